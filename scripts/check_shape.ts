@@ -1,0 +1,152 @@
+/**
+ * Holds the code to STYLE §1: which layer may import which, no cycles, no long files, third-party
+ * code and runtimes named in their own places only, no barrels. Prints `path:line: message` for each
+ * breach and exits with 1 when there is any.
+ *
+ * Usage: deno run -A scripts/check_shape.ts [ROOT]
+ */
+import { type ImportFact, type SourceFacts, sourceFacts } from "./support/source_facts.ts";
+import { readSources } from "./support/sources.ts";
+
+/** A breach of the rules. */
+export interface Finding {
+  readonly path: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+const MAX_LINES = 400;
+
+/** From each part of the house (a path or its start) to what it may import. */
+const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
+  ["src/domain/", ["src/domain/", "src/deps/zod.ts"]],
+  ["src/ports/", ["src/ports/", "src/domain/"]],
+  ["src/engine/", ["src/engine/", "src/ports/", "src/domain/"]],
+  ["src/host/", ["src/host/", "src/ports/", "src/domain/"]],
+  ["src/commands/", ["src/commands/", "src/engine/", "src/ports/", "src/domain/"]],
+  ["src/cli/", ["src/"]],
+  ["src/deps/", []],
+  ["src/open.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/domain/",
+    "src/adapters/fs/open.ts",
+    "src/host/detect.ts",
+  ]],
+  ["mod.ts", ["src/engine/", "src/domain/", "src/open.ts"]],
+  ["cli.ts", ["src/cli/", "src/host/"]],
+];
+
+/** What more a part may import when it takes types only. */
+const TYPE_ARROWS: Record<string, readonly string[]> = { "mod.ts": ["src/ports/"] };
+
+const ADAPTER = /^src\/adapters\/[^/]+\//;
+
+/** Where packages may be named, and where built-in `node:` modules may be. */
+const PACKAGE_PLACES = ["src/deps/", "tests/deps.ts", "scripts/deps.ts", "scripts/mirror/"];
+const NODE_PLACES = ["src/host/node.ts", "tests/deps.ts", "tests/support/", "scripts/"];
+
+/** All breaches in a tree, given as the text of each file by its path from the root. */
+export function shapeFindings(files: ReadonlyMap<string, string>): Finding[] {
+  const facts = new Map([...files].map(([path, text]) => [path, sourceFacts(path, text)]));
+  const findings = [...facts].flatMap(([path, fact]) => fileFindings(path, fact));
+  findings.push(...cycleFindings(facts));
+  return findings.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line);
+}
+
+/** Prints the findings and returns the exit code. */
+export function reportShape(findings: readonly Finding[], print: (line: string) => void): number {
+  for (const { path, line, message } of findings) print(`${path}:${line}: ${message}`);
+  return findings.length === 0 ? 0 : 1;
+}
+
+function fileFindings(path: string, facts: SourceFacts): Finding[] {
+  const findings: Finding[] = [];
+  const find = (line: number, message: string) => findings.push({ path, line, message });
+  if (facts.lines > MAX_LINES) {
+    find(MAX_LINES + 1, `the file has ${facts.lines} lines, the limit is ${MAX_LINES}`);
+  }
+  const inSrc = path.startsWith("src/");
+  if (inSrc && allowedFrom(path) === undefined) find(1, "the file is in no layer");
+  if (inSrc && facts.isBarrel && !path.startsWith("src/deps/")) {
+    find(1, "a barrel file: import from where the thing is defined");
+  }
+  if (inSrc && !path.startsWith("src/host/")) {
+    for (const { line, name } of facts.runtimes) find(line, `only src/host names "${name}"`);
+  }
+  for (const each of facts.imports) {
+    const message = importProblem(path, each);
+    if (message !== undefined) find(each.line, message);
+  }
+  return findings;
+}
+
+function importProblem(path: string, { specifier, typeOnly }: ImportFact): string | undefined {
+  const allowed = allowedFrom(path);
+  if (specifier === undefined) {
+    // Tests and scripts are never compiled, so they may compute what they load.
+    return allowed && "a dynamic import must name its module as a plain string";
+  }
+  if (!isRelative(specifier)) {
+    const places = specifier.startsWith("node:") ? NODE_PLACES : PACKAGE_PLACES;
+    return isIn(path, places)
+      ? undefined
+      : `"${specifier}" may be imported only in ${list(places)}`;
+  }
+  if (allowed === undefined) return undefined;
+  const target = resolve(path, specifier);
+  if (isIn(target, allowed) || typeOnly && isIn(target, TYPE_ARROWS[path] ?? [])) return undefined;
+  return `must not import "${target}": allowed is ${list(allowed)}`;
+}
+
+/** What a file may import by the layer that it is in; `undefined` when it is in none. */
+function allowedFrom(path: string): readonly string[] | undefined {
+  const adapter = ADAPTER.exec(path)?.[0];
+  if (adapter !== undefined) return [adapter, "src/ports/", "src/domain/", "src/deps/"];
+  return ARROWS.find(([from]) => isIn(path, [from]))?.[1];
+}
+
+/** One finding for each import that closes a circle, met by a walk in depth. */
+function cycleFindings(facts: ReadonlyMap<string, SourceFacts>): Finding[] {
+  const findings: Finding[] = [];
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const walk = (path: string) => {
+    trail.push(path);
+    for (const { line, specifier } of facts.get(path)?.imports ?? []) {
+      if (specifier === undefined || !isRelative(specifier)) continue;
+      const target = resolve(path, specifier);
+      if (!target.startsWith("src/") || !facts.has(target)) continue;
+      const start = trail.indexOf(target);
+      if (start >= 0) {
+        const circle = [...trail.slice(start), target].join(" -> ");
+        findings.push({ path, line, message: `closes an import cycle: ${circle}` });
+      } else if (!done.has(target)) walk(target);
+    }
+    trail.pop();
+    done.add(path);
+  };
+  for (const path of facts.keys()) if (path.startsWith("src/") && !done.has(path)) walk(path);
+  return findings;
+}
+
+function resolve(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith("./") || specifier.startsWith("../");
+}
+
+/** Whether a path is one of `places`, or lies below one that ends in a slash. */
+function isIn(path: string, places: readonly string[]): boolean {
+  return places.some((place) => place.endsWith("/") ? path.startsWith(place) : path === place);
+}
+
+function list(places: readonly string[]): string {
+  return places.length === 0 ? "nothing in src" : places.join(", ");
+}
+
+if (import.meta.main) {
+  Deno.exit(reportShape(shapeFindings(readSources(Deno.args[0] ?? ".")), console.log));
+}

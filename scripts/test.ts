@@ -1,0 +1,154 @@
+/**
+ * Runs the tests on Deno and on Bun and adds up what both report.
+ *
+ * Usage: deno run -A scripts/test.ts [--heavy] [--deno | --bun] [FILTER...]
+ *
+ * Without `--heavy` all tests run, and with them the examples in the public documentation; both
+ * runtimes at once. With it only the races, the crashes and the explorer run, at full length under
+ * `COORD_HEAVY=1` and one runtime after the other, so that neither disturbs the races of the other.
+ * A filter keeps the files whose path contains it. The last line is `N passed, N failed`, with
+ * `, N skipped` when tests were; the exit code is 1 when any failed and when a runtime ran none.
+ */
+import { parseJunit, type Report } from "./support/junit.ts";
+import { run } from "./support/run.ts";
+import { listFiles } from "./support/sources.ts";
+
+const BUN = "bun@1.4.5";
+/** Tests that do more under `COORD_HEAVY=1`; without it they run briefly, like all others. */
+const HEAVY = ["tests/race/", "tests/crash/", "tests/adapters/fs/claim_chain_test.ts"];
+const DOCUMENTS = [
+  "mod.ts",
+  "README.md",
+  "src/open.ts",
+  "src/engine/coord.ts",
+  "src/engine/tasks.ts",
+  "src/engine/hold.ts",
+];
+/** Seconds after which a runtime that hangs is killed. */
+const LIMIT = { everyday: 900, heavy: 3600 };
+
+const flags = Deno.args.filter((arg) => arg.startsWith("--"));
+const filters = Deno.args.filter((arg) => !arg.startsWith("--"));
+const unknown = flags.find((flag) => !["--heavy", "--deno", "--bun"].includes(flag));
+if (unknown !== undefined) {
+  console.error(`Cannot run the tests: there is no flag "${unknown}"`);
+  Deno.exit(1);
+}
+const heavy = flags.includes("--heavy");
+const env: Record<string, string> = heavy ? { COORD_HEAVY: "1" } : {};
+const limit = heavy ? LIMIT.heavy : LIMIT.everyday;
+const start = performance.now();
+const scratch = Deno.makeTempDirSync({ prefix: "coord_test_" });
+
+const files = listFiles(".");
+const isWanted = (path: string) =>
+  filters.length === 0 || filters.some((filter) => path.includes(filter));
+const tests = files.filter((path) =>
+  /^tests\/.*_test\.ts$/.test(path) && isWanted(path) &&
+  (!heavy || HEAVY.some((place) => path.startsWith(place)))
+);
+const documents = heavy ? [] : DOCUMENTS.filter((path) => files.includes(path) && isWanted(path));
+for (const folder of heavy ? HEAVY : []) {
+  if (!files.some((path) => path.startsWith(folder))) console.log(`${folder} has no tests yet`);
+}
+
+await install();
+const runners = [
+  ...(flags.includes("--bun") && !flags.includes("--deno") ? [] : [onDeno]),
+  ...(flags.includes("--deno") && !flags.includes("--bun") ? [] : [onBun]),
+];
+const reports: Report[] = [];
+if (heavy) { for (const runner of runners) reports.push(await runner()); }
+else reports.push(...await Promise.all(runners.map((runner) => runner())));
+Deno.removeSync(scratch, { recursive: true });
+
+const passed = reports.reduce((sum, report) => sum + report.passed, 0);
+const failed = reports.reduce((sum, report) => sum + report.failed, 0);
+const skipped = reports.reduce((sum, report) => sum + report.skipped.length, 0);
+console.log(`total: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+console.log(
+  `${passed} passed, ${failed} failed` + (skipped > 0 ? `, ${skipped} skipped` : ""),
+);
+Deno.exit(failed > 0 ? 1 : 0);
+
+/** Fills node_modules with every package that a test may load: Bun only reads what lies there. */
+async function install(): Promise<void> {
+  const entries = files.filter((path) =>
+    path.startsWith("src/deps/") || path.startsWith("scripts/mirror/") ||
+    /^(tests|scripts)\/deps\.ts$/.test(path)
+  );
+  const { code, output } = await run(Deno.execPath(), ["install", "--entrypoint", ...entries]);
+  if (code === 0) return;
+  console.log(output);
+  console.log("0 passed, 1 failed");
+  Deno.exit(1);
+}
+
+function onDeno(): Promise<Report> {
+  const args = ["test", "-A", "--doc", ...(heavy ? [] : ["--parallel"])];
+  return report("deno", Deno.execPath(), [...documents, ...tests], (junit) => [
+    ...args,
+    `--junit-path=${junit}`,
+  ]);
+}
+
+async function onBun(): Promise<Report> {
+  // Asked for its own path, so that later no wrapper stands between a kill and the tests.
+  const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
+  const found = await run(npx, ["-y", BUN, "--print", "process.execPath"]);
+  const bun = found.output.trim().split("\n").at(-1) ?? "";
+  if (found.code !== 0) {
+    console.log(`bun | Cannot get ${BUN} by npx: ${found.output}`);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  return report("bun", bun, tests.map((path) => `./${path}`), (junit) => [
+    "test",
+    `--timeout=${limit * 1000}`, // Deno has no limit for one test either
+    "--reporter=junit",
+    `--reporter-outfile=${junit}`,
+  ]);
+}
+
+/** Runs one runtime's tests and reads its report; a run that ends badly counts as a failure. */
+async function report(
+  name: string,
+  program: string,
+  paths: readonly string[],
+  args: (junit: string) => string[],
+): Promise<Report> {
+  const bad = (why: string) => console.log(`${name} | FAILED: ${why}`);
+  const junit = `${scratch}/${name}.xml`;
+  if (paths.length === 0) {
+    bad("there is no test to run");
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  const { code, seconds } = await run(program, [...args(junit), ...paths], {
+    env,
+    limit,
+    onLine: (line) => console.log(`${name} | ${line}`),
+  });
+  let { passed, failed, skipped } = parseJunit(readIfAny(junit));
+  if (passed + failed === 0) bad("no test ran");
+  if (seconds >= limit) bad(`killed after ${limit} s`);
+  // A file that cannot be loaded appears in no report; only the exit code tells.
+  if (failed === 0 && (code !== 0 || passed === 0)) {
+    bad(`it exited with ${code}`);
+    failed = 1;
+  }
+  for (const test of skipped) console.log(`${name} | skipped: ${test}`);
+  console.log(
+    `${name} | ${passed} passed, ${failed} failed, ${skipped.length} skipped in ${
+      seconds.toFixed(1)
+    } s`,
+  );
+  return { passed, failed, skipped };
+}
+
+function readIfAny(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

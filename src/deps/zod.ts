@@ -1,0 +1,1 @@
+export * as z from "npm:zod@^4.6/mini";
