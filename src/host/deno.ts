@@ -1,0 +1,254 @@
+/** The machine by way of Deno's own API. */
+import { hostError, hostErrorCode } from "./map_error.ts";
+import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
+
+function statOf(info: Deno.FileInfo): FileStat {
+  return {
+    kind: info.isFile
+      ? "file"
+      : info.isDirectory
+      ? "directory"
+      : info.isSymlink
+      ? "symlink"
+      : "other",
+    size: info.size,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+    ino: info.ino ?? 0,
+  };
+}
+
+function writeAll(write: (part: Uint8Array) => number, bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length;) sent += write(bytes.subarray(sent));
+}
+
+const fs: HostFs = {
+  read(path) {
+    try {
+      return Deno.readFileSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw hostError(error, "read", path);
+    }
+  },
+  createNew(path, bytes, sync = false) {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(path, { write: true, createNew: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      throw hostError(error, "create", path);
+    }
+    try {
+      writeAll((part) => file.writeSync(part), bytes);
+      if (sync) file.syncSync();
+    } catch (error) {
+      file.close();
+      fs.remove(path);
+      throw hostError(error, "write", path);
+    }
+    file.close();
+    return true;
+  },
+  append(path, bytes) {
+    try {
+      const file = Deno.openSync(path, { append: true, create: true });
+      try {
+        writeAll((part) => file.writeSync(part), bytes);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      throw hostError(error, "append to", path);
+    }
+  },
+  link(from, to) {
+    try {
+      Deno.linkSync(from, to);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      throw hostError(error, "link", to);
+    }
+  },
+  rename(from, to) {
+    try {
+      Deno.renameSync(from, to);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw hostError(error, "rename to", to);
+    }
+  },
+  remove(path) {
+    try {
+      Deno.removeSync(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw hostError(error, "remove", path);
+    }
+  },
+  removeDir(path) {
+    try {
+      Deno.removeSync(path);
+      return true;
+    } catch (error) {
+      const code = hostErrorCode(error);
+      if (code === "not_found" || code === "not_empty" || code === "exists") return false;
+      throw hostError(error, "remove", path);
+    }
+  },
+  makeDir(path) {
+    try {
+      Deno.mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw hostError(error, "create directory", path);
+    }
+  },
+  lstat(path) {
+    try {
+      return statOf(Deno.lstatSync(path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (hostErrorCode(error) === "not_directory") return undefined;
+      throw hostError(error, "look at", path);
+    }
+  },
+  stat(path) {
+    try {
+      return statOf(Deno.statSync(path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (hostErrorCode(error) === "not_directory") return undefined;
+      throw hostError(error, "look at", path);
+    }
+  },
+  list(path) {
+    try {
+      return [...Deno.readDirSync(path)] as DirEntry[];
+    } catch (error) {
+      const code = hostErrorCode(error);
+      if (code === "not_found") return undefined;
+      throw hostError(error, "list", path);
+    }
+  },
+  syncFile(path) {
+    syncPath(path);
+  },
+  syncDir(path) {
+    // Windows has no such call; NTFS journals its directories.
+    if (Deno.build.os !== "windows") syncPath(path);
+  },
+};
+
+function syncPath(path: string): void {
+  try {
+    const file = Deno.openSync(path, { read: true });
+    try {
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw hostError(error, "sync", path);
+  }
+}
+
+function watch(
+  dirs: readonly string[],
+  onHint: (hint: DirHint) => void,
+  onError: (error: unknown) => void,
+): DirWatch {
+  let watcher: Deno.FsWatcher;
+  try {
+    watcher = Deno.watchFs([...dirs], { recursive: false });
+  } catch (error) {
+    throw hostError(error, "watch", dirs[0] ?? "");
+  }
+  let open = true;
+  const told = async () => {
+    for await (const event of watcher) {
+      if (event.kind === "access") continue;
+      if (event.flag === "rescan" || event.paths.length === 0) {
+        for (const dir of dirs) onHint({ dir, name: undefined });
+      }
+      for (const path of event.paths) {
+        const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+        onHint({ dir: path.slice(0, cut), name: path.slice(cut + 1) });
+      }
+    }
+  };
+  told().catch((error) => {
+    if (open) onError(hostError(error, "watch", dirs[0] ?? ""));
+  });
+  return {
+    close() {
+      if (!open) return;
+      open = false;
+      try {
+        watcher.close();
+      } catch (error) {
+        if (!(error instanceof Deno.errors.BadResource)) throw error;
+      }
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** The host for Deno, from source and compiled. */
+export const denoHost: Host = {
+  runtime: "deno",
+  runtimeVersion: Deno.version.deno,
+  os: Deno.build.os === "linux" || Deno.build.os === "darwin" || Deno.build.os === "windows"
+    ? Deno.build.os
+    : "other",
+  fs,
+  args: Deno.args,
+  get pid() {
+    return Deno.pid;
+  },
+  cwd: () => Deno.cwd(),
+  env(name) {
+    try {
+      return Deno.env.get(name);
+    } catch (error) {
+      // Without permission for a variable it counts as not set.
+      if (error instanceof Deno.errors.NotCapable) return undefined;
+      throw error;
+    }
+  },
+  hostname() {
+    try {
+      return Deno.hostname();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) return "";
+      throw error;
+    }
+  },
+  isTerminal: (stream) => Deno[stream].isTerminal(),
+  columns() {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      return 80; // no terminal on any of the three streams
+    }
+  },
+  write(stream, text) {
+    try {
+      writeAll((part) => Deno[stream].writeSync(part), encoder.encode(text));
+    } catch (error) {
+      throw hostError(error, "write to", stream);
+    }
+  },
+  stdin: () => Deno.stdin.readable,
+  onStop(body) {
+    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    for (const signal of signals) Deno.addSignalListener(signal, body);
+    return () => {
+      for (const signal of signals) Deno.removeSignalListener(signal, body);
+    };
+  },
+  watch,
+  exit: (code) => Deno.exit(code),
+};

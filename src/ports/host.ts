@@ -1,0 +1,148 @@
+/**
+ * What coord asks of the machine. `src/host/` implements it for Deno and for Bun; nothing else in
+ * `src/` speaks to a runtime.
+ *
+ * File operations are synchronous: each takes microseconds on a local disk, and a round trip through
+ * a thread pool would cost more than the call. Outcomes that callers expect are return values; all
+ * other failures are thrown as {@link HostError}.
+ */
+
+/** Why a file operation failed. */
+export type HostErrorCode =
+  | "not_found"
+  | "exists"
+  | "permission"
+  | "no_space"
+  | "read_only"
+  | "not_directory"
+  | "is_directory"
+  | "not_empty"
+  | "unsupported"
+  | "broken_pipe"
+  | "limit"
+  | "other";
+
+/** A failed operation of the machine, with the path that it concerned. */
+export class HostError extends Error {
+  override name = "HostError";
+  constructor(
+    readonly code: HostErrorCode,
+    readonly operation: string,
+    readonly path: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`Cannot ${operation} ${JSON.stringify(path)}: ${REASONS[code]}`, options);
+  }
+}
+
+const REASONS: Record<HostErrorCode, string> = {
+  not_found: "no such file or directory",
+  exists: "it exists already",
+  permission: "permission denied",
+  no_space: "no space left on the device or quota reached",
+  read_only: "the file system is read-only",
+  not_directory: "a part of the path is not a directory",
+  is_directory: "it is a directory",
+  not_empty: "the directory is not empty",
+  unsupported: "the file system does not support it",
+  broken_pipe: "the reader has gone",
+  limit: "a limit of the operating system is reached",
+  other: "the operating system refused",
+};
+
+/** What `lstat` tells; a symbolic link is told as itself. */
+export interface FileStat {
+  readonly kind: "file" | "directory" | "symlink" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Last modification, milliseconds since 1970. */
+  readonly mtimeMs: number;
+  /** Inode number, 0 where the platform has none. */
+  readonly ino: number;
+}
+
+/** A name in a directory. */
+export interface DirEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+}
+
+/** File operations. */
+export interface HostFs {
+  /** The whole file; `undefined` when there is none. */
+  read(path: string): Uint8Array | undefined;
+  /**
+   * Creates a file that must not exist, writes `bytes` and, with `sync`, forces them to the disk.
+   * `false` when it exists already. A failure in mid-write removes the file again.
+   */
+  createNew(path: string, bytes: Uint8Array, sync?: boolean): boolean;
+  /** Appends to a file, which is created when missing. */
+  append(path: string, bytes: Uint8Array): void;
+  /** A second name for a file; `false` when `to` exists. Throws `not_found` when `from` does not. */
+  link(from: string, to: string): boolean;
+  /** Renames, replacing `to`; `false` when `from` does not exist. */
+  rename(from: string, to: string): boolean;
+  /** Removes a file; `false` when there is none. */
+  remove(path: string): boolean;
+  /** Removes an empty directory; `false` when it is missing or not empty. */
+  removeDir(path: string): boolean;
+  /** Creates a directory and its parents; existing ones are fine. */
+  makeDir(path: string): void;
+  /** `undefined` when there is nothing of that name. */
+  lstat(path: string): FileStat | undefined;
+  /** Like {@link lstat}, following symbolic links. */
+  stat(path: string): FileStat | undefined;
+  /** The names in a directory in no order; `undefined` when there is no such directory. */
+  list(path: string): DirEntry[] | undefined;
+  /** Forces a file's bytes to the disk. */
+  syncFile(path: string): void;
+  /** Forces a directory's names to the disk, where the platform can. */
+  syncDir(path: string): void;
+}
+
+/** What a directory watch tells: a name in it changed, or `undefined` for "look at everything". */
+export interface DirHint {
+  readonly dir: string;
+  readonly name: string | undefined;
+}
+
+/** A running watch. */
+export interface DirWatch {
+  close(): void;
+}
+
+/** The machine. */
+export interface Host {
+  readonly runtime: "deno" | "bun";
+  readonly runtimeVersion: string;
+  readonly os: "linux" | "darwin" | "windows" | "other";
+  readonly fs: HostFs;
+  readonly args: readonly string[];
+  readonly pid: number;
+  cwd(): string;
+  env(name: string): string | undefined;
+  hostname(): string;
+  /** Whether a standard stream is a terminal. */
+  isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
+  /** Columns of the terminal on standard error or output; 80 when there is none. */
+  columns(): number;
+  /** Writes to a standard stream; throws `broken_pipe` when the reader has gone. */
+  write(stream: "stdout" | "stderr", text: string): void;
+  /** Standard input in chunks. */
+  stdin(): AsyncIterable<Uint8Array>;
+  /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
+  onStop(body: () => void): () => void;
+  /**
+   * Watches the names in `dirs` (not below them) by the kernel's notification. Hints are passed to
+   * `onHint`; when the watch breaks, `onError` is called once and no more hints follow.
+   * Throws when the watch cannot start.
+   */
+  watch(
+    dirs: readonly string[],
+    onHint: (hint: DirHint) => void,
+    onError: (error: unknown) => void,
+  ): DirWatch;
+  exit(code: number): never;
+}
