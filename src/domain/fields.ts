@@ -1,0 +1,147 @@
+/**
+ * The rules for single input values. The command line and the library check with these same
+ * schemas, so that a rule and its message exist once.
+ */
+import { z } from "../deps/zod.ts";
+import { idProblem } from "./ids.ts";
+import { isObject, jsonProblem } from "./json.ts";
+import * as limits from "./limits.ts";
+import { TASK_STATUSES } from "./task.ts";
+
+// Control characters (C0, DEL, C1) and the line and paragraph separators.
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+function identifierProblem(text: string): string | undefined {
+  if (text.length === 0) return "must not be empty";
+  if (text.length > limits.MAX_IDENTIFIER) {
+    return `is longer than ${limits.MAX_IDENTIFIER} characters (${text.length})`;
+  }
+  if (CONTROL.test(text)) return "must not hold control or line-separator characters";
+  if (text.trim() !== text) return "must not begin or end with a space";
+  if (!text.isWellFormed()) return "must be well-formed Unicode";
+  return undefined;
+}
+
+/** A schema from a function that tells what is wrong. */
+function ruled<T>(base: z.ZodMiniType<T>, problem: (value: T) => string | undefined) {
+  return base.check((payload) => {
+    const message = problem(payload.value);
+    if (message !== undefined) {
+      payload.issues.push({ code: "custom", message, input: payload.value });
+    }
+  });
+}
+
+const text = z.string({ error: "must be text" });
+
+/** An integer within bounds. */
+export function integer(bounds: { min: number; max: number }) {
+  return ruled(z.number({ error: "must be a number" }), (value) => {
+    if (!Number.isInteger(value)) return "must be a whole number";
+    return outside(value, bounds);
+  });
+}
+
+/** A number within bounds. */
+export function decimal(bounds: { min: number; max: number }) {
+  return ruled(z.number({ error: "must be a number" }), (value) => outside(value, bounds));
+}
+
+function outside(value: number, { min, max }: { min: number; max: number }): string | undefined {
+  if (value >= min && value <= max) return undefined;
+  if (max >= Number.MAX_SAFE_INTEGER && value < min) return `must be at least ${min}, got ${value}`;
+  return `must be between ${min} and ${max}, got ${value}`;
+}
+
+/** A run id, an owner, a lane name. */
+export const identifier = ruled(text, identifierProblem);
+
+/** A run id that is about to hold something: it must name somebody. */
+export const holderId = ruled(
+  text,
+  (value) =>
+    value === limits.UNKNOWN_RUN
+      ? `must name you: two "${limits.UNKNOWN_RUN}" agents never count as the same agent`
+      : identifierProblem(value),
+);
+
+/** A queue's name. */
+export const queue = ruled(
+  text,
+  (value) =>
+    new RegExp(`^[A-Za-z0-9_-]{1,${limits.MAX_QUEUE}}$`).test(value)
+      ? undefined
+      : `must be 1 to ${limits.MAX_QUEUE} of the characters A-Z a-z 0-9 _ -`,
+);
+
+/** A task's title; its length is no problem, since it is cut. */
+export const title = ruled(text, (value) => {
+  if (value.trim() === "") return "must not be empty";
+  return value.isWellFormed() ? undefined : "must be well-formed Unicode";
+});
+
+/** A tag. */
+export const tags = ruled(
+  z.array(z.string({ error: "must be a list of texts" }), { error: "must be a list of texts" }),
+  (values) => {
+    if (values.length > limits.MAX_TAGS) {
+      return `holds ${values.length} tags, and ${limits.MAX_TAGS} are allowed`;
+    }
+    for (const tag of values) {
+      if (tag.length > limits.MAX_TAG) {
+        return `holds a tag longer than ${limits.MAX_TAG} characters (${tag.length})`;
+      }
+      const problem = identifierProblem(tag);
+      if (problem !== undefined) return `holds a tag that ${problem}`;
+    }
+    return undefined;
+  },
+);
+
+/** A payload or a result: a JSON object of bounded size that JSON keeps exactly. */
+export const payload = ruled(z.unknown(), (value) => {
+  if (!isObject(value)) return "must be a JSON object";
+  const problem = jsonProblem(value);
+  if (problem !== undefined) return problem;
+  const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
+  return bytes <= limits.MAX_PAYLOAD_BYTES
+    ? undefined
+    : `is larger than ${limits.MAX_PAYLOAD_BYTES} bytes (${bytes})`;
+});
+
+/** The error text of a failed task. */
+export const errorText = ruled(text, (value) => {
+  if (!value.isWellFormed()) return "must be well-formed Unicode";
+  return value.length <= limits.MAX_ERROR
+    ? undefined
+    : `is longer than ${limits.MAX_ERROR} characters (${value.length})`;
+});
+
+export const priority = integer(limits.PRIORITY);
+export const taskTtl = integer(limits.TASK_TTL_S);
+export const claimTtl = integer(limits.CLAIM_TTL_S);
+export const extension = integer(limits.EXTENSION_S);
+export const wait = decimal(limits.WAIT_S);
+export const fence = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+export const listLimit = integer(limits.LIST_LIMIT);
+
+/** The id of a task, or a unique prefix of one. */
+export const taskId = ruled(text, idProblem);
+
+export const taskStatus = ruled(
+  text,
+  (value) =>
+    TASK_STATUSES.some((status) => status === value)
+      ? undefined
+      : `must be one of ${TASK_STATUSES.join(", ")}`,
+);
+
+/** For values that the type system alone can check. */
+export const anything = z.unknown();
+
+/** What a schema says against a value; empty when nothing. */
+export function problemsOf(schema: z.ZodMiniType, value: unknown): string[] {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+}

@@ -1,0 +1,89 @@
+import { assert_, assertEquals, it } from "../deps.ts";
+import * as fields from "../../src/domain/fields.ts";
+import * as limits from "../../src/domain/limits.ts";
+
+type Schema = Parameters<typeof fields.problemsOf>[0];
+
+function accepts(schema: Schema, ...values: unknown[]) {
+  for (const value of values) {
+    assertEquals(fields.problemsOf(schema, value), [], JSON.stringify(value)?.slice(0, 60));
+  }
+}
+
+function refuses(schema: Schema, ...values: unknown[]) {
+  for (const value of values) {
+    const problems = fields.problemsOf(schema, value);
+    assert_(problems.length === 1, `one problem with ${JSON.stringify(value)?.slice(0, 60)}`);
+  }
+}
+
+it("identifier takes 1 to 256 characters without controls, separators or outer spaces", () => {
+  accepts(fields.identifier, "a", "agent 7", "日本", "x".repeat(limits.MAX_IDENTIFIER), "unknown");
+  refuses(fields.identifier, "", "x".repeat(limits.MAX_IDENTIFIER + 1), " a", "a ", "\u00a0a");
+  refuses(
+    fields.identifier,
+    "a\nb",
+    "a\u0085b",
+    "a\u2028b",
+    "a\u2029b",
+    "a\u0000",
+    "a\u007f",
+    "\x1b[0m",
+  );
+  refuses(fields.identifier, "\ud800", 5, null);
+});
+
+it("holderId refuses the run id of nobody", () => {
+  accepts(fields.holderId, "agent-1");
+  refuses(fields.holderId, limits.UNKNOWN_RUN, "");
+});
+
+it("queue takes 1 to 64 of its characters", () => {
+  accepts(fields.queue, "default", "A-Z_09", "q".repeat(limits.MAX_QUEUE));
+  refuses(fields.queue, "", "a b", "ä", "../x", "a\n", "q".repeat(limits.MAX_QUEUE + 1));
+});
+
+it("title takes any length but not nothing", () => {
+  accepts(fields.title, "x", "x".repeat(10_000));
+  refuses(fields.title, "", "   ", "\n\t", "\ud800");
+});
+
+it("tags takes 32 of 64 characters", () => {
+  accepts(fields.tags, [], ["a"], Array(limits.MAX_TAGS).fill("t".repeat(limits.MAX_TAG)));
+  refuses(fields.tags, Array(limits.MAX_TAGS + 1).fill("a"), ["t".repeat(limits.MAX_TAG + 1)]);
+  refuses(fields.tags, [""], ["a\nb"], "a", [5]);
+});
+
+it("payload takes an object of at most 65536 bytes", () => {
+  const room = limits.MAX_PAYLOAD_BYTES - `{"a":""}`.length;
+  accepts(fields.payload, {}, { a: "x".repeat(room) });
+  refuses(fields.payload, { a: "x".repeat(room + 1) }, { a: "é".repeat(room / 2 + 1) });
+  refuses(fields.payload, [], "x", 5, null, { a: Infinity }, { a: "\ud800" });
+});
+
+it("every bounded number takes its bounds and nothing beyond", () => {
+  const bounded: [Schema, { min: number; max: number }][] = [
+    [fields.priority, limits.PRIORITY],
+    [fields.taskTtl, limits.TASK_TTL_S],
+    [fields.claimTtl, limits.CLAIM_TTL_S],
+    [fields.extension, limits.EXTENSION_S],
+    [fields.wait, limits.WAIT_S],
+    [fields.listLimit, limits.LIST_LIMIT],
+  ];
+  for (const [schema, { min, max }] of bounded) {
+    accepts(schema, min, max);
+    refuses(schema, min - 1, max + 1, NaN, "5");
+  }
+  refuses(fields.claimTtl, 1.5);
+  accepts(fields.wait, 0.5);
+});
+
+it("errorText takes 4096 characters", () => {
+  accepts(fields.errorText, "", "e".repeat(limits.MAX_ERROR));
+  refuses(fields.errorText, "e".repeat(limits.MAX_ERROR + 1));
+});
+
+it("taskId takes prefixes of 6 to 64 hex digits with or without the name of the hash", () => {
+  accepts(fields.taskId, "abcdef", "ABCDEF", "sha256:abcdef", "a".repeat(64));
+  refuses(fields.taskId, "abcde", "a".repeat(65), "xyzxyz", "sha256:", "", "md5:abcdef");
+});
