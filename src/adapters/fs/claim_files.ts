@@ -1,0 +1,262 @@
+/**
+ * The files of `claims/` on disk, for the protocol of claim_chain.ts, and the index over expiry.
+ *
+ * A state that is not terminal is staged as its own entry in `index/due/`: the entry is there before
+ * the claim is, at no further cost, so no timeout is ever overlooked. A terminal one is staged in
+ * `tmp/` and synced, since its answer promises that it is durable.
+ */
+import { type ClaimRecord, isTerminal, parseClaim } from "../../domain/claim.ts";
+import { idOfStem } from "../../domain/ids.ts";
+import { BROKEN_CLAIM_GRACE_S } from "../../domain/limits.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
+import { HostError } from "../../ports/host.ts";
+import type { HostFs } from "../../ports/host.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import type { ChainFiles, StagedClaim } from "./claim_chain.ts";
+import type { Layout } from "./layout.ts";
+import { readRecord, recordBytes } from "./record_file.ts";
+import { createEntry, entryPath } from "./time_index.ts";
+
+/** How often staging is repeated when somebody removes `index/` or `tmp/` meanwhile. */
+const MAX_TRIES = 20;
+
+/** A name that nobody else uses. */
+export function uniqueName(): string {
+  return crypto.randomUUID();
+}
+
+export class ClaimFiles implements ChainFiles {
+  readonly #folder: string;
+  readonly #due: string;
+  readonly #broken = new Set<string>();
+
+  constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
+    this.#folder = layout.folder("claim");
+    this.#due = `${layout.index}/due`;
+  }
+
+  /** The root of the index over expiry. */
+  get dueRoot(): string {
+    return this.#due;
+  }
+
+  read(name: string): ClaimRecord | undefined {
+    const path = `${this.#folder}/${name}`;
+    const file = readRecord(this.fs, path);
+    if (file.kind === "gone") return undefined;
+    const stem = name.slice(0, name.indexOf("."));
+    const id = idOfStem(stem);
+    const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
+    if (typeof claim !== "string") return claim;
+    this.#broken.add(name);
+    this.warn(`claims/${name} ${claim}: it counts as a claim of nobody`);
+    return brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, file.stat.mtimeMs);
+  }
+
+  exists(name: string): boolean {
+    return this.fs.lstat(`${this.#folder}/${name}`) !== undefined;
+  }
+
+  remove(name: string): void {
+    this.fs.remove(`${this.#folder}/${name}`);
+  }
+
+  replace(name: string, state: ClaimRecord): void {
+    const staged = new TerminalStage(this, this.#folder, recordBytes(state), false);
+    staged.replace(name);
+  }
+
+  stage(next: ClaimRecord): StagedClaim {
+    return isTerminal(next)
+      ? new TerminalStage(this, this.#folder, recordBytes(next), true)
+      : new DueStage(this, this.#folder, this.#due, next);
+  }
+
+  /** Makes sure that a live claim's timeout is in the index. */
+  ensureDue(claim: ClaimRecord): void {
+    const { ms, rest } = dueEntry(claim);
+    const bytes = recordBytes(claim);
+    createEntry(this.fs, this.#due, ms, rest, (path) => this.fs.createNew(path, bytes));
+  }
+
+  /** Drops a claim's timeout from the index. */
+  dropDue(claim: ClaimRecord): void {
+    const { ms, rest } = dueEntry(claim);
+    this.fs.remove(entryPath(this.#due, ms, rest));
+  }
+
+  /** Whether an entry of the index is where this claim's timeout belongs. */
+  isDueEntry(path: string, claim: ClaimRecord): boolean {
+    const { ms, rest } = dueEntry(claim);
+    return entryPath(this.#due, ms, rest) === path;
+  }
+
+  /** Makes a staging file in `tmp/`; its path. */
+  stageFile(bytes: Uint8Array, sync: boolean): string {
+    const path = `${this.layout.tmp}/${uniqueName()}`;
+    for (let tries = 0;; tries++) {
+      try {
+        this.fs.createNew(path, bytes, sync);
+        return path;
+      } catch (error) {
+        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
+        this.fs.makeDir(this.layout.tmp);
+      }
+    }
+  }
+
+  /**
+   * Renames a staged file over a view. A broken file gets a second name in `quarantine/` before: it
+   * must not lose its own for a moment, since that name is slot 1.
+   */
+  putView(staged: string, name: string): boolean {
+    const path = `${this.#folder}/${name}`;
+    if (this.#broken.delete(name)) {
+      this.fs.makeDir(this.layout.quarantine);
+      try {
+        this.fs.link(path, `${this.layout.quarantine}/claims-${name}-${uniqueName()}`);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        // A directory cannot be linked or replaced; the view is only for others, so it stays away.
+        this.warn(`claims/${name} cannot be replaced: ${error.message}`);
+        this.fs.remove(staged);
+        return true;
+      }
+    }
+    return this.fs.rename(staged, path);
+  }
+}
+
+/** Who cannot be read holds for a minute from the last change, so that a slow writer can finish. */
+function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
+  const at = formatTime(mtimeMs);
+  return {
+    task_id: id,
+    claimer_run_id: "unknown",
+    claimed_at: at,
+    expires_at: formatTime(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000),
+    heartbeat_at: at,
+    status: "claimed",
+    claim_nonce: "",
+    attempt: 1,
+    fence: transition,
+    transition,
+    result: null,
+    error: null,
+  };
+}
+
+/** The stem that an entry of the index over expiry speaks of. */
+export function stemOfDue(rest: string): string {
+  return rest.slice(0, rest.indexOf("_"));
+}
+
+function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
+  const stem = claim.task_id.startsWith("sha256:") ? claim.task_id.slice(7) : claim.task_id;
+  const ms = parseTime(claim.expires_at) ?? 0;
+  return { ms, rest: `${stem}_${claim.transition}_${claim.claim_nonce.slice(0, 12)}` };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof HostError && error.code === "not_found";
+}
+
+/** A staged file, which is made again when somebody cleaned up under it. */
+abstract class Stage implements StagedClaim {
+  protected path: string | undefined;
+
+  constructor(
+    protected readonly files: ClaimFiles,
+    protected readonly folder: string,
+    protected readonly bytes: Uint8Array,
+  ) {}
+
+  protected abstract make(): string;
+  abstract replace(name: string): void;
+  abstract discard(): void;
+
+  create(name: string): boolean {
+    const target = `${this.folder}/${name}`;
+    return this.retried((path) => this.files.fs.link(path, target));
+  }
+
+  /** Runs `body` with the staged file, again when that, or the folder, has vanished. */
+  protected retried<T>(body: (path: string) => T): T {
+    for (let tries = 0;; tries++) {
+      this.path ??= this.make();
+      try {
+        return body(this.path);
+      } catch (error) {
+        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
+        if (this.files.fs.lstat(this.path) === undefined) this.path = undefined;
+        this.files.fs.makeDir(this.folder);
+      }
+    }
+  }
+}
+
+class TerminalStage extends Stage {
+  constructor(files: ClaimFiles, folder: string, bytes: Uint8Array, readonly sync: boolean) {
+    super(files, folder, bytes);
+  }
+
+  protected override make(): string {
+    return this.files.stageFile(this.bytes, this.sync);
+  }
+
+  override replace(name: string): void {
+    this.retried((path) => {
+      if (!this.files.putView(path, name)) {
+        throw new HostError("not_found", "rename", path);
+      }
+    });
+  }
+
+  override discard(): void {
+    if (this.path !== undefined) this.files.fs.remove(this.path);
+  }
+}
+
+class DueStage extends Stage {
+  readonly #ms: number;
+  readonly #rest: string;
+  readonly #root: string;
+
+  constructor(files: ClaimFiles, folder: string, root: string, claim: ClaimRecord) {
+    super(files, folder, recordBytes(claim));
+    const { ms, rest } = dueEntry(claim);
+    this.#ms = ms;
+    this.#rest = rest;
+    this.#root = root;
+  }
+
+  protected override make(): string {
+    const { fs } = this.files;
+    const attempt = (rest: string) =>
+      createEntry(fs, this.#root, this.#ms, rest, (path) => fs.createNew(path, this.bytes));
+    // Another process of the same agent may be staging the same extension at the same instant.
+    let rest = this.#rest;
+    while (!attempt(rest)) rest = `${this.#rest}_${uniqueName().slice(0, 8)}`;
+    return entryPath(this.#root, this.#ms, rest);
+  }
+
+  override replace(name: string): void {
+    const copy = `${this.files.layout.tmp}/${uniqueName()}`;
+    this.retried((path) => {
+      try {
+        this.files.fs.link(path, copy);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        this.files.fs.makeDir(this.files.layout.tmp);
+        this.files.fs.link(path, copy);
+      }
+      if (!this.files.putView(copy, name)) {
+        throw new HostError("not_found", "rename", copy);
+      }
+    });
+  }
+
+  override discard(): void {
+    if (this.path !== undefined) this.files.fs.remove(this.path);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * When the index may lack tasks, and which.
+ *
+ * Other tools write straight into `tasks/`, and the index may be damaged. A full comparison lists
+ * two folders, so its result is kept in `index/checked`: while the folder of tasks has not changed
+ * since, nothing new can be in it. The note is not believed when the folder changed in the tick of
+ * the listing, and not for long, since somebody may be removing `index/` at this moment.
+ */
+import { HostError } from "../../ports/host.ts";
+import type { HostFs } from "../../ports/host.ts";
+import type { Layout } from "./layout.ts";
+import { listStems } from "./record_file.ts";
+import { ReadyIndex } from "./ready_index.ts";
+import { stemOfDue } from "./claim_files.ts";
+import { allEntries } from "./time_index.ts";
+
+/** How long a comparison is believed, milliseconds. */
+const TRUST_MS = 10_000;
+
+/** Time stamps move in ticks of up to 10 ms, on some file systems of up to 2 s. */
+const TICK_MS = 20;
+const COARSE_TICK_MS = 2_100;
+
+interface Checked {
+  /** Last change of the folder of tasks before it was listed. */
+  readonly mtimeMs: number;
+  readonly atMs: number;
+}
+
+export class RecordsCheck {
+  readonly #path: string;
+
+  readonly #ready: ReadyIndex;
+
+  constructor(readonly fs: HostFs, readonly layout: Layout, readonly dueRoot: string) {
+    this.#ready = new ReadyIndex(fs, `${layout.index}/ready`);
+    this.#path = `${layout.index}/checked`;
+  }
+
+  /** Whether there may be tasks that the index lacks. */
+  needed(): boolean {
+    const checked = this.#read();
+    if (checked === undefined) return true;
+    const { mtimeMs, atMs } = checked;
+    const age = Date.now() - atMs;
+    if (age < 0 || age > TRUST_MS || mtimeMs !== this.#tasksChanged()) return true;
+    return atMs - mtimeMs <= (mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS);
+  }
+
+  /**
+   * Compares, has `complete` add what the index lacks (tasks without a claim, and claims that are not
+   * over), and notes that the index is whole.
+   */
+  run(complete: (unclaimed: string[], live: string[]) => void): void {
+    const checked: Checked = { mtimeMs: this.#tasksChanged(), atMs: Date.now() };
+    const claims = new Set<string>();
+    const ended = new Set<string>();
+    for (const { name } of this.fs.list(this.layout.folder("claim")) ?? []) {
+      if (name.endsWith(".json")) claims.add(name.slice(0, -5));
+      else if (name.endsWith(".end")) ended.add(name.slice(0, -4));
+    }
+    const indexed = this.#ready.stems();
+    for (const entry of allEntries(this.fs, this.dueRoot)) indexed.add(stemOfDue(entry.rest));
+    const unclaimed: string[] = [];
+    const live: string[] = [];
+    for (const stem of listStems(this.fs, this.layout.folder("task"))) {
+      if (indexed.has(stem)) continue;
+      if (!claims.has(stem)) unclaimed.push(stem);
+      else if (!ended.has(stem)) live.push(stem);
+    }
+    complete(unclaimed, live);
+    this.#write(checked);
+  }
+
+  #tasksChanged(): number {
+    return this.fs.lstat(this.layout.folder("task"))?.mtimeMs ?? -1;
+  }
+
+  #read(): Checked | undefined {
+    const bytes = this.fs.read(this.#path);
+    if (bytes === undefined) return undefined;
+    const [mtimeMs, atMs] = new TextDecoder().decode(bytes).split(" ").map(Number);
+    if (mtimeMs === undefined || atMs === undefined) return undefined;
+    return Number.isFinite(mtimeMs) && Number.isFinite(atMs) ? { mtimeMs, atMs } : undefined;
+  }
+
+  #write({ mtimeMs, atMs }: Checked): void {
+    const staged = `${this.layout.tmp}/${crypto.randomUUID()}`;
+    try {
+      this.fs.makeDir(this.layout.tmp);
+      this.fs.makeDir(this.layout.index);
+      this.fs.createNew(staged, new TextEncoder().encode(`${mtimeMs} ${atMs}`));
+      this.fs.rename(staged, this.#path);
+    } catch (error) {
+      // Somebody is removing the folders: then the next comparison is due anyway.
+      if (!(error instanceof HostError && error.code === "not_found")) throw error;
+    }
+  }
+}

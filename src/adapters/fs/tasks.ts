@@ -1,0 +1,384 @@
+/**
+ * The task store over plain files. FORMAT.md describes every file; claim_chain.ts is the protocol of
+ * a task's transitions; ready_index.ts and the index over expiry find the next task.
+ *
+ * `add`, in order: the task is written as its own entry of the ready index (staging and index in one
+ * file), synced, and linked to `tasks/<hex>.json`; then the folder is synced. Until the link nobody
+ * takes the entry for a task, so the task appears whole, and it never appears without an entry.
+ */
+import { type ClaimRecord, claimTimedOut, isTerminal, type Rule } from "../../domain/claim.ts";
+import { CoordError } from "../../domain/errors.ts";
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import { parseTask, taskExpired, type TaskRecord } from "../../domain/task.ts";
+import { parseTime } from "../../domain/time.ts";
+import { HostError } from "../../ports/host.ts";
+import type { Host, HostFs } from "../../ports/host.ts";
+import type { Applied, ClaimSearch, TaskEntry, TaskStore, TaskWatch } from "../../ports/tasks.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { settleBatches, writeBatch } from "./batch.ts";
+import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
+import { ClaimFiles, stemOfDue } from "./claim_files.ts";
+import type { Layout } from "./layout.ts";
+import { type ReadyEntry, ReadyIndex } from "./ready_index.ts";
+import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
+import { RecordsCheck } from "./records_check.ts";
+import { TimeCursor } from "./time_index.ts";
+
+/** Up to so many tasks each file is synced by itself; more go through a batch file. */
+const SYNC_EACH_UP_TO = 8;
+
+/** Entries in a row that others took before the names are listed anew. */
+const MISSES_BEFORE_RELIST = 8;
+
+/** Who has just made a claim removes the task's entry within so many milliseconds, or never. */
+const CLAIM_SETTLED_MS = 1_000;
+
+/** An entry without a task is an enqueue under way, and after so many milliseconds a dead one. */
+const DANGLING_MS = 60_000;
+
+/** How long the earliest timeout is taken to be known, milliseconds of the caller's clock. */
+const DUE_TRUST_MS = 50;
+
+/** How often a store that cannot be notified looks for new tasks, milliseconds. */
+const POLL_MS = 500;
+
+/** What became of a try for one task. */
+type Attempt =
+  | { readonly kind: "won"; readonly entry: TaskEntry }
+  | { readonly kind: "refused" | "lost"; readonly claim: ClaimRecord | undefined };
+
+export class FsTaskStore implements TaskStore {
+  readonly #fs: HostFs;
+  readonly #claims: ClaimFiles;
+  readonly #ready: ReadyIndex;
+  readonly #due: TimeCursor;
+  readonly #check: RecordsCheck;
+  #dueKnown = { earliest: -Infinity, at: -Infinity };
+  #folders: { readonly tasks: boolean; readonly claims: boolean } | undefined;
+
+  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+    this.#fs = host.fs;
+    this.#claims = new ClaimFiles(host.fs, layout, warn);
+    this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
+    this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
+    this.#check = new RecordsCheck(host.fs, layout, this.#claims.dueRoot);
+  }
+
+  async add(tasks: readonly TaskRecord[]): Promise<void> {
+    this.#openToWrite();
+    const each = tasks.length <= SYNC_EACH_UP_TO;
+    for (const task of tasks) this.#addOne(task, each);
+    if (each) this.#fs.syncDir(this.layout.folder("task"));
+    else writeBatch(this.#fs, this.layout, tasks);
+  }
+
+  async get(id: string): Promise<TaskEntry | undefined> {
+    if (!this.#open().tasks) return undefined;
+    const stem = stemOfId(id);
+    const task = this.#task(stem);
+    return task === undefined ? undefined : { task, claim: readHead(this.#claims, stem) };
+  }
+
+  async find(hexPrefix: string, limit: number): Promise<string[]> {
+    if (!this.#open().tasks) return [];
+    return listStems(this.#fs, this.layout.folder("task"))
+      .filter((stem) => stem.startsWith(hexPrefix))
+      .sort().slice(0, limit).map(idOfStem);
+  }
+
+  async apply(taskId: string, rule: Rule): Promise<Applied> {
+    this.#openToWrite();
+    const stem = stemOfId(taskId);
+    // A task with a claim exists; only the first transition has to ask.
+    if (!this.#claims.exists(`${stem}.json`) && this.#task(stem) === undefined) {
+      return { kind: "missing" };
+    }
+    const outcome = transition(this.#claims, stem, rule);
+    if (outcome.kind === "refuse") return { kind: "refused", refusal: outcome.refusal };
+    if (outcome.kind === "keep") {
+      return { kind: "kept", claim: outcome.claim, warning: outcome.warning };
+    }
+    this.#afterWrite(outcome);
+    return { kind: "written", claim: outcome.claim };
+  }
+
+  async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
+    if (!this.#open().tasks) return undefined;
+    this.#openToWrite();
+    this.#sweepDue(search.now);
+    let found = this.#claimFromIndex(search, "first");
+    for (const id of search.hints ?? []) {
+      found ??= this.#claimHinted(search, stemOfId(id));
+    }
+    if (found !== undefined || search.effort === "quick") return found;
+    this.#ready.reset();
+    this.#dueKnown = { earliest: -Infinity, at: -Infinity };
+    this.#sweepDue(search.now);
+    found = this.#claimFromIndex(search, "last");
+    if (found !== undefined || !this.#check.needed()) return found;
+    this.#rebuild(search.now);
+    return this.#claimFromIndex(search, "last");
+  }
+
+  async nextTimeout(): Promise<number | undefined> {
+    this.#due.reset();
+    return this.#due.peek()?.ms;
+  }
+
+  async list(): Promise<TaskEntry[]> {
+    const usable = this.#open();
+    if (!usable.tasks) return [];
+    const claimed = new Map<string, boolean>(); // stem -> whether its end is there
+    const claims = usable.claims ? this.#fs.list(this.layout.folder("claim")) : undefined;
+    for (const { name } of claims ?? []) {
+      const dot = name.indexOf(".");
+      const stem = name.slice(0, dot);
+      const ending = name.slice(dot);
+      if (ending === ".end") claimed.set(stem, true);
+      else if (ending === ".json" && !claimed.has(stem)) claimed.set(stem, false);
+    }
+    const entries: TaskEntry[] = [];
+    for (const stem of this.#stems()) {
+      const task = this.#task(stem);
+      if (task === undefined) continue;
+      const ended = claimed.get(stem);
+      const claim = ended === undefined
+        ? undefined
+        : (ended ? this.#claims.read(`${stem}.end`) : undefined) ?? readHead(this.#claims, stem);
+      entries.push({ task, claim });
+    }
+    return entries;
+  }
+
+  onTask(body: (id: string | undefined) => void): TaskWatch {
+    const folder = this.layout.folder("task");
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const poll = (error: unknown) => {
+      if (!(error instanceof HostError)) throw error;
+      this.warn(`The kernel cannot notify, looking every ${POLL_MS} ms instead: ${error.message}`);
+      timer = setInterval(() => body(undefined), POLL_MS);
+    };
+    let native: { close(): void } | undefined;
+    try {
+      native = this.host.watch([folder], ({ name }) => {
+        if (name === undefined) body(undefined);
+        else if (name.endsWith(".json")) body(idOfStem(name.slice(0, -5)));
+      }, poll);
+    } catch (error) {
+      poll(error);
+    }
+    return {
+      backend: native === undefined ? "poll" : "native",
+      close() {
+        native?.close();
+        clearInterval(timer);
+      },
+    };
+  }
+
+  /**
+   * Once a process: makes the folders, finishes old batches, and sees whether a folder leads
+   * elsewhere. Such a folder counts as empty, with a warning.
+   */
+  #open(): { readonly tasks: boolean; readonly claims: boolean } {
+    if (this.#folders !== undefined) return this.#folders;
+    const usable = (kind: "task" | "claim") => {
+      const path = this.layout.folder(kind);
+      const found = this.#fs.lstat(path);
+      if (found === undefined) this.#fs.makeDir(path);
+      if (found === undefined || found.kind === "directory") return true;
+      this.warn(`${path} is ${OTHER_KINDS[found.kind]}, not a folder: passed over`);
+      return false;
+    };
+    this.#folders = { tasks: usable("task"), claims: usable("claim") };
+    if (this.#folders.tasks) settleBatches(this.#fs, this.layout, this.warn);
+    return this.#folders;
+  }
+
+  /** The same for calls that write, which must not write elsewhere. */
+  #openToWrite(): void {
+    const { tasks, claims } = this.#open();
+    if (tasks && claims) return;
+    const path = this.layout.folder(tasks ? "claim" : "task");
+    throw new CoordError("io_error", `Cannot use ${JSON.stringify(path)}: it is not a folder`);
+  }
+
+  #addOne(task: TaskRecord, sync: boolean): void {
+    const path = this.layout.record("task", stemOfId(task.task_id));
+    const bytes = recordBytes(task);
+    for (let tries = 0;; tries++) {
+      this.#ready.add(task, false, (entry) => this.#fs.createNew(entry, bytes, sync));
+      try {
+        this.#fs.link(this.#ready.path(task), path);
+        return;
+      } catch (error) {
+        // `index/` may be removed at any time, and this was the time.
+        const again = error instanceof HostError && error.code === "not_found" && tries < 20;
+        if (!again) {
+          this.#fs.remove(this.#ready.path(task));
+          throw error;
+        }
+        this.#fs.makeDir(this.layout.folder("task"));
+      }
+    }
+  }
+
+  /** The stems of all tasks; what is none is reported. */
+  #stems(): string[] {
+    return listStems(this.#fs, this.layout.folder("task"), (name, reason) => {
+      this.warn(`tasks/${name} ${reason}: passed over`);
+    });
+  }
+
+  #task(stem: string): TaskRecord | undefined {
+    const file = readRecord(this.#fs, this.layout.record("task", stem));
+    if (file.kind === "gone") return undefined;
+    const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
+    if (typeof task !== "string") return task;
+    this.warn(`tasks/${stem}.json ${task}: passed over`);
+    return undefined;
+  }
+
+  #claimFromIndex(search: ClaimSearch, look: "first" | "last"): TaskEntry | undefined {
+    let misses = 0;
+    this.#ready.freshen();
+    while (true) {
+      const entry = this.#ready.peek(search.queue);
+      if (entry === undefined) return undefined;
+      const found = this.#claimEntry(search, entry, look);
+      if (typeof found === "object") return found;
+      if (found === "taken" && ++misses >= MISSES_BEFORE_RELIST) {
+        misses = 0;
+        this.#ready.relist();
+      }
+    }
+  }
+
+  /** Tries one entry of the ready index, and moves past it. */
+  #claimEntry(
+    search: ClaimSearch,
+    entry: ReadyEntry,
+    look: "first" | "last",
+  ): TaskEntry | "taken" | "passed" {
+    this.#ready.skip();
+    const task = this.#task(entry.stem);
+    // Somebody who took the task has removed the entry: one look spares a vain attempt.
+    const stat = this.#fs.lstat(entry.path);
+    if (stat === undefined) return "taken";
+    if (task === undefined) {
+      if (Date.now() - stat.mtimeMs > DANGLING_MS) this.#fs.remove(entry.path);
+      return "passed";
+    }
+    const started = Date.now();
+    const outcome = this.#claimTask(search, task, entry.stem, entry.again);
+    // Who was first removes the entry, unless that process died; the claim may also be another tool's.
+    if (outcome.kind === "lost" && look === "first" && !this.#isOldClaim(entry.stem)) {
+      return "taken";
+    }
+    this.#fs.remove(entry.path);
+    // The claim that this call made or met may have timed out while the process slept; then the entry
+    // was perhaps the one that the task got for it.
+    const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
+    const now = search.now + (Date.now() - started);
+    if (claim === undefined ? outcome.kind === "lost" : claimTimedOut(claim, now)) {
+      this.#recheck(entry.stem, now);
+    }
+    return outcome.kind === "won" ? outcome.entry : "taken";
+  }
+
+  /** Whether a task's claim was there before whoever made it could be about to remove the entry. */
+  #isOldClaim(stem: string): boolean {
+    const stat = this.#fs.lstat(this.layout.record("claim", stem));
+    return stat !== undefined && Date.now() - stat.mtimeMs > CLAIM_SETTLED_MS;
+  }
+
+  #claimHinted(search: ClaimSearch, stem: string): TaskEntry | undefined {
+    const task = this.#task(stem);
+    if (task === undefined) return undefined;
+    if (search.queue !== undefined && task.queue !== search.queue) return undefined;
+    const outcome = this.#claimTask(search, task, stem, true);
+    return outcome.kind === "won" ? outcome.entry : undefined;
+  }
+
+  /** Tries for a task; where it has no claim that is known of, for its first slot alone. */
+  #claimTask(search: ClaimSearch, task: TaskRecord, stem: string, again: boolean): Attempt {
+    const rule = search.rule(task);
+    const outcome = again
+      ? transition(this.#claims, stem, rule)
+      : firstTransition(this.#claims, stem, rule);
+    if (outcome === undefined) return { kind: "lost", claim: undefined };
+    if (outcome.kind !== "written") {
+      const claim = outcome.kind === "refuse" ? outcome.refusal.claim : outcome.claim;
+      return { kind: "refused", claim };
+    }
+    this.#afterWrite(outcome);
+    const expires = parseTime(outcome.claim.expires_at) ?? 0;
+    this.#dueKnown.earliest = Math.min(this.#dueKnown.earliest, expires);
+    return { kind: "won", entry: { task, claim: outcome.claim } };
+  }
+
+  #afterWrite(outcome: ChainOutcome & { kind: "written" }): void {
+    const { claim, previous } = outcome;
+    if (previous !== undefined && !isTerminal(previous)) this.#claims.dropDue(previous);
+    if (isTerminal(claim)) this.#fs.syncDir(this.layout.folder("claim"));
+  }
+
+  /** Makes the tasks of claims that timed out claimable, and drops entries that are out of date. */
+  #sweepDue(now: number): void {
+    const known = this.#dueKnown;
+    if (now < known.earliest && Math.abs(now - known.at) < DUE_TRUST_MS) return;
+    this.#due.reset();
+    for (let entry = this.#due.peek(); entry !== undefined; entry = this.#due.peek()) {
+      if (entry.ms > now) break;
+      this.#due.skip();
+      const stem = stemOfDue(entry.rest);
+      const kept = this.#recheck(stem, now);
+      if (kept === undefined || !this.#claims.isDueEntry(entry.path, kept)) {
+        this.#fs.remove(entry.path);
+      }
+    }
+    this.#dueKnown = { earliest: this.#due.peek()?.ms ?? Infinity, at: now };
+  }
+
+  /**
+   * Looks where a claimed task stands, and puts it into the index where it belongs.
+   *
+   * @returns The claim while its timeout lies ahead.
+   */
+  #recheck(stem: string, now: number): ClaimRecord | undefined {
+    const head = readHead(this.#claims, stem);
+    if (head === undefined) return undefined;
+    if (isTerminal(head)) {
+      mend(this.#claims, stem);
+      return undefined;
+    }
+    if (!claimTimedOut(head, now)) {
+      this.#claims.ensureDue(head);
+      return head;
+    }
+    this.#enterReady(stem, true, now);
+    return undefined;
+  }
+
+  #enterReady(stem: string, again: boolean, now: number): void {
+    const task = this.#task(stem);
+    if (task === undefined || !again && taskExpired(task, now)) return;
+    const path = this.layout.record("task", stem);
+    try {
+      this.#ready.add(task, again, (entry) => this.#fs.link(path, entry));
+    } catch (error) {
+      // The task was removed since it was read.
+      if (!(error instanceof HostError && error.code === "not_found")) throw error;
+    }
+  }
+
+  /** Compares the index with the records and adds to it what is missing. */
+  #rebuild(now: number): void {
+    this.#check.run((unclaimed, live) => {
+      for (const stem of unclaimed) this.#enterReady(stem, false, now);
+      for (const stem of live) this.#recheck(stem, now);
+    });
+    settleBatches(this.#fs, this.layout, this.warn);
+    this.#ready.reset();
+  }
+}

@@ -1,0 +1,15 @@
+/** What every part of the engine works with. */
+import type { Clock } from "../domain/time.ts";
+import type { Store } from "../ports/store.ts";
+import type { Warn } from "../ports/warnings.ts";
+
+export interface Context {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly warn: Warn;
+}
+
+/** 32 random hex digits, from the platform's cryptographic source. */
+export function nonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}

@@ -1,0 +1,109 @@
+/** From a caller's task to the record that is kept. */
+import { badInput, type Problem } from "../domain/errors.ts";
+import * as fields from "../domain/fields.ts";
+import { canonicalJson, type JsonObject } from "../domain/json.ts";
+import { MAX_TITLE, PRIORITY, TASK_TTL_S, UNKNOWN_RUN } from "../domain/limits.ts";
+import type { TaskRecord } from "../domain/task.ts";
+import { formatTime } from "../domain/time.ts";
+import { nonce } from "./context.ts";
+
+/** A task to enqueue. */
+export interface NewTask {
+  /** For people; cut after 200 characters, with a warning. */
+  readonly title: string;
+  /** Higher goes first; a 32-bit integer, default 0. */
+  readonly priority?: number;
+  /** 1 to 64 of `A-Za-z0-9_-`, default `default`. */
+  readonly queue?: string;
+  /** Seconds that the task may stay pending, default a day. */
+  readonly ttl?: number;
+  /** Who enqueues it, default `unknown`. */
+  readonly runId?: string;
+  /** Anything for the agent that claims it: at most 65536 bytes as JSON. */
+  readonly payload?: JsonObject;
+  /** At most 32, each at most 64 characters. */
+  readonly tags?: readonly string[];
+}
+
+/** Field, its schema, and the code of its problems. Shared with the command line's flags. */
+export const TASK_FIELDS = {
+  title: { schema: fields.title, code: "bad_args" },
+  priority: { schema: fields.priority, code: "bad_args" },
+  queue: { schema: fields.queue, code: "bad_queue" },
+  ttl: { schema: fields.taskTtl, code: "bad_args" },
+  runId: { schema: fields.identifier, code: "bad_args" },
+  payload: { schema: fields.payload, code: "bad_payload" },
+  tags: { schema: fields.tags, code: "bad_args" },
+} as const;
+
+type FieldTable = Readonly<
+  Record<string, { schema: Parameters<typeof fields.problemsOf>[0]; code: Problem["code"] }>
+>;
+
+/** Checks an input against a table of fields and throws all problems at once. */
+export function checkInput(
+  input: object,
+  table: FieldTable,
+  required: readonly string[] = [],
+): void {
+  const problems = inputProblems(input, table, required);
+  if (problems.length > 0) throw badInput(problems);
+}
+
+/** All that is wrong with an input; unknown fields are wrong too, since they are mostly typos. */
+export function inputProblems(
+  input: object,
+  table: FieldTable,
+  required: readonly string[] = [],
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const field of required) {
+    if ((input as Record<string, unknown>)[field] === undefined) {
+      problems.push({ field, code: table[field]?.code ?? "bad_args", message: "is required" });
+    }
+  }
+  for (const [field, value] of Object.entries(input)) {
+    const rule = Object.hasOwn(table, field) ? table[field] : undefined;
+    if (rule === undefined) {
+      const known = Object.keys(table).join(", ");
+      problems.push({ field, code: "bad_args", message: `is unknown; known are ${known}` });
+      continue;
+    }
+    if (value === undefined) continue;
+    for (const message of fields.problemsOf(rule.schema, value)) {
+      problems.push({ field, code: rule.code, message });
+    }
+  }
+  return problems;
+}
+
+const encoder = new TextEncoder();
+
+/** The record of a valid input, with its content-addressed id. */
+export async function taskRecord(
+  input: NewTask,
+  now: number,
+  warn: (message: string) => void,
+): Promise<TaskRecord> {
+  let title = input.title.trim();
+  if (title.length > MAX_TITLE) {
+    warn(`Title cut after ${MAX_TITLE} characters, it has ${title.length}`);
+    title = title.slice(0, MAX_TITLE);
+    // A cut between the two halves of a character would leave text that is not Unicode.
+    if (!title.isWellFormed()) title = title.slice(0, -1);
+  }
+  const record = {
+    title,
+    priority: input.priority ?? PRIORITY.default,
+    queue: input.queue ?? "default",
+    ttl_seconds: input.ttl ?? TASK_TTL_S.default,
+    created_by: input.runId ?? UNKNOWN_RUN,
+    created_at: formatTime(now),
+    tags: input.tags ?? [],
+    payload: input.payload ?? {},
+    nonce: nonce(),
+  };
+  const bytes = encoder.encode(canonicalJson(record));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { task_id: `sha256:${hash.toHex()}`, ...record };
+}

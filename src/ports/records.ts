@@ -1,0 +1,67 @@
+/** The records as a stream sees them: kinds, ids, versions, and hints that something changed. */
+import type { JsonObject } from "../domain/json.ts";
+import type { RecordKind } from "../domain/event.ts";
+import type { CursorFile } from "./cursor_file.ts";
+
+/** What a look at one record found. */
+export type Look =
+  /**
+   * Unchanged since the version that the caller knows. Where `version` is given it takes the place
+   * of the known one: it says the same, and the next look with it is cheaper or surer.
+   */
+  | { readonly kind: "same"; readonly version?: string }
+  | { readonly kind: "record"; readonly version: string; readonly data: JsonObject }
+  | { readonly kind: "gone" }
+  /** There is something of that name which is no record; `problem` names the file and says why. */
+  | { readonly kind: "broken"; readonly version: string; readonly problem: string };
+
+/** A hint that something may have changed. Never the truth. */
+export type RecordHint =
+  | { readonly about: "record"; readonly kind: RecordKind; readonly id: string }
+  /** Look at the whole kind. */
+  | { readonly about: "kind"; readonly kind: RecordKind }
+  /** A name that belongs to no record: it explains a folder's new mark, and hints may be lost with it. */
+  | { readonly about: "other"; readonly kind: RecordKind | undefined };
+
+/** The records of a kind at one moment. */
+export interface Listing {
+  /** In no order. What has a record's name and is none is among them. */
+  readonly ids: readonly string[];
+  /**
+   * Like {@link RecordSource.look}, for an id of this listing. It may answer from what the listing
+   * showed, so it can be older than the call, never older than the listing.
+   */
+  look(id: string, known: string | undefined): Look;
+}
+
+export interface RecordSource {
+  /** The ids of all records of a kind at the moment, in no order. */
+  ids(kind: RecordKind): string[];
+  /** All that has a record's name at the moment, with the means to look at it. */
+  list(kind: RecordKind): Listing;
+  /**
+   * One record. `known` is the version of an earlier look, also one of an earlier process; the
+   * answer is `same` exactly when the record still says what it said then.
+   */
+  look(kind: RecordKind, id: string, known: string | undefined): Look;
+  /**
+   * A mark that differs whenever a record of the kind was added, replaced or removed since, and
+   * `settled: false` while a further change might not show in it (coarse time stamps).
+   */
+  mark(kind: RecordKind): { readonly mark: string; readonly settled: boolean };
+  /** Whether records of the kind are replaced after they were written. */
+  replaced(kind: RecordKind): boolean;
+  /**
+   * Starts the kernel's notification for these kinds, also for folders that appear later; throws
+   * where it cannot be had. `onError` is called at most once, and no hints follow it.
+   */
+  watch(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    onError: (error: unknown) => void,
+  ): { close(): void };
+  /** Names by which these records are known again; other workspaces have other ones. */
+  identity(): readonly string[];
+  /** A file outside the records that keeps a consumer's position. */
+  cursor(path: string): CursorFile;
+}

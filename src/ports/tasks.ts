@@ -1,0 +1,78 @@
+/** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
+import type { ClaimRecord, Refusal, Rule } from "../domain/claim.ts";
+import type { TaskRecord } from "../domain/task.ts";
+
+/** What became of a transition. */
+export type Applied =
+  | { readonly kind: "written"; readonly claim: ClaimRecord }
+  | { readonly kind: "kept"; readonly claim: ClaimRecord; readonly warning: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** There is no such task. */
+  | { readonly kind: "missing" };
+
+/** A task with its newest state. */
+export interface TaskEntry {
+  readonly task: TaskRecord;
+  readonly claim: ClaimRecord | undefined;
+}
+
+/** A search for a task to claim. */
+export interface ClaimSearch {
+  /** Only tasks of this queue; any queue when `undefined`. */
+  readonly queue: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The rule that grants one given task. */
+  readonly rule: (task: TaskRecord) => Rule;
+  /**
+   * How far to look before answering that there is none: `thorough` compares the index with the
+   * records where they may differ, so that no pending task is overlooked; `quick` trusts the index
+   * and the tasks named by `hints`.
+   */
+  readonly effort: "thorough" | "quick";
+  /** Ids of tasks that may have appeared. */
+  readonly hints?: readonly string[];
+}
+
+export interface TaskStore {
+  /**
+   * Adds tasks that do not exist yet. They are durable when the promise resolves; many are synced
+   * at once. Each is visible to claimers as a whole or not at all, possibly before that.
+   */
+  add(tasks: readonly TaskRecord[]): Promise<void>;
+
+  /** A task with its newest state; `undefined` when there is none. */
+  get(id: string): Promise<TaskEntry | undefined>;
+
+  /** The full ids that begin with these hex digits, sorted; at most `limit` of them. */
+  find(hexPrefix: string, limit: number): Promise<string[]>;
+
+  /**
+   * Applies a rule to a task's newest state. Transitions of one task are linearizable: a rule that
+   * writes is applied to the state that its result follows, whatever else happens at the same time.
+   * A terminal state is durable when the promise resolves.
+   */
+  apply(taskId: string, rule: Rule): Promise<Applied>;
+
+  /**
+   * Applies `search.rule` to claimable tasks (pending or timed out) in their order until one is
+   * written. Of any number of concurrent callers each task is given to one.
+   */
+  claimNext(search: ClaimSearch): Promise<TaskEntry | undefined>;
+
+  /** The instant of the next timeout among the claims, in milliseconds since 1970. */
+  nextTimeout(): Promise<number | undefined>;
+
+  /** All tasks with their newest states, in no order. */
+  list(): Promise<TaskEntry[]>;
+
+  /** Calls `onTask` with the id of each task that appears, `undefined` for "look again". */
+  onTask(body: (id: string | undefined) => void): TaskWatch;
+}
+
+/** A running notification. */
+export interface TaskWatch {
+  /** `native` wakes by the kernel, `poll` looks at intervals. */
+  readonly backend: "native" | "poll";
+  close(): void;
+}

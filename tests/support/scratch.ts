@@ -1,0 +1,62 @@
+/** Things in the file system that only tests make. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+
+const made: string[] = [];
+process.on("exit", () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new folder that goes with the test process. */
+export function makeTempDir(): string {
+  const path = mkdtempSync(join(tmpdir(), "coord-test-"));
+  made.push(path);
+  return path;
+}
+
+/** A FIFO: reading it would block for ever. */
+export function makeFifo(path: string): void {
+  execFileSync("mkfifo", [path]);
+}
+
+export function makeSymlink(target: string, path: string): void {
+  symlinkSync(target, path);
+}
+
+export function setMode(path: string, mode: number): void {
+  chmodSync(path, mode);
+}
+
+/** Sets the last modification to an instant in milliseconds. */
+export function setMtime(path: string, ms: number): void {
+  utimesSync(path, ms / 1000, ms / 1000);
+}
+
+export function removeTree(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** Whether this process may do everything, so that modes do not stop it. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** A small file system of its own, or `undefined` where mounting is not allowed. */
+export function mountSmallDisk(path: string, kib: number): { unmount(): void } | undefined {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kib}k`, "tmpfs", path], {
+      stdio: "ignore",
+    });
+  } catch {
+    return undefined; // not root, or a sandbox without mounts
+  }
+  return { unmount: () => void execFileSync("umount", ["-l", path]) };
+}
+
+/** Makes a mounted file system read-only. */
+export function remountReadOnly(path: string): void {
+  execFileSync("mount", ["-o", "remount,ro", path]);
+}
