@@ -1,0 +1,318 @@
+/**
+ * The record folders of a workspace, as the stream sees them.
+ *
+ * Versions. Whether a record still says the same is decided by a hash over what it says; for claims
+ * the number of the transition goes before it. After an `@` a version carries the inode, size and
+ * time of the file that said so, by which an unchanged file is known without opening it, and a `?`
+ * when the file had changed so shortly before that its time stamp may hide one more change: then it
+ * is opened again. Hashes hold across restarts, restored backups and moved workspaces.
+ *
+ * Claims. The newest state is found as claim_chain.ts describes it: `<hex>.end` when there is one,
+ * else the last numbered slot above the view. A listing knows which slots there are, so comparing a
+ * claim that did not change costs one look at its view.
+ *
+ * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
+ * and the folder's inode. It is settled once the time stamp is older than its own granularity.
+ *
+ * Only real folders are looked into and only regular files are opened: a record folder that is a
+ * symbolic link is reported and its kind is left out.
+ */
+import { parseClaim } from "../../domain/claim.ts";
+import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../domain/event.ts";
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Clock } from "../../domain/time.ts";
+import type { CursorFile } from "../../ports/cursor_file.ts";
+import { type FileStat, type Host, HostError, type HostFs } from "../../ports/host.ts";
+import type { Listing, Look, RecordHint, RecordSource } from "../../ports/records.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { endName, slotName } from "./claim_chain.ts";
+import { FsCursorFile } from "./cursor_file.ts";
+import { FolderWatch } from "./folder_watch.ts";
+import type { Layout } from "./layout.ts";
+import { listStems, readRecord } from "./record_file.ts";
+
+/** Time stamps advance in ticks of up to 10 ms, and of 2 s where they show whole seconds only. */
+const TICK_MS = 25;
+const COARSE_TICK_MS = 2_100;
+
+/** What listing `claims/` showed of one claim besides its view. */
+interface Slots {
+  last: number;
+  end: boolean;
+}
+
+export class FsRecordSource implements RecordSource {
+  readonly #fs: HostFs;
+  readonly #refused = new Set<RecordKind>();
+
+  constructor(
+    readonly host: Host,
+    readonly layout: Layout,
+    readonly warn: Warn,
+    /** The clock that file times are compared with. */
+    readonly clock: Clock = Date.now,
+  ) {
+    this.#fs = host.fs;
+  }
+
+  ids(kind: RecordKind): string[] {
+    if (!this.#isFolder(kind)) return [];
+    return listStems(this.#fs, this.layout.folder(kind)).map(idOfStem);
+  }
+
+  list(kind: RecordKind): Listing {
+    if (!this.#isFolder(kind)) {
+      return { ids: [], look: (id, known) => this.look(kind, id, known) };
+    }
+    const ids: string[] = [];
+    const slots = new Map<string, Slots>();
+    for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
+      const parsed = parseName(kind, name);
+      if (parsed === undefined) continue;
+      const { stem, slot } = parsed;
+      if (slot === 1) ids.push(idOfStem(stem));
+      else {
+        const seen = slots.get(stem) ?? { last: 1, end: false };
+        if (slot === "end") seen.end = true;
+        else seen.last = Math.max(seen.last, slot);
+        slots.set(stem, seen);
+      }
+    }
+    if (kind !== "claim") return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
+    const views = new Set(ids);
+    for (const [stem, { end }] of slots) {
+      const id = idOfStem(stem);
+      if (end && !views.has(id)) ids.push(id);
+    }
+    const none = { last: 1, end: false };
+    const look = (id: string, known: string | undefined) =>
+      this.#lookClaim(stemOfId(id), known, slots.get(stemOfId(id)) ?? none);
+    return { ids, look };
+  }
+
+  look(kind: RecordKind, id: string, known: string | undefined): Look {
+    if (!this.#isFolder(kind)) return GONE;
+    return kind === "claim"
+      ? this.#lookClaim(stemOfId(id), known, undefined)
+      : this.#lookFile(kind, id, known);
+  }
+
+  mark(kind: RecordKind): { mark: string; settled: boolean } {
+    const stat = this.#stat(this.layout.folder(kind));
+    if (stat === undefined) return { mark: "none", settled: true };
+    if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
+    return { mark: `${stat.ino}:${stat.mtimeMs}`, settled: this.#isSettled(stat) };
+  }
+
+  replaced(kind: RecordKind): boolean {
+    return kind === "claim" || kind === "heartbeat";
+  }
+
+  watch(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    onError: (error: unknown) => void,
+  ): { close(): void } {
+    const watch = new FolderWatch(this.host, this.layout, (dir, name) => {
+      if (dir === undefined) {
+        for (const kind of kinds) onHint({ about: "kind", kind });
+        return;
+      }
+      const kind = RECORD_KINDS.find((each) => FOLDERS[each] === dir);
+      if (kind === undefined) return onHint({ about: "other", kind: undefined });
+      if (name === undefined) return onHint({ about: "kind", kind });
+      const parsed = parseName(kind, name);
+      onHint(
+        parsed === undefined
+          ? { about: "other", kind }
+          : { about: "record", kind, id: idOfStem(parsed.stem) },
+      );
+    }, onError);
+    watch.start(kinds.map((kind) => FOLDERS[kind]));
+    return watch;
+  }
+
+  identity(): readonly string[] {
+    const ino = this.#stat(this.layout.root)?.ino ?? 0;
+    return ino === 0 ? [this.layout.root] : [this.layout.root, `inode ${ino}`];
+  }
+
+  cursor(path: string): CursorFile {
+    return new FsCursorFile(this.#fs, path);
+  }
+
+  #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {
+    const name = `${stemOfId(id)}.json`;
+    return this.#guarded(kind, name, known, () => {
+      const path = `${this.layout.folder(kind)}/${name}`;
+      if (known !== undefined) {
+        const stat = this.#fs.lstat(path);
+        if (stat === undefined) return GONE;
+        if (isSure(known, stat)) return SAME;
+      }
+      const file = readRecord(this.#fs, path);
+      if (file.kind === "gone") return GONE;
+      if (file.kind === "broken") return broken(kind, name, file.reason, known);
+      const version = `${hash(JSON.stringify(file.value))}@${this.#signature(file.stat)}`;
+      return found(version, file.value, known);
+    });
+  }
+
+  /** @param listed What a listing showed; without it slots are looked for. */
+  #lookClaim(stem: string, known: string | undefined, listed: Slots | undefined): Look {
+    return this.#guarded("claim", slotName(stem, 1), known, () => {
+      if (known !== undefined && listed !== undefined) {
+        const name = listed.end ? endName(stem) : slotName(stem, 1);
+        const stat = this.#fs.lstat(`${this.layout.folder("claim")}/${name}`);
+        const newest = listed.end || listed.last <= Number.parseInt(known);
+        if (stat !== undefined && newest && isSure(known, stat)) return SAME;
+      }
+      const state = this.#head(stem, listed);
+      if (state === undefined) return GONE;
+      const { name, claim, stat, transition } = state;
+      if (typeof claim === "string") return broken("claim", name, claim, known);
+      const version = `${transition}.${hash(JSON.stringify(claim))}@${this.#signature(stat)}`;
+      return found(version, claim, known);
+    });
+  }
+
+  /** A claim's newest state; at least the newest of the listing, where one is given. */
+  #head(stem: string, listed: Slots | undefined): ClaimState | undefined {
+    let state = this.#state(stem, slotName(stem, 1), 1);
+    if (state !== undefined) {
+      if (listed !== undefined && !listed.end && listed.last <= state.transition) return state;
+      while (true) {
+        const next: number = state.transition + 1;
+        const later = this.#state(stem, slotName(stem, next), next);
+        if (later === undefined) break;
+        state = later;
+      }
+    }
+    return this.#state(stem, endName(stem), undefined) ?? state;
+  }
+
+  /** @param slot The transition that the file's name says; the view and the end say it themselves. */
+  #state(stem: string, name: string, slot: number | undefined): ClaimState | undefined {
+    const file = readRecord(this.#fs, `${this.layout.folder("claim")}/${name}`);
+    if (file.kind === "gone") return undefined;
+    const { stat } = file;
+    const claim = file.kind === "record" ? parseClaim(file.value, idOfStem(stem)) : file.reason;
+    if (typeof claim === "string") return { name, stat, claim, transition: slot ?? 1 };
+    const transition = slot === undefined || slot === 1 ? claim.transition : slot;
+    // The parser only adds fields that JSON can hold.
+    return { name, stat, transition, claim: { ...claim, transition } as unknown as JsonObject };
+  }
+
+  #isFolder(kind: RecordKind): boolean {
+    const stat = this.#stat(this.layout.folder(kind));
+    if (stat?.kind === "directory") {
+      this.#refused.delete(kind);
+      return true;
+    }
+    if (stat !== undefined && !this.#refused.has(kind)) {
+      this.#refused.add(kind);
+      const what = stat.kind === "symlink" ? "a symbolic link" : "no folder";
+      this.warn(`Refused to look into ${JSON.stringify(this.layout.folder(kind))}: it is ${what}`);
+    }
+    return false;
+  }
+
+  #stat(path: string): FileStat | undefined {
+    try {
+      return this.#fs.lstat(path);
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
+  }
+
+  /** A failure of the machine breaks one record, not the stream; it is tried again. */
+  #guarded(kind: RecordKind, name: string, known: string | undefined, body: () => Look): Look {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return broken(kind, name, `cannot be read: ${error.message}`, known);
+    }
+  }
+
+  #signature(stat: FileStat): string {
+    return `${signatureOf(stat)}${this.#isSettled(stat) ? "" : "?"}`;
+  }
+
+  /** Whether a later change would show in the time stamp. */
+  #isSettled({ mtimeMs }: FileStat): boolean {
+    const tick = mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
+    return Math.abs(this.clock() - mtimeMs) >= tick;
+  }
+}
+
+/** A claim's state, and the file that holds it. */
+interface ClaimState {
+  readonly name: string;
+  readonly stat: FileStat;
+  readonly transition: number;
+  /** The record, or what is wrong with it. */
+  readonly claim: JsonObject | string;
+}
+
+const GONE = { kind: "gone" } as const;
+const SAME = { kind: "same" } as const;
+
+/** The record that a file's name speaks of; `undefined` when it speaks of none. */
+function parseName(
+  kind: RecordKind,
+  name: string,
+): { stem: string; slot: number | "end" } | undefined {
+  // Dot files are how other tools stage theirs.
+  if (name.startsWith(".")) return undefined;
+  if (name.endsWith(".json")) {
+    return name === ".json" ? undefined : { stem: name.slice(0, -5), slot: 1 };
+  }
+  if (kind !== "claim") return undefined;
+  const match = /^(.+)\.(end|[1-9][0-9]{0,15})$/.exec(name);
+  if (match?.[1] === undefined) return undefined;
+  return { stem: match[1], slot: match[2] === "end" ? "end" : Number(match[2]) };
+}
+
+function signatureOf({ ino, size, mtimeMs }: FileStat): string {
+  return `${ino}:${size}:${mtimeMs}`;
+}
+
+/** Whether a file is without doubt the one that a version speaks of, unchanged. */
+function isSure(version: string, stat: FileStat): boolean {
+  return version.endsWith(`@${signatureOf(stat)}`);
+}
+
+function found(version: string, data: JsonObject, known: string | undefined): Look {
+  return known !== undefined && contentOf(known) === contentOf(version)
+    ? { kind: "same", version }
+    : { kind: "record", version, data };
+}
+
+/** What is broken is always opened again: its permissions may have changed, and nothing else. */
+function broken(kind: RecordKind, name: string, reason: string, known: string | undefined): Look {
+  const version = `!${hash(reason)}`;
+  if (known === version) return SAME;
+  return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: passed over` };
+}
+
+function contentOf(version: string): string {
+  return version.slice(0, version.indexOf("@"));
+}
+
+/** 53 bits over a text, enough to tell the states of one record apart. */
+function hash(text: string): string {
+  let low = 0x9e3779b1;
+  let high = 0x85ebca6b;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    low = Math.imul(low ^ unit, 0x01000193);
+    high = Math.imul(high ^ unit, 0x5bd1e995);
+    high ^= high >>> 15;
+  }
+  low = Math.imul(low ^ (low >>> 16), 0x45d9f3b);
+  high = Math.imul(high ^ (high >>> 13), 0x119de1f3);
+  return ((high & 0x1fffff) * 0x100000000 + (low >>> 0)).toString(36);
+}

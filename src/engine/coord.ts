@@ -1,0 +1,95 @@
+/** A workspace that was opened: everything that coord offers, in one object. */
+import { FOLDERS, RECORD_KINDS, type RecordKind, type WatchEvent } from "../domain/event.ts";
+import { claimTimedOut } from "../domain/claim.ts";
+import { orderOf, type TaskStatus } from "../domain/task.ts";
+import type { Context } from "./context.ts";
+import { type ClaimHold, holdTask } from "./hold.ts";
+import type { ClaimInput } from "./task_types.ts";
+import { Tasks } from "./tasks.ts";
+import { type WatchOptions, watchRecords } from "./watch.ts";
+
+/** What `coord status` tells. */
+export interface Status {
+  /** Where the workspace lies. */
+  readonly workspace: string;
+  /** Tasks by status, and `total`. */
+  readonly tasks: Readonly<Record<TaskStatus | "total", number>>;
+  /** The task that has been pending longest, null when none is. */
+  readonly oldest_pending: { readonly task_id: string; readonly age_seconds: number } | null;
+  /** Claims whose visibility timeout has passed; their tasks may be claimed again. */
+  readonly timed_out_claims: readonly {
+    readonly task_id: string;
+    readonly claimer_run_id: string;
+    readonly expires_at: string;
+  }[];
+  /** How many records of each kind there are. */
+  readonly records: Readonly<Record<string, number>>;
+}
+
+/** An open workspace. */
+export class Coord {
+  /** The task queue. */
+  readonly tasks: Tasks;
+  readonly #context: Context;
+
+  /** Made by `openWorkspace()`. */
+  constructor(context: Context) {
+    this.#context = context;
+    this.tasks = new Tasks(context);
+  }
+
+  /** Where the workspace lies. */
+  get location(): string {
+    return this.#context.store.location;
+  }
+
+  /** Streams what changes; see {@link WatchOptions}. The stream ends with the loop over it. */
+  watch(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
+    return watchRecords(this.#context, options);
+  }
+
+  /**
+   * Claims a task and keeps the claim while it is held, by heartbeats in the background. At the end
+   * of the block a task that was neither completed nor failed goes back to the queue.
+   *
+   * @returns The hold, or `undefined` when no task is there.
+   */
+  hold(input: ClaimInput): Promise<ClaimHold | undefined> {
+    return holdTask(this.tasks, input);
+  }
+
+  /** Counts, the oldest pending task and the claims that timed out. */
+  async status(): Promise<Status> {
+    const { store, clock } = this.#context;
+    const now = clock();
+    const { limit: _limit, truncated: _truncated, matched: _matched, items: _items, ...tasks } =
+      await this.tasks.list({ limit: 1 });
+    let oldest: { task_id: string; createdMs: number } | undefined;
+    const timedOut: Status["timed_out_claims"][number][] = [];
+    for (const { task, claim } of await store.tasks.list()) {
+      const { createdMs } = orderOf(task);
+      if (claim === undefined && createdMs + task.ttl_seconds * 1000 > now) {
+        if (oldest === undefined || createdMs < oldest.createdMs) {
+          oldest = { task_id: task.task_id, createdMs };
+        }
+      } else if (claim !== undefined && claimTimedOut(claim, now)) {
+        timedOut.push({
+          task_id: task.task_id,
+          claimer_run_id: claim.claimer_run_id,
+          expires_at: claim.expires_at,
+        });
+      }
+    }
+    return {
+      workspace: this.location,
+      tasks,
+      oldest_pending: oldest === undefined
+        ? null
+        : { task_id: oldest.task_id, age_seconds: Math.max(0, (now - oldest.createdMs) / 1000) },
+      timed_out_claims: timedOut.sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
+      records: Object.fromEntries(
+        RECORD_KINDS.map((kind: RecordKind) => [FOLDERS[kind], store.records.ids(kind).length]),
+      ),
+    };
+  }
+}

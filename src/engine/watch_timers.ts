@@ -1,0 +1,23 @@
+/** Waiting, as far as the stream needs it; tests put a clock of their own in its place. */
+
+/** The longest delay that platforms take without overflow, milliseconds. */
+const MAX_DELAY_MS = 2_000_000_000;
+
+export interface Timers {
+  /** Milliseconds on a clock that never jumps. */
+  now(): number;
+  /** Calls `body` after so many milliseconds or, when that is very long, earlier; the result stops it. */
+  after(ms: number, body: () => void): () => void;
+  /** Lets everything else have its turn. */
+  turn(): Promise<void>;
+}
+
+/** The platform's own timers. */
+export const realTimers: Timers = {
+  now: () => performance.now(),
+  after(ms, body) {
+    const timer = setTimeout(body, Math.min(Math.max(0, ms), MAX_DELAY_MS));
+    return () => clearTimeout(timer);
+  },
+  turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+};

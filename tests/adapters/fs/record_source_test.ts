@@ -1,0 +1,324 @@
+import { readHead } from "../../../src/adapters/fs/claim_chain.ts";
+import { ClaimFiles } from "../../../src/adapters/fs/claim_files.ts";
+import { FsRecordSource } from "../../../src/adapters/fs/record_source.ts";
+import type { CoordError } from "../../../src/domain/errors.ts";
+import { HostError } from "../../../src/ports/host.ts";
+import type { RecordHint } from "../../../src/ports/records.ts";
+import { assert_, assertEquals, assertMatch, assertRejects, it } from "../../deps.ts";
+import { WatchWorkspace } from "../../support/watch_workspace.ts";
+
+const HEX = "ab".repeat(32);
+const ID = `sha256:${HEX}`;
+
+/** Runs a test in a workspace of its own. */
+function inWorkspace(name: string, body: (workspace: WatchWorkspace) => Promise<void> | void) {
+  it(name, async () => {
+    const workspace = await WatchWorkspace.create();
+    try {
+      await body(workspace);
+    } finally {
+      workspace.delete();
+    }
+  });
+}
+
+/** Waits for something that must happen within five seconds. */
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!holds()) {
+    assert_(performance.now() < deadline, "it did not happen");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function claimAt(transition: number, status = "claimed", expires = "2099-01-01T00:00:00.000Z") {
+  return {
+    task_id: ID,
+    claimer_run_id: "agent-1",
+    claimed_at: "2026-11-21T09:00:00.000Z",
+    expires_at: expires,
+    heartbeat_at: "2026-11-21T09:00:00.000Z",
+    status,
+    claim_nonce: `n${transition}`,
+    attempt: 1,
+    fence: 1,
+    transition,
+    result: null,
+    error: null,
+  };
+}
+
+/** What a look found, in a word: the transition, or the kind of answer. */
+function transitionOf(workspace: WatchWorkspace, known?: string): unknown {
+  const direct = workspace.source.look("claim", ID, known);
+  const listing = workspace.source.list("claim");
+  const listed = listing.ids.includes(ID) ? listing.look(ID, known) : { kind: "gone" } as const;
+  assertEquals(listed, direct, "a listing and a look agree");
+  return direct.kind === "record" ? direct.data.transition : direct.kind;
+}
+
+function versionOf(workspace: WatchWorkspace): string {
+  const found = workspace.source.look("claim", ID, undefined);
+  return found.kind === "record" ? found.version : found.kind;
+}
+
+inWorkspace("look() tells a claim's newest state, whatever its view shows", async (workspace) => {
+  assertEquals(transitionOf(workspace), "gone");
+  workspace.put(`claims/${HEX}.json`, claimAt(1));
+  assertEquals(transitionOf(workspace), 1);
+  const first = versionOf(workspace);
+  workspace.put(`claims/${HEX}.2`, claimAt(2));
+  workspace.put(`claims/${HEX}.3`, claimAt(3));
+  assertEquals(transitionOf(workspace, first), 3);
+  const third = versionOf(workspace);
+  workspace.put(`claims/${HEX}.json`, claimAt(3));
+  const files = new ClaimFiles(workspace.host.fs, workspace.layout, () => {});
+  assertEquals(readHead(files, HEX)?.transition, 3);
+  await new Promise((resolve) => setTimeout(resolve, 40)); // the time stamps settle
+  assertEquals(workspace.source.look("claim", ID, third).kind, "same");
+  workspace.put(`claims/${HEX}.json`, claimAt(2)); // a slow writer sets the view back
+  assertEquals(workspace.source.list("claim").look(ID, third).kind, "same");
+  workspace.put(`claims/${HEX}.end`, claimAt(4, "completed"));
+  assertEquals(transitionOf(workspace, third), 4);
+  const fourth = versionOf(workspace);
+  for (const name of ["2", "3"]) workspace.remove(`claims/${HEX}.${name}`);
+  workspace.put(`claims/${HEX}.json`, claimAt(4, "completed"));
+  assertEquals(workspace.source.look("claim", ID, fourth).kind, "same");
+  workspace.remove(`claims/${HEX}.json`);
+  assertEquals(workspace.source.look("claim", ID, fourth).kind, "same");
+  workspace.remove(`claims/${HEX}.end`);
+  assertEquals(transitionOf(workspace, fourth), "gone");
+});
+
+inWorkspace("look() knows a claim that another tool rewrote without a transition", (workspace) => {
+  const { transition: _, ...foreign } = claimAt(1);
+  workspace.put(`claims/${HEX}.json`, foreign);
+  const before = versionOf(workspace);
+  workspace.put(`claims/${HEX}.json`, { ...foreign, claimer_run_id: "agent-2" });
+  const after = workspace.source.look("claim", ID, before);
+  assertEquals(after.kind === "record" && after.data.claimer_run_id, "agent-2");
+});
+
+inWorkspace("look() sees changes of the same size within one tick of the clock", (workspace) => {
+  workspace.put("heartbeats/r.json", { n: 0 });
+  for (let n = 1; n <= 300; n++) {
+    const before = workspace.source.look("heartbeat", "r", undefined);
+    if (before.kind !== "record") throw new Error(before.kind);
+    workspace.put("heartbeats/r.json", { n: n % 10 });
+    const after = workspace.source.look("heartbeat", "r", before.version);
+    assertEquals(after.kind === "record" && after.data, { n: n % 10 });
+  }
+});
+
+inWorkspace("look() knows a record again by what it says, not by its file", (workspace) => {
+  workspace.put("heartbeats/r.json", { n: 1 });
+  const before = workspace.source.look("heartbeat", "r", undefined);
+  if (before.kind !== "record") throw new Error(before.kind);
+  workspace.put("heartbeats/r.json", { n: 1 });
+  const after = workspace.source.look("heartbeat", "r", before.version);
+  assertEquals(after.kind, "same");
+  assert_(after.kind === "same" && after.version !== before.version);
+});
+
+inWorkspace("mark() differs after every kind of change, and settles", async (workspace) => {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 40));
+  const marks = new Set<string>();
+  const steps = [
+    () => {},
+    () => workspace.put("heartbeats/r.json", "1"),
+    () => workspace.put("heartbeats/r.json", "2"),
+    () => workspace.remove("heartbeats/r.json"),
+    () => workspace.removeFolder("heartbeats"),
+  ];
+  for (const step of steps) {
+    step();
+    marks.add(workspace.source.mark("heartbeat").mark);
+    await pause();
+    assertEquals(workspace.source.mark("heartbeat").settled, true);
+  }
+  assertEquals(marks.size, steps.length);
+  workspace.host.fs.makeDir(workspace.path("heartbeat", ""));
+  assertEquals(workspace.source.mark("heartbeat").settled, false);
+});
+
+inWorkspace("watch() tells broken files once by name, and hides nothing", async (workspace) => {
+  workspace.put("tasks/a.json", { title: "whole" });
+  workspace.put("tasks/text.json", "{ not json");
+  workspace.put("tasks/list.json", "[]");
+  workspace.put("tasks/empty.json", "");
+  workspace.put("tasks/huge.json", " ".repeat(1_048_577));
+  workspace.put("claims/x.json", { status: "claimed" });
+  workspace.makeFolder("tasks/folder.json");
+  workspace.link("tasks/link.json", "/etc/hostname");
+  const names = ["text", "list", "empty", "huge", "folder", "link"];
+  if (workspace.pipe("tasks/pipe.json")) names.push("pipe");
+  workspace.put("tasks/.hidden.json", {});
+  workspace.put("tasks/notes.txt", "");
+  const events = await workspace.collect((all) => all.length > 1, {}, 1);
+  assertEquals(events.map((event) => event.id), ["a"]);
+  assertEquals(workspace.warnings.length, names.length + 1, workspace.warnings.join("\n"));
+  for (const name of names) {
+    const told = workspace.warnings.filter((text) => text.startsWith(`tasks/${name}.json is `));
+    assertEquals(told.length, 1, name);
+  }
+  assertMatch(workspace.warnings.join("\n"), /^claims\/x\.json has no valid claimer_run_id/m);
+});
+
+inWorkspace("watch() tells a broken record when it is mended in place", async (workspace) => {
+  workspace.overwrite("tasks/t.json", "{");
+  const events = await workspace.collect(({ length }) => length > 0, {
+    ...soon(() => workspace.overwrite("tasks/t.json", `{"title":"x"}`)),
+  });
+  assertEquals(events.map(({ event_type, id, data }) => [event_type, id, data]), [
+    ["added", "t", { title: "x" }],
+  ]);
+});
+
+/** Does something while a stream runs; spread into its options, where it adds nothing. */
+function soon(body: () => void): object {
+  setTimeout(body, 300);
+  return {};
+}
+
+inWorkspace("watch() refuses a record folder that is a symbolic link, and goes on", async (w) => {
+  w.removeFolder("intents");
+  w.makeFolder("elsewhere");
+  w.put("elsewhere/i.json", {});
+  w.link("intents", `${w.root}/elsewhere`);
+  w.put("tasks/t.json", {});
+  soon(() => w.put("intents/j.json", {}));
+  const events = await w.collect(() => false, {}, 0.6);
+  assertEquals(events.map((event) => event.id), ["t"]);
+  assertEquals(w.warnings, [
+    `Refused to look into ${JSON.stringify(`${w.root}/intents`)}: it is a symbolic link`,
+  ]);
+  assertEquals(w.source.ids("intent"), []);
+});
+
+inWorkspace("watch() takes up a folder that is removed and made again", async (workspace) => {
+  for (const way of ["removed", "replaced"]) {
+    const seen: string[] = [];
+    soon(() => {
+      if (way === "removed") workspace.removeFolder("intents");
+      else workspace.move("intents", "old");
+    });
+    setTimeout(() => workspace.makeFolder("intents"), 400);
+    setTimeout(() => workspace.put(`intents/${way}.json`, {}), 700);
+    const began = performance.now();
+    for await (const event of workspace.stream({ timeout: 10, kinds: ["intent"] })) {
+      seen.push(event.id);
+      break;
+    }
+    assertEquals(seen, [way]);
+    // The round of safety would have found it after five seconds.
+    assert_(performance.now() - began < 2_500, "notification was taken up again");
+    workspace.remove(`intents/${way}.json`);
+  }
+});
+
+inWorkspace("watch() makes missing folders, and maps names to records", async (workspace) => {
+  for (const kind of ["task", "claim"] as const) workspace.removeFolder(`${kind}s`);
+  const hints: RecordHint[] = [];
+  const watch = workspace.source.watch(["task", "claim"], (hint) => hints.push(hint), () => {});
+  workspace.put("tasks/t.json", {});
+  workspace.put(`claims/${HEX}.2`, {});
+  workspace.put(`claims/${HEX}.end`, {});
+  workspace.put("claims/staged", {});
+  workspace.put("intents/i.json", {});
+  await until(() => hints.some((hint) => hint.about === "other"));
+  watch.close();
+  assertEquals(
+    new Set(hints.map((hint) => JSON.stringify(hint))),
+    new Set([
+      `{"about":"record","kind":"task","id":"t"}`,
+      `{"about":"record","kind":"claim","id":"${ID}"}`,
+      `{"about":"other","kind":"claim"}`,
+    ]),
+  );
+});
+
+inWorkspace(
+  "watch() does without making folders, and takes them up when they appear",
+  async (w) => {
+    // Root may write everywhere, so a host that refuses stands in for a read-only file system.
+    const refuses = {
+      ...w.host.fs,
+      makeDir(path: string) {
+        throw new HostError("read_only", "create directory", path);
+      },
+    };
+    const source = new FsRecordSource({ ...w.host, fs: refuses }, w.layout, () => {});
+    w.removeFolder("intents");
+    const hints: RecordHint[] = [];
+    const watch = source.watch(["intent"], (hint) => hints.push(hint), () => {});
+    w.makeFolder("intents");
+    await until(() => hints.filter((hint) => hint.about === "kind").length >= 2);
+    w.put("intents/i.json", {});
+    await until(() => hints.some((hint) => hint.about === "record"));
+    watch.close();
+  },
+);
+
+inWorkspace(
+  "watch() tells added, modified and expired through either backend",
+  async (workspace) => {
+    for (const backend of ["native", "poll"] as const) {
+      workspace.remove(`claims/${HEX}.json`);
+      workspace.remove(`claims/${HEX}.2`);
+      const expires = new Date(Date.now() + 700).toISOString();
+      setTimeout(() => workspace.put(`claims/${HEX}.json`, claimAt(1)), 200);
+      setTimeout(() => workspace.put(`claims/${HEX}.2`, claimAt(2, "claimed", expires)), 400);
+      const events = await workspace.collect(
+        (all) => all.at(-1)?.event_type === "expired",
+        { backend, pollInterval: 0.02, kinds: ["claim"] },
+      );
+      assertEquals(events.map((event) => [event.event_type, event.data.transition]), [
+        ["added", 1],
+        ["modified", 2],
+        ["expired", 2],
+      ]);
+      const late = Date.parse(events[2]?.timestamp ?? "") - Date.parse(expires);
+      assert_(late >= 0 && late < 500, `${late} ms late`);
+    }
+  },
+);
+
+inWorkspace("watch() keeps its position in a file across streams", async (workspace) => {
+  const cursor = `${workspace.root}/../position-${workspace.root.split("-").at(-1)}`;
+  const { fs } = workspace.host;
+  try {
+    const once = { once: true, cursor };
+    workspace.put("tasks/t.json", { n: 1 });
+    workspace.put("heartbeats/r.json", { n: 1 });
+    workspace.put(`claims/${HEX}.json`, claimAt(1));
+    assertEquals((await workspace.collect(() => false, once)).length, 3);
+    assertEquals(await workspace.collect(() => false, once), []);
+    // A backup that is put back: other files, the same records.
+    for (
+      const [name, content] of Object.entries({ "tasks/t": { n: 1 }, "heartbeats/r": { n: 1 } })
+    ) {
+      workspace.put(`${name}.json`, content);
+    }
+    assertEquals(await workspace.collect(() => false, once), []);
+    workspace.put("heartbeats/r.json", { n: 2 });
+    workspace.put(`claims/${HEX}.2`, claimAt(2));
+    workspace.remove("tasks/t.json");
+    const events = await workspace.collect(() => false, once);
+    assertEquals(events.map(({ event_type, kind, data }) => [event_type, kind, data]), [
+      ["modified", "heartbeat", { n: 2 }],
+      ["removed", "task", { n: 1 }],
+      ["modified", "claim", claimAt(2)],
+    ]);
+    fs.append(cursor, new TextEncoder().encode(`{"kind":"task","id":"to`));
+    assertEquals(await workspace.collect(() => false, once), []);
+    const text = new TextDecoder().decode(fs.read(cursor));
+    assert_(text.endsWith("}\n"), "the torn line is gone");
+    const other = await WatchWorkspace.create();
+    const error = await assertRejects(() => other.collect(() => false, once)) as CoordError;
+    other.delete();
+    assertEquals(error.code, "bad_args");
+    assertEquals(new TextDecoder().decode(fs.read(cursor)), text);
+  } finally {
+    fs.remove(cursor);
+  }
+});

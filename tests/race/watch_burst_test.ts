@@ -1,0 +1,109 @@
+import type { WatchEvent } from "../../src/domain/event.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { isHeavy, start } from "../support/processes.ts";
+import { WatchWorkspace } from "../support/watch_workspace.ts";
+
+const HEAVY = isHeavy();
+
+/** Milliseconds without news after which a count is final. */
+const SETTLED_MS = HEAVY ? 2_000 : 500;
+
+/** Streams a burst and asserts that every record is told once. */
+async function burst(count: number, way: "rename" | "link"): Promise<void> {
+  const workspace = await WatchWorkspace.create();
+  const abort = new AbortController();
+  const told = new Map<string, number>();
+  let last = performance.now();
+  const streaming = (async () => {
+    for await (const event of workspace.stream({ signal: abort.signal })) {
+      assertEquals([event.event_type, event.kind], ["added", "task"]);
+      told.set(event.id, (told.get(event.id) ?? 0) + 1);
+      last = performance.now();
+    }
+  })();
+  const began = performance.now();
+  const writer = start("write_burst.ts", {
+    folder: workspace.layout.folder("task"),
+    staging: workspace.layout.tmp,
+    count,
+    way,
+  });
+  assertEquals(await writer.ended, { code: 0, output: "" });
+  const written = performance.now();
+  while (told.size < count && performance.now() - last < 20_000) await pause(10);
+  const complete = performance.now();
+  await pause(SETTLED_MS);
+  abort.abort();
+  await streaming;
+  workspace.delete();
+  assertEquals(told.size, count);
+  assertEquals([...told.values()].filter((times) => times !== 1), []);
+  assertEquals(workspace.warnings, []);
+  if (HEAVY) {
+    const ms = (from: number, to: number) => `${Math.round(to - from)} ms`;
+    console.log(`${count} by ${way}: ${ms(began, written)}, told ${ms(written, complete)} later`);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+it("watchRecords() tells each of 3000 records once that another process writes at full speed", async () => {
+  await burst(3_000, "rename");
+});
+
+if (HEAVY) {
+  it("watchRecords() tells each of 50000 renamed records once", () => burst(50_000, "rename"));
+  it("watchRecords() tells each of 50000 linked records once", () => burst(50_000, "link"));
+}
+
+it("watchRecords() tells the last of 2000 states of one heartbeat, and none twice", async () => {
+  const workspace = await WatchWorkspace.create();
+  const streaming = workspace.collect((events) => events.at(-1)?.data.n === 1_999);
+  for (let n = 0; n < 2_000; n++) {
+    workspace.put("heartbeats/r.json", { n });
+    if (n % 200 === 0) await pause(5);
+  }
+  const states = (await streaming).map((event) => Number(event.data.n));
+  workspace.delete();
+  assertEquals(states.at(-1), 1_999);
+  assertEquals(states, [...new Set(states)].sort((a, b) => a - b));
+});
+
+it("watchRecords() tells each of 2000 removals once, with what was removed", async () => {
+  const workspace = await WatchWorkspace.create();
+  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/t${n}.json`, { n });
+  let removed = 0;
+  const events: WatchEvent[] = [];
+  for await (const event of workspace.stream({ timeout: 20 })) {
+    events.push(event);
+    if (events.length === 2_000) {
+      for (let n = 0; n < 2_000; n++) workspace.remove(`tasks/t${n}.json`);
+    }
+    if (event.event_type === "removed" && ++removed === 2_000) break;
+  }
+  workspace.delete();
+  const gone = events.filter((event) => event.event_type === "removed");
+  assertEquals(gone.length, 2_000);
+  assertEquals(new Set(gone.map((event) => event.id)).size, 2_000);
+  assert_(gone.every((event) => event.id === `t${event.data.n}`));
+});
+
+it("watchRecords() loses nothing that is written while it reads its snapshots", async () => {
+  const workspace = await WatchWorkspace.create();
+  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/t${n}.json`, { n });
+  let more = 0;
+  const events = await workspace.collect((all) => {
+    // A write for every second snapshot, before and behind the place of reading.
+    if (all.length % 2 === 0 && more < 1_000) {
+      workspace.put(`tasks/t${(more++ * 7) % 1_000}b.json`, {});
+    }
+    return all.length >= 3_000;
+  });
+  workspace.delete();
+  assertEquals(new Set(events.map((event) => event.id)).size, 3_000);
+  const first = events.findIndex((event) => event.event_type !== "snapshot");
+  assert_(first >= 2_000, "all snapshots come first");
+  assert_(events.slice(first).every((event) => event.event_type === "added"));
+});
