@@ -1,0 +1,37 @@
+/** The fields around every JSON answer. */
+import { jsonLine } from "../domain/json.ts";
+import { formatTime } from "../domain/time.ts";
+import { VERSION } from "../domain/version.ts";
+
+/** The version of the envelope itself. */
+const SCHEMA = 1;
+
+/** What the envelope tells of a call. */
+export interface Call {
+  readonly exitCode: number;
+  /** Milliseconds. */
+  readonly durationMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * One answer on one line, without its newline. The envelope's fields come first, and they win over
+ * fields of the same name in the value, so that `ok` and `exit_code` always mean the call (a record
+ * that another tool wrote may carry anything). `status` and `error` are not the envelope's: they
+ * come from the value.
+ */
+export function envelopeLine(value: object, call: Call): string {
+  const envelope = {
+    ok: call.exitCode === 0,
+    coord_version: VERSION,
+    schema_version: VERSION,
+    schema: SCHEMA,
+    exit_code: call.exitCode,
+    duration_ms: Math.round(call.durationMs * 1000) / 1000,
+    timestamp: formatTime(call.now),
+    warnings: call.warnings,
+  };
+  return jsonLine({ ...envelope, ...value, ...envelope });
+}

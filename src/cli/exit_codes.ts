@@ -1,0 +1,61 @@
+/** The one map from what happened to the process's exit code. */
+import { CoordError, type CoordErrorCode } from "../domain/errors.ts";
+import { HostError } from "../ports/host.ts";
+
+/** Statuses of a value that mean an honest no; every other one is done. */
+const REFUSALS: ReadonlyMap<string, number> = new Map([
+  ["empty", 1],
+  ["refused", 1],
+  ["conflict", 1],
+  ["not_holder", 1],
+  ["already_released", 1],
+  ["terminal", 1],
+  ["stale_fence", 1],
+  ["lock_busy", 5],
+]);
+
+const FAILURES: Readonly<Record<CoordErrorCode, number>> = {
+  bad_args: 1,
+  bad_id: 1,
+  bad_task_id: 1,
+  bad_queue: 1,
+  bad_payload: 1,
+  no_workspace: 2,
+  io_error: 3,
+  internal: 3,
+  not_found: 4,
+};
+
+/** The exit code of an answer, by its `status`. */
+export function exitCodeOfValue(value: object): number {
+  const status = (value as { status?: unknown }).status;
+  return typeof status === "string" ? REFUSALS.get(status) ?? 0 : 0;
+}
+
+/** What is told of a failure. */
+export interface Failure {
+  readonly status: CoordErrorCode;
+  readonly exitCode: number;
+  readonly error: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What to tell of anything that was thrown. Never a stack trace. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof CoordError) {
+    const { code, message, details } = thrown;
+    return { status: code, exitCode: FAILURES[code], error: message, details };
+  }
+  if (thrown instanceof HostError) {
+    const { message, code, path } = thrown;
+    const details = { reason: code, path };
+    return { status: "io_error", exitCode: FAILURES.io_error, error: message, details };
+  }
+  const error = thrown instanceof Error ? thrown.message : String(thrown);
+  return {
+    status: "internal",
+    exitCode: FAILURES.internal,
+    error: `Internal error: ${error === "" ? "no message" : error}`,
+    details: {},
+  };
+}

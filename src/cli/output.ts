@@ -1,0 +1,194 @@
+/** Where answers, warnings and errors go: as text for people, or as JSON lines. */
+import { jsonLine } from "../domain/json.ts";
+import type { Text } from "../commands/command.ts";
+import { type Host, HostError } from "../ports/host.ts";
+import { envelopeLine } from "./envelope.ts";
+import type { Failure } from "./exit_codes.ts";
+import { escapeInvisible, sanitize, sanitizeDeep } from "./sanitize.ts";
+
+/** Characters that are written at once when there are many answers. */
+const CHUNK = 65_536;
+
+/** Warnings on standard error before the rest is only counted. */
+const MAX_WARNINGS = 20;
+
+/** Milliseconds between two reports of progress. */
+const PROGRESS_MS = 100;
+
+/** Whether the reader of standard output has gone, which ends a command quietly. */
+export function readerGone(thrown: unknown): boolean {
+  return thrown instanceof HostError && thrown.code === "broken_pipe" && thrown.path === "stdout";
+}
+
+/** The output of one call. */
+export class Output {
+  /** How answers look. Settled before the first of them. */
+  json: boolean;
+  readonly #host: Host;
+  readonly #clock: () => number;
+  readonly #started = performance.now();
+  #warnings: string[] = [];
+  readonly #known = new Set<string>();
+  #live = false;
+  #progressAt = 0;
+  #progressShown = false;
+
+  constructor(host: Host, clock: () => number, json: boolean) {
+    this.#host = host;
+    this.#clock = clock;
+    this.json = json;
+  }
+
+  /** Keeps a warning for the answer, once; a stream passes it on at once. */
+  readonly warn = (message: string): void => {
+    if (this.#known.has(message)) return;
+    this.#known.add(message);
+    if (this.#live) this.error(`warning: ${message}`);
+    else this.#warnings.push(message);
+  };
+
+  /** Shows how far a call is, on the last line of a terminal. */
+  readonly progress = (message: string): void => {
+    if (!this.#host.isTerminal("stderr")) return;
+    const now = performance.now();
+    if (this.#progressShown && now - this.#progressAt < PROGRESS_MS) return;
+    this.#progressAt = now;
+    this.#progressShown = true;
+    this.#stderr(`\r\x1b[K${sanitize(message)}`);
+  };
+
+  /** One line on standard error. */
+  error(message: string): void {
+    this.#clearProgress();
+    this.#stderr(`coord: ${sanitize(message)}\n`);
+  }
+
+  /** The one answer of a call: as JSON, or as the text that `render` makes of a cleaned copy. */
+  async answer<V extends object>(
+    value: V,
+    exitCode: number,
+    render: (cleaned: V) => Text,
+  ): Promise<void> {
+    if (this.json) return this.#stdout(`${this.#envelope(value, exitCode)}\n`);
+    this.flushWarnings();
+    const cleaned = sanitizeDeep(value);
+    const { error } = cleaned as { error?: unknown };
+    if (exitCode !== 0 && typeof error === "string") return this.error(error);
+    const { layOut } = await import("./table.ts");
+    const stream = exitCode === 0 ? "stdout" : "stderr";
+    const terminal = this.#host.isTerminal(stream);
+    const text = layOut(render(cleaned), {
+      width: terminal ? this.#host.columns() : undefined,
+      colour: terminal && !this.#host.env("NO_COLOR") && this.#host.env("TERM") !== "dumb",
+    });
+    if (exitCode === 0) this.#stdout(text);
+    else this.error(text.trimEnd());
+  }
+
+  /** Many answers of one call, each on a line of its own; warnings go to standard error. */
+  answers<V extends object>(values: readonly V[], render: (cleaned: V) => string): void {
+    this.flushWarnings();
+    let chunk = "";
+    for (const value of values) {
+      chunk += this.json ? this.#envelope(value, 0) : render(sanitizeDeep(value));
+      chunk += "\n";
+      if (chunk.length < CHUNK) continue;
+      this.#stdout(chunk);
+      chunk = "";
+    }
+    if (chunk !== "") this.#stdout(chunk);
+  }
+
+  /** One value of a stream after the other, as they come. */
+  async stream<V extends object>(
+    values: AsyncIterable<V>,
+    render: (cleaned: V) => string,
+  ): Promise<void> {
+    this.flushWarnings();
+    const { cut } = await import("./table.ts");
+    const terminal = this.#host.isTerminal("stdout");
+    for await (const value of values) {
+      const line = this.json
+        ? this.#forReader(jsonLine(value))
+        : cut(render(sanitizeDeep(value)), terminal ? this.#host.columns() : undefined);
+      this.#stdout(`${line}\n`);
+    }
+  }
+
+  /** From now on warnings go to standard error at once. */
+  live(): void {
+    this.#live = true;
+    this.flushWarnings();
+  }
+
+  /** Text as it is; for help and completions, in which no agent has a say. */
+  raw(text: string): void {
+    this.#stdout(text);
+  }
+
+  /** What went wrong. A failure to tell it on standard output is told on standard error. */
+  failure(failure: Failure): void {
+    const { error, status, exitCode, details } = failure;
+    if (this.json) {
+      const line = this.#envelope({ error, status, ...details }, exitCode);
+      try {
+        return this.#stdout(`${line}\n`);
+      } catch (thrown) {
+        if (readerGone(thrown) || !(thrown instanceof HostError)) throw thrown;
+      }
+    }
+    this.flushWarnings();
+    for (const line of linesOf(failure)) this.error(line);
+  }
+
+  /** Tells the warnings so far on standard error; JSON answers carry those that are left. */
+  flushWarnings(): void {
+    const warnings = this.#warnings;
+    this.#warnings = [];
+    for (const warning of warnings.slice(0, MAX_WARNINGS)) this.error(`warning: ${warning}`);
+    const more = warnings.length - MAX_WARNINGS;
+    if (more > 0) this.error(`warning: and ${more} more warnings`);
+  }
+
+  #envelope(value: object, exitCode: number): string {
+    return this.#forReader(envelopeLine(value, {
+      exitCode,
+      durationMs: performance.now() - this.#started,
+      now: this.#clock(),
+      warnings: this.#warnings,
+    }));
+  }
+
+  /** A JSON line, in a form that a terminal shows as it is. */
+  #forReader(line: string): string {
+    return this.#host.isTerminal("stdout") ? escapeInvisible(line) : line;
+  }
+
+  #stdout(text: string): void {
+    this.#clearProgress();
+    this.#host.write("stdout", text);
+  }
+
+  #stderr(text: string): void {
+    try {
+      this.#host.write("stderr", text);
+    } catch (error) {
+      // Nobody reads it; the answer and the exit code still tell.
+      if (!(error instanceof HostError)) throw error;
+    }
+  }
+
+  #clearProgress(): void {
+    if (!this.#progressShown) return;
+    this.#progressShown = false;
+    this.#stderr("\r\x1b[K");
+  }
+}
+
+/** A line for each problem of a bad input, or the one message. */
+function linesOf({ error, details }: Failure): string[] {
+  const { problems, more } = details as { problems?: unknown; more?: unknown };
+  if (!Array.isArray(problems)) return [error];
+  const lines = problems.map(({ field, message }) => `${field} ${message}`);
+  return typeof more === "number" ? [...lines, `and ${more} more problems`] : lines;
+}

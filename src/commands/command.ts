@@ -1,0 +1,136 @@
+/**
+ * What a command is: its operands and flags, a `run` that turns them into one plain value, and a
+ * pure `text` that lays that value out for people. Help, completions and validation all come from
+ * the same description; `--json` renders the same value.
+ */
+import type { Problem } from "../domain/errors.ts";
+import type { problemsOf } from "../domain/fields.ts";
+import type { Coord } from "../engine/coord.ts";
+import type { Host } from "../ports/host.ts";
+import type { Warn } from "../ports/warnings.ts";
+
+type Schema = Parameters<typeof problemsOf>[0];
+
+/** The rule for a value and the code of its problems; shared with the library. */
+export interface FieldRule {
+  readonly schema: Schema;
+  readonly code: Problem["code"];
+}
+
+/** One flag. `--name VALUE`; a `boolean` takes no value, a `list` is split at commas. */
+export interface FlagSpec {
+  readonly type: "text" | "integer" | "number" | "boolean" | "json" | "list";
+  /** One line, lower case, no full stop. */
+  readonly summary: string;
+  /** The value's name in help, such as `SECONDS`. */
+  readonly placeholder?: string;
+  /** Shown in help; filled in by the engine. */
+  readonly default?: string | number;
+  readonly required?: boolean;
+  /** May stand several times; the value is a list. */
+  readonly repeatable?: boolean;
+  /** An environment variable that stands in for it. */
+  readonly env?: string;
+  /** A one-letter alias. */
+  readonly short?: string;
+  /** The words that are allowed, for completions and help, and for validation without `field`. */
+  readonly choices?: readonly string[];
+  readonly field?: FieldRule;
+  /** Another word for one of the choices as that choice. */
+  readonly read?: (text: string) => string | undefined;
+  /** The name in the library's input when it is not the flag's own in camel case. */
+  readonly as?: string;
+}
+
+/** A positional argument. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly required?: boolean;
+  readonly repeatable?: boolean;
+  readonly choices?: readonly string[];
+  readonly field?: FieldRule;
+  /** The name in the library's input. */
+  readonly as: string;
+}
+
+/** Parsed and checked arguments by their names in the library's input. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** What a command gets to work with. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly warn: Warn;
+  /** Opens the workspace that the flags and the environment name. */
+  open(): Promise<Coord>;
+  /** Makes a workspace in a folder, or finds the one that is there. */
+  init(path: string): Promise<{ readonly path: string; readonly created: boolean }>;
+  /** `--dir`, else `$COORD_DIR`, unresolved. */
+  readonly dir: string | undefined;
+  /** Fires at SIGINT and SIGTERM. Until a command asks for it, those end the process as usual. */
+  readonly stop: AbortSignal;
+  /** Shows how far a long call is, on terminals only. */
+  progress(message: string): void;
+}
+
+/** The description that help, completions and the parser read. */
+export interface Described {
+  readonly operands: readonly OperandSpec[];
+  readonly flags: Readonly<Record<string, FlagSpec>>;
+  /** Paragraphs below the usage line in help. */
+  readonly details?: string;
+  /** Command lines for help, without `coord`. */
+  readonly examples?: readonly string[];
+  /** What is wrong with values that are fine one by one; `field` is a name in the input. */
+  check?(values: Values): readonly Problem[];
+}
+
+/** A value of a cell; a number is aligned to the right. */
+export type Cell = string | number | null | undefined;
+
+/** A part of a text answer: a line, `key  value` lines, or a table. The cli aligns and cuts. */
+export type Block =
+  | string
+  | { readonly fields: Readonly<Record<string, Cell>> }
+  | { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+
+/** A text answer. */
+export type Text = Block | readonly Block[];
+
+/** A no that is no failure. The exit code comes from its status; text mode prints the error. */
+export interface Refusal {
+  readonly status: string;
+  /** For people. */
+  readonly error: string;
+}
+
+/** Several answers of one call in their order; each goes out as an answer of its own. */
+export class Answers<V> {
+  constructor(readonly values: readonly V[]) {}
+}
+
+/** A command with one answer, or with {@link Answers}. A `status` in it picks the exit code. */
+export interface AnswerCommand<V extends object = object, I extends object = object>
+  extends Described {
+  run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;
+  /** For people. Agent-supplied text is cleaned by the caller. */
+  text(value: V): Text;
+  /** One of several {@link Answers}, on one line. */
+  line?(value: V): string;
+}
+
+/** A command that tells many values, one a line, until it is stopped. */
+export interface StreamCommand<V extends object = object, I extends object = object>
+  extends Described {
+  readonly stream: true;
+  run(context: CommandContext, values: I): Promise<AsyncIterable<V>>;
+  /** For people, one line. */
+  text(value: V): string;
+}
+
+export type Command = AnswerCommand | StreamCommand;
+
+/** Whether a command streams. */
+export function isStream(command: Command): command is StreamCommand {
+  return "stream" in command;
+}

@@ -1,0 +1,50 @@
+/** Flags and operands that several commands share, each defined once. */
+import * as fields from "../domain/fields.ts";
+import { INPUTS } from "../engine/task_types.ts";
+import type { FlagSpec, OperandSpec } from "./command.ts";
+
+const RUN_ENV = "COORD_RUN_ID";
+const RUN = { schema: fields.identifier, code: "bad_args" } as const;
+
+/** Who is calling. */
+export const RUN_ID: FlagSpec = {
+  type: "text",
+  summary: "who you are",
+  placeholder: "ID",
+  required: true,
+  env: RUN_ENV,
+  field: RUN,
+};
+
+/** Who is calling, where nobody needs to know for sure. */
+export const OPTIONAL_RUN_ID: FlagSpec = { ...RUN_ID, required: false, default: "unknown" };
+
+/** Whom to show; the caller's own id is no filter, so the environment does not count. */
+export const RUN_ID_FILTER: FlagSpec = {
+  type: "text",
+  summary: "only what belongs to this agent",
+  placeholder: "ID",
+  field: RUN,
+};
+
+export const FENCE: FlagSpec = {
+  type: "integer",
+  summary: "refuse unless this is still the fence of the claim",
+  placeholder: "N",
+  field: INPUTS.complete.fence,
+};
+
+export const QUEUE_FILTER: FlagSpec = {
+  type: "text",
+  summary: "only this queue (default: any)",
+  placeholder: "NAME",
+  field: INPUTS.list.queue,
+};
+
+export const TASK_ID: OperandSpec = {
+  name: "ID",
+  summary: "the task: its id, or at least 6 of its first hex digits",
+  required: true,
+  field: INPUTS.complete.id,
+  as: "id",
+};

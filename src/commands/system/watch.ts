@@ -1,0 +1,137 @@
+import {
+  type EventType,
+  kindOfWord,
+  RECORD_KINDS,
+  type RecordKind,
+  type WatchEvent,
+} from "../../domain/event.ts";
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { WATCH_FIELDS } from "../../engine/watch.ts";
+import type { StreamCommand } from "../command.ts";
+import { RUN_ID_FILTER } from "../flags.ts";
+import { shortId } from "../task/task_text.ts";
+
+interface Input {
+  readonly once?: boolean;
+  readonly noSnapshot?: boolean;
+  readonly timeout?: number;
+  readonly maxEvents?: number;
+  readonly pollInterval?: number;
+  readonly backend?: "auto" | "native" | "poll";
+  readonly kinds?: readonly RecordKind[];
+  readonly runId?: string;
+  readonly branch?: string;
+  readonly cursor?: string;
+}
+
+export const watch: StreamCommand<WatchEvent, Input> = {
+  stream: true,
+  details: "Tells every record once as a snapshot, then what is added, modified, removed, or " +
+    "expires. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
+  examples: [
+    "watch --kind tasks --kind claims",
+    "watch --no-snapshot --max-events 1 --json",
+    "watch --once --json",
+  ],
+  operands: [],
+  flags: {
+    once: { type: "boolean", summary: "end after the snapshots" },
+    "no-snapshot": { type: "boolean", summary: "leave the snapshots out" },
+    timeout: {
+      type: "number",
+      summary: "end after so long; 0 is --once",
+      placeholder: "SECONDS",
+      field: WATCH_FIELDS.timeout,
+    },
+    "max-events": {
+      type: "integer",
+      summary: "end after so many events",
+      placeholder: "N",
+      field: WATCH_FIELDS.maxEvents,
+    },
+    "poll-interval": {
+      type: "number",
+      summary: "time between looks where the kernel cannot notify",
+      placeholder: "SECONDS",
+      default: POLL_INTERVAL_S.default,
+      field: WATCH_FIELDS.pollInterval,
+    },
+    backend: {
+      type: "text",
+      summary: "how changes are noticed",
+      placeholder: "NAME",
+      choices: ["auto", "native", "poll"],
+      default: "auto",
+    },
+    kind: {
+      type: "text",
+      summary: "only this kind of record, the plural will do",
+      placeholder: "KIND",
+      repeatable: true,
+      choices: RECORD_KINDS,
+      read: kindOfWord,
+      as: "kinds",
+    },
+    "run-id": RUN_ID_FILTER,
+    branch: {
+      type: "text",
+      summary: "only records of this branch",
+      placeholder: "NAME",
+      field: WATCH_FIELDS.branch,
+    },
+    cursor: {
+      type: "text",
+      summary: "keep the position in this file and go on from it",
+      placeholder: "FILE",
+    },
+  },
+  async run(context, { noSnapshot, ...options }) {
+    const coord = await context.open();
+    return coord.watch({
+      ...options,
+      ...(noSnapshot && { snapshot: false }),
+      signal: context.stop,
+    });
+  },
+  text(event) {
+    const { data } = event;
+    const agent = data.run_id ?? data.claimer_run_id ?? data.created_by;
+    return [
+      MARKERS[event.event_type],
+      event.kind.padEnd(11),
+      word(agent).padEnd(12),
+      shortId(event.id),
+      SUMMARIES[event.kind](data),
+    ].join(" ").trimEnd();
+  },
+};
+
+const MARKERS: Readonly<Record<EventType, string>> = {
+  snapshot: "·",
+  added: "+",
+  modified: "~",
+  removed: "-",
+  expired: "!",
+};
+
+function word(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return value.map(word).join(" ");
+  return typeof value === "string" || typeof value === "number" ? String(value) : "-";
+}
+
+/** The words of the fields that are there. */
+function words(data: JsonObject, ...names: readonly string[]): string {
+  return names.filter((name) => (data[name] ?? null) !== null).map((name) => word(data[name]))
+    .join(" ");
+}
+
+const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject) => string>> = {
+  reservation: (data) => words(data, "operation", "addresses"),
+  intent: (data) => words(data, "operation", "addresses", "detail"),
+  release: (data) => words(data, "reason"),
+  heartbeat: (data) => `until ${word(data.extended_expires_at)}`,
+  task: (data) => words(data, "title"),
+  claim: (data) => words(data, "status", "error"),
+  dependency: (data) => `after ${word(data.depends_on)}`,
+};

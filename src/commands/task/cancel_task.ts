@@ -1,0 +1,24 @@
+import type { ClaimRecord } from "../../domain/claim.ts";
+import { type CancelInput, INPUTS } from "../../engine/task_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { RUN_ID, TASK_ID } from "../flags.ts";
+import { claimBlock } from "./task_text.ts";
+
+export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
+  details: "Anybody may cancel a pending task, only the holder a claimed one.",
+  examples: ["cancel-task 3f9a2c --run-id agent-7"],
+  operands: [TASK_ID],
+  flags: {
+    "run-id": RUN_ID,
+    force: {
+      type: "boolean",
+      summary: "also when another agent holds it",
+      field: INPUTS.cancel.force,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.tasks.cancel(values);
+  },
+  text: claimBlock,
+};

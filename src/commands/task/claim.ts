@@ -1,0 +1,58 @@
+import { CLAIM_TTL_S, WAIT_S } from "../../domain/limits.ts";
+import {
+  type Claimed,
+  type ClaimInput,
+  INPUTS,
+  type NothingToClaim,
+} from "../../engine/task_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
+import { taskFields } from "./task_text.ts";
+
+export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
+  details:
+    "Hands the first task of the queue to you and to nobody else: the highest priority, then " +
+    "the oldest. When the claim's time is over, others may have the task; a heartbeat extends it. " +
+    "SIGINT and SIGTERM end a wait early.",
+  examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
+  operands: [],
+  flags: {
+    "run-id": { ...RUN_ID, field: INPUTS.claim.runId },
+    queue: QUEUE_FILTER,
+    "claim-ttl": {
+      type: "integer",
+      summary: "how long the task is yours without a heartbeat",
+      placeholder: "SECONDS",
+      default: CLAIM_TTL_S.default,
+      field: INPUTS.claim.claimTtl,
+    },
+    wait: {
+      type: "number",
+      summary: "wait so long for a task when there is none",
+      placeholder: "SECONDS",
+      default: WAIT_S.default,
+      field: INPUTS.claim.wait,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    const waits = (values.wait ?? WAIT_S.default) > 0;
+    return coord.tasks.claim(waits ? { ...values, signal: context.stop } : values);
+  },
+  text(value) {
+    if (value.status === "empty") {
+      return `No task to claim${value.queue === null ? "" : ` in queue "${value.queue}"`}`;
+    }
+    const { task_id, title, ...rest } = taskFields(value.task);
+    return {
+      fields: {
+        task_id,
+        title,
+        attempt: value.attempt,
+        fence: value.fence,
+        expires_at: value.expires_at,
+        ...rest,
+      },
+    };
+  },
+};

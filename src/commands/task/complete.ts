@@ -1,0 +1,26 @@
+import type { ClaimRecord } from "../../domain/claim.ts";
+import { type CompleteInput, INPUTS } from "../../engine/task_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
+import { claimBlock } from "./task_text.ts";
+
+export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
+  details: "Only the holder may. Repeating it with the same result is fine.",
+  examples: [`complete 3f9a2c --run-id agent-7 --result '{"passed": 12}'`],
+  operands: [TASK_ID],
+  flags: {
+    "run-id": RUN_ID,
+    result: {
+      type: "json",
+      summary: "what came out of it, a JSON object",
+      placeholder: "JSON",
+      field: INPUTS.complete.result,
+    },
+    fence: FENCE,
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.tasks.complete(values);
+  },
+  text: claimBlock,
+};

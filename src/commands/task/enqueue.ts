@@ -1,0 +1,89 @@
+import type { Problem } from "../../domain/errors.ts";
+import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
+import type { TaskRecord } from "../../domain/task.ts";
+import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { type AnswerCommand, Answers } from "../command.ts";
+import { OPTIONAL_RUN_ID } from "../flags.ts";
+import { readTasks } from "./enqueue_lines.ts";
+import { taskFields } from "./task_text.ts";
+
+type Input = Partial<NewTask> & { readonly stdin?: boolean };
+
+export const enqueue: AnswerCommand<TaskRecord, Input> = {
+  details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
+    "run_id, payload and tags, or a bare title. The flags are the defaults of all lines. If any " +
+    "line is wrong, nothing is added.",
+  examples: [
+    `enqueue "Fix the parser" --priority 5 --run-id agent-7`,
+    "enqueue --stdin --queue builds < tasks.ndjson",
+  ],
+  operands: [{
+    name: "TITLE",
+    summary: "what is to be done; cut after 200 characters",
+    field: TASK_FIELDS.title,
+    as: "title",
+  }],
+  flags: {
+    stdin: { type: "boolean", summary: "read one task a line from standard input" },
+    priority: {
+      type: "integer",
+      summary: "higher goes first",
+      placeholder: "N",
+      default: PRIORITY.default,
+      field: TASK_FIELDS.priority,
+    },
+    queue: {
+      type: "text",
+      summary: "the queue it goes to",
+      placeholder: "NAME",
+      default: "default",
+      field: TASK_FIELDS.queue,
+    },
+    ttl: {
+      type: "integer",
+      summary: "how long it may stay pending",
+      placeholder: "SECONDS",
+      default: TASK_TTL_S.default,
+      field: TASK_FIELDS.ttl,
+    },
+    "run-id": OPTIONAL_RUN_ID,
+    payload: {
+      type: "json",
+      summary: "anything for the agent that claims it, a JSON object",
+      placeholder: "JSON",
+      field: TASK_FIELDS.payload,
+    },
+    tags: {
+      type: "list",
+      summary: `at most ${MAX_TAGS}, each at most ${MAX_TAG} characters`,
+      placeholder: "A,B",
+      field: TASK_FIELDS.tags,
+    },
+  },
+  check({ title, stdin }): Problem[] {
+    if (stdin === true && title !== undefined) {
+      return [{ field: "title", code: "bad_args", message: "cannot go together with --stdin" }];
+    }
+    return stdin === true || title !== undefined
+      ? []
+      : [{ field: "title", code: "bad_args", message: "is required, or --stdin" }];
+  },
+  async run(context, { stdin, title, ...defaults }) {
+    if (stdin !== true) {
+      const coord = await context.open();
+      // check() sees to it that there is a title.
+      return coord.tasks.enqueue({ ...defaults, title: title ?? "" });
+    }
+    const { progress } = context;
+    const inputs = await readTasks(context.host.stdin(), defaults, progress);
+    const coord = await context.open();
+    if (inputs.length === 0) {
+      context.warn("Nothing to enqueue: no task on standard input");
+      return new Answers([]);
+    }
+    progress(`writing ${inputs.length} tasks`);
+    return new Answers(await coord.tasks.enqueueAll(inputs));
+  },
+  text: (task) => ({ fields: taskFields(task) }),
+  line: (task) => task.task_id,
+};

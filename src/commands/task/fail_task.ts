@@ -1,0 +1,26 @@
+import type { ClaimRecord } from "../../domain/claim.ts";
+import { type FailInput, INPUTS } from "../../engine/task_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
+import { claimBlock } from "./task_text.ts";
+
+export const failTask: AnswerCommand<ClaimRecord, FailInput> = {
+  details: "Only the holder may. A failed task is not handed out again.",
+  examples: [`fail-task 3f9a2c --run-id agent-7 --error "the tests do not compile"`],
+  operands: [TASK_ID],
+  flags: {
+    "run-id": RUN_ID,
+    error: {
+      type: "text",
+      summary: "why, at most 4096 characters",
+      placeholder: "TEXT",
+      field: INPUTS.fail.error,
+    },
+    fence: FENCE,
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.tasks.fail(values);
+  },
+  text: claimBlock,
+};

@@ -1,0 +1,67 @@
+import { LIST_LIMIT } from "../../domain/limits.ts";
+import { TASK_STATUSES } from "../../domain/task.ts";
+import { INPUTS, type ListInput, type TaskList } from "../../engine/task_types.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
+import { shortId } from "./task_text.ts";
+
+/** `7 tasks: 4 pending, 3 completed` */
+export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES[number]>): string {
+  const parts = TASK_STATUSES.filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status]} ${status.replace("_", " ")}`);
+  const total = `${counts.total} ${counts.total === 1 ? "task" : "tasks"}`;
+  return parts.length === 0 ? total : `${total}: ${parts.join(", ")}`;
+}
+
+export const tasks: AnswerCommand<TaskList, ListInput> = {
+  details:
+    "Lists tasks in the order in which they are handed out. The counts are over all tasks, " +
+    "whatever the filter.",
+  examples: ["tasks --status pending", "tasks --run-id agent-7 --json"],
+  operands: [],
+  flags: {
+    status: {
+      type: "text",
+      summary: "only tasks that stand there",
+      placeholder: "STATUS",
+      choices: TASK_STATUSES,
+      field: INPUTS.list.status,
+    },
+    queue: QUEUE_FILTER,
+    "run-id": { ...RUN_ID_FILTER, summary: "only tasks that this agent claimed" },
+    limit: {
+      type: "integer",
+      summary: "list at most so many",
+      placeholder: "N",
+      default: LIST_LIMIT.default,
+      field: INPUTS.list.limit,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.tasks.list(values);
+  },
+  text(value) {
+    const blocks: Block[] = [];
+    if (value.items.length > 0) {
+      blocks.push({
+        columns: ["ID", "STATUS", "PRIORITY", "QUEUE", "CLAIMER", "TITLE"],
+        rows: value.items.map((item) => [
+          shortId(item.task_id),
+          item.status,
+          item.priority,
+          item.queue,
+          item.claimer_run_id,
+          item.title,
+        ]),
+      }, "");
+    }
+    if (value.truncated) {
+      blocks.push(`${value.items.length} of ${value.matched} matching tasks shown`);
+    } else if (value.matched === 0 && value.total > 0) {
+      blocks.push("No task matches");
+    }
+    blocks.push(countsLine(value));
+    return blocks;
+  },
+};

@@ -1,0 +1,68 @@
+import { duration } from "../../src/commands/system/status.ts";
+import { watch } from "../../src/commands/system/watch.ts";
+import { countsLine } from "../../src/commands/task/tasks.ts";
+import type { EventType, RecordKind } from "../../src/domain/event.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
+import { assertEquals, it } from "../deps.ts";
+
+it("duration() speaks in two units at most", () => {
+  assertEquals([0.9, 59, 60, 3_599, 3_600, 86_399, 86_400, 200_000].map(duration), [
+    "0 s",
+    "59 s",
+    "1 min 0 s",
+    "59 min 59 s",
+    "1 h 0 min",
+    "23 h 59 min",
+    "1 d 0 h",
+    "2 d 7 h",
+  ]);
+});
+
+it("countsLine() leaves out what there is none of", () => {
+  const none = {
+    pending: 0,
+    claimed: 0,
+    timed_out: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    expired: 0,
+  };
+  assertEquals(countsLine({ total: 0, ...none }), "0 tasks");
+  assertEquals(countsLine({ total: 1, ...none, timed_out: 1 }), "1 task: 1 timed out");
+  assertEquals(
+    countsLine({ total: 5, ...none, pending: 2, failed: 3 }),
+    "5 tasks: 2 pending, 3 failed",
+  );
+});
+
+function line(event_type: EventType, kind: RecordKind, data: JsonObject): string {
+  const id = `sha256:${"0123456789abcdef".repeat(4)}`;
+  return watch.text({ schema_version: "1", event_type, kind, id, timestamp: "", data });
+}
+
+it("watch tells each kind of record in one line", () => {
+  const until = { run_id: "a", extended_expires_at: "T" };
+  assertEquals(
+    [
+      line("snapshot", "reservation", { run_id: "a", operation: "move", addresses: ["x", "y"] }),
+      line("added", "intent", { run_id: "a", operation: null, addresses: ["x"], detail: "why" }),
+      line("removed", "release", { run_id: "a", reason: "completed" }),
+      line("modified", "heartbeat", until),
+      line("added", "task", { created_by: "a", title: "Fix it" }),
+      line("expired", "claim", { claimer_run_id: "a", status: "claimed", error: null }),
+      line("added", "dependency", { depends_on: ["x", "y"] }),
+      line("added", "task", {}),
+    ],
+    [
+      "· reservation a            0123456789ab move x y",
+      "+ intent      a            0123456789ab x why",
+      "- release     a            0123456789ab completed",
+      "~ heartbeat   a            0123456789ab until T",
+      "+ task        a            0123456789ab Fix it",
+      "! claim       a            0123456789ab claimed",
+      "+ dependency  -            0123456789ab after x y",
+      "+ task        -            0123456789ab",
+    ],
+  );
+});
