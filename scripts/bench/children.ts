@@ -1,0 +1,62 @@
+/** Child processes whose standard output is read line by line, with the instant of each line. */
+
+export interface LineChild extends AsyncDisposable {
+  readonly pid: number;
+  /** The next line and when it came, milliseconds of `performance.now()`. */
+  next(): Promise<{ line: string; at: number }>;
+  /** Reads lines until the child has ended. */
+  rest(): Promise<string[]>;
+}
+
+/** Starts `deno run -A SCRIPT ARGS…`. */
+export function startLines(script: string, args: readonly string[]): LineChild {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const ready: { line: string; at: number }[] = [];
+  let wake = () => {};
+  let over = false;
+  const reading = (async () => {
+    let rest = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const at = performance.now();
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) ready.push({ line, at });
+      wake();
+    }
+    over = true;
+    wake();
+  })();
+  return {
+    pid: child.pid,
+    async next() {
+      while (ready.length === 0) {
+        if (over) throw new Error(`${script} ended before the line that was expected`);
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+      return ready.shift() as { line: string; at: number };
+    },
+    async rest() {
+      await reading;
+      await child.status;
+      return ready.splice(0).map(({ line }) => line);
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // it has ended
+      }
+      await child.status;
+      await reading;
+    },
+  };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

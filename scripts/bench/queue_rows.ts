@@ -1,0 +1,99 @@
+/** Rows of the queue, in one process. */
+import { denoHost } from "../../src/host/deno.ts";
+import type { Coord } from "../../mod.ts";
+import { ratioRow, type Row, sideBySide } from "./measure.ts";
+import { scene } from "./scene.ts";
+
+const { fs } = denoHost;
+
+/** Rounds of calls, each beside the same number of its floor. */
+const ROUNDS = 40;
+const CALLS = 25;
+
+async function claimSome(coord: Coord, times: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let i = 0; i < times; i++) {
+    const claim = await coord.tasks.claim({ runId: "bench" });
+    if (claim.status !== "claimed") throw new Error("the queue ran dry");
+    ids.push(claim.task_id);
+  }
+  return ids;
+}
+
+/** Files made beforehand, of which each round removes some, as a claim removes its index entry. */
+const OLD_FILES = 1_000;
+
+/** What claiming must do at the least: make one file, remove one name. */
+function floor(dir: string, size: number, sync: boolean) {
+  const bytes = new Uint8Array(size).fill(65);
+  for (let i = 0; i < OLD_FILES; i++) fs.createNew(`${dir}/old${i}`, bytes);
+  let n = 0;
+  return (times: number) => {
+    for (let i = 0; i < times; i++, n++) {
+      fs.createNew(`${dir}/${n}`, bytes, sync);
+      if (sync) fs.syncDir(dir);
+      fs.remove(`${dir}/old${n}`);
+    }
+  };
+}
+
+function claimSize(workspace: string): number {
+  for (const { name } of fs.list(`${workspace}/claims`) ?? []) {
+    return fs.lstat(`${workspace}/claims/${name}`)?.size ?? 0;
+  }
+  throw new Error("no claim to measure");
+}
+
+/** Claim and complete against the system calls that they cannot do without. */
+export async function singleRows(parent: string): Promise<Row[]> {
+  const small = await scene(parent, { pending: 1_101 });
+  const floorDir = await Deno.makeTempDir({ dir: parent });
+  const ids = await claimSome(small.coord, 100); // warm
+  const size = claimSize(small.workspace);
+  const claimed = await sideBySide(
+    {
+      claim: async (times) => void ids.push(...await claimSome(small.coord, times)),
+      floor: floor(floorDir, size, false),
+    },
+    ROUNDS,
+    CALLS,
+  );
+  const syncDir = await Deno.makeTempDir({ dir: parent });
+  const completed = await sideBySide(
+    {
+      complete: async (times) => {
+        for (const id of ids.splice(0, times)) {
+          await small.coord.tasks.complete({ id, runId: "bench", result: { ok: true } });
+        }
+      },
+      floor: floor(syncDir, size, true),
+    },
+    ROUNDS,
+    CALLS,
+  );
+  return [
+    ratioRow("claim, 1,000 pending", claimed.claim, claimed.floor, "µs", { atMost: 2.5 }),
+    ratioRow("complete", completed.complete, completed.floor, "µs", { atMost: 1.6 }),
+  ];
+}
+
+/** Claims among many tasks against claims among few. */
+export async function scaleRows(parent: string): Promise<Row[]> {
+  const few = await scene(parent, { pending: 1_100 });
+  const many = await scene(parent, { pending: 100_000 });
+  const after = await scene(parent, { pending: 1_100, finished: 100_000 });
+  for (const { coord } of [few, many, after]) await claimSome(coord, 100); // warm
+  const cost = await sideBySide(
+    {
+      few: async (times) => void await claimSome(few.coord, times),
+      many: async (times) => void await claimSome(many.coord, times),
+      after: async (times) => void await claimSome(after.coord, times),
+    },
+    ROUNDS,
+    CALLS,
+  );
+  return [
+    ratioRow("claim, 100,000 pending", cost.many, cost.few, "µs", { atMost: 1.3 }),
+    ratioRow("claim, 100,000 finished", cost.after, cost.few, "µs", { atMost: 1.3 }),
+  ];
+}

@@ -1,0 +1,46 @@
+/** Scratch workspaces of a given size. */
+import { Coord, initWorkspace, openWorkspace } from "../../mod.ts";
+
+/** A scratch folder beside the checkout's own file system, removed at the end. */
+export async function scratch(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "coord-bench-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** A workspace with so many pending tasks and so many finished ones. */
+export async function scene(
+  parent: string,
+  { pending = 0, finished = 0 }: { pending?: number; finished?: number },
+): Promise<{ coord: Coord; dir: string; workspace: string }> {
+  const dir = await Deno.makeTempDir({ dir: parent });
+  const { path: workspace } = await initWorkspace(dir);
+  const coord = await openWorkspace({ dir });
+  if (finished > 0) await addFinished(coord, workspace, finished);
+  for (let left = pending; left > 0; left -= 10_000) {
+    await coord.tasks.enqueueAll(
+      Array.from({ length: Math.min(left, 10_000) }, (_, i) => ({
+        title: `task ${i}`,
+        runId: "bench",
+        payload: { path: `src/module_${i}.ts` },
+      })),
+    );
+  }
+  return { coord, dir, workspace };
+}
+
+/** Finished tasks, by copies of one that was really finished: a real one takes two syncs. */
+async function addFinished(coord: Coord, workspace: string, count: number): Promise<void> {
+  await coord.tasks.enqueue({ title: "finished", runId: "bench" });
+  const claim = await coord.tasks.claim({ runId: "bench" });
+  if (claim.status !== "claimed") throw new Error("no task to finish");
+  await coord.tasks.complete({ id: claim.task_id, runId: "bench", result: { ok: true } });
+  const hex = claim.task_id.slice(7);
+  const task = Deno.readTextFileSync(`${workspace}/tasks/${hex}.json`);
+  const end = Deno.readTextFileSync(`${workspace}/claims/${hex}.json`);
+  for (let i = 1; i < count; i++) {
+    const other = i.toString(16).padStart(64, "f");
+    Deno.writeTextFileSync(`${workspace}/tasks/${other}.json`, task.replaceAll(hex, other));
+    Deno.writeTextFileSync(`${workspace}/claims/${other}.json`, end.replaceAll(hex, other));
+    Deno.linkSync(`${workspace}/claims/${other}.json`, `${workspace}/claims/${other}.end`);
+  }
+}

@@ -1,0 +1,72 @@
+/** Rows of the stream. */
+import { pause, startLines } from "./children.ts";
+import { absoluteRow, cpuMs, percentile, ratioRow, type Row } from "./measure.ts";
+import { scene } from "./scene.ts";
+
+const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+
+/** A stream over so many records that has told its snapshots and come to rest. */
+async function restingWatch(dir: string, records: number) {
+  const child = startLines(CLI, ["watch", "--json", "--dir", dir]);
+  for (let i = 0; i < records; i++) await child.next();
+  await pause(1_500);
+  return child;
+}
+
+/** From a change to its line on the pipe, with 10,000 records there. */
+export async function latencyRow(parent: string): Promise<Row> {
+  const { coord, dir } = await scene(parent, { pending: 10_000 });
+  await using watch = await restingWatch(dir, 10_000);
+  const latencies: number[] = [];
+  for (let i = 0; i < 320; i++) {
+    const start = performance.now();
+    await coord.tasks.enqueue({ title: "x", runId: "bench" });
+    const { at } = await watch.next();
+    if (i >= 20) latencies.push(at - start);
+    await pause(15);
+  }
+  return absoluteRow(
+    "watch, change to line, 10,000 records, p99",
+    percentile(latencies, 99),
+    "ms",
+    20,
+  );
+}
+
+/** Milliseconds of CPU time that one event costs the stream, over many records and over few. */
+export async function eventCostRow(parent: string): Promise<Row> {
+  const EVENTS = 200;
+  const few = await scene(parent, { pending: 1_000 });
+  const many = await scene(parent, { pending: 100_000 });
+  await using fewWatch = await restingWatch(few.dir, 1_000);
+  await using manyWatch = await restingWatch(many.dir, 100_000);
+  const cost = { few: 0, many: 0 };
+  for (let round = 0; round < 4; round++) {
+    for (
+      const [name, { coord }, watch] of [["few", few, fewWatch], ["many", many, manyWatch]] as const
+    ) {
+      const before = cpuMs(watch.pid);
+      for (let i = 0; i < EVENTS; i++) {
+        await coord.tasks.enqueue({ title: "x", runId: "bench" });
+        await watch.next();
+        await pause(5);
+      }
+      await pause(300);
+      // The first round warms both up.
+      if (round > 0) cost[name] += (cpuMs(watch.pid) - before) / EVENTS / 3;
+    }
+  }
+  return ratioRow("watch, an event at 100,000 records", cost.many, cost.few, "ms CPU", {
+    atMost: 1.3,
+  });
+}
+
+/** CPU time of a stream with nothing to tell. */
+export async function idleRow(parent: string): Promise<Row> {
+  const { dir } = await scene(parent, { pending: 1_000 });
+  await using watch = await restingWatch(dir, 1_000);
+  const before = cpuMs(watch.pid);
+  await pause(10_000);
+  const percent = (cpuMs(watch.pid) - before) / 10_000 * 100;
+  return absoluteRow("watch, idle 10 s", percent, "% of a core", 1);
+}
