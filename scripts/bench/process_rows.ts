@@ -46,8 +46,10 @@ export async function batchRow(parent: string): Promise<Row> {
 
 /** Tasks a second that so many processes get out of one queue together. */
 async function throughput(parent: string, processes: number, tasks: number): Promise<number> {
-  const { dir } = await scene(parent, { pending: tasks });
-  const startMs = Date.now() + 1_500; // until all have started
+  const { coord, dir } = await scene(parent, { pending: tasks });
+  const warm = Array.from({ length: processes * 300 }, () => ({ title: "warm", queue: "warm" }));
+  await coord.tasks.enqueueAll(warm);
+  const startMs = Date.now() + 3_000; // until all have started and are warm
   const children = Array.from(
     { length: processes },
     () => startLines(CLAIMER, ["drain", dir, String(startMs)]),
@@ -66,9 +68,9 @@ async function throughput(parent: string, processes: number, tasks: number): Pro
 export async function contentionRow(parent: string): Promise<Row> {
   const one: number[] = [];
   const eight: number[] = [];
-  for (let round = 0; round < 5; round++) {
-    one.push(await throughput(parent, 1, 6_000));
-    eight.push(await throughput(parent, 8, 6_000));
+  for (let round = 0; round < 3; round++) {
+    one.push(await throughput(parent, 1, 12_000));
+    eight.push(await throughput(parent, 8, 12_000));
   }
   const goal = { atLeast: 0.8 };
   return ratioRow("8 processes on one queue", median(eight), median(one), "tasks/s", goal);

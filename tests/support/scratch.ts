@@ -6,9 +6,12 @@ import { join } from "node:path";
 import process from "node:process";
 
 const made: string[] = [];
-process.on("exit", () => {
-  for (const path of made) rmSync(path, { recursive: true, force: true });
-});
+const removeMade = () => {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
+};
+// Bun's test runner ends with the one, Deno's with the other.
+process.on("exit", removeMade);
+globalThis.addEventListener?.("unload", removeMade);
 
 /** A new folder that goes with the test process. */
 export function makeTempDir(): string {

@@ -28,7 +28,7 @@ import { TimeCursor } from "./time_index.ts";
 const SYNC_EACH_UP_TO = 8;
 
 /** Entries in a row that others took before the names are listed anew. */
-const MISSES_BEFORE_RELIST = 8;
+const MISSES_BEFORE_RELIST = 3;
 
 /** Who has just made a claim removes the task's entry within so many milliseconds, or never. */
 const CLAIM_SETTLED_MS = 1_000;
@@ -261,10 +261,10 @@ export class FsTaskStore implements TaskStore {
     look: "first" | "last",
   ): TaskEntry | "taken" | "passed" {
     this.#ready.skip();
-    const task = this.#task(entry.stem);
     // Somebody who took the task has removed the entry: one look spares a vain attempt.
     const stat = this.#fs.lstat(entry.path);
     if (stat === undefined) return "taken";
+    const task = this.#task(entry.stem);
     if (task === undefined) {
       if (Date.now() - stat.mtimeMs > DANGLING_MS) this.#fs.remove(entry.path);
       return "passed";

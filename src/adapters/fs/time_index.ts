@@ -1,16 +1,18 @@
 /**
  * A directory tree of entries ordered by an instant, so that the earliest one is found without
- * listing the rest: `<root>/<instant / 131072>/<instant / 32>/<instant>-<rest>`.
+ * listing the rest: `<root>/<instant / 70 min>/<instant / 4 s>/<instant / 8 ms>/<instant>-<rest>`.
  *
- * Leaves span 32 ms and their parents 131 s, which keeps every directory on the way small for
- * bursts (some 800 entries in 32 ms) and for queues that fill slowly (660 directories a day). Any
- * part of the tree may vanish at any time.
+ * Every directory on the way stays small: at most 1,024 and 512 names in the upper ones, and in a leaf
+ * what came within 8 ms, some 200 entries in the fastest burst. Any part of the tree may vanish at any
+ * time.
  */
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
 
-const COARSE_MS = 131_072;
-const FINE_MS = 32;
+/** Milliseconds that a directory spans, level by level; powers of two. */
+const SPANS_MS = [2 ** 22, 2 ** 12, 2 ** 3];
+
+/** Digits of an instant or of a directory's number, so that names sort as numbers do. */
 const WIDTH = 16;
 
 /** How often an entry's directory is made again when others remove it. */
@@ -30,7 +32,8 @@ export interface TimeEntry {
 /** The directory and the path of an entry. */
 function place(root: string, ms: number, rest: string): { dir: string; path: string } {
   const at = Math.min(Math.max(0, Math.floor(ms)), Number.MAX_SAFE_INTEGER);
-  const dir = `${root}/${digits(at / COARSE_MS)}/${digits(at / FINE_MS)}`;
+  let dir = root;
+  for (const span of SPANS_MS) dir += `/${digits(at / span)}`;
   return { dir, path: `${dir}/${digits(at)}-${rest}` };
 }
 
@@ -65,25 +68,13 @@ export function createEntry(
   }
 }
 
-/** All entries, in no order. */
+/** All entries, from the earliest on. */
 export function* allEntries(fs: HostFs, root: string): Generator<TimeEntry> {
-  for (const coarse of sortedDirs(fs, root)) {
-    for (const fine of sortedDirs(fs, `${root}/${coarse}`)) {
-      const leaf = `${root}/${coarse}/${fine}`;
-      for (const { name } of fs.list(leaf) ?? []) {
-        const entry = parseEntry(leaf, name);
-        if (entry !== undefined) yield entry;
-      }
-    }
+  const cursor = new TimeCursor(fs, root);
+  for (let entry = cursor.peek(); entry !== undefined; entry = cursor.peek()) {
+    yield entry;
+    cursor.skip();
   }
-}
-
-function sortedDirs(fs: HostFs, path: string): string[] {
-  const names: string[] = [];
-  for (const entry of fs.list(path) ?? []) {
-    if (entry.isDirectory && entry.name.length === WIDTH) names.push(entry.name);
-  }
-  return names.sort();
 }
 
 function parseEntry(leaf: string, name: string): TimeEntry | undefined {
@@ -93,23 +84,24 @@ function parseEntry(leaf: string, name: string): TimeEntry | undefined {
   return { ms, rest: name.slice(WIDTH + 1), path: `${leaf}/${name}` };
 }
 
+/** A directory that a cursor is in. */
+interface Listing {
+  readonly path: string;
+  names: readonly string[];
+  at: number;
+}
+
 /** Walks the entries from the earliest on, over names that it keeps for a moment. */
 export class TimeCursor {
-  #coarse: string[] | undefined;
-  #fine: string[] = [];
-  #names: string[] = [];
-  #at = 0;
-  #leaf = "";
+  /** The directories from the root to where it is; `undefined` before anything was listed. */
+  #trail: Listing[] | undefined;
   #listedAt = 0;
 
   constructor(readonly fs: HostFs, readonly root: string) {}
 
   /** Forgets what was listed. */
   reset(): void {
-    this.#coarse = undefined;
-    this.#fine = [];
-    this.#names = [];
-    this.#at = 0;
+    this.#trail = undefined;
   }
 
   /** Forgets what was listed too long ago. */
@@ -120,57 +112,45 @@ export class TimeCursor {
 
   /** The earliest entry that was not skipped since the names were listed. */
   peek(): TimeEntry | undefined {
-    if (this.#coarse === undefined) {
+    if (this.#trail === undefined) {
       this.#listedAt = Date.now();
-      this.#coarse = sortedDirs(this.fs, this.root);
-      this.#enterCoarse();
+      this.#trail = [this.#list(this.root, true)];
     }
-    while (true) {
-      for (; this.#at < this.#names.length; this.#at++) {
-        const entry = parseEntry(this.#leaf, this.#names[this.#at] ?? "");
+    const trail = this.#trail;
+    for (let here = trail.at(-1); here !== undefined; here = trail.at(-1)) {
+      const name = here.names[here.at];
+      if (name === undefined) {
+        if (trail.length > 1) this.fs.removeDir(here.path); // only when it is empty
+        trail.pop();
+      } else if (trail.length <= SPANS_MS.length) {
+        here.at++;
+        trail.push(this.#list(`${here.path}/${name}`, trail.length < SPANS_MS.length));
+      } else {
+        const entry = parseEntry(here.path, name);
         if (entry !== undefined) return entry;
+        here.at++;
       }
-      if (!this.#nextLeaf()) return undefined;
     }
+    return undefined;
   }
 
   /** Passes over the entry that `peek` gave. */
   skip(): void {
-    this.#at++;
+    const here = this.#trail?.at(-1);
+    if (here !== undefined) here.at++;
   }
 
   /** Lists the directory that it is in anew: others have removed most of what it knew. */
   relist(): void {
-    if (this.#leaf !== "") this.#list();
+    const here = this.#trail?.pop();
+    if (here !== undefined) this.#trail?.push(this.#list(here.path, false));
   }
 
-  #list(): void {
-    this.#names = (this.fs.list(this.#leaf) ?? []).map((entry) => entry.name).sort();
-    this.#at = 0;
-  }
-
-  #nextLeaf(): boolean {
-    if (this.#leaf !== "") {
-      this.fs.removeDir(this.#leaf); // only when it is empty
-      this.#leaf = "";
+  #list(path: string, directories: boolean): Listing {
+    const names: string[] = [];
+    for (const { name, isDirectory } of this.fs.list(path) ?? []) {
+      if (directories ? isDirectory && name.length === WIDTH : !isDirectory) names.push(name);
     }
-    while (this.#coarse !== undefined && this.#coarse.length > 0) {
-      const coarse = `${this.root}/${this.#coarse[0]}`;
-      const fine = this.#fine.shift();
-      if (fine !== undefined) {
-        this.#leaf = `${coarse}/${fine}`;
-        this.#list();
-        return true;
-      }
-      this.fs.removeDir(coarse);
-      this.#coarse.shift();
-      this.#enterCoarse();
-    }
-    return false;
-  }
-
-  #enterCoarse(): void {
-    const first = this.#coarse?.[0];
-    this.#fine = first === undefined ? [] : sortedDirs(this.fs, `${this.root}/${first}`);
+    return { path, names: names.sort(), at: 0 };
   }
 }

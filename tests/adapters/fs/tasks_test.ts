@@ -216,10 +216,9 @@ it("find() names every task that a prefix fits", async () => {
 it("an entry of the index without a task is passed over, and removed when it is old", async () => {
   const scene = await workspace();
   const task = await scene.coord.tasks.enqueue({ title: "x", runId: "p" });
-  const ready = `${scene.path}/index/ready/default/0`;
-  const [coarse = ""] = scene.names("index/ready/default/0");
-  const [fine = ""] = scene.names(`index/ready/default/0/${coarse}`);
-  const dangling = `${ready}/${coarse}/${fine}/0000000000000001-${"c".repeat(64)}`;
+  let leaf = "index/ready/default/0";
+  for (let depth = 0; depth < 3; depth++) leaf += `/${scene.names(leaf)[0]}`;
+  const dangling = `${scene.path}/${leaf}/0000000000000001-${"c".repeat(64)}`;
   scene.host.fs.createNew(dangling, new Uint8Array());
   assertEquals(await claimAll(scene.open()), [task.task_id]);
   assert_(scene.host.fs.lstat(dangling) !== undefined, "its task may be on the way");
