@@ -1,4 +1,4 @@
-/** Every bound of coord, once, with its reason. Lengths are in UTF-16 units, as strings count. */
+/** Every bound of coord, once, with its reason. Lengths are in characters (code points). */
 
 const DAY = 86_400;
 
@@ -62,6 +62,15 @@ export const MIN_ID_PREFIX = 6;
 
 /** Bytes of one line of `enqueue --stdin`: a task of full size with room for escapes. */
 export const MAX_LINE_BYTES = 524_288;
+
+/** Characters of a glob: four times the longest path of common systems, with room for braces. */
+export const MAX_GLOB = 16_384;
+
+/** Characters of an address: the longest paths and names that people write, with room to spare. */
+export const MAX_ADDRESS = 1_024;
+
+/** Steps of a search in two globs before its answer is "unknown": a few milliseconds. */
+export const GLOB_STEPS = 25_000;
 
 /** The run id of somebody who did not give one. Two unknown agents are never the same agent. */
 export const UNKNOWN_RUN = "unknown";
