@@ -241,7 +241,7 @@ function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
         return `is not valid JSON, got ${quoted(text)}`;
       }
     case "list":
-      return { value: text === "" ? [] : text.split(",").map((item) => item.trim()) };
+      return { value: text.split(",").map((item) => item.trim()).filter((item) => item !== "") };
     case "text":
     case "boolean":
       return { value: spec.read?.(text) ?? text };

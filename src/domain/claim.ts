@@ -11,7 +11,7 @@ import { formatTime, parseTime } from "./time.ts";
 export interface ClaimRecord {
   /** The task that it is about. */
   readonly task_id: string;
-  /** Who has the task, had it last, or cancelled it. */
+  /** Who has the task or had it last; of a task that nobody had, who cancelled it. */
   readonly claimer_run_id: string;
   /** ISO 8601 UTC, like all instants here. */
   readonly claimed_at: string;
@@ -33,6 +33,8 @@ export interface ClaimRecord {
   readonly result: JsonObject | null;
   /** What `fail` was given. */
   readonly error: string | null;
+  /** Who cancelled the task. */
+  readonly cancelled_by?: string;
 }
 
 /** Why a transition is refused. */
@@ -221,10 +223,12 @@ export function cancel(actor: Actor & { force: boolean; nonce: string }): Rule {
           transition: 1,
           result: null,
           error: null,
+          cancelled_by: actor.runId,
         },
       };
     }
-    if (current.status === "cancelled" && sameAgent(current.claimer_run_id, actor.runId)) {
+    const canceller = current.cancelled_by ?? current.claimer_run_id;
+    if (current.status === "cancelled" && sameAgent(canceller, actor.runId)) {
       const warning = `Task ${current.task_id} was cancelled already`;
       return { kind: "keep", claim: current, warning };
     }
@@ -233,7 +237,12 @@ export function cancel(actor: Actor & { force: boolean; nonce: string }): Rule {
     if (denied !== undefined) return denied;
     return {
       kind: "write",
-      next: { ...current, status: "cancelled", transition: current.transition + 1 },
+      next: {
+        ...current,
+        status: "cancelled",
+        cancelled_by: actor.runId,
+        transition: current.transition + 1,
+      },
     };
   };
 }

@@ -12,11 +12,17 @@ import { TASK_STATUSES } from "./task.ts";
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** What a text says that is longer than so many characters. */
+function lengthProblem(text: string, max: number): string | undefined {
+  if (text.length <= max) return undefined; // no character takes less than one unit
+  const characters = [...text].length;
+  return characters <= max ? undefined : `is longer than ${max} characters (${characters})`;
+}
+
 function identifierProblem(text: string): string | undefined {
   if (text.length === 0) return "must not be empty";
-  if (text.length > limits.MAX_IDENTIFIER) {
-    return `is longer than ${limits.MAX_IDENTIFIER} characters (${text.length})`;
-  }
+  const tooLong = lengthProblem(text, limits.MAX_IDENTIFIER);
+  if (tooLong !== undefined) return tooLong;
   if (CONTROL.test(text)) return "must not hold control or line-separator characters";
   if (text.trim() !== text) return "must not begin or end with a space";
   if (!text.isWellFormed()) return "must be well-formed Unicode";
@@ -89,11 +95,10 @@ export const tags = ruled(
       return `holds ${values.length} tags, and ${limits.MAX_TAGS} are allowed`;
     }
     for (const tag of values) {
-      if (tag.length > limits.MAX_TAG) {
-        return `holds a tag longer than ${limits.MAX_TAG} characters (${tag.length})`;
-      }
+      const tooLong = lengthProblem(tag, limits.MAX_TAG);
+      if (tooLong !== undefined) return tooLong.replace("is", "holds a tag");
       const problem = identifierProblem(tag);
-      if (problem !== undefined) return `holds a tag that ${problem}`;
+      if (problem !== undefined) return `holds ${JSON.stringify(tag)}, which ${problem}`;
     }
     return undefined;
   },
@@ -113,9 +118,7 @@ export const payload = ruled(z.unknown(), (value) => {
 /** The error text of a failed task. */
 export const errorText = ruled(text, (value) => {
   if (!value.isWellFormed()) return "must be well-formed Unicode";
-  return value.length <= limits.MAX_ERROR
-    ? undefined
-    : `is longer than ${limits.MAX_ERROR} characters (${value.length})`;
+  return lengthProblem(value, limits.MAX_ERROR);
 });
 
 export const priority = integer(limits.PRIORITY);

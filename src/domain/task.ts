@@ -65,7 +65,8 @@ export function compareTasks(a: TaskOrder, b: TaskOrder): number {
 export function orderOf(task: TaskRecord): TaskOrder {
   return {
     priority: task.priority,
-    createdMs: parseTime(task.created_at) ?? 0,
+    // What claims to be older than 1970 is as old as that.
+    createdMs: Math.max(0, parseTime(task.created_at) ?? 0),
     id: task.task_id,
   };
 }
@@ -88,7 +89,7 @@ export function parseTask(value: unknown, id: string): TaskRecord | string {
   const wrong: string[] = [];
   if (task_id !== id) wrong.push("task_id (differs from the file's name)");
   if (typeof title !== "string") wrong.push("title");
-  if (typeof priority !== "number" || !Number.isInteger(priority)) wrong.push("priority");
+  if (!Number.isSafeInteger(priority)) wrong.push("priority");
   if (typeof queue !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(queue)) wrong.push("queue");
   if (typeof ttl_seconds !== "number" || ttl_seconds < 0) wrong.push("ttl_seconds");
   if (typeof created_by !== "string") wrong.push("created_by");

@@ -5,7 +5,7 @@ import { orderOf, type TaskStatus } from "../domain/task.ts";
 import type { Context } from "./context.ts";
 import { type ClaimHold, holdTask } from "./hold.ts";
 import type { ClaimInput } from "./task_types.ts";
-import { Tasks } from "./tasks.ts";
+import { countTasks, Tasks } from "./tasks.ts";
 import { type WatchOptions, watchRecords } from "./watch.ts";
 
 /** What `coord status` tells. */
@@ -62,11 +62,11 @@ export class Coord {
   async status(): Promise<Status> {
     const { store, clock } = this.#context;
     const now = clock();
-    const { limit: _limit, truncated: _truncated, matched: _matched, items: _items, ...tasks } =
-      await this.tasks.list({ limit: 1 });
+    const entries = await store.tasks.list();
+    const tasks = countTasks(entries, now);
     let oldest: { task_id: string; createdMs: number } | undefined;
     const timedOut: Status["timed_out_claims"][number][] = [];
-    for (const { task, claim } of await store.tasks.list()) {
+    for (const { task, claim } of entries) {
       const { createdMs } = orderOf(task);
       if (claim === undefined && createdMs + task.ttl_seconds * 1000 > now) {
         if (oldest === undefined || createdMs < oldest.createdMs) {

@@ -62,9 +62,10 @@ export class ClaimHold implements AsyncDisposable {
   }
 
   async #end(body: () => Promise<ClaimRecord | Refused>): Promise<ClaimRecord | Refused> {
-    clearTimeout(this.#timer);
+    // A call that fails changes nothing, and the claim must be kept for the next try.
     const answer = await body();
     this.#over = true;
+    clearTimeout(this.#timer);
     return answer;
   }
 

@@ -86,11 +86,10 @@ export async function taskRecord(
   warn: (message: string) => void,
 ): Promise<TaskRecord> {
   let title = input.title.trim();
-  if (title.length > MAX_TITLE) {
-    warn(`Title cut after ${MAX_TITLE} characters, it has ${title.length}`);
-    title = title.slice(0, MAX_TITLE);
-    // A cut between the two halves of a character would leave text that is not Unicode.
-    if (!title.isWellFormed()) title = title.slice(0, -1);
+  const characters = title.length > MAX_TITLE ? [...title] : [];
+  if (characters.length > MAX_TITLE) {
+    warn(`Title cut after ${MAX_TITLE} characters, it has ${characters.length}`);
+    title = characters.slice(0, MAX_TITLE).join("");
   }
   const record = {
     title,

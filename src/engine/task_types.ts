@@ -114,7 +114,7 @@ export interface Beat {
 export type TaskItem = TaskRecord & {
   /** Where it stands. */
   readonly status: TaskStatus;
-  /** Who has it, had it last, or cancelled it. */
+  /** Who has it or had it last; of a task that nobody had, who cancelled it. */
   readonly claimer_run_id: string | null;
   /** End of the visibility timeout, ISO 8601 UTC; null when nobody claimed the task. */
   readonly expires_at: string | null;

@@ -10,7 +10,7 @@ import {
   taskStatus,
 } from "../domain/claim.ts";
 import { badInput, CoordError } from "../domain/errors.ts";
-import { hexOfInput, idProblem } from "../domain/ids.ts";
+import { idOfStem, idProblem, prefixOfInput } from "../domain/ids.ts";
 import {
   BATCH_SPREAD_MS,
   CLAIM_TTL_S,
@@ -62,7 +62,7 @@ export class Tasks {
 
   /**
    * Adds many tasks with one sync, or none of them when one is bad. Their instants of creation are
-   * a millisecond apart and end now, so that they are handed out in the order given; beyond a
+   * a millisecond apart and begin now, so that they are handed out in the order given; beyond a
    * thousand tasks several share a millisecond.
    *
    * @param inputs The tasks.
@@ -73,10 +73,10 @@ export class Tasks {
     for (const input of inputs) checkInput(input, TASK_FIELDS, ["title"]);
     const now = clock();
     const records = await Promise.all(
-      inputs.map((input, i) => taskRecord(input, now - spread(i, inputs.length), warn)),
+      inputs.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
     );
     if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
-      warn(`No run id given: the task is recorded as created by "${UNKNOWN_RUN}"`);
+      warn(`The run id is "${UNKNOWN_RUN}": nobody can tell who enqueued the task`);
     }
     await store.tasks.add(records);
     return records;
@@ -112,7 +112,7 @@ export class Tasks {
    * @param input Which task, by whom, with what result.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  complete(input: types.CompleteInput): Promise<ClaimRecord | types.Refused> {
+  async complete(input: types.CompleteInput): Promise<ClaimRecord | types.Refused> {
     checkInput(input, INPUTS.complete, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
@@ -127,7 +127,7 @@ export class Tasks {
    * @param input Which task, by whom, for what reason.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  fail(input: types.FailInput): Promise<ClaimRecord | types.Refused> {
+  async fail(input: types.FailInput): Promise<ClaimRecord | types.Refused> {
     checkInput(input, INPUTS.fail, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
@@ -142,7 +142,7 @@ export class Tasks {
    * @param input Which task, by whom; `force` also takes it from another holder.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  cancel(input: types.CancelInput): Promise<ClaimRecord | types.Refused> {
+  async cancel(input: types.CancelInput): Promise<ClaimRecord | types.Refused> {
     checkInput(input, INPUTS.cancel, ["id", "runId"]);
     return this.#move(
       input.id,
@@ -182,12 +182,14 @@ export class Tasks {
    * @param input Which task, by whom.
    * @returns The claim, timed out from now on, or why the rules do not allow it.
    */
-  giveBack(input: types.HolderInput): Promise<ClaimRecord | types.Refused> {
+  async giveBack(input: types.HolderInput): Promise<ClaimRecord | types.Refused> {
     checkInput(input, INPUTS.giveBack, ["id", "runId"]);
-    return this.#move(
+    const claim = await this.#move(
       input.id,
       (taskId, now) => giveBack({ taskId, now, runId: input.runId, fence: input.fence }),
     );
+    if ("claimer_run_id" in claim) this.#context.store.tasks.announce(claim.task_id);
+    return claim;
   }
 
   /**
@@ -211,13 +213,10 @@ export class Tasks {
   async list(input: types.ListInput = {}): Promise<types.TaskList> {
     checkInput(input, INPUTS.list);
     const now = this.#context.clock();
-    const counts = { total: 0 } as Record<TaskStatus | "total", number>;
-    for (const status of TASK_STATUSES) counts[status] = 0;
+    const entries = await this.#context.store.tasks.list();
     const matching: { entry: TaskEntry; status: TaskStatus }[] = [];
-    for (const entry of await this.#context.store.tasks.list()) {
+    for (const entry of entries) {
       const status = taskStatus(entry.task, entry.claim, now);
-      counts.total++;
-      counts[status]++;
       if (input.status !== undefined && status !== input.status) continue;
       if (input.queue !== undefined && entry.task.queue !== input.queue) continue;
       if (input.runId !== undefined && entry.claim?.claimer_run_id !== input.runId) continue;
@@ -227,7 +226,7 @@ export class Tasks {
       .sort((a, b) => compareTasks(a.order, b.order));
     const limit = input.limit ?? LIST_LIMIT.default;
     return {
-      ...counts,
+      ...countTasks(entries, now),
       limit,
       truncated: sorted.length > limit,
       matched: sorted.length,
@@ -264,9 +263,9 @@ export class Tasks {
     if (problem !== undefined) {
       throw badInput([{ field: "id", code: "bad_task_id", message: problem }]);
     }
-    const hex = hexOfInput(input);
-    if (hex.length === 64) return `sha256:${hex}`;
-    const [only, ...others] = await this.#context.store.tasks.find(hex, MAX_CANDIDATES);
+    const prefix = prefixOfInput(input);
+    if (prefix.length === 64) return idOfStem(prefix);
+    const [only, ...others] = await this.#context.store.tasks.find(prefix, MAX_CANDIDATES);
     if (only === undefined) throw notFound(input);
     if (others.length === 0) return only;
     const candidates = [only, ...others];
@@ -276,10 +275,17 @@ export class Tasks {
   }
 }
 
-/** How many milliseconds before the last of `count` tasks the one at `index` was created. */
+/** How many milliseconds after the first of `count` tasks the one at `index` was created. */
 function spread(index: number, count: number): number {
-  const after = count - 1 - index;
-  return count <= BATCH_SPREAD_MS ? after : Math.floor(after * BATCH_SPREAD_MS / count);
+  return count <= BATCH_SPREAD_MS ? index : Math.floor(index * BATCH_SPREAD_MS / count);
+}
+
+/** How many tasks stand where. */
+export function countTasks(entries: readonly TaskEntry[], now: number): types.TaskCounts {
+  const counts = { total: entries.length } as Record<TaskStatus | "total", number>;
+  for (const status of TASK_STATUSES) counts[status] = 0;
+  for (const { task, claim } of entries) counts[taskStatus(task, claim, now)]++;
+  return counts;
 }
 
 function notFound(input: string): CoordError {

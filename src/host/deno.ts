@@ -218,18 +218,10 @@ export const denoHost: Host = {
       throw error;
     }
   },
-  hostname() {
-    try {
-      return Deno.hostname();
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) return "";
-      throw error;
-    }
-  },
   isTerminal: (stream) => Deno[stream].isTerminal(),
   columns() {
     try {
-      return Deno.consoleSize().columns;
+      return Deno.consoleSize().columns || 80; // 0 where the terminal does not know
     } catch {
       return 80; // no terminal on any of the three streams
     }

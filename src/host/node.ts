@@ -1,6 +1,5 @@
 /** The machine by way of `node:`, for Bun. */
 import * as nodeFs from "node:fs";
-import * as os from "node:os";
 import process from "node:process";
 import { hostError, hostErrorCode } from "./map_error.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
@@ -215,9 +214,8 @@ export const nodeHost: Host = {
   },
   cwd: () => process.cwd(),
   env: (name) => process.env[name],
-  hostname: () => os.hostname(),
   isTerminal: (stream) => process[stream].isTTY === true,
-  columns: () => process.stdout.columns ?? process.stderr.columns ?? 80,
+  columns: () => process.stdout.columns || process.stderr.columns || 80,
   write(stream, text) {
     try {
       writeAll(fds[stream], encoder.encode(text));

@@ -123,7 +123,6 @@ export interface Host {
   readonly pid: number;
   cwd(): string;
   env(name: string): string | undefined;
-  hostname(): string;
   /** Whether a standard stream is a terminal. */
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
   /** Columns of the terminal on standard error or output; 80 when there is none. */

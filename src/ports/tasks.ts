@@ -44,8 +44,11 @@ export interface TaskStore {
   /** A task with its newest state; `undefined` when there is none. */
   get(id: string): Promise<TaskEntry | undefined>;
 
-  /** The full ids that begin with these hex digits, sorted; at most `limit` of them. */
-  find(hexPrefix: string, limit: number): Promise<string[]>;
+  /**
+   * The full ids that begin with these characters, without `sha256:` and whatever their case,
+   * sorted; at most `limit` of them.
+   */
+  find(prefix: string, limit: number): Promise<string[]>;
 
   /**
    * Applies a rule to a task's newest state. Transitions of one task are linearizable: a rule that
@@ -66,13 +69,12 @@ export interface TaskStore {
   /** All tasks with their newest states, in no order. */
   list(): Promise<TaskEntry[]>;
 
-  /** Calls `onTask` with the id of each task that appears, `undefined` for "look again". */
-  onTask(body: (id: string | undefined) => void): TaskWatch;
-}
+  /** Tells those who wait by `onTask` that a task has become claimable before its time. */
+  announce(id: string): void;
 
-/** A running notification. */
-export interface TaskWatch {
-  /** `native` wakes by the kernel, `poll` looks at intervals. */
-  readonly backend: "native" | "poll";
-  close(): void;
+  /**
+   * Calls `body` with the id of each task that appears or is announced, `undefined` for "look
+   * again", until the result is closed.
+   */
+  onTask(body: (id: string | undefined) => void): { close(): void };
 }

@@ -45,6 +45,18 @@ it("hold() beats in the background, so that a claim outlives its timeout", async
   assertEquals((await hold.complete()).status, "completed");
 });
 
+it("hold() keeps its claim when an outcome is refused as bad input", async () => {
+  const scene = await workspace();
+  const coord = await openWorkspace({ dir: scene.dir });
+  await coord.tasks.enqueue({ title: "x", runId: "p" });
+  await using hold = await coord.hold({ runId: "a", claimTtl: 1 });
+  assert_(hold !== undefined);
+  const error = await hold.complete({ big: "x".repeat(70_000) }).catch((reason) => reason);
+  assertEquals(error.code, "bad_payload");
+  assertEquals((await coord.tasks.claim({ runId: "b", wait: 1.6 })).status, "empty");
+  assertEquals((await hold.complete()).status, "completed");
+});
+
 it("hold() tells by its signal when the claim is lost", async () => {
   const scene = await workspace();
   const coord = await openWorkspace({ dir: scene.dir });

@@ -27,10 +27,24 @@ it("claim() with wait wakes when another tool writes a task", async () => {
   const { scene, mine } = await scenes();
   const waiting = mine.tasks.claim({ runId: "a", wait: 30 });
   await pause(50);
-  const task = { task_id: "foreign", title: "x", created_at: formatTime(Date.now()) };
-  scene.write("tasks/foreign.json", JSON.stringify(task));
+  const task = { task_id: "f0e1a2", title: "x", created_at: formatTime(Date.now()) };
+  scene.write("tasks/.staged.json", JSON.stringify(task));
+  scene.write("tasks/f0e1a2.json", JSON.stringify(task));
   const claim = await waiting;
-  assertEquals(claim.status === "claimed" && claim.task_id, "foreign");
+  assertEquals(claim.status === "claimed" && claim.task_id, "f0e1a2");
+});
+
+it("claim() with wait wakes when a task is handed back", async () => {
+  const { mine, theirs } = await scenes();
+  const { task_id: id } = await theirs.tasks.enqueue({ title: "x", runId: "p" });
+  await theirs.tasks.claim({ runId: "b", claimTtl: 3600 });
+  const start = performance.now();
+  const waiting = mine.tasks.claim({ runId: "a", wait: 30 });
+  await pause(50);
+  await theirs.tasks.giveBack({ id, runId: "b" });
+  const claim = await waiting;
+  assertEquals(claim.status === "claimed" && [claim.task_id, claim.attempt], [id, 2]);
+  assert_(performance.now() - start < 5000, "at once");
 });
 
 it("claim() with wait wakes when a claim times out", async () => {

@@ -70,7 +70,7 @@ it("watchRecords() tells the last of 2000 states of one heartbeat, and none twic
   const workspace = await WatchWorkspace.create();
   const streaming = workspace.collect((events) => events.at(-1)?.data.n === 1_999);
   for (let n = 0; n < 2_000; n++) {
-    workspace.put("heartbeats/r.json", { n });
+    workspace.put("heartbeats/aaaa01.json", { n });
     if (n % 200 === 0) await pause(5);
   }
   const states = (await streaming).map((event) => Number(event.data.n));
@@ -81,13 +81,13 @@ it("watchRecords() tells the last of 2000 states of one heartbeat, and none twic
 
 it("watchRecords() tells each of 2000 removals once, with what was removed", async () => {
   const workspace = await WatchWorkspace.create();
-  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/t${n}.json`, { n });
+  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/aaaaaa${n}.json`, { n });
   let removed = 0;
   const events: WatchEvent[] = [];
   for await (const event of workspace.stream({ timeout: 20 })) {
     events.push(event);
     if (events.length === 2_000) {
-      for (let n = 0; n < 2_000; n++) workspace.remove(`tasks/t${n}.json`);
+      for (let n = 0; n < 2_000; n++) workspace.remove(`tasks/aaaaaa${n}.json`);
     }
     if (event.event_type === "removed" && ++removed === 2_000) break;
   }
@@ -95,17 +95,17 @@ it("watchRecords() tells each of 2000 removals once, with what was removed", asy
   const gone = events.filter((event) => event.event_type === "removed");
   assertEquals(gone.length, 2_000);
   assertEquals(new Set(gone.map((event) => event.id)).size, 2_000);
-  assert_(gone.every((event) => event.id === `t${event.data.n}`));
+  assert_(gone.every((event) => event.id === `aaaaaa${event.data.n}`));
 });
 
 it("watchRecords() loses nothing that is written while it reads its snapshots", async () => {
   const workspace = await WatchWorkspace.create();
-  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/t${n}.json`, { n });
+  for (let n = 0; n < 2_000; n++) workspace.put(`tasks/aaaaaa${n}.json`, { n });
   let more = 0;
   const events = await workspace.collect((all) => {
     // A write for every second snapshot, before and behind the place of reading.
     if (all.length % 2 === 0 && more < 1_000) {
-      workspace.put(`tasks/t${(more++ * 7) % 1_000}b.json`, {});
+      workspace.put(`tasks/aaaaaa${(more++ * 7) % 1_000}b.json`, {});
     }
     return all.length >= 3_000;
   });

@@ -33,11 +33,11 @@ export function writeBatch(fs: HostFs, layout: Layout, tasks: readonly TaskRecor
 }
 
 /** Brings the tasks of old batches to the disk one by one and removes the batch files. */
-export function settleBatches(fs: HostFs, layout: Layout, warn: Warn, olderThanMs?: number): void {
+export function settleBatches(fs: HostFs, layout: Layout, warn: Warn): void {
   for (const { name, isFile } of fs.list(layout.batches) ?? []) {
     const path = `${layout.batches}/${name}`;
     const age = Date.now() - (fs.lstat(path)?.mtimeMs ?? Date.now());
-    if (!isFile || age < (olderThanMs ?? SETTLE_AFTER_MS)) continue;
+    if (!isFile || age < SETTLE_AFTER_MS) continue;
     const text = new TextDecoder().decode(fs.read(path) ?? new Uint8Array());
     // A line without its end was never answered for.
     for (const line of text.split("\n").slice(0, -1)) settleTask(fs, layout, line, warn);

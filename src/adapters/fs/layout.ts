@@ -42,6 +42,15 @@ function workspaceIn(host: Host, project: string): string | undefined {
   return undefined;
 }
 
+/** Whether a folder that is named by hand is W itself, and not a project around one. */
+function isWorkspace(host: Host, path: string): boolean {
+  if (host.fs.stat(path)?.kind !== "directory") return false;
+  if (/(^|[\\/])(\.coord|\.muse[\\/]coordination)$/.test(path)) return true;
+  return ["tasks", "claims", "reservations"].every((folder) =>
+    host.fs.stat(join(path, folder))?.kind === "directory"
+  );
+}
+
 /** A Muse repository whose agents have not coordinated yet: the folder is made on first use. */
 function museIn(host: Host, project: string): string | undefined {
   const muse = join(project, ".muse");
@@ -59,10 +68,7 @@ export function findWorkspace(host: Host, dir: string | undefined): string {
     const path = resolve(host.cwd(), named);
     const inside = workspaceIn(host, path) ?? museIn(host, path);
     if (inside !== undefined) return inside;
-    // A folder named by hand is W itself when it looks like one.
-    const looksLike = /(^|[\\/])(\.coord|coordination)$/.test(path) ||
-      host.fs.stat(join(path, "tasks"))?.kind === "directory";
-    if (looksLike && host.fs.stat(path)?.kind === "directory") return path;
+    if (isWorkspace(host, path)) return path;
     throw noWorkspace(`in ${JSON.stringify(path)}`);
   }
   const start = host.cwd();
@@ -81,6 +87,9 @@ function noWorkspace(where: string): CoordError {
 /** Makes `.coord/` in a project folder, or the one named. Running it again changes nothing. */
 export function initWorkspace(host: Host, project: string): { path: string; created: boolean } {
   const named = resolve(host.cwd(), project);
+  if (basename(named) !== ".coord" && isWorkspace(host, named)) {
+    return { path: named, created: false };
+  }
   const path = basename(named) === ".coord" ? named : join(named, ".coord");
   const created = host.fs.lstat(path) === undefined;
   host.fs.makeDir(path);

@@ -99,7 +99,7 @@ class QueueFront {
     this.#listedAt = Date.now();
     this.#mtimeMs = mtimeMs;
     this.#priorities = (this.fs.list(this.path) ?? [])
-      .filter((entry) => entry.isDirectory && /^-?\d{1,10}$/.test(entry.name))
+      .filter((entry) => entry.isDirectory && /^-?\d{1,16}$/.test(entry.name))
       .map((entry) => Number(entry.name))
       .sort((a, b) => b - a);
     if (this.#priority !== this.#priorities[0]) this.#cursor = undefined;
@@ -119,6 +119,12 @@ export class ReadyIndex {
   path(task: TaskRecord): string {
     const order = orderOf(task);
     return entryPath(this.#base(task), order.createdMs, stemOfId(task.task_id));
+  }
+
+  /** Whether an entry lies where its task belongs; letters' case is the file system's to tell. */
+  isPlace(entry: ReadyEntry, task: TaskRecord): boolean {
+    const path = this.path(task) + (entry.again ? AGAIN : "");
+    return path === entry.path || path.toLowerCase() === entry.path.toLowerCase();
   }
 
   /** Makes a task's entry by `create`; `false` when it has one. */

@@ -4,6 +4,7 @@
  * Nothing but a regular file is ever opened: a FIFO would block for ever and a symbolic link could
  * lead anywhere. Whatever is no record is reported with its name and the reason, and hides nothing.
  */
+import { isStem } from "../../domain/ids.ts";
 import {
   canonicalJson,
   escapeLines,
@@ -74,9 +75,6 @@ export function recordBytes(record: object): Uint8Array {
   return encoder.encode(escapeLines(canonicalJson(record)) + "\n");
 }
 
-/** Hashes, UUIDs and what other tools may use; a dot or an underscore would mean something here. */
-const STEM = /^[0-9A-Za-z-]{1,128}\.json$/;
-
 /** The stems of the record files in a folder; what else ends in `.json` goes to `onOther`. */
 export function listStems(
   fs: HostFs,
@@ -86,8 +84,9 @@ export function listStems(
   const stems: string[] = [];
   for (const entry of fs.list(folder) ?? []) {
     if (!entry.name.endsWith(".json")) continue;
-    if (!STEM.test(entry.name)) onOther(entry.name, "is not named by an id");
-    else if (entry.isFile) stems.push(entry.name.slice(0, -5));
+    const stem = entry.name.slice(0, -5);
+    if (!isStem(stem)) onOther(entry.name, "is not named by an id");
+    else if (entry.isFile) stems.push(stem);
     else onOther(entry.name, entry.isSymlink ? "is a symbolic link" : "is not a file");
   }
   return stems;

@@ -19,7 +19,7 @@
  */
 import { parseClaim } from "../../domain/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../domain/event.ts";
-import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import { idOfStem, isStem, stemOfId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Clock } from "../../domain/time.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
@@ -265,15 +265,14 @@ function parseName(
   kind: RecordKind,
   name: string,
 ): { stem: string; slot: number | "end" } | undefined {
-  // Dot files are how other tools stage theirs.
-  if (name.startsWith(".")) return undefined;
-  if (name.endsWith(".json")) {
-    return name === ".json" ? undefined : { stem: name.slice(0, -5), slot: 1 };
-  }
+  const dot = name.indexOf(".");
+  const stem = name.slice(0, dot);
+  const ending = name.slice(dot + 1);
+  if (dot < 0 || !isStem(stem)) return undefined;
+  if (ending === "json") return { stem, slot: 1 };
   if (kind !== "claim") return undefined;
-  const match = /^(.+)\.(end|[1-9][0-9]{0,15})$/.exec(name);
-  if (match?.[1] === undefined) return undefined;
-  return { stem: match[1], slot: match[2] === "end" ? "end" : Number(match[2]) };
+  if (ending === "end") return { stem, slot: "end" };
+  return /^[1-9][0-9]{0,15}$/.test(ending) ? { stem, slot: Number(ending) } : undefined;
 }
 
 function signatureOf({ ino, size, mtimeMs }: FileStat): string {

@@ -65,8 +65,9 @@ export class RecordsCheck {
     const live: string[] = [];
     for (const stem of listStems(this.fs, this.layout.folder("task"))) {
       if (indexed.has(stem)) continue;
-      if (!claims.has(stem)) unclaimed.push(stem);
-      else if (!ended.has(stem)) live.push(stem);
+      if (ended.has(stem)) continue;
+      if (claims.has(stem)) live.push(stem);
+      else unclaimed.push(stem);
     }
     complete(unclaimed, live);
     this.#write(checked);

@@ -13,7 +13,7 @@ import { parseTask, taskExpired, type TaskRecord } from "../../domain/task.ts";
 import { parseTime } from "../../domain/time.ts";
 import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
-import type { Applied, ClaimSearch, TaskEntry, TaskStore, TaskWatch } from "../../ports/tasks.ts";
+import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { settleBatches, writeBatch } from "./batch.ts";
 import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
@@ -22,6 +22,7 @@ import type { Layout } from "./layout.ts";
 import { type ReadyEntry, ReadyIndex } from "./ready_index.ts";
 import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
 import { RecordsCheck } from "./records_check.ts";
+import { announceTask, watchTasks } from "./task_watch.ts";
 import { TimeCursor } from "./time_index.ts";
 
 /** Up to so many tasks each file is synced by itself; more go through a batch file. */
@@ -38,9 +39,6 @@ const DANGLING_MS = 60_000;
 
 /** How long the earliest timeout is taken to be known, milliseconds of the caller's clock. */
 const DUE_TRUST_MS = 50;
-
-/** How often a store that cannot be notified looks for new tasks, milliseconds. */
-const POLL_MS = 500;
 
 /** What became of a try for one task. */
 type Attempt =
@@ -79,10 +77,10 @@ export class FsTaskStore implements TaskStore {
     return task === undefined ? undefined : { task, claim: readHead(this.#claims, stem) };
   }
 
-  async find(hexPrefix: string, limit: number): Promise<string[]> {
+  async find(prefix: string, limit: number): Promise<string[]> {
     if (!this.#open().tasks) return [];
     return listStems(this.#fs, this.layout.folder("task"))
-      .filter((stem) => stem.startsWith(hexPrefix))
+      .filter((stem) => stem.toLowerCase().startsWith(prefix))
       .sort().slice(0, limit).map(idOfStem);
   }
 
@@ -150,30 +148,12 @@ export class FsTaskStore implements TaskStore {
     return entries;
   }
 
-  onTask(body: (id: string | undefined) => void): TaskWatch {
-    const folder = this.layout.folder("task");
-    let timer: ReturnType<typeof setInterval> | undefined;
-    const poll = (error: unknown) => {
-      if (!(error instanceof HostError)) throw error;
-      this.warn(`The kernel cannot notify, looking every ${POLL_MS} ms instead: ${error.message}`);
-      timer = setInterval(() => body(undefined), POLL_MS);
-    };
-    let native: { close(): void } | undefined;
-    try {
-      native = this.host.watch([folder], ({ name }) => {
-        if (name === undefined) body(undefined);
-        else if (name.endsWith(".json")) body(idOfStem(name.slice(0, -5)));
-      }, poll);
-    } catch (error) {
-      poll(error);
-    }
-    return {
-      backend: native === undefined ? "poll" : "native",
-      close() {
-        native?.close();
-        clearInterval(timer);
-      },
-    };
+  announce(id: string): void {
+    announceTask(this.#fs, this.layout, id);
+  }
+
+  onTask(body: (id: string | undefined) => void): { close(): void } {
+    return watchTasks(this.host, this.layout, this.warn, body);
   }
 
   /**
@@ -266,14 +246,20 @@ export class FsTaskStore implements TaskStore {
     if (stat === undefined) return "taken";
     const task = this.#task(entry.stem);
     if (task === undefined) {
-      if (Date.now() - stat.mtimeMs > DANGLING_MS) this.#fs.remove(entry.path);
+      if (Math.abs(Date.now() - stat.mtimeMs) > DANGLING_MS) this.#fs.remove(entry.path);
       return "passed";
     }
+    if (!this.#ready.isPlace(entry, task)) {
+      this.#fs.remove(entry.path);
+      this.#enterReady(entry.stem, entry.again, search.now);
+      return "passed";
+    }
+    if (search.queue !== undefined && task.queue !== search.queue) return "passed";
     const started = Date.now();
     const outcome = this.#claimTask(search, task, entry.stem, entry.again);
     // Who was first removes the entry, unless that process died; the claim may also be another tool's.
     if (outcome.kind === "lost" && look === "first" && !this.#isOldClaim(entry.stem)) {
-      return "taken";
+      return "passed";
     }
     this.#fs.remove(entry.path);
     // The claim that this call made or met may have timed out while the process slept; then the entry
@@ -289,7 +275,7 @@ export class FsTaskStore implements TaskStore {
   /** Whether a task's claim was there before whoever made it could be about to remove the entry. */
   #isOldClaim(stem: string): boolean {
     const stat = this.#fs.lstat(this.layout.record("claim", stem));
-    return stat !== undefined && Date.now() - stat.mtimeMs > CLAIM_SETTLED_MS;
+    return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > CLAIM_SETTLED_MS;
   }
 
   #claimHinted(search: ClaimSearch, stem: string): TaskEntry | undefined {

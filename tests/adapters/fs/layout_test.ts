@@ -57,6 +57,14 @@ it("findWorkspace() takes the workspace itself as well as the project around it"
   assertEquals(findWorkspace(hostIn(top), ".coord"), `${top}/.coord`);
 });
 
+it("findWorkspace() does not take a project with a folder of tasks for a workspace", () => {
+  const top = makeTempDir();
+  real.fs.makeDir(`${top}/tasks`);
+  assertEquals(codeOf(() => findWorkspace(hostIn(top), top)), "no_workspace");
+  for (const folder of ["claims", "reservations"]) real.fs.makeDir(`${top}/${folder}`);
+  assertEquals(findWorkspace(hostIn("/"), top), top);
+});
+
 it("findWorkspace() tells when there is none", () => {
   const empty = makeTempDir();
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), undefined)), "no_workspace");
@@ -71,4 +79,7 @@ it("initWorkspace() makes a workspace that git ignores, once", () => {
   assertEquals(new TextDecoder().decode(real.fs.read(`${top}/.coord/.gitignore`)), "*\n");
   assertEquals(initWorkspace(real, top), { path: `${top}/.coord`, created: false });
   assertEquals(initWorkspace(real, `${top}/.coord`), { path: `${top}/.coord`, created: false });
+  const muse = `${makeTempDir()}/.muse/coordination`;
+  real.fs.makeDir(muse);
+  assertEquals(initWorkspace(real, muse), { path: muse, created: false });
 });

@@ -100,22 +100,22 @@ inWorkspace("look() knows a claim that another tool rewrote without a transition
 });
 
 inWorkspace("look() sees changes of the same size within one tick of the clock", (workspace) => {
-  workspace.put("heartbeats/r.json", { n: 0 });
+  workspace.put("heartbeats/aaaa01.json", { n: 0 });
   for (let n = 1; n <= 300; n++) {
-    const before = workspace.source.look("heartbeat", "r", undefined);
+    const before = workspace.source.look("heartbeat", "aaaa01", undefined);
     if (before.kind !== "record") throw new Error(before.kind);
-    workspace.put("heartbeats/r.json", { n: n % 10 });
-    const after = workspace.source.look("heartbeat", "r", before.version);
+    workspace.put("heartbeats/aaaa01.json", { n: n % 10 });
+    const after = workspace.source.look("heartbeat", "aaaa01", before.version);
     assertEquals(after.kind === "record" && after.data, { n: n % 10 });
   }
 });
 
 inWorkspace("look() knows a record again by what it says, not by its file", (workspace) => {
-  workspace.put("heartbeats/r.json", { n: 1 });
-  const before = workspace.source.look("heartbeat", "r", undefined);
+  workspace.put("heartbeats/aaaa01.json", { n: 1 });
+  const before = workspace.source.look("heartbeat", "aaaa01", undefined);
   if (before.kind !== "record") throw new Error(before.kind);
-  workspace.put("heartbeats/r.json", { n: 1 });
-  const after = workspace.source.look("heartbeat", "r", before.version);
+  workspace.put("heartbeats/aaaa01.json", { n: 1 });
+  const after = workspace.source.look("heartbeat", "aaaa01", before.version);
   assertEquals(after.kind, "same");
   assert_(after.kind === "same" && after.version !== before.version);
 });
@@ -125,9 +125,9 @@ inWorkspace("mark() differs after every kind of change, and settles", async (wor
   const marks = new Set<string>();
   const steps = [
     () => {},
-    () => workspace.put("heartbeats/r.json", "1"),
-    () => workspace.put("heartbeats/r.json", "2"),
-    () => workspace.remove("heartbeats/r.json"),
+    () => workspace.put("heartbeats/aaaa01.json", "1"),
+    () => workspace.put("heartbeats/aaaa01.json", "2"),
+    () => workspace.remove("heartbeats/aaaa01.json"),
     () => workspace.removeFolder("heartbeats"),
   ];
   for (const step of steps) {
@@ -142,35 +142,35 @@ inWorkspace("mark() differs after every kind of change, and settles", async (wor
 });
 
 inWorkspace("watch() tells broken files once by name, and hides nothing", async (workspace) => {
-  workspace.put("tasks/a.json", { title: "whole" });
-  workspace.put("tasks/text.json", "{ not json");
-  workspace.put("tasks/list.json", "[]");
-  workspace.put("tasks/empty.json", "");
-  workspace.put("tasks/huge.json", " ".repeat(1_048_577));
-  workspace.put("claims/x.json", { status: "claimed" });
-  workspace.makeFolder("tasks/folder.json");
-  workspace.link("tasks/link.json", "/etc/hostname");
-  const names = ["text", "list", "empty", "huge", "folder", "link"];
-  if (workspace.pipe("tasks/pipe.json")) names.push("pipe");
+  workspace.put("tasks/aaaa03.json", { title: "whole" });
+  workspace.put("tasks/face01.json", "{ not json");
+  workspace.put("tasks/face02.json", "[]");
+  workspace.put("tasks/face03.json", "");
+  workspace.put("tasks/face04.json", " ".repeat(1_048_577));
+  workspace.put("claims/aaaa06.json", { status: "claimed" });
+  workspace.makeFolder("tasks/face05.json");
+  workspace.link("tasks/face06.json", "/etc/hostname");
+  const names = ["face01", "face02", "face03", "face04", "face05", "face06"];
+  if (workspace.pipe("tasks/face07.json")) names.push("face07");
   workspace.put("tasks/.hidden.json", {});
   workspace.put("tasks/notes.txt", "");
   const events = await workspace.collect((all) => all.length > 1, {}, 1);
-  assertEquals(events.map((event) => event.id), ["a"]);
+  assertEquals(events.map((event) => event.id), ["aaaa03"]);
   assertEquals(workspace.warnings.length, names.length + 1, workspace.warnings.join("\n"));
   for (const name of names) {
     const told = workspace.warnings.filter((text) => text.startsWith(`tasks/${name}.json is `));
     assertEquals(told.length, 1, name);
   }
-  assertMatch(workspace.warnings.join("\n"), /^claims\/x\.json has no valid claimer_run_id/m);
+  assertMatch(workspace.warnings.join("\n"), /^claims\/aaaa06\.json has no valid claimer_run_id/m);
 });
 
 inWorkspace("watch() tells a broken record when it is mended in place", async (workspace) => {
-  workspace.overwrite("tasks/t.json", "{");
+  workspace.overwrite("tasks/aaaa02.json", "{");
   const events = await workspace.collect(({ length }) => length > 0, {
-    ...soon(() => workspace.overwrite("tasks/t.json", `{"title":"x"}`)),
+    ...soon(() => workspace.overwrite("tasks/aaaa02.json", `{"title":"x"}`)),
   });
   assertEquals(events.map(({ event_type, id, data }) => [event_type, id, data]), [
-    ["added", "t", { title: "x" }],
+    ["added", "aaaa02", { title: "x" }],
   ]);
 });
 
@@ -183,12 +183,12 @@ function soon(body: () => void): object {
 inWorkspace("watch() refuses a record folder that is a symbolic link, and goes on", async (w) => {
   w.removeFolder("intents");
   w.makeFolder("elsewhere");
-  w.put("elsewhere/i.json", {});
+  w.put("elsewhere/aaaa04.json", {});
   w.link("intents", `${w.root}/elsewhere`);
-  w.put("tasks/t.json", {});
-  soon(() => w.put("intents/j.json", {}));
+  w.put("tasks/aaaa02.json", {});
+  soon(() => w.put("intents/aaaa05.json", {}));
   const events = await w.collect(() => false, {}, 0.6);
-  assertEquals(events.map((event) => event.id), ["t"]);
+  assertEquals(events.map((event) => event.id), ["aaaa02"]);
   assertEquals(w.warnings, [
     `Refused to look into ${JSON.stringify(`${w.root}/intents`)}: it is a symbolic link`,
   ]);
@@ -196,10 +196,10 @@ inWorkspace("watch() refuses a record folder that is a symbolic link, and goes o
 });
 
 inWorkspace("watch() takes up a folder that is removed and made again", async (workspace) => {
-  for (const way of ["removed", "replaced"]) {
+  for (const way of ["dead01", "dead02"]) {
     const seen: string[] = [];
     soon(() => {
-      if (way === "removed") workspace.removeFolder("intents");
+      if (way === "dead01") workspace.removeFolder("intents");
       else workspace.move("intents", "old");
     });
     setTimeout(() => workspace.makeFolder("intents"), 400);
@@ -220,17 +220,17 @@ inWorkspace("watch() makes missing folders, and maps names to records", async (w
   for (const kind of ["task", "claim"] as const) workspace.removeFolder(`${kind}s`);
   const hints: RecordHint[] = [];
   const watch = workspace.source.watch(["task", "claim"], (hint) => hints.push(hint), () => {});
-  workspace.put("tasks/t.json", {});
+  workspace.put("tasks/aaaa02.json", {});
   workspace.put(`claims/${HEX}.2`, {});
   workspace.put(`claims/${HEX}.end`, {});
   workspace.put("claims/staged", {});
-  workspace.put("intents/i.json", {});
+  workspace.put("intents/aaaa04.json", {});
   await until(() => hints.some((hint) => hint.about === "other"));
   watch.close();
   assertEquals(
     new Set(hints.map((hint) => JSON.stringify(hint))),
     new Set([
-      `{"about":"record","kind":"task","id":"t"}`,
+      `{"about":"record","kind":"task","id":"aaaa02"}`,
       `{"about":"record","kind":"claim","id":"${ID}"}`,
       `{"about":"other","kind":"claim"}`,
     ]),
@@ -253,7 +253,7 @@ inWorkspace(
     const watch = source.watch(["intent"], (hint) => hints.push(hint), () => {});
     w.makeFolder("intents");
     await until(() => hints.filter((hint) => hint.about === "kind").length >= 2);
-    w.put("intents/i.json", {});
+    w.put("intents/aaaa04.json", {});
     await until(() => hints.some((hint) => hint.about === "record"));
     watch.close();
   },
@@ -288,21 +288,24 @@ inWorkspace("watch() keeps its position in a file across streams", async (worksp
   const { fs } = workspace.host;
   try {
     const once = { once: true, cursor };
-    workspace.put("tasks/t.json", { n: 1 });
-    workspace.put("heartbeats/r.json", { n: 1 });
+    workspace.put("tasks/aaaa02.json", { n: 1 });
+    workspace.put("heartbeats/aaaa01.json", { n: 1 });
     workspace.put(`claims/${HEX}.json`, claimAt(1));
     assertEquals((await workspace.collect(() => false, once)).length, 3);
     assertEquals(await workspace.collect(() => false, once), []);
     // A backup that is put back: other files, the same records.
     for (
-      const [name, content] of Object.entries({ "tasks/t": { n: 1 }, "heartbeats/r": { n: 1 } })
+      const [name, content] of Object.entries({
+        "tasks/aaaa02": { n: 1 },
+        "heartbeats/aaaa01": { n: 1 },
+      })
     ) {
       workspace.put(`${name}.json`, content);
     }
     assertEquals(await workspace.collect(() => false, once), []);
-    workspace.put("heartbeats/r.json", { n: 2 });
+    workspace.put("heartbeats/aaaa01.json", { n: 2 });
     workspace.put(`claims/${HEX}.2`, claimAt(2));
-    workspace.remove("tasks/t.json");
+    workspace.remove("tasks/aaaa02.json");
     const events = await workspace.collect(() => false, once);
     assertEquals(events.map(({ event_type, kind, data }) => [event_type, kind, data]), [
       ["modified", "heartbeat", { n: 2 }],

@@ -137,9 +137,60 @@ it("a task that another tool writes straight into tasks/ is claimed when the ind
   };
   scene.write(`tasks/${uuid}.json`, JSON.stringify(foreign, undefined, 2));
   assertEquals(await claimAll(scene.coord), [own.task_id, uuid]);
-  const again = { ...foreign, task_id: "later", title: "later" };
-  scene.write("tasks/later.json", JSON.stringify(again));
-  assertEquals(await claimAll(scene.coord), ["later"], "also right after a dry answer");
+  const later = uuid.replace("0b2e", "fade");
+  const again = { ...foreign, task_id: later, title: "later", priority: 99_999_999_999 };
+  scene.write(`tasks/${later}.json`, JSON.stringify(again));
+  assertEquals(await claimAll(scene.coord), [later], "also right after a dry answer");
+  for (const id of [uuid, "FADE7c5e"]) {
+    assertEquals((await scene.coord.tasks.complete({ id, runId: "a" })).status, "completed");
+  }
+});
+
+it("hold() ends a task of another tool by its own kind of id", async () => {
+  const scene = await workspace();
+  const uuid = "0b2e7c5e-7c0f-4d3b-9d55-0f8f7ad4a001";
+  const created_at = formatTime(scene.clock.ms);
+  scene.write(`tasks/${uuid}.json`, JSON.stringify({ task_id: uuid, title: "m", created_at }));
+  await using hold = await scene.coord.hold({ runId: "a" });
+  assertEquals((await hold?.complete())?.status, "completed");
+});
+
+it("claim() ends when claims that it cannot explain have instants in the future", async () => {
+  const scene = await workspace();
+  const inputs = Array.from({ length: 20 }, (_, i) => ({ title: `t${i}`, runId: "p" }));
+  for (const { task_id: id } of await scene.coord.tasks.enqueueAll(inputs)) {
+    const path = `claims/${id.slice(7)}.json`;
+    scene.write(
+      path,
+      JSON.stringify({
+        task_id: id,
+        claimer_run_id: "muse",
+        claimed_at: formatTime(scene.clock.ms),
+        expires_at: formatTime(scene.clock.ms + 3_600_000),
+      }),
+    );
+    setMtime(`${scene.path}/${path}`, Date.now() + 3_600_000);
+  }
+  assertEquals(await claimAll(scene.open()), []);
+});
+
+it("claim() does not believe an index entry that lies in another queue's place", async () => {
+  const scene = await workspace();
+  const task = await scene.coord.tasks.enqueue({ title: "x", queue: "a", runId: "p" });
+  scene.host.fs.rename(`${scene.path}/index/ready/a`, `${scene.path}/index/ready/b`);
+  assertEquals(await claimAll(scene.open(), "b"), []);
+  assertEquals(await claimAll(scene.open(), "a"), [task.task_id]);
+});
+
+it("a terminal state stays the truth when its view is lost", async () => {
+  const scene = await workspace();
+  const { task_id: id } = await scene.coord.tasks.enqueue({ title: "x", runId: "p" });
+  await scene.coord.tasks.claim({ runId: "a" });
+  await scene.coord.tasks.complete({ id, runId: "a" });
+  scene.host.fs.remove(`${scene.path}/claims/${id.slice(7)}.json`);
+  scene.host.fs.remove(`${scene.path}/index/checked`);
+  assertEquals(await claimAll(scene.open()), []);
+  assertEquals((await scene.open().tasks.list()).completed, 1);
 });
 
 it("a claim that another tool made is respected and can be taken over after its time", async () => {
