@@ -16,6 +16,7 @@ import { canonicalJson, escapeLines } from "../../domain/json.ts";
 import { parseTask, type TaskRecord } from "../../domain/task.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
 
@@ -26,7 +27,7 @@ const SETTLE_AFTER_MS = 120_000;
 export function writeBatch(fs: HostFs, layout: Layout, tasks: readonly TaskRecord[]): void {
   const lines = tasks.map((task) => escapeLines(canonicalJson(task)) + "\n");
   const bytes = new TextEncoder().encode(lines.join(""));
-  fs.makeDir(layout.batches);
+  ensureDir(fs, layout.batches);
   fs.createNew(`${layout.batches}/${crypto.randomUUID()}.ndjson`, bytes, true);
   fs.syncDir(layout.batches);
   fs.syncDir(layout.folder("task"));
@@ -53,7 +54,7 @@ function settleTask(fs: HostFs, layout: Layout, line: string, warn: Warn): void 
   const found = readRecord(fs, path);
   if (found.kind === "record") return fs.syncFile(path);
   const staged = `${layout.tmp}/${crypto.randomUUID()}`;
-  fs.makeDir(layout.tmp);
+  ensureDir(fs, layout.tmp);
   fs.createNew(staged, recordBytes(task), true);
   // A file torn by a power cut has nothing worth keeping: the batch holds the whole of it.
   fs.rename(staged, path);

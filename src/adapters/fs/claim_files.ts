@@ -12,6 +12,7 @@ import { formatTime, parseTime } from "../../domain/time.ts";
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { ensureDir } from "./ensure_dir.ts";
 import type { ChainFiles, StagedClaim } from "./claim_chain.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
@@ -100,7 +101,7 @@ export class ClaimFiles implements ChainFiles {
         return path;
       } catch (error) {
         if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        this.fs.makeDir(this.layout.tmp);
+        ensureDir(this.fs, this.layout.tmp);
       }
     }
   }
@@ -112,7 +113,7 @@ export class ClaimFiles implements ChainFiles {
   putView(staged: string, name: string): boolean {
     const path = `${this.#folder}/${name}`;
     if (this.#broken.delete(name)) {
-      this.fs.makeDir(this.layout.quarantine);
+      ensureDir(this.fs, this.layout.quarantine);
       try {
         this.fs.link(path, `${this.layout.quarantine}/claims-${name}-${uniqueName()}`);
       } catch (error) {
@@ -189,7 +190,7 @@ abstract class Stage implements StagedClaim {
       } catch (error) {
         if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
         if (this.files.fs.lstat(this.path) === undefined) this.path = undefined;
-        this.files.fs.makeDir(this.folder);
+        ensureDir(this.files.fs, this.folder);
       }
     }
   }
@@ -247,7 +248,7 @@ class DueStage extends Stage {
         this.files.fs.link(path, copy);
       } catch (error) {
         if (!isNotFound(error)) throw error;
-        this.files.fs.makeDir(this.files.layout.tmp);
+        ensureDir(this.files.fs, this.files.layout.tmp);
         this.files.fs.link(path, copy);
       }
       if (!this.files.putView(copy, name)) {

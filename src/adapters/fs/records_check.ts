@@ -8,6 +8,7 @@
  */
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
+import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { listStems } from "./record_file.ts";
 import { ReadyIndex } from "./ready_index.ts";
@@ -88,8 +89,8 @@ export class RecordsCheck {
   #write({ mtimeMs, atMs }: Checked): void {
     const staged = `${this.layout.tmp}/${crypto.randomUUID()}`;
     try {
-      this.fs.makeDir(this.layout.tmp);
-      this.fs.makeDir(this.layout.index);
+      ensureDir(this.fs, this.layout.tmp);
+      ensureDir(this.fs, this.layout.index);
       this.fs.createNew(staged, new TextEncoder().encode(`${mtimeMs} ${atMs}`));
       this.fs.rename(staged, this.#path);
     } catch (error) {

@@ -15,6 +15,7 @@ import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { ensureDir } from "./ensure_dir.ts";
 import { settleBatches, writeBatch } from "./batch.ts";
 import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
 import { ClaimFiles, stemOfDue } from "./claim_files.ts";
@@ -165,7 +166,7 @@ export class FsTaskStore implements TaskStore {
     const usable = (kind: "task" | "claim") => {
       const path = this.layout.folder(kind);
       const found = this.#fs.lstat(path);
-      if (found === undefined) this.#fs.makeDir(path);
+      if (found === undefined) ensureDir(this.#fs, path);
       if (found === undefined || found.kind === "directory") return true;
       this.warn(`${path} is ${OTHER_KINDS[found.kind]}, not a folder: passed over`);
       return false;
@@ -198,7 +199,7 @@ export class FsTaskStore implements TaskStore {
           this.#fs.remove(this.#ready.path(task));
           throw error;
         }
-        this.#fs.makeDir(this.layout.folder("task"));
+        ensureDir(this.#fs, this.layout.folder("task"));
       }
     }
   }

@@ -8,6 +8,7 @@
  */
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
+import { ensureDir } from "./ensure_dir.ts";
 
 /** Milliseconds that a directory spans, level by level; powers of two. */
 const SPANS_MS = [2 ** 22, 2 ** 12, 2 ** 3];
@@ -58,7 +59,7 @@ export function createEntry(
   let missing = false;
   for (let tries = 0;; tries++) {
     try {
-      if (missing) fs.makeDir(dir);
+      if (missing) ensureDir(fs, dir);
       return create(path);
     } catch (error) {
       // Others remove empty directories, also in the middle of this, and anybody the whole tree.
