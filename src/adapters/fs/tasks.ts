@@ -262,10 +262,13 @@ export class FsTaskStore implements TaskStore {
     if (outcome.kind === "lost" && look === "first" && !this.#isOldClaim(entry.stem)) {
       return "passed";
     }
+    const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
+    // A holder whose timeout was noticed may have ended the task and died over it; with this entry
+    // goes the last trace of that.
+    if (claim !== undefined && isTerminal(claim)) mend(this.#claims, entry.stem);
     this.#fs.remove(entry.path);
     // The claim that this call made or met may have timed out while the process slept; then the entry
     // was perhaps the one that the task got for it.
-    const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
     const now = search.now + (Date.now() - started);
     if (claim === undefined ? outcome.kind === "lost" : claimTimedOut(claim, now)) {
       this.#recheck(entry.stem, now);

@@ -1,0 +1,72 @@
+import { detectHost } from "../../src/host/detect.ts";
+import { HostError, type HostErrorCode } from "../../src/ports/host.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { CASES, type CrashCase, findings, openQueue, prepare } from "../support/crash_cases.ts";
+import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
+import { isHeavy, start } from "../support/processes.ts";
+import { newSeed } from "../support/random.ts";
+
+const { fs } = await detectHost();
+
+/** Does a case with a fault in the file system; what came of it. */
+async function attempt(crash: CrashCase, fault: Fault) {
+  using prepared = await prepare(crash);
+  const broken = faulty(fs, fault);
+  const { queue } = openQueue(prepared.workspace, crash.second, broken.fs);
+  let error: unknown;
+  try {
+    await crash.act(queue, prepared.id);
+  } catch (reason) {
+    error = reason;
+  }
+  return { hit: broken.hit, error, problems: await findings(crash, prepared, error === undefined) };
+}
+
+for (const crash of CASES) {
+  it(`${crash.name}, cut off at any operation, leaves it done or not done and a queue that goes on`, async () => {
+    let at = 1;
+    for (;; at++) {
+      const cut = await attempt(crash, { kind: "off", at, torn: false });
+      assertEquals(cut.problems, [], `cut off at operation ${at}`);
+      if (cut.hit === undefined) break;
+      assert_(cut.error === undefined || cut.error instanceof PowerOff, `at ${at}: ${cut.error}`);
+      if (cut.hit !== "createNew") continue;
+      const torn = await attempt(crash, { kind: "off", at, torn: true });
+      assertEquals(torn.problems, [], `torn at operation ${at}`);
+    }
+    console.log(`${crash.name}: cut off at ${at - 1} operations`);
+  });
+
+  it(`${crash.name} rejects with the failure of any operation, and all is well afterwards`, async () => {
+    const codes: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
+    let at = 1;
+    for (let hit: unknown = "";; at++) {
+      const some = isHeavy() ? codes : [codes[at % codes.length] as HostErrorCode];
+      for (const code of some) {
+        const failed = await attempt(crash, { kind: "error", at, code });
+        hit = failed.hit;
+        assertEquals(failed.problems, [], `${code} at operation ${at}`);
+        const { error } = failed;
+        if (error === undefined) continue;
+        assert_(error instanceof HostError, `at ${at}: ${error}`);
+        assertEquals(error.code, code);
+      }
+      if (hit === undefined) break;
+    }
+    console.log(`${crash.name}: failures of ${at - 1} operations`);
+  });
+}
+
+it("a process killed by SIGKILL in the middle of an operation leaves a queue that goes on", async () => {
+  const random = newSeed("SIGKILL");
+  for (const crash of CASES) {
+    for (let sample = 0; sample < (isHeavy() ? 20 : 2); sample++) {
+      using prepared = await prepare(crash);
+      const at = 1 + random.below(20);
+      const child = start("crasher.ts", { ...prepared, name: crash.name, at });
+      const { code, output } = await child.ended;
+      assertEquals(output, code === 0 ? "done" : "");
+      assertEquals(await findings(crash, prepared, code === 0), [], `${crash.name} at ${at}`);
+    }
+  }
+});

@@ -1,0 +1,74 @@
+import { assert_, assertEquals, it } from "../deps.ts";
+import { foreignTask } from "../support/foreign_task.ts";
+import { isHeavy, sleep } from "../support/processes.ts";
+import { Race } from "../support/race.ts";
+
+const SIZE = isHeavy()
+  ? { workers: 8, tasks: 2000, rounds: 10, limit: 120 }
+  : { workers: 4, tasks: 200, rounds: 2, limit: 30 };
+
+/** Waits for the workers and checks all that they did. */
+async function assertRight(race: Race): Promise<void> {
+  assertEquals(await race.ended(), []);
+  assertEquals((await race.verdict()).problems, []);
+  const { total, completed, failed, cancelled } = await race.queue.list();
+  assertEquals([total, completed + failed + cancelled], [race.tasks.length, race.tasks.length]);
+}
+
+it("claim() and all other moves of racing processes are linearizable", async () => {
+  for (let round = 0; round < SIZE.rounds; round++) {
+    const race = await Race.open(`round ${round}`);
+    await race.enqueue(SIZE.tasks / 2);
+    race.start(SIZE.tasks, SIZE);
+    for (let added = 0; added < SIZE.tasks / 2; added += 10) await race.enqueue(10);
+    await assertRight(race);
+    assertEquals(race.leftovers(), []);
+  }
+});
+
+it("claim() gives the tasks of killed processes to the others when their time is up", async () => {
+  for (let round = 0; round < SIZE.rounds; round++) {
+    const race = await Race.open(`with kills, round ${round}`);
+    await race.enqueue(SIZE.tasks);
+    // In the long run the claims last 1 to 4 real seconds.
+    race.start(SIZE.tasks, { ...SIZE, speed: isHeavy() && round === 0 ? 1 : 20 });
+    const doomed = race.children.slice(0, 2);
+    await race.underWay(SIZE.tasks / 20);
+    for (const child of doomed) {
+      await sleep(race.random.below(isHeavy() ? 1000 : 60));
+      child.kill();
+    }
+    for (const child of doomed) assertEquals((await child.ended).code, null);
+    await assertRight(race);
+  }
+});
+
+it("no task is lost or given away twice while index/ and tmp/ are removed all the time", async () => {
+  const race = await Race.open("without an index");
+  await race.enqueue(SIZE.tasks / 2);
+  race.start(SIZE.tasks, { ...SIZE, strict: false });
+  let running = true;
+  let removed = 0;
+  const ended = Promise.all(race.children.map((child) => child.ended)).then(() => running = false);
+  while (running) {
+    if (race.tasks.length < SIZE.tasks) await race.enqueue(10);
+    race.removeFolder("index");
+    if (race.random.chance(0.5)) race.removeFolder("tmp");
+    removed++;
+    await sleep(race.random.below(10));
+  }
+  await ended;
+  await assertRight(race);
+  assert_(removed > 5, `the index was removed only ${removed} times`);
+  console.log(`the index was removed ${removed} times`);
+});
+
+it("claim() finds the tasks that another tool writes into tasks/ meanwhile", async () => {
+  const race = await Race.open("foreign tasks");
+  race.start(SIZE.tasks, SIZE);
+  for (let written = 0; written < SIZE.tasks; written++) {
+    race.tasks.push(foreignTask(race.workspace, written));
+    if (written % 10 === 0) await sleep(race.random.below(20));
+  }
+  await assertRight(race);
+});

@@ -1,0 +1,54 @@
+/** A file system that fails or stops at a given operation. */
+import { HostError, type HostErrorCode, type HostFs } from "../../src/ports/host.ts";
+
+/** The machine has stopped: nothing that comes after it has any effect. */
+export class PowerOff extends Error {
+  override name = "PowerOff";
+}
+
+/** What happens at the n-th operation. */
+export type Fault =
+  /** Neither it nor any later one is done; with `torn`, half of a file that it writes is. */
+  | { readonly kind: "off"; readonly at: number; readonly torn: boolean }
+  /** It fails, and the later ones do not. Only operations that change something are counted. */
+  | { readonly kind: "error"; readonly at: number; readonly code: HostErrorCode }
+  /** `stop` is called, which does not return. */
+  | { readonly kind: "stop"; readonly at: number; stop(): void };
+
+type Operation = keyof HostFs;
+
+const READS: readonly string[] = ["read", "lstat", "stat", "list"] satisfies Operation[];
+
+/** Puts a fault into a file system; `hit` names the operation that it met. */
+export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?: string } {
+  let count = 0;
+  let hit: string | undefined;
+  const before = (name: string, args: unknown[]) => {
+    if (hit !== undefined && fault.kind === "off") throw new PowerOff();
+    if (fault.kind === "error" && READS.includes(name)) return;
+    if (++count !== fault.at) return;
+    hit = name;
+    if (fault.kind === "error") throw new HostError(fault.code, name, String(args[0]));
+    if (fault.kind === "stop") return fault.stop();
+    if (fault.torn && name === "createNew") {
+      const [path, bytes] = args as [string, Uint8Array];
+      real.createNew(path, bytes.subarray(0, bytes.length / 2));
+    }
+    throw new PowerOff();
+  };
+  const fs = new Proxy(real, {
+    get(target, name: Operation) {
+      const operation = target[name] as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        before(name, args);
+        return operation.apply(target, args);
+      };
+    },
+  });
+  return {
+    fs,
+    get hit() {
+      return hit;
+    },
+  };
+}

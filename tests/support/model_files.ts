@@ -1,0 +1,130 @@
+/**
+ * A model of the files of one task, for the explorer: a set of files is a number, a step on it gives
+ * another number, and whoever runs on it can be stopped before each step and run again from its start.
+ */
+import type { ChainFiles, StagedClaim } from "../../src/adapters/fs/claim_chain.ts";
+import type { ClaimRecord } from "../../src/domain/claim.ts";
+import { canonicalJson } from "../../src/domain/json.ts";
+
+/** One atomic operation on the files. */
+export type Step =
+  | { readonly op: "read" | "exists" | "remove"; readonly name: string }
+  | { readonly op: "create" | "replace"; readonly name: string; readonly state: ClaimRecord };
+
+/** What a step answers: a record's number for `read`, and 0 or 1 for `exists` and `create`. */
+export type Answer = number;
+const NOTHING: Answer = -1;
+
+/** Takes steps for a protocol under test. */
+export type TakeStep = (step: Step) => Answer;
+
+/** All sets of files and all records met so far, each under a number. */
+export class ModelFiles {
+  readonly #records: ClaimRecord[] = [];
+  readonly #recordNumbers = new Map<string, number>();
+  readonly #disks: ReadonlyMap<string, number>[] = [];
+  readonly #diskNumbers = new Map<string, number>();
+  readonly #stepNumbers = new Map<string, number>();
+  readonly #taken = new Map<number, { disk: number; answer: Answer }>();
+
+  /** The number of a record; equal records have equal numbers. */
+  numberOf(record: ClaimRecord): number {
+    const json = canonicalJson(record);
+    let number = this.#recordNumbers.get(json);
+    if (number === undefined) {
+      number = this.#records.push(record) - 1;
+      this.#recordNumbers.set(json, number);
+    }
+    return number;
+  }
+
+  /** The record of a number, `undefined` for what `read` answers when there is no file. */
+  record(number: number): ClaimRecord | undefined {
+    return this.#records[number];
+  }
+
+  /** The number of a set of files. */
+  disk(files: Iterable<readonly [name: string, record: number]>): number {
+    const sorted = [...files].sort(([a], [b]) => a < b ? -1 : 1);
+    const key = sorted.map(([name, record]) => `${name}=${record}`).join();
+    let number = this.#diskNumbers.get(key);
+    if (number === undefined) {
+      number = this.#disks.push(new Map(sorted)) - 1;
+      this.#diskNumbers.set(key, number);
+    }
+    return number;
+  }
+
+  /** The files of a number: names and record numbers. */
+  files(disk: number): ReadonlyMap<string, number> {
+    const files = this.#disks[disk];
+    if (files === undefined) throw new RangeError(`There are no files ${disk}`);
+    return files;
+  }
+
+  /** A number that tells steps apart. */
+  stepNumber(step: Step): number {
+    const key = "state" in step
+      ? `${step.op} ${step.name} ${this.numberOf(step.state)}`
+      : `${step.op} ${step.name}`;
+    const number = this.#stepNumbers.get(key) ?? this.#stepNumbers.size;
+    this.#stepNumbers.set(key, number);
+    return number;
+  }
+
+  /** Takes a step, whose number is given so that it is not worked out every time. */
+  take(disk: number, step: Step, stepNumber: number): { disk: number; answer: Answer } {
+    const key = disk * 65_536 + stepNumber;
+    let taken = this.#taken.get(key);
+    if (taken === undefined) {
+      taken = this.#take(disk, step);
+      this.#taken.set(key, taken);
+    }
+    return taken;
+  }
+
+  #take(disk: number, step: Step): { disk: number; answer: Answer } {
+    const files = this.files(disk);
+    const there = files.get(step.name);
+    switch (step.op) {
+      case "read":
+        return { disk, answer: there ?? NOTHING };
+      case "exists":
+        return { disk, answer: there === undefined ? 0 : 1 };
+      case "remove":
+        return { disk: this.disk([...files].filter(([name]) => name !== step.name)), answer: 1 };
+      case "create":
+        if (there !== undefined) return { disk, answer: 0 };
+        break;
+      case "replace":
+    }
+    const others = [...files].filter(([name]) => name !== step.name);
+    return { disk: this.disk([...others, [step.name, this.numberOf(step.state)]]), answer: 1 };
+  }
+
+  /** The protocol's view of the files, where `takeStep` decides when and on what a step is taken. */
+  chainFiles(takeStep: TakeStep): ChainFiles {
+    return {
+      read: (name) => this.record(takeStep({ op: "read", name })),
+      exists: (name) => takeStep({ op: "exists", name }) === 1,
+      remove: (name) => void takeStep({ op: "remove", name }),
+      replace: (name, state) => void takeStep({ op: "replace", name, state }),
+      stage: (state): StagedClaim => ({
+        create: (name) => takeStep({ op: "create", name, state }) === 1,
+        replace: (name) => void takeStep({ op: "replace", name, state }),
+        discard: () => {},
+      }),
+    };
+  }
+
+  /** Runs `body` alone on a set of files; what it returned, and the files afterwards. */
+  alone<T>(disk: number, body: (files: ChainFiles) => T): { value: T; disk: number } {
+    let now = disk;
+    const value = body(this.chainFiles((step) => {
+      const taken = this.take(now, step, this.stepNumber(step));
+      now = taken.disk;
+      return taken.answer;
+    }));
+    return { value, disk: now };
+  }
+}

@@ -1,0 +1,60 @@
+/** Faulty copies of code under test, to see whether the tests notice. */
+import { readFileSync, writeFileSync } from "node:fs";
+import type { ChainFiles } from "../../src/adapters/fs/claim_chain.ts";
+import type { Protocol } from "./claim_model.ts";
+import { makeTempDir } from "./scratch.ts";
+
+/** One change of the text. */
+interface Change {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A fault. */
+export interface Mutation extends Change {
+  readonly name: string;
+  readonly also?: Change;
+}
+
+/** Loads a module of this repository with a fault in it; the text to replace must occur once. */
+export async function mutated(path: string, mutation: Mutation): Promise<unknown> {
+  const original = new URL(`../../${path}`, import.meta.url);
+  let text = readFileSync(original, "utf-8");
+  for (const { from, to } of [mutation, ...(mutation.also === undefined ? [] : [mutation.also])]) {
+    const parts = text.split(from);
+    if (parts.length !== 2) throw new Error(`${parts.length - 1} times in ${path}: ${from}`);
+    text = parts.join(to);
+  }
+  text = text.replace(/(from )"(\.[^"]*)"/g, (_, word, to) => `${word}"${new URL(to, original)}"`);
+  const copy = `${makeTempDir()}/mutant.ts`;
+  writeFileSync(copy, text);
+  return await import(`file://${copy}`);
+}
+
+/** A protocol on files whose exclusive creation is a look and then a replacement. */
+export function notExclusive(protocol: Protocol): Protocol {
+  const faulty = (files: ChainFiles): ChainFiles => ({
+    read: (name) => files.read(name),
+    exists: (name) => files.exists(name),
+    remove: (name) => files.remove(name),
+    replace: (name, state) => files.replace(name, state),
+    stage(next) {
+      const staged = files.stage(next);
+      return {
+        create(name) {
+          if (files.exists(name)) return false;
+          files.replace(name, next);
+          return true;
+        },
+        replace: (name) => staged.replace(name),
+        discard: () => staged.discard(),
+      };
+    },
+  });
+  return {
+    transition: (files, stem, rule) => protocol.transition(faulty(files), stem, rule),
+    firstTransition: (files, stem, rule) => protocol.firstTransition(faulty(files), stem, rule),
+    readHead: (files, stem) => protocol.readHead(files, stem),
+    mend: (files, stem) => protocol.mend(faulty(files), stem),
+  };
+}
