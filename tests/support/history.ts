@@ -37,7 +37,7 @@ export interface Entry {
 const SLACK_MS = 1;
 
 /** More calls than this of which nobody knows the task make the search too long. */
-const MAX_HIDDEN = 8;
+const MAX_HIDDEN = 16;
 
 /** The machine's clock as all processes read it, milliseconds. */
 export function instant(): number {
@@ -115,14 +115,17 @@ export function checkHistory(
     if (explains(task, entries, final) !== undefined) continue;
     // A claim without this answer may have had its effect on the task: its process was killed, or the
     // task was ended between its slot and the answer.
+    const free = claims.filter((claim) => !entries.includes(claim) && !used.has(claim));
+    const killed = free.filter(({ returned }) => returned === Infinity);
     const ends = entries.filter(({ request }) =>
       ["cancel", "complete", "fail"].includes(request.kind)
     );
-    const hidden = claims.filter((claim) =>
-      !entries.includes(claim) && !used.has(claim) &&
-      (claim.returned === Infinity || ends.some((end) => overlap(claim, end)))
+    const hidden = free.filter((claim) =>
+      claim.returned === Infinity || ends.some((end) => overlap(claim, end))
     );
-    const found = hidden.length > MAX_HIDDEN ? undefined : explains(task, entries, final, hidden);
+    const found = [killed, hidden].filter(({ length }) => length <= MAX_HIDDEN)
+      .map((optional) => explains(task, entries, final, optional))
+      .find((order) => order !== undefined);
     if (found === undefined) verdict.problems.push(describe(task, entries, final));
     for (const entry of found ?? []) {
       if (entries.includes(entry)) continue;
