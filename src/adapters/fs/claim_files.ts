@@ -50,6 +50,10 @@ export class ClaimFiles implements ChainFiles {
     const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
     if (typeof claim !== "string") return claim;
     this.#broken.add(name);
+    if (name.endsWith(".end")) {
+      this.warn(`claims/${name} ${claim}: its task counts as failed`);
+      return brokenEnd(id, name, file.stat.mtimeMs);
+    }
     this.warn(`claims/${name} ${claim}: it counts as a claim of nobody`);
     return brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, file.stat.mtimeMs);
   }
@@ -145,6 +149,12 @@ function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimReco
     result: null,
     error: null,
   };
+}
+
+/** The end of a task is there, so the task is over; how it ended, nobody can tell any more. */
+function brokenEnd(id: string, name: string, mtimeMs: number): ClaimRecord {
+  const error = `claims/${name} cannot be read`;
+  return { ...brokenClaim(id, 1, mtimeMs), status: "failed", error };
 }
 
 /** The stem that an entry of the index over expiry speaks of. */

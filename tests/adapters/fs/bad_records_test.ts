@@ -64,6 +64,26 @@ for (const [kind, reason, make] of JUNK) {
   });
 }
 
+it("an end that cannot be read ends its task as failed, and nobody gets it again", async () => {
+  const scene = await workspace();
+  const { task_id: id } = await scene.coord.tasks.enqueue({ title: "x", runId: "p" });
+  await scene.coord.tasks.claim({ runId: "a", claimTtl: 60 });
+  await scene.coord.tasks.complete({ id, runId: "a" });
+  for (const name of [`${id.slice(7)}.json`, `${id.slice(7)}.end`]) {
+    scene.write(`claims/${name}`, "");
+  }
+  scene.clock.ms = Date.now() + 3_600_000;
+  scene.host.fs.remove(`${scene.path}/index/checked`);
+  assertEquals((await scene.open().tasks.claim({ runId: "b" })).status, "empty");
+  const { claim } = await scene.open().tasks.get(id);
+  assertEquals([claim?.status, claim?.error], [
+    "failed",
+    `claims/${id.slice(7)}.end cannot be read`,
+  ]);
+  assertEquals((await scene.open().tasks.complete({ id, runId: "a" })).status, "terminal");
+  assert_(scene.warnings.some((text) => text.includes("its task counts as failed")));
+});
+
 it("a FIFO, a symlink and a folder among the tasks are never opened", async () => {
   const scene = await workspace();
   const good = await scene.coord.tasks.enqueue({ title: "good", runId: "p" });
