@@ -38,7 +38,7 @@ async function addFinished(coord: Coord, workspace: string, count: number): Prom
   const task = Deno.readTextFileSync(`${workspace}/tasks/${hex}.json`);
   const end = Deno.readTextFileSync(`${workspace}/claims/${hex}.json`);
   for (let i = 1; i < count; i++) {
-    const other = i.toString(16).padStart(64, "f");
+    const other = `e${i.toString(16).padStart(63, "0")}`;
     Deno.writeTextFileSync(`${workspace}/tasks/${other}.json`, task.replaceAll(hex, other));
     Deno.writeTextFileSync(`${workspace}/claims/${other}.json`, end.replaceAll(hex, other));
     Deno.linkSync(`${workspace}/claims/${other}.json`, `${workspace}/claims/${other}.end`);

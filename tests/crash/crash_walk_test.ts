@@ -4,7 +4,7 @@ import type { ClaimRecord } from "../../src/domain/claim.ts";
 import { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
-import { halfRecords, openQueue, T0, workOff } from "../support/crash_cases.ts";
+import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
 import { faulty, PowerOff } from "../support/faulty_fs.ts";
 import { checkHistory, type Entry, type Outcome, type Request } from "../support/history.ts";
 import { isHeavy } from "../support/processes.ts";
@@ -74,7 +74,7 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
     const runId = random.pick(AGENTS);
     const request = randomRequest(random, random.pick(tasks).task_id, 1 + random.below(3));
     const cut = random.chance(0.2) ? 1 + random.below(30) : Infinity;
-    const { fs } = faulty(host.fs, { kind: "off", at: cut, torn: random.chance(0.5) });
+    const { fs } = faulty(quickFs, { kind: "off", at: cut, torn: random.chance(0.5) });
     const warn = (message: string) => {
       if (!message.includes("already")) warnings.push(message);
     };
@@ -117,7 +117,7 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
 
 it("calls in any order, cut off anywhere, are explained by the rules", async () => {
   const random = newSeed("crash walk");
-  const walks = isHeavy() ? 2000 : 80;
+  const walks = isHeavy() ? 2000 : 60;
   let cuts = 0;
   for (let n = 0; n < walks; n++) {
     const walked = await walk(random, 30);

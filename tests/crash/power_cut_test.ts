@@ -4,7 +4,7 @@ import type { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { openQueue, T0, workOff } from "../support/crash_cases.ts";
+import { openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
 import { faulty, PowerOff } from "../support/faulty_fs.ts";
 import { ForgetfulFs, truncate } from "../support/power_cut.ts";
 import { isHeavy } from "../support/processes.ts";
@@ -28,7 +28,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** Settles the batches as if they were old; what was warned of. */
-function settle(workspace: string, fs: HostFs = host.fs): string[] {
+function settle(workspace: string, fs: HostFs = quickFs): string[] {
   const warnings: string[] = [];
   for (const name of namesIn(`${workspace}/tasks/batches`)) {
     setMtime(`${workspace}/tasks/batches/${name}`, Date.now() - 150_000);
@@ -66,7 +66,7 @@ it("settleBatches() cut off anywhere settles the next time", async () => {
     await openQueue(workspace, 0).queue.enqueueAll(batchOf(9));
     const [lost = ""] = namesIn(`${workspace}/tasks`).filter((name) => name.endsWith(".json"));
     truncate(`${workspace}/tasks/${lost}`, 0);
-    const cut = faulty(host.fs, { kind: "off", at, torn: true });
+    const cut = faulty(quickFs, { kind: "off", at, torn: true });
     try {
       settle(workspace, cut.fs);
     } catch (error) {
@@ -114,7 +114,7 @@ async function round(random: Random, syncs: boolean): Promise<{ answers: number;
   const { workspace, folder } = place;
   // A claim that was torn hides its task for a minute of the files' time.
   const second = (Date.now() - T0) / 1000;
-  const forgetful = new ForgetfulFs(host.fs, workspace, `${folder}/attic`, syncs);
+  const forgetful = new ForgetfulFs(quickFs, workspace, `${folder}/attic`, syncs);
   const at = 20 + random.below(300);
   const { fs } = faulty(forgetful.fs, { kind: "off", at, torn: random.chance(0.5) });
   const promised: Promised = { tasks: [], over: new Map() };

@@ -1,17 +1,21 @@
-import { detectHost } from "../../src/host/detect.ts";
 import { HostError, type HostErrorCode } from "../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { CASES, type CrashCase, findings, openQueue, prepare } from "../support/crash_cases.ts";
+import {
+  CASES,
+  type CrashCase,
+  findings,
+  openQueue,
+  prepare,
+  quickFs,
+} from "../support/crash_cases.ts";
 import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
 import { isHeavy, start } from "../support/processes.ts";
 import { newSeed } from "../support/random.ts";
 
-const { fs } = await detectHost();
-
 /** Does a case with a fault in the file system; what came of it. */
 async function attempt(crash: CrashCase, fault: Fault) {
   using prepared = await prepare(crash);
-  const broken = faulty(fs, fault);
+  const broken = faulty(quickFs, fault);
   const { queue } = openQueue(prepared.workspace, crash.second, broken.fs);
   let error: unknown;
   try {

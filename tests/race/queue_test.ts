@@ -5,7 +5,7 @@ import { Race } from "../support/race.ts";
 
 const SIZE = isHeavy()
   ? { workers: 8, tasks: 2000, rounds: 10, limit: 120 }
-  : { workers: 4, tasks: 200, rounds: 2, limit: 30 };
+  : { workers: 4, tasks: 200, rounds: 1, limit: 30 };
 
 /** Waits for the workers and checks all that they did. */
 async function assertRight(race: Race): Promise<void> {
