@@ -1,8 +1,8 @@
 /** From arguments to checked values, by a command's flag specs; all problems at once. */
-import type { Described, FieldRule, FlagSpec, OperandSpec } from "../commands/command.ts";
+import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
-import { problemsOf } from "../domain/fields.ts";
+import { type FieldRule, problemsOf } from "../domain/fields.ts";
 import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
 import { nearest } from "./suggest.ts";
 

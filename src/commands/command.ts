@@ -4,18 +4,10 @@
  * the same description; `--json` renders the same value.
  */
 import type { Problem } from "../domain/errors.ts";
-import type { problemsOf } from "../domain/fields.ts";
+import type { FieldRule } from "../domain/fields.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { Host } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
-
-type Schema = Parameters<typeof problemsOf>[0];
-
-/** The rule for a value and the code of its problems; shared with the library. */
-export interface FieldRule {
-  readonly schema: Schema;
-  readonly code: Problem["code"];
-}
 
 /** One flag. `--name VALUE`; a `boolean` takes no value, a `list` is split at commas. */
 export interface FlagSpec {

@@ -2,8 +2,8 @@
  * Claims: the state of a task after its first transition, and every rule on who may move it. A
  * store applies the decisions; it never makes one.
  */
+import { sameAgent } from "./agent.ts";
 import { canonicalJson, isObject, type JsonObject } from "./json.ts";
-import { UNKNOWN_RUN } from "./limits.ts";
 import { taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
 import { formatTime, parseTime } from "./time.ts";
 
@@ -67,11 +67,6 @@ export function taskStatus(
 /** Whether a claim's visibility timeout has passed. */
 export function claimTimedOut(claim: ClaimRecord, now: number): boolean {
   return claim.status === "claimed" && (parseTime(claim.expires_at) ?? 0) <= now;
-}
-
-/** Whether two run ids name one agent. Nobody knows who `unknown` is. */
-export function sameAgent(a: string, b: string): boolean {
-  return a === b && a !== UNKNOWN_RUN;
 }
 
 /** Whether nothing follows on this state. */

@@ -3,6 +3,7 @@
  * schemas, so that a rule and its message exist once.
  */
 import { z } from "../deps/zod.ts";
+import type { Problem } from "./errors.ts";
 import { idProblem } from "./ids.ts";
 import { isObject, jsonProblem } from "./json.ts";
 import * as limits from "./limits.ts";
@@ -142,6 +143,12 @@ export const taskStatus = ruled(
 
 /** For values that the type system alone can check. */
 export const anything = z.unknown();
+
+/** The rule for a value, and the code of its problems. */
+export interface FieldRule {
+  readonly schema: z.ZodMiniType;
+  readonly code: Problem["code"];
+}
 
 /** What a schema says against a value; empty when nothing. */
 export function problemsOf(schema: z.ZodMiniType, value: unknown): string[] {

@@ -1,11 +1,11 @@
 /** From a caller's task to the record that is kept. */
-import { badInput, type Problem } from "../domain/errors.ts";
 import * as fields from "../domain/fields.ts";
-import { canonicalJson, type JsonObject } from "../domain/json.ts";
+import type { JsonObject } from "../domain/json.ts";
 import { MAX_TITLE, PRIORITY, TASK_TTL_S, UNKNOWN_RUN } from "../domain/limits.ts";
 import type { TaskRecord } from "../domain/task.ts";
 import { formatTime } from "../domain/time.ts";
 import { nonce } from "./context.ts";
+import { contentId } from "./content_id.ts";
 
 /** A task to enqueue. */
 export interface NewTask {
@@ -36,49 +36,6 @@ export const TASK_FIELDS = {
   tags: { schema: fields.tags, code: "bad_args" },
 } as const;
 
-type FieldTable = Readonly<
-  Record<string, { schema: Parameters<typeof fields.problemsOf>[0]; code: Problem["code"] }>
->;
-
-/** Checks an input against a table of fields and throws all problems at once. */
-export function checkInput(
-  input: object,
-  table: FieldTable,
-  required: readonly string[] = [],
-): void {
-  const problems = inputProblems(input, table, required);
-  if (problems.length > 0) throw badInput(problems);
-}
-
-/** All that is wrong with an input; unknown fields are wrong too, since they are mostly typos. */
-export function inputProblems(
-  input: object,
-  table: FieldTable,
-  required: readonly string[] = [],
-): Problem[] {
-  const problems: Problem[] = [];
-  for (const field of required) {
-    if ((input as Record<string, unknown>)[field] === undefined) {
-      problems.push({ field, code: table[field]?.code ?? "bad_args", message: "is required" });
-    }
-  }
-  for (const [field, value] of Object.entries(input)) {
-    const rule = Object.hasOwn(table, field) ? table[field] : undefined;
-    if (rule === undefined) {
-      const known = Object.keys(table).join(", ");
-      problems.push({ field, code: "bad_args", message: `is unknown; known are ${known}` });
-      continue;
-    }
-    if (value === undefined) continue;
-    for (const message of fields.problemsOf(rule.schema, value)) {
-      problems.push({ field, code: rule.code, message });
-    }
-  }
-  return problems;
-}
-
-const encoder = new TextEncoder();
-
 /** The record of a valid input, with its content-addressed id. */
 export async function taskRecord(
   input: NewTask,
@@ -102,7 +59,5 @@ export async function taskRecord(
     payload: input.payload ?? {},
     nonce: nonce(),
   };
-  const bytes = encoder.encode(canonicalJson(record));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { task_id: `sha256:${hash.toHex()}`, ...record };
+  return { task_id: await contentId(record), ...record };
 }

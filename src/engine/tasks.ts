@@ -27,7 +27,8 @@ import {
 } from "../domain/task.ts";
 import type { TaskEntry } from "../ports/tasks.ts";
 import { type Context, nonce } from "./context.ts";
-import { checkInput, type NewTask, TASK_FIELDS, taskRecord } from "./task_input.ts";
+import { checkInput } from "./input.ts";
+import { type NewTask, TASK_FIELDS, taskRecord } from "./task_input.ts";
 import { INPUTS } from "./task_types.ts";
 import type * as types from "./task_types.ts";
 import { waitForTask } from "./wait.ts";

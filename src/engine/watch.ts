@@ -10,7 +10,7 @@ import { formatTime } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import { HostError } from "../ports/host.ts";
 import type { Context } from "./context.ts";
-import { inputProblems } from "./task_input.ts";
+import { inputProblems } from "./input.ts";
 import { ioError, Position } from "./watch_cursor.ts";
 import { Expiries, type ExpiringKind, EXPIRY_SOURCES } from "./watch_expiry.ts";
 import { type Change, Told } from "./watch_state.ts";

@@ -2,7 +2,8 @@
 import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
 import { isObject } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
-import { inputProblems, type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { inputProblems } from "../../engine/input.ts";
+import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
 
 /** Problems that are told one by one; the rest is counted. */
 const MAX_TOLD = 20;

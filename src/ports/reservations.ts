@@ -1,0 +1,63 @@
+/**
+ * The store of reservations, intents, heartbeats and releases. It keeps records and finds those that
+ * matter; the rules are `domain/reservation.ts` and the engine's.
+ */
+import type { Address } from "../domain/address.ts";
+import type {
+  HeartbeatRecord,
+  IntentRecord,
+  ReleaseRecord,
+  ReservationEntry,
+  ReservationRecord,
+} from "../domain/reservation.ts";
+
+/** A reservation to add. */
+export interface Placement {
+  readonly reservation: ReservationRecord;
+  /** Its addresses, parsed. */
+  readonly addresses: readonly Address[];
+  /**
+   * Whether it may be added although these overlap it. Called with all live reservations of anybody
+   * that may overlap one of the addresses, as they are at one moment; called again when others
+   * were added meanwhile. Nothing that it was not called with is added before this one.
+   */
+  readonly admit: (others: readonly ReservationEntry[]) => boolean;
+}
+
+export interface ReservationStore {
+  /**
+   * Adds a reservation if `admit` allows it. All additions of all processes are in one order, and
+   * `admit` decides on everything that comes before: of any number of racing callers that each
+   * refuse the others' reservations at most one is added. Durable when the promise resolves.
+   *
+   * An exclusive reservation that has expired and overlaps is released for good (reason `expired`)
+   * before an exclusive one is added, so that no late heartbeat can bring it back.
+   *
+   * @returns Whether it was added.
+   */
+  add(placement: Placement): Promise<boolean>;
+
+  /** A reservation with what happened to it; `undefined` when there is none. */
+  get(id: string): Promise<ReservationEntry | undefined>;
+
+  /** The full ids of reservations that begin with these characters, sorted; at most `limit`. */
+  find(prefix: string, limit: number): Promise<string[]>;
+
+  /** All reservations that may be live at `now`, released and expired ones too if `all`. */
+  list(now: number, all: boolean): Promise<ReservationEntry[]>;
+
+  /**
+   * Writes a heartbeat over the one before; it never takes time away. `undefined` when the
+   * reservation was released before the heartbeat could count.
+   */
+  beat(heartbeat: HeartbeatRecord): Promise<HeartbeatRecord | undefined>;
+
+  /** Ends a reservation, durably. `false` when it was released before. */
+  release(release: ReleaseRecord): Promise<boolean>;
+
+  /** Adds an intent, durably. */
+  addIntent(intent: IntentRecord): Promise<void>;
+
+  /** All intents. */
+  listIntents(): Promise<IntentRecord[]>;
+}
