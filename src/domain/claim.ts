@@ -298,8 +298,7 @@ export function parseClaim(value: unknown, taskId: string): ClaimRecord | string
   if (result !== null && !isObject(result)) wrong.push("result");
   if (error !== null && typeof error !== "string") wrong.push("error");
   if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
-  return {
-    ...value,
+  const fields = {
     task_id,
     claimer_run_id,
     claimed_at,
@@ -312,5 +311,7 @@ export function parseClaim(value: unknown, taskId: string): ClaimRecord | string
     transition,
     result,
     error,
-  } as ClaimRecord;
+  };
+  // In the documented order, wherever the file has them.
+  return { ...fields, ...value, ...fields } as ClaimRecord;
 }

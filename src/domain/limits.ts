@@ -11,6 +11,15 @@ export const TASK_TTL_S = { min: 1, max: 36_525 * DAY, default: DAY } as const;
 /** Visibility timeout of a claim in seconds: at most a day, so that no task is hidden for ever. */
 export const CLAIM_TTL_S = { min: 1, max: DAY, default: 3_600 } as const;
 
+/** Seconds that a reservation lasts unless a heartbeat extends it. */
+export const RESERVATION_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
+
+/** Seconds that an intent without a reservation counts as live: what a reservation has by default. */
+export const INTENT_TTL_S = RESERVATION_TTL_S.default;
+
+/** Seconds that what is over is kept before `gc` takes it: a week, to look back at. */
+export const GRACE_S = { min: 0, max: 36_525 * DAY, default: 604_800 } as const;
+
 /** Seconds that a heartbeat adds from now. */
 export const EXTENSION_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
 
@@ -69,8 +78,155 @@ export const MAX_GLOB = 16_384;
 /** Characters of an address: the longest paths and names that people write, with room to spare. */
 export const MAX_ADDRESS = 1_024;
 
+/** Addresses of a reservation: of full length in any script they fit a record with room to spare. */
+export const MAX_ADDRESSES = 200;
+
+/** Characters of an intent's detail. */
+export const MAX_DETAIL = 4_096;
+
+/** Characters of the reason of a release. */
+export const MAX_REASON = 256;
+
 /** Steps of a search in two globs before its answer is "unknown": a few milliseconds. */
 export const GLOB_STEPS = 25_000;
 
+/** Seconds that a lane's holder may be silent; the default is that of `dos`: 50 minutes. */
+export const LANE_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_000 } as const;
+
+/** Seconds past a lane's TTL before its lease is dead: a busy holder's beat may be late. */
+export const LANE_GRACE_S = 300;
+
+/** Globs of one lane: far above what people write. */
+export const MAX_TREE = 256;
+
+/** Folders by which live leases are told apart; deeper ones are compared as text. */
+export const MAX_FOLDERS = 8;
+
+/** Alternatives of braces that are told apart one by one; more are left to the exact comparison. */
+export const MAX_WAYS = 16;
+
+/** Conflicts that a refusal names; whoever waits for more than these waits long anyway. */
+export const MAX_LANE_CONFLICTS = 20;
+
+/**
+ * Steps that one decision on a lane may spend in globs altogether, about 0.1 s; what cannot be told
+ * apart by then counts as meeting. Bounds tell most trees apart without any.
+ */
+export const LANE_STEPS = 2_000_000;
+
+/** Steps after which a decision that has one conflict looks for no more: a few milliseconds. */
+export const LANE_CONFLICT_STEPS = 50_000;
+
+/** The highest `seq` that is taken at its word; a higher one would end the counting. */
+export const MAX_SEQ = 2 ** 48;
+
+/** Entries whose effect a fold remembers for their writers, who ask as soon as they have written. */
+export const APPLIED_KEPT = 1_000;
+
+/** Characters that compaction keeps of a line which cannot be read; the archive has all of it. */
+export const MAX_CORRUPT_KEPT = 1_024;
+
+/** How long a holder may be silent and still count as alive, and how old before it is accused. */
+export const LIVENESS_S = { spin: 900, grace: 1_800 } as const;
+
+/** Seconds that such a window may have. */
+export const WINDOW_S = { min: 0, max: MAX_TTL_S } as const;
+
+/** Seconds to wait for other writers of the journal: a killed one is overtaken in less. */
+export const LOCK_TIMEOUT_S = { min: 0, max: 3_600, default: 10 } as const;
+
+/**
+ * Seconds that the end of a block waits for other writers before it leaves a lease to its TTL: a
+ * holder of the mutex that is merely stopped is overtaken in less.
+ */
+export const LAST_RELEASE_S = 45;
+
+/** Process numbers, as wide as any system has them. */
+export const PID = { min: 1, max: 2 ** 31 - 1 } as const;
+
+/** Entries that `journal tail` shows. */
+export const TAIL_COUNT = { min: 1, max: 100_000, default: 20 } as const;
+
+/** Bytes of git's log of HEAD that are read: a hundred thousand commits. */
+export const MAX_REFLOG_BYTES = 16_777_216;
+
+/**
+ * Bytes of one line of the journal that are read: a checkpoint of some 30,000 live leases. A longer
+ * line is not ours.
+ */
+export const MAX_JOURNAL_LINE_BYTES = 16_777_216;
+
+/** Bytes of one entry that is appended: as a record has, and far above the longest real one. */
+export const MAX_ENTRY_BYTES = MAX_RECORD_BYTES;
+
+/**
+ * Bytes after the journal's checkpoint that cause a compaction, unless the checkpoint is longer: some
+ * 120 entries, which are read in half a millisecond, while a compaction costs a few appends.
+ */
+export const JOURNAL_TAIL_BYTES = 65_536;
+
+/** Seconds after which a hold of the journal's mutex that was not renewed may be taken over. */
+export const MUTEX_STALE_S = 30;
+
+/** Seconds after which a file that a killed process left in the mutex's folder is removed. */
+export const MUTEX_LEFTOVER_S = 600;
+
+/** Milliseconds of waiting for the mutex before the kernel is asked to tell: most waits are shorter. */
+export const MUTEX_WATCH_AFTER_MS = 30;
+
+/** Milliseconds that a process leaves the mutex to others who waited while it held it. */
+export const MUTEX_COURTESY_MS = 10;
+
+/** The longest pause between two attempts to hold the mutex, milliseconds: without notification. */
+export const MUTEX_POLL_MS = 25;
+
+/** The same with notification, which does not tell that a holder was killed. */
+export const MUTEX_WATCHED_POLL_MS = 100;
+
 /** The run id of somebody who did not give one. Two unknown agents are never the same agent. */
 export const UNKNOWN_RUN = "unknown";
+
+/** The branch of a record where nothing tells one. */
+export const DEFAULT_BRANCH = "main";
+
+/** Bytes of a file by which git tells a branch or a folder: a path, and room to spare. */
+export const MAX_HEAD_BYTES = 8_192;
+
+/** Bytes of a source file whose imports are read: larger ones are generated or hold data. */
+export const MAX_SOURCE_BYTES = 1_048_576;
+
+/** Conflicts that a forecast lists: more than anybody reads. */
+export const MAX_FORECAST = 1_000;
+
+/** Pairs of holders that a forecast looks at, half a second: 1,000 agents on ten addresses. */
+export const MAX_PREDICTED_PAIRS = 5_000_000;
+
+/** Looks that a forecast may take at pairs of addresses, some two seconds; far above real use. */
+export const FORECAST_EFFORT = 10_000_000;
+
+/**
+ * Source files that a folder or a pattern may stand for and still have their imports read: who holds
+ * more than these says little of what will be touched.
+ */
+export const MAX_PATTERN_FILES = 100;
+
+/** Imports of one source file that count: far above what people write. */
+export const MAX_IMPORTS = 1_000;
+
+/** Names in folders that a forecast looks at to find those files: 20 ms. */
+export const MAX_LISTED = 10_000;
+
+/** Milliseconds that reading the imports of one source file may take, and those of a forecast. */
+export const PARSE_MS = { file: 1_000, all: 5_000 } as const;
+
+/** Addresses and branches that `reconcile` names as touched by most. */
+export const MAX_HOTSPOTS = 20;
+
+/**
+ * Looks at conflicts between branches that finding the best order of merging may take, 50 ms: enough
+ * for some 60 branches that conflict at random.
+ */
+export const MERGE_STEPS = 2_000_000;
+
+/** Milliseconds to wait for other programs to let go of a file on Windows; scanners take some 100. */
+export const MAX_FILE_WAIT_MS = 2_000;

@@ -97,8 +97,7 @@ export function parseTask(value: unknown, id: string): TaskRecord | string {
   if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) wrong.push("tags");
   if (!isObject(payload)) wrong.push("payload");
   if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
-  return {
-    ...value,
+  const fields = {
     task_id,
     title,
     priority,
@@ -108,5 +107,7 @@ export function parseTask(value: unknown, id: string): TaskRecord | string {
     created_at,
     tags,
     payload,
-  } as TaskRecord;
+  };
+  // In the documented order, wherever the file has them.
+  return { ...fields, ...value, ...fields } as TaskRecord;
 }

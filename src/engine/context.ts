@@ -3,8 +3,13 @@ import type { Clock } from "../domain/time.ts";
 import type { Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
-export interface Context {
+export interface Context extends TaskContext {
   readonly store: Store;
+}
+
+/** What the queue works with. */
+export interface TaskContext {
+  readonly store: Pick<Store, "tasks">;
   readonly clock: Clock;
   readonly warn: Warn;
 }

@@ -1,14 +1,11 @@
 /** A claim bound to a block of code: it beats while held and ends with the block. */
 import type { ClaimRecord } from "../domain/claim.ts";
-import { CoordError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { CLAIM_TTL_S } from "../domain/limits.ts";
 import type { TaskRecord } from "../domain/task.ts";
+import { Beating } from "./beating.ts";
 import type { Claimed, ClaimInput, Refused } from "./task_types.ts";
 import type { Tasks } from "./tasks.ts";
-
-/** A third of the timeout leaves two more tries before it is over. */
-const BEATS_PER_TTL = 3;
 
 /** A claim that is kept by heartbeats in the background until it is ended or disposed of. */
 export class ClaimHold implements AsyncDisposable {
@@ -20,10 +17,7 @@ export class ClaimHold implements AsyncDisposable {
   readonly attempt: number;
   readonly #tasks: Tasks;
   readonly #runId: string;
-  readonly #lost = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #expiresMs: number;
-  #over = false;
+  readonly #beating: Beating;
 
   /** Made by `coord.hold()`. */
   constructor(tasks: Tasks, claimed: Claimed, ttlSeconds: number) {
@@ -32,13 +26,15 @@ export class ClaimHold implements AsyncDisposable {
     this.fence = claimed.fence;
     this.attempt = claimed.attempt;
     this.#runId = claimed.claimer_run_id;
-    this.#expiresMs = performance.now() + ttlSeconds * 1000;
-    this.#schedule(ttlSeconds);
+    this.#beating = new Beating(ttlSeconds, async () => {
+      const answer = await tasks.heartbeat({ ...this.#who(), extension: ttlSeconds });
+      return answer.status === "ok" ? undefined : answer.error;
+    });
   }
 
   /** Fires when the claim is lost: another agent has it, or it could not be kept in time. */
   get lost(): AbortSignal {
-    return this.#lost.signal;
+    return this.#beating.lost;
   }
 
   /** Ends the task well. */
@@ -53,8 +49,10 @@ export class ClaimHold implements AsyncDisposable {
 
   /** Gives the task back unless it was ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#over) return;
-    await this.#end(() => this.#tasks.giveBack(this.#who()));
+    if (this.#beating.over) return;
+    // Nobody tries again after this: should it fail, the claim times out.
+    this.#beating.stop();
+    await this.#tasks.giveBack(this.#who());
   }
 
   #who() {
@@ -64,30 +62,8 @@ export class ClaimHold implements AsyncDisposable {
   async #end(body: () => Promise<ClaimRecord | Refused>): Promise<ClaimRecord | Refused> {
     // A call that fails changes nothing, and the claim must be kept for the next try.
     const answer = await body();
-    this.#over = true;
-    clearTimeout(this.#timer);
+    this.#beating.stop();
     return answer;
-  }
-
-  #schedule(ttlSeconds: number): void {
-    const beat = async () => {
-      try {
-        // Whole seconds only; a timeout below one does not exist.
-        const answer = await this.#tasks.heartbeat({
-          ...this.#who(),
-          extension: Math.max(1, Math.ceil(ttlSeconds)),
-        });
-        if (this.#over) return;
-        if (answer.status !== "ok") return this.#lost.abort(new Error(answer.error));
-        this.#expiresMs = performance.now() + ttlSeconds * 1000;
-      } catch (error) {
-        if (!(error instanceof CoordError)) throw error;
-        // The disk may be full for a moment: the claim is lost only when its time is over.
-        if (performance.now() >= this.#expiresMs) return this.#lost.abort(error);
-      }
-      this.#schedule(ttlSeconds);
-    };
-    this.#timer = setTimeout(beat, ttlSeconds * 1000 / BEATS_PER_TTL);
   }
 }
 

@@ -137,7 +137,7 @@ export type TaskList = TaskCounts & {
   readonly items: readonly TaskItem[];
 };
 
-const ID = { schema: fields.taskId, code: "bad_task_id" } as const;
+const ID = { schema: fields.recordId, code: "bad_task_id" } as const;
 const HOLDER = { schema: fields.holderId, code: "bad_args" } as const;
 const RUN = { schema: fields.identifier, code: "bad_args" } as const;
 const FENCE = { schema: fields.fence, code: "bad_args" } as const;

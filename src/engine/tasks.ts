@@ -9,8 +9,7 @@ import {
   type Rule,
   taskStatus,
 } from "../domain/claim.ts";
-import { badInput, CoordError } from "../domain/errors.ts";
-import { idOfStem, idProblem, prefixOfInput } from "../domain/ids.ts";
+import { CoordError } from "../domain/errors.ts";
 import {
   BATCH_SPREAD_MS,
   CLAIM_TTL_S,
@@ -26,15 +25,16 @@ import {
   type TaskStatus,
 } from "../domain/task.ts";
 import type { TaskEntry } from "../ports/tasks.ts";
-import { type Context, nonce } from "./context.ts";
+import { nonce, type TaskContext } from "./context.ts";
+import { findId, notFound } from "./find_id.ts";
 import { checkInput } from "./input.ts";
 import { type NewTask, TASK_FIELDS, taskRecord } from "./task_input.ts";
 import { INPUTS } from "./task_types.ts";
 import type * as types from "./task_types.ts";
 import { waitForTask } from "./wait.ts";
 
-/** Ids that are named when a prefix fits several. */
-const MAX_CANDIDATES = 10;
+/** How the id of a task is asked for. */
+const ASKED = { field: "id", code: "bad_task_id" } as const;
 
 /**
  * The queue's operations. Each throws a `CoordError`: `bad_args`, `bad_queue`, `bad_payload` or
@@ -42,10 +42,10 @@ const MAX_CANDIDATES = 10;
  * `io_error` when the machine fails.
  */
 export class Tasks {
-  readonly #context: Context;
+  readonly #context: TaskContext;
 
   /** Made by opening a workspace. */
-  constructor(context: Context) {
+  constructor(context: TaskContext) {
     this.#context = context;
   }
 
@@ -201,7 +201,7 @@ export class Tasks {
    */
   async get(id: string): Promise<{ task: TaskRecord; claim: ClaimRecord | null }> {
     const entry = await this.#context.store.tasks.get(await this.#idOf(id));
-    if (entry === undefined) throw notFound(id);
+    if (entry === undefined) throw notFound(["task"], id);
     return { task: entry.task, claim: entry.claim ?? null };
   }
 
@@ -248,7 +248,7 @@ export class Tasks {
     const { clock, store, warn } = this.#context;
     const taskId = await this.#idOf(input);
     const applied = await store.tasks.apply(taskId, rule(taskId, clock()));
-    if (applied.kind === "missing") throw notFound(input);
+    if (applied.kind === "missing") throw notFound(["task"], input);
     if (applied.kind === "kept") warn(applied.warning);
     if (applied.kind !== "refused") return applied.claim;
     const { status, message } = applied.refusal;
@@ -260,19 +260,8 @@ export class Tasks {
 
   /** The full id that an id or a unique prefix means. */
   async #idOf(input: string): Promise<string> {
-    const problem = idProblem(input);
-    if (problem !== undefined) {
-      throw badInput([{ field: "id", code: "bad_task_id", message: problem }]);
-    }
-    const prefix = prefixOfInput(input);
-    if (prefix.length === 64) return idOfStem(prefix);
-    const [only, ...others] = await this.#context.store.tasks.find(prefix, MAX_CANDIDATES);
-    if (only === undefined) throw notFound(input);
-    if (others.length === 0) return only;
-    const candidates = [only, ...others];
-    const message = `Cannot tell which task is meant by ${JSON.stringify(input)}: ` +
-      `candidates are ${candidates.join(", ")}`;
-    throw new CoordError("bad_task_id", message, { candidates });
+    const { id } = await findId(input, ASKED, { task: this.#context.store.tasks });
+    return id;
   }
 }
 
@@ -287,8 +276,4 @@ export function countTasks(entries: readonly TaskEntry[], now: number): types.Ta
   for (const status of TASK_STATUSES) counts[status] = 0;
   for (const { task, claim } of entries) counts[taskStatus(task, claim, now)]++;
   return counts;
-}
-
-function notFound(input: string): CoordError {
-  return new CoordError("not_found", `No task has the id ${JSON.stringify(input)}`, { id: input });
 }

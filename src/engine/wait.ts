@@ -1,6 +1,6 @@
 /** Waiting for a task: asleep in the kernel until one appears, one times out, or time is up. */
 import type { TaskEntry } from "../ports/tasks.ts";
-import type { Context } from "./context.ts";
+import type { TaskContext } from "./context.ts";
 
 /** Milliseconds between two comparisons of index and records while tasks come and go. */
 const RECHECK_MS = 1_000;
@@ -13,7 +13,7 @@ const MAX_TIMER_MS = 2_000_000_000;
  * notification is only a hint, so before the answer "none" everything is looked at once more.
  */
 export async function waitForTask(
-  context: Context,
+  context: TaskContext,
   attempt: (
     effort: "thorough" | "quick",
     hints?: readonly string[],

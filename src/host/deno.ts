@@ -1,5 +1,6 @@
 /** The machine by way of Deno's own API. */
-import { hostError, hostErrorCode } from "./map_error.ts";
+import { hostError, hostErrorCode, linkError } from "./map_error.ts";
+import { Processes } from "./process_identity.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
 function statOf(info: Deno.FileInfo): FileStat {
@@ -61,13 +62,56 @@ const fs: HostFs = {
       throw hostError(error, "append to", path);
     }
   },
+  appendSynced(path, bytes) {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(path, { append: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw hostError(error, "append to", path);
+    }
+    try {
+      writeAll((part) => file.writeSync(part), bytes);
+      file.syncSync();
+      return true;
+    } catch (error) {
+      throw hostError(error, "append to", path);
+    } finally {
+      file.close();
+    }
+  },
+  readRange(path, offset, length) {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(path, { read: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw hostError(error, "read", path);
+    }
+    try {
+      const { ino, size } = file.statSync();
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      if (offset > 0) file.seekSync(offset, Deno.SeekMode.Start);
+      let got = 0;
+      while (got < bytes.length) {
+        const more = file.readSync(bytes.subarray(got));
+        if (more === null) break;
+        got += more;
+      }
+      return { bytes: bytes.subarray(0, got), ino: ino ?? 0, size };
+    } catch (error) {
+      throw hostError(error, "read", path);
+    } finally {
+      file.close();
+    }
+  },
   link(from, to) {
     try {
       Deno.linkSync(from, to);
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return false;
-      throw hostError(error, "link", to);
+      throw linkError(error, to);
     }
   },
   rename(from, to) {
@@ -133,7 +177,8 @@ const fs: HostFs = {
     }
   },
   syncFile(path) {
-    syncPath(path);
+    // Windows syncs nothing that cannot be written to.
+    syncPath(path, Deno.build.os === "windows");
   },
   syncDir(path) {
     // Windows has no such call; NTFS journals its directories.
@@ -141,9 +186,9 @@ const fs: HostFs = {
   },
 };
 
-function syncPath(path: string): void {
+function syncPath(path: string, write = false): void {
   try {
-    const file = Deno.openSync(path, { read: true });
+    const file = Deno.openSync(path, { read: true, write });
     try {
       file.syncSync();
     } finally {
@@ -194,6 +239,36 @@ function watch(
   };
 }
 
+/** What `body` gives; `undefined` for what is not there and, without asking anybody, not allowed. */
+function ifAllowed<T>(
+  permission: Deno.PermissionDescriptor,
+  body: () => T,
+): T | undefined {
+  if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
+  try {
+    return body();
+  } catch (error) {
+    const code = hostErrorCode(error);
+    // A process that ends between opening and reading its file gives ESRCH.
+    if (code === "not_found" || code === "permission" || code === "other") return undefined;
+    throw error;
+  }
+}
+
+const PROC = { name: "read", path: "/proc" } as const;
+
+const processes = new Processes({
+  pid: Deno.pid,
+  hostname: () => ifAllowed({ name: "sys", kind: "hostname" }, () => Deno.hostname()),
+  readText: (path) => ifAllowed(PROC, () => Deno.readTextFileSync(path)),
+  readLink: (path) => ifAllowed(PROC, () => Deno.readLinkSync(path)),
+});
+
+async function patientFs(): Promise<HostFs> {
+  const { patient, pause } = await import("./patient.ts");
+  return patient(fs, pause);
+}
+
 const encoder = new TextEncoder();
 
 /** The host for Deno, from source and compiled. */
@@ -203,11 +278,13 @@ export const denoHost: Host = {
   os: Deno.build.os === "linux" || Deno.build.os === "darwin" || Deno.build.os === "windows"
     ? Deno.build.os
     : "other",
-  fs,
+  fs: Deno.build.os === "windows" ? await patientFs() : fs,
   args: Deno.args,
   get pid() {
     return Deno.pid;
   },
+  processIdentity: (pid) => processes.identify(pid),
+  isAlive: (process) => processes.isAlive(process),
   cwd: () => Deno.cwd(),
   env(name) {
     try {

@@ -21,6 +21,7 @@ const CODES: Record<string, HostErrorCode> = {
   EOPNOTSUPP: "unsupported",
   ENOSYS: "unsupported",
   EXDEV: "unsupported",
+  EBUSY: "busy",
 };
 
 /** The code of an error that carries a symbolic name such as `ENOSPC` in its `code`. */
@@ -34,4 +35,10 @@ export function hostErrorCode(error: unknown): HostErrorCode {
 /** Wraps what a runtime threw. */
 export function hostError(error: unknown, operation: string, path: string): HostError {
   return new HostError(hostErrorCode(error), operation, path, { cause: error });
+}
+
+/** The same for a hard link. Linux says EPERM, and not EACCES, where there can be none. */
+export function linkError(error: unknown, path: string): HostError {
+  const none = (error as { code?: unknown } | undefined)?.code === "EPERM";
+  return new HostError(none ? "no_links" : hostErrorCode(error), "link", path, { cause: error });
 }

@@ -1,8 +1,11 @@
 /** The machine by way of `node:`, for Bun. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
-import { hostError, hostErrorCode } from "./map_error.ts";
+import { hostError, hostErrorCode, linkError } from "./map_error.ts";
+import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
+
+const isWindows = process.platform === "win32";
 
 function statOf(info: nodeFs.Stats): FileStat {
   return {
@@ -31,9 +34,9 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
-function syncPath(path: string): void {
+function syncPath(path: string, flags = "r"): void {
   try {
-    const fd = nodeFs.openSync(path, "r");
+    const fd = nodeFs.openSync(path, flags);
     try {
       nodeFs.fsyncSync(fd);
     } finally {
@@ -84,13 +87,55 @@ const fs: HostFs = {
       throw hostError(error, "append to", path);
     }
   },
+  appendSynced(path, bytes) {
+    let fd: number;
+    try {
+      fd = nodeFs.openSync(path, nodeFs.constants.O_WRONLY | nodeFs.constants.O_APPEND);
+    } catch (error) {
+      if (hostErrorCode(error) === "not_found") return false;
+      throw hostError(error, "append to", path);
+    }
+    try {
+      writeAll(fd, bytes);
+      nodeFs.fsyncSync(fd);
+      return true;
+    } catch (error) {
+      throw hostError(error, "append to", path);
+    } finally {
+      nodeFs.closeSync(fd);
+    }
+  },
+  readRange(path, offset, length) {
+    let fd: number;
+    try {
+      fd = nodeFs.openSync(path, "r");
+    } catch (error) {
+      if (hostErrorCode(error) === "not_found") return undefined;
+      throw hostError(error, "read", path);
+    }
+    try {
+      const { ino, size } = nodeFs.fstatSync(fd);
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      let got = 0;
+      while (got < bytes.length) {
+        const more = nodeFs.readSync(fd, bytes, got, bytes.length - got, offset + got);
+        if (more === 0) break;
+        got += more;
+      }
+      return { bytes: bytes.subarray(0, got), ino, size };
+    } catch (error) {
+      throw hostError(error, "read", path);
+    } finally {
+      nodeFs.closeSync(fd);
+    }
+  },
   link(from, to) {
     try {
       nodeFs.linkSync(from, to);
       return true;
     } catch (error) {
       if (hostErrorCode(error) === "exists") return false;
-      throw hostError(error, "link", to);
+      throw linkError(error, to);
     }
   },
   rename(from, to) {
@@ -159,9 +204,12 @@ const fs: HostFs = {
       throw hostError(error, "list", path);
     }
   },
-  syncFile: syncPath,
+  syncFile(path) {
+    // Windows syncs nothing that cannot be written to.
+    syncPath(path, isWindows ? "r+" : "r");
+  },
   syncDir(path) {
-    if (process.platform !== "win32") syncPath(path);
+    if (!isWindows) syncPath(path);
   },
 };
 
@@ -195,6 +243,40 @@ function watch(
   return { close };
 }
 
+function isDevice(fd: number): boolean {
+  try {
+    return nodeFs.fstatSync(fd).isCharacterDevice();
+  } catch (error) {
+    if (hostErrorCode(error) === "other") return false; // EBADF: it was closed before we started
+    throw hostError(error, "look at", `file descriptor ${fd}`);
+  }
+}
+
+/** What `body` gives; `undefined` for what is not there and not allowed. */
+function ifAllowed<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    const code = hostErrorCode(error);
+    // A process that ends between opening and reading its file gives ESRCH.
+    if (code === "not_found" || code === "permission" || code === "other") return undefined;
+    throw error;
+  }
+}
+
+const processes = new Processes({
+  pid: process.pid,
+  // Most commands never ask, and loading the module takes longer than most of them.
+  hostname: () => ifAllowed(() => process.getBuiltinModule("node:os").hostname()),
+  readText: (path) => ifAllowed(() => nodeFs.readFileSync(path, "utf-8")),
+  readLink: (path) => ifAllowed(() => nodeFs.readlinkSync(path)),
+});
+
+async function patientFs(): Promise<HostFs> {
+  const { patient, pause } = await import("./patient.ts");
+  return patient(fs, pause);
+}
+
 const encoder = new TextEncoder();
 const fds = { stdin: 0, stdout: 1, stderr: 2 };
 
@@ -204,17 +286,23 @@ export const nodeHost: Host = {
   runtimeVersion: process.versions["bun"] ?? process.versions.node,
   os: process.platform === "linux" || process.platform === "darwin"
     ? process.platform
-    : process.platform === "win32"
+    : isWindows
     ? "windows"
     : "other",
-  fs,
+  fs: isWindows ? await patientFs() : fs,
   args: process.argv.slice(2),
   get pid() {
     return process.pid;
   },
+  processIdentity: (pid) => processes.identify(pid),
+  isAlive: (other) => processes.isAlive(other),
   cwd: () => process.cwd(),
   env: (name) => process.env[name],
-  isTerminal: (stream) => process[stream].isTTY === true,
+  isTerminal(stream) {
+    // Asking the stream itself loads the whole of node's streams, which takes longer than most
+    // commands; a pipe or a file is no terminal without it.
+    return isDevice(fds[stream]) && process[stream].isTTY === true;
+  },
   columns: () => process.stdout.columns || process.stderr.columns || 80,
   write(stream, text) {
     try {

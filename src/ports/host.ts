@@ -20,6 +20,8 @@ export type HostErrorCode =
   | "unsupported"
   | "broken_pipe"
   | "limit"
+  | "busy"
+  | "no_links"
   | "other";
 
 /** A failed operation of the machine, with the path that it concerned. */
@@ -47,6 +49,8 @@ const REASONS: Record<HostErrorCode, string> = {
   unsupported: "the file system does not support it",
   broken_pipe: "the reader has gone",
   limit: "a limit of the operating system is reached",
+  busy: "another program has it open",
+  no_links: "the file system has no hard links, or the file is another user's",
   other: "the operating system refused",
 };
 
@@ -80,6 +84,17 @@ export interface HostFs {
   createNew(path: string, bytes: Uint8Array, sync?: boolean): boolean;
   /** Appends to a file, which is created when missing. */
   append(path: string, bytes: Uint8Array): void;
+  /** Appends to a file and forces it to the disk; `false` when there is no such file. */
+  appendSynced(path: string, bytes: Uint8Array): boolean;
+  /**
+   * At most `length` bytes from `offset` on, with the number and the size of the file that they are
+   * of; `undefined` when there is no such file.
+   */
+  readRange(
+    path: string,
+    offset: number,
+    length: number,
+  ): { bytes: Uint8Array; ino: number; size: number } | undefined;
   /** A second name for a file; `false` when `to` exists. Throws `not_found` when `from` does not. */
   link(from: string, to: string): boolean;
   /** Renames, replacing `to`; `false` when `from` does not exist. */
@@ -113,6 +128,18 @@ export interface DirWatch {
   close(): void;
 }
 
+/** Who a process is, so that others can tell whether it still runs. What cannot be told is missing. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host?: string;
+  /** Of the running kernel. */
+  readonly boot?: string;
+  /** The namespace in which `pid` means something. */
+  readonly pidns?: string;
+  /** When the process started, since process numbers are used again. */
+  readonly start?: string;
+}
+
 /** The machine. */
 export interface Host {
   readonly runtime: "deno" | "bun";
@@ -121,6 +148,10 @@ export interface Host {
   readonly fs: HostFs;
   readonly args: readonly string[];
   readonly pid: number;
+  /** A process of this machine; by default this one. */
+  processIdentity(pid?: number): ProcessIdentity;
+  /** Whether a process still runs; `undefined` when that cannot be told from here. */
+  isAlive(process: ProcessIdentity): boolean | undefined;
   cwd(): string;
   env(name: string): string | undefined;
   /** Whether a standard stream is a terminal. */

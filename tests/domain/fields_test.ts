@@ -67,6 +67,8 @@ it("every bounded number takes its bounds and nothing beyond", () => {
     [fields.taskTtl, limits.TASK_TTL_S],
     [fields.claimTtl, limits.CLAIM_TTL_S],
     [fields.extension, limits.EXTENSION_S],
+    [fields.reservationTtl, limits.RESERVATION_TTL_S],
+    [fields.grace, limits.GRACE_S],
     [fields.wait, limits.WAIT_S],
     [fields.listLimit, limits.LIST_LIMIT],
   ];
@@ -83,7 +85,22 @@ it("errorText takes 4096 characters", () => {
   refuses(fields.errorText, "e".repeat(limits.MAX_ERROR + 1));
 });
 
-it("taskId takes prefixes of 6 to 64 hex digits with or without the name of the hash", () => {
-  accepts(fields.taskId, "abcdef", "ABCDEF", "sha256:abcdef", "a".repeat(64));
-  refuses(fields.taskId, "abcde", "a".repeat(65), "xyzxyz", "sha256:", "", "md5:abcdef");
+it("operation takes the words of the trade", () => {
+  accepts(fields.operation, "rename", "merge");
+  refuses(fields.operation, "", "Rename", "refactor", null);
+});
+
+it("reason takes one line of 256 characters", () => {
+  accepts(fields.reason, "completed", "agent-7 has crashed", "r".repeat(limits.MAX_REASON));
+  refuses(fields.reason, "", "r".repeat(limits.MAX_REASON + 1), "a\nb", "a\u2028b", "\x1b[0m");
+});
+
+it("detail takes 4096 characters, line breaks too", () => {
+  accepts(fields.detail, "", "two\nlines", "d".repeat(limits.MAX_DETAIL));
+  refuses(fields.detail, "d".repeat(limits.MAX_DETAIL + 1), "\ud800");
+});
+
+it("recordId takes prefixes of 6 to 64 hex digits with or without the name of the hash", () => {
+  accepts(fields.recordId, "abcdef", "ABCDEF", "sha256:abcdef", "a".repeat(64));
+  refuses(fields.recordId, "abcde", "a".repeat(65), "xyzxyz", "sha256:", "", "md5:abcdef");
 });

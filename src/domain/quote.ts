@@ -1,0 +1,6 @@
+/** How messages repeat what somebody wrote. */
+
+/** A text in quotes, escaped, and cut where it is longer than a message should be. */
+export function quoted(text: string, max = 40): string {
+  return JSON.stringify(text.length > max ? `${text.slice(0, max)}…` : text);
+}

@@ -1,0 +1,41 @@
+/**
+ * Rules for single values. A schema library would do the same, and take as long to load as all the
+ * rest of a short command.
+ */
+
+/** Everything that is wrong with a value; empty when nothing is. */
+export type Rule = (value: unknown) => readonly string[];
+
+/** What a value must be before a rule looks closer, and what is said when it is not. */
+export interface Kind<T> {
+  readonly is: (value: unknown) => value is T;
+  readonly message: string;
+}
+
+export const TEXT: Kind<string> = {
+  is: (value) => typeof value === "string",
+  message: "must be text",
+};
+
+export const TEXTS: Kind<string[]> = {
+  is: (value): value is string[] => Array.isArray(value) && [...value].every(TEXT.is),
+  message: "must be a list of texts",
+};
+
+export const NUMBER: Kind<number> = {
+  is: (value): value is number => Number.isFinite(value),
+  message: "must be a number",
+};
+
+export const ANYTHING: Kind<unknown> = {
+  is: (_value): _value is unknown => true,
+  message: "",
+};
+
+/** A rule from a function that tells what is wrong: nothing, one thing, or several. */
+export function ruled<T>(
+  kind: Kind<T>,
+  problem: (value: T) => string | readonly string[] | undefined,
+): Rule {
+  return (value) => kind.is(value) ? [problem(value) ?? []].flat() : [kind.message];
+}
