@@ -3,7 +3,7 @@
  * was asked for as exclusive is only granted while no other agent's overlaps it.
  */
 import { isObject, type JsonObject, type JsonValue } from "./json.ts";
-import { UNKNOWN_RUN } from "./limits.ts";
+import { INTENT_TTL_S, UNKNOWN_RUN } from "./limits.ts";
 import { parseTime } from "./time.ts";
 
 /** What an agent is about to do with what it names. */
@@ -56,6 +56,8 @@ export interface HeartbeatRecord {
   readonly last_beat_at: string;
   /** When the reservation is over now. */
   readonly extended_expires_at: string;
+  /** The how-manieth it is; other tools do not count theirs. */
+  readonly beat?: number;
 }
 
 /** The end of a reservation, as it lies in `releases/` under the reservation's name. */
@@ -74,12 +76,17 @@ export interface IntentRecord {
   readonly intent_id: string;
   /** The reservation that it belongs to, if any. */
   readonly reservation_id: string | null;
+  /** Who means it. */
   readonly run_id: string;
+  /** The branch that the agent works on. */
   readonly branch: string;
+  /** What it is going to touch, as of a reservation. */
   readonly addresses: readonly string[];
+  /** What it is going to do; other tools may have words of their own. */
   readonly operation: string;
   /** For people. */
   readonly detail: string;
+  /** ISO 8601 UTC. */
   readonly created_at: string;
 }
 
@@ -101,6 +108,11 @@ export function isLive(entry: ReservationEntry, now: number): boolean {
   return entry.release === undefined && effectiveExpiry(entry) > now;
 }
 
+/** When an intent that belongs to no reservation is over, milliseconds. */
+export function intentExpiry({ created_at }: IntentRecord): number {
+  return (parseTime(created_at) ?? 0) + INTENT_TTL_S * 1000;
+}
+
 /**
  * Reads a reservation's record. Unknown fields are kept.
  *
@@ -110,7 +122,8 @@ export function parseReservation(value: unknown, id: string): ReservationRecord 
   if (!isObject(value)) return "is not a JSON object";
   const { reservation_id = id, run_id = UNKNOWN_RUN, branch = "main", operation = null } = value;
   const { addresses, created_at, expires_at } = value;
-  return checked(value, { reservation_id, run_id, branch, operation }, [
+  const fields = { reservation_id, run_id, branch, addresses, created_at, expires_at, operation };
+  return checked(value, fields, [
     ["reservation_id", reservation_id === id],
     ["run_id", typeof run_id === "string"],
     ["branch", typeof branch === "string"],
@@ -125,7 +138,7 @@ export function parseReservation(value: unknown, id: string): ReservationRecord 
 export function parseHeartbeat(value: unknown, id: string): HeartbeatRecord | string {
   if (!isObject(value)) return "is not a JSON object";
   const { reservation_id = id, run_id = UNKNOWN_RUN, last_beat_at, extended_expires_at } = value;
-  return checked(value, { reservation_id, run_id }, [
+  return checked(value, { reservation_id, run_id, last_beat_at, extended_expires_at }, [
     ["reservation_id", reservation_id === id],
     ["run_id", typeof run_id === "string"],
     ["last_beat_at", parseTime(last_beat_at) !== undefined],
@@ -137,7 +150,7 @@ export function parseHeartbeat(value: unknown, id: string): HeartbeatRecord | st
 export function parseRelease(value: unknown, id: string): ReleaseRecord | string {
   if (!isObject(value)) return "is not a JSON object";
   const { reservation_id = id, run_id = UNKNOWN_RUN, released_at, reason = "completed" } = value;
-  return checked(value, { reservation_id, run_id, reason }, [
+  return checked(value, { reservation_id, run_id, released_at, reason }, [
     ["reservation_id", reservation_id === id],
     ["run_id", typeof run_id === "string"],
     ["released_at", parseTime(released_at) !== undefined],
@@ -152,7 +165,8 @@ export function parseIntent(value: unknown, id: string): IntentRecord | string {
   const { addresses, operation, created_at } = value;
   // Muse writes an empty text where there is none.
   const reservation_id = value.reservation_id === "" ? null : value.reservation_id ?? null;
-  return checked(value, { intent_id, run_id, branch, detail, reservation_id }, [
+  const ids = { intent_id, reservation_id, run_id, branch };
+  return checked(value, { ...ids, addresses, operation, detail, created_at }, [
     ["intent_id", intent_id === id],
     ["reservation_id", reservation_id === null || typeof reservation_id === "string"],
     ["run_id", typeof run_id === "string"],
@@ -168,13 +182,16 @@ function isTexts(value: JsonValue | undefined): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** The record with its defaults, or the names of the fields that are not valid. */
+/**
+ * The record with its defaults, or the names of the fields that are not valid. The fields that are
+ * known come first, in the order in which they are documented, wherever the file has them.
+ */
 function checked<T extends object>(
   value: JsonObject,
-  defaults: JsonObject,
+  fields: Readonly<Record<string, JsonValue | undefined>>,
   rules: readonly (readonly [field: string, valid: boolean])[],
 ): T | string {
   const wrong = rules.filter(([, valid]) => !valid).map(([field]) => field);
   if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
-  return { ...value, ...defaults } as T;
+  return { ...fields, ...value, ...fields } as T;
 }

@@ -103,7 +103,7 @@ export class ModelFiles {
   }
 
   /** The protocol's view of the files, where `takeStep` decides when and on what a step is taken. */
-  chainFiles(takeStep: TakeStep): ChainFiles {
+  view(takeStep: TakeStep): ChainFiles {
     return {
       read: (name) => this.record(takeStep({ op: "read", name })),
       exists: (name) => takeStep({ op: "exists", name }) === 1,
@@ -117,10 +117,27 @@ export class ModelFiles {
     };
   }
 
+  /** A step and its answer for people. */
+  describe(step: Step, answer: Answer): string {
+    const show = (number: number) => {
+      const record = this.record(number);
+      return record === undefined
+        ? "nothing"
+        : `#${record.transition} ${record.status} by ${record.claimer_run_id}`;
+    };
+    const name = step.name.replace(/^[^.]*/, "T");
+    if (step.op === "read") return `read ${name} -> ${show(answer)}`;
+    if (step.op === "remove") return `remove ${name}`;
+    if (!("state" in step)) return `exists ${name} -> ${answer === 1}`;
+    const state = show(this.numberOf(step.state));
+    if (step.op === "replace") return `replace ${name} by ${state}`;
+    return `create ${name} as ${state} -> ${answer === 1}`;
+  }
+
   /** Runs `body` alone on a set of files; what it returned, and the files afterwards. */
   alone<T>(disk: number, body: (files: ChainFiles) => T): { value: T; disk: number } {
     let now = disk;
-    const value = body(this.chainFiles((step) => {
+    const value = body(this.view((step) => {
       const taken = this.take(now, step, this.stepNumber(step));
       now = taken.disk;
       return taken.answer;

@@ -31,6 +31,35 @@ export async function mutated(path: string, mutation: Mutation): Promise<unknown
   return await import(`file://${copy}`);
 }
 
+/**
+ * Loads modules of one folder that import each other, with a fault in one of them; the text to replace
+ * must occur once in all of them together.
+ */
+export async function mutatedTogether(
+  paths: readonly string[],
+  { from, to, also }: Change & { also?: Change },
+): Promise<unknown[]> {
+  const folder = makeTempDir();
+  const names = paths.map((path) => path.slice(path.lastIndexOf("/") + 1));
+  const originals = paths.map((path) => new URL(`../../${path}`, import.meta.url));
+  let texts = originals.map((url) => readFileSync(url, "utf-8"));
+  for (const change of [{ from, to }, ...(also === undefined ? [] : [also])]) {
+    const parts = texts.map((text) => text.split(change.from));
+    const found = parts.reduce((sum, { length }) => sum + length - 1, 0);
+    if (found !== 1) throw new Error(`${found} times in ${names.join()}: ${change.from}`);
+    texts = parts.map((some) => some.join(change.to));
+  }
+  texts.forEach((text, index) => {
+    const copy = text.replace(
+      /(from )"(\.[^"]*)"/g,
+      (all, word, to) =>
+        names.includes(to.slice(2)) ? all : `${word}"${new URL(to, originals[index])}"`,
+    );
+    writeFileSync(`${folder}/${names[index]}`, copy);
+  });
+  return await Promise.all(names.map((name) => import(`file://${folder}/${name}`)));
+}
+
 /** A protocol on files whose exclusive creation is a look and then a replacement. */
 export function notExclusive(protocol: Protocol): Protocol {
   const faulty = (files: ChainFiles): ChainFiles => ({

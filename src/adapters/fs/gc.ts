@@ -1,0 +1,69 @@
+/**
+ * Removal of what is over: reservations (reservation_gc.ts), tasks (task_gc.ts), intents, and staging
+ * files that a crash has left.
+ */
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import { intentExpiry, parseIntent } from "../../domain/reservation.ts";
+import { parseTime } from "../../domain/time.ts";
+import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
+import type { Host, HostFs } from "../../ports/host.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import type { Layout } from "./layout.ts";
+import { listStems, readRecord } from "./record_file.ts";
+import { ReservationFiles } from "./reservation_files.ts";
+import { ReservationGc } from "./reservation_gc.ts";
+import { TaskGc } from "./task_gc.ts";
+
+/** A staging file is needed for moments; after so many milliseconds its process is gone. */
+const STAGED_MS = 86_400_000;
+
+export class FsCollector implements Collector {
+  readonly #fs: HostFs;
+  readonly #reservations: ReservationGc;
+  readonly #tasks: TaskGc;
+
+  /** @param batchGraceMs How long a batch may take to be written. */
+  constructor(host: Host, readonly layout: Layout, readonly warn: Warn, batchGraceMs?: number) {
+    this.#fs = host.fs;
+    this.#reservations = new ReservationGc(new ReservationFiles(host.fs, layout, warn), layout);
+    this.#tasks = new TaskGc(host.fs, layout, warn, batchGraceMs);
+  }
+
+  async sweep(sweep: Sweep): Promise<Swept[]> {
+    const { swept, left } = await this.#reservations.sweep(sweep);
+    const intents = this.#intents(sweep, left);
+    const tasks = await this.#tasks.sweep(sweep);
+    if (sweep.execute) this.#tidyStaging();
+    return [...swept, ...intents, ...tasks];
+  }
+
+  /** Intents whose reservation is gone, or which never had one. */
+  #intents({ now, graceMs, execute }: Sweep, reservations: ReadonlySet<string>): Swept[] {
+    const swept: Swept[] = [];
+    for (const stem of listStems(this.#fs, this.layout.folder("intent"))) {
+      const path = this.layout.record("intent", stem);
+      const file = readRecord(this.#fs, path);
+      if (file.kind === "gone") continue;
+      const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
+      if (typeof intent === "string") {
+        this.warn(`intents/${stem}.json ${intent}: passed over`);
+        continue;
+      }
+      const { reservation_id: id, created_at } = intent;
+      const end = id === null ? intentExpiry(intent) : parseTime(created_at) ?? now;
+      if (end + graceMs > now) continue;
+      if (id !== null && reservations.has(stemOfId(id))) continue;
+      if (execute) this.#fs.remove(path);
+      swept.push({ kind: "intent", id: intent.intent_id, reason: "over" });
+    }
+    return swept;
+  }
+
+  #tidyStaging(): void {
+    for (const { name, isFile } of this.#fs.list(this.layout.tmp) ?? []) {
+      const path = `${this.layout.tmp}/${name}`;
+      const changed = this.#fs.lstat(path)?.mtimeMs ?? Infinity;
+      if (isFile && Date.now() - changed > STAGED_MS) this.#fs.remove(path);
+    }
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The store of reservations over plain files. FORMAT.md describes every file; reservation_order.ts is
+ * the protocol by which additions are put into one order, reservation_chain.ts that of a reservation's
+ * heartbeats and end, and address_index.ts finds what may overlap.
+ */
+import { type Address, addressesOverlap, anchorOf, anchorsMeet } from "../../domain/address.ts";
+import { CoordError } from "../../domain/errors.ts";
+import type { RecordKind } from "../../domain/event.ts";
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import {
+  type HeartbeatRecord,
+  type IntentRecord,
+  isLive,
+  parseIntent,
+  type ReleaseRecord,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../domain/reservation.ts";
+import { parseTime } from "../../domain/time.ts";
+import type { Host, HostFs } from "../../ports/host.ts";
+import type { Placement, ReservationStore } from "../../ports/reservations.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { type AddressIndex, indexed } from "./address_index.ts";
+import { ensureDir } from "./ensure_dir.ts";
+import type { Layout } from "./layout.ts";
+import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
+import {
+  beat,
+  readEntry,
+  recordName,
+  release,
+  releaseName,
+  slotName,
+  viewName,
+} from "./reservation_chain.ts";
+import { ReservationCheck } from "./reservation_check.ts";
+import { ReservationFiles } from "./reservation_files.ts";
+import { add, type Addition } from "./reservation_order.ts";
+import { TmpStage } from "./staging.ts";
+
+/** After so many milliseconds entries are made sure of again: `gc` removes those of a day ago. */
+const ENTRIES_TRUST_MS = 3_600_000;
+
+const KINDS = ["reservation", "heartbeat", "release", "intent"] as const;
+
+export class FsReservationStore implements ReservationStore {
+  readonly #fs: HostFs;
+  readonly #files: ReservationFiles;
+  readonly #index: AddressIndex;
+  readonly #check: ReservationCheck;
+  #refused: string | undefined;
+  #isOpen = false;
+
+  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+    this.#fs = host.fs;
+    this.#files = new ReservationFiles(host.fs, layout, warn);
+    this.#index = this.#files.index;
+    this.#check = new ReservationCheck(this.#files, layout, warn);
+  }
+
+  async add(placement: Placement): Promise<boolean> {
+    this.#openToWrite();
+    this.#check.run();
+    const stem = stemOfId(placement.reservation.reservation_id);
+    const place = add(this.#files, this.#addition(stem, placement));
+    if (place === undefined) return false;
+    this.#files.sync("reservations");
+    this.#check.knows(stem);
+    return true;
+  }
+
+  async get(id: string): Promise<ReservationEntry | undefined> {
+    return this.#open() ? readEntry(this.#files, stemOfId(id)) : undefined;
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    return this.#stems("reservation").filter((stem) => stem.toLowerCase().startsWith(prefix))
+      .sort().slice(0, limit).map(idOfStem);
+  }
+
+  async list(now: number, all: boolean): Promise<ReservationEntry[]> {
+    if (!this.#open()) return [];
+    // What was released before its record is read is over; nothing else is known of it here.
+    const released = this.#named("release");
+    const beaten = this.#named("heartbeat");
+    const entries: ReservationEntry[] = [];
+    for (const stem of this.#stems("reservation")) {
+      if (!all && released.has(stem)) continue;
+      const reservation = this.#files.reservation(recordName(stem));
+      if (reservation === undefined) continue;
+      const bare = { reservation, heartbeat: undefined, release: undefined };
+      const isBare = !released.has(stem) && !beaten.has(stem);
+      const entry = isBare ? bare : readEntry(this.#files, stem);
+      if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
+    }
+    return entries;
+  }
+
+  async beat(heartbeat: HeartbeatRecord): Promise<HeartbeatRecord | undefined> {
+    this.#openToWrite();
+    return beat(this.#files, stemOfId(heartbeat.reservation_id), heartbeat);
+  }
+
+  async release(record: ReleaseRecord): Promise<boolean> {
+    this.#openToWrite();
+    const stem = stemOfId(record.reservation_id);
+    const isFirst = release(this.#files, stem, record);
+    const reservation = this.#files.reservation(recordName(stem));
+    if (reservation !== undefined) this.#files.leave(stem, reservation);
+    return isFirst;
+  }
+
+  async addIntent(intent: IntentRecord): Promise<void> {
+    this.#openToWrite();
+    const folder = this.layout.folder("intent");
+    const staged = new TmpStage(this.#fs, folder, this.layout.tmp, recordBytes(intent), true);
+    staged.create(`${stemOfId(intent.intent_id)}.json`);
+    staged.discard();
+    this.#fs.syncDir(folder);
+  }
+
+  async listIntents(): Promise<IntentRecord[]> {
+    return this.#stems("intent").flatMap((stem) => {
+      const file = readRecord(this.#fs, this.layout.record("intent", stem));
+      if (file.kind === "gone") return [];
+      const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
+      if (typeof intent !== "string") return [intent];
+      this.warn(`intents/${stem}.json ${intent}: passed over`);
+      return [];
+    });
+  }
+
+  #addition(stem: string, { reservation, addresses, admit }: Placement): Addition {
+    const now = parseTime(reservation.created_at) ?? 0;
+    const [entry] = indexed(stem, reservation);
+    let enteredAt = -Infinity;
+    return {
+      reservation,
+      now,
+      admit,
+      overlaps: overlapWith(addresses),
+      candidates: () => this.#candidates(reservation, addresses, now),
+      enter: () => {
+        // Real time on purpose: it is about how long this call takes.
+        if (Date.now() - enteredAt < ENTRIES_TRUST_MS) return;
+        for (const folder of this.#index.add(entry, addresses)) this.#fs.syncDir(folder);
+        enteredAt = Date.now();
+      },
+      leave: () => this.#index.remove(entry, addresses),
+    };
+  }
+
+  /** What the index knows that may be live, or must not come to life again. */
+  #candidates(own: ReservationRecord, addresses: readonly Address[], now: number): string[] {
+    const stems: string[] = [];
+    for (const { stem, expiresMs, exclusive, paths } of this.#index.find(addresses)) {
+      if (this.#files.exists(releaseName(stem))) {
+        for (const path of paths) this.#fs.remove(path);
+        continue;
+      }
+      const isOver = expiresMs <= now && !(exclusive && own.exclusive === true) &&
+        !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
+      if (!isOver) stems.push(stem);
+    }
+    return stems;
+  }
+
+  /** Once a process: whether the folders are folders, and makes those that are missing. */
+  #open(): boolean {
+    if (this.#isOpen) return this.#refused === undefined;
+    for (const kind of KINDS) {
+      const path = this.layout.folder(kind);
+      const found = this.#fs.lstat(path);
+      if (found === undefined) ensureDir(this.#fs, path);
+      else if (found.kind !== "directory") {
+        this.#refused = path;
+        this.warn(`${path} is ${OTHER_KINDS[found.kind]}, not a folder: passed over`);
+      }
+    }
+    this.#isOpen = true;
+    return this.#refused === undefined;
+  }
+
+  /** The same for calls that write, which must not write elsewhere. */
+  #openToWrite(): void {
+    if (this.#open()) return;
+    const path = JSON.stringify(this.#refused);
+    throw new CoordError("io_error", `Cannot use ${path}: it is not a folder`);
+  }
+
+  /** The stems of all records of a kind; what is none is reported. */
+  #stems(kind: RecordKind): string[] {
+    if (!this.#open()) return [];
+    const folder = this.layout.folder(kind);
+    return listStems(this.#fs, folder, (name, reason) => {
+      this.warn(`${kind}s/${name} ${reason}: passed over`);
+    });
+  }
+
+  /** The stems of all files of a folder. */
+  #named(kind: RecordKind): Set<string> {
+    const names = this.#fs.list(this.layout.folder(kind)) ?? [];
+    return new Set(names.map(({ name }) => name.slice(0, name.indexOf("."))));
+  }
+}
+
+/** Whether a reservation has an address that overlaps one of these. */
+function overlapWith(addresses: readonly Address[]): (other: ReservationRecord) => boolean {
+  const ours = addresses.map((address) => ({ address, anchor: anchorOf(address) }));
+  return (other) => {
+    const [, theirs] = indexed("", other);
+    return theirs.some((their) => {
+      const anchor = anchorOf(their);
+      return ours.some((our) =>
+        anchorsMeet(our.anchor, anchor) && addressesOverlap(our.address, their).overlaps
+      );
+    });
+  };
+}

@@ -1,0 +1,40 @@
+import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
+import type { LaneBeat, LaneBeatInput, LaneBusy, LaneNo } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./lane_flags.ts";
+
+export const heartbeat: AnswerCommand<
+  LaneBeat | LaneNo | LaneBusy,
+  LaneBeatInput & { readonly runId?: string }
+> = {
+  details: "Says that the holder of a lane is alive; only the holder can.",
+  examples: [
+    "lane heartbeat --lane api --owner agent-7",
+    "lane heartbeat --lane api --owner agent-7 --coalesce-within-s 60",
+  ],
+  operands: [],
+  flags: {
+    lane: LANE,
+    owner: OWNER,
+    "loop-ts": LOOP_TS,
+    "coalesce-within-s": {
+      type: "number",
+      summary: "write nothing when the last one is younger",
+      placeholder: "SECONDS",
+      default: 0,
+      field: LANE_INPUTS.heartbeat.coalesceWithin,
+      as: "coalesceWithin",
+    },
+    "run-id": RUN_ID,
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  async run(context, { runId: _runId, ...values }) {
+    const coord = await context.open();
+    return coord.lanes.heartbeat(values);
+  },
+  text(value) {
+    if (value.status !== "ok") return value.error;
+    const { status: _status, coalesced, ...beat } = value;
+    return { fields: { ...beat, coalesced: coalesced ? "yes" : undefined } };
+  },
+};

@@ -1,0 +1,33 @@
+import { EXTENSION_S } from "../../domain/limits.ts";
+import { type AnyBeat, type AnyBeatInput, HEARTBEAT_FIELDS } from "../../engine/heartbeat.ts";
+import type { AnswerCommand } from "../command.ts";
+import { RUN_ID } from "../flags.ts";
+
+export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
+  details:
+    "Moves the end of your reservation, or of your claim on a task, to so many seconds from " +
+    "now; it never comes nearer. already_released, exit code 1, means to stop work.",
+  examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 600"],
+  operands: [{
+    name: "ID",
+    summary: "the reservation or the task: its id, or at least 6 of its first hex digits",
+    required: true,
+    field: HEARTBEAT_FIELDS.id,
+    as: "id",
+  }],
+  flags: {
+    "run-id": RUN_ID,
+    extension: {
+      type: "integer",
+      summary: "how long from now",
+      placeholder: "SECONDS",
+      default: EXTENSION_S.default,
+      field: HEARTBEAT_FIELDS.extension,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.heartbeat(values);
+  },
+  text: ({ status: _status, ...beat }) => ({ fields: beat }),
+};

@@ -1,0 +1,73 @@
+import { kindOfWord } from "../../domain/event.ts";
+import type { ReservationList, ReservationListInput } from "../../engine/reservation_types.ts";
+import { RESERVATION_INPUTS } from "../../engine/reservation_types.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { RUN_ID_FILTER } from "../flags.ts";
+import { BRANCH_FILTER } from "./reservation_flags.ts";
+import { shortId } from "../task/task_text.ts";
+import { addressesText, clipped, counted, moment } from "./reservation_text.ts";
+
+export const list: AnswerCommand<ReservationList, ReservationListInput> = {
+  details:
+    "Lists live reservations and live intents, oldest first. A reservation is live until it " +
+    "is released or its time, heartbeats counted, is over; an intent as long as its reservation, " +
+    "and without one for an hour.",
+  examples: ["list", "list --kind reservation --branch main --json", "list --all"],
+  operands: [],
+  flags: {
+    kind: {
+      type: "text",
+      summary: "only these, the plural will do",
+      placeholder: "KIND",
+      choices: ["reservation", "intent"],
+      read: kindOfWord,
+      field: RESERVATION_INPUTS.list.kind,
+    },
+    "run-id": RUN_ID_FILTER,
+    branch: BRANCH_FILTER,
+    all: { type: "boolean", summary: "also what is over" },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.reservations.list(values);
+  },
+  text({ reservations, intents, total, live }) {
+    const blocks: Block[] = [];
+    if (reservations.length > 0) {
+      blocks.push({
+        columns: ["RESERVATION", "STATUS", "RUN ID", "BRANCH", "OP", "UNTIL", "ADDRESSES"],
+        rows: reservations.map((item) => [
+          shortId(item.reservation_id),
+          item.status,
+          clipped(item.run_id),
+          clipped(item.branch),
+          item.operation && clipped(item.operation),
+          moment(item.released_at ?? item.expires_at),
+          `${addressesText(item.addresses)}${item.exclusive === true ? " (exclusive)" : ""}`,
+        ]),
+      }, "");
+    }
+    if (intents.length > 0) {
+      blocks.push({
+        columns: ["INTENT", "STATUS", "RUN ID", "BRANCH", "OP", "SINCE", "ADDRESSES", "DETAIL"],
+        rows: intents.map((item) => [
+          shortId(item.intent_id),
+          item.status,
+          clipped(item.run_id),
+          clipped(item.branch),
+          item.operation && clipped(item.operation),
+          moment(item.created_at),
+          addressesText(item.addresses),
+          item.detail === "" ? null : clipped(item.detail),
+        ]),
+      }, "");
+    }
+    const counts = [
+      ...(reservations.length > 0 ? [counted(reservations.length, "reservation")] : []),
+      ...(intents.length > 0 ? [counted(intents.length, "intent")] : []),
+    ];
+    const dead = total === live ? "" : `, ${live} live`;
+    blocks.push(total === 0 ? "No reservations or intents" : `${counts.join(", ")}${dead}`);
+    return blocks;
+  },
+};

@@ -1,0 +1,34 @@
+import {
+  type Released,
+  type ReleaseInput,
+  RESERVATION_INPUTS,
+  type ReservationRefused,
+} from "../../engine/reservation_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { RUN_ID } from "../flags.ts";
+import { RESERVATION_ID } from "./reservation_flags.ts";
+
+export const release: AnswerCommand<Released | ReservationRefused, ReleaseInput> = {
+  details: "Ends a reservation for good. Only the agent that reserved may, unless --force.",
+  examples: [
+    "release 3f9a2c --run-id agent-7",
+    `release 3f9a2c --run-id boss --force --reason "agent-7 has crashed"`,
+  ],
+  operands: [RESERVATION_ID],
+  flags: {
+    "run-id": RUN_ID,
+    reason: {
+      type: "text",
+      summary: "completed, cancelled, superseded, or a line of your own",
+      placeholder: "REASON",
+      default: "completed",
+      field: RESERVATION_INPUTS.release.reason,
+    },
+    force: { type: "boolean", summary: "also another agent's" },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.reservations.release(values);
+  },
+  text: ({ status: _status, ...released }) => ({ fields: released }),
+};

@@ -1,0 +1,77 @@
+import { RESERVATION_TTL_S } from "../../domain/limits.ts";
+import {
+  RESERVATION_INPUTS,
+  type ReserveConflict,
+  type Reserved,
+  type ReserveInput,
+} from "../../engine/reservation_types.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { OPTIONAL_RUN_ID } from "../flags.ts";
+import { ADDRESSES, BRANCH, OPERATION } from "./reservation_flags.ts";
+import { shortId } from "../task/task_text.ts";
+import { addressesText, clipped } from "./reservation_text.ts";
+
+export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = {
+  details: "Says what you are about to touch. It binds nobody: reservations of others that " +
+    "overlap it are reported, and it is written all the same. With --exclusive it is all or " +
+    "nothing: if any live reservation of another agent overlaps, nothing is written, and the exit " +
+    "code is 1. An address is path, path::symbol, or a glob in either part; a path without " +
+    "wildcards is a file, or a directory and all below it.",
+  examples: [
+    `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
+    `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
+  ],
+  operands: [ADDRESSES],
+  flags: {
+    "run-id": OPTIONAL_RUN_ID,
+    ttl: {
+      type: "integer",
+      summary: "how long it lasts without a heartbeat",
+      placeholder: "SECONDS",
+      default: RESERVATION_TTL_S.default,
+      field: RESERVATION_INPUTS.reserve.ttl,
+    },
+    op: OPERATION,
+    branch: BRANCH,
+    exclusive: {
+      type: "boolean",
+      summary: "only if no live reservation of another agent overlaps",
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.reservations.reserve(values);
+  },
+  text(value) {
+    const blocks: Block[] = [];
+    if (value.status === "reserved") {
+      blocks.push({
+        fields: {
+          reservation_id: value.reservation_id,
+          run_id: value.run_id,
+          branch: value.branch,
+          addresses: addressesText(value.addresses),
+          operation: value.operation,
+          exclusive: value.exclusive ? "yes" : undefined,
+          expires_at: value.expires_at,
+          conflicts: value.conflicts.length,
+        },
+      });
+    }
+    if (value.conflicts.length > 0) {
+      blocks.push("", {
+        columns: ["ADDRESS", "THEIRS", "RESERVATION", "RUN ID", "BRANCH", "OP", "EXPIRES AT"],
+        rows: value.conflicts.map((conflict) => [
+          clipped(conflict.address),
+          clipped(conflict.their_address),
+          shortId(conflict.reservation_id),
+          clipped(conflict.run_id),
+          clipped(conflict.branch),
+          conflict.operation && clipped(conflict.operation),
+          conflict.expires_at,
+        ]),
+      });
+    }
+    return blocks;
+  },
+};

@@ -1,0 +1,55 @@
+import { FOLDERS, RECORD_KINDS } from "../../domain/event.ts";
+import { GRACE_S } from "../../domain/limits.ts";
+import { GC_FIELDS, type GcInput, type GcReport } from "../../engine/gc.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { counted } from "../reservation/reservation_text.ts";
+import { shortId } from "../task/task_text.ts";
+
+/** Records that the text lists; `--json` gives all. */
+const SHOWN = 50;
+
+/** `2 records: 1 reservation, 1 task` */
+function countsLine({ total, counts }: GcReport): string {
+  const parts = RECORD_KINDS.filter((kind) => (counts[kind] ?? 0) > 0).map((kind) => {
+    const count = counts[kind] ?? 0;
+    return `${count} ${count === 1 ? kind : FOLDERS[kind]}`;
+  });
+  return `${counted(total, "record")}: ${parts.join(", ")}`;
+}
+
+export const gc: AnswerCommand<GcReport, GcInput> = {
+  details:
+    "Takes reservations that were released or expired, with their heartbeats and releases; " +
+    "intents whose reservation is gone; and tasks that ended or expired, with their claims: all of " +
+    "it only when it has been over for the grace. Without --execute it only tells what would go.",
+  examples: ["gc", "gc --grace 86400 --json"],
+  operands: [],
+  flags: {
+    execute: { type: "boolean", summary: "remove it" },
+    grace: {
+      type: "integer",
+      summary: "keep what has not been over for so long",
+      placeholder: "SECONDS",
+      default: GRACE_S.default,
+      field: GC_FIELDS.grace,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.gc(values);
+  },
+  text(report) {
+    const { executed, items, total } = report;
+    if (total === 0) return executed ? "Nothing to remove" : "Nothing would go";
+    const blocks: Block[] = [{
+      columns: ["KIND", "ID", "REASON"],
+      rows: items.slice(0, SHOWN).map(({ kind, id, reason }) => [kind, shortId(id), reason]),
+    }];
+    if (total > SHOWN) blocks.push(`and ${total - SHOWN} more`);
+    blocks.push(
+      "",
+      executed ? `Removed ${countsLine(report)}` : `Dry run, would go: ${countsLine(report)}`,
+    );
+    return blocks;
+  },
+};

@@ -1,0 +1,56 @@
+/** Removing what is long over. */
+import { RECORD_KINDS, type RecordKind } from "../domain/event.ts";
+import * as fields from "../domain/fields.ts";
+import { GRACE_S } from "../domain/limits.ts";
+import type { Swept } from "../ports/gc.ts";
+import type { Context } from "./context.ts";
+import { checkInput } from "./input.ts";
+
+/** What to remove. */
+export interface GcInput {
+  /** Remove it; without, it is only told what would go. */
+  readonly execute?: boolean;
+  /** Seconds that what is over is kept, 0 to a hundred years, default a week. */
+  readonly grace?: number;
+}
+
+/** Something that is over, with all that belongs to it. */
+export type GcItem = Swept;
+
+/** What went, or would go. */
+export interface GcReport {
+  /** Whether anything was removed. */
+  readonly executed: boolean;
+  /** Seconds. */
+  readonly grace_seconds: number;
+  /** How many records, without those that belong to them. */
+  readonly total: number;
+  /** How many of each kind; kinds without any are left out. */
+  readonly counts: Readonly<Partial<Record<RecordKind, number>>>;
+  /** The records, by kind and id. */
+  readonly items: readonly GcItem[];
+}
+
+/** The fields of the input, for the library and the command line alike. */
+export const GC_FIELDS = {
+  execute: { schema: fields.anything, code: "bad_args" },
+  grace: { schema: fields.grace, code: "bad_args" },
+} as const;
+
+/** Removes what is over past its grace, or tells what would go. */
+export async function collectGarbage(context: Context, input: GcInput): Promise<GcReport> {
+  checkInput(input, GC_FIELDS);
+  const { execute = false, grace = GRACE_S.default } = input;
+  const swept = await context.store.gc.sweep({
+    now: context.clock(),
+    graceMs: grace * 1000,
+    execute,
+  });
+  const order = (kind: RecordKind) => RECORD_KINDS.indexOf(kind);
+  const items = swept.toSorted((a, b) =>
+    order(a.kind) - order(b.kind) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+  const counts: Partial<Record<RecordKind, number>> = {};
+  for (const { kind } of items) counts[kind] = (counts[kind] ?? 0) + 1;
+  return { executed: execute, grace_seconds: grace, total: items.length, counts, items };
+}

@@ -1,0 +1,29 @@
+/** Removal of what is over. */
+import type { RecordKind } from "../domain/event.ts";
+
+/** What to remove. */
+export interface Sweep {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** How long what is over is kept, milliseconds. */
+  readonly graceMs: number;
+  /** Whether to remove it; otherwise it is only told. */
+  readonly execute: boolean;
+}
+
+/** Something that is over, with all that belongs to it. */
+export interface Swept {
+  readonly kind: RecordKind;
+  readonly id: string;
+  /** What became of it: `released`, `expired`, `completed` …, or `orphaned`: it belongs to nothing. */
+  readonly reason: string;
+}
+
+export interface Collector {
+  /**
+   * Removes what has been over for the grace, counted from the instant at which it was released,
+   * expired or ended. Others may work meanwhile: what is live stays, and whatever was removed is gone
+   * for good, also after a crash at any moment. What cannot be read stays, with a warning.
+   */
+  sweep(sweep: Sweep): Promise<Swept[]>;
+}

@@ -1,0 +1,43 @@
+import { assert_, assertEquals, it } from "../deps.ts";
+import { isHeavy } from "../support/processes.ts";
+import { instant } from "../support/recorder.ts";
+import { removeFolder, ReservationRace, SIZE } from "../support/reservation_race.ts";
+
+it("reserve() never lets two exclusive reservations of racing processes overlap", async () => {
+  const race = new ReservationRace("reservations");
+  for (let n = 0; n < SIZE.workers; n++) race.start();
+  const ended = Promise.all(race.children.map((child) => child.ended));
+  assertEquals(await race.watch(ended, () => Promise.resolve()), []);
+  assertEquals(await race.problems(), []);
+  await race.afterwards();
+});
+
+it("reserve() goes on and stays exclusive while processes are killed and index/ and tmp/ removed", async () => {
+  const race = new ReservationRace("reservations with kills");
+  for (let n = 0; n < SIZE.workers; n++) race.start();
+  const doomed = race.children.slice(0, Math.floor(SIZE.workers / 2));
+  let left = isHeavy() ? 40 : 1;
+  let nextKill = instant() + SIZE.startMs + SIZE.periodMs;
+  let removed = 0;
+  const all = async () => {
+    for (const child of race.children) await child.ended; // more are started meanwhile
+  };
+  const problems = await race.watch(all(), async () => {
+    if (instant() < nextKill - SIZE.periodMs / 2) return;
+    if (race.random.chance(0.2)) {
+      removed++;
+      removeFolder(`${race.workspace}/${race.random.pick(["index", "tmp"])}`);
+    }
+    if (left === 0 || instant() < nextKill) return;
+    left--;
+    nextKill = instant() + race.random.below(isHeavy() ? 400 : 100);
+    const child = doomed.splice(race.random.below(doomed.length), 1)[0];
+    child?.kill();
+    await child?.ended;
+    if (isHeavy()) doomed.push(race.start());
+  });
+  assertEquals(problems, []);
+  assertEquals(await race.problems(), []);
+  assert_(removed > 0, "a folder was removed");
+  await race.afterwards();
+});

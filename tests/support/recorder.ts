@@ -1,0 +1,64 @@
+/**
+ * What processes do, written line by line as they go, so that a killed process leaves its last call
+ * open.
+ */
+import { openSync, readFileSync, writeSync } from "node:fs";
+
+/** One call. */
+export interface Recorded<Request, Outcome> {
+  readonly runId: string;
+  readonly request: Request;
+  /** What the process took for the present. */
+  readonly now: number;
+  /** Milliseconds on the machine's one clock; `returned` is Infinity for a process that was killed. */
+  readonly invoked: number;
+  returned: number;
+  outcome: Outcome | undefined;
+}
+
+/** Clocks of two processes agree to much less than this, milliseconds. */
+export const SLACK_MS = 1;
+
+/** The machine's clock as all processes read it, milliseconds. */
+export function instant(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Writes a process's history. */
+export class Recorder<Request, Outcome> {
+  readonly #file: number;
+  #calls = 0;
+
+  constructor(path: string, readonly runId: string) {
+    this.#file = openSync(path, "a");
+  }
+
+  /** Makes a call between two lines of the history. */
+  async call<T extends Outcome>(request: Request, now: number, body: () => Promise<T>): Promise<T> {
+    const call = this.#calls++;
+    this.#write({ call, runId: this.runId, request, now, invoked: instant() });
+    const outcome = await body();
+    this.#write({ call, returned: instant(), outcome });
+    return outcome;
+  }
+
+  #write(line: object): void {
+    writeSync(this.#file, JSON.stringify(line) + "\n");
+  }
+}
+
+/** Reads the histories of some processes. */
+export function readRecorded<Request, Outcome>(
+  paths: readonly string[],
+): Recorded<Request, Outcome>[] {
+  return paths.flatMap((path) => {
+    const calls: Recorded<Request, Outcome>[] = [];
+    // The last line of a killed process may be cut off.
+    for (const line of readFileSync(path, "utf-8").split("\n").slice(0, -1)) {
+      const { call, ...rest } = JSON.parse(line);
+      if ("invoked" in rest) calls[call] = { ...rest, returned: Infinity, outcome: undefined };
+      else Object.assign(calls[call] ?? {}, rest);
+    }
+    return calls;
+  });
+}

@@ -1,0 +1,151 @@
+/** Reservations for the explorer, and what processes do about them. */
+import type * as chain from "../../src/adapters/fs/reservation_chain.ts";
+import type * as order from "../../src/adapters/fs/reservation_order.ts";
+import type * as removal from "../../src/adapters/fs/reservation_removal.ts";
+import {
+  type HeartbeatRecord,
+  isLive,
+  type ReleaseRecord,
+  type ReservationRecord,
+} from "../../src/domain/reservation.ts";
+import { formatTime } from "../../src/domain/time.ts";
+import type { Call, Process } from "./explorer.ts";
+import type { Files } from "./reservation_model.ts";
+
+/** The protocols under test. */
+export interface Protocol {
+  readonly chain: typeof chain;
+  readonly order: typeof order;
+  readonly removal: typeof removal;
+}
+
+const EPOCH = Date.UTC(2026, 10, 21, 9, 30);
+
+/** The instant at which everything happens, seconds. */
+export const NOW = 20;
+
+export function at(second: number): number {
+  return EPOCH + second * 1000;
+}
+
+export function reservation(
+  stem: string,
+  ends: number,
+  exclusive: boolean,
+  created = 0,
+): ReservationRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    branch: "main",
+    addresses: ["a"],
+    created_at: formatTime(at(created)),
+    expires_at: formatTime(at(ends)),
+    operation: null,
+    exclusive,
+  };
+}
+
+export function heartbeat(stem: string, ends: number, beat?: number): HeartbeatRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    last_beat_at: formatTime(at(NOW)),
+    extended_expires_at: formatTime(at(ends)),
+    ...(beat === undefined ? {} : { beat }),
+  };
+}
+
+export function releaseOf(stem: string, reason: string): ReleaseRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    released_at: formatTime(at(15)),
+    reason,
+  };
+}
+
+/** A call with what it is for. */
+export interface ReservationCall extends Call<Files> {
+  readonly kind: "exclusive" | "advisory" | "beat" | "shortBeat" | "release" | "remove" | "read";
+  readonly stem: string;
+}
+
+/** A reservation that others may be in the way of. */
+export function addition(
+  files: Files,
+  record: ReservationRecord,
+): Parameters<typeof order.add>[1] {
+  const { reservation_id: stem, run_id, exclusive } = record;
+  let entered = false;
+  return {
+    reservation: record,
+    now: Date.parse(record.created_at),
+    candidates: () => files.entries(),
+    overlaps: () => true,
+    admit: (others) =>
+      exclusive !== true || others.every(({ reservation }) => reservation.run_id === run_id),
+    enter() {
+      if (!entered) files.enter(stem);
+      entered = true;
+    },
+    leave: () => files.leave(stem, record),
+  };
+}
+
+/** Everything that a process may do, about the reservation `E` where it is not about a new one. */
+export function callsOf({ chain, order, removal }: Protocol) {
+  const add = (stem: string, exclusive: boolean): ReservationCall => ({
+    kind: exclusive ? "exclusive" : "advisory",
+    stem,
+    name: `${exclusive ? "exclusive" : "advisory"} ${stem}`,
+    run: (files) => order.add(files, addition(files, reservation(stem, 30, exclusive, NOW))),
+  });
+  // Nobody beats before the record is there.
+  const beat = (files: Files, ends: number) =>
+    files.exists("reservations/E.json") ? chain.beat(files, "E", heartbeat("E", ends)) : undefined;
+  return {
+    add,
+    beat: {
+      kind: "beat",
+      stem: "E",
+      name: "beat",
+      run: (files) => beat(files, 40),
+    } satisfies ReservationCall as ReservationCall,
+    /** The heartbeat of somebody slow, which is over when it comes. */
+    shortBeat: {
+      kind: "shortBeat",
+      stem: "E",
+      name: "short beat",
+      run: (files) => beat(files, 18),
+    } satisfies ReservationCall as ReservationCall,
+    release: {
+      kind: "release",
+      stem: "E",
+      name: "release",
+      run: (files) => chain.release(files, "E", releaseOf("E", "completed")),
+    } satisfies ReservationCall as ReservationCall,
+    remove: {
+      kind: "remove",
+      stem: "E",
+      name: "remove",
+      run(files) {
+        const entry = chain.readEntry(files, "E");
+        if (entry === undefined || isLive(entry, at(NOW))) return [];
+        return removal.removeReservations(files, [{ stem: "E", entry, beats: [] }], at(NOW))
+          .map(({ stem }) => stem);
+      },
+    } satisfies ReservationCall as ReservationCall,
+    read: {
+      kind: "read",
+      stem: "E",
+      name: "read",
+      run: (files) => chain.readEntry(files, "E"),
+    } satisfies ReservationCall as ReservationCall,
+  };
+}
+
+/** A process that makes these calls one after the other. */
+export function process(name: string, ...calls: ReservationCall[]): Process<Files> {
+  return { name, next: (outcomes) => calls[outcomes.length] };
+}
