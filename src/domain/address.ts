@@ -10,6 +10,7 @@
  */
 import { type Glob, type Overlap, overlapOf, parseGlob } from "./glob.ts";
 import type { Automaton } from "./glob_automaton.ts";
+import { pointsOf } from "./glob_chars.ts";
 import { compile, textProblem } from "./glob_compile.ts";
 import { common, surplus } from "./glob_search.ts";
 import { MAX_ADDRESS } from "./limits.ts";
@@ -70,4 +71,38 @@ export function contains(a: Address, b: Address): boolean {
     if (b.symbol === null || surplus(b.symbol, a.symbol).kind !== "none") return false;
   }
   return surplus(b.path.automaton, a.path.automaton).kind === "none";
+}
+
+/** Where an address lies among all addresses. */
+export interface Anchor {
+  /** Segments, case folded, with which every path begins that the address names. */
+  readonly segments: readonly string[];
+  /** The one symbol that it names; `undefined` when it may name others, or the files themselves. */
+  readonly symbol: string | undefined;
+}
+
+/** False only if the addresses of these anchors do not overlap. */
+export function anchorsMeet(a: Anchor, b: Anchor): boolean {
+  const shorter = Math.min(a.segments.length, b.segments.length);
+  for (let i = 0; i < shorter; i++) if (a.segments[i] !== b.segments[i]) return false;
+  return a.symbol === undefined || b.symbol === undefined || a.symbol === b.symbol;
+}
+
+/** Everything that may stand for something else than itself; more than enough. */
+const MAGIC = /[*?[\]{}\\]/;
+
+/**
+ * The literal part of an address. Of two addresses that overlap, the segments of one begin with
+ * those of the other, and if both have a symbol it is the same.
+ */
+export function anchorOf(address: Address): Anchor {
+  const segments: string[] = [];
+  for (const segment of address.path.text.split("/")) {
+    if (MAGIC.test(segment)) break;
+    if (segment === "" || segment === ".") continue;
+    segments.push(String.fromCodePoint(...pointsOf(segment, true)));
+  }
+  if (address.symbol === null) return { segments, symbol: undefined };
+  const symbol = address.text.slice(address.path.text.length + 2);
+  return { segments, symbol: MAGIC.test(symbol) ? undefined : symbol };
 }

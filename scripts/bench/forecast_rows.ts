@@ -1,0 +1,73 @@
+/** Forecasts over this checkout's own source files. */
+import type { Coord } from "../../mod.ts";
+import { readSources } from "../support/sources.ts";
+import { readAll } from "./forecast_floor.ts";
+import { ratioRow, type Row, sideBySide } from "./measure.ts";
+import { scene } from "./scene.ts";
+
+const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+const FLOOR = new URL("./forecast_floor.ts", import.meta.url).pathname;
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+const RESERVATIONS = 1_000;
+const AGENTS = 250;
+
+/** `forecast` with 1,000 live reservations of files, of symbols in them and of folders. */
+export async function forecastRows(parent: string): Promise<Row[]> {
+  const { coord, dir, workspace } = await scene(parent, {});
+  const sources = readSources(ROOT);
+  for (const [path, text] of sources) {
+    const folder = `${dir}/${path}`.replace(/\/[^/]*$/, "");
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${dir}/${path}`, text);
+  }
+  await reserve(coord, [...sources.keys()]);
+  const inProcess = await sideBySide(
+    {
+      forecast: async () => told(await coord.reservations.forecast()),
+      floor: async () => told({ total: await readAll(workspace, dir) }),
+    },
+    9,
+    1,
+  );
+  const asProcess = await sideBySide(
+    {
+      forecast: () => run(CLI, "forecast", "--json", "--dir", dir),
+      floor: () => run(FLOOR, workspace, dir),
+    },
+    7,
+    1,
+  );
+  const figure = "forecast, 1,000 reservations";
+  return [
+    ratioRow(figure, inProcess.forecast / 1_000, inProcess.floor / 1_000, "ms", { atMost: 3 }),
+    ratioRow(`${figure}, process`, asProcess.forecast / 1_000, asProcess.floor / 1_000, "ms", {
+      atMost: 2.5,
+    }),
+  ];
+}
+
+async function reserve(coord: Coord, paths: readonly string[]): Promise<void> {
+  for (let i = 0; i < RESERVATIONS; i++) {
+    const path = paths[i % paths.length] ?? "";
+    await coord.reservations.reserve({
+      addresses: [i % 50 === 0 ? `${path.replace(/\/[^/]*$/, "")}/**` : `${path}::symbol_${i}`],
+      runId: `agent-${i % AGENTS}`,
+      branch: `branch-${i % 20}`,
+      operation: i % 3 === 0 ? "rename" : "modify",
+    });
+  }
+}
+
+/** A whole process, from its start to its answer. */
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", program, ...args],
+  }).output();
+  if (!success) throw new Error(`${program} failed`);
+  told(JSON.parse(new TextDecoder().decode(stdout)));
+}
+
+function told({ total }: { readonly total: number }): void {
+  if (total < RESERVATIONS) throw new Error(`${total} is too few`);
+}

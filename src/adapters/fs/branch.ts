@@ -1,0 +1,149 @@
+/**
+ * Which branch a checkout is on, from the files that git and Muse keep. No process is started, and
+ * nothing but small regular files is opened.
+ *
+ * Agents often work in worktrees of one repository and share one workspace, which lies in one of
+ * them. So the current folder's checkout counts where it belongs to the same repository as the one
+ * around the workspace, or where there is none around it; else that one counts.
+ */
+import { dirname, join, resolve } from "../../deps/path.ts";
+import { identifier, problemsOf } from "../../domain/fields.ts";
+import {
+  type HeadBranch,
+  parseGitFile,
+  parseGitHead,
+  parseMuseHead,
+} from "../../domain/git_head.ts";
+import { DEFAULT_BRANCH, MAX_HEAD_BYTES } from "../../domain/limits.ts";
+import { type FileStat, type Host, HostError } from "../../ports/host.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { OTHER_KINDS } from "./record_file.ts";
+
+/** A checkout of a git repository. */
+export interface Repository {
+  /** The folder that is checked out. */
+  readonly root: string;
+  /** Where its HEAD lies. */
+  readonly git: string;
+  /** What all its worktrees share. */
+  readonly common: string;
+}
+
+/** Looks around a workspace for the checkout that its agents work in. */
+export class BranchReader {
+  constructor(readonly host: Host, readonly workspace: string, readonly warn: Warn) {}
+
+  /** See `Checkout.branch()`. */
+  branch(explicit: string | undefined): string {
+    return explicit ?? this.#environment() ?? this.#git() ?? this.#muse() ?? DEFAULT_BRANCH;
+  }
+
+  /** The checkout that the caller works in, and the one around the workspace. */
+  repositories(): { readonly ours?: Repository; readonly around?: Repository } {
+    const here = this.#repository(this.host.cwd());
+    const around = this.#repository(this.workspace);
+    if (around === undefined) return { ours: here };
+    const isSame = here !== undefined && this.#isSame(here.common, around.common);
+    return { ours: isSame ? here : around, around };
+  }
+
+  #environment(): string | undefined {
+    const named = this.host.env("COORD_BRANCH") || undefined;
+    if (named === undefined) return undefined;
+    const [problem] = problemsOf(identifier, named);
+    if (problem === undefined) return named;
+    this.warn(`COORD_BRANCH ${problem}: passed over`);
+    return undefined;
+  }
+
+  #git(): string | undefined {
+    const { ours } = this.repositories();
+    return ours && this.#head(join(ours.git, "HEAD"), parseGitHead);
+  }
+
+  #muse(): string | undefined {
+    const path = upwards(this.workspace, (folder) => {
+      const head = join(folder, ".muse", "HEAD");
+      return this.#look(head) === undefined ? undefined : head;
+    });
+    return path === undefined ? undefined : this.#head(path, parseMuseHead);
+  }
+
+  #repository(start: string): Repository | undefined {
+    return upwards(start, (root) => {
+      const git = join(root, ".git");
+      const kind = this.#look(git)?.kind;
+      if (kind === "directory") return { root, git, common: git };
+      return kind === "file" ? this.#linked(root, git) : undefined;
+    });
+  }
+
+  /** A checkout whose `.git` is a file that leads elsewhere: a worktree or a submodule. */
+  #linked(root: string, file: string): Repository | undefined {
+    const text = this.#text(file);
+    if (text === undefined) return undefined;
+    const named = parseGitFile(text);
+    if (named === undefined) {
+      this.warn(`${file} names no folder of git: passed over`);
+      return undefined;
+    }
+    const git = resolve(root, named);
+    return { root, git, common: resolve(git, this.#text(join(git, "commondir"))?.trim() ?? "") };
+  }
+
+  #isSame(a: string, b: string): boolean {
+    if (a === b) return true;
+    const [one, other] = [this.#look(a), this.#look(b)];
+    return one !== undefined && one.ino !== 0 && one.ino === other?.ino;
+  }
+
+  #head(path: string, parse: (text: string) => HeadBranch): string | undefined {
+    const text = this.#text(path);
+    if (text === undefined) return undefined;
+    const head = parse(text);
+    if (head.kind === "branch") return head.branch;
+    this.warn(`${path} ${head.reason}: passed over`);
+    return undefined;
+  }
+
+  /** What lies there; symbolic links to it are followed. */
+  #look(path: string): FileStat | undefined {
+    return this.#trying(() => this.host.fs.stat(path));
+  }
+
+  /** The text of a small regular file. */
+  #text(path: string): string | undefined {
+    const { fs } = this.host;
+    return this.#trying(() => {
+      const stat = fs.lstat(path);
+      if (stat === undefined) return undefined;
+      if (stat.kind !== "file") {
+        this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: passed over`);
+      } else if (stat.size > MAX_HEAD_BYTES) {
+        this.warn(`${path} is larger than ${MAX_HEAD_BYTES} bytes: passed over`);
+      } else {
+        const bytes = fs.read(path);
+        return bytes && new TextDecoder().decode(bytes);
+      }
+    });
+  }
+
+  /** A checkout that cannot be read is no reason to fail. */
+  #trying<T>(body: () => T | undefined): T | undefined {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      this.warn(`${error.message}: the branch is not known from it`);
+      return undefined;
+    }
+  }
+}
+
+/** What is found first in a folder or in one above it. */
+function upwards<T>(start: string, find: (folder: string) => T | undefined): T | undefined {
+  for (let folder = start;; folder = dirname(folder)) {
+    const found = find(folder);
+    if (found !== undefined || dirname(folder) === folder) return found;
+  }
+}

@@ -1,0 +1,55 @@
+import { type Forecast, FORECAST_FIELDS, type ForecastInput } from "../../engine/forecast.ts";
+import { MAX_PATTERN_FILES } from "../../domain/limits.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { RUN_ID_FILTER } from "../flags.ts";
+import { BRANCH_FILTER } from "./reservation_flags.ts";
+import { clipped, counted } from "./reservation_text.ts";
+
+/** Conflicts that the text lists; `--json` gives more. */
+const SHOWN = 50;
+
+export const forecast: AnswerCommand<Forecast, ForecastInput> = {
+  details: "Predicts conflicts between different agents from what live reservations and intents " +
+    "say, the surest first. address_overlap: both touch the same; scope_overlap: what one touches " +
+    "contains what the other does; operation_conflict: one takes away, moves or renames what the " +
+    "other changes; dependency_overlap: a file that one touches imports a file that the other " +
+    "touches. TypeScript, JavaScript, Python, Go and Rust are read, and of a folder or a pattern " +
+    `the source files in it if they are at most ${MAX_PATTERN_FILES}.`,
+  examples: ["forecast", "forecast --run-id agent-7 --json"],
+  operands: [],
+  flags: {
+    branch: {
+      ...BRANCH_FILTER,
+      summary: "only conflicts that involve this branch",
+      field: FORECAST_FIELDS.branch,
+    },
+    "run-id": {
+      ...RUN_ID_FILTER,
+      summary: "only conflicts that involve this agent",
+      field: FORECAST_FIELDS.runId,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.reservations.forecast(values);
+  },
+  text({ total, conflicts }) {
+    if (total === 0) return "No conflict is predicted";
+    const shown = conflicts.slice(0, SHOWN);
+    const blocks: Block[] = [{
+      columns: ["SURE", "TYPE", "FIRST", "TOUCHES", "SECOND", "TOUCHES"],
+      rows: shown.map(({ confidence, type, agents, addresses }) => [
+        `${Math.round(confidence * 100)} %`,
+        type,
+        clipped(agents[0]),
+        clipped(addresses[0]),
+        clipped(agents[1]),
+        clipped(addresses[1]),
+      ]),
+    }, ""];
+    if (shown.length < total) {
+      blocks.push(`${shown.length} of ${total} predicted conflicts shown`);
+    } else blocks.push(`${counted(total, "conflict")} predicted`);
+    return blocks;
+  },
+};

@@ -1,0 +1,42 @@
+import type { Reconciliation } from "../../engine/reconcile.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { clipped, counted } from "./reservation_text.ts";
+
+export const reconcile: AnswerCommand<Reconciliation> = {
+  details: "Puts the branches of live reservations and intents in an order to merge them, such " +
+    "that as few as can be meet a conflict at their turn, and lists what most agents touch. It " +
+    "changes nothing. " +
+    "Strategies: independent, merge any time; merge, later branches adapt; rebase, onto the " +
+    "branches before it; manual, agree with the others first.",
+  examples: ["reconcile", "reconcile --json"],
+  operands: [],
+  flags: {},
+  async run(context) {
+    const coord = await context.open();
+    return coord.reservations.reconcile();
+  },
+  text({ conflicts, merge_order: order, hotspots }) {
+    if (order.length === 0) return "No reservation, no intent";
+    const blocks: Block[] = [{
+      columns: ["TURN", "BRANCH", "STRATEGY", "CONFLICTS", "BEFORE", "AGENTS", "REASON"],
+      rows: order.map((step) => [
+        step.position,
+        clipped(step.branch),
+        step.strategy,
+        step.conflicts,
+        step.conflicts_before,
+        step.agents.length,
+        step.reason,
+      ]),
+    }, ""];
+    if (hotspots.length > 0) {
+      blocks.push({
+        columns: ["HOTSPOT", "AGENTS", "BRANCHES"],
+        rows: hotspots.map((spot) => [clipped(spot.address), spot.count, spot.branches.length]),
+      }, "");
+    }
+    const branches = order.length === 1 ? "1 branch" : `${order.length} branches`;
+    blocks.push(`${branches}, ${counted(conflicts, "conflict")} predicted`);
+    return blocks;
+  },
+};

@@ -1,0 +1,1 @@
+export type { SyntaxNode, Tree } from "npm:@lezer/common@^1.5";

@@ -1,0 +1,1 @@
+export { parser } from "npm:@lezer/javascript@^1.5";

@@ -1,0 +1,1 @@
+export { parser } from "npm:@lezer/python@^1.1";

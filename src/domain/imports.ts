@@ -1,0 +1,36 @@
+/** Imports: what a source file takes from others, and which languages coord can tell that of. */
+
+/** A language whose imports are read, as its grammar tells it apart. */
+export type Language = "ts" | "tsx" | "js" | "python" | "go" | "rust";
+
+/** One thing that a file imports. */
+export interface Import {
+  /**
+   * Where from, in the language's own words: `./a.js`; `..pkg.mod`; `example.com/m/pkg`;
+   * `crate::a::B`, whose last parts may name things in a module and not modules.
+   */
+  readonly module: string;
+  /** The one name that is taken from there; `null` for all, or where the module's text tells it. */
+  readonly name: string | null;
+}
+
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  ts: "ts",
+  mts: "ts",
+  cts: "ts",
+  tsx: "tsx",
+  js: "js",
+  mjs: "js",
+  cjs: "js",
+  jsx: "js",
+  py: "python",
+  pyi: "python",
+  go: "go",
+  rs: "rust",
+};
+
+/** The language of a file by the end of its name. */
+export function languageOf(path: string): Language | undefined {
+  const ending = /[^/]\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? "";
+  return Object.hasOwn(LANGUAGES, ending) ? LANGUAGES[ending] : undefined;
+}

@@ -1,0 +1,47 @@
+import type { CommitsSince } from "../domain/git_log.ts";
+import type { Import } from "../domain/imports.ts";
+
+/** The source tree around a workspace: the branch that its agents work on, and its files. */
+export interface Checkout {
+  /**
+   * The git branch of a new record: `explicit`, else `$COORD_BRANCH`, else the checkout's HEAD (a
+   * detached one gives the short commit id), else Muse's HEAD, else `main`. Starts no process and
+   * never fails: what cannot be read is told as a warning.
+   */
+  branch(explicit?: string): string;
+
+  /**
+   * The commits that HEAD got after a commit, by the beginning of its id, as the checkout's own log of
+   * HEAD tells. `undefined` where that log does not know it, or cannot be read. Starts no process.
+   */
+  commitsSince(sha: string): CommitsSince | undefined;
+
+  /** The files, for one operation: an answer may be remembered for the next question. */
+  sources(): SourceTree;
+}
+
+/**
+ * The source files that addresses speak of, by their paths from the project's folder, with `/`. Nothing
+ * here fails: what cannot be read is told as a warning and counts as missing. So does whatever lies
+ * outside of the folder or behind a symbolic link.
+ */
+export interface SourceTree {
+  /** Whether there is a regular file. */
+  exists(path: string): boolean;
+
+  /** The text of a regular file, if it is UTF-8 text of bounded size. */
+  read(path: string): string | undefined;
+
+  /**
+   * The regular files in a folder (`""` is the project's) and below that are accepted, sorted, without
+   * hidden folders and `node_modules`; `undefined` when there are more than `atMost`, or too many to
+   * look at. What is no folder has none.
+   */
+  below(folder: string, accepts: (path: string) => boolean, atMost: number): string[] | undefined;
+
+  /**
+   * What a file imports by its language's grammar; nothing where that cannot be told. The time that
+   * is spent on a file, and on all together, is bounded.
+   */
+  imports(path: string): Promise<readonly Import[]>;
+}
