@@ -142,7 +142,7 @@ async function round(random: Random, syncs: boolean): Promise<{ answers: number;
 
 it("what was answered before a power cut is true after it", async () => {
   const random = newSeed("power cut");
-  const rounds = isHeavy() ? 1000 : 30;
+  const rounds = isHeavy() ? 1000 : 15;
   let answers = 0;
   for (let n = 0; n < rounds; n++) {
     const cut = await round(random, true);

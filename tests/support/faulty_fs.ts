@@ -10,14 +10,28 @@ export class PowerOff extends Error {
 export type Fault =
   /** Neither it nor any later one is done; with `torn`, half of a file that it writes is. */
   | { readonly kind: "off"; readonly at: number; readonly torn: boolean }
-  /** It fails, and the later ones do not. Only operations that change something are counted. */
-  | { readonly kind: "error"; readonly at: number; readonly code: HostErrorCode }
+  /**
+   * It fails, and the later ones do not. Only operations that change something are counted. `done` is
+   * what it has done before it failed; half of it can be done of writing.
+   */
+  | {
+    readonly kind: "error";
+    readonly at: number;
+    readonly code: HostErrorCode;
+    readonly done?: "half" | "all";
+  }
   /** `stop` is called, which does not return. */
   | { readonly kind: "stop"; readonly at: number; stop(): void };
 
 type Operation = keyof HostFs;
 
-const READS: readonly string[] = ["read", "lstat", "stat", "list"] satisfies Operation[];
+const READS: readonly string[] = [
+  "read",
+  "readRange",
+  "lstat",
+  "stat",
+  "list",
+] satisfies Operation[];
 
 /** Puts a fault into a file system; `hit` names the operation that it met. */
 export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?: string } {
@@ -28,13 +42,18 @@ export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?:
     if (fault.kind === "error" && READS.includes(name)) return;
     if (++count !== fault.at) return;
     hit = name;
-    if (fault.kind === "error") throw new HostError(fault.code, name, String(args[0]));
     if (fault.kind === "stop") return fault.stop();
-    if (fault.torn && name === "createNew") {
-      const [path, bytes] = args as [string, Uint8Array];
-      real.createNew(path, bytes.subarray(0, bytes.length / 2));
+    if (fault.kind === "error") {
+      if (fault.done === "half" && name === "appendSynced") half(name, args);
+      if (fault.done === "all") (real[name as Operation] as (...args: unknown[]) => void)(...args);
+      throw new HostError(fault.code, name, String(args[0]));
     }
+    if (fault.torn && (name === "createNew" || name === "appendSynced")) half(name, args);
     throw new PowerOff();
+  };
+  const half = (name: "createNew" | "appendSynced", args: unknown[]) => {
+    const [path, bytes] = args as [string, Uint8Array];
+    real[name](path, bytes.subarray(0, bytes.length / 2));
   };
   const fs = new Proxy(real, {
     get(target, name: Operation) {

@@ -48,6 +48,11 @@ export class ForgetfulFs {
         this.#changed({ path, before: undefined });
         return true;
       },
+      appendSynced: (path, bytes) => {
+        const appended = real.appendSynced(path, bytes);
+        if (appended && !syncs) this.#dirty.add(inode(path));
+        return appended;
+      },
       link: (from, to) => {
         const linked = real.link(from, to);
         if (linked) this.#changed({ path: to, before: undefined });

@@ -1,0 +1,24 @@
+import type { JournalCompaction } from "../../engine/journal.ts";
+import type { LaneBusy, LockInput } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LOCK_TIMEOUT } from "../lane/lane_flags.ts";
+import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+
+export const compact: AnswerCommand<JournalCompaction | LaneBusy, LockInput & JournalValue> = {
+  details:
+    "Puts a snapshot of the leases in the place of the journal's history, which goes to an " +
+    "archive beside it. That also happens by itself when the journal has grown.",
+  examples: ["journal compact"],
+  operands: [],
+  flags: { journal: JOURNAL, "lock-timeout": LOCK_TIMEOUT },
+  async run(context, { journal: path, ...values }) {
+    const journal = await context.journal(path);
+    return journal.compact(values);
+  },
+  text(value) {
+    if (value.status === "lock_busy") return value.error;
+    if (value.status === "nothing_to_compact") return "Nothing to compact";
+    const { status: _status, ...done } = value;
+    return { fields: done };
+  },
+};

@@ -1,0 +1,33 @@
+import type { JournalReplay } from "../../engine/journal.ts";
+import type { AnswerCommand } from "../command.ts";
+import { treeText } from "../lane/lane_text.ts";
+import { clipped, counted } from "../reservation/reservation_text.ts";
+import { JOURNAL, type JournalValue, problemBlocks } from "./journal_flags.ts";
+
+export const replay: AnswerCommand<JournalReplay, JournalValue> = {
+  details: "Folds a journal of lanes, also one that dos lease-lane wrote, to the leases that it " +
+    "leaves. No clock has a say: what has been silent for long is among them.",
+  examples: ["journal replay", "journal replay --journal old/lane-journal.jsonl --json"],
+  operands: [],
+  flags: { journal: JOURNAL },
+  async run(context, { journal: path }) {
+    const journal = await context.journal(path);
+    return journal.replay();
+  },
+  text({ leases, seq, problems }) {
+    return [
+      ...(leases.length === 0 ? [] : [{
+        columns: ["LANE", "HOLDER", "FENCE", "LOOP TS", "TREE"],
+        rows: leases.map((lease) => [
+          clipped(lease.lane),
+          lease.holder === "" ? null : clipped(lease.holder),
+          lease.fence,
+          clipped(lease.loop_ts),
+          treeText(lease.tree),
+        ]),
+      }, ""]),
+      `${counted(leases.length, "lease")} after entry ${seq}`,
+      ...problemBlocks(problems),
+    ];
+  },
+};

@@ -1,0 +1,52 @@
+import { TAIL_COUNT } from "../../domain/limits.ts";
+import type { JsonValue } from "../../domain/json.ts";
+import { JOURNAL_INPUTS, type JournalTail, type TailInput } from "../../engine/journal.ts";
+import type { AnswerCommand, Cell } from "../command.ts";
+import { clipped } from "../reservation/reservation_text.ts";
+import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+
+export const tail: AnswerCommand<JournalTail, TailInput & JournalValue> = {
+  details: "Shows the last entries of the lanes' journal, the last one last.",
+  examples: ["journal tail", "journal tail -n 100 --json"],
+  operands: [],
+  flags: {
+    count: {
+      type: "integer",
+      summary: "so many entries",
+      placeholder: "N",
+      default: TAIL_COUNT.default,
+      short: "n",
+      field: JOURNAL_INPUTS.tail.count,
+    },
+    journal: JOURNAL,
+  },
+  async run(context, { journal: path, ...values }) {
+    const journal = await context.journal(path);
+    return journal.tail(values);
+  },
+  text({ entries }) {
+    if (entries.length === 0) return "No entries";
+    return {
+      columns: ["SEQ", "AT", "OP", "LANE", "WHO", "REASON"],
+      rows: entries.map((entry) => {
+        const lease = entry["lease"];
+        const nested = typeof lease === "object" && lease !== null && !Array.isArray(lease)
+          ? lease
+          : {};
+        return [
+          cell(entry["seq"]),
+          cell(entry["ts"]),
+          clipped(entry.op),
+          cell(entry["lane"]),
+          cell(entry["holder"] ?? nested["holder"] ?? entry["handle"]),
+          cell(entry["reason"]),
+        ];
+      }),
+    };
+  },
+};
+
+function cell(value: JsonValue | undefined): Cell {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value !== "" ? clipped(value) : null;
+}

@@ -1,0 +1,20 @@
+import type { JournalVerdict } from "../../engine/journal.ts";
+import type { AnswerCommand } from "../command.ts";
+import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+
+export const verify: AnswerCommand<JournalVerdict, JournalValue> = {
+  details:
+    "Reads a journal of lanes with its archives, and tells every line that is no entry. When " +
+    "there is one, the status is damaged, and the exit code 1. Such lines are kept and passed " +
+    "over, so work goes on; but one of them may have been a lease.",
+  examples: ["journal verify --json"],
+  operands: [],
+  flags: { journal: JOURNAL },
+  async run(context, { journal: path }) {
+    const journal = await context.journal(path);
+    return journal.verify();
+  },
+  text: ({ journal, status, entries, archives }) => ({
+    fields: { journal, status, entries, archives: archives.length },
+  }),
+};

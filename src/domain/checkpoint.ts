@@ -1,0 +1,43 @@
+/**
+ * Compaction: one CHECKPOINT in the place of all entries. It carries the live leases with their
+ * fences, their heartbeats and the numbers of the entries that last touched them, and the number of
+ * the last entry; so whatever follows is judged as if nothing had been left out. Leases that ended
+ * leave nothing behind: an entry that comes late is only ever judged by what is live when it comes.
+ */
+import { LaneState, type LaneView } from "./lane_state.ts";
+import { formatTime } from "./time.ts";
+import type { Entry, WalLine } from "./wal.ts";
+
+/** The snapshot of a state. Its `seq` is that of the last entry: it has no number of its own. */
+export function checkpointEntry(state: LaneView, now: number): Entry {
+  const leases = state.live().map((lease) => ({ ...lease, tree: [...lease.tree] }));
+  return {
+    op: "CHECKPOINT",
+    seq: state.lastSeq,
+    seq_watermark: state.seq,
+    ts: formatTime(now),
+    leases: JSON.parse(JSON.stringify(leases)),
+  };
+}
+
+/**
+ * The lines in the place of a journal: its snapshot, and the lines that cannot be read.
+ *
+ * @param state What the journal is a continuation of; it is taken further.
+ */
+export function compact(
+  lines: Iterable<WalLine>,
+  now: number,
+  state: LaneState = new LaneState(),
+): WalLine[] {
+  const corrupt: WalLine[] = [];
+  for (const line of lines) {
+    if (line.kind === "corrupt") {
+      corrupt.push(line);
+      state.lose(line);
+    } else state.apply(line.entry);
+  }
+  return state.seq === 0
+    ? corrupt
+    : [{ kind: "entry", entry: checkpointEntry(state, now) }, ...corrupt];
+}

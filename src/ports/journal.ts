@@ -1,0 +1,98 @@
+/**
+ * The lanes' write-ahead log, as a store keeps it.
+ *
+ * The order of the lines is the truth. The log is one checkpoint and the entries after it; what was
+ * before the checkpoint lies in archives that nobody needs to go on.
+ *
+ * Writing goes through a session, which holds the mutex: read, decide, append, read again. What an
+ * append answers is certain: `kept` means that the entries are on the disk and that every later
+ * reader sees them. `unsure` means that a newer session has begun meanwhile; the entries may be in
+ * the log or not, and the writer opens a session of its own again and decides anew on what it reads
+ * there, where it finds its own entries if they were kept.
+ */
+import type { LaneView } from "../domain/lane_state.ts";
+import type { Entry } from "../domain/wal.ts";
+import type { MutexHolder } from "./mutex.ts";
+
+/** Something in a journal that is no entry, and what is wrong with it. It is kept and passed over. */
+export interface JournalProblem {
+  /** Counted from 1 in its file. */
+  readonly line: number;
+  /** Where the line begins, bytes. */
+  readonly offset: number;
+  /** The file's name where it is not the log itself. */
+  readonly file?: string;
+  /** What kind of thing: a line that is no entry, one without its end, numbers or files that miss. */
+  readonly kind: "corrupt" | "torn" | "seq" | "archive";
+  /** What is wrong, such as `is not JSON`. */
+  readonly reason: string;
+}
+
+/** What a journal says. */
+export interface JournalView {
+  /**
+   * The fold of all entries so far. It is no snapshot: the next read of the same journal takes it
+   * further, so copy from it what is to last longer. A lease itself is a value.
+   */
+  readonly fold: LaneView;
+  /** Problems of the log in the order of its lines; archives are looked at by `verify()` alone. */
+  readonly problems: readonly JournalProblem[];
+  /** Entries that came after the last compaction. */
+  readonly tail: number;
+}
+
+/** The result of a compaction. */
+export interface CompactResult {
+  readonly status: "compacted" | "nothing_to_compact" | "unsure";
+  /** Lines of the log. */
+  readonly entriesBefore: number;
+  readonly entriesAfter: number;
+  readonly bytesReclaimed: number;
+  /** Where the old history is. */
+  readonly archive: string | undefined;
+}
+
+/** A writer's time with the journal. Nobody else's session is open while it is valid. */
+export interface JournalSession extends Disposable {
+  /** The log as it is now, own entries included. */
+  read(): JournalView;
+  /**
+   * Appends entries, one line each, in one write, and waits until they are on the disk. What they
+   * came to shows the next `read()`: entries of others may have come in between. Throws a
+   * `CoordError` `bad_args` when one is too long.
+   */
+  append(entries: readonly Entry[]): "kept" | "unsure";
+  /** Puts a checkpoint in the place of the history, which goes to an archive beside the log. */
+  compact(): CompactResult;
+  /** Ends the session; before that the log is compacted if it has grown. */
+  [Symbol.dispose](): void;
+}
+
+/** What `open()` answers. */
+export type SessionOutcome =
+  | { readonly status: "open"; readonly session: JournalSession }
+  | { readonly status: "lock_busy"; readonly holder: MutexHolder };
+
+/** All that is wrong with a journal and its archives. */
+export interface JournalReport {
+  readonly problems: readonly JournalProblem[];
+  /** Lines that are entries, in the log and in its archives. */
+  readonly entries: number;
+  readonly archives: readonly string[];
+}
+
+/** The write-ahead log of one workspace, or one given by its path. */
+export interface Journal {
+  /** Where it is. */
+  readonly location: string;
+  /** Whether there is a log; without one it reads as empty. */
+  exists(): boolean;
+  /** The log as it is now, without waiting for writers. Reads what is new since the last time. */
+  read(): JournalView;
+  /** Opens a session, waiting for other writers at most so long, milliseconds (0: one try). */
+  open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome>;
+  /** The last entries, with those from before the last compaction where need be. */
+  last(count: number): readonly Entry[];
+  /** Reads everything, archives included. */
+  verify(): JournalReport;
+}

@@ -1,0 +1,54 @@
+import { assert_, assertEquals, itIf } from "../deps.ts";
+import { JournalRace, type JournalRaceSize } from "../support/journal_race.ts";
+import { append, archivesOf, grant, leaseOf, openJournal, quickHost } from "../support/journals.ts";
+import { isLinux } from "../support/mutex_race.ts";
+import { isHeavy, sleep } from "../support/processes.ts";
+import { newSeed } from "../support/random.ts";
+
+const it = itIf(isLinux, "it needs /proc and stop signals");
+
+const SIZE: JournalRaceSize = isHeavy()
+  ? { workers: 8, rounds: 500, staleMs: 400, compaction: 0.05, kills: 12 }
+  : { workers: 3, rounds: 40, staleMs: 300, compaction: 0.1, kills: 1 };
+
+it("a journal loses nothing to processes that append, compact, stop and die, nor do its readers", async () => {
+  const { journal } = openJournal();
+  await append(journal, (next) => [grant(next, "always")]);
+  const race = new JournalRace(journal.location, SIZE, newSeed("journal race"));
+  const disturbed = race.disturb();
+  let reads = 0;
+  for (let seq = 0; !race.isOver; reads++) {
+    // One that has read before, and one that has not.
+    for (const reader of [journal, openJournal(journal.location).journal]) {
+      const { fold } = reader.read();
+      assert_(fold.seq >= seq, `${fold.seq} after ${seq}`);
+      seq = fold.seq;
+      assertEquals(leaseOf(fold, "always").fence, 1);
+    }
+    journal.last(3);
+    await sleep(1);
+  }
+  await disturbed;
+  const { problems, kept } = await race.ended();
+  assertEquals(problems, []);
+
+  const entries = journal.last(1_000_000);
+  const times = new Map<string, number>();
+  for (const { handle } of entries) {
+    if (typeof handle === "string") times.set(handle, (times.get(handle) ?? 0) + 1);
+  }
+  assertEquals(kept.filter((handle) => times.get(handle) !== 1), []);
+  const verdict = journal.verify();
+  const grave = verdict.problems.filter(({ kind, reason }) =>
+    kind === "archive" && !reason.includes("too late")
+  );
+  assertEquals(grave, []);
+  assertEquals(verdict.archives, archivesOf(journal.location));
+  const names = quickHost.fs.list(`${journal.location}.lock`) ?? [];
+  assert_(names.length < 30, `${names.length} files are left of the mutex`);
+  console.log(
+    `${kept.length} of ${entries.length} entries were answered, in ${verdict.archives.length} ` +
+      `archives; ${verdict.problems.length} problems; ${reads} reads`,
+  );
+  assert_(kept.length > SIZE.workers * SIZE.rounds / 2 && verdict.archives.length > 1);
+});
