@@ -18,7 +18,7 @@
 import { accepts, type Automaton } from "./glob_automaton.ts";
 import { pointsOf } from "./glob_chars.ts";
 import { compile } from "./glob_compile.ts";
-import { common, type Found, surplus } from "./glob_search.ts";
+import { type Budget, common, type Found, surplus } from "./glob_search.ts";
 
 /** A parsed glob. */
 export interface Glob {
@@ -56,13 +56,14 @@ export function parseGlob(text: string): Glob | string {
   return typeof automaton === "string" ? automaton : { text, automaton };
 }
 
-/** What an empty tree stands for: the whole workspace. */
-const EVERYTHING: Glob = everything();
+let whole: Glob | undefined;
 
+/** What an empty tree stands for: the whole workspace. Few commands ask, so it is read on demand. */
 function everything(): Glob {
+  if (whole !== undefined) return whole;
   const glob = parseGlob("**");
   if (typeof glob === "string") throw new TypeError(`Cannot parse "**": ${glob}`);
-  return glob;
+  return whole = glob;
 }
 
 /** Whether a glob matches a path in the workspace; no absolute path and none with `..` is in it. */
@@ -74,8 +75,8 @@ export function matches(glob: Glob, path: string): boolean {
 }
 
 /** Whether some path is matched by both globs. Exact, unless `exhausted`. */
-export function overlap(a: Glob, b: Glob): Overlap {
-  return overlapOf(common(a.automaton, b.automaton));
+export function overlap(a: Glob, b: Glob, budget?: Budget): Overlap {
+  return overlapOf(common(a.automaton, b.automaton, budget));
 }
 
 /** What a search for something in common says about the overlap. */
@@ -89,8 +90,8 @@ export function overlapOf(found: Found): Overlap {
 
 /** The first pair of entries of two trees that overlaps; an empty tree is the whole workspace. */
 export function overlapTrees(a: readonly Glob[], b: readonly Glob[]): TreeOverlap {
-  for (const ours of a.length > 0 ? a : [EVERYTHING]) {
-    for (const theirs of b.length > 0 ? b : [EVERYTHING]) {
+  for (const ours of a.length > 0 ? a : [everything()]) {
+    for (const theirs of b.length > 0 ? b : [everything()]) {
       const found = overlap(ours, theirs);
       if (found.overlaps) return { ...found, ours, theirs };
     }

@@ -14,6 +14,11 @@ export type Found =
   /** It would take too long to know. */
   | { readonly kind: "unknown" };
 
+/** Steps that several searches may spend together; each takes at most {@link GLOB_STEPS} of them. */
+export interface Budget {
+  left: number;
+}
+
 /** How the current segment stands: empty, `.`, `..`, or such that it may end. */
 const STATUSES = 4;
 const EMPTY = 0;
@@ -38,7 +43,11 @@ class Walk {
   /** What each node stands for. */
   readonly keys: number[] = [];
   /** What may still be spent. */
-  left = GLOB_STEPS;
+  left: number;
+
+  constructor(steps = GLOB_STEPS) {
+    this.left = steps;
+  }
 
   /** Adds a node; `point` is 0 for a silent move. */
   add(key: number, parent: number, point: number): void {
@@ -86,9 +95,16 @@ class Walk {
   }
 }
 
-/** A shortest text that both automata accept. */
-export function common(a: Automaton, b: Automaton): Found {
-  const walk = new Walk();
+/** A shortest text that both automata accept. What the search spends is taken from `budget`. */
+export function common(a: Automaton, b: Automaton, budget: Budget = { left: GLOB_STEPS }): Found {
+  const steps = Math.min(GLOB_STEPS, budget.left);
+  const walk = new Walk(steps);
+  const found = search(a, b, walk);
+  budget.left -= steps - walk.left;
+  return found;
+}
+
+function search(a: Automaton, b: Automaton, walk: Walk): Found {
   const shared = sharedCharacters(a, b, walk);
   const width = b.first.length;
   const rowLength = width * STATUSES;

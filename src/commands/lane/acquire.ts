@@ -1,0 +1,60 @@
+import { LANE_TTL_S, WAIT_S } from "../../domain/limits.ts";
+import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
+import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import {
+  LOCK_TIMEOUT,
+  PID,
+  REQUEST,
+  RUN_ID,
+  treeCheck,
+  treeOf,
+  TREES,
+  type TreeValues,
+} from "./lane_flags.ts";
+import { decisionBlocks } from "./lane_text.ts";
+
+export const acquire: AnswerCommand<
+  LaneGrant | LaneRefused | LaneBusy,
+  Omit<AcquireInput, "tree"> & TreeValues
+> = {
+  details:
+    "Takes a lane, a hold on a part of the tree that overlaps no other live one, or tells who " +
+    "is in the way. The lease lasts while its holder beats (lane heartbeat); after its TTL and 5 " +
+    "minutes of silence others may have the lane. Without --lane the first of autopick in " +
+    "lanes.json that is free is picked or, with a TREE, a lane of that name is made. SIGINT and " +
+    "SIGTERM end a wait early.",
+  examples: [
+    "lane acquire --lane api --run-id agent-7",
+    `lane acquire "src/api/**" docs/api.md --owner agent-7 --ttl 600 --wait 60 --json`,
+  ],
+  operands: [TREES],
+  flags: {
+    ...REQUEST,
+    "run-id": RUN_ID,
+    ttl: {
+      type: "integer",
+      summary: "how long the holder may be silent",
+      placeholder: "SECONDS",
+      default: LANE_TTL_S.default,
+      field: LANE_INPUTS.acquire.ttl,
+    },
+    pid: PID,
+    wait: {
+      type: "number",
+      summary: "wait so long while others are in the way",
+      placeholder: "SECONDS",
+      default: WAIT_S.default,
+      field: LANE_INPUTS.acquire.wait,
+    },
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  check: treeCheck,
+  async run(context, { operands, trees, ...values }) {
+    const coord = await context.open();
+    const input = { ...values, ...treeOf({ operands, trees }) };
+    const waits = (values.wait ?? WAIT_S.default) > 0;
+    return coord.lanes.request(waits ? { ...input, signal: context.stop } : input);
+  },
+  text: (value) => value.status === "acquired" ? decisionBlocks(value) : value.error,
+};

@@ -1,0 +1,31 @@
+import type { AdoptInput, LaneAdopted, LaneBusy, LaneNo } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID, RUN_ID } from "./lane_flags.ts";
+
+export const adopt: AnswerCommand<
+  LaneAdopted | LaneNo | LaneBusy,
+  AdoptInput & { readonly runId?: string }
+> = {
+  details:
+    "Makes you the holder of a lane, whoever has it now; that is for those who know that its " +
+    "holder is gone while its work goes on. Nothing is killed, and the old fence is stale.",
+  examples: ["lane adopt --lane api --owner supervisor"],
+  operands: [],
+  flags: {
+    lane: LANE,
+    owner: { ...NEW_OWNER, summary: "the new holder (default: the run id)" },
+    "loop-ts": LOOP_TS,
+    pid: PID,
+    "run-id": RUN_ID,
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  async run(context, { runId: _runId, ...values }) {
+    const coord = await context.open();
+    return coord.lanes.adopt(values);
+  },
+  text(value) {
+    if (value.status !== "adopted") return value.error;
+    const { status: _status, ...adopted } = value;
+    return { fields: adopted };
+  },
+};

@@ -1,0 +1,20 @@
+import type { ArbitrateInput, LaneVerdict } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { REQUEST, RUN_ID, treeCheck, treeOf, TREES, type TreeValues } from "./lane_flags.ts";
+import { decisionBlocks } from "./lane_text.ts";
+
+export const arbitrate: AnswerCommand<
+  LaneVerdict,
+  Omit<ArbitrateInput, "tree"> & TreeValues & { readonly runId?: string }
+> = {
+  details: "Says what lane acquire would answer now, and writes nothing.",
+  examples: [`lane arbitrate "src/api/**" --owner agent-7`],
+  operands: [TREES],
+  flags: { ...REQUEST, "run-id": RUN_ID },
+  check: treeCheck,
+  async run(context, { operands, trees, runId: _runId, ...values }) {
+    const coord = await context.open();
+    return coord.lanes.arbitrate({ ...values, ...treeOf({ operands, trees }) });
+  },
+  text: decisionBlocks,
+};

@@ -1,0 +1,30 @@
+import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
+import type { CheckInput, FenceCheck } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE } from "./lane_flags.ts";
+
+export const check: AnswerCommand<FenceCheck, CheckInput> = {
+  details: "Says whether a grant is still the current one: exit code 0, or 1 when its lease was " +
+    "released, evicted or handed over. For whatever is written to under a lease.",
+  examples: ["lane check --lane api --fence 42 && deploy"],
+  operands: [],
+  flags: {
+    lane: LANE,
+    fence: {
+      type: "integer",
+      summary: "the fence that the grant came with",
+      placeholder: "N",
+      required: true,
+      field: LANE_INPUTS.check.fence,
+    },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.lanes.check(values);
+  },
+  text(value) {
+    if (value.status !== "current") return value.error;
+    const { lane, fence, owner } = value;
+    return { fields: { lane, fence, owner } };
+  },
+};

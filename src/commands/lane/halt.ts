@@ -1,0 +1,48 @@
+import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
+import type { HaltInput, LaneBusy, LaneHalted } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, REASON, RUN_ID } from "./lane_flags.ts";
+
+export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
+  details:
+    "Records the decision that a run should stop, and how. It kills nothing and ends no lease: " +
+    "that is for whoever knows what HANDLE names.",
+  examples: [`lane halt container-42 --lane api --reason "runs in circles"`],
+  operands: [{
+    name: "HANDLE",
+    summary: "whatever names the run to those who can stop it",
+    required: true,
+    field: LANE_INPUTS.halt.handle,
+    as: "handle",
+  }],
+  flags: {
+    lane: { ...LANE, summary: "the lane that it works on", required: false },
+    "loop-ts": LOOP_TS,
+    reason: REASON,
+    command: {
+      type: "text",
+      summary: "how to stop it; recorded, never run",
+      placeholder: "TEXT",
+      field: LANE_INPUTS.halt.command,
+    },
+    "run-id": RUN_ID,
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.lanes.halt(values);
+  },
+  text(value) {
+    if (value.status !== "recorded") return value.error;
+    const { handle, lane, loop_ts, command } = value;
+    return {
+      fields: {
+        handle,
+        lane: lane === "" ? undefined : lane,
+        loop_ts: loop_ts === "" ? undefined : loop_ts,
+        command: command ?? undefined,
+        recorded: "the decision alone; nothing was stopped",
+      },
+    };
+  },
+};

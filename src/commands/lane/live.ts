@@ -1,0 +1,22 @@
+import type { LiveInput, LiveLeases } from "../../engine/lane_types.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { counted } from "../reservation/reservation_text.ts";
+import { leaseTable } from "./lane_text.ts";
+
+export const live: AnswerCommand<LiveLeases, LiveInput> = {
+  details:
+    "Lists the live leases, the first granted first. One whose holder was silent for its TTL " +
+    "and 5 minutes is dead: it is in nobody's way any more, and the next that comes evicts it.",
+  examples: ["lane live", "lane live --all --json"],
+  operands: [],
+  flags: { all: { type: "boolean", summary: "also dead ones that nobody has evicted yet" } },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.lanes.live(values);
+  },
+  text({ leases, live, dead }) {
+    const blocks: Block[] = leases.length === 0 ? [] : [leaseTable(leases), ""];
+    const others = dead === 0 ? "" : `, ${dead} dead`;
+    return [...blocks, `${counted(live, "live lease")}${others}`];
+  },
+};

@@ -1,0 +1,28 @@
+import type { LaneBusy, LaneHolderInput, LaneNo, LaneReleased } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./lane_flags.ts";
+
+export const release: AnswerCommand<
+  LaneReleased | LaneNo | LaneBusy,
+  LaneHolderInput & { readonly runId?: string }
+> = {
+  details: "Ends the newest lease that you hold on a lane.",
+  examples: ["lane release --lane api --owner agent-7"],
+  operands: [],
+  flags: {
+    lane: LANE,
+    owner: OWNER,
+    "loop-ts": LOOP_TS,
+    "run-id": RUN_ID,
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  async run(context, { runId: _runId, ...values }) {
+    const coord = await context.open();
+    return coord.lanes.release(values);
+  },
+  text(value) {
+    if (value.status !== "released") return value.error;
+    const { status: _status, ...released } = value;
+    return { fields: released };
+  },
+};

@@ -1,0 +1,28 @@
+import type { LaneBusy, LaneSpawned, SpawnInput } from "../../engine/lane_types.ts";
+import type { AnswerCommand } from "../command.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON, RUN_ID } from "./lane_flags.ts";
+
+export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
+  details:
+    "Records that a run is coming to a lane, for others to see. It holds nothing: that takes " +
+    "lane acquire.",
+  examples: ["lane spawn --lane api --owner agent-7 --reason nightly"],
+  operands: [],
+  flags: {
+    lane: LANE,
+    owner: { ...OWNER, summary: "who is coming (default: the run id)" },
+    "loop-ts": { ...LOOP_TS, summary: "the key under which it will acquire the lane" },
+    "run-id": RUN_ID,
+    reason: REASON,
+    "lock-timeout": LOCK_TIMEOUT,
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.lanes.spawn(values);
+  },
+  text(value) {
+    if (value.status !== "recorded") return value.error;
+    const { lane, owner, loop_ts } = value;
+    return { fields: { lane, owner, loop_ts, recorded: "the intent alone; it holds nothing" } };
+  },
+};

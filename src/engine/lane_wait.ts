@@ -1,0 +1,124 @@
+/**
+ * Acquiring a lane with waiting: asleep in the kernel until the journal changes, a lease in the way
+ * becomes dead, or time is up.
+ */
+import type { Denied } from "../domain/arbiter.ts";
+import { deadAt, type Lease } from "../domain/lease.ts";
+import { WAIT_S } from "../domain/limits.ts";
+import { quoted } from "../domain/quote.ts";
+import type { Acquisition } from "./lane_acquire.ts";
+import type { LaneChanges } from "./lane_changes.ts";
+import { inTurn, type LaneContext, readJournal } from "./lane_session.ts";
+import type { LaneBusy, LaneGrant, LaneRefused } from "./lane_types.ts";
+
+/** Milliseconds between two looks at a silent holder's process, whose end nobody tells. */
+const PROBE_MS = 5_000;
+
+/** Milliseconds until another try after one that failed though the lane looked free. */
+const RETRY_MS = 250;
+
+/** The longest delay that timers take without overflow, milliseconds. */
+const MAX_TIMER_MS = 2_000_000_000;
+
+type Outcome = LaneGrant | LaneBusy | Denied;
+
+/** Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. */
+export async function acquireLane(
+  context: LaneContext,
+  changes: LaneChanges,
+  acquisition: Acquisition,
+): Promise<LaneGrant | LaneRefused | LaneBusy> {
+  const { input } = acquisition;
+  const { wait = WAIT_S.default } = input;
+  const end = performance.now() + wait * 1000;
+  const action = input.lane ? `acquire lane ${quoted(input.lane)}` : "acquire a lane";
+  const attempt = (isNoted: (denied: Denied) => boolean) =>
+    inTurn(context, input, action, (turn) => acquisition.take(turn, isNoted));
+  const isFinal = (denied: Denied) => wait <= 0 || isHopeless(denied);
+  let outcome: Outcome = await attempt(isFinal);
+  if (isDenied(outcome) && !isFinal(outcome)) {
+    outcome = await waitForLane(context, changes, acquisition, end, () => attempt(() => false)) ??
+      await attempt(() => true);
+  }
+  return isDenied(outcome) ? acquisition.refused(outcome) : outcome;
+}
+
+function isDenied(outcome: Outcome): outcome is Denied {
+  return "outcome" in outcome && outcome.outcome === "refuse";
+}
+
+/** Whether waiting cannot help. */
+function isHopeless({ why, blockers }: Denied): boolean {
+  return why === "unknown_lane" || blockers.length === 0;
+}
+
+/**
+ * Calls `attempt` whenever the lane looks free, until it gets it; `undefined` when the time is over.
+ *
+ * @param end On the clock of `performance.now()`, which never jumps.
+ */
+async function waitForLane(
+  context: LaneContext,
+  changes: LaneChanges,
+  acquisition: Acquisition,
+  end: number,
+  attempt: () => Promise<Outcome>,
+): Promise<LaneGrant | undefined> {
+  const { signal } = acquisition.input;
+  let changed = true; // something came between the caller's attempt and the start of the watch
+  let wake = () => {};
+  const look = () => {
+    changed = true;
+    wake();
+  };
+  using _listening = changes.listen(look);
+  signal?.addEventListener("abort", look);
+  try {
+    let next = end;
+    for (;;) {
+      const now = performance.now();
+      if (now >= end || signal?.aborted) return undefined;
+      if (changed || now >= next) {
+        changed = false;
+        const verdict = acquisition.peek(readJournal(context));
+        if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
+        else {
+          const outcome = await attempt();
+          if ("status" in outcome && outcome.status === "acquired") return outcome;
+          next = performance.now() + RETRY_MS;
+        }
+        continue;
+      }
+      const delay = Math.min(Math.max(1, Math.min(next, end) - now), MAX_TIMER_MS);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, delay);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (changed) wake();
+      });
+      wake = () => {};
+    }
+  } finally {
+    signal?.removeEventListener("abort", look);
+  }
+}
+
+/** Milliseconds until one of the leases in the way may be dead. */
+function msUntilDeath({ lanes, clock }: LaneContext, { blockers }: Denied): number {
+  const now = clock();
+  const host = lanes.origin(undefined).host_id;
+  let next = Infinity;
+  for (const lease of blockers) {
+    next = Math.min(next, deadAt(lease, false) ?? Infinity);
+    if (lease.host_id !== host || lanes.isAlive(lease) === undefined) continue;
+    next = Math.min(next, soonest(lease, now));
+  }
+  return Math.max(1, next - now);
+}
+
+/** Its process may end at any time, and that counts once it has missed its grace. */
+function soonest(lease: Lease, now: number): number {
+  return Math.max(deadAt(lease, true) ?? Infinity, now + PROBE_MS);
+}

@@ -1,0 +1,30 @@
+/** What lanes need of a workspace besides the fold of their journal. */
+import type { Lease } from "../domain/lease.ts";
+import type { Taxonomy } from "../domain/taxonomy.ts";
+import type { Origin } from "../domain/wal_entries.ts";
+import type { Journal } from "./journal.ts";
+
+export interface LaneStore {
+  readonly journal: Journal;
+
+  /**
+   * What `lanes.json` says now; without the file, nothing. Throws a `CoordError` `bad_args` that names
+   * the file and all that is wrong with it.
+   */
+  taxonomy(): Promise<Taxonomy>;
+
+  /** The process that runs this. */
+  readonly ownPid: number;
+
+  /** Where an entry is written, and the process that it speaks of, if it speaks of one. */
+  origin(pid: number | undefined): Origin;
+
+  /** Whether the process that holds a lease runs; `undefined` where that is not known for sure. */
+  isAlive(lease: Lease): boolean | undefined;
+
+  /**
+   * Calls `onChange` when the journal may have changed: a hint, never the truth. `onError` is called at
+   * most once, and no hints follow it. Throws a `HostError` where notification cannot be had.
+   */
+  watch(onChange: () => void, onError: (error: unknown) => void): { close(): void };
+}

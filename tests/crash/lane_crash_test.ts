@@ -1,0 +1,206 @@
+import { FsJournal } from "../../src/adapters/fs/journal.ts";
+import { FsLanes } from "../../src/adapters/fs/lanes.ts";
+import { FsMutex } from "../../src/adapters/fs/mutex.ts";
+import { CoordError } from "../../src/domain/errors.ts";
+import { LaneJournal } from "../../src/engine/journal.ts";
+import { Lanes } from "../../src/engine/lanes.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import type { Checkout } from "../../src/ports/checkout.ts";
+import { HostError, type HostErrorCode, type HostFs } from "../../src/ports/host.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { quickFs, T0 } from "../support/crash_cases.ts";
+import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
+import { checked } from "../support/lane_race.ts";
+import { isHeavy } from "../support/processes.ts";
+import { newSeed } from "../support/random.ts";
+import { makeTempDir, removeTree } from "../support/scratch.ts";
+
+const host = await detectHost();
+
+interface Scene {
+  readonly lanes: Lanes;
+  readonly journal: LaneJournal;
+}
+
+/** The lanes of a folder at a second; by default after a crash, when nobody holds the mutex. */
+function open(folder: string, second: number, fs: HostFs = quickFs, staleMs = 0): Scene {
+  const path = `${folder}/lane-journal.jsonl`;
+  const clock = () => T0 + second * 1000;
+  const machine = { ...host, fs };
+  const mutex = new FsMutex(machine, `${path}.lock`, staleMs);
+  const journal = new FsJournal(machine, path, clock, () => {}, mutex);
+  const context = { lanes: new FsLanes(machine, journal, undefined), clock, warn: () => {} };
+  return {
+    lanes: new Lanes(context, undefined as unknown as Checkout),
+    journal: new LaneJournal(context),
+  };
+}
+
+/** An operation at a second, and the holders of lanes before it and after it. */
+interface LaneCase {
+  readonly name: string;
+  readonly second: number;
+  prepare(scene: Scene): Promise<unknown>;
+  act(scene: Scene): Promise<{ readonly status: string }>;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** Those when only the first of two entries got onto the disk. */
+  readonly between?: readonly string[];
+}
+
+const A = { lane: "a", owner: "A", loopTs: "1", lockTimeout: 1 };
+const B = { lane: "b", owner: "B", loopTs: "2", lockTimeout: 1 };
+const held = ({ lanes }: Scene) => lanes.request({ ...A, tree: ["a/x"], ttl: 10 });
+
+const CASES: readonly LaneCase[] = [
+  {
+    name: "request() on an empty journal",
+    second: 0,
+    prepare: () => Promise.resolve(),
+    act: held,
+    before: [],
+    after: ["a of A"],
+  },
+  {
+    name: "request() that evicts a dead lease",
+    second: 400,
+    prepare: held,
+    act: ({ lanes }) => lanes.request({ ...B, tree: ["a/**"] }),
+    before: ["a of A"],
+    after: ["b of B"],
+    between: [],
+  },
+  {
+    name: "request() that is refused",
+    second: 1,
+    prepare: held,
+    act: ({ lanes }) => lanes.request({ ...B, tree: ["a/**"] }),
+    before: ["a of A"],
+    after: ["a of A"],
+  },
+  {
+    name: "release()",
+    second: 1,
+    prepare: held,
+    act: ({ lanes }) => lanes.release(A),
+    before: ["a of A"],
+    after: [],
+  },
+  {
+    name: "heartbeat()",
+    second: 1,
+    prepare: held,
+    act: ({ lanes }) => lanes.heartbeat(A),
+    before: ["a of A"],
+    after: ["a of A"],
+  },
+  {
+    name: "adopt()",
+    second: 1,
+    prepare: held,
+    act: ({ lanes }) => lanes.adopt({ lane: "a", owner: "C", lockTimeout: 1 }),
+    before: ["a of A"],
+    after: ["a of C"],
+  },
+  {
+    name: "compact()",
+    second: 1,
+    prepare: held,
+    act: ({ journal }) => journal.compact({ lockTimeout: 1 }),
+    before: ["a of A"],
+    after: ["a of A"],
+  },
+];
+
+async function holders({ lanes }: Scene): Promise<string[]> {
+  const { leases } = await lanes.live({ all: true });
+  return leases.map(({ lane, holder }) => `${lane} of ${holder}`);
+}
+
+/** Does a case with a fault in the file system; what came of it, and what is wrong with that. */
+async function attempt(kase: LaneCase, fault: Fault) {
+  const folder = makeTempDir();
+  try {
+    await kase.prepare(open(folder, 0));
+    const broken = faulty(quickFs, fault);
+    let error: unknown;
+    let status = "";
+    try {
+      ({ status } = await kase.act(open(folder, kase.second, broken.fs, 30_000)));
+    } catch (reason) {
+      error = reason;
+    }
+    const problems: string[] = [];
+    // A failure ends the turn, unless it is of the very link that would; then somebody overtakes it.
+    const isLeft = fault.kind === "off" || broken.hit === "link";
+    const next = open(folder, kase.second, quickFs, isLeft ? 0 : 30_000);
+    const found = await holders(next);
+    const could = error === undefined
+      ? [kase.after]
+      : [kase.before, kase.after, ...(kase.between === undefined ? [] : [kase.between])];
+    if (!could.some((each) => each.join() === found.join())) {
+      problems.push(`${found.join()} after ${status || error}`);
+    }
+    const far = await next.lanes.request({
+      ...{ lane: "far", tree: ["e"], owner: "Z", lockTimeout: 0 },
+    });
+    if (far.status !== "acquired") problems.push(`others cannot go on: ${far.status}`);
+    const again = await kase.act(next);
+    if (again.status === "lock_busy") problems.push("it cannot be tried again");
+    const ended = (await holders(next)).filter((holder) => holder !== "far of Z");
+    if (ended.join() !== kase.after.join()) problems.push(`${ended.join()} after another try`);
+    problems.push(...checked(`${folder}/lane-journal.jsonl`).problems);
+    const { status: soundness, problems: damages } = await next.journal.verify();
+    const isTorn = damages.every(({ kind }) => kind === "corrupt" || kind === "torn");
+    if (soundness !== "sound" && !(fault.kind === "off" && fault.torn && isTorn)) {
+      problems.push(JSON.stringify(damages));
+    }
+    return { hit: broken.hit, error, problems };
+  } finally {
+    removeTree(folder);
+  }
+}
+
+/** The end of a turn fails as well when nothing works any more. */
+function isPowerOff(error: unknown): boolean {
+  return error instanceof PowerOff ||
+    error instanceof SuppressedError && isPowerOff(error.error) && isPowerOff(error.suppressed);
+}
+
+/** Every so many operations are tried in a short run, from a random one on. */
+const STEP = isHeavy() ? 1 : 3;
+const random = newSeed("faults of lanes");
+
+for (const kase of CASES) {
+  it(`${kase.name}, cut off at any operation, is done or not done, and others go on`, async () => {
+    let at = 1 + random.below(STEP);
+    for (;; at += STEP) {
+      const cut = await attempt(kase, { kind: "off", at, torn: false });
+      assertEquals(cut.problems, [], `cut off at operation ${at}, ${cut.hit}`);
+      if (cut.hit === undefined) break;
+      assert_(cut.error === undefined || isPowerOff(cut.error), `at ${at}: ${cut.error}`);
+      if (cut.hit !== "appendSynced" && cut.hit !== "createNew") continue;
+      const torn = await attempt(kase, { kind: "off", at, torn: true });
+      assertEquals(torn.problems, [], `torn at operation ${at}`);
+    }
+    assert_(at > 10, `only ${at} operations`);
+  });
+
+  it(`${kase.name} rejects with the failure of any operation, and lets go of the mutex`, async () => {
+    const codes: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
+    let at = 1 + random.below(STEP);
+    for (let hit: unknown = "";; at += STEP) {
+      const some = isHeavy() ? codes : [codes[at % codes.length] as HostErrorCode];
+      for (const code of some) {
+        const failed = await attempt(kase, { kind: "error", at, code });
+        hit = failed.hit;
+        assertEquals(failed.problems, [], `${code} at operation ${at}, ${hit}`);
+        const { error } = failed;
+        if (error === undefined) continue;
+        assert_(error instanceof CoordError || error instanceof HostError, `at ${at}: ${error}`);
+      }
+      if (hit === undefined) break;
+    }
+    assert_(at > 3, `only ${at} operations`);
+  });
+}

@@ -1,0 +1,142 @@
+import { assert_, assertEquals, itIf } from "../deps.ts";
+import { FsJournal } from "../../src/adapters/fs/journal.ts";
+import { FsLanes } from "../../src/adapters/fs/lanes.ts";
+import { FsMutex } from "../../src/adapters/fs/mutex.ts";
+import { LaneJournal } from "../../src/engine/journal.ts";
+import { Lanes } from "../../src/engine/lanes.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import type { Checkout } from "../../src/ports/checkout.ts";
+import type { LaneOrders } from "../support/lane_worker.ts";
+import {
+  checked,
+  goOn,
+  isStopped,
+  LaneRace,
+  ordersFor,
+  type RaceSize,
+  toldBy,
+} from "../support/lane_race.ts";
+import { isLinux } from "../support/mutex_race.ts";
+import { type Child, isHeavy, sleep, start, until } from "../support/processes.ts";
+import { newSeed } from "../support/random.ts";
+import { makeTempDir } from "../support/scratch.ts";
+
+const it = itIf(isLinux, "it needs /proc and stop signals");
+
+const SHORT: RaceSize = {
+  ...{ workers: 3, rounds: 12, staleMs: 250, speed: 1000 },
+  ...{ kills: 1, stops: 1, compaction: 0.4, naps: 0 },
+};
+/** A mutex whose holds are stale at once, and so keep nobody out: the log alone decides. */
+const OPEN: RaceSize = { ...SHORT, rounds: isHeavy() ? 200 : 8, staleMs: 0, naps: 0.5 };
+/** The log compacts itself every 120 entries or so. */
+const LONG: RaceSize = {
+  ...{ workers: 8, rounds: 500, staleMs: 400, speed: 1000 },
+  ...{ kills: 12, stops: 16, compaction: 0, naps: 0 },
+};
+/** With the stale bound of real life. */
+const REAL: RaceSize = {
+  ...{ workers: 8, rounds: 150, staleMs: 30_000, speed: 20 },
+  ...{ kills: 8, stops: 1, compaction: 0.01, naps: 0 },
+};
+
+for (const [name, size] of Object.entries(isHeavy() ? { LONG, OPEN, REAL } : { SHORT, OPEN })) {
+  it(`request() never grants what overlaps to racing processes that are killed and stopped (${name.toLowerCase()})`, async () => {
+    const race = new LaneRace(size, newSeed("lane race"));
+    const verdict = await race.run();
+    const { problems, entries, grants, voids, evicted, compactions, kills, stops } = verdict;
+    const { afterKill, afterStop, broken } = verdict;
+    console.log(
+      `${entries} entries, ${grants.length} grants, ${voids.length} void, ${broken} torn, ` +
+        `${evicted.size} evicted, ${compactions} compactions; others went on ` +
+        `${afterKill.toFixed(0)} ms after ${kills} kills, ${
+          afterStop.toFixed(0)
+        } ms after ${stops} stops`,
+    );
+    assertEquals(problems, []);
+    assert_(grants.length >= size.workers * size.rounds, "all leases were granted");
+    assert_(compactions > 0 && kills > 0 && stops > 0, "everything happened");
+    assert_(afterKill < 2_000, `the others waited ${afterKill} ms after a kill`);
+    assert_(afterStop < 2_000 + size.staleMs, `the others waited ${afterStop} ms after a stop`);
+  });
+}
+
+const host = await detectHost();
+
+/** The same journal as a worker's, in this process and with its clock. */
+function beside({ journal: path, staleMs, epoch, speed }: LaneOrders) {
+  const clock = () => Math.floor(epoch + (Date.now() - epoch) * speed);
+  const journal = new FsJournal(
+    host,
+    path,
+    clock,
+    () => {},
+    new FsMutex(host, `${path}.lock`, staleMs),
+  );
+  const context = { lanes: new FsLanes(host, journal, undefined), clock, warn: () => {} };
+  return {
+    lanes: new Lanes(context, undefined as unknown as Checkout),
+    journal: new LaneJournal(context),
+  };
+}
+
+/** A worker that has come to its mishap, and is stopped there. */
+async function stoppedWorker(orders: LaneOrders): Promise<Child> {
+  const child = start("lane_worker.ts", orders);
+  await until("it stops", () => isStopped(child.pid));
+  return child;
+}
+
+it("request() goes on within 2 s when the writer before was killed in its critical section", async () => {
+  for (const how of ["kill", "tear"] as const) {
+    const orders = ordersFor(makeTempDir(), { mishaps: [{ before: "appendSynced", nth: 2, how }] });
+    const { output } = await start("lane_worker.ts", orders).ended;
+    const killed = performance.now();
+    assertEquals([toldBy(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
+    const answer = await beside(orders).lanes.request({ lane: "x", tree: ["a/x"], owner: "me" });
+    assertEquals([answer.status, checked(orders.journal).problems], ["acquired", []]);
+    const took = performance.now() - killed;
+    assert_(took < 2_000, `it took ${took} ms`);
+  }
+});
+
+it("request() is void when it comes late from a process that was stopped past the stale bound", async () => {
+  for (const isCompacted of [false, true]) {
+    const mishaps = [{ before: "appendSynced", nth: 1, how: "stop" }] as const;
+    const orders = ordersFor(makeTempDir(), { staleMs: 200, mishaps });
+    const { lanes, journal } = beside(orders);
+    const child = await stoppedWorker(orders);
+    const own = { lane: "x", owner: "me" };
+    const answer = await lanes.request({ ...own, tree: ["a/x"] });
+    assertEquals(answer.status, "acquired");
+    if (isCompacted) assertEquals((await journal.compact()).status, "compacted");
+    goOn(child.pid);
+    await until("it is refused", () => toldBy(orders).some(({ kind }) => kind === "refused"));
+    assertEquals((await lanes.live()).leases.map(({ holder }) => holder), ["me"]);
+    assertEquals((await lanes.release(own)).status, "released");
+    assertEquals((await child.ended).code, 0);
+    const { voids, grants, problems } = checked(orders.journal);
+    assertEquals(voids.map(({ holder }) => holder), ["w0"]);
+    assertEquals([grants.map(({ holder }) => holder), problems], [["me", "w0"], []]);
+  }
+});
+
+it("release() changes nothing when it comes late from a process whose lease died meanwhile", async () => {
+  // The first finds no file, the second writes the ACQUIRE.
+  const mishaps = [{ before: "appendSynced", nth: 3, how: "stop" }] as const;
+  const orders = ordersFor(makeTempDir(), { staleMs: 200, speed: 1_000, mishaps });
+  const { lanes } = beside(orders);
+  const child = await stoppedWorker(orders);
+  await sleep(350); // its lease is dead after 301
+  const answer = await lanes.request({ lane: "x", tree: ["a/x"], owner: "me", ttl: 3_600_000 });
+  assertEquals(answer.status === "acquired" && answer.scavenged.map(({ holder }) => holder), [
+    "w0",
+  ]);
+  goOn(child.pid);
+  assertEquals((await child.ended).code, 0);
+  const ends = toldBy(orders).flatMap((told) => told.kind === "ended" ? [told.status] : []);
+  assert_(ends.length === 1 && ends[0] !== "released", `its release was answered ${ends}`);
+  assertEquals((await lanes.live()).leases.map(({ holder }) => holder), ["me"]);
+  const { grants, problems } = checked(orders.journal);
+  assertEquals([grants.map(({ holder }) => holder), problems], [["w0", "me"], []]);
+});
