@@ -11,8 +11,16 @@ import { VERSION } from "../domain/version.ts";
 import { HostError } from "../ports/host.ts";
 import type { Context } from "./context.ts";
 import { inputProblems } from "./input.ts";
-import { ioError, Position } from "./watch_cursor.ts";
-import { Expiries, type ExpiringKind, EXPIRY_SOURCES } from "./watch_expiry.ts";
+import { failing, ioError } from "./io_error.ts";
+import { Position } from "./watch_cursor.ts";
+import {
+  Expiries,
+  EXPIRING_KINDS,
+  type ExpiringKind,
+  EXPIRY_SOURCES,
+  isExpiring,
+} from "./watch_expiry.ts";
+import { isNewsOfLane } from "./lane_records.ts";
 import { type Change, Told } from "./watch_state.ts";
 import { Stream } from "./watch_stream.ts";
 import { realTimers, type Timers } from "./watch_timers.ts";
@@ -21,7 +29,7 @@ import { realTimers, type Timers } from "./watch_timers.ts";
 export interface WatchOptions {
   /** Only these kinds; all when empty. */
   readonly kinds?: readonly RecordKind[];
-  /** Only records of this agent: its `run_id`, `claimer_run_id` or `created_by`. */
+  /** Only records of this agent: its `run_id`, `claimer_run_id`, `created_by` or `holder`. */
   readonly runId?: string;
   /** Only records of this branch. */
   readonly branch?: string;
@@ -88,8 +96,8 @@ function checkOptions(options: WatchOptions): void {
  * consumer waits for the next event: nothing runs before the first is asked for, and what changes
  * while the consumer works is told as it is when the consumer comes back.
  *
- * Reservations and claims that expire while the stream runs are told when they do. What had expired
- * when it started is not, unless the position of `cursor` is older than that.
+ * Reservations, claims and leases that expire while the stream runs are told when they do. What had
+ * expired when it started is not, unless the position of `cursor` is older than that.
  *
  * @throws {CoordError} `bad_args` at once; while streaming `bad_args` for a cursor file that is none
  * of ours, and `io_error`.
@@ -132,12 +140,12 @@ async function* eventsOf(
     ? undefined
     : new Position(source.cursor(options.cursor), source.identity());
   const kept = position?.read(warn);
-  const expiring = (["reservation", "claim"] as const).filter((kind) => selected.has(kind));
+  const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
   const kinds = kindsToExamine(selected, once && position === undefined ? [] : expiring);
 
   const state = new Told(new Expiries(kept?.since ?? clock()), warn);
   for (const { kind, id, at } of kept?.expired ?? []) {
-    if (kind === "reservation" || kind === "claim") state.expiries.told(kind, id, at);
+    if (isExpiring(kind)) state.expiries.told(kind, id, at);
   }
   for (const { kind, id, version, data } of kept?.records ?? []) {
     state.restore(kind, id, version, data);
@@ -166,16 +174,19 @@ async function* eventsOf(
   let count = 0;
   try {
     if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
-    start(stream);
+    failing("watch the records", () => stream.start());
     for await (const change of stream.changes()) {
       if (stream.ended) break;
-      if (passes(change, selected, options)) {
+      if (passes(change, selected, options, clock())) {
         yield eventOf(change, clock());
         count++;
       }
       position?.taken(change, timers.now());
       if (count >= maxEvents) break;
     }
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw ioError("watch the records", error);
   } finally {
     signal?.removeEventListener("abort", stop);
     stream.close();
@@ -195,25 +206,19 @@ function passes(
   change: Change,
   selected: ReadonlySet<RecordKind>,
   { runId, branch }: WatchOptions,
+  now: number,
 ): boolean {
   const { type, kind, data } = change;
   if (type === "none" || !selected.has(kind)) return false;
+  if (kind === "lane" && !isNewsOfLane(type, data, now)) return false;
   if (branch !== undefined && data.branch !== branch) return false;
   return runId === undefined ||
-    [data.run_id, data.claimer_run_id, data.created_by].includes(runId);
+    [data.run_id, data.claimer_run_id, data.created_by, data.holder].includes(runId);
 }
 
 function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
   if (type === "none") throw new TypeError("a change that is not told has no event");
   const timestamp = formatTime(now);
-  return { schema_version: VERSION, event_type: type, kind, id, timestamp, data };
-}
-
-function start(stream: Stream): void {
-  try {
-    stream.start();
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    throw ioError("watch the records", error);
-  }
+  const told = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
+  return { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
 }

@@ -18,9 +18,9 @@
 import { CoordError } from "../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind } from "../domain/event.ts";
 import { isObject, jsonLine, type JsonObject } from "../domain/json.ts";
-import { HostError } from "../ports/host.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
 import type { Warn } from "../ports/warnings.ts";
+import { failing } from "./io_error.ts";
 import type { Change, Told } from "./watch_state.ts";
 
 /** Characters that are gathered before they are written. */
@@ -166,12 +166,7 @@ export class Position {
   }
 
   #io<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      throw ioError("keep the position", error);
-    }
+    return failing("keep the position", body);
   }
 
   #refusal(why: string): CoordError {
@@ -182,14 +177,6 @@ export class Position {
       { path },
     );
   }
-}
-
-/** A failure of the machine, as callers may catch it. */
-export function ioError(action: string, error: HostError): CoordError {
-  const details = { path: error.path };
-  return new CoordError("io_error", `Cannot ${action}: ${error.message}`, details, {
-    cause: error,
-  });
 }
 
 function recordLine(kind: RecordKind, id: string, version: string, text: string): string {

@@ -1,7 +1,7 @@
 /**
- * When reservations and claims expire.
+ * When reservations, claims and leases of lanes expire.
  *
- * A claim that is held expires at its `expires_at`; a reservation at the later of its own
+ * A lease expires when its holder was silent for its TTL and the grace. A claim that is held expires at its `expires_at`; a reservation at the later of its own
  * `expires_at` and the `extended_expires_at` of the heartbeat of the same name, and never once a
  * release of that name was seen. Each lapse is told once: a heartbeat that comes after it, or a new
  * grant of the task, gives the record a new instant to expire at. What was over before `since` is
@@ -10,10 +10,14 @@
  */
 import type { RecordKind } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { deadAt, readLease } from "../domain/lease.ts";
 import { parseTime } from "../domain/time.ts";
 
 /** The kinds of records that expire. */
-export type ExpiringKind = "reservation" | "claim";
+export type ExpiringKind = "reservation" | "claim" | "lane";
+
+/** All of them. */
+export const EXPIRING_KINDS: readonly ExpiringKind[] = ["reservation", "claim", "lane"];
 
 /** A record that is due. */
 export interface Due {
@@ -36,10 +40,20 @@ interface State {
 export const EXPIRY_SOURCES: Readonly<Record<ExpiringKind, readonly RecordKind[]>> = {
   reservation: ["reservation", "heartbeat", "release"],
   claim: ["claim"],
+  lane: ["lane"],
 };
 
+/** Whether records of a kind expire. */
+export function isExpiring(kind: RecordKind): kind is ExpiringKind {
+  return kind in EXPIRY_SOURCES;
+}
+
 export class Expiries {
-  readonly #states = { reservation: new Map<string, State>(), claim: new Map<string, State>() };
+  readonly #states: Readonly<Record<ExpiringKind, Map<string, State>>> = {
+    reservation: new Map(),
+    claim: new Map(),
+    lane: new Map(),
+  };
   /** A binary heap by `at`; entries that no longer hold are dropped when they come up. */
   #heap: Due[] = [];
 
@@ -67,12 +81,14 @@ export class Expiries {
           (state) => state.own = held ? parseTime(data.expires_at) : undefined,
         );
       }
+      case "lane":
+        return this.#set("lane", id, (state) => state.own = deathAt(data));
     }
   }
 
   /** Takes in that a record is gone. */
   gone(kind: RecordKind, id: string): void {
-    if (kind === "reservation" || kind === "claim") this.#states[kind].delete(id);
+    if (isExpiring(kind)) this.#states[kind].delete(id);
     else if (kind === "heartbeat" || kind === "release") {
       // What came without its reservation is not kept for ever.
       if (this.#states.reservation.get(id)?.own === undefined) this.#states.reservation.delete(id);
@@ -86,7 +102,7 @@ export class Expiries {
 
   /** The instant at which a record was last told to have expired. */
   lastTold(kind: RecordKind, id: string): number | undefined {
-    if (kind !== "reservation" && kind !== "claim") return undefined;
+    if (!isExpiring(kind)) return undefined;
     return this.#states[kind].get(id)?.told;
   }
 
@@ -129,7 +145,8 @@ export class Expiries {
   }
 
   #push(due: Due): void {
-    const live = this.#states.reservation.size + this.#states.claim.size;
+    const { reservation, claim, lane } = this.#states;
+    const live = reservation.size + claim.size + lane.size;
     if (this.#heap.length > 2 * live + 64) {
       this.#heap = this.#heap.filter((entry) => this.holds(entry)).sort((a, b) => a.at - b.at);
     }
@@ -169,4 +186,12 @@ export class Expiries {
 function instantOf(state: State): number | undefined {
   if (state.own === undefined || state.released) return undefined;
   return state.beat === undefined ? state.own : Math.max(state.own, state.beat);
+}
+
+/** When a lease counts as dead; announcements of runs never do. */
+function deathAt(data: JsonObject): number | undefined {
+  const { fence } = data;
+  if (typeof fence !== "number") return undefined;
+  const grant = { fence, renewed_seq: fence, events: 0 };
+  return deadAt(readLease(data, { lane: "", loop_ts: "" }, grant), false);
 }

@@ -116,12 +116,13 @@ export class Told {
     switch (found.kind) {
       case "same":
         if (entry !== undefined && found.version !== undefined) {
-          if (entry.broken === undefined) entry.version = found.version;
-          else entry.broken = found.version;
+          if (entry.broken !== undefined) entry.broken = found.version;
+          else if (found.data === undefined) entry.version = found.version;
+          else this.#put(kind, id, found.version, found.data);
         }
         return undefined;
       case "gone":
-        return entry === undefined ? undefined : this.#gone(kind, id, entry);
+        return entry === undefined ? undefined : this.#gone(kind, id, entry, found.last);
       case "broken":
         this.#breaks(kind, id, entry, found);
         return undefined;
@@ -178,13 +179,18 @@ export class Told {
     this.expiries.seen(kind, id, data);
   }
 
-  #gone(kind: RecordKind, id: string, entry: Entry): Change | undefined {
+  #gone(
+    kind: RecordKind,
+    id: string,
+    entry: Entry,
+    last: JsonObject | undefined,
+  ): Change | undefined {
     this.#mended(kind, id, entry);
     this.#entries(kind).delete(id);
     if (entry.version === undefined) return undefined;
     this.#size--;
     this.expiries.gone(kind, id);
-    return { type: "removed", kind, id, data: JSON.parse(entry.text) };
+    return { type: "removed", kind, id, data: { ...JSON.parse(entry.text), ...last } };
   }
 
   #breaks(

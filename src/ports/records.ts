@@ -7,11 +7,13 @@ import type { CursorFile } from "./cursor_file.ts";
 export type Look =
   /**
    * Unchanged since the version that the caller knows. Where `version` is given it takes the place
-   * of the known one: it says the same, and the next look with it is cheaper or surer.
+   * of the known one: it says the same, and the next look with it is cheaper or surer. Where `data` is
+   * given the record says something new that is no news, such as a lease's last sign of life.
    */
-  | { readonly kind: "same"; readonly version?: string }
+  | { readonly kind: "same"; readonly version?: string; readonly data?: JsonObject }
   | { readonly kind: "record"; readonly version: string; readonly data: JsonObject }
-  | { readonly kind: "gone" }
+  /** `last` says how it ended, where that is known. */
+  | { readonly kind: "gone"; readonly last?: JsonObject }
   /** There is something of that name which is no record; `problem` names the file and says why. */
   | { readonly kind: "broken"; readonly version: string; readonly problem: string };
 

@@ -7,9 +7,12 @@ import {
 } from "../../domain/event.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
 import { WATCH_FIELDS } from "../../engine/watch.ts";
 import type { StreamCommand } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
+import { addressesText, clipped } from "../reservation/reservation_text.ts";
+import { treeText } from "../lane/lane_text.ts";
 import { shortId } from "../task/task_text.ts";
 
 interface Input {
@@ -96,13 +99,13 @@ export const watch: StreamCommand<WatchEvent, Input> = {
   },
   text(event) {
     const { data } = event;
-    const agent = data.run_id ?? data.claimer_run_id ?? data.created_by;
+    const agent = data.holder ?? data.run_id ?? data.claimer_run_id ?? data.created_by;
     return [
       MARKERS[event.event_type],
       event.kind.padEnd(11),
       word(agent).padEnd(12),
-      shortId(event.id),
-      SUMMARIES[event.kind](data),
+      event.kind === "lane" ? clipped(word(data.lane)) : shortId(event.id),
+      SUMMARIES[event.kind](data, event.event_type),
     ].join(" ").trimEnd();
   },
 };
@@ -126,12 +129,40 @@ function words(data: JsonObject, ...names: readonly string[]): string {
     .join(" ");
 }
 
-const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject) => string>> = {
-  reservation: (data) => words(data, "operation", "addresses"),
-  intent: (data) => words(data, "operation", "addresses", "detail"),
+/** A word before a field, if that is there. */
+function phrase(before: string, value: JsonValue | undefined): string[] {
+  return typeof value === "string" && value !== "" ? [`${before} ${clipped(value)}`] : [];
+}
+
+function until(instant: JsonValue | undefined): string[] {
+  const ms = parseTime(instant);
+  return ms === undefined ? [] : [`until ${formatTime(ms)}`];
+}
+
+/** What is about to happen, and where. */
+function plan({ operation, addresses, branch, exclusive }: JsonObject): string[] {
+  return [
+    ...(typeof operation === "string" ? [clipped(operation)] : []),
+    ...(Array.isArray(addresses) ? [addressesText(addresses.map(word))] : []),
+    ...(exclusive === true ? ["exclusively"] : []),
+    ...phrase("on", branch),
+  ];
+}
+
+const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject, type: EventType) => string>> = {
+  reservation: (data, type) =>
+    // A heartbeat may have moved the end of what has expired only now.
+    [...plan(data), ...(type === "expired" ? [] : until(data.expires_at))].join(" "),
+  intent: (data) => [...plan(data), ...phrase("-", data.detail)].join(" "),
   release: (data) => words(data, "reason"),
-  heartbeat: (data) => `until ${word(data.extended_expires_at)}`,
+  heartbeat: (data) => until(data.extended_expires_at).join(" "),
   task: (data) => words(data, "title"),
   claim: (data) => words(data, "status", "error"),
   dependency: (data) => `after ${word(data.depends_on)}`,
+  lane: (data) =>
+    [
+      words(data, "op", "handle"),
+      ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
+      ...phrase("-", data.reason),
+    ].join(" "),
 };
