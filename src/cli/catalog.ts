@@ -16,8 +16,11 @@ interface BuiltIn extends CatalogEntry {
   readonly described: Described;
 }
 
+/** The names of {@link BUILT_IN}. */
+export type BuiltInName = "help" | "version" | "completions" | "man";
+
 /** Commands that need neither a module of their own nor a workspace. */
-export const BUILT_IN: Readonly<Record<"help" | "version" | "completions", BuiltIn>> = {
+export const BUILT_IN: Readonly<Record<BuiltInName, BuiltIn>> = {
   help: shell("show help, or that of a command", {
     operands: [{ name: "COMMAND", summary: "the command", repeatable: true, as: "command" }],
   }),
@@ -27,11 +30,15 @@ export const BUILT_IN: Readonly<Record<"help" | "version" | "completions", Built
       "coord completions fish | source.",
     operands: [{
       name: "SHELL",
-      summary: SHELLS.join(", "),
+      summary: "the shell that you use",
       required: true,
       choices: SHELLS,
       as: "shell",
     }],
+  }),
+  man: shell("print the manual page", {
+    details: "Read it with: coord man | man -l -. Install it with: " +
+      "coord man > /usr/local/share/man/man1/coord.1.",
   }),
 };
 
@@ -39,6 +46,26 @@ export const BUILT_IN: Readonly<Record<"help" | "version" | "completions", Built
 export type CatalogEntry = Omit<Entry, "load"> & { readonly load: () => Promise<Described> };
 
 export const CATALOG: Readonly<Record<string, CatalogEntry>> = { ...COMMANDS, ...BUILT_IN };
+
+/** A command with all that is known of it. */
+export interface DescribedCommand {
+  readonly name: string;
+  readonly group: string;
+  readonly summary: string;
+  readonly described: Described;
+}
+
+/** Loads every command. */
+export function describeAll(): Promise<DescribedCommand[]> {
+  return Promise.all(
+    Object.entries(CATALOG).map(async ([name, { group, summary, load }]) => ({
+      name,
+      group,
+      summary,
+      described: await load(),
+    })),
+  );
+}
 
 /** All names. */
 export const NAMES: ReadonlySet<string> = new Set(Object.keys(CATALOG));

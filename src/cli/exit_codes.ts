@@ -2,6 +2,9 @@
 import { CoordError, type CoordErrorCode } from "../domain/errors.ts";
 import { HostError } from "../ports/host.ts";
 
+/** The code of a process that a second SIGINT ends. */
+export const INTERRUPTED = 130;
+
 /** Statuses of a value that mean an honest no; every other one is done. */
 const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["empty", 1],
@@ -11,6 +14,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["already_released", 1],
   ["terminal", 1],
   ["stale_fence", 1],
+  ["damaged", 1],
   ["lock_busy", 5],
 ]);
 
@@ -25,6 +29,32 @@ const FAILURES: Readonly<Record<CoordErrorCode, number>> = {
   internal: 3,
   not_found: 4,
 };
+
+/** What a process tells with its exit code. */
+export interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+  /** The `status` of answers that go with it. */
+  readonly statuses: readonly string[];
+}
+
+const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [0, "done; also when the answer's reader has gone, and when a signal ends a stream"],
+  [1, "bad input, or an honest no"],
+  [2, "no workspace: run coord init"],
+  [3, "the machine failed: full disk, no permission, bug"],
+  [4, "no such record"],
+  [5, "a lock stayed busy"],
+  [INTERRUPTED, "ended at once by a second SIGINT or SIGTERM"],
+];
+
+/** All exit codes. */
+export const EXIT_CODES: readonly ExitCode[] = MEANINGS.map(([code, meaning]) => ({
+  code,
+  meaning,
+  statuses: [...Object.entries(FAILURES), ...REFUSALS].filter(([, each]) => each === code)
+    .map(([status]) => status),
+}));
 
 /** The exit code of an answer, by its `status`. */
 export function exitCodeOfValue(value: object): number {

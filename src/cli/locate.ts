@@ -21,6 +21,11 @@ export const GLOBAL_FLAGS: Readonly<Record<string, FlagSpec>> = {
   help: { type: "boolean", short: "h", summary: "show help" },
 };
 
+/** Flags where there is no command. */
+export const BARE_FLAGS: Readonly<Record<string, FlagSpec>> = {
+  version: { type: "boolean", short: "V", summary: "show the version" },
+};
+
 /** The arguments, taken apart. */
 export interface Located {
   /** The name of the command, or the words that name none; `undefined` when there are no words. */
@@ -36,6 +41,11 @@ export interface Located {
 /** Whether a word looks like a flag; a lone `-` and negative numbers do not. */
 export function isFlag(word: string): boolean {
   return word.length > 1 && word.startsWith("-") && !/^-\.?\d/.test(word);
+}
+
+/** Whether names of two words begin with this one. */
+export function isGroup(word: string | undefined, known: ReadonlySet<string>): boolean {
+  return [...known].some((name) => name.startsWith(`${word} `));
 }
 
 function takesNext(word: string): boolean {
@@ -70,8 +80,7 @@ export function locate(
   const both = two === undefined ? undefined : `${head} ${args[two]}`;
   let name = head;
   if (one !== undefined) dropped.add(one);
-  const isGroup = [...known].some((candidate) => candidate.startsWith(`${head} `));
-  if (both !== undefined && two !== undefined && (known.has(both) || isGroup)) {
+  if (both !== undefined && two !== undefined && (known.has(both) || isGroup(head, known))) {
     name = both;
     dropped.add(two);
   }

@@ -5,13 +5,10 @@ import { CoordError } from "../domain/errors.ts";
 import type { Clock } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import type { Host } from "../ports/host.ts";
-import { BUILT_IN, CATALOG, NAMES, type Shell } from "./catalog.ts";
-import { exitCodeOfValue, failureOf } from "./exit_codes.ts";
-import { locate, type Located } from "./locate.ts";
+import { BUILT_IN, type BuiltInName, CATALOG, describeAll, NAMES, type Shell } from "./catalog.ts";
+import { exitCodeOfValue, failureOf, INTERRUPTED } from "./exit_codes.ts";
+import { isGroup, locate, type Located } from "./locate.ts";
 import { Output, readerGone } from "./output.ts";
-
-/** The code of a process that a second SIGINT ends. */
-const INTERRUPTED = 130;
 
 /** Runs the command that the host's arguments name, and tells the exit code. */
 export async function main(host: Host, clock: Clock = Date.now): Promise<number> {
@@ -44,13 +41,15 @@ async function dispatch(
     if (!help) await parseFor({ operands: [], flags: {} }, host, rest);
     return showHelp(output, undefined);
   }
-  if (!known) throw await unknownCommand(name);
-  if (help) return showHelp(output, name === "help" ? undefined : name);
+  if (help && (known || isGroup(name, NAMES))) {
+    return showHelp(output, name === "help" ? undefined : name);
+  }
+  if (!known) throw await unknown(name);
   if (Object.hasOwn(BUILT_IN, name)) {
-    return runBuiltIn(name as keyof typeof BUILT_IN, host, rest, output);
+    return runBuiltIn(name as BuiltInName, host, rest, output);
   }
   const command = await COMMANDS[name]?.load();
-  if (command === undefined) throw await unknownCommand(name);
+  if (command === undefined) throw await unknown(name);
   return runCommand(command, host, clock, rest, output);
 }
 
@@ -73,6 +72,7 @@ async function runCommand(
   const { values, json, dir } = await parseFor(command, host, rest);
   output.json = json;
   const stopping = new Stopping(host);
+  const options = { clock, onWarning: output.warn };
   const context: CommandContext = {
     host,
     warn: output.warn,
@@ -80,7 +80,17 @@ async function runCommand(
     progress: output.progress,
     async open() {
       const { openOn } = await import("../open.ts");
-      return openOn(host, { dir, clock, onWarning: output.warn });
+      return openOn(host, { dir, ...options });
+    },
+    async tasks() {
+      const { openTasksOn } = await import("../open_tasks.ts");
+      return openTasksOn(host, { dir, ...options });
+    },
+    async journal(path) {
+      const { openJournalOn, openOn } = await import("../open.ts");
+      return path === undefined
+        ? openOn(host, { dir, ...options }).journal
+        : openJournalOn(host, path, options);
     },
     async init(path) {
       const { initOn } = await import("../open.ts");
@@ -133,7 +143,7 @@ class Stopping {
 }
 
 async function runBuiltIn(
-  name: keyof typeof BUILT_IN,
+  name: BuiltInName,
   host: Host,
   rest: readonly string[],
   output: Output,
@@ -141,59 +151,57 @@ async function runBuiltIn(
   const { values, json } = await parseFor(BUILT_IN[name].described, host, rest);
   output.json = json;
   if (name === "version") return showVersion(host, output);
+  if (name === "man") return showManual(output);
   if (name === "completions") return showCompletions(values.shell as Shell, output);
   const words = (values.command ?? []) as readonly string[];
   const asked = words.map((word) => RENAMED[word] ?? word).join(" ");
-  if (asked !== "" && !NAMES.has(asked)) throw await unknownCommand(asked);
+  if (asked !== "" && !NAMES.has(asked) && !isGroup(asked, NAMES)) throw await unknown(asked);
   return showHelp(output, asked === "" ? undefined : asked);
 }
 
 async function showVersion(host: Host, output: Output): Promise<number> {
   const runtime = `${host.runtime} ${host.runtimeVersion}`;
-  if (output.json) await output.answer({ version: VERSION, runtime }, 0, () => "");
-  else output.raw(`coord ${VERSION} (${runtime})\n`);
+  await show(output, { version: VERSION, runtime }, `coord ${VERSION} (${runtime})\n`);
   return 0;
 }
 
+/** Help for a command, for all whose names begin with a word, or for all. */
 async function showHelp(output: Output, name: string | undefined): Promise<number> {
   const help = await import("./help.ts");
+  const width = Math.min(output.width("stdout") ?? help.MAX_WIDTH, help.MAX_WIDTH);
   const described = name === undefined ? undefined : await CATALOG[name]?.load();
-  if (output.json) {
-    const value = name === undefined || described === undefined
-      ? help.generalHelpValue()
-      : help.commandHelpValue(name, described);
-    await output.answer(value, 0, () => "");
+  if (name === undefined) {
+    await show(output, help.generalHelpValue(), help.generalHelp(width));
+  } else if (described === undefined) {
+    await show(output, help.generalHelpValue(name), help.groupHelp(name, width));
   } else {
-    output.raw(
-      name === undefined || described === undefined
-        ? help.generalHelp()
-        : help.commandHelp(name, described),
-    );
+    const text = help.commandHelp(name, described, width);
+    await show(output, help.commandHelpValue(name, described), text);
   }
   return 0;
 }
 
+/** Tells a value, or the text for it, in which no agent has a say. */
+async function show(output: Output, value: object, text: string): Promise<void> {
+  if (output.json) await output.answer(value, 0, () => "");
+  else output.raw(text);
+}
+
 async function showCompletions(shell: Shell, output: Output): Promise<number> {
   const { completionScript } = await import("./completions.ts");
-  const commands = await Promise.all(
-    Object.entries(CATALOG).map(async ([name, { summary, load }]) => ({
-      name,
-      summary,
-      described: await load(),
-    })),
-  );
-  const script = completionScript(shell, commands);
-  if (output.json) await output.answer({ shell, script }, 0, () => "");
-  else output.raw(script);
+  const script = completionScript(shell, await describeAll());
+  await show(output, { shell, script }, script);
   return 0;
 }
 
-async function unknownCommand(name: string): Promise<CoordError> {
-  const { nearest } = await import("./suggest.ts");
-  const meant = nearest(name, NAMES);
-  const hint = meant === undefined ? `see "coord help"` : `did you mean "${meant}"?`;
-  return new CoordError("bad_args", `Unknown command ${JSON.stringify(name)}; ${hint}`, {
-    command: name,
-    ...(meant !== undefined && { suggestion: meant }),
-  });
+async function showManual(output: Output): Promise<number> {
+  const { manualPage } = await import("./man.ts");
+  const page = manualPage(await describeAll());
+  await show(output, { page }, page);
+  return 0;
+}
+
+async function unknown(name: string): Promise<CoordError> {
+  const { unknownCommand } = await import("./unknown.ts");
+  return unknownCommand(name, NAMES);
 }

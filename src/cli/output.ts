@@ -12,6 +12,9 @@ const CHUNK = 65_536;
 /** Warnings on standard error before the rest is only counted. */
 const MAX_WARNINGS = 20;
 
+/** Lines about one bad input before the rest is only counted. */
+const MAX_PROBLEMS = 20;
+
 /** Milliseconds between two reports of progress. */
 const PROGRESS_MS = 100;
 
@@ -76,10 +79,11 @@ export class Output {
     if (exitCode !== 0 && typeof error === "string") return this.error(error);
     const { layOut } = await import("./table.ts");
     const stream = exitCode === 0 ? "stdout" : "stderr";
-    const terminal = this.#host.isTerminal(stream);
+    const width = this.width(stream);
     const text = layOut(render(cleaned), {
-      width: terminal ? this.#host.columns() : undefined,
-      colour: terminal && !this.#host.env("NO_COLOR") && this.#host.env("TERM") !== "dumb",
+      width,
+      colour: width !== undefined && !this.#host.env("NO_COLOR") &&
+        this.#host.env("TERM") !== "dumb",
     });
     if (exitCode === 0) this.#stdout(text);
     else this.error(text.trimEnd());
@@ -106,13 +110,20 @@ export class Output {
   ): Promise<void> {
     this.flushWarnings();
     const { cut } = await import("./table.ts");
-    const terminal = this.#host.isTerminal("stdout");
+    const width = this.width("stdout");
     for await (const value of values) {
       const line = this.json
         ? this.#forReader(jsonLine(value))
-        : cut(render(sanitizeDeep(value)), terminal ? this.#host.columns() : undefined);
+        : cut(render(sanitizeDeep(value)), width);
       this.#stdout(`${line}\n`);
     }
+  }
+
+  /** Columns of the terminal on a stream, `$COLUMNS` before its own word; else `undefined`. */
+  width(stream: "stdout" | "stderr"): number | undefined {
+    if (!this.#host.isTerminal(stream)) return undefined;
+    const asked = this.#host.env("COLUMNS") ?? "";
+    return /^[1-9]\d{0,4}$/.test(asked) ? Number(asked) : this.#host.columns();
   }
 
   /** From now on warnings go to standard error at once. */
@@ -147,7 +158,7 @@ export class Output {
     this.#warnings = [];
     for (const warning of warnings.slice(0, MAX_WARNINGS)) this.error(`warning: ${warning}`);
     const more = warnings.length - MAX_WARNINGS;
-    if (more > 0) this.error(`warning: and ${more} more warnings`);
+    if (more > 0) this.error(`warning: and ${more} more ${more === 1 ? "warning" : "warnings"}`);
   }
 
   #envelope(value: object, exitCode: number): string {
@@ -189,6 +200,7 @@ export class Output {
 function linesOf({ error, details }: Failure): string[] {
   const { problems, more } = details as { problems?: unknown; more?: unknown };
   if (!Array.isArray(problems)) return [error];
-  const lines = problems.map(({ field, message }) => `${field} ${message}`);
-  return typeof more === "number" ? [...lines, `and ${more} more problems`] : lines;
+  const lines = problems.slice(0, MAX_PROBLEMS).map(({ field, message }) => `${field} ${message}`);
+  const left = problems.length - lines.length + (typeof more === "number" ? more : 0);
+  return left > 0 ? [...lines, `and ${left} more ${left === 1 ? "problem" : "problems"}`] : lines;
 }

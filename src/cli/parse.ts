@@ -3,6 +3,7 @@ import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
 import { type FieldRule, problemsOf } from "../domain/fields.ts";
+import { quoted } from "../domain/quote.ts";
 import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
 import { nearest } from "./suggest.ts";
 
@@ -36,6 +37,7 @@ export function parse(
     const value = flagValue(name, spec, own.flags.get(name), env, problems);
     if (value !== undefined) values[field] = value;
   }
+  standIn(command.flags, own.flags, values, problems);
   readOperands(command.operands, own.operands, values, labels, problems);
   const global = (name: string) => {
     const spec = GLOBAL_FLAGS[name];
@@ -160,9 +162,13 @@ function longForms(specs: Specs, arg: string): string[] {
   return long;
 }
 
+/** Characters of an unknown flag that a message repeats. */
+const MAX_LABEL = 40;
+
 /** What was typed: `-x` and not `--x`. */
 function shortLabel(arg: string, flag: string): string {
-  return arg.startsWith("--") ? flag : `-${flag.slice(2)}`;
+  const typed = arg.startsWith("--") ? flag : `-${flag.slice(2)}`;
+  return typed.length > MAX_LABEL ? `${typed.slice(0, MAX_LABEL).toWellFormed()}…` : typed;
 }
 
 function flagValue(
@@ -181,7 +187,7 @@ function flagValue(
     label = `$${spec.env}`;
   }
   if (texts === undefined) {
-    if (spec.required === true) {
+    if (spec.required === true && spec.orElse === undefined) {
       const or = spec.env === undefined ? "" : `, or $${spec.env}`;
       problems.push(problem(label, spec.field?.code ?? "bad_args", `is required${or}`));
     }
@@ -200,6 +206,32 @@ function flagValue(
   return spec.repeatable === true ? values : values[0];
 }
 
+/** Fills in flags that are missing from those that stand in for them. */
+function standIn(
+  specs: Specs,
+  given: ReadonlyMap<string, unknown>,
+  values: Record<string, unknown>,
+  problems: Problem[],
+): void {
+  for (const [name, { orElse, required, field, as }] of Object.entries(specs)) {
+    if (orElse === undefined || given.has(name)) continue;
+    const env = specs[orElse]?.env;
+    const label = given.has(orElse) || env === undefined ? `--${orElse}` : `$${env}`;
+    if (problems.some((known) => known.field === label)) continue;
+    const value = values[camelCase(orElse)];
+    if (value === undefined) {
+      if (required !== true) continue;
+      const or = env === undefined ? "" : `, or $${env}`;
+      problems.push(problem(`--${name}`, "bad_args", `is required, or --${orElse}${or}`));
+      continue;
+    }
+    for (const message of valueProblems(value, field, undefined)) {
+      problems.push(problem(label, "bad_args", message));
+    }
+    values[as ?? camelCase(name)] = value;
+  }
+}
+
 function valueProblems(
   value: unknown,
   field: FieldRule | undefined,
@@ -210,13 +242,6 @@ function valueProblems(
     return [`must be one of ${choices.join(", ")}, got ${quoted(String(value))}`];
   }
   return value === "" ? ["must not be empty"] : [];
-}
-
-/** Characters of a wrong value that a message repeats. */
-const MAX_QUOTED = 40;
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 }
 
 /** The value of a text, or what is wrong with it. */
@@ -259,18 +284,22 @@ function readOperands(
   for (const spec of specs) {
     labels[spec.as] = spec.name;
     const mine = spec.repeatable === true ? rest : rest.slice(0, 1);
+    const read = spec.repeatable === true ? mine : mine[0];
     rest = rest.slice(mine.length);
     const code = spec.field?.code ?? "bad_args";
     if (mine.length === 0) {
-      if (spec.required === true) problems.push(problem(spec.name, code, "is required"));
+      if (spec.required === true) {
+        const of = spec.choices === undefined ? "" : `, one of ${spec.choices.join(", ")}`;
+        problems.push(problem(spec.name, code, `is required${of}`));
+      }
       continue;
     }
-    for (const text of mine) {
-      for (const message of valueProblems(text, spec.field, spec.choices)) {
+    for (const value of spec.field === undefined ? mine : [read]) {
+      for (const message of valueProblems(value, spec.field, spec.choices)) {
         problems.push(problem(spec.name, code, message));
       }
     }
-    values[spec.as] = spec.repeatable === true ? mine : mine[0];
+    values[spec.as] = read;
   }
   if (rest.length === 0) return;
   const takes = specs.length === 0 ? "none" : specs.map((spec) => spec.name).join(" ");

@@ -72,13 +72,13 @@ function fieldLines(fields: Readonly<Record<string, Cell>>, style: Style): strin
   const width = Math.max(0, ...shown.map(([name]) => displayWidth(name)));
   return shown.map(([name, cell]) => {
     const label = pad(name, width, false);
-    const text = cut(`${label}${GAP}${cellText(cell)}`, style.width);
-    return style.colour && text.startsWith(label) ? bold(label) + text.slice(label.length) : text;
+    return `${style.colour ? bold(label) : label}${GAP}${cellText(cell)}`;
   });
 }
 
+// Only tables are cut: an id, a path or a message that lost its end would be worth nothing.
 function blockLines(block: Block, style: Style): string[] {
-  if (typeof block === "string") return [cut(block, style.width)];
+  if (typeof block === "string") return [block];
   return "fields" in block
     ? fieldLines(block.fields, style)
     : tableLines(block.columns, block.rows, style);

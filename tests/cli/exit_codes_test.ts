@@ -1,4 +1,4 @@
-import { exitCodeOfValue, failureOf } from "../../src/cli/exit_codes.ts";
+import { EXIT_CODES, exitCodeOfValue, failureOf } from "../../src/cli/exit_codes.ts";
 import { CoordError, type CoordErrorCode } from "../../src/domain/errors.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, it } from "../deps.ts";
@@ -68,4 +68,17 @@ it("failureOf() takes anything else for a bug, and tells no stack", () => {
       details: {},
     })),
   );
+});
+
+it("EXIT_CODES tells every status once, with the code that it has", () => {
+  const told = EXIT_CODES.flatMap(({ code, statuses }) =>
+    statuses.map((status) => [status, code] as const)
+  );
+  assertEquals(new Set(told.map(([status]) => status)).size, told.length);
+  for (const [status, code] of told) {
+    const refused = exitCodeOfValue({ status });
+    const failed = refused === 0 ? failureOf(new CoordError(status as CoordErrorCode, "")) : null;
+    assertEquals(failed?.exitCode ?? refused, code, status);
+  }
+  assertEquals(EXIT_CODES.map(({ code }) => code), [0, 1, 2, 3, 4, 5, 130]);
 });

@@ -149,6 +149,41 @@ it("main() cuts tables to the width of a terminal, in bold without NO_COLOR", as
   assertEquals(piped.out.includes("\x1b"), false);
 });
 
+it("main() believes COLUMNS more than the terminal, if it is a number of columns", async () => {
+  using folder = await workspace();
+  await run(folder.path, ["enqueue", "A title that is much too long", "--run-id", "p"]);
+  const widest = async (COLUMNS: string) => {
+    const terminal = {
+      terminals: ["stdout"],
+      columns: 60,
+      env: { COLUMNS, NO_COLOR: "1" },
+    } as const;
+    const { out } = await run(folder.path, ["tasks"], terminal);
+    return Math.max(...out.split("\n").map((line) => line.length));
+  };
+  assertEquals(
+    await Promise.all(["40", "70", "", "0", "-5", "wide", "1e9"].map(widest)),
+    [40, 70, 60, 60, 60, 60, 60],
+  );
+});
+
+it("main() wraps help to a narrow terminal, and to 80 columns elsewhere", async () => {
+  const widest = async (options: FakeOptions) => {
+    const { out } = await run("/", ["help"], options);
+    return Math.max(...out.split("\n").map((line) => line.length));
+  };
+  const narrow = await widest({ terminals: ["stdout"], columns: 50 });
+  const wide = await widest({ terminals: ["stdout"], columns: 200 });
+  const piped = await widest({ columns: 50 });
+  assertEquals([narrow <= 50, wide <= 80, wide === piped], [true, true, true]);
+});
+
+it("main() counts the problems of a call that has a great many", async () => {
+  const { err } = await run("/", ["tasks", ...Array.from({ length: 1000 }, (_, n) => `x${n}`)]);
+  const lines = err.trimEnd().split("\n");
+  assertEquals([lines.length, lines.at(-1)], [21, "coord: and 980 more problems"]);
+});
+
 it("main() escapes what is invisible in JSON for a terminal", async () => {
   using folder = await workspace();
   await run(folder.path, ["enqueue", "a\u202Eb", "--run-id", "p"]);

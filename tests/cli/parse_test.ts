@@ -144,6 +144,7 @@ const BAD: readonly (readonly [args: string[], problems: string[]])[] = [
   [["--priorty", "5", "x"], ["--priorty is unknown, did you mean --priority?"]],
   [["--bogus", "x"], ["--bogus is unknown"]],
   [["-x", "x"], ["-x is unknown"]],
+  [[`--${"y".repeat(99)}`, "x"], [`--${"y".repeat(38)}… is unknown`]],
   [["--constructor", "x"], ["--constructor is unknown"]],
   [["--__proto__=1", "x"], ["--__proto__ is unknown"]],
   [["--a.b", "x"], ["--a.b is unknown"]],
@@ -173,6 +174,14 @@ it("parse() tells extra operands, and what is expected", () => {
     '"b" is one operand too many, expected none',
   ]);
   assertEquals(problems(["a", "b"], {}, one), ['"b" is one operand too many, expected ID']);
+});
+
+it("parse() tells what a missing operand may be", () => {
+  const command = {
+    operands: [{ name: "SHELL", summary: "", required: true, choices: ["a", "b"], as: "shell" }],
+    flags: {},
+  };
+  assertEquals(problems([], {}, command), ["SHELL is required, one of a, b"]);
 });
 
 it("parse() takes a variable in place of a flag, and the flag before it", () => {

@@ -52,10 +52,18 @@ it("layOut() leaves out fields that are undefined and shows null as a dash", () 
   );
 });
 
-it("layOut() cuts lines to the width of a terminal, and to nothing else", () => {
+it("layOut() cuts tables to the width of a terminal, and to nothing else", () => {
   const block = { columns: ["ID", "TITLE"], rows: [["a", "a long title"]] };
   assertEquals(layOut(block, { width: 10, colour: false }), "ID  TITLE\na   a lon…\n");
   assertEquals(layOut(block, PLAIN), "ID  TITLE\na   a long title\n");
+});
+
+it("layOut() cuts no field and no line: an id must stay one that can be copied", () => {
+  const id = `sha256:${"a".repeat(64)}`;
+  assertEquals(
+    layOut([{ fields: { task_id: id } }, `Workspace made: /${id}`], { width: 40, colour: false }),
+    `task_id  ${id}\nWorkspace made: /${id}\n`,
+  );
 });
 
 it("layOut() makes heads and names bold where colour is wanted", () => {

@@ -1,0 +1,99 @@
+/**
+ * Installs the Debian packages whose programs some tests run, those that are missing and no others.
+ * Tells what it did, and goes on where it cannot: no apt-get, no network, not root. In CI the tests
+ * of a program that is missing then fail; elsewhere they are skipped.
+ *
+ * Usage: deno run -A scripts/setup_ci.ts
+ */
+import { type Ran, run } from "./support/run.ts";
+
+/** Each program that tests run with the package that brings it. */
+export const PACKAGES: Readonly<Record<string, string>> = {
+  bash: "bash",
+  zsh: "zsh",
+  fish: "fish",
+  man: "man-db",
+  groff: "groff-base",
+  mandoc: "mandoc",
+  file: "file",
+  script: "bsdutils",
+  strace: "strace",
+};
+
+/** Seconds after which a call of apt-get is killed. */
+const LIMIT = 300;
+
+/** What the work is done with. */
+export interface Machine {
+  /** Whether a program is on the path. */
+  has(program: string): Promise<boolean>;
+  isRoot(): boolean;
+  run(program: string, args: readonly string[]): Promise<Pick<Ran, "code" | "output">>;
+  print(line: string): void;
+}
+
+/** Installs what is missing; never throws, and tells what is still missing then. */
+export async function setUp(machine: Machine): Promise<readonly string[]> {
+  const { print } = machine;
+  const missing = await missingPackages(machine);
+  if (missing.length === 0) {
+    print("all programs of the tests are there");
+    return [];
+  }
+  if (!await machine.has("apt-get")) {
+    print(`Cannot install ${missing.join(", ")}: there is no apt-get`);
+    return missing;
+  }
+  const aptGet = async (...args: readonly string[]) => {
+    const [program = "", ...rest] = [...(machine.isRoot() ? [] : ["sudo", "-n"]), ...APT, ...args];
+    const { code, output } = await machine.run(program, rest);
+    if (code !== 0) print(`apt-get ${args.join(" ")} failed (${code}): ${output.trim()}`);
+    return code === 0;
+  };
+  // Lists that cannot be renewed may still be good enough.
+  await aptGet("update");
+  const install = ["install", "-y", "--no-install-recommends"];
+  if (!await aptGet(...install, ...missing)) {
+    // One package that this release does not have must not keep the others away.
+    for (const name of missing) await aptGet(...install, name);
+  }
+  const left = await missingPackages(machine);
+  const done = missing.filter((name) => !left.includes(name));
+  if (done.length > 0) print(`installed ${done.join(", ")}`);
+  if (left.length > 0) print(`Cannot install ${left.join(", ")}: apt-get did not`);
+  return left;
+}
+
+const APT = [
+  "env",
+  "DEBIAN_FRONTEND=noninteractive",
+  "apt-get",
+  "-qq",
+  "-o=Acquire::Retries=2",
+  "-o=Acquire::http::Timeout=30",
+  "-o=DPkg::Lock::Timeout=120",
+];
+
+async function missingPackages(machine: Machine): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [program, name] of Object.entries(PACKAGES)) {
+    if (!await machine.has(program)) missing.push(name);
+  }
+  return missing;
+}
+
+if (import.meta.main) {
+  await setUp({
+    has: async (program) => (await run("sh", ["-c", 'command -v "$1"', "sh", program])).code === 0,
+    isRoot: () => Deno.uid() === 0,
+    async run(program, args) {
+      try {
+        return await run(program, args, { limit: LIMIT });
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        return { code: 127, output: error.message };
+      }
+    },
+    print: (line) => console.log(line),
+  });
+}
