@@ -14,17 +14,20 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Seconds after which the command is killed. */
   readonly limit?: number;
+  /** Where it runs; default the current folder. */
+  readonly cwd?: string;
 }
 
 /** Runs a program to its end, without standard input, its output and errors taken as one. */
 export async function run(
   program: string,
   args: readonly string[],
-  { env = {}, onLine, limit }: RunOptions = {},
+  { env = {}, onLine, limit, cwd }: RunOptions = {},
 ): Promise<Ran> {
   const start = performance.now();
   const child = new Deno.Command(program, {
     args: [...args],
+    ...(cwd !== undefined && { cwd }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -1,0 +1,25 @@
+/** All of coord as a few files of plain JavaScript. */
+import { run } from "../support/run.ts";
+
+/**
+ * Type-checks `cli.ts` and bundles it into `folder`, in chunks: a command that is loaded on demand
+ * stays a file of its own. In one file, Deno would also have to load the half that is for Bun, which
+ * takes longer than all the rest.
+ *
+ * @returns The entry point.
+ * @throws {Error} with what Deno says when it cannot.
+ */
+export async function bundle(root: string, folder: string): Promise<string> {
+  const { code, output } = await run(Deno.execPath(), [
+    "bundle",
+    `--config=${root}/deno.json`,
+    "--frozen",
+    "--check",
+    "--minify",
+    "--code-splitting",
+    `--outdir=${folder}`,
+    `${root}/cli.ts`,
+  ]);
+  if (code !== 0) throw new Error(`Cannot bundle cli.ts: ${output}`);
+  return `${folder}/cli.js`;
+}
