@@ -1,10 +1,13 @@
 /**
- * coord lets a fleet of agents that share one checkout work without doing anything twice: a task
- * queue whose tasks go to exactly one of any number of racing agents, and a stream of everything that
+ * coord lets a fleet of agents that share one checkout work without stepping on each other:
+ * reservations of what they are about to touch, exclusive leases of parts of the tree, a task queue
+ * whose tasks go to exactly one of any number of racing agents, and a stream of everything that
  * changes, over plain files and without a daemon.
  *
- * It needs the permissions to read and write the workspace (`--allow-read=DIR --allow-write=DIR`) and
- * nothing else; `--allow-env=COORD_DIR` lets the environment name the workspace.
+ * It needs the permissions to read and write the project (`--allow-read=DIR --allow-write=DIR`) and
+ * nothing else. What more it may see, it uses: `--allow-env=COORD_DIR,COORD_BRANCH` the variables of
+ * these names, `--allow-sys=hostname --allow-read=/proc` whether the process that holds a lane still
+ * runs, `--allow-env=LOG` what source files import (the parsers ask for that variable when they load).
  *
  * @example
  * ```ts
@@ -13,6 +16,24 @@
  * const project = await Deno.makeTempDir();
  * await initWorkspace(project);
  * const coord = await openWorkspace({ dir: project });
+ *
+ * {
+ *   await using hold = await coord.reservations.hold({
+ *     addresses: ["src/billing/**", "src/tax.py::total"],
+ *     runId: "agent-1",
+ *     exclusive: true,
+ *   });
+ *   console.assert(hold.status === "held");
+ *
+ *   const addresses = ["src/tax.py"];
+ *   const other = await coord.reservations.reserve({ addresses, runId: "agent-2" });
+ *   console.assert(other.conflicts[0]?.their_address === "src/tax.py::total");
+ * }
+ *
+ * {
+ *   await using lease = await coord.lanes.acquire({ tree: ["src/api/**"], owner: "agent-1" });
+ *   console.assert(lease.status === "held");
+ * }
  *
  * await coord.tasks.enqueue({ title: "Refactor billing", priority: 5, runId: "planner" });
  *
@@ -27,9 +48,69 @@
  *
  * @module
  */
-export { initWorkspace, type OpenOptions, openWorkspace } from "./src/open.ts";
+export { initWorkspace, openJournal, type OpenOptions, openWorkspace } from "./src/open.ts";
 export { Coord, type Status } from "./src/engine/coord.ts";
 export { ClaimHold } from "./src/engine/hold.ts";
+export type { Forecast, ForecastInput } from "./src/engine/forecast.ts";
+export type { Reconciliation } from "./src/engine/reconcile.ts";
+export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation_hold.ts";
+export { Reservations } from "./src/engine/reservations.ts";
+export type {
+  IntentInput,
+  IntentItem,
+  Released,
+  ReleaseInput,
+  ReservationBeat,
+  ReservationBeatInput,
+  ReservationHoldInput,
+  ReservationItem,
+  ReservationList,
+  ReservationListInput,
+  ReservationRefused,
+  ReserveConflict,
+  Reserved,
+  ReserveInput,
+} from "./src/engine/reservation_types.ts";
+export { Lanes, type NotHeld } from "./src/engine/lanes.ts";
+export { LaneHold, type LaneKeeper } from "./src/engine/lane_hold.ts";
+export type {
+  AcquireInput,
+  AdoptInput,
+  ArbitrateInput,
+  CheckInput,
+  FenceCheck,
+  HaltInput,
+  LaneAdopted,
+  LaneBeat,
+  LaneBeatInput,
+  LaneBusy,
+  LaneDecision,
+  LaneGrant,
+  LaneHalted,
+  LaneHolderInput,
+  LaneNo,
+  LaneRefused,
+  LaneReleased,
+  LaneSpawned,
+  LaneVerdict,
+  LeaseItem,
+  LiveInput,
+  LiveLeases,
+  LivenessInput,
+  LockInput,
+  Scavenged,
+  SpawnInput,
+} from "./src/engine/lane_types.ts";
+export {
+  type JournalCompaction,
+  type JournalReplay,
+  type JournalTail,
+  type JournalVerdict,
+  LaneJournal,
+  type TailInput,
+} from "./src/engine/journal.ts";
+export type { AnyBeat, AnyBeatInput } from "./src/engine/heartbeat.ts";
+export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { NewTask } from "./src/engine/task_input.ts";
 export type {
   Beat,
@@ -49,6 +130,15 @@ export type {
 } from "./src/engine/task_types.ts";
 export { Tasks } from "./src/engine/tasks.ts";
 export type { WatchOptions } from "./src/engine/watch.ts";
+export type { Conflict } from "./src/domain/conflict.ts";
+export type { ConflictType, PredictedConflict } from "./src/domain/forecast.ts";
+export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/reconcile.ts";
+export type { IntentRecord, Operation, ReservationRecord } from "./src/domain/reservation.ts";
+export type { LaneConflict, RefusalClass } from "./src/domain/arbiter.ts";
+export type { DeathEvidence, Lease } from "./src/domain/lease.ts";
+export type { Liveness, LivenessEvidence, LivenessVerdict } from "./src/domain/liveness.ts";
+export type { Entry } from "./src/domain/wal.ts";
+export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task.ts";
 export type { EventType, RecordKind, WatchEvent } from "./src/domain/event.ts";

@@ -3,10 +3,14 @@
  *
  * Usage: deno task bench [--out FILE] [FILTER…]; a filter keeps the rows whose group contains it.
  */
+import { forecastRows } from "./bench/forecast_rows.ts";
+import { arbiterRow, laneRows, mutexRow } from "./bench/lane_rows.ts";
 import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
 import { format, type Row } from "./bench/measure.ts";
 import { scaleRows, singleRows } from "./bench/queue_rows.ts";
+import { reservationRows } from "./bench/reservation_rows.ts";
 import { scratch } from "./bench/scene.ts";
+import { startupRows } from "./bench/startup_rows.ts";
 import { eventCostRow, idleRow, latencyRow } from "./bench/watch_rows.ts";
 
 const GROUPS: Record<string, (parent: string) => Promise<Row | Row[]>> = {
@@ -18,6 +22,12 @@ const GROUPS: Record<string, (parent: string) => Promise<Row | Row[]>> = {
   latency: latencyRow,
   event: eventCostRow,
   idle: idleRow,
+  startup: startupRows,
+  reserve: reservationRows,
+  forecast: forecastRows,
+  lane: laneRows,
+  arbiter: arbiterRow,
+  mutex: mutexRow,
 };
 
 const outAt = Deno.args.indexOf("--out");

@@ -1,9 +1,17 @@
 /** Puts a workspace together: the machine, the files, the clock, the engine. */
-import { findWorkspace, initWorkspace as initFiles, openFsStore } from "./adapters/fs/open.ts";
+import {
+  findWorkspace,
+  initWorkspace as initFiles,
+  openFsJournal,
+  openFsStore,
+} from "./adapters/fs/open.ts";
 import { CoordError } from "./domain/errors.ts";
 import { Coord } from "./engine/coord.ts";
+import { quoted } from "./domain/quote.ts";
+import { LaneJournal } from "./engine/journal.ts";
+import { LaneRecords } from "./engine/lane_records.ts";
+import { failing, guarded, onceEach } from "./guard.ts";
 import { detectHost } from "./host/detect.ts";
-import { HostError } from "./ports/host.ts";
 import type { Host } from "./ports/host.ts";
 
 /** How to open a workspace. */
@@ -39,16 +47,64 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
 
 /** Opens a workspace on a given machine. */
 export function openOn(host: Host, options: OpenOptions): Coord {
-  const told = new Set<string>();
-  const warn = (message: string) => {
-    if (told.has(message)) return;
-    told.add(message);
-    options.onWarning?.(message);
-  };
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
   const location = failing(() => findWorkspace(host, options.dir));
-  const { tasks, records } = openFsStore(host, location, warn);
-  const store = { location, tasks: guarded(tasks), records: guarded(records) };
-  return new Coord({ store, clock: options.clock ?? Date.now, warn });
+  const files = openFsStore(host, location, clock, warn);
+  const store = {
+    ...files,
+    tasks: guarded(files.tasks),
+    reservations: guarded(files.reservations),
+    // The stream goes on where parts of it fail, so it wants to know how.
+    records: new LaneRecords(files.records, files.lanes),
+    gc: guarded(files.gc),
+  };
+  return new Coord({ store, clock, warn });
+}
+
+/**
+ * Opens a journal of lanes by its path, such as one that `dos lease-lane` wrote. No workspace is
+ * needed.
+ *
+ * @param path The file.
+ * @param options The clock, and who hears of broken lines.
+ * @returns What may be asked of it.
+ * @throws {CoordError} `not_found` when there is no such file.
+ *
+ * @example
+ * ```ts
+ * import { openJournal } from "@coord/coord";
+ *
+ * const path = `${await Deno.makeTempDir()}/lane-journal.jsonl`;
+ * const entry = { op: "ACQUIRE", lane: "api", loop_ts: "1", holder: "agent-1" };
+ * await Deno.writeTextFile(path, `${JSON.stringify(entry)}\n`);
+ * const journal = await openJournal(path);
+ * const { leases } = await journal.replay();
+ * console.assert(leases[0]?.holder === "agent-1");
+ * ```
+ */
+export async function openJournal(
+  path: string,
+  options: Omit<OpenOptions, "dir"> = {},
+): Promise<LaneJournal> {
+  return openJournalOn(await detectHost(), path, options);
+}
+
+/** Opens a journal on a given machine. */
+export function openJournalOn(
+  host: Host,
+  path: string,
+  options: Omit<OpenOptions, "dir">,
+): LaneJournal {
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
+  const lanes = openFsJournal(host, path, clock, warn);
+  const { journal } = lanes;
+  if (!failing(() => journal.exists())) {
+    const message = `Cannot read journal ${quoted(journal.location, 200)}: there is no such file`;
+    throw new CoordError("not_found", message, { path: journal.location });
+  }
+  return new LaneJournal({ lanes, clock, warn });
 }
 
 /**
@@ -74,38 +130,4 @@ export async function initWorkspace(project: string): Promise<{ path: string; cr
 /** Makes a workspace on a given machine. */
 export function initOn(host: Host, project: string): { path: string; created: boolean } {
   return failing(() => initFiles(host, project));
-}
-
-/** The machine's failures become the library's. */
-function failing<T>(body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw asCoordError(error);
-  }
-}
-
-/** A port whose methods throw what the library promises. */
-function guarded<T extends object>(port: T): T {
-  return new Proxy(port, {
-    get(target, key) {
-      const member: unknown = Reflect.get(target, key);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) =>
-        failing(() => {
-          const answer: unknown = member.apply(target, args);
-          if (!(answer instanceof Promise)) return answer;
-          return answer.catch((error) => {
-            throw asCoordError(error);
-          });
-        });
-    },
-  });
-}
-
-/** What the library throws for an error: the machine's refusals get the code `io_error`. */
-export function asCoordError(error: unknown): unknown {
-  if (!(error instanceof HostError)) return error;
-  const details = { reason: error.code, path: error.path };
-  return new CoordError("io_error", error.message, details, { cause: error });
 }

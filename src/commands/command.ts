@@ -6,6 +6,8 @@
 import type { Problem } from "../domain/errors.ts";
 import type { FieldRule } from "../domain/fields.ts";
 import type { Coord } from "../engine/coord.ts";
+import type { Tasks } from "../engine/tasks.ts";
+import type { LaneJournal } from "../engine/journal.ts";
 import type { Host } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
 
@@ -30,6 +32,8 @@ export interface FlagSpec {
   readonly field?: FieldRule;
   /** Another word for one of the choices as that choice. */
   readonly read?: (text: string) => string | undefined;
+  /** Another flag of the command that stands in for it when it is missing. */
+  readonly orElse?: string;
   /** The name in the library's input when it is not the flag's own in camel case. */
   readonly as?: string;
 }
@@ -41,6 +45,7 @@ export interface OperandSpec {
   readonly required?: boolean;
   readonly repeatable?: boolean;
   readonly choices?: readonly string[];
+  /** The rule for the value; of what is repeatable, for the list of them. */
   readonly field?: FieldRule;
   /** The name in the library's input. */
   readonly as: string;
@@ -55,8 +60,12 @@ export interface CommandContext {
   readonly warn: Warn;
   /** Opens the workspace that the flags and the environment name. */
   open(): Promise<Coord>;
+  /** The same, its queue alone, which is there sooner. */
+  tasks(): Promise<Tasks>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string): Promise<{ readonly path: string; readonly created: boolean }>;
+  /** Opens a journal of lanes: that of the workspace, or one that needs no workspace. */
+  journal(path: string | undefined): Promise<LaneJournal>;
   /** `--dir`, else `$COORD_DIR`, unresolved. */
   readonly dir: string | undefined;
   /** Fires at SIGINT and SIGTERM. Until a command asks for it, those end the process as usual. */

@@ -26,6 +26,46 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "stream what changes",
     load: () => import("./system/watch.ts").then((module) => module.watch),
   },
+  gc: {
+    group: "Workspace",
+    summary: "remove what has been over for long, or tell what would go",
+    load: () => import("./system/gc.ts").then((module) => module.gc),
+  },
+  reserve: {
+    group: "Reservations",
+    summary: "say what you are about to touch, or get it for yourself alone",
+    load: () => import("./reservation/reserve.ts").then((module) => module.reserve),
+  },
+  heartbeat: {
+    group: "Reservations",
+    summary: "keep a reservation, or a claimed task, for longer",
+    load: () => import("./reservation/heartbeat.ts").then((module) => module.heartbeat),
+  },
+  release: {
+    group: "Reservations",
+    summary: "end a reservation",
+    load: () => import("./reservation/release.ts").then((module) => module.release),
+  },
+  intent: {
+    group: "Reservations",
+    summary: "say what you mean to do, and why",
+    load: () => import("./reservation/intent.ts").then((module) => module.intent),
+  },
+  list: {
+    group: "Reservations",
+    summary: "list live reservations and intents",
+    load: () => import("./reservation/list.ts").then((module) => module.list),
+  },
+  forecast: {
+    group: "Reservations",
+    summary: "predict conflicts between agents",
+    load: () => import("./reservation/forecast.ts").then((module) => module.forecast),
+  },
+  reconcile: {
+    group: "Reservations",
+    summary: "advise in which order to merge branches",
+    load: () => import("./reservation/reconcile.ts").then((module) => module.reconcile),
+  },
   enqueue: {
     group: "Tasks",
     summary: "add a task, or one a line from standard input",
@@ -35,11 +75,6 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Tasks",
     summary: "take the next task",
     load: () => import("./task/claim.ts").then((module) => module.claim),
-  },
-  heartbeat: {
-    group: "Tasks",
-    summary: "keep a claimed task for longer",
-    load: () => import("./task/heartbeat.ts").then((module) => module.heartbeat),
   },
   complete: {
     group: "Tasks",
@@ -60,6 +95,76 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Tasks",
     summary: "count and list tasks",
     load: () => import("./task/tasks.ts").then((module) => module.tasks),
+  },
+  "lane acquire": {
+    group: "Lanes",
+    summary: "take a lane: a part of the tree for yourself",
+    load: () => import("./lane/acquire.ts").then((module) => module.acquire),
+  },
+  "lane release": {
+    group: "Lanes",
+    summary: "end a lease",
+    load: () => import("./lane/release.ts").then((module) => module.release),
+  },
+  "lane heartbeat": {
+    group: "Lanes",
+    summary: "keep a lane",
+    load: () => import("./lane/heartbeat.ts").then((module) => module.heartbeat),
+  },
+  "lane live": {
+    group: "Lanes",
+    summary: "list who holds which lane",
+    load: () => import("./lane/live.ts").then((module) => module.live),
+  },
+  "lane arbitrate": {
+    group: "Lanes",
+    summary: "say what lane acquire would answer",
+    load: () => import("./lane/arbitrate.ts").then((module) => module.arbitrate),
+  },
+  "lane check": {
+    group: "Lanes",
+    summary: "say whether a grant is still the current one",
+    load: () => import("./lane/check.ts").then((module) => module.check),
+  },
+  "lane adopt": {
+    group: "Lanes",
+    summary: "take a lane over from its holder",
+    load: () => import("./lane/adopt.ts").then((module) => module.adopt),
+  },
+  "lane spawn": {
+    group: "Lanes",
+    summary: "announce a run on a lane",
+    load: () => import("./lane/spawn.ts").then((module) => module.spawn),
+  },
+  "lane halt": {
+    group: "Lanes",
+    summary: "record that a run should stop",
+    load: () => import("./lane/halt.ts").then((module) => module.halt),
+  },
+  "lane liveness": {
+    group: "Lanes",
+    summary: "judge whether a lane's holder gets on",
+    load: () => import("./lane/liveness.ts").then((module) => module.liveness),
+  },
+  "journal tail": {
+    group: "Journal",
+    summary: "show the last entries of the lanes' journal",
+    load: () => import("./journal/tail.ts").then((module) => module.tail),
+  },
+  "journal replay": {
+    group: "Journal",
+    summary: "fold a journal to the leases that it leaves",
+    load: () => import("./journal/replay.ts").then((module) => module.replay),
+  },
+  "journal verify": {
+    group: "Journal",
+    summary: "tell what is wrong with a journal",
+    load: () => import("./journal/verify.ts").then((module) => module.verify),
+  },
+  "journal compact": {
+    group: "Journal",
+    summary: "shorten a journal; its history goes to an archive",
+    load: () => import("./journal/compact.ts").then((module) => module.compact),
   },
 };
 

@@ -1,9 +1,17 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
-import { FOLDERS, RECORD_KINDS, type RecordKind, type WatchEvent } from "../domain/event.ts";
+import { FILED_KINDS, FOLDERS, type WatchEvent } from "../domain/event.ts";
 import { claimTimedOut } from "../domain/claim.ts";
+import { isLive } from "../domain/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task.ts";
 import type { Context } from "./context.ts";
+import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
+import { type AnyBeat, type AnyBeatInput, beatAny } from "./heartbeat.ts";
 import { type ClaimHold, holdTask } from "./hold.ts";
+import { failing } from "./io_error.ts";
+import { LaneJournal } from "./journal.ts";
+import { Lanes } from "./lanes.ts";
+import type { LeaseItem } from "./lane_types.ts";
+import { Reservations } from "./reservations.ts";
 import type { ClaimInput } from "./task_types.ts";
 import { countTasks, Tasks } from "./tasks.ts";
 import { type WatchOptions, watchRecords } from "./watch.ts";
@@ -22,6 +30,12 @@ export interface Status {
     readonly claimer_run_id: string;
     readonly expires_at: string;
   }[];
+  /** How many reservations are live. */
+  readonly live_reservations: number;
+  /** How many leases of lanes are live. */
+  readonly live_leases: number;
+  /** These leases, the first granted first. */
+  readonly leases: readonly LeaseItem[];
   /** How many records of each kind there are. */
   readonly records: Readonly<Record<string, number>>;
 }
@@ -30,12 +44,22 @@ export interface Status {
 export class Coord {
   /** The task queue. */
   readonly tasks: Tasks;
+  /** Reservations and intents. */
+  readonly reservations: Reservations;
+  /** Leases of lanes. */
+  readonly lanes: Lanes;
+  /** The journal that all leases come from. */
+  readonly journal: LaneJournal;
   readonly #context: Context;
 
   /** Made by `openWorkspace()`. */
   constructor(context: Context) {
     this.#context = context;
     this.tasks = new Tasks(context);
+    this.reservations = new Reservations(context);
+    const { store: { lanes, checkout }, clock, warn } = context;
+    this.lanes = new Lanes({ lanes, clock, warn }, checkout);
+    this.journal = new LaneJournal({ lanes, clock, warn });
   }
 
   /** Where the workspace lies. */
@@ -58,7 +82,27 @@ export class Coord {
     return holdTask(this.tasks, input);
   }
 
-  /** Counts, the oldest pending task and the claims that timed out. */
+  /**
+   * Keeps a reservation or a claim for `extension` seconds from now; it never ends sooner for that.
+   *
+   * @param input Which reservation or task, by whom, how long.
+   * @returns The new end, or why the rules do not allow it.
+   */
+  heartbeat(input: AnyBeatInput): Promise<AnyBeat> {
+    return beatAny(this.#context, this, input);
+  }
+
+  /**
+   * Removes what has been over for its grace: released and expired reservations, intents whose
+   * reservation is gone, tasks that ended or expired, each with all that belongs to it.
+   *
+   * @param input The grace; without `execute` it only tells what would go.
+   */
+  gc(input: GcInput = {}): Promise<GcReport> {
+    return collectGarbage(this.#context, input);
+  }
+
+  /** Counts, the oldest pending task, the claims that timed out, and how much is held. */
   async status(): Promise<Status> {
     const { store, clock } = this.#context;
     const now = clock();
@@ -80,15 +124,23 @@ export class Coord {
         });
       }
     }
+    const { leases } = await this.lanes.live();
     return {
       workspace: this.location,
       tasks,
       oldest_pending: oldest === undefined
         ? null
         : { task_id: oldest.task_id, age_seconds: Math.max(0, (now - oldest.createdMs) / 1000) },
+      live_reservations: (await store.reservations.list(now, false))
+        .filter((entry) => isLive(entry, now)).length,
+      live_leases: leases.length,
+      leases,
       timed_out_claims: timedOut.sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
       records: Object.fromEntries(
-        RECORD_KINDS.map((kind: RecordKind) => [FOLDERS[kind], store.records.ids(kind).length]),
+        FILED_KINDS.map((kind) => [
+          FOLDERS[kind],
+          failing("count the records", () => store.records.ids(kind).length),
+        ]),
       ),
     };
   }

@@ -1,10 +1,18 @@
 /** A workspace's stores, as an adapter opens them. */
+import type { Checkout } from "./checkout.ts";
+import type { Collector } from "./gc.ts";
+import type { LaneStore } from "./lanes.ts";
 import type { RecordSource } from "./records.ts";
+import type { ReservationStore } from "./reservations.ts";
 import type { TaskStore } from "./tasks.ts";
 
 export interface Store {
   /** Where the workspace lies, for people. */
   readonly location: string;
   readonly tasks: TaskStore;
+  readonly reservations: ReservationStore;
   readonly records: RecordSource;
+  readonly lanes: LaneStore;
+  readonly checkout: Checkout;
+  readonly gc: Collector;
 }

@@ -1,7 +1,8 @@
-/** Each bound of the task queue: the last value that is fine, the first that is not. */
+/** Each bound of the queue and of watch: the last value that is fine, the first that is not. */
 import { main } from "../../src/cli/main.ts";
 import { assertEquals, it } from "../deps.ts";
 import { fakeHost, scratch } from "../support/host.ts";
+import { run256, testLimits } from "../support/limits.ts";
 
 const ID = "ab".repeat(32);
 const deep = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
@@ -10,15 +11,8 @@ const bytes = (count: number) => JSON.stringify({ a: "x".repeat(count - 8) });
 const claim = (...flags: string[]) => ["claim", "--run-id", "a", ...flags];
 const enqueue = (...flags: string[]) => ["enqueue", "x", "--run-id", "a", ...flags];
 const complete = (...flags: string[]) => ["complete", ID, "--run-id", "a", ...flags];
-const run256 = "r".repeat(256);
 
-/** What is wrong, the code in JSON, the message, and the nearest call that is fine. */
-const LIMITS: readonly (readonly [
-  bad: string[],
-  status: string,
-  message: string,
-  good: string[],
-])[] = [
+testLimits([
   [
     enqueue("--priority", "2147483648"),
     "bad_args",
@@ -152,18 +146,6 @@ const LIMITS: readonly (readonly [
     ["fail-task", ID, "--run-id", "a", "--error", "e".repeat(4096)],
   ],
   [
-    ["heartbeat", ID, "--run-id", "a", "--extension", "0"],
-    "bad_args",
-    "--extension must be between 1 and 31536000, got 0",
-    ["heartbeat", ID, "--run-id", "a", "--extension", "1"],
-  ],
-  [
-    ["heartbeat", ID, "--run-id", "a", "--extension", "31536001"],
-    "bad_args",
-    "--extension must be between 1 and 31536000, got 31536001",
-    ["heartbeat", ID, "--run-id", "a", "--extension", "31536000"],
-  ],
-  [
     ["cancel-task", "abcde", "--run-id", "a"],
     "bad_task_id",
     "ID needs at least 6 hex digits, and has 5",
@@ -193,21 +175,7 @@ const LIMITS: readonly (readonly [
     "--poll-interval must be between 0.01 and 3600, got 0.009",
     ["watch", "--once", "--poll-interval", "0.01"],
   ],
-];
-
-for (const [bad, status, message, good] of LIMITS) {
-  const name = bad.filter((word) => word.length < 40).join(" ");
-  it(`coord ${name} is bad input: ${message}`, async () => {
-    using folder = scratch();
-    const wrong = fakeHost({ args: [...bad, "--json"], cwd: folder.path });
-    assertEquals(await main(wrong), 1);
-    const answer = JSON.parse(wrong.out);
-    assertEquals([answer.status, answer.error], [status, message]);
-    // A value within the bound gets past the check, and then finds no workspace.
-    const right = fakeHost({ args: good, cwd: folder.path });
-    assertEquals([await main(right), right.out], [2, ""]);
-  });
-}
+]);
 
 it("enqueue cuts a title after 200 characters, with a warning", async () => {
   using folder = scratch();

@@ -1,4 +1,4 @@
-import { duration } from "../../src/commands/system/status.ts";
+import { duration } from "../../src/commands/duration.ts";
 import { watch } from "../../src/commands/system/watch.ts";
 import { countsLine } from "../../src/commands/task/tasks.ts";
 import type { EventType, RecordKind } from "../../src/domain/event.ts";
@@ -9,11 +9,11 @@ it("duration() speaks in two units at most", () => {
   assertEquals([0.9, 59, 60, 3_599, 3_600, 86_399, 86_400, 200_000].map(duration), [
     "0 s",
     "59 s",
-    "1 min 0 s",
+    "1 min",
     "59 min 59 s",
-    "1 h 0 min",
+    "1 h",
     "23 h 59 min",
-    "1 d 0 h",
+    "1 d",
     "2 d 7 h",
   ]);
 });
@@ -36,17 +36,41 @@ it("countsLine() leaves out what there is none of", () => {
   );
 });
 
+/** As other tools write it. */
+const T = "2026-11-21T09:30:00.000000+00:00";
+
 function line(event_type: EventType, kind: RecordKind, data: JsonObject): string {
   const id = `sha256:${"0123456789abcdef".repeat(4)}`;
   return watch.text({ schema_version: "1", event_type, kind, id, timestamp: "", data });
 }
 
 it("watch tells each kind of record in one line", () => {
-  const until = { run_id: "a", extended_expires_at: "T" };
+  const until = { run_id: "a", extended_expires_at: T };
   assertEquals(
     [
-      line("snapshot", "reservation", { run_id: "a", operation: "move", addresses: ["x", "y"] }),
-      line("added", "intent", { run_id: "a", operation: null, addresses: ["x"], detail: "why" }),
+      line("snapshot", "reservation", {
+        run_id: "a",
+        operation: "move",
+        addresses: ["x", "y", "z", "v", "w"],
+        branch: "main",
+        expires_at: T,
+      }),
+      line("expired", "reservation", {
+        run_id: "a",
+        operation: null,
+        addresses: ["x"],
+        exclusive: true,
+        branch: "main",
+        expires_at: T,
+      }),
+      line("added", "intent", {
+        run_id: "a",
+        operation: "move",
+        addresses: ["x"],
+        branch: "fix",
+        detail: "why",
+      }),
+      line("added", "reservation", { addresses: "x", operation: 5, branch: "", expires_at: null }),
       line("removed", "release", { run_id: "a", reason: "completed" }),
       line("modified", "heartbeat", until),
       line("added", "task", { created_by: "a", title: "Fix it" }),
@@ -55,10 +79,12 @@ it("watch tells each kind of record in one line", () => {
       line("added", "task", {}),
     ],
     [
-      "· reservation a            0123456789ab move x y",
-      "+ intent      a            0123456789ab x why",
+      "· reservation a            0123456789ab move x, y, z, 2 more on main until 2026-11-21T09:30:00.000Z",
+      "! reservation a            0123456789ab x exclusively on main",
+      "+ intent      a            0123456789ab move x on fix - why",
+      "+ reservation -            0123456789ab",
       "- release     a            0123456789ab completed",
-      "~ heartbeat   a            0123456789ab until T",
+      "~ heartbeat   a            0123456789ab until 2026-11-21T09:30:00.000Z",
       "+ task        a            0123456789ab Fix it",
       "! claim       a            0123456789ab claimed",
       "+ dependency  -            0123456789ab after x y",

@@ -4,14 +4,9 @@ import { canonicalJson } from "../../src/domain/json.ts";
 import type { TaskRecord } from "../../src/domain/task.ts";
 import { formatTime } from "../../src/domain/time.ts";
 import { assert_, assertEquals, assertStringIncludes, it } from "../deps.ts";
-import {
-  checkHistory,
-  type Entry,
-  instant,
-  type Outcome,
-  type Request,
-} from "../support/history.ts";
+import { checkHistory, type Entry, type Outcome, type Request } from "../support/history.ts";
 import { Race } from "../support/race.ts";
+import { instant } from "../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 9, 30);
 const task: TaskRecord = {

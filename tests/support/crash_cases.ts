@@ -6,6 +6,7 @@ import type { Claimed } from "../../src/engine/task_types.ts";
 import { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { HostError, type HostFs } from "../../src/ports/host.ts";
+import { partialStore } from "./partial_store.ts";
 import { makeTempDir, removeTree } from "./scratch.ts";
 
 const host = await detectHost();
@@ -14,6 +15,11 @@ const host = await detectHost();
 export const quickFs: HostFs = {
   ...host.fs,
   createNew: (path, bytes) => host.fs.createNew(path, bytes),
+  appendSynced: (path, bytes) => {
+    if (host.fs.lstat(path) === undefined) return false;
+    host.fs.append(path, bytes);
+    return true;
+  },
   syncFile: (path) => {
     if (host.fs.lstat(path) === undefined) throw new HostError("not_found", "sync", path);
   },
@@ -33,7 +39,7 @@ export function openQueue(workspace: string, second: number, fs: HostFs = quickF
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const tasks = new FsTaskStore({ ...host, fs }, new Layout(workspace), warn);
-  const store = { location: workspace, tasks, records: undefined as never };
+  const store = partialStore({ location: workspace, tasks });
   return { queue: new Tasks({ store, clock: () => T0 + second * 1000, warn }), warnings };
 }
 

@@ -1,14 +1,11 @@
-/**
- * Histories of what processes did to a queue: written line by line as they go, so that a killed
- * process leaves its last call open, and checked against the rules of `domain/claim.ts`.
- */
-import { openSync, readFileSync, writeSync } from "node:fs";
+/** Histories of what processes did to a queue, checked against the rules of `domain/claim.ts`. */
 import * as rules from "../../src/domain/claim.ts";
 import type { ClaimRecord, Decision, Rule } from "../../src/domain/claim.ts";
 import { canonicalJson, type JsonObject } from "../../src/domain/json.ts";
 import type { TaskRecord } from "../../src/domain/task.ts";
 import type { Beat, Claimed, NothingToClaim, Refused } from "../../src/engine/task_types.ts";
 import { linearize, type Operation } from "./linearizable.ts";
+import { type Recorded, SLACK_MS } from "./recorder.ts";
 
 /** What a call asked for. */
 export type Request =
@@ -22,64 +19,10 @@ export type Request =
 export type Outcome = Claimed | NothingToClaim | ClaimRecord | Beat | Refused;
 
 /** One call. */
-export interface Entry {
-  readonly runId: string;
-  readonly request: Request;
-  /** What the process took for the present. */
-  readonly now: number;
-  /** Milliseconds on the machine's one clock; `returned` is Infinity for a process that was killed. */
-  readonly invoked: number;
-  returned: number;
-  outcome: Outcome | undefined;
-}
-
-/** Clocks of two processes agree to much less than this, milliseconds. */
-const SLACK_MS = 1;
+export type Entry = Recorded<Request, Outcome>;
 
 /** More calls than this of which nobody knows the task make the search too long. */
 const MAX_HIDDEN = 16;
-
-/** The machine's clock as all processes read it, milliseconds. */
-export function instant(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-/** Writes a process's history. */
-export class Recorder {
-  readonly #file: number;
-  #calls = 0;
-
-  constructor(path: string, readonly runId: string) {
-    this.#file = openSync(path, "a");
-  }
-
-  /** Makes a call between two lines of the history. */
-  async call<T extends Outcome>(request: Request, now: number, body: () => Promise<T>): Promise<T> {
-    const call = this.#calls++;
-    this.#write({ call, runId: this.runId, request, now, invoked: instant() });
-    const outcome = await body();
-    this.#write({ call, returned: instant(), outcome });
-    return outcome;
-  }
-
-  #write(line: object): void {
-    writeSync(this.#file, JSON.stringify(line) + "\n");
-  }
-}
-
-/** Reads the histories of some processes. */
-export function readHistories(paths: readonly string[]): Entry[] {
-  return paths.flatMap((path) => {
-    const entries: Entry[] = [];
-    // The last line of a killed process may be cut off.
-    for (const line of readFileSync(path, "utf-8").split("\n").slice(0, -1)) {
-      const { call, ...rest } = JSON.parse(line);
-      if ("invoked" in rest) entries[call] = { ...rest, returned: Infinity, outcome: undefined };
-      else Object.assign(entries[call] as Entry, rest);
-    }
-    return entries;
-  });
-}
 
 /** What a history shows. */
 export interface Verdict {

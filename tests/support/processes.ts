@@ -36,6 +36,25 @@ export function start(program: string, argument: unknown): Child {
   return { pid: child.pid ?? 0, kill: () => void child.kill("SIGKILL"), ended };
 }
 
+/** Stops a process or lets it go on; whether it was there to get it. */
+export function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ESRCH") throw error;
+    return false;
+  }
+}
+
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits for something that comes soon. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await sleep(5);
+  }
 }

@@ -9,9 +9,11 @@ import type { TaskRecord } from "../../src/domain/task.ts";
 import type { Claimed, TaskCounts } from "../../src/engine/task_types.ts";
 import { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import { instant, type Outcome, Recorder, type Request } from "./history.ts";
+import type { Outcome, Request } from "./history.ts";
+import { partialStore } from "./partial_store.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "./random.ts";
+import { instant, Recorder } from "./recorder.ts";
 import { transition } from "./seed_protocol.ts";
 
 /** What a worker is told. */
@@ -44,17 +46,16 @@ const orders = JSON.parse(process.argv[2] ?? "") as Orders;
 const { runId } = orders;
 const random = new Random(orders.seed);
 const host = await detectHost();
-const recorder = new Recorder(orders.history, runId);
+const recorder = new Recorder<Request, Outcome>(orders.history, runId);
 const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
 let now = 0;
 const tasks = new Tasks({
-  store: {
+  store: partialStore({
     location: orders.workspace,
     tasks: new FsTaskStore(host, new Layout(orders.workspace), warn),
-    records: undefined as never,
-  },
+  }),
   clock: () => now,
   warn,
 });

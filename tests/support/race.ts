@@ -7,10 +7,12 @@ import type { TaskRecord } from "../../src/domain/task.ts";
 import { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Host } from "../../src/ports/host.ts";
-import { checkHistory, type Entry, readHistories, type Verdict } from "./history.ts";
+import { checkHistory, type Entry, type Verdict } from "./history.ts";
+import { partialStore } from "./partial_store.ts";
 import { type Child, sleep, start } from "./processes.ts";
 import type { Orders } from "./queue_worker.ts";
 import { newSeed } from "./random.ts";
+import { readRecorded } from "./recorder.ts";
 import { makeTempDir } from "./scratch.ts";
 
 /** How a race goes on. */
@@ -47,7 +49,7 @@ export class Race {
     const { path } = initWorkspace(host, makeTempDir());
     const warn = (message: string) => void race.warnings.push(message);
     const store = new FsTaskStore(host, new Layout(path), warn);
-    const context = { location: path, tasks: store, records: undefined as never };
+    const context = partialStore({ location: path, tasks: store });
     const queue = new Tasks({ store: context, clock: Date.now, warn });
     const race: Race = new Race(what, host, path, store, queue);
     return race;
@@ -103,7 +105,7 @@ export class Race {
   }
 
   history(): Entry[] {
-    return readHistories(readdirSync(this.#folder).map((name) => `${this.#folder}/${name}`));
+    return readRecorded(readdirSync(this.#folder).map((name) => `${this.#folder}/${name}`));
   }
 
   /** Checks the history against the states that the tasks have now. */

@@ -15,13 +15,19 @@
  *
  * The clock goes on by one second before each command. Ids are `[ID1]`, `[ID2]` … in the order in
  * which they appear, `[ID1:12]` being their first 12 digits; in commands these stand for the real
- * ones. Other values that differ are `[NONCE]`, `[MS]`, `[DIR]`, `[VERSION]`, `[RUNTIME]`.
+ * ones. Other values that differ are `[NONCE]`, `[RANDOM]`, `[HASH]`, `[PID]`, `[S]`, `[BYTES]`,
+ * `[MS]`, `[DIR]`, `[VERSION]`, `[RUNTIME]`.
  */
 import { main } from "../../src/cli/main.ts";
 import { VERSION } from "../../src/domain/version.ts";
-import { fakeHost, scratch } from "./host.ts";
+import { type FakeHost, fakeHost, scratch } from "./host.ts";
+
+const OWN_PID = fakeHost().pid;
 
 const START = Date.parse("2026-11-21T09:00:00.000Z");
+
+/** Seconds that a command may take: far above real use on a machine that others use as well. */
+const LIMIT_S = 60;
 
 /** Runs a transcript, and returns it as it ought to be. */
 export async function replay(script: string): Promise<string> {
@@ -93,7 +99,7 @@ class Session {
       env: this.#env,
       stdin: input.map((line) => `${line.slice(2)}\n`).join(""),
     });
-    const code = await main(host, () => this.#now);
+    const code = await bounded(host, main(host, () => this.#now), command);
     let blank = 0;
     while (rest.at(-1 - blank) === "") blank++;
     return [
@@ -124,11 +130,32 @@ class Session {
       );
     });
     return text.replace(/nonce":"[0-9a-f]{32}"/g, `nonce":"[NONCE]"`)
+      .replace(/(\dZ)-[0-9a-f]{8}\b/g, "$1-[RANDOM]")
+      .replace(/(to the journal for) \d+ s\b/g, "$1 [S] s")
+      .replace(/\b(bytes_reclaimed(?:":| +)|offset":)[1-9]\d*/g, "$1[BYTES]")
+      .replace(/\b(spawned|halted):[0-9a-f]+/g, "$1:[HASH]")
+      .replaceAll(`"pid":${OWN_PID}`, `"pid":[PID]`)
       .replace(/"duration_ms":[0-9.]+/g, `"duration_ms":[MS]`)
       .replaceAll(this.#root, "[DIR]")
       .replaceAll(`"${VERSION}"`, `"[VERSION]"`)
       .replaceAll(`coord ${VERSION}`, "coord [VERSION]")
       .replace(/\b(deno|bun) \d+\.\d+\.\d+\S*?(?=[")])/g, "[RUNTIME]");
+  }
+}
+
+/** The exit code of a command, or a failure that names it when it does not end. */
+async function bounded(host: FakeHost, running: Promise<number>, command: string) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      host.interrupt();
+      reject(new Error(`No end after ${LIMIT_S} s: ${command}`));
+    }, LIMIT_S * 1000);
+  });
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

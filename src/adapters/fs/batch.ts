@@ -47,6 +47,20 @@ export function settleBatches(fs: HostFs, layout: Layout, warn: Warn): void {
   }
 }
 
+/** The stems of the tasks that batch files may still bring back. */
+export function pendingBatches(fs: HostFs, layout: Layout): Set<string> {
+  const stems = new Set<string>();
+  for (const { name, isFile } of fs.list(layout.batches) ?? []) {
+    if (!isFile) continue;
+    const bytes = fs.read(`${layout.batches}/${name}`) ?? new Uint8Array();
+    for (const line of new TextDecoder().decode(bytes).split("\n").slice(0, -1)) {
+      const task = taskOfLine(line);
+      if (task !== undefined) stems.add(stemOfId(task.task_id));
+    }
+  }
+  return stems;
+}
+
 function settleTask(fs: HostFs, layout: Layout, line: string, warn: Warn): void {
   const task = taskOfLine(line);
   if (task === undefined) return warn("A line of a batch in tasks/batches is no task: passed over");

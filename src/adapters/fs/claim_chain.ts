@@ -16,6 +16,10 @@
  * removed. Who takes a slot n > 1 looks for `<hex>.end` afterwards: if it is there, the slot was free
  * only because it had been swept, and the attempt counts for nothing.
  *
+ * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
+ * cancel or another end, may answer `terminal` although it took effect first; and of two identical
+ * ends both may answer that they were written, since nobody can tell which of them was.
+ *
  * FORMAT.md says what a crash between any two steps leaves behind.
  */
 import { type ClaimRecord, type Decision, isTerminal, type Rule } from "../../domain/claim.ts";

@@ -6,25 +6,18 @@
  * `tmp/` and synced, since its answer promises that it is durable.
  */
 import { type ClaimRecord, isTerminal, parseClaim } from "../../domain/claim.ts";
-import { idOfStem } from "../../domain/ids.ts";
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { BROKEN_CLAIM_GRACE_S } from "../../domain/limits.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { ensureDir } from "./ensure_dir.ts";
-import type { ChainFiles, StagedClaim } from "./claim_chain.ts";
+import { type ChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
+import { isNotFound, Stage, TmpStage, uniqueName } from "./staging.ts";
 import { createEntry, entryPath } from "./time_index.ts";
-
-/** How often staging is repeated when somebody removes `index/` or `tmp/` meanwhile. */
-const MAX_TRIES = 20;
-
-/** A name that nobody else uses. */
-export function uniqueName(): string {
-  return crypto.randomUUID();
-}
 
 export class ClaimFiles implements ChainFiles {
   readonly #folder: string;
@@ -77,6 +70,15 @@ export class ClaimFiles implements ChainFiles {
       : new DueStage(this, this.#folder, this.#due, next);
   }
 
+  /** Takes back a state whose task is gone. */
+  forget(claim: ClaimRecord): void {
+    const stem = stemOfId(claim.task_id);
+    this.dropDue(claim);
+    this.remove(slotName(stem, claim.transition));
+    this.remove(slotName(stem, 1));
+    if (isTerminal(claim)) this.remove(endName(stem));
+  }
+
   /** Makes sure that a live claim's timeout is in the index. */
   ensureDue(claim: ClaimRecord): void {
     const { ms, rest } = dueEntry(claim);
@@ -94,20 +96,6 @@ export class ClaimFiles implements ChainFiles {
   isDueEntry(path: string, claim: ClaimRecord): boolean {
     const { ms, rest } = dueEntry(claim);
     return entryPath(this.#due, ms, rest) === path;
-  }
-
-  /** Makes a staging file in `tmp/`; its path. */
-  stageFile(bytes: Uint8Array, sync: boolean): string {
-    const path = `${this.layout.tmp}/${uniqueName()}`;
-    for (let tries = 0;; tries++) {
-      try {
-        this.fs.createNew(path, bytes, sync);
-        return path;
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        ensureDir(this.fs, this.layout.tmp);
-      }
-    }
   }
 
   /**
@@ -163,79 +151,31 @@ export function stemOfDue(rest: string): string {
 }
 
 function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
-  const stem = claim.task_id.startsWith("sha256:") ? claim.task_id.slice(7) : claim.task_id;
+  const stem = stemOfId(claim.task_id);
   const ms = parseTime(claim.expires_at) ?? 0;
   return { ms, rest: `${stem}_${claim.transition}_${claim.claim_nonce.slice(0, 12)}` };
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof HostError && error.code === "not_found";
-}
-
-/** A staged file, which is made again when somebody cleaned up under it. */
-abstract class Stage implements StagedClaim {
-  protected path: string | undefined;
-
-  constructor(
-    protected readonly files: ClaimFiles,
-    protected readonly folder: string,
-    protected readonly bytes: Uint8Array,
-  ) {}
-
-  protected abstract make(): string;
-  abstract replace(name: string): void;
-  abstract discard(): void;
-
-  create(name: string): boolean {
-    const target = `${this.folder}/${name}`;
-    return this.retried((path) => this.files.fs.link(path, target));
+class TerminalStage extends TmpStage implements StagedClaim {
+  constructor(readonly files: ClaimFiles, folder: string, bytes: Uint8Array, sync: boolean) {
+    super(files.fs, folder, files.layout.tmp, bytes, sync);
   }
 
-  /** Runs `body` with the staged file, again when that, or the folder, has vanished. */
-  protected retried<T>(body: (path: string) => T): T {
-    for (let tries = 0;; tries++) {
-      this.path ??= this.make();
-      try {
-        return body(this.path);
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        if (this.files.fs.lstat(this.path) === undefined) this.path = undefined;
-        ensureDir(this.files.fs, this.folder);
-      }
-    }
+  protected override put(path: string, name: string): boolean {
+    return this.files.putView(path, name);
   }
 }
 
-class TerminalStage extends Stage {
-  constructor(files: ClaimFiles, folder: string, bytes: Uint8Array, readonly sync: boolean) {
-    super(files, folder, bytes);
-  }
-
-  protected override make(): string {
-    return this.files.stageFile(this.bytes, this.sync);
-  }
-
-  override replace(name: string): void {
-    this.retried((path) => {
-      if (!this.files.putView(path, name)) {
-        throw new HostError("not_found", "rename", path);
-      }
-    });
-  }
-
-  override discard(): void {
-    if (this.path !== undefined) this.files.fs.remove(this.path);
-  }
-}
-
-class DueStage extends Stage {
+class DueStage extends Stage implements StagedClaim {
+  readonly #bytes: Uint8Array;
   readonly #ms: number;
   readonly #rest: string;
   readonly #root: string;
 
-  constructor(files: ClaimFiles, folder: string, root: string, claim: ClaimRecord) {
-    super(files, folder, recordBytes(claim));
+  constructor(readonly files: ClaimFiles, folder: string, root: string, claim: ClaimRecord) {
+    super(files.fs, folder);
     const { ms, rest } = dueEntry(claim);
+    this.#bytes = recordBytes(claim);
     this.#ms = ms;
     this.#rest = rest;
     this.#root = root;
@@ -244,16 +184,16 @@ class DueStage extends Stage {
   protected override make(): string {
     const { fs } = this.files;
     const attempt = (rest: string) =>
-      createEntry(fs, this.#root, this.#ms, rest, (path) => fs.createNew(path, this.bytes));
+      createEntry(fs, this.#root, this.#ms, rest, (path) => fs.createNew(path, this.#bytes));
     // Another process of the same agent may be staging the same extension at the same instant.
     let rest = this.#rest;
     while (!attempt(rest)) rest = `${this.#rest}_${uniqueName().slice(0, 8)}`;
     return entryPath(this.#root, this.#ms, rest);
   }
 
-  override replace(name: string): void {
+  replace(name: string): void {
     const copy = `${this.files.layout.tmp}/${uniqueName()}`;
-    this.retried((path) => {
+    this.retried(name, (path) => {
       try {
         this.files.fs.link(path, copy);
       } catch (error) {
@@ -265,9 +205,5 @@ class DueStage extends Stage {
         throw new HostError("not_found", "rename", copy);
       }
     });
-  }
-
-  override discard(): void {
-    if (this.path !== undefined) this.files.fs.remove(this.path);
   }
 }

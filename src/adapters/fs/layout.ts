@@ -13,6 +13,8 @@ export class Layout {
   readonly index: string;
   /** Task definitions that a batch made durable at once, until each is durable by itself. */
   readonly batches: string;
+  /** The index over the addresses of reservations; part of a protocol, so it is not in `index`. */
+  readonly addresses: string;
   /** Broken files that had to make room. */
   readonly quarantine: string;
 
@@ -20,6 +22,7 @@ export class Layout {
     this.tmp = join(root, "tmp");
     this.index = join(root, "index");
     this.batches = join(root, "tasks", "batches");
+    this.addresses = join(root, "reservations", "addresses");
     this.quarantine = join(root, "quarantine");
   }
 

@@ -1,19 +1,39 @@
 /** Opens a workspace of plain files. */
+import { resolve } from "../../deps/path.ts";
+import type { Clock } from "../../domain/time.ts";
 import type { Host } from "../../ports/host.ts";
+import type { LaneStore } from "../../ports/lanes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { FsCheckout } from "./checkout.ts";
+import { FsCollector } from "./gc.ts";
+import { FsJournal, journalPath } from "./journal.ts";
+import { FsLanes } from "./lanes.ts";
 import { Layout } from "./layout.ts";
 import { FsRecordSource } from "./record_source.ts";
+import { FsReservationStore } from "./reservations.ts";
 import { FsTaskStore } from "./tasks.ts";
 
 export { findWorkspace, initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` tells it. */
-export function openFsStore(host: Host, location: string, warn: Warn): Store {
+export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
   const layout = new Layout(location);
+  const journal = new FsJournal(host, journalPath(host, layout), clock, warn);
+  const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`);
   return {
     location,
     tasks: new FsTaskStore(host, layout, warn),
+    reservations: new FsReservationStore(host, layout, warn),
     records: new FsRecordSource(host, layout, warn),
+    lanes,
+    checkout: new FsCheckout(host, location, warn),
+    gc: new FsCollector(host, layout, warn),
   };
+}
+
+/** A journal that is given by its path, with no workspace around it. */
+export function openFsJournal(host: Host, path: string, clock: Clock, warn: Warn): LaneStore {
+  const journal = new FsJournal(host, resolve(host.cwd(), path), clock, warn);
+  return new FsLanes(host, journal, undefined);
 }

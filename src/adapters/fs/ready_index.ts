@@ -16,6 +16,15 @@ const TICK_MS = 12;
 
 const AGAIN = "_again";
 
+/**
+ * The folder of a queue. Some file systems fold the case of names, and Windows keeps some words for
+ * devices; a queue's own name never holds a plus.
+ */
+function folderOf(queue: string): string {
+  const folded = queue.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`);
+  return /^(con|prn|aux|nul|(com|lpt)\d)$/.test(folded) ? `${folded}+` : folded;
+}
+
 function stemOf(rest: string): string {
   return rest.endsWith(AGAIN) ? rest.slice(0, -AGAIN.length) : rest;
 }
@@ -108,7 +117,7 @@ class QueueFront {
 
 export class ReadyIndex {
   readonly #fronts = new Map<string, QueueFront>();
-  #queues: string[] = [];
+  #folders: string[] = [];
   #mtimeMs = -1;
   #listedAt = 0;
   #last: QueueFront | undefined;
@@ -121,10 +130,9 @@ export class ReadyIndex {
     return entryPath(this.#base(task), order.createdMs, stemOfId(task.task_id));
   }
 
-  /** Whether an entry lies where its task belongs; letters' case is the file system's to tell. */
+  /** Whether an entry lies where its task belongs. */
   isPlace(entry: ReadyEntry, task: TaskRecord): boolean {
-    const path = this.path(task) + (entry.again ? AGAIN : "");
-    return path === entry.path || path.toLowerCase() === entry.path.toLowerCase();
+    return entry.path === this.path(task) + (entry.again ? AGAIN : "");
   }
 
   /** Makes a task's entry by `create`; `false` when it has one. */
@@ -148,13 +156,13 @@ export class ReadyIndex {
   /** The entry that comes first in a queue, or in all. */
   peek(queue: string | undefined): ReadyEntry | undefined {
     if (queue !== undefined) {
-      this.#last = this.#front(queue);
+      this.#last = this.#front(folderOf(queue));
       return this.#last.peek();
     }
     this.#refresh();
     let best: ReadyEntry | undefined;
-    for (const name of this.#queues) {
-      const front = this.#front(name);
+    for (const folder of this.#folders) {
+      const front = this.#front(folder);
       const entry = front.peek();
       if (entry === undefined) continue;
       if (best === undefined || compareTasks(entry.order, best.order) < 0) {
@@ -178,9 +186,9 @@ export class ReadyIndex {
   /** The stems of all entries. */
   stems(): Set<string> {
     const stems = new Set<string>();
-    for (const queue of this.#dirs(this.root)) {
-      for (const priority of this.#dirs(`${this.root}/${queue}`)) {
-        for (const entry of allEntries(this.fs, `${this.root}/${queue}/${priority}`)) {
+    for (const folder of this.#dirs(this.root)) {
+      for (const priority of this.#dirs(`${this.root}/${folder}`)) {
+        for (const entry of allEntries(this.fs, `${this.root}/${folder}/${priority}`)) {
           stems.add(stemOf(entry.rest));
         }
       }
@@ -189,14 +197,14 @@ export class ReadyIndex {
   }
 
   #base(task: TaskRecord): string {
-    return `${this.root}/${task.queue}/${task.priority}`;
+    return `${this.root}/${folderOf(task.queue)}/${task.priority}`;
   }
 
-  #front(queue: string): QueueFront {
-    let front = this.#fronts.get(queue);
+  #front(folder: string): QueueFront {
+    let front = this.#fronts.get(folder);
     if (front === undefined) {
-      front = new QueueFront(this.fs, `${this.root}/${queue}`);
-      this.#fronts.set(queue, front);
+      front = new QueueFront(this.fs, `${this.root}/${folder}`);
+      this.#fronts.set(folder, front);
     }
     return front;
   }
@@ -206,7 +214,7 @@ export class ReadyIndex {
     if (mtimeMs === this.#mtimeMs && this.#listedAt - mtimeMs > TICK_MS) return;
     this.#listedAt = Date.now();
     this.#mtimeMs = mtimeMs;
-    this.#queues = this.#dirs(this.root);
+    this.#folders = this.#dirs(this.root);
   }
 
   #dirs(path: string): string[] {

@@ -97,6 +97,7 @@ export class FsTaskStore implements TaskStore {
     if (outcome.kind === "keep") {
       return { kind: "kept", claim: outcome.claim, warning: outcome.warning };
     }
+    if (this.#isRemoved(stem, outcome.claim)) return { kind: "missing" };
     this.#afterWrite(outcome);
     return { kind: "written", claim: outcome.claim };
   }
@@ -301,10 +302,21 @@ export class FsTaskStore implements TaskStore {
       const claim = outcome.kind === "refuse" ? outcome.refusal.claim : outcome.claim;
       return { kind: "refused", claim };
     }
+    if (this.#isRemoved(stem, outcome.claim)) return { kind: "lost", claim: undefined };
     this.#afterWrite(outcome);
     const expires = parseTime(outcome.claim.expires_at) ?? 0;
     this.#dueKnown.earliest = Math.min(this.#dueKnown.earliest, expires);
     return { kind: "won", entry: { task, claim: outcome.claim } };
+  }
+
+  /**
+   * Whether a task was removed since it was looked at; the slot that was taken then was perhaps free
+   * only because the task was over, and is given back.
+   */
+  #isRemoved(stem: string, taken: ClaimRecord): boolean {
+    if (this.#fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
+    this.#claims.forget(taken);
+    return true;
   }
 
   #afterWrite(outcome: ChainOutcome & { kind: "written" }): void {

@@ -17,8 +17,8 @@ export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
     },
   },
   async run(context, values) {
-    const coord = await context.open();
-    return coord.tasks.cancel(values);
+    const tasks = await context.tasks();
+    return tasks.cancel(values);
   },
   text: claimBlock,
 };

@@ -35,9 +35,9 @@ export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
     },
   },
   async run(context, values) {
-    const coord = await context.open();
+    const tasks = await context.tasks();
     const waits = (values.wait ?? WAIT_S.default) > 0;
-    return coord.tasks.claim(waits ? { ...values, signal: context.stop } : values);
+    return tasks.claim(waits ? { ...values, signal: context.stop } : values);
   },
   text(value) {
     if (value.status === "empty") {

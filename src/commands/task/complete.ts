@@ -19,8 +19,8 @@ export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
     fence: FENCE,
   },
   async run(context, values) {
-    const coord = await context.open();
-    return coord.tasks.complete(values);
+    const tasks = await context.tasks();
+    return tasks.complete(values);
   },
   text: claimBlock,
 };

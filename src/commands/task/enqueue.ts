@@ -70,19 +70,19 @@ export const enqueue: AnswerCommand<TaskRecord, Input> = {
   },
   async run(context, { stdin, title, ...defaults }) {
     if (stdin !== true) {
-      const coord = await context.open();
+      const tasks = await context.tasks();
       // check() sees to it that there is a title.
-      return coord.tasks.enqueue({ ...defaults, title: title ?? "" });
+      return tasks.enqueue({ ...defaults, title: title ?? "" });
     }
     const { progress } = context;
     const inputs = await readTasks(context.host.stdin(), defaults, progress);
-    const coord = await context.open();
+    const tasks = await context.tasks();
     if (inputs.length === 0) {
       context.warn("Nothing to enqueue: no task on standard input");
       return new Answers([]);
     }
     progress(`writing ${inputs.length} tasks`);
-    return new Answers(await coord.tasks.enqueueAll(inputs));
+    return new Answers(await tasks.enqueueAll(inputs));
   },
   text: (task) => ({ fields: taskFields(task) }),
   line: (task) => task.task_id,

@@ -19,8 +19,8 @@ export const failTask: AnswerCommand<ClaimRecord, FailInput> = {
     fence: FENCE,
   },
   async run(context, values) {
-    const coord = await context.open();
-    return coord.tasks.fail(values);
+    const tasks = await context.tasks();
+    return tasks.fail(values);
   },
   text: claimBlock,
 };

@@ -38,8 +38,8 @@ export const tasks: AnswerCommand<TaskList, ListInput> = {
     },
   },
   async run(context, values) {
-    const coord = await context.open();
-    return coord.tasks.list(values);
+    const tasks = await context.tasks();
+    return tasks.list(values);
   },
   text(value) {
     const blocks: Block[] = [];

@@ -16,6 +16,7 @@ import { type Explored, Explorer, type Process } from "../../support/explorer.ts
 import { ModelFiles } from "../../support/model_files.ts";
 import { mutated, type Mutation, notExclusive } from "../../support/mutants.ts";
 import { isHeavy } from "../../support/processes.ts";
+import { newSeed, type Random } from "../../support/random.ts";
 import * as seed from "../../support/seed_protocol.ts";
 
 /** The processes that may meet a task of which `A` holds the first claim, until second 10. */
@@ -95,6 +96,7 @@ const STARTS: Record<string, { files: Record<string, ClaimRecord>; whole: boolea
 };
 
 const HARD_STARTS = ["a claim with heartbeats", "a view that lags"];
+const LARGE_STARTS = ["an untouched task", "a claim", ...HARD_STARTS];
 
 function slot(transition: number): string {
   return `${STEM}.${transition}`;
@@ -114,13 +116,7 @@ class Bench {
   }
 
   explore(start: string, kinds: readonly Kind[]): Explored {
-    const { files, whole } = STARTS[start] as {
-      files: Record<string, ClaimRecord>;
-      whole: boolean;
-    };
-    const disk = this.#model.disk(
-      Object.entries(files).map(([name, state]) => [name, this.#model.numberOf(state)]),
-    );
+    const [disk, whole] = this.#startAt(start);
     const processes = kinds.map((kind, index) => this.#process(kind, index));
     const explored = this.#explorer.explore(disk, processes, this.#properties.from(disk, whole));
     this.total.combinations++;
@@ -130,13 +126,37 @@ class Bench {
     return explored;
   }
 
-  /** Explores combinations until one goes wrong; the steps to that. */
+  /** Follows some orders of steps by chance; what went wrong first. */
+  walk(start: string, kinds: readonly Kind[], rounds: number, random: Random): string | undefined {
+    const [disk, whole] = this.#startAt(start);
+    const processes = kinds.map((kind, index) => this.#process(kind, index));
+    const violation = this.#explorer.walk(disk, processes, this.#properties.from(disk, whole), {
+      rounds,
+      random,
+    });
+    return violation && told(start, violation);
+  }
+
+  #startAt(start: string): [disk: number, whole: boolean] {
+    const { files, whole } = STARTS[start] as {
+      files: Record<string, ClaimRecord>;
+      whole: boolean;
+    };
+    const disk = this.#model.disk(
+      Object.entries(files).map(([name, state]) => [name, this.#model.numberOf(state)]),
+    );
+    return [disk, whole];
+  }
+
+  /** Explores combinations, of two first, until one goes wrong; the steps to that. */
   firstViolation(starts: readonly string[], kinds: readonly Kind[]): string | undefined {
-    for (const start of starts) {
-      for (const some of combinations(kinds, 2).concat(combinations(kinds, 3))) {
-        if (some.filter((kind) => EXTENDING.includes(kind)).length > 1) continue;
-        const { violation } = this.explore(start, some);
-        if (violation !== undefined) return told(start, violation);
+    for (const size of [2, 3]) {
+      for (const start of starts) {
+        for (const some of combinations(kinds, size)) {
+          if (some.filter((kind) => EXTENDING.includes(kind)).length > 1) continue;
+          const { violation } = this.explore(start, some);
+          if (violation !== undefined) return told(start, violation);
+        }
       }
     }
     return undefined;
@@ -179,9 +199,14 @@ function fits(start: string, kinds: readonly Kind[]): boolean {
 }
 
 for (const start of Object.keys(STARTS)) {
-  it(`transition() is linearizable from ${start} in all interleavings and crashes of three`, () => {
+  const [some, size] = isHeavy()
+    ? [KINDS, 3]
+    : LARGE_STARTS.includes(start)
+    ? [KINDS, 2]
+    : [EVERYDAY, 3];
+  it(`transition() is linearizable from ${start} in all interleavings and crashes of ${size}`, () => {
     const bench = new Bench(chain);
-    for (const kinds of combinations(isHeavy() ? KINDS : EVERYDAY, 3)) {
+    for (const kinds of combinations(some, size)) {
       if (!fits(start, kinds)) continue;
       const { violation } = bench.explore(start, kinds);
       assertEquals(violation && told(start, violation), undefined);
@@ -203,6 +228,25 @@ it("transition() is linearizable when heartbeats, completions and new claims mee
   }
   console.log(`heartbeats: ${show(bench.total)}`);
 });
+
+/** Those that take too many orders of steps to follow all of them. */
+const CROWDS: readonly (readonly Kind[])[] = [
+  ["beat", "beats", "done"],
+  ["beats", "give", "mid"],
+  ["worker", "beats", "late", "mend"],
+  ["beat", "give", "force", "read"],
+  ["worker", "worker", "beats", "force", "mend"],
+];
+
+for (const kinds of CROWDS) {
+  it(`transition() is linearizable when ${kinds.join(", ")} meet by chance`, () => {
+    const random = newSeed(kinds.join(", "));
+    const bench = new Bench(chain);
+    for (const start of Object.keys(STARTS)) {
+      assertEquals(bench.walk(start, kinds, isHeavy() ? 20_000 : 100, random), undefined);
+    }
+  });
+}
 
 if (isHeavy()) {
   const FOURS: readonly Kind[][] = [

@@ -174,6 +174,19 @@ it("claim() ends when claims that it cannot explain have instants in the future"
   assertEquals(await claimAll(scene.open()), []);
 });
 
+it("queues have folders of their own, also where names fold and on Windows", async () => {
+  const scene = await workspace();
+  const ids: Record<string, string> = {};
+  for (const queue of ["con", "Con", "CON", "builds", "Builds"]) {
+    ids[queue] = (await scene.coord.tasks.enqueue({ title: "x", queue, runId: "p" })).task_id;
+  }
+  const folders = scene.host.fs.list(`${scene.path}/index/ready`)?.map(({ name }) => name).sort();
+  assertEquals(folders, ["+builds", "+c+o+n", "+con", "builds", "con+"].sort());
+  for (const [queue, id] of Object.entries(ids)) {
+    assertEquals(await claimAll(scene.open(), queue), [id]);
+  }
+});
+
 it("claim() does not believe an index entry that lies in another queue's place", async () => {
   const scene = await workspace();
   const task = await scene.coord.tasks.enqueue({ title: "x", queue: "a", runId: "p" });
