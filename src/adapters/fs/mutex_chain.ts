@@ -11,8 +11,10 @@
  * somebody who slept since hold n may create an n + 1 that had been used up before: whoever created a
  * number therefore lists the folder afterwards, and if there is anything higher the creation counts
  * for nothing. A ghost of that kind is always lower than the newest hold, so it misleads nobody, and
- * goes with the next sweep. The holds right below the newest are kept
- * for a while, so that even a listing in which whatever changes meanwhile is missing shows one of them.
+ * goes with the next sweep. The holds right below the newest are kept for a while, so that a listing
+ * in which whatever changes meanwhile is missing still shows one of them, unless several holds begin
+ * and end during that one listing. (So few names are listed in one call of the kernel, during which
+ * nothing changes; and what is safe does not depend on it, since the log decides.)
  *
  * A file is replaced by staging it as `n.next`, looking whether n is still the newest, and renaming.
  * Who begins a hold removes the `.next` of all lower ones before doing anything else: had the look of

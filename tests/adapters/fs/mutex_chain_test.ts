@@ -18,6 +18,7 @@ import {
   renameAway,
 } from "../../support/mutex_protocols.ts";
 import { isHeavy } from "../../support/processes.ts";
+import { newSeed, type Random } from "../../support/random.ts";
 
 type Plan = Parameters<typeof mutexProcess>[2];
 
@@ -40,17 +41,33 @@ function explore<Ticket>(
   scene: Scene<Ticket>,
   judged: "all" | "grants" = "all",
 ): Explored {
+  const { explorer, disk, processes, properties } = prepare(protocolOf, scene, judged);
+  return explorer.explore(disk, processes, properties);
+}
+
+/** Follows some orders of steps by chance; what went wrong first. */
+function walk(scene: Scene<ChainTicket>, rounds: number, random: Random) {
+  const { explorer, disk, processes, properties } = prepare(ours, scene, "all");
+  return explorer.walk(disk, processes, properties, { rounds, random });
+}
+
+function prepare<Ticket>(
+  protocolOf: (by: string) => MutexProtocol<Ticket>,
+  scene: Scene<Ticket>,
+  judged: "all" | "grants",
+) {
   const model = new MutexModel(scene.hazy ?? false);
   const explorer = new Explorer<(by: string) => Machine, MutexStep>(model);
   const holders = new Map(Object.entries(scene.holders ?? {}));
   const processes = Object.entries(scene.plans).map(([by, plan]) =>
     mutexProcess(protocolOf(by), by, plan, mayFollow, holders.get(by))
   );
-  return explorer.explore(
-    model.disk(Object.entries(scene.files)),
+  return {
+    explorer,
+    disk: model.disk(Object.entries(scene.files)),
     processes,
-    new MutexProperties(model, protocolOf("anybody"), mayFollow, holders, judged),
-  );
+    properties: new MutexProperties(model, protocolOf("anybody"), mayFollow, holders, judged),
+  };
 }
 
 const ours = () => chainProtocol(chain);
@@ -132,6 +149,32 @@ for (const [name, scene] of Object.entries(isHeavy() ? { ...SCENES, ...HEAVY_SCE
     assertEquals(violation && told(violation), undefined);
     const shown = interleavings.toPrecision(3);
     console.log(`${name}: ${states} states, ${shown} interleavings, ${crashes} after a crash`);
+  });
+}
+
+/** Those that take too many orders of steps to follow all of them. */
+const CROWDS: typeof SCENES = {
+  "five who find nothing": {
+    ...nothing,
+    plans: { a: OFTEN, b: OFTEN, c: REPLACING, d: FRESH, e: FRESH },
+  },
+  "a late holder and four others": {
+    ...held,
+    plans: {
+      old: ["renew", "replace", "release"],
+      oldToo: REPLACING,
+      a: OFTEN,
+      b: FRESH,
+      c: FRESH,
+    },
+  },
+};
+
+for (const [name, scene] of Object.entries(CROWDS)) {
+  it(`the mutex has one holder when ${name} meet by chance`, () => {
+    const random = newSeed(name);
+    const violation = walk(scene, isHeavy() ? 200_000 : 2_000, random);
+    assertEquals(violation && told(violation), undefined);
   });
 }
 
