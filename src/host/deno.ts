@@ -1,5 +1,5 @@
 /** The machine by way of Deno's own API. */
-import { hostError, hostErrorCode, linkError } from "./map_error.ts";
+import { hostError, hostErrorCode, ifThere, linkError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -245,14 +245,7 @@ function ifAllowed<T>(
   body: () => T,
 ): T | undefined {
   if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
-  try {
-    return body();
-  } catch (error) {
-    const code = hostErrorCode(error);
-    // A process that ends between opening and reading its file gives ESRCH.
-    if (code === "not_found" || code === "permission" || code === "other") return undefined;
-    throw error;
-  }
+  return ifThere(body);
 }
 
 const PROC = { name: "read", path: "/proc" } as const;

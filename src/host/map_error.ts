@@ -42,3 +42,15 @@ export function linkError(error: unknown, path: string): HostError {
   const none = (error as { code?: unknown } | undefined)?.code === "EPERM";
   return new HostError(none ? "no_links" : hostErrorCode(error), "link", path, { cause: error });
 }
+
+/** What `body` reads of a process; `undefined` for what is not there and what is not allowed. */
+export function ifThere<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    const code = hostErrorCode(error);
+    // A process that ends between opening and reading its file gives ESRCH.
+    if (code === "not_found" || code === "permission" || code === "other") return undefined;
+    throw error;
+  }
+}

@@ -1,7 +1,7 @@
 /** The machine by way of `node:`, for Bun. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
-import { hostError, hostErrorCode, linkError } from "./map_error.ts";
+import { hostError, hostErrorCode, ifThere, linkError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -252,24 +252,12 @@ function isDevice(fd: number): boolean {
   }
 }
 
-/** What `body` gives; `undefined` for what is not there and not allowed. */
-function ifAllowed<T>(body: () => T): T | undefined {
-  try {
-    return body();
-  } catch (error) {
-    const code = hostErrorCode(error);
-    // A process that ends between opening and reading its file gives ESRCH.
-    if (code === "not_found" || code === "permission" || code === "other") return undefined;
-    throw error;
-  }
-}
-
 const processes = new Processes({
   pid: process.pid,
   // Most commands never ask, and loading the module takes longer than most of them.
-  hostname: () => ifAllowed(() => process.getBuiltinModule("node:os").hostname()),
-  readText: (path) => ifAllowed(() => nodeFs.readFileSync(path, "utf-8")),
-  readLink: (path) => ifAllowed(() => nodeFs.readlinkSync(path)),
+  hostname: () => ifThere(() => process.getBuiltinModule("node:os").hostname()),
+  readText: (path) => ifThere(() => nodeFs.readFileSync(path, "utf-8")),
+  readLink: (path) => ifThere(() => nodeFs.readlinkSync(path)),
 });
 
 async function patientFs(): Promise<HostFs> {

@@ -15,8 +15,7 @@ import { isStem } from "../../domain/ids.ts";
 import type { ReservationRecord } from "../../domain/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { HostFs } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
-import { isNotFound } from "./staging.ts";
+import { inDir } from "./ensure_dir.ts";
 
 /** Folders on the way to an entry; deeper addresses lie at the last. */
 const MAX_DEPTH = 16;
@@ -150,14 +149,8 @@ export class AddressIndex {
   }
 
   #create(folder: string, name: string): boolean {
-    for (let tries = 0;; tries++) {
-      try {
-        return this.fs.createNew(`${folder}/${name}`, NOTHING);
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        ensureDir(this.fs, folder);
-      }
-    }
+    const create = () => this.fs.createNew(`${folder}/${name}`, NOTHING);
+    return inDir(this.fs, folder, MAX_TRIES, create);
   }
 
   #foldersOf(addresses: readonly Address[]): string[] {

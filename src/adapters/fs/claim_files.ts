@@ -12,11 +12,11 @@ import { formatTime, parseTime } from "../../domain/time.ts";
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import { type ChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
-import { isNotFound, Stage, TmpStage, uniqueName } from "./staging.ts";
+import { Stage, TmpStage, uniqueName } from "./staging.ts";
 import { createEntry, entryPath } from "./time_index.ts";
 
 export class ClaimFiles implements ChainFiles {

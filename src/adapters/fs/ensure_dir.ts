@@ -13,10 +13,30 @@ export function ensureDir(fs: HostFs, path: string): void {
     } catch (error) {
       if (!(error instanceof HostError) || tries >= MAX_TRIES) throw error;
       // A parent went between two steps, or the folder between the step and the look at it.
-      if (error.code === "not_found") continue;
+      if (isNotFound(error)) continue;
       const found = error.code === "exists" ? fs.stat(path) : undefined;
       if (found?.kind === "directory") return;
       if (error.code !== "exists" || found !== undefined) throw error;
+    }
+  }
+}
+
+/** Whether something was missing, often a folder that others have just removed. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof HostError && error.code === "not_found";
+}
+
+/**
+ * Runs `body`, which needs a folder. The folder is made when it turns out to be missing, and again
+ * when others remove it, at most `maxTries` times.
+ */
+export function inDir<T>(fs: HostFs, dir: string, maxTries: number, body: () => T): T {
+  for (let tries = 0;; tries++) {
+    try {
+      return body();
+    } catch (error) {
+      if (!isNotFound(error) || tries >= maxTries) throw error;
+      ensureDir(fs, dir);
     }
   }
 }

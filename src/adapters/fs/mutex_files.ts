@@ -2,9 +2,9 @@
 import { isObject } from "../../domain/json.ts";
 import { MAX_RECORD_BYTES, MUTEX_LEFTOVER_S } from "../../domain/limits.ts";
 import { type Host, HostError, type ProcessIdentity } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { inDir, isNotFound } from "./ensure_dir.ts";
 import type { MutexFiles } from "./mutex_chain.ts";
-import { isNotFound, uniqueName } from "./staging.ts";
+import { uniqueName } from "./staging.ts";
 
 /** How often a file is staged again when somebody removes it, or the folder, meanwhile. */
 const MAX_TRIES = 20;
@@ -133,16 +133,9 @@ export class FsMutexFiles implements MutexFiles {
     const { fs } = this.host;
     const record = { token: this.token, ...this.host.processIdentity() };
     const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
-    for (let tries = 0;; tries++) {
-      try {
-        fs.createNew(this.#staged, bytes);
-        const ownMs = performance.now();
-        return this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        ensureDir(fs, this.folder);
-      }
-    }
+    inDir(fs, this.folder, MAX_TRIES, () => fs.createNew(this.#staged, bytes));
+    const ownMs = performance.now();
+    return this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
   }
 }
 

@@ -31,11 +31,7 @@ import { endName, slotName } from "./claim_chain.ts";
 import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, readRecord } from "./record_file.ts";
-
-/** Time stamps advance in ticks of up to 10 ms, and of 2 s where they show whole seconds only. */
-const TICK_MS = 25;
-const COARSE_TICK_MS = 2_100;
+import { listStems, readRecord, tickOf } from "./record_file.ts";
 
 /** What listing `claims/` showed of one claim besides its view. */
 interface Slots {
@@ -244,8 +240,7 @@ export class FsRecordSource implements RecordSource {
 
   /** Whether a later change would show in the time stamp. */
   #isSettled({ mtimeMs }: FileStat): boolean {
-    const tick = mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
-    return Math.abs(this.clock() - mtimeMs) >= tick;
+    return Math.abs(this.clock() - mtimeMs) >= tickOf(mtimeMs);
   }
 }
 

@@ -6,21 +6,16 @@
  * since, nothing new can be in it. The note is not believed when the folder changed in the tick of
  * the listing, and not for long, since somebody may be removing `index/` at this moment.
  */
-import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { listStems } from "./record_file.ts";
+import { listStems, tickOf } from "./record_file.ts";
 import { ReadyIndex } from "./ready_index.ts";
 import { stemOfDue } from "./claim_files.ts";
 import { allEntries } from "./time_index.ts";
 
 /** How long a comparison is believed, milliseconds. */
 const TRUST_MS = 10_000;
-
-/** Time stamps move in ticks of up to 10 ms, on some file systems of up to 2 s. */
-const TICK_MS = 20;
-const COARSE_TICK_MS = 2_100;
 
 interface Checked {
   /** Last change of the folder of tasks before it was listed. */
@@ -45,7 +40,7 @@ export class RecordsCheck {
     const { mtimeMs, atMs } = checked;
     const age = Date.now() - atMs;
     if (age < 0 || age > TRUST_MS || mtimeMs !== this.#tasksChanged()) return true;
-    return atMs - mtimeMs <= (mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS);
+    return atMs - mtimeMs < tickOf(mtimeMs);
   }
 
   /**
@@ -95,7 +90,7 @@ export class RecordsCheck {
       this.fs.rename(staged, this.#path);
     } catch (error) {
       // Somebody is removing the folders: then the next comparison is due anyway.
-      if (!(error instanceof HostError && error.code === "not_found")) throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
 }

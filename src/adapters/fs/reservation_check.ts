@@ -11,20 +11,16 @@ import { parseAddress } from "../../domain/address.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { listStems } from "./record_file.ts";
+import { listStems, tickOf } from "./record_file.ts";
 import { recordName, releaseName } from "./reservation_chain.ts";
 import type { ReservationFiles } from "./reservation_files.ts";
-import { isNotFound, TmpStage } from "./staging.ts";
+import { TmpStage } from "./staging.ts";
 
 /** A comparison is followed by so many times its own duration without one, or by this at the most. */
 const REST = 20;
 const MAX_REST_MS = 1_000;
-
-/** Time stamps move in ticks of up to 10 ms, on some file systems of up to 2 s. */
-const TICK_MS = 20;
-const COARSE_TICK_MS = 2_100;
 
 /** New names before the note of the known ones is written anew. */
 const NOTE_AFTER = 16;
@@ -103,7 +99,7 @@ export class ReservationCheck {
     const age = Date.now() - atMs;
     if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
     if (mtimeMs !== this.#changed()) return true;
-    return atMs - mtimeMs <= (mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS);
+    return atMs - mtimeMs < tickOf(mtimeMs);
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */

@@ -12,13 +12,13 @@ import { formatTime } from "../../domain/time.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { inDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
 import { recordName, releaseName, type Slot, type Staged, viewName } from "./reservation_chain.ts";
 import { INERT, ORDER } from "./reservation_order.ts";
 import { FLOORS, type RemovalFiles } from "./reservation_removal.ts";
-import { isNotFound, TmpStage } from "./staging.ts";
+import { TmpStage } from "./staging.ts";
 
 /** How often a folder is made again when others remove it. */
 const MAX_TRIES = 20;
@@ -93,15 +93,8 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   create(name: string, content: object): boolean {
-    const path = this.#path(name);
-    for (let tries = 0;; tries++) {
-      try {
-        return this.fs.createNew(path, recordBytes(content), true);
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        ensureDir(this.fs, path.slice(0, path.lastIndexOf("/")));
-      }
-    }
+    const bytes = recordBytes(content);
+    return this.#inFolderOf(name, (path) => this.fs.createNew(path, bytes, true));
   }
 
   replace(name: string, content: object): void {
@@ -109,15 +102,14 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   link(from: string, to: string): boolean {
-    for (let tries = 0;; tries++) {
+    return this.#inFolderOf(to, (path) => {
       try {
-        return this.fs.link(this.#path(from), this.#path(to));
+        return this.fs.link(this.#path(from), path);
       } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        if (!this.exists(from)) return false;
-        ensureDir(this.fs, this.#path(to.slice(0, to.lastIndexOf("/"))));
+        if (isNotFound(error) && !this.exists(from)) return false;
+        throw error;
       }
-    }
+    });
   }
 
   remove(name: string): void {
@@ -147,6 +139,11 @@ export class ReservationFiles implements RemovalFiles {
 
   #path(name: string): string {
     return `${this.layout.root}/${name}`;
+  }
+
+  #inFolderOf<T>(name: string, body: (path: string) => T): T {
+    const path = this.#path(name);
+    return inDir(this.fs, path.slice(0, path.lastIndexOf("/")), MAX_TRIES, () => body(path));
   }
 
   #stage(content: object, durable: boolean): TmpStage {

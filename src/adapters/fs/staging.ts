@@ -5,7 +5,7 @@
  */
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureDir, inDir, isNotFound } from "./ensure_dir.ts";
 
 /** How often staging is repeated when somebody removes its folder meanwhile. */
 const MAX_TRIES = 20;
@@ -15,22 +15,11 @@ export function uniqueName(): string {
   return crypto.randomUUID();
 }
 
-export function isNotFound(error: unknown): boolean {
-  return error instanceof HostError && error.code === "not_found";
-}
-
 /** Makes a file of a unique name in a folder for staging; its path. */
 export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: boolean): string {
   const path = `${tmp}/${uniqueName()}`;
-  for (let tries = 0;; tries++) {
-    try {
-      fs.createNew(path, bytes, sync);
-      return path;
-    } catch (error) {
-      if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-      ensureDir(fs, tmp);
-    }
-  }
+  inDir(fs, tmp, MAX_TRIES, () => fs.createNew(path, bytes, sync));
+  return path;
 }
 
 /** A staged file, which is made again when somebody cleaned up under it. */

@@ -11,11 +11,10 @@ import { CoordError } from "../../domain/errors.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { parseTask, taskExpired, type TaskRecord } from "../../domain/task.ts";
 import { parseTime } from "../../domain/time.ts";
-import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import { settleBatches, writeBatch } from "./batch.ts";
 import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
 import { ClaimFiles, stemOfDue } from "./claim_files.ts";
@@ -195,7 +194,7 @@ export class FsTaskStore implements TaskStore {
         return;
       } catch (error) {
         // `index/` may be removed at any time, and this was the time.
-        const again = error instanceof HostError && error.code === "not_found" && tries < 20;
+        const again = isNotFound(error) && tries < 20;
         if (!again) {
           this.#fs.remove(this.#ready.path(task));
           throw error;
@@ -370,7 +369,7 @@ export class FsTaskStore implements TaskStore {
       this.#ready.add(task, again, (entry) => this.#fs.link(path, entry));
     } catch (error) {
       // The task was removed since it was read.
-      if (!(error instanceof HostError && error.code === "not_found")) throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
 

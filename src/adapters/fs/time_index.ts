@@ -6,9 +6,8 @@
  * what came within 8 ms, some 200 entries in the fastest burst. Any part of the tree may vanish at any
  * time.
  */
-import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { inDir } from "./ensure_dir.ts";
 
 /** Milliseconds that a directory spans, level by level; powers of two. */
 const SPANS_MS = [2 ** 22, 2 ** 12, 2 ** 3];
@@ -56,17 +55,8 @@ export function createEntry(
   create: (path: string) => boolean,
 ): boolean {
   const { dir, path } = place(root, ms, rest);
-  let missing = false;
-  for (let tries = 0;; tries++) {
-    try {
-      if (missing) ensureDir(fs, dir);
-      return create(path);
-    } catch (error) {
-      // Others remove empty directories, also in the middle of this, and anybody the whole tree.
-      missing = error instanceof HostError && error.code === "not_found";
-      if (!missing || tries >= MAX_TRIES) throw error;
-    }
-  }
+  // Others remove empty directories, also in the middle of this, and anybody the whole tree.
+  return inDir(fs, dir, MAX_TRIES, () => create(path));
 }
 
 /** All entries, from the earliest on. */
