@@ -10,7 +10,7 @@ import {
   openJournal,
   turnOf,
 } from "../support/journals.ts";
-import { ForgetfulFs } from "../support/power_cut.ts";
+import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/power_cut.ts";
 import { isHeavy } from "../support/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scratch.ts";
@@ -52,7 +52,7 @@ async function killed(journal: Journal): Promise<void> {
 }
 
 /** What of all that was answered is lost after a power cut. */
-async function round(random: Random, syncs: boolean): Promise<{ answers: number; lost: string[] }> {
+async function round(random: Random, syncs: boolean): Promise<PowerCut> {
   const folder = makeTempDir();
   const path = `${folder}/w/lanes/journal.jsonl`;
   await append(openJournal(path).journal, (next) => [grant(next, "always")]);
@@ -89,21 +89,10 @@ async function round(random: Random, syncs: boolean): Promise<{ answers: number;
 
 it("what a journal answered before a power cut is in it afterwards", async () => {
   const random = newSeed("journal power cut");
-  const rounds = isHeavy() ? 2_000 : 25;
-  let answers = 0;
-  for (let n = 0; n < rounds; n++) {
-    const cut = await round(random, true);
-    assertEquals(cut.lost, [], `round ${n}`);
-    answers += cut.answers;
-  }
-  assert_(answers > rounds);
-  console.log(`${rounds} power cuts, ${answers} answers hold`);
+  await assertKept(isHeavy() ? 2_000 : 25, () => round(random, true));
 });
 
 it("what a journal answered before a power cut is lost where syncing does nothing", async () => {
   const random = newSeed("journal without syncs");
-  for (let n = 0; n < 40; n++) {
-    if ((await round(random, false)).lost.length > 0) return;
-  }
-  throw new Error("nothing was lost, so the power cuts prove nothing");
+  await assertLost(40, () => round(random, false));
 });

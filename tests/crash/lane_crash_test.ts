@@ -6,9 +6,10 @@ import { LaneJournal } from "../../src/engine/journal.ts";
 import { Lanes } from "../../src/engine/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
-import { HostError, type HostErrorCode, type HostFs } from "../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { HostError, type HostFs } from "../../src/ports/host.ts";
+import { assert_, it } from "../deps.ts";
 import { quickFs, T0 } from "../support/crash_cases.ts";
+import { cutOffAnywhere, failAnywhere } from "../support/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
 import { checked } from "../support/lane_race.ts";
 import { isHeavy } from "../support/processes.ts";
@@ -172,35 +173,21 @@ const STEP = isHeavy() ? 1 : 3;
 const random = newSeed("faults of lanes");
 
 for (const kase of CASES) {
+  const tries = () => ({
+    attempt: (fault: Fault) => attempt(kase, fault),
+    stride: () => STEP,
+    from: 1 + random.below(STEP),
+  });
+
   it(`${kase.name}, cut off at any operation, is done or not done, and others go on`, async () => {
-    let at = 1 + random.below(STEP);
-    for (;; at += STEP) {
-      const cut = await attempt(kase, { kind: "off", at, torn: false });
-      assertEquals(cut.problems, [], `cut off at operation ${at}, ${cut.hit}`);
-      if (cut.hit === undefined) break;
-      assert_(cut.error === undefined || isPowerOff(cut.error), `at ${at}: ${cut.error}`);
-      if (cut.hit !== "appendSynced" && cut.hit !== "createNew") continue;
-      const torn = await attempt(kase, { kind: "off", at, torn: true });
-      assertEquals(torn.problems, [], `torn at operation ${at}`);
-    }
+    const at = await cutOffAnywhere(tries(), isPowerOff, ["appendSynced", "createNew"]);
     assert_(at > 10, `only ${at} operations`);
   });
 
   it(`${kase.name} rejects with the failure of any operation, and lets go of the mutex`, async () => {
-    const codes: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
-    let at = 1 + random.below(STEP);
-    for (let hit: unknown = "";; at += STEP) {
-      const some = isHeavy() ? codes : [codes[at % codes.length] as HostErrorCode];
-      for (const code of some) {
-        const failed = await attempt(kase, { kind: "error", at, code });
-        hit = failed.hit;
-        assertEquals(failed.problems, [], `${code} at operation ${at}, ${hit}`);
-        const { error } = failed;
-        if (error === undefined) continue;
-        assert_(error instanceof CoordError || error instanceof HostError, `at ${at}: ${error}`);
-      }
-      if (hit === undefined) break;
-    }
+    const at = await failAnywhere(tries(), (error, _code, at) => {
+      assert_(error instanceof CoordError || error instanceof HostError, `at ${at}: ${error}`);
+    });
     assert_(at > 3, `only ${at} operations`);
   });
 }

@@ -3,10 +3,16 @@ import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
 import type { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assertEquals, it } from "../deps.ts";
 import { openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
 import { faulty, PowerOff } from "../support/faulty_fs.ts";
-import { ForgetfulFs, truncate } from "../support/power_cut.ts";
+import {
+  assertKept,
+  assertLost,
+  ForgetfulFs,
+  type PowerCut,
+  truncate,
+} from "../support/power_cut.ts";
 import { isHeavy } from "../support/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scratch.ts";
@@ -109,7 +115,7 @@ async function work(queue: Tasks, random: Random, promised: Promised): Promise<v
 }
 
 /** Works until the power goes, and looks at what is left. */
-async function round(random: Random, syncs: boolean): Promise<{ answers: number; lost: string[] }> {
+async function round(random: Random, syncs: boolean): Promise<PowerCut> {
   using place = newWorkspace();
   const { workspace, folder } = place;
   // A claim that was torn hides its task for a minute of the files' time.
@@ -142,24 +148,10 @@ async function round(random: Random, syncs: boolean): Promise<{ answers: number;
 
 it("what was answered before a power cut is true after it", async () => {
   const random = newSeed("power cut");
-  const rounds = isHeavy() ? 1000 : 15;
-  let answers = 0;
-  for (let n = 0; n < rounds; n++) {
-    const cut = await round(random, true);
-    assertEquals(cut.lost, [], `round ${n}`);
-    answers += cut.answers;
-  }
-  assert_(answers > rounds);
-  console.log(`${rounds} power cuts, ${answers} answers hold`);
+  await assertKept(isHeavy() ? 1000 : 15, () => round(random, true));
 });
 
 it("what was answered before a power cut is lost where syncing does nothing", async () => {
   const random = newSeed("no syncs");
-  for (let n = 0; n < 30; n++) {
-    const cut = await round(random, false);
-    if (cut.lost.length === 0) continue;
-    console.log(`power cut ${n}: ${cut.lost[0]}`);
-    return;
-  }
-  throw new Error("nothing was lost, so the power cuts prove nothing");
+  await assertLost(30, () => round(random, false));
 });

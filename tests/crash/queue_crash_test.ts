@@ -1,5 +1,4 @@
-import { HostError, type HostErrorCode } from "../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assertEquals, it } from "../deps.ts";
 import {
   CASES,
   type CrashCase,
@@ -8,6 +7,7 @@ import {
   prepare,
   quickFs,
 } from "../support/crash_cases.ts";
+import { cutOffAnywhere, failAnywhere, isFailure } from "../support/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
 import { isHeavy, start } from "../support/processes.ts";
 import { newSeed } from "../support/random.ts";
@@ -34,36 +34,15 @@ function stride(): number {
 }
 
 for (const crash of CASES) {
+  const tries = { attempt: (fault: Fault) => attempt(crash, fault), stride };
+
   it(`${crash.name}, cut off at any operation, leaves it done or not done and a queue that goes on`, async () => {
-    let at = 1;
-    for (;; at += stride()) {
-      const cut = await attempt(crash, { kind: "off", at, torn: false });
-      assertEquals(cut.problems, [], `cut off at operation ${at}`);
-      if (cut.hit === undefined) break;
-      assert_(cut.error === undefined || cut.error instanceof PowerOff, `at ${at}: ${cut.error}`);
-      if (cut.hit !== "createNew") continue;
-      const torn = await attempt(crash, { kind: "off", at, torn: true });
-      assertEquals(torn.problems, [], `torn at operation ${at}`);
-    }
+    const at = await cutOffAnywhere(tries, (error) => error instanceof PowerOff);
     console.log(`${crash.name}: cut off at operations up to ${at}`);
   });
 
   it(`${crash.name} rejects with the failure of any operation, and all is well afterwards`, async () => {
-    const codes: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
-    let at = 1;
-    for (let hit: unknown = "";; at += stride()) {
-      const some = isHeavy() ? codes : [codes[at % codes.length] as HostErrorCode];
-      for (const code of some) {
-        const failed = await attempt(crash, { kind: "error", at, code });
-        hit = failed.hit;
-        assertEquals(failed.problems, [], `${code} at operation ${at}`);
-        const { error } = failed;
-        if (error === undefined) continue;
-        assert_(error instanceof HostError, `at ${at}: ${error}`);
-        assertEquals(error.code, code);
-      }
-      if (hit === undefined) break;
-    }
+    const at = await failAnywhere(tries, isFailure);
     console.log(`${crash.name}: failures of operations up to ${at}`);
   });
 }

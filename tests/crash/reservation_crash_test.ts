@@ -1,6 +1,6 @@
-import { HostError, type HostErrorCode } from "../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { it } from "../deps.ts";
 import { quickFs } from "../support/crash_cases.ts";
+import { cutOffAnywhere, failAnywhere, isFailure } from "../support/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
 import { isHeavy } from "../support/processes.ts";
 import { newSeed } from "../support/random.ts";
@@ -34,36 +34,15 @@ function stride(): number {
 }
 
 for (const one of RESERVATION_CASES) {
+  const tries = { attempt: (fault: Fault) => attempt(one, fault), stride };
+
   it(`${one.name}, cut off at any operation, leaves reservations that others can go on with`, async () => {
-    let at = 1;
-    for (;; at += stride()) {
-      const cut = await attempt(one, { kind: "off", at, torn: false });
-      assertEquals(cut.problems, [], `cut off at operation ${at}, ${cut.hit}`);
-      if (cut.hit === undefined) break;
-      assert_(cut.error === undefined || cut.error instanceof PowerOff, `at ${at}: ${cut.error}`);
-      if (cut.hit !== "createNew") continue;
-      const torn = await attempt(one, { kind: "off", at, torn: true });
-      assertEquals(torn.problems, [], `torn at operation ${at}`);
-    }
+    const at = await cutOffAnywhere(tries, (error) => error instanceof PowerOff);
     console.log(`${one.name}: cut off at operations up to ${at}`);
   });
 
   it(`${one.name} rejects with the failure of any operation on the files, and all is well afterwards`, async () => {
-    const codes: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
-    let at = 1;
-    for (let hit: unknown = "";; at += stride()) {
-      const some = isHeavy() ? codes : [codes[at % codes.length] as HostErrorCode];
-      for (const code of some) {
-        const failed = await attempt(one, { kind: "error", at, code });
-        hit = failed.hit;
-        assertEquals(failed.problems, [], `${code} at operation ${at}, ${failed.hit}`);
-        const { error } = failed;
-        if (error === undefined) continue;
-        assert_(error instanceof HostError, `at ${at}: ${error}`);
-        assertEquals(error.code, code);
-      }
-      if (hit === undefined) break;
-    }
+    const at = await failAnywhere(tries, isFailure);
     console.log(`${one.name}: failures of operations up to ${at}`);
   });
 }

@@ -1,10 +1,10 @@
 import { type OpenedReservations, openReservations } from "../support/reservation_files.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assertEquals, it } from "../deps.ts";
 import { T0 } from "../support/crash_cases.ts";
 import { faulty, PowerOff } from "../support/faulty_fs.ts";
-import { ForgetfulFs } from "../support/power_cut.ts";
+import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/power_cut.ts";
 import { isHeavy } from "../support/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scratch.ts";
@@ -48,7 +48,7 @@ async function work(
 }
 
 /** What of all that was answered does not hold after a power cut. */
-async function round(random: Random, syncs: boolean): Promise<{ answers: number; lost: string[] }> {
+async function round(random: Random, syncs: boolean): Promise<PowerCut> {
   const folder = makeTempDir();
   const workspace = initWorkspace(host, folder).path;
   const forgetful = new ForgetfulFs(host.fs, workspace, `${folder}/attic`, syncs);
@@ -83,21 +83,10 @@ async function round(random: Random, syncs: boolean): Promise<{ answers: number;
 
 it("what was answered about reservations before a power cut is true after it", async () => {
   const random = newSeed("reservations and power cuts");
-  const rounds = isHeavy() ? 1000 : 15;
-  let answers = 0;
-  for (let n = 0; n < rounds; n++) {
-    const cut = await round(random, true);
-    assertEquals(cut.lost, [], `round ${n}`);
-    answers += cut.answers;
-  }
-  assert_(answers > rounds);
-  console.log(`${rounds} power cuts, ${answers} answers hold`);
+  await assertKept(isHeavy() ? 1000 : 15, () => round(random, true));
 });
 
 it("what was answered about reservations is lost in a power cut where syncing does nothing", async () => {
   const random = newSeed("reservations without syncs");
-  for (let n = 0; n < 40; n++) {
-    if ((await round(random, false)).lost.length > 0) return;
-  }
-  throw new Error("nothing was lost, so the power cuts prove nothing");
+  await assertLost(40, () => round(random, false));
 });

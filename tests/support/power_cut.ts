@@ -12,6 +12,7 @@ import {
   truncateSync,
 } from "node:fs";
 import type { HostFs } from "../../src/ports/host.ts";
+import { assert_, assertEquals } from "../deps.ts";
 import type { Random } from "./random.ts";
 
 /** A name that changed, and where what it named before is kept. */
@@ -117,6 +118,35 @@ export class ForgetfulFs {
     linkSync(path, kept);
     return kept;
   }
+}
+
+/** One life until the power goes: how many answers there were, and which of them do not hold. */
+export interface PowerCut {
+  readonly answers: number;
+  readonly lost: readonly string[];
+}
+
+/** Cuts the power so many times: whatever was answered must hold. */
+export async function assertKept(rounds: number, round: () => Promise<PowerCut>): Promise<void> {
+  let answers = 0;
+  for (let n = 0; n < rounds; n++) {
+    const cut = await round();
+    assertEquals(cut.lost, [], `round ${n}`);
+    answers += cut.answers;
+  }
+  assert_(answers > rounds);
+  console.log(`${rounds} power cuts, ${answers} answers hold`);
+}
+
+/** Cuts the power where syncing does nothing: something must be lost, or the cuts prove nothing. */
+export async function assertLost(rounds: number, round: () => Promise<PowerCut>): Promise<void> {
+  for (let n = 0; n < rounds; n++) {
+    const { lost } = await round();
+    if (lost.length === 0) continue;
+    console.log(`power cut ${n}: ${lost[0]}`);
+    return;
+  }
+  throw new Error("nothing was lost, so the power cuts prove nothing");
 }
 
 /** Cuts a file off after so many bytes. */
