@@ -3,6 +3,7 @@ import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
 import { type FieldRule, problemsOf } from "../domain/fields.ts";
+import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/quote.ts";
 import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
 import { nearest } from "./suggest.ts";
@@ -260,7 +261,7 @@ function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
     }
     case "json":
       try {
-        return { value: JSON.parse(text) };
+        return parseInput(text);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         return `is not valid JSON, got ${quoted(text)}`;

@@ -4,6 +4,7 @@
  * the last entry; so whatever follows is judged as if nothing had been left out. Leases that ended
  * leave nothing behind: an entry that comes late is only ever judged by what is live when it comes.
  */
+import { jsonCopy } from "./json.ts";
 import { LaneState, type LaneView } from "./lane_state.ts";
 import { formatTime } from "./time.ts";
 import type { Entry, WalLine } from "./wal.ts";
@@ -16,7 +17,7 @@ export function checkpointEntry(state: LaneView, now: number): Entry {
     seq: state.lastSeq,
     seq_watermark: state.seq,
     ts: formatTime(now),
-    leases: JSON.parse(JSON.stringify(leases)),
+    leases: leases.map(jsonCopy),
   };
 }
 

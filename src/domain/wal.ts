@@ -6,7 +6,14 @@
  * name would make up a lease; a line that has none was written by `dos` and is taken at its word.
  */
 import { crc32 } from "./crc.ts";
-import { canonicalJson, escapeLines, isObject, isTooDeep, type JsonObject } from "./json.ts";
+import {
+  canonicalJson,
+  escapeLines,
+  isObject,
+  isTooDeep,
+  type JsonObject,
+  parseJson,
+} from "./json.ts";
 import type { LeaseIdentity } from "./lease.ts";
 import { MAX_CORRUPT_KEPT, MAX_SEQ } from "./limits.ts";
 
@@ -48,7 +55,7 @@ export function parseLine(text: string): WalLine | undefined {
   const body = unsealed(raw);
   let value: unknown;
   try {
-    value = JSON.parse(body ?? raw);
+    value = parseJson(body ?? raw);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return corrupt("is not JSON");

@@ -9,7 +9,7 @@
  */
 import type { RecordKind } from "../domain/event.ts";
 import { hash } from "../domain/hash.ts";
-import type { JsonObject } from "../domain/json.ts";
+import { jsonCopy, type JsonObject } from "../domain/json.ts";
 import { deathOf, type Lease, type LeaseIdentity, readLease } from "../domain/lease.ts";
 import { type Entry, identityOf } from "../domain/wal.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
@@ -133,7 +133,7 @@ export class LaneRecords implements RecordSource {
     const version = `${lease.fence}.${lease.renewed_seq}`;
     if (version === known) return { kind: "same" };
     const op = lease.adopted_at === undefined ? "acquired" : "adopted";
-    const data = { ...JSON.parse(JSON.stringify(lease)), op };
+    const data = { ...jsonCopy(lease), op };
     return known?.startsWith(`${lease.fence}.`)
       ? { kind: "same", version, data }
       : { kind: "record", version, data };

@@ -17,7 +17,7 @@
  */
 import { CoordError } from "../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind } from "../domain/event.ts";
-import { isObject, jsonLine, type JsonObject } from "../domain/json.ts";
+import { isObject, jsonLine, type JsonObject, parseJson } from "../domain/json.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
 import type { Warn } from "../ports/warnings.ts";
 import { failing } from "./io_error.ts";
@@ -221,7 +221,7 @@ function parseLine(
 
 function parseObject(line: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseJson(line);
     return isObject(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -3,7 +3,7 @@
  * something that was found is news, so that whoever looks twice tells nothing twice.
  */
 import type { EventType, RecordKind } from "../domain/event.ts";
-import type { JsonObject } from "../domain/json.ts";
+import { type JsonObject, readObject } from "../domain/json.ts";
 import type { Look } from "../ports/records.ts";
 import type { Warn } from "../ports/warnings.ts";
 import type { Expiries } from "./watch_expiry.ts";
@@ -73,7 +73,7 @@ export class Told {
   /** A record as it was told last. */
   data(kind: RecordKind, id: string): JsonObject | undefined {
     const entry = this.#entries(kind).get(id);
-    return entry?.version === undefined ? undefined : JSON.parse(entry.text);
+    return entry?.version === undefined ? undefined : readObject(entry.text);
   }
 
   /** Whether a record needs no look because its kind is written once and it was told. */
@@ -190,7 +190,7 @@ export class Told {
     if (entry.version === undefined) return undefined;
     this.#size--;
     this.expiries.gone(kind, id);
-    return { type: "removed", kind, id, data: { ...JSON.parse(entry.text), ...last } };
+    return { type: "removed", kind, id, data: { ...readObject(entry.text), ...last } };
   }
 
   #breaks(

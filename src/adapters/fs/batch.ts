@@ -12,7 +12,7 @@
  * each whole or absent.
  */
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
-import { canonicalJson, escapeLines } from "../../domain/json.ts";
+import { canonicalJson, escapeLines, parseJson } from "../../domain/json.ts";
 import { parseTask, type TaskRecord } from "../../domain/task.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
@@ -76,7 +76,7 @@ function settleTask(fs: HostFs, layout: Layout, line: string, warn: Warn): void 
 
 function taskOfLine(line: string): TaskRecord | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseJson(line);
     const id = (value as { task_id?: unknown } | null)?.task_id;
     if (typeof id !== "string") return undefined;
     const task = parseTask(value, idOfStem(stemOfId(id)));

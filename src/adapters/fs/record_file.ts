@@ -11,6 +11,7 @@ import {
   isObject,
   isTooDeep,
   type JsonObject,
+  parseJson,
 } from "../../domain/json.ts";
 import { MAX_JSON_DEPTH, MAX_RECORD_BYTES } from "../../domain/limits.ts";
 import { HostError } from "../../ports/host.ts";
@@ -52,7 +53,7 @@ export function readRecord(fs: HostFs, path: string): RecordFile {
     throw error;
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     if (!isObject(value)) return broken("is not a JSON object");
     if (isTooDeep(value)) return broken(`is nested deeper than ${MAX_JSON_DEPTH} levels`);
     return { kind: "record", value, stat };

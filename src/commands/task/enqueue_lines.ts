@@ -1,6 +1,6 @@
 /** `enqueue --stdin`: from bytes to tasks, all of them valid or none. */
 import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
-import { isObject } from "../../domain/json.ts";
+import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { inputProblems } from "../../engine/input.ts";
 import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
@@ -115,7 +115,9 @@ function parseLine(bytes: Uint8Array, defaults: Defaults): NewTask | Problem[] |
 function parseObject(text: string): object | Problem[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    const read = parseInput(text);
+    if (typeof read === "string") return wrongLine(read);
+    value = read.value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
