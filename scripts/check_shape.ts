@@ -21,7 +21,8 @@ const MAX_LINES = 400;
 const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/domain/", ["src/domain/", "src/deps/zod.ts"]],
   ["src/ports/", ["src/ports/", "src/domain/"]],
-  ["src/engine/", ["src/engine/", "src/ports/", "src/domain/"]],
+  ["src/async/", ["src/async/", "src/ports/", "src/domain/"]],
+  ["src/engine/", ["src/engine/", "src/async/", "src/ports/", "src/domain/"]],
   ["src/host/", ["src/host/", "src/ports/", "src/domain/"]],
   ["src/commands/", ["src/commands/", "src/engine/", "src/ports/", "src/domain/"]],
   ["src/cli/", ["src/"]],
@@ -113,7 +114,9 @@ function importProblem(path: string, { specifier, typeOnly }: ImportFact): strin
 /** What a file may import by the layer that it is in; `undefined` when it is in none. */
 function allowedFrom(path: string): readonly string[] | undefined {
   const adapter = ADAPTER.exec(path)?.[0];
-  if (adapter !== undefined) return [adapter, "src/ports/", "src/domain/", "src/deps/"];
+  if (adapter !== undefined) {
+    return [adapter, "src/async/", "src/ports/", "src/domain/", "src/deps/"];
+  }
   return ARROWS.find(([from]) => isIn(path, [from]))?.[1];
 }
 

@@ -29,6 +29,12 @@ export const BROKEN_CLAIM_GRACE_S = 60;
 /** Seconds that `claim` may wait for a task. */
 export const WAIT_S = { min: 0, max: 3_600, default: 0 } as const;
 
+/**
+ * Milliseconds after which whoever waits looks again though the kernel was silent: some file systems
+ * notify of nothing that other machines do. With what a look takes it comes within 5 seconds.
+ */
+export const SAFETY_LOOK_MS = 4_500;
+
 /** Items that `tasks` lists. */
 export const LIST_LIMIT = { min: 1, max: 10_000, default: 200 } as const;
 

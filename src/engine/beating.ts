@@ -1,6 +1,6 @@
 /** Beating in the background while something is held, and noticing when it is lost. */
+import { realTimers, type Timers } from "../async/timers.ts";
 import { CoordError } from "../domain/errors.ts";
-import { realTimers, type Timers } from "./watch_timers.ts";
 
 /** A third of the time leaves two more tries before it is over. */
 const BEATS_PER_TTL = 3;

@@ -1,4 +1,5 @@
 /** What every part of the engine works with. */
+import type { Timers } from "../async/timers.ts";
 import type { Clock } from "../domain/time.ts";
 import type { Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
@@ -12,6 +13,8 @@ export interface TaskContext {
   readonly store: Pick<Store, "tasks">;
   readonly clock: Clock;
   readonly warn: Warn;
+  /** Default the platform's. */
+  readonly timers?: Timers;
 }
 
 /** 32 random hex digits, from the platform's cryptographic source. */

@@ -1,18 +1,12 @@
 /** Being told when the journal changes: one notification for all who wait and hold in one process. */
-import { HostError } from "../ports/host.ts";
+import { notifyOrPoll } from "../async/notify_or_poll.ts";
+import { SAFETY_LOOK_MS } from "../domain/limits.ts";
 import type { LaneContext } from "./lane_session.ts";
-
-/** Milliseconds between two looks where the kernel cannot notify. */
-const POLL_MS = 500;
-
-/** The same where it can: it keeps its word unless the folder is removed and made again. */
-const SAFETY_MS = 5_000;
 
 export class LaneChanges {
   readonly #context: LaneContext;
   readonly #listeners = new Set<() => void>();
   #watch: { close(): void } | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(context: LaneContext) {
     this.#context = context;
@@ -24,41 +18,21 @@ export class LaneChanges {
     if (this.#listeners.size === 1) this.#start();
     return {
       [Symbol.dispose]: () => {
-        this.#listeners.delete(body);
-        if (this.#listeners.size === 0) this.#stop();
+        if (!this.#listeners.delete(body) || this.#listeners.size > 0) return;
+        this.#watch?.close();
+        this.#watch = undefined;
       },
     };
   }
 
   #start(): void {
-    try {
-      this.#watch = this.#context.lanes.watch(() => this.#tell(), (error) => this.#poll(error));
-      this.#every(SAFETY_MS);
-    } catch (error) {
-      this.#poll(error);
-    }
-  }
-
-  #stop(): void {
-    this.#watch?.close();
-    this.#watch = undefined;
-    clearInterval(this.#timer);
-  }
-
-  #poll(error: unknown): void {
-    if (!(error instanceof HostError)) throw error;
-    const { warn } = this.#context;
-    warn(`The kernel cannot notify, looking every ${POLL_MS} ms instead: ${error.message}`);
-    this.#watch = undefined;
-    this.#every(POLL_MS);
-  }
-
-  #every(ms: number): void {
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#tell(), ms);
-  }
-
-  #tell(): void {
-    for (const body of [...this.#listeners]) body();
+    const { lanes, warn, timers } = this.#context;
+    const look = () => {
+      for (const body of [...this.#listeners]) body();
+    };
+    this.#watch = notifyOrPoll(
+      (onError) => lanes.watch(look, onError),
+      { look, safetyMs: SAFETY_LOOK_MS, warn, timers },
+    );
   }
 }

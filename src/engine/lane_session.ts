@@ -1,4 +1,5 @@
 /** Writing to the journal of lanes: one critical section a decision. */
+import { realTimers, type Timers } from "../async/timers.ts";
 import type { Applied, Effect } from "../domain/lane_state.ts";
 import { LOCK_TIMEOUT_S } from "../domain/limits.ts";
 import { settlementEntry } from "../domain/settlement.ts";
@@ -19,6 +20,8 @@ export interface LaneContext {
   readonly lanes: LaneStore;
   readonly clock: Clock;
   readonly warn: Warn;
+  /** Default the platform's. */
+  readonly timers?: Timers;
 }
 
 /** Problems of a journal that are named; the rest is counted. */
@@ -160,10 +163,11 @@ async function takeTurns<T>(
   action: string,
   body: (turn: Turn) => T | undefined,
 ): Promise<T | LaneBusy> {
-  const deadline = performance.now() + lockTimeout * 1000;
+  const { timers = realTimers } = context;
+  const deadline = timers.now() + lockTimeout * 1000;
   const doubtful: Entry[] = [];
   for (;;) {
-    const left = Math.max(0, deadline - performance.now());
+    const left = Math.max(0, deadline - timers.now());
     const opened = await context.lanes.journal.open(left);
     if (opened.status === "lock_busy") {
       const { pid, host, ageSeconds } = opened.holder;

@@ -2,6 +2,8 @@
  * Acquiring a lane with waiting: asleep in the kernel until the journal changes, a lease in the way
  * becomes dead, or time is up.
  */
+import { realTimers } from "../async/timers.ts";
+import { Wakeup } from "../async/wakeup.ts";
 import type { Denied } from "../domain/arbiter.ts";
 import { deadAt, type Lease } from "../domain/lease.ts";
 import { WAIT_S } from "../domain/limits.ts";
@@ -17,9 +19,6 @@ const PROBE_MS = 5_000;
 /** Milliseconds until another try after one that failed though the lane looked free. */
 const RETRY_MS = 250;
 
-/** The longest delay that timers take without overflow, milliseconds. */
-const MAX_TIMER_MS = 2_000_000_000;
-
 type Outcome = LaneGrant | LaneBusy | Denied;
 
 /** Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. */
@@ -30,7 +29,8 @@ export async function acquireLane(
 ): Promise<LaneGrant | LaneRefused | LaneBusy> {
   const { input } = acquisition;
   const { wait = WAIT_S.default } = input;
-  const end = performance.now() + wait * 1000;
+  const { timers = realTimers } = context;
+  const end = timers.now() + wait * 1000;
   const action = input.lane ? `acquire lane ${quoted(input.lane)}` : "acquire a lane";
   const attempt = (isNoted: (denied: Denied) => boolean) =>
     inTurn(context, input, action, (turn) => acquisition.take(turn, isNoted));
@@ -55,7 +55,7 @@ function isHopeless({ why, blockers }: Denied): boolean {
 /**
  * Calls `attempt` whenever the lane looks free, until it gets it; `undefined` when the time is over.
  *
- * @param end On the clock of `performance.now()`, which never jumps.
+ * @param end On the clock of the timers, which never jumps.
  */
 async function waitForLane(
   context: LaneContext,
@@ -64,44 +64,21 @@ async function waitForLane(
   end: number,
   attempt: () => Promise<Outcome>,
 ): Promise<LaneGrant | undefined> {
-  const { signal } = acquisition.input;
-  let changed = true; // something came between the caller's attempt and the start of the watch
-  let wake = () => {};
-  const look = () => {
-    changed = true;
-    wake();
-  };
-  using _listening = changes.listen(look);
-  signal?.addEventListener("abort", look);
-  try {
-    let next = end;
-    for (;;) {
-      const now = performance.now();
-      if (now >= end || signal?.aborted) return undefined;
-      if (changed || now >= next) {
-        changed = false;
-        const verdict = acquisition.peek(readJournal(context));
-        if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
-        else {
-          const outcome = await attempt();
-          if ("status" in outcome && outcome.status === "acquired") return outcome;
-          next = performance.now() + RETRY_MS;
-        }
-        continue;
-      }
-      const delay = Math.min(Math.max(1, Math.min(next, end) - now), MAX_TIMER_MS);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, delay);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (changed) wake();
-      });
-      wake = () => {};
+  const { timers = realTimers } = context;
+  using wakeup = new Wakeup(timers, acquisition.input.signal);
+  using _listening = changes.listen(wakeup.wake);
+  wakeup.wake(); // something came between the caller's attempt and the start of the watch
+  for (let next = end;;) {
+    const woken = await wakeup.sleep(Math.min(next, end));
+    const now = timers.now();
+    if (woken === "abort" || now >= end) return undefined;
+    const verdict = acquisition.peek(readJournal(context));
+    if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
+    else {
+      const outcome = await attempt();
+      if ("status" in outcome && outcome.status === "acquired") return outcome;
+      next = timers.now() + RETRY_MS;
     }
-  } finally {
-    signal?.removeEventListener("abort", look);
   }
 }
 

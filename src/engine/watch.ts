@@ -2,6 +2,7 @@
  * The stream of everything that changes: what may be asked for, which changes a consumer gets, and
  * when the stream ends. How changes are found is the business of watch_stream.ts.
  */
+import { realTimers, type Timers } from "../async/timers.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind, type WatchEvent } from "../domain/event.ts";
 import * as fields from "../domain/fields.ts";
@@ -23,7 +24,6 @@ import {
 import { isNewsOfLane } from "./lane_records.ts";
 import { type Change, Told } from "./watch_state.ts";
 import { Stream } from "./watch_stream.ts";
-import { realTimers, type Timers } from "./watch_timers.ts";
 
 /** What to stream. */
 export interface WatchOptions {

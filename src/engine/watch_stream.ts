@@ -15,7 +15,10 @@
  * every tool that shares these folders replaces files by renaming, which shows in the folder's mark;
  * and a rewritten record of a kind that is written once, since comparing opens only new ones.
  */
+import type { Timers } from "../async/timers.ts";
+import { Wakeup } from "../async/wakeup.ts";
 import { RECORD_KINDS, type RecordKind } from "../domain/event.ts";
+import { SAFETY_LOOK_MS } from "../domain/limits.ts";
 import type { Clock } from "../domain/time.ts";
 import { HostError } from "../ports/host.ts";
 import type { Listing, RecordSource } from "../ports/records.ts";
@@ -24,10 +27,6 @@ import { type ExpiringKind, EXPIRY_SOURCES } from "./watch_expiry.ts";
 import { Folders } from "./watch_folders.ts";
 import { Hints } from "./watch_hints.ts";
 import type { Change, Told } from "./watch_state.ts";
-import type { Timers } from "./watch_timers.ts";
-
-/** Milliseconds between two looks at the folders' marks where the kernel notifies. */
-const SAFETY_MS = 5_000;
 
 /** Milliseconds until a broken record is looked at again, and reported when it still is. */
 const BROKEN_MS = 150;
@@ -72,10 +71,11 @@ export class Stream {
   #deadline = Infinity;
   #checkAt = Infinity;
   #brokenAt = Infinity;
-  #wake = () => {};
+  readonly #wakeup: Wakeup;
 
   constructor(setup: StreamSetup) {
     this.#setup = setup;
+    this.#wakeup = new Wakeup(setup.timers);
     const kinds = RECORD_KINDS.filter((kind) => setup.kinds.has(kind));
     this.#folders = new Folders(setup.source, kinds);
     this.#polling = setup.backend === "poll";
@@ -89,7 +89,7 @@ export class Stream {
   /** Ends the run, at the latest after the change that is being told. */
   end(): void {
     this.#ended = true;
-    this.#wake();
+    this.#wakeup.wake();
   }
 
   /** Ends the run after so many milliseconds. */
@@ -117,13 +117,13 @@ export class Stream {
           this.#folders.kinds,
           (hint) => {
             this.#hints.add(hint, timers.now());
-            this.#wake();
+            this.#wakeup.wake();
           },
           (error) => {
             if (this.#ended) return;
             this.#watch = undefined;
             this.#poll(`Notification broke off (${describe(error)})`);
-            this.#wake();
+            this.#wakeup.wake();
           },
         );
       } catch (error) {
@@ -232,7 +232,7 @@ export class Stream {
       if (!(error instanceof HostError)) throw error;
       if (!this.#unlisted.has(kind)) warn(error.message);
       this.#unlisted.add(kind);
-      this.#folders.retry(kind, timers.now() + SAFETY_MS);
+      this.#folders.retry(kind, timers.now() + SAFETY_LOOK_MS);
       return undefined;
     }
   }
@@ -256,7 +256,7 @@ export class Stream {
     const { told, timers, pollInterval } = this.#setup;
     const now = timers.now();
     if (now >= this.#checkAt) {
-      this.#checkAt = now + (this.#polling ? pollInterval : SAFETY_MS);
+      this.#checkAt = now + (this.#polling ? pollInterval : SAFETY_LOOK_MS);
       this.#folders.check(now, this.#polling);
       if (told.broken().length > 0) this.#brokenAt = now;
     }
@@ -303,14 +303,7 @@ export class Stream {
       next - timers.now(),
       expiry === undefined ? Infinity : Math.min(expiry - clock(), CLOCK_MS),
     );
-    await new Promise<void>((resolve) => {
-      const stop = timers.after(Math.max(1, Math.ceil(ms)), resolve);
-      this.#wake = () => {
-        stop();
-        resolve();
-      };
-    });
-    this.#wake = () => {};
+    await this.#wakeup.sleep(timers.now() + ms);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Records in memory whose hints can be held back, and a clock that moves by hand. */
 import type { RecordKind } from "../../src/domain/event.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import type { Timers } from "../../src/engine/watch_timers.ts";
+import type { Timers } from "../../src/async/timers.ts";
 import type { CursorFile } from "../../src/ports/cursor_file.ts";
 import { HostError } from "../../src/ports/host.ts";
 import type { Listing, Look, RecordHint, RecordSource } from "../../src/ports/records.ts";

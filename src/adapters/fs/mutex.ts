@@ -19,6 +19,8 @@ import {
   MUTEX_WATCH_AFTER_MS,
   MUTEX_WATCHED_POLL_MS,
 } from "../../domain/limits.ts";
+import { realTimers, type Timers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
 import { dirname } from "../../deps/path.ts";
 import { type DirWatch, type Host, HostError } from "../../ports/host.ts";
 import type { Mutex, MutexHold, MutexHolder, MutexOutcome } from "../../ports/mutex.ts";
@@ -40,13 +42,20 @@ export class FsMutex implements Mutex {
     readonly host: Host,
     readonly folder: string,
     readonly staleMs: number = MUTEX_STALE_S * 1000,
+    readonly timers: Timers = realTimers,
   ) {}
 
   async acquire(timeoutMs: number, signal?: AbortSignal): Promise<MutexOutcome> {
     signal?.throwIfAborted();
     const files = new FsMutexFiles(this.host, this.folder);
     // A process that came back at once would get it before any that must be woken first.
-    if (this.#others && timeoutMs > 0) await pause(MUTEX_COURTESY_MS * (0.5 + Math.random() / 2));
+    if (this.#others && timeoutMs > 0) {
+      const { timers } = this;
+      const courtesy = MUTEX_COURTESY_MS * (0.5 + Math.random() / 2);
+      using wakeup = new Wakeup(timers, signal);
+      await wakeup.sleep(timers.now() + courtesy);
+      signal?.throwIfAborted();
+    }
     try {
       const first = this.#try(files);
       return first.status === "held" || timeoutMs <= 0
@@ -92,37 +101,26 @@ export class FsMutex implements Mutex {
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<MutexOutcome> {
-    const start = performance.now();
+    const { timers } = this;
+    const start = timers.now();
+    using wakeup = new Wakeup(timers, signal);
     let outcome = first;
-    let wake = () => {};
-    const stop = () => wake();
-    signal?.addEventListener("abort", stop);
     let watch: { isNative: boolean; close(): void } | undefined;
     let longest = 1;
     try {
       while (true) {
         signal?.throwIfAborted();
-        const waited = performance.now() - start;
+        const waited = timers.now() - start;
         if (waited >= timeoutMs) return outcome;
-        if (watch === undefined && waited > MUTEX_WATCH_AFTER_MS) {
-          watch = this.#watch(() => wake());
-        }
+        if (watch === undefined && waited > MUTEX_WATCH_AFTER_MS) watch = this.#watch(wakeup.wake);
         longest = Math.min(longest * 2, watch?.isNative ? MUTEX_WATCHED_POLL_MS : MUTEX_POLL_MS);
         // Without chance, processes that began together would always meet again.
         const delay = Math.min(longest * (0.5 + Math.random() / 2), timeoutMs - waited);
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, delay);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-        wake = () => {};
+        if (await wakeup.sleep(timers.now() + delay) === "abort") continue;
         outcome = this.#try(files);
         if (outcome.status === "held") return outcome;
       }
     } finally {
-      signal?.removeEventListener("abort", stop);
       watch?.close();
     }
   }
@@ -143,10 +141,6 @@ export class FsMutex implements Mutex {
     }
     return watch;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function holderOf(generation: number, { process, ageMs }: HoldFile): MutexHolder {

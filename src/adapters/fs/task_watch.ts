@@ -1,15 +1,12 @@
 /** Waking those who wait for a task: the kernel tells them of names in `tasks/`. */
+import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { idOfStem, isStem, stemOfId } from "../../domain/ids.ts";
-import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import type { Layout } from "./layout.ts";
 
 /** Ending of a name that is there only for its notification. */
 const WAKE = ".wake";
-
-/** How often somebody who cannot be notified looks for new tasks, milliseconds. */
-const POLL_MS = 500;
 
 /** Makes a name come and go in the folder that waiting agents watch. */
 export function announceTask(fs: HostFs, layout: Layout, id: string): void {
@@ -25,27 +22,14 @@ export function watchTasks(
   warn: Warn,
   body: (id: string | undefined) => void,
 ): { close(): void } {
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const poll = (error: unknown) => {
-    if (!(error instanceof HostError)) throw error;
-    warn(`The kernel cannot notify, looking every ${POLL_MS} ms instead: ${error.message}`);
-    timer = setInterval(() => body(undefined), POLL_MS);
+  const onName = (name: string | undefined) => {
+    if (name === undefined) return body(undefined);
+    const stem = name.slice(0, name.indexOf("."));
+    const ending = name.slice(stem.length);
+    if (isStem(stem) && (ending === ".json" || ending === WAKE)) body(idOfStem(stem));
   };
-  let native: { close(): void } | undefined;
-  try {
-    native = host.watch([layout.folder("task")], ({ name }) => {
-      if (name === undefined) return body(undefined);
-      const stem = name.slice(0, name.indexOf("."));
-      const ending = name.slice(stem.length);
-      if (isStem(stem) && (ending === ".json" || ending === WAKE)) body(idOfStem(stem));
-    }, poll);
-  } catch (error) {
-    poll(error);
-  }
-  return {
-    close() {
-      native?.close();
-      clearInterval(timer);
-    },
-  };
+  return notifyOrPoll(
+    (onError) => host.watch([layout.folder("task")], ({ name }) => onName(name), onError),
+    { look: () => body(undefined), warn },
+  );
 }

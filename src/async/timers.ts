@@ -1,4 +1,4 @@
-/** Waiting, as far as the stream needs it; tests put a clock of their own in its place. */
+/** Time for whatever waits, on a clock that never jumps; tests put a clock of their own in its place. */
 
 /** The longest delay that platforms take without overflow, milliseconds. */
 const MAX_DELAY_MS = 2_000_000_000;
