@@ -12,6 +12,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["conflict", 1],
   ["not_holder", 1],
   ["already_released", 1],
+  ["expired", 1],
   ["terminal", 1],
   ["stale_fence", 1],
   ["damaged", 1],

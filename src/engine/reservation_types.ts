@@ -96,10 +96,14 @@ export interface ReserveConflict {
 
 /** What a reservation's rules do not allow. */
 export interface ReservationRefused {
-  /** Another agent reserved it, or it was released. */
-  readonly status: "not_holder" | "already_released";
+  /** Another agent reserved it, or it was released, or it is exclusive and has lapsed. */
+  readonly status: "not_holder" | "already_released" | "expired";
   /** The reservation. */
   readonly reservation_id: string;
+  /** When one that has lapsed was over, ISO 8601 UTC. */
+  readonly expires_at?: string;
+  /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
+  readonly conflicts?: readonly Conflict[];
   /** For people. */
   readonly error: string;
 }

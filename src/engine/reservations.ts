@@ -26,6 +26,7 @@ import {
   refusal,
 } from "./reservation_answers.ts";
 import { ReservationHold } from "./reservation_hold.ts";
+import { whyOver } from "./reservation_over.ts";
 import { RESERVATION_INPUTS } from "./reservation_types.ts";
 import type * as types from "./reservation_types.ts";
 
@@ -139,8 +140,9 @@ export class Reservations {
   }
 
   /**
-   * Keeps a reservation for `extension` seconds from now; it never ends sooner for that. One that
-   * has expired lives again, unless an exclusive one has taken its place.
+   * Keeps a reservation for `extension` seconds from now; it never ends sooner for that. A notice
+   * that has expired lives again. An exclusive one that has expired is over, and the answer
+   * `expired` names who has its place now.
    *
    * @param input Which reservation, by whom, how long.
    * @returns The new end, or why the rules do not allow it.
@@ -168,7 +170,7 @@ export class Reservations {
     const entry = await this.#entry(input.id, "id");
     const { reservation_id, expires_at } = entry.reservation;
     const doing = `Cannot extend reservation ${reservation_id}`;
-    if (entry.release !== undefined) return alreadyReleased(doing, entry.release);
+    if (entry.release !== undefined) return whyOver(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
     const extension = input.extension ?? EXTENSION_S.default;
     const now = clock();
@@ -177,8 +179,11 @@ export class Reservations {
       run_id: input.runId,
       last_beat_at: formatTime(now),
       extended_expires_at: formatTime(now + extension * 1000),
-    });
-    if (beat === undefined) return this.#alreadyReleased(doing, reservation_id);
+    }, clock);
+    if (typeof beat === "string") {
+      const ended = await store.reservations.get(reservation_id);
+      return whyOver(this.#context, doing, ended ?? entry);
+    }
     const ends = [expires_at, beat.extended_expires_at].map((at) => parseTime(at) ?? 0);
     return {
       status: "ok",
@@ -352,7 +357,7 @@ export class Reservations {
     return entry;
   }
 
-  /** Somebody ended it between the look and the act. */
+  /** Another process ended it between the look and the act. */
   async #alreadyReleased(doing: string, id: string): Promise<types.ReservationRefused> {
     const entry = await this.#context.store.reservations.get(id);
     if (entry?.release !== undefined) return alreadyReleased(doing, entry.release);

@@ -10,6 +10,7 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../domain/reservation.ts";
+import type { Clock } from "../domain/time.ts";
 
 /** A reservation to add. */
 export interface Placement {
@@ -47,10 +48,14 @@ export interface ReservationStore {
   list(now: number, all: boolean): Promise<ReservationEntry[]>;
 
   /**
-   * Writes a heartbeat over the one before; it never takes time away. `undefined` when the
-   * reservation was released before the heartbeat could count.
+   * Writes a heartbeat over the one before; it never takes time away. `released` when the
+   * reservation was released before the heartbeat could count. `expired` when it is exclusive and
+   * has lapsed by the clock, which is read as late as can be: that one is over, and not revived.
    */
-  beat(heartbeat: HeartbeatRecord): Promise<HeartbeatRecord | undefined>;
+  beat(
+    heartbeat: HeartbeatRecord,
+    clock: Clock,
+  ): Promise<HeartbeatRecord | "expired" | "released">;
 
   /** Ends a reservation, durably. `false` when it was released before. */
   release(release: ReleaseRecord): Promise<boolean>;

@@ -9,7 +9,7 @@ import type {
   ReservationRecord,
 } from "../../src/domain/reservation.ts";
 import { isLive } from "../../src/domain/reservation.ts";
-import { parseTime } from "../../src/domain/time.ts";
+import { type Clock, parseTime } from "../../src/domain/time.ts";
 import type { Placement, ReservationStore } from "../../src/ports/reservations.ts";
 
 export class FakeReservations implements ReservationStore {
@@ -51,10 +51,13 @@ export class FakeReservations implements ReservationStore {
     return this.#entries().filter((entry) => all || isLive(entry, now));
   }
 
-  async beat(heartbeat: HeartbeatRecord): Promise<HeartbeatRecord | undefined> {
+  async beat(heartbeat: HeartbeatRecord, clock: Clock) {
     this.#interrupted();
     const { reservation_id: id } = heartbeat;
-    if (this.releases.has(id)) return undefined;
+    if (this.releases.has(id)) return "released";
+    const entry = await this.get(id);
+    const isOver = entry?.reservation.exclusive === true && !isLive(entry, clock());
+    if (isOver) return "expired";
     const before = this.heartbeats.get(id)?.extended_expires_at ?? "";
     const later = (parseTime(before) ?? 0) > (parseTime(heartbeat.extended_expires_at) ?? 0)
       ? before

@@ -24,6 +24,9 @@ const EPOCH = Date.UTC(2026, 10, 21, 9, 30);
 /** The instant at which everything happens, seconds. */
 export const NOW = 20;
 
+/** An instant before what has expired had, seconds. */
+const BEFORE = 8;
+
 export function at(second: number): number {
   return EPOCH + second * 1000;
 }
@@ -67,7 +70,16 @@ export function releaseOf(stem: string, reason: string): ReleaseRecord {
 
 /** A call with what it is for. */
 export interface ReservationCall extends Call<Files> {
-  readonly kind: "exclusive" | "advisory" | "beat" | "shortBeat" | "release" | "remove" | "read";
+  readonly kind:
+    | "exclusive"
+    | "advisory"
+    | "beat"
+    | "shortBeat"
+    | "punctualBeat"
+    | "lateBeat"
+    | "release"
+    | "remove"
+    | "read";
   readonly stem: string;
 }
 
@@ -102,22 +114,43 @@ export function callsOf({ chain, order, removal }: Protocol) {
     run: (files) => order.add(files, addition(files, reservation(stem, 30, exclusive, NOW))),
   });
   // Nobody beats before the record is there.
-  const beat = (files: Files, ends: number) =>
-    files.exists("reservations/E.json") ? chain.beat(files, "E", heartbeat("E", ends)) : undefined;
+  const beat = (files: Files, ends: number, ...clock: number[]) => {
+    if (!files.exists("reservations/E.json")) return undefined;
+    // What the clock says from one look at it to the next; the last is said again.
+    let looks = 0;
+    const tell = () => at(clock[Math.min(looks++, clock.length - 1)] ?? NOW);
+    const outcome = chain.beat(files, "E", heartbeat("E", ends), tell);
+    return typeof outcome === "string" ? undefined : outcome;
+  };
   return {
     add,
+    /** By a process whose clock is so far behind that what others call expired is live to it. */
     beat: {
       kind: "beat",
       stem: "E",
       name: "beat",
-      run: (files) => beat(files, 40),
+      run: (files) => beat(files, 40, BEFORE),
     } satisfies ReservationCall as ReservationCall,
-    /** The heartbeat of somebody slow, which is over when it comes. */
+    /** The same of somebody slow, which is over when it comes. */
     shortBeat: {
       kind: "shortBeat",
       stem: "E",
       name: "short beat",
-      run: (files) => beat(files, 18),
+      run: (files) => beat(files, 18, BEFORE),
+    } satisfies ReservationCall as ReservationCall,
+    /** By a process whose clock is right. */
+    punctualBeat: {
+      kind: "punctualBeat",
+      stem: "E",
+      name: "punctual beat",
+      run: (files) => beat(files, 40, NOW),
+    } satisfies ReservationCall as ReservationCall,
+    /** By one that looks in time, and sleeps before it writes. */
+    lateBeat: {
+      kind: "lateBeat",
+      stem: "E",
+      name: "late beat",
+      run: (files) => beat(files, 40, BEFORE, NOW),
     } satisfies ReservationCall as ReservationCall,
     release: {
       kind: "release",

@@ -117,15 +117,22 @@ export const RESERVATION_CASES: readonly ReservationCase[] = [
     states: ["live"],
   },
   {
-    name: "heartbeat() of one that has expired",
+    name: "heartbeat() of a notice that has expired",
     second: 20,
     prepare: async (workspace) => {
-      const id = await reserved(workspace, 0);
+      const id = await reserved(workspace, 0, { exclusive: false });
       await beatBy(openAt(workspace, -20), id);
       return id;
     },
     act: beatBy,
     states: ["expired", "live"],
+  },
+  {
+    name: "heartbeat() of an exclusive one that has lapsed",
+    second: 20,
+    prepare: (workspace) => reserved(workspace, 0),
+    act: beatBy,
+    states: ["expired"],
   },
   {
     name: "release() after heartbeats",

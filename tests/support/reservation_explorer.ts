@@ -97,6 +97,8 @@ function processesOf(protocol: Protocol) {
     both: (i: number) => process(`both${i}`, calls.add(`B${i}`, false), calls.add(`C${i}`, true)),
     beat: (i: number) => process(`beat${i}`, calls.beat),
     beats: (i: number) => process(`beats${i}`, calls.shortBeat, calls.beat),
+    punctual: (i: number) => process(`punctual${i}`, calls.punctualBeat),
+    late: (i: number) => process(`late${i}`, calls.lateBeat),
     release: (i: number) => process(`release${i}`, calls.release),
     remove: (i: number) => process(`remove${i}`, calls.remove),
     read: (i: number) => process(`read${i}`, calls.read),

@@ -67,6 +67,8 @@ export class ReservationProperties implements Properties<Files, Step> {
     if (wanted.length > 0 && !others && granted.length !== 1) {
       throw new Error(`${granted.length} of ${wanted.length} were granted`);
     }
+    const back = this.#revived(disk, calls);
+    if (back !== undefined) throw new Error(back);
     const removed = calls.some(({ call, outcome }) =>
       (call as ReservationCall).kind === "remove" && (outcome as string[]).includes("E")
     );
@@ -79,6 +81,19 @@ export class ReservationProperties implements Properties<Files, Step> {
     if (removed && shown.length > 0 && !calls.some(({ call }) => call.name === "release")) {
       throw new Error(`left over: ${shown.join()}`);
     }
+  }
+
+  /**
+   * Whether what had lapsed by the clocks of all that beat is live again. A heartbeat that follows one
+   * that came late may have relied on it; both are the holder's then.
+   */
+  #revived(disk: number, calls: readonly CallState<Files>[]): string | undefined {
+    const kinds = calls.map(({ call }) => (call as ReservationCall).kind)
+      .filter((kind) => /beat/i.test(kind));
+    const isLate = kinds.includes("lateBeat") && kinds.length > 1;
+    if (isLate || kinds.includes("beat") || kinds.includes("shortBeat")) return undefined;
+    if (this.#isLive(this.#start, "E", true)) return undefined;
+    return this.#isLive(disk, "E", true) ? "E came back after its end" : undefined;
   }
 
   /** What is wrong with a set of files, whoever made it. */
@@ -126,10 +141,11 @@ export class ReservationProperties implements Properties<Files, Step> {
         const blocker = calls.find((other) =>
           (after & other.bit) !== 0 && other.bit !== bit && other.outcome !== undefined &&
           (["exclusive", "advisory"].includes((other.call as ReservationCall).kind) ||
-            (other.call as ReservationCall).kind === "beat" && !isReleasing)
+            /^(beat|punctualBeat|lateBeat)$/.test((other.call as ReservationCall).kind) &&
+              !isReleasing)
         );
         if (blocker !== undefined) return `${call.name} was granted over ${blocker.call.name}`;
-      } else if (kind === "beat") {
+      } else if (kind === "beat" || kind === "punctualBeat" || kind === "lateBeat") {
         if (outcome !== undefined && !isReleasing && !this.#isLive(disk, "E")) {
           return "a heartbeat was answered and did not count";
         }
@@ -138,7 +154,9 @@ export class ReservationProperties implements Properties<Files, Step> {
       } else if (kind === "read") {
         const entry = outcome as ReservationEntry | undefined;
         const wasOver = !this.#isLive(this.#start, "E", true);
-        const isBeaten = calls.some((other) => (other.call as ReservationCall).kind === "beat");
+        const isBeaten = calls.some((other) =>
+          /^(beat|lateBeat)$/.test((other.call as ReservationCall).kind)
+        );
         const wasSealed = this.#isSealed(this.#start, "E");
         if (entry !== undefined && wasSealed && entry.release === undefined) {
           return "E was seen without its seal";

@@ -5,6 +5,11 @@
  * `heartbeats/<hex>.json` is a view of the newest, for other tools and as a place to start from. A
  * release is the file `releases/<hex>.json`, created exclusively, and ends everything.
  *
+ * An exclusive reservation that has expired is over: a heartbeat looks at the clock just before it
+ * takes its slot and again afterwards. When the end has come in between, it takes the slot that
+ * follows with a seal (below) and does not count. So by the clock of the process that beats nothing is
+ * revived; and what another process's clock says only matters with a seal.
+ *
  * Who wants a reservation out of the way because it has expired *seals* it: takes the slot that
  * follows the state in which it is over, with the release as its content, and then links that to
  * `releases/<hex>.json`. A late heartbeat wants the same slot, so only one of the two happens; nothing
@@ -24,7 +29,7 @@ import {
   type ReservationEntry,
   type ReservationRecord,
 } from "../../domain/reservation.ts";
-import { formatTime, parseTime } from "../../domain/time.ts";
+import { type Clock, formatTime, parseTime } from "../../domain/time.ts";
 
 /** What a slot of the chain holds. */
 export type Slot = HeartbeatRecord | ReleaseRecord;
@@ -121,26 +126,54 @@ function read(files: ChainFiles, stem: string): (Newest & { entry: ReservationEn
   return { ...state, entry: { reservation, heartbeat: state.heartbeat, release } };
 }
 
-/** Adds a heartbeat; `undefined` when the reservation is over for good, or gone. */
+/**
+ * Adds a heartbeat.
+ *
+ * @returns It as it counts; `expired` when an exclusive reservation has lapsed, `released` when any is
+ * over for good or gone.
+ */
 export function beat(
   files: ChainFiles,
   stem: string,
   heartbeat: HeartbeatRecord,
-): HeartbeatRecord | undefined {
+  clock: Clock,
+): HeartbeatRecord | "expired" | "released" {
+  const reservation = files.reservation(recordName(stem));
+  if (reservation === undefined) return "released";
   while (true) {
     const { slot, heartbeat: last, seal } = newest(files, stem);
-    if (seal !== undefined || files.exists(releaseName(stem))) return undefined;
+    if (seal !== undefined || files.exists(releaseName(stem))) return "released";
+    const end = effectiveExpiry({ reservation, heartbeat: last, release: undefined });
+    const hasLapsed = () => reservation.exclusive === true && clock() >= end;
+    if (hasLapsed()) return "expired";
     const until = last === undefined ? heartbeat : farther(heartbeat, last);
     const { extended_expires_at } = until;
     const next = { ...last, ...heartbeat, extended_expires_at, beat: slot + 1 };
     if (!create(files, slotName(stem, slot + 1), next, false)) continue;
     if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {
       files.remove(slotName(stem, slot + 1));
-      return undefined;
+      return "released";
+    }
+    if (hasLapsed()) {
+      const late = expiredAt(stem, heartbeat.run_id, end);
+      if (!create(files, slotName(stem, slot + 2), late, true)) continue;
+      files.link(slotName(stem, slot + 2), releaseName(stem));
+      ended(files, stem, slot + 2);
+      return "expired";
     }
     show(files, stem, next);
     return next;
   }
+}
+
+/** The release of a reservation that has expired. */
+function expiredAt(stem: string, runId: string, end: number): ReleaseRecord {
+  return {
+    reservation_id: idOfStem(stem),
+    run_id: runId,
+    released_at: formatTime(end),
+    reason: "expired",
+  };
 }
 
 /** Renews the view, again while a later heartbeat is there, in case ours set it back. */
@@ -184,12 +217,7 @@ export function seal(
     let { slot, seal } = state;
     if (seal === undefined) {
       if (entry.release !== undefined || isLive(entry, now)) return entry;
-      seal = {
-        reservation_id: idOfStem(stem),
-        run_id: runId,
-        released_at: formatTime(effectiveExpiry(entry)),
-        reason: "expired",
-      };
+      seal = expiredAt(stem, runId, effectiveExpiry(entry));
       if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;
       if (!files.exists(recordName(stem))) {
         files.remove(slotName(stem, slot));

@@ -16,7 +16,7 @@ import {
   type ReservationEntry,
   type ReservationRecord,
 } from "../../domain/reservation.ts";
-import { parseTime } from "../../domain/time.ts";
+import { type Clock, parseTime } from "../../domain/time.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Placement, ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
@@ -96,9 +96,9 @@ export class FsReservationStore implements ReservationStore {
     return entries;
   }
 
-  async beat(heartbeat: HeartbeatRecord): Promise<HeartbeatRecord | undefined> {
+  async beat(heartbeat: HeartbeatRecord, clock: Clock) {
     this.#openToWrite();
-    return beat(this.#files, stemOfId(heartbeat.reservation_id), heartbeat);
+    return beat(this.#files, stemOfId(heartbeat.reservation_id), heartbeat, clock);
   }
 
   async release(record: ReleaseRecord): Promise<boolean> {

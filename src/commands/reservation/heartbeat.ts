@@ -6,7 +6,8 @@ import { RUN_ID } from "../flags.ts";
 export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
   details:
     "Moves the end of your reservation, or of your claim on a task, to so many seconds from " +
-    "now; it never comes nearer. already_released, exit code 1, means to stop work.",
+    "now; it never comes nearer. An exclusive reservation that has lapsed is over and does not " +
+    "come back. already_released or expired, exit code 1, means to stop work.",
   examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 600"],
   operands: [{
     name: "ID",
@@ -29,5 +30,8 @@ export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
     const coord = await context.open();
     return coord.heartbeat(values);
   },
-  text: ({ status: _status, ...beat }) => ({ fields: beat }),
+  text({ status: _status, ...beat }) {
+    const { conflicts: _conflicts, ...fields } = { conflicts: [], ...beat };
+    return { fields };
+  },
 };

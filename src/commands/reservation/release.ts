@@ -30,5 +30,8 @@ export const release: AnswerCommand<Released | ReservationRefused, ReleaseInput>
     const coord = await context.open();
     return coord.reservations.release(values);
   },
-  text: ({ status: _status, ...released }) => ({ fields: released }),
+  text({ status: _status, ...released }) {
+    const { conflicts: _conflicts, ...fields } = { conflicts: [], ...released };
+    return { fields };
+  },
 };

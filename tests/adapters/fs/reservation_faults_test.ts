@@ -114,8 +114,8 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a heartbeat goes on after a seal",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: "if (seal !== undefined || files.exists(releaseName(stem))) return undefined;",
-    to: "if (files.exists(releaseName(stem))) return undefined;",
+    from: 'if (seal !== undefined || files.exists(releaseName(stem))) return "released";',
+    to: 'if (files.exists(releaseName(stem))) return "released";',
   },
   {
     name: "a heartbeat does not look for a release afterwards",
@@ -134,6 +134,25 @@ const FAULTS: readonly Fault[] = [
     shows: ["an expired exclusive one", "exclusive", "beat"],
     from: "if (!create(files, slotName(stem, slot + 1), next, false)) continue;",
     to: "create(files, slotName(stem, slot + 1), next, false);",
+  },
+  {
+    name: "a heartbeat does not look whether its reservation has lapsed",
+    shows: ["an expired exclusive one", "punctual"],
+    from: "reservation.exclusive === true && clock() >= end;",
+    to: "reservation.exclusive === true && clock() < 0;",
+  },
+  {
+    name: "a heartbeat looks at its own start alone whether its reservation has lapsed",
+    shows: ["an expired exclusive one", "late"],
+    from: "    if (hasLapsed()) {\n",
+    to: "    if (slot < 0) {\n",
+  },
+  {
+    name: "a heartbeat that came late ends what another has extended since",
+    shows: ["an expired exclusive one", "late", "beat"],
+    from: "      if (!create(files, slotName(stem, slot + 2), late, true)) continue;\n",
+    to: "      create(files, slotName(stem, slot + 2), late, true);\n" +
+      "      create(files, releaseName(stem), late, true);\n",
   },
   {
     name: "the view alone is read",
