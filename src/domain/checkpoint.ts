@@ -6,6 +6,7 @@
  */
 import { jsonCopy } from "./json.ts";
 import { LaneState, type LaneView } from "./lane_state.ts";
+import { MAX_CHECKPOINT_SEQ } from "./limits.ts";
 import { formatTime } from "./time.ts";
 import type { Entry, WalLine } from "./wal.ts";
 
@@ -19,6 +20,14 @@ export function checkpointEntry(state: LaneView, now: number): Entry {
     ts: formatTime(now),
     leases: leases.map(jsonCopy),
   };
+}
+
+/**
+ * Whether a checkpoint can stand for a state. Only a forged one leads beyond what the next would be
+ * believed; such a log goes on and is not compacted any more, so that no number is given twice.
+ */
+export function isCompactable(state: LaneView): boolean {
+  return state.seq <= MAX_CHECKPOINT_SEQ;
 }
 
 /**

@@ -5,7 +5,7 @@
  * its way.
  *
  * Every entry gets a number: its own `seq`, or one more than the last entry's where that is higher, so
- * numbers grow with the lines even if two writers gave the same `seq`. Entries without what coord adds
+ * numbers grow with the lines even if two writers gave the same `seq`. An absurd `seq` counts as none. Entries without what coord adds
  * (`base_seq`, `fence`) were written by `dos` and stand as they are.
  */
 import { isObject, type JsonObject } from "./json.ts";
@@ -14,7 +14,15 @@ import { LeaseIndex } from "./lease_index.ts";
 import { APPLIED_KEPT, LANE_STEPS } from "./limits.ts";
 import { parseTime } from "./time.ts";
 import { Tree } from "./tree.ts";
-import { type CorruptLine, type Entry, identityOf, legibleSeq, seqField } from "./wal.ts";
+import {
+  checkpointField,
+  type CorruptLine,
+  countField,
+  type Entry,
+  identityOf,
+  legibleSeq,
+  seqField,
+} from "./wal.ts";
 
 /** What an entry did. */
 export type Effect =
@@ -108,7 +116,7 @@ export class LaneState {
   apply(entry: Entry): Applied {
     if (entry.op === "CHECKPOINT") return this.#reset(entry);
     const before = this.seq;
-    this.#seq = Math.max(seqField(entry["seq"]) ?? 0, this.#seq + 1);
+    this.#seq = Math.max(seqField(entry["seq"], before + 1) ?? 0, this.#seq + 1);
     const applied = { entry, seq: this.#seq, ...this.#outcome(entry, before) };
     this.#keep(applied);
     return applied;
@@ -236,17 +244,17 @@ export class LaneState {
 
   /** Takes a snapshot in the place of all that came before; it has no number of its own. */
   #reset(entry: Entry): Applied {
-    const watermark = seqField(entry["seq_watermark"]) ?? 0;
-    const seq = Math.max(this.#seq, seqField(entry["seq"]) ?? watermark);
+    const watermark = checkpointField(entry["seq_watermark"]) ?? 0;
+    const seq = Math.max(this.#seq, checkpointField(entry["seq"]) ?? watermark);
     this.#lost = Math.max(this.#lost, watermark);
     for (const lease of this.live()) this.leases.remove(lease);
     this.#seq = seq;
     for (const record of leaseRecords(entry["leases"])) {
       const identity = identityOf(record);
       if (identity === undefined || identity.lane === "" && identity.loop_ts === "") continue;
-      const fence = seqField(record["fence"]) ?? seq;
-      const renewed_seq = seqField(record["renewed_seq"]) ?? fence;
-      const events = seqField(record["events"]) ?? 0;
+      const fence = checkpointField(record["fence"]) ?? seq;
+      const renewed_seq = checkpointField(record["renewed_seq"]) ?? fence;
+      const events = checkpointField(record["events"]) ?? 0;
       this.#put(readLease(record, identity, { fence, renewed_seq, events }));
       this.#seq = Math.max(this.#seq, fence, renewed_seq);
     }
@@ -257,7 +265,7 @@ export class LaneState {
 /** The last entry that a decision saw; `undefined` when it does not say. */
 function sinceOf(entry: Entry, before: number): number | undefined {
   if (!("base_seq" in entry)) return undefined;
-  const base = seqField(entry["base_seq"]);
+  const base = countField(entry["base_seq"]);
   // What it saw is not in this journal, so nothing that is in it counts as seen.
   return base === undefined || base > before ? -1 : base;
 }

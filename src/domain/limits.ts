@@ -126,6 +126,15 @@ export const LANE_CONFLICT_STEPS = 50_000;
 /** The highest `seq` that is taken at its word; a higher one would end the counting. */
 export const MAX_SEQ = 2 ** 48;
 
+/**
+ * The highest number that a checkpoint is believed. It is far above {@link MAX_SEQ}, and far below
+ * where numbers end, so from any line that is believed the count goes on for 10^14 entries and more.
+ */
+export const MAX_CHECKPOINT_SEQ = 2 ** 52;
+
+/** By how much a `seq` may be ahead of the entry before it without being reported. */
+export const MAX_SEQ_LEAP = 2 ** 32;
+
 /** Entries whose effect a fold remembers for their writers, who ask as soon as they have written. */
 export const APPLIED_KEPT = 1_000;
 

@@ -15,7 +15,7 @@ import {
   parseJson,
 } from "./json.ts";
 import type { LeaseIdentity } from "./lease.ts";
-import { MAX_CORRUPT_KEPT, MAX_SEQ } from "./limits.ts";
+import { MAX_CHECKPOINT_SEQ, MAX_CORRUPT_KEPT, MAX_SEQ, MAX_SEQ_LEAP } from "./limits.ts";
 
 const OPS = [
   ...["ACQUIRE", "RELEASE", "HEARTBEAT", "ADOPT", "SPAWN", "HALT", "REFUSE", "SCAVENGE"] as const,
@@ -155,12 +155,64 @@ export function identityOf(entry: JsonObject): LeaseIdentity | undefined {
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (value === undefined || value === null || value === false || value === 0) return "";
-  return typeof value === "number" ? String(value) : undefined;
+  if (typeof value === "number") return String(value);
+  // A number with more digits than a double has; it is kept as it was written.
+  return typeof value === "object" && !Array.isArray(value) && !isObject(value)
+    ? JSON.stringify(value)
+    : undefined;
 }
 
-/** A number of an entry that an entry gives, such as `seq` or `fence`; `undefined` when invalid. */
-export function seqField(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_SEQ
+/**
+ * The number that an entry gives itself; `undefined` when it is none, or too high to be believed.
+ *
+ * @param next What a writer who knows all that came before gives.
+ */
+export function seqField(value: unknown, next = 0): number | undefined {
+  return within(value, Math.max(MAX_SEQ, next));
+}
+
+/** A number that a checkpoint gives; `undefined` when it is none, or too high to be believed. */
+export function checkpointField(value: unknown): number | undefined {
+  return within(value, MAX_CHECKPOINT_SEQ);
+}
+
+/** A number that the fold counted and a writer wrote down, such as `base_seq`. */
+export function countField(value: unknown): number | undefined {
+  return within(value, Number.MAX_SAFE_INTEGER);
+}
+
+/** A value as it stands in its line. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function within(value: unknown, max: number): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max
     ? value
     : undefined;
+}
+
+/**
+ * What is wrong with the number that an entry gives itself, for people.
+ *
+ * @param before What came before it.
+ */
+export function seqProblem(
+  entry: Entry,
+  before: { readonly seq: number; readonly lastSeq: number },
+): string | undefined {
+  const { seq, lastSeq } = before;
+  const isCheckpoint = entry.op === "CHECKPOINT";
+  for (const field of isCheckpoint ? ["seq", "seq_watermark"] : ["seq"]) {
+    const given = entry[field];
+    if (given === undefined || given === null) continue;
+    const number = isCheckpoint ? checkpointField(given) : seqField(given, seq + 1);
+    const said = `has ${field} ${shown(given)}`;
+    if (number === undefined) return `${said}, which no entry can have: it does not count`;
+    if (isCheckpoint) continue;
+    if (number <= lastSeq) return `has seq ${number} after ${lastSeq}`;
+    if (number > seq + MAX_SEQ_LEAP) return `has seq ${number}, far ahead of ${seq}`;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { compact } from "../../src/domain/checkpoint.ts";
+import { compact, isCompactable } from "../../src/domain/checkpoint.ts";
 import { overlapTrees, parseGlob } from "../../src/domain/glob.ts";
 import { LaneState, replay } from "../../src/domain/lane_state.ts";
 import type { Lease } from "../../src/domain/lease.ts";
@@ -156,4 +156,21 @@ it("lose() keeps a number from being given twice, and moves no other", () => {
   assertEquals([checkpoint.entry["seq"], checkpoint.entry["seq_watermark"]], [1, 7]);
   const again = fold(reread(compact(lines, START)));
   assertEquals([again.seq, again.lastSeq], [7, 1]);
+});
+
+it("compact() keeps numbers that are beyond any that a line may give", () => {
+  const lines: WalLine[] = [
+    { kind: "entry", entry: { op: "SPAWN", lane: "z", seq: 2 ** 48 } },
+    { kind: "entry", entry: acquire(2 ** 48 + 1) },
+  ];
+  const [short, whole] = [fold(reread(compact(lines, START))), fold(lines)];
+  assertEquals(factsOf(short), factsOf(whole));
+  assertEquals(whole.live().map(({ fence }) => fence), [2 ** 48 + 1]);
+  const edge = fold([
+    { kind: "entry", entry: { op: "CHECKPOINT", leases: [], seq: 2 ** 52 } },
+    { kind: "entry", entry: acquire(2 ** 52 + 1) },
+  ]);
+  assertEquals([edge.seq, edge.live()[0]?.fence, isCompactable(edge)], [
+    ...[2 ** 52 + 1, 2 ** 52 + 1, false],
+  ]);
 });

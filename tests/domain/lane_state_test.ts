@@ -259,3 +259,16 @@ it("appliedOf() tells what an entry did by its nonce, for the last thousand", ()
   }
   assertEquals([state.appliedOf("nonce-1"), state.appliedOf("nonce-2")?.seq], [undefined, 2]);
 });
+
+it("apply() goes on from the highest number that an entry may give, also past lost lines", () => {
+  const { state, tell, lease } = story(acquire(1), { op: "SPAWN", lane: "z", seq: 2 ** 48 });
+  assertEquals(state.seq, 2 ** 48);
+  tell({ op: "SPAWN", lane: "z", seq: 2 ** 48 + 2 });
+  assertEquals(state.seq, 2 ** 48 + 1, "one that is not believed counts as one more");
+  state.lose({ kind: "corrupt", reason: "is not JSON", raw: "{" });
+  const next = state.seq + 1;
+  tell(acquire(next, { lane: "x", tree: ["src/**"] }));
+  assertEquals(lease("x").fence, next, "nobody gets the number that was lost");
+  tell(acquire(next + 1, { lane: "y", tree: ["src/a"] }, { baseSeq: next - 1 }));
+  assertEquals(holders(state), ["api/a", "x/a"], "what its decision did not see is in its way");
+});

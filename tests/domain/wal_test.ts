@@ -1,5 +1,12 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { encodeLine, type Entry, mayHaveBeen, parseLine } from "../../src/domain/wal.ts";
+import {
+  encodeLine,
+  type Entry,
+  identityOf,
+  mayHaveBeen,
+  parseLine,
+  seqProblem,
+} from "../../src/domain/wal.ts";
 import { heartbeatEntry } from "../../src/domain/wal_entries.ts";
 import { replay } from "../../src/domain/lane_state.ts";
 import { acquire, stamp, START } from "../support/lanes.ts";
@@ -158,4 +165,38 @@ it("mayHaveBeen() tells whether a line that is lost may have granted something",
   assertEquals(mayHaveBeen('{"lane":"api","op":"ACQ'), unknown);
   assertEquals(mayHaveBeen('{"op":"ACQUIRF"}'), unknown);
   assertEquals(mayHaveBeen(""), unknown);
+});
+
+it("identityOf() takes a number of any length for its digits, as dos does", () => {
+  const lane = (text: string) => {
+    const line = parseLine(`{"op":"ACQUIRE","lane":"a","loop_ts":${text}}`);
+    return line?.kind === "entry" ? identityOf(line.entry)?.loop_ts : line?.reason;
+  };
+  assertEquals(["7", "12345678901234567890", "null", '"x"', "[1]", "{}"].map(lane), [
+    ...["7", "12345678901234567890", "", "x"],
+    ...["has no valid lane or loop_ts", "has no valid lane or loop_ts"],
+  ]);
+});
+
+it("seqProblem() says which number does not count, as it stands in the line", () => {
+  const problem = (text: string, lastSeq = 5) => {
+    const line = parseLine(text);
+    return line?.kind === "entry"
+      ? seqProblem(line.entry, { seq: lastSeq, lastSeq })
+      : line?.reason;
+  };
+  const of = (seq: string) => problem(`{"op":"SPAWN","seq":${seq}}`);
+  assertEquals(["6", "500", "5", "281474976710656", "1e999", "-1", '"7"', "[{}]", "null"].map(of), [
+    ...[undefined, undefined, "has seq 5 after 5", "has seq 281474976710656, far ahead of 5"],
+    "has seq 1e999, which no entry can have: it does not count",
+    "has seq -1, which no entry can have: it does not count",
+    'has seq "7", which no entry can have: it does not count',
+    "has seq [{}], which no entry can have: it does not count",
+    undefined,
+  ]);
+  assertEquals(
+    problem('{"op":"CHECKPOINT","seq":4,"seq_watermark":4503599627370497}'),
+    "has seq_watermark 4503599627370497, which no entry can have: it does not count",
+  );
+  assertEquals(problem('{"op":"X","seq":281474976710657}', 2 ** 48), undefined);
 });

@@ -156,7 +156,9 @@ class Story {
       ? { lane: lease.lane, loop_ts: lease.loop_ts }
       : { lane: random.pick(["api", "x", "dos", ""]), loop_ts: random.pick(["", "d1", "d2"]) };
     const seqs = [{}, { seq: this.#state.seq + 1 }, { seq: this.#state.seq }, { seq: 1 }];
-    const seq = random.pick([...seqs, { seq: this.#state.seq + 5 }, { seq: "x" }]);
+    const absurd = [2 ** 48, 2 ** 48 - 1, 2 ** 53, 1e308, -1, 1.5].map((seq) => ({ seq }));
+    const ahead = random.chance(0.1) ? absurd : [{ seq: this.#state.seq + 5 }, { seq: "x" }];
+    const seq = random.pick([...seqs, ...ahead]);
     const tree = random.pick([["src/**"], [], ["docs"], ["../bad"], "src"]);
     const dice = random.below(8);
     if (dice === 0) {

@@ -21,7 +21,7 @@
  * before his own release.
  */
 import { dirname, resolve } from "../../deps/path.ts";
-import { compact } from "../../domain/checkpoint.ts";
+import { compact, isCompactable } from "../../domain/checkpoint.ts";
 import { CoordError } from "../../domain/errors.ts";
 import {
   JOURNAL_TAIL_BYTES,
@@ -155,7 +155,7 @@ class FsSession implements JournalSession {
     };
     // Reading a log that others let grow may have taken a good part of the stale bound.
     if (!this.hold.renew()) return { status: "unsure", ...unchanged };
-    if (cut === undefined || this.reader.tail === 0) {
+    if (cut === undefined || this.reader.tail === 0 || !isCompactable(this.reader.fold)) {
       return { status: "nothing_to_compact", ...unchanged };
     }
     const { rest, end } = cut;

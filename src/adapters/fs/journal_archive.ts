@@ -36,7 +36,14 @@ export function archiveLog(fs: HostFs, path: string, firstSeq: number): string {
 export function archivesOf(fs: HostFs, path: string): string[] {
   const prefix = basename(path) + PREFIX;
   return (fs.list(dirname(path)) ?? []).flatMap(({ name }) => name.startsWith(prefix) ? [name] : [])
-    .sort();
+    .sort((a, b) => inOrder(a.slice(prefix.length), b.slice(prefix.length)));
+}
+
+/** By the number of the first entry, then by the number that follows where names were taken. */
+function inOrder(a: string, b: string): number {
+  const [seqA = NaN, againA = 1] = a.split("-").map(Number);
+  const [seqB = NaN, againB = 1] = b.split("-").map(Number);
+  return seqA - seqB || againA - againB || (a < b ? -1 : 1);
 }
 
 /** The archives of what a log was before, the oldest first. A second name of the log itself is none. */

@@ -3,7 +3,7 @@ import { basename, dirname } from "../../deps/path.ts";
 import { checkpointEntry } from "../../domain/checkpoint.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import { LaneState } from "../../domain/lane_state.ts";
-import { type Entry, isWhole, seqField } from "../../domain/wal.ts";
+import { type Entry, isWhole, seqProblem } from "../../domain/wal.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { JournalProblem, JournalReport } from "../../ports/journal.ts";
 import { archivesBefore, type Followed, followedBy } from "./journal_archive.ts";
@@ -98,7 +98,6 @@ function aboutArchive(name: string, reason: string): JournalProblem {
 function readPart({ name, cut }: Part) {
   const problems: JournalProblem[] = [];
   const last = new LaneState();
-  let number = 0;
   let first: LaneState | undefined;
   let entries = 0;
   const { rest } = cut;
@@ -117,11 +116,9 @@ function readPart({ name, cut }: Part) {
     }
     entries++;
     const { entry } = content;
-    const seq = seqField(entry["seq"]);
-    if (entry.op !== "CHECKPOINT" && seq !== undefined && seq <= number) {
-      problems.push(problemOf(raw, "seq", `has seq ${seq} after ${number}`, name));
-    }
-    number = last.apply(entry).seq;
+    const problem = seqProblem(entry, last);
+    if (problem !== undefined) problems.push(problemOf(raw, "seq", problem, name));
+    last.apply(entry);
     if (raw.offset === 0) {
       first = new LaneState();
       first.apply(entry);

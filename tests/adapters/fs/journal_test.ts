@@ -1,4 +1,5 @@
 import { journalPath } from "../../../src/adapters/fs/journal.ts";
+import { archivesOf as archiveNames } from "../../../src/adapters/fs/journal_archive.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { JOURNAL_TAIL_BYTES, MAX_ENTRY_BYTES } from "../../../src/domain/limits.ts";
 import type { Entry } from "../../../src/domain/wal.ts";
@@ -348,6 +349,21 @@ it("verify() tells of archives that are missing, changed, or lead nowhere", asyn
   quickHost.fs.remove(first);
   assertEquals(told(), ["journal.jsonl.archive-000000000001 archive is missing"]);
   assertEquals(journal.read().problems, [], "nobody needs them to go on");
+});
+
+it("archivesOf() gives archives in the order of what they hold, whatever the length of numbers", () => {
+  const { journal } = openJournal();
+  const path = journal.location;
+  const names = [
+    "000000000001",
+    "000000000001-2",
+    "000000000001-10",
+    "000000000040",
+    "281474976710657",
+  ];
+  for (const name of [...names].reverse()) write(`${path}.archive-${name}`, "");
+  const found = archiveNames(quickHost.fs, path).map((name) => name.split(".archive-")[1]);
+  assertEquals(found, names);
 });
 
 it("open() writes to a file only", async () => {
