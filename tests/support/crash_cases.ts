@@ -35,10 +35,15 @@ export interface Opened {
 /** Seconds on the clock, `T0` being 0. */
 export const T0 = Date.UTC(2026, 10, 21, 9, 30);
 
-export function openQueue(workspace: string, second: number, fs: HostFs = quickFs): Opened {
+export function openQueue(
+  workspace: string,
+  second: number,
+  fs: HostFs = quickFs,
+  Store = FsTaskStore,
+): Opened {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
-  const tasks = new FsTaskStore({ ...host, fs }, new Layout(workspace), warn);
+  const tasks = new Store({ ...host, fs }, new Layout(workspace), warn);
   const store = partialStore({ location: workspace, tasks });
   return { queue: new Tasks({ store, clock: () => T0 + second * 1000, warn }), warnings };
 }

@@ -8,22 +8,48 @@ export class PowerOff extends Error {
 
 /** What happens at the n-th operation. */
 export type Fault =
-  /** Neither it nor any later one is done; with `torn`, half of a file that it writes is. */
-  | { readonly kind: "off"; readonly at: number; readonly torn: boolean }
   /**
-   * It fails, and the later ones do not. Only operations that change something are counted. `done` is
-   * what it has done before it failed; half of it can be done of writing.
+   * Neither it nor any later one is done; with `torn`, half of a file that it writes is. All are
+   * counted, or those of the names in `among`.
+   */
+  | {
+    readonly kind: "off";
+    readonly at: number;
+    readonly torn: boolean;
+    readonly among?: readonly Operation[];
+  }
+  /**
+   * It fails, and the later ones do not. Only operations that change something are counted, or those
+   * of the names in `among`. `done` is what it has done before it failed; half of it can be done of
+   * writing.
    */
   | {
     readonly kind: "error";
     readonly at: number;
     readonly code: HostErrorCode;
     readonly done?: "half" | "all";
+    readonly among?: readonly Operation[];
   }
   /** `stop` is called, which does not return. */
   | { readonly kind: "stop"; readonly at: number; stop(): void };
 
 type Operation = keyof HostFs;
+
+/** What changes something; nobody sees where between two of them a process ends. */
+export const CHANGES: readonly Operation[] = [
+  "createNew",
+  "append",
+  "appendSynced",
+  "link",
+  "rename",
+  "remove",
+  "removeDir",
+  "makeDir",
+  "syncFile",
+  "syncDir",
+];
+
+type Writing = "createNew" | "append" | "appendSynced";
 
 const READS: readonly string[] = [
   "read",
@@ -39,7 +65,7 @@ export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?:
   let hit: string | undefined;
   const before = (name: string, args: unknown[]) => {
     if (hit !== undefined && fault.kind === "off") throw new PowerOff();
-    if (fault.kind === "error" && READS.includes(name)) return;
+    if (fault.kind !== "stop" && !isCounted(fault, name)) return;
     if (++count !== fault.at) return;
     hit = name;
     if (fault.kind === "stop") return fault.stop();
@@ -48,10 +74,10 @@ export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?:
       if (fault.done === "all") (real[name as Operation] as (...args: unknown[]) => void)(...args);
       throw new HostError(fault.code, name, String(args[0]));
     }
-    if (fault.torn && (name === "createNew" || name === "appendSynced")) half(name, args);
+    if (fault.torn && isWriting(name)) half(name, args);
     throw new PowerOff();
   };
-  const half = (name: "createNew" | "appendSynced", args: unknown[]) => {
+  const half = (name: Writing, args: unknown[]) => {
     const [path, bytes] = args as [string, Uint8Array];
     real[name](path, bytes.subarray(0, bytes.length / 2));
   };
@@ -70,4 +96,13 @@ export function faulty(real: HostFs, fault: Fault): { fs: HostFs; readonly hit?:
       return hit;
     },
   };
+}
+
+function isWriting(name: string): name is Writing {
+  return name === "createNew" || name === "append" || name === "appendSynced";
+}
+
+function isCounted({ kind, among }: Exclude<Fault, { kind: "stop" }>, name: string): boolean {
+  if (among === undefined) return kind === "off" || !READS.includes(name);
+  return (among as readonly string[]).includes(name);
 }

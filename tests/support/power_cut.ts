@@ -1,6 +1,7 @@
 /**
  * A file system that forgets, as a power cut makes it: bytes that were not synced are lost or torn,
- * and changes of a folder's names that were not synced are undone from the last one back.
+ * and changes of a folder's names that were not synced are undone. A folder is a name like any other:
+ * where its parent was not synced, it goes with all that is in it.
  */
 import {
   linkSync,
@@ -15,16 +16,26 @@ import type { HostFs } from "../../src/ports/host.ts";
 import { assert_, assertEquals } from "../deps.ts";
 import type { Random } from "./random.ts";
 
-/** A name that changed, and where what it named before is kept. */
+/** What a name named before a change: nothing, a folder, or a file that is kept in the attic. */
+type Before = undefined | "folder" | { readonly kept: string };
+
+/** A name that changed. */
 interface Change {
   readonly path: string;
-  readonly before: string | undefined;
+  readonly before: Before;
 }
+
+/**
+ * How much of what was not synced a power cut takes: all of it; of each folder the last changes, as
+ * chance has it; or of each name the last changes, whatever becomes of its neighbours.
+ */
+export type Loss = "all" | "last" | "scattered";
 
 export class ForgetfulFs {
   readonly fs: HostFs;
   readonly #real: HostFs;
-  readonly #dirty = new Set<number>();
+  /** Inodes with bytes that are not on the disk, and how many of their first ones are. */
+  readonly #dirty = new Map<number, number>();
   readonly #changes = new Map<string, Change[]>();
   #kept = 0;
 
@@ -45,14 +56,25 @@ export class ForgetfulFs {
       createNew: (path, bytes, sync) => {
         const created = real.createNew(path, bytes, sync);
         if (!created) return false;
-        if (!sync || !syncs) this.#dirty.add(inode(path));
+        if (!sync || !syncs) this.#dirty.set(inode(path), 0);
         this.#changed({ path, before: undefined });
         return true;
       },
+      append: (path, bytes) => {
+        const size = real.lstat(path)?.size;
+        real.append(path, bytes);
+        if (size === undefined) this.#changed({ path, before: undefined });
+        const ino = inode(path);
+        this.#dirty.set(ino, this.#dirty.get(ino) ?? size ?? 0);
+      },
       appendSynced: (path, bytes) => {
+        const size = real.lstat(path)?.size ?? 0;
         const appended = real.appendSynced(path, bytes);
-        if (appended && !syncs) this.#dirty.add(inode(path));
-        return appended;
+        if (!appended) return false;
+        const ino = inode(path);
+        if (syncs) this.#dirty.delete(ino);
+        else this.#dirty.set(ino, this.#dirty.get(ino) ?? size);
+        return true;
       },
       link: (from, to) => {
         const linked = real.link(from, to);
@@ -75,6 +97,17 @@ export class ForgetfulFs {
         if (removed) this.#changed({ path, before });
         return removed;
       },
+      makeDir: (path) => {
+        const made: string[] = [];
+        for (let at = path; real.lstat(at) === undefined; at = parentOf(at)) made.push(at);
+        real.makeDir(path);
+        for (const folder of made.reverse()) this.#changed({ path: folder, before: undefined });
+      },
+      removeDir: (path) => {
+        const removed = real.removeDir(path);
+        if (removed) this.#changed({ path, before: "folder" });
+        return removed;
+      },
       syncFile: (path) => {
         real.syncFile(path);
         if (syncs) this.#dirty.delete(inode(path));
@@ -86,38 +119,80 @@ export class ForgetfulFs {
     };
   }
 
-  /** The power goes: what was not synced is lost, as chance has it. */
-  cut(random: Random): void {
-    for (const [dir, changes] of this.#changes) {
+  /** The power goes: what was not synced is lost. */
+  cut(random: Random, loss: Loss = "last"): void {
+    // A folder that is lost takes along what is in it, so it comes before that.
+    const folders = [...this.#changes].sort(([a], [b]) => a.length - b.length);
+    for (const [dir, changes] of folders) {
       // The index is lost altogether now and then, below.
       if (dir.startsWith(`${this.workspace}/index`)) continue;
-      const undone = random.below(changes.length + 1);
-      for (const { path, before } of changes.slice(changes.length - undone).reverse()) {
-        if (before === undefined) rmSync(path, { force: true });
-        else renameSync(before, path);
-      }
+      for (const change of undone(changes, random, loss)) this.#undo(change);
     }
     if (random.chance(0.3)) rmSync(`${this.workspace}/index`, { recursive: true, force: true });
     for (const path of filesBelow(this.workspace)) {
       const { ino, size } = lstatSync(path);
-      if (!this.#dirty.delete(ino)) continue;
-      if (random.chance(0.7)) truncateSync(path, random.chance(0.5) ? 0 : Math.floor(size / 2));
+      const kept = this.#dirty.get(ino);
+      if (kept === undefined || !this.#dirty.delete(ino)) continue;
+      if (loss !== "all" && !random.chance(0.7)) continue;
+      const torn = loss === "all" || random.chance(0.5) ? kept : Math.floor((kept + size) / 2);
+      if (torn < size) truncateSync(path, torn);
     }
   }
 
+  #undo({ path, before }: Change): void {
+    if (this.#real.lstat(parentOf(path)) === undefined) return;
+    if (before === undefined) rmSync(path, { recursive: true, force: true });
+    else if (before === "folder") mkdirSync(path, { recursive: true });
+    else renameSync(before.kept, path);
+  }
+
   #changed(change: Change): void {
-    const dir = change.path.slice(0, change.path.lastIndexOf("/"));
+    const dir = parentOf(change.path);
     const changes = this.#changes.get(dir);
     if (changes === undefined) this.#changes.set(dir, [change]);
     else changes.push(change);
   }
 
-  #keep(path: string): string | undefined {
+  #keep(path: string): Before {
     if (this.#real.lstat(path)?.kind !== "file") return undefined;
     const kept = `${this.attic}/${this.#kept++}`;
     linkSync(path, kept);
-    return kept;
+    return { kept };
   }
+}
+
+/** The changes of a folder's names that a power cut undoes, the last one first. */
+function undone(changes: readonly Change[], random: Random, loss: Loss): Change[] {
+  if (loss === "all") return changes.toReversed();
+  if (loss === "last") return changes.slice(random.below(changes.length + 1)).reverse();
+  const names = Map.groupBy(changes, ({ path }) => path);
+  return [...names.values()].flatMap((own) => own.slice(random.below(own.length + 1)).reverse());
+}
+
+/**
+ * A file system on which writing with a sync is two operations, so that a process can end, and the
+ * sync can fail, in between.
+ */
+export function stepwise(fs: HostFs): HostFs {
+  return {
+    ...fs,
+    createNew: (path, bytes, sync = false) => {
+      if (!fs.createNew(path, bytes)) return false;
+      try {
+        if (sync) fs.syncFile(path);
+      } catch (error) {
+        fs.remove(path);
+        throw error;
+      }
+      return true;
+    },
+    appendSynced: (path, bytes) => {
+      if (fs.lstat(path) === undefined) return false;
+      fs.append(path, bytes);
+      fs.syncFile(path);
+      return true;
+    },
+  };
 }
 
 /** One life until the power goes: how many answers there were, and which of them do not hold. */
@@ -156,6 +231,10 @@ export function truncate(path: string, size: number): void {
 
 function inode(path: string): number {
   return lstatSync(path).ino;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function filesBelow(folder: string): string[] {

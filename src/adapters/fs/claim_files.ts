@@ -70,6 +70,16 @@ export class ClaimFiles implements ChainFiles {
       : new DueStage(this, this.#folder, this.#due, next);
   }
 
+  /** Forces the bytes of a task's end to the disk; coord's are there before they have a name. */
+  syncEnd(stem: string): void {
+    try {
+      this.fs.syncFile(`${this.#folder}/${endName(stem)}`);
+    } catch (error) {
+      // It was removed with its task.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
   /** Takes back a state whose task is gone. */
   forget(claim: ClaimRecord): void {
     const stem = stemOfId(claim.task_id);

@@ -94,6 +94,7 @@ export class FsTaskStore implements TaskStore {
     const outcome = transition(this.#claims, stem, rule);
     if (outcome.kind === "refuse") return { kind: "refused", refusal: outcome.refusal };
     if (outcome.kind === "keep") {
+      if (isTerminal(outcome.claim)) this.#settleEnd(stem);
       return { kind: "kept", claim: outcome.claim, warning: outcome.warning };
     }
     if (this.#isRemoved(stem, outcome.claim)) return { kind: "missing" };
@@ -322,6 +323,13 @@ export class FsTaskStore implements TaskStore {
     const { claim, previous } = outcome;
     if (previous !== undefined && !isTerminal(previous)) this.#claims.dropDue(previous);
     if (isTerminal(claim)) this.#fs.syncDir(this.layout.folder("claim"));
+  }
+
+  /** An end that this call only found: whoever made it may have died before it was on the disk. */
+  #settleEnd(stem: string): void {
+    mend(this.#claims, stem);
+    this.#claims.syncEnd(stem);
+    this.#fs.syncDir(this.layout.folder("claim"));
   }
 
   /** Makes the tasks of claims that timed out claimable, and drops entries that are out of date. */
