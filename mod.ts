@@ -142,5 +142,10 @@ export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task.ts";
 export type { EventType, RecordKind, WatchEvent } from "./src/domain/event.ts";
-export { CoordError, type CoordErrorCode, type Problem } from "./src/domain/errors.ts";
+export {
+  CoordError,
+  type CoordErrorCode,
+  type LostCode,
+  type Problem,
+} from "./src/domain/errors.ts";
 export type { JsonObject, JsonValue } from "./src/domain/json.ts";

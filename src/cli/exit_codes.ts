@@ -1,5 +1,5 @@
 /** The one map from what happened to the process's exit code. */
-import { CoordError, type CoordErrorCode } from "../domain/errors.ts";
+import { CoordError, type CoordErrorCode, type LostCode } from "../domain/errors.ts";
 import { HostError } from "../ports/host.ts";
 
 /** The code of a process that a second SIGINT ends. */
@@ -19,7 +19,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["lock_busy", 5],
 ]);
 
-const FAILURES: Readonly<Record<CoordErrorCode, number>> = {
+const FAILURES: Readonly<Record<Exclude<CoordErrorCode, LostCode>, number>> = {
   bad_args: 1,
   bad_id: 1,
   bad_task_id: 1,
@@ -71,11 +71,16 @@ export interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+function isFailure(code: CoordErrorCode): code is keyof typeof FAILURES {
+  return Object.hasOwn(FAILURES, code);
+}
+
 /** What to tell of anything that was thrown. Never a stack trace. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof CoordError) {
     const { code, message, details } = thrown;
-    return { status: code, exitCode: FAILURES[code], error: message, details };
+    const exitCode = isFailure(code) ? FAILURES[code] : REFUSALS.get(code) ?? 1;
+    return { status: code, exitCode, error: message, details };
   }
   if (thrown instanceof HostError) {
     const { message, code, path } = thrown;

@@ -10,7 +10,17 @@ export type CoordErrorCode =
   | "no_workspace"
   | "io_error"
   | "internal"
-  | "not_found";
+  | "not_found"
+  /** What was held has ended; these are only the reasons of a hold's `lost`. */
+  | LostCode;
+
+/** Why a hold was lost: its time ran out, or another agent has it or ended it. */
+export type LostCode =
+  | "expired"
+  | "not_holder"
+  | "already_released"
+  | "terminal"
+  | "stale_fence";
 
 /**
  * A failed call. Act on `code`, never on the message. Refusals (an empty queue, another holder) are

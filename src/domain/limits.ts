@@ -11,6 +11,18 @@ export const TASK_TTL_S = { min: 1, max: 36_525 * DAY, default: DAY } as const;
 /** Visibility timeout of a claim in seconds: at most a day, so that no task is hidden for ever. */
 export const CLAIM_TTL_S = { min: 1, max: DAY, default: 3_600 } as const;
 
+/**
+ * Milliseconds before its end at which a hold that could not be kept counts as lost, or a tenth of its
+ * time where that is less: whoever works under it needs a moment to stop.
+ */
+export const HOLD_MARGIN_MS = 5_000;
+
+/** Milliseconds until a hold's heartbeat that failed is tried again, or a sixth of its time. */
+export const HOLD_RETRY_MS = 10_000;
+
+/** Milliseconds after which the kernel is asked to notify of a hold's end: short work ends before. */
+export const HOLD_WATCH_AFTER_MS = 200;
+
 /** Seconds that a reservation lasts unless a heartbeat extends it. */
 export const RESERVATION_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
 

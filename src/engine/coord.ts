@@ -57,9 +57,9 @@ export class Coord {
     this.#context = context;
     this.tasks = new Tasks(context);
     this.reservations = new Reservations(context);
-    const { store: { lanes, checkout }, clock, warn } = context;
-    this.lanes = new Lanes({ lanes, clock, warn }, checkout);
-    this.journal = new LaneJournal({ lanes, clock, warn });
+    const { store: { lanes, checkout } } = context;
+    this.lanes = new Lanes({ ...context, lanes }, checkout);
+    this.journal = new LaneJournal({ ...context, lanes });
   }
 
   /** Where the workspace lies. */
@@ -79,7 +79,7 @@ export class Coord {
    * @returns The hold, or `undefined` when no task is there.
    */
   hold(input: ClaimInput): Promise<ClaimHold | undefined> {
-    return holdTask(this.tasks, input);
+    return holdTask(this.#context, this.tasks, input);
   }
 
   /**

@@ -1,6 +1,8 @@
 /** A lease bound to a block of code: it beats while held and is released with the block. */
-import { LAST_RELEASE_S, LOCK_TIMEOUT_S } from "../domain/limits.ts";
 import { CoordError } from "../domain/errors.ts";
+import { LAST_RELEASE_S, LOCK_TIMEOUT_S } from "../domain/limits.ts";
+import { quoted } from "../domain/quote.ts";
+import { parseTime } from "../domain/time.ts";
 import { Beating } from "./beating.ts";
 import type { LaneChanges } from "./lane_changes.ts";
 import { type LaneContext, readJournal } from "./lane_session.ts";
@@ -28,28 +30,57 @@ export class LaneHold implements AsyncDisposable {
   readonly status = "held";
   /** The lease as it was granted. */
   readonly grant: LaneGrant;
-  readonly #context: LaneContext;
   readonly #keeper: LaneKeeper;
   readonly #beating: Beating;
-  readonly #taken = new AbortController();
-  readonly #listening: Disposable;
-  /** Fires when the lease is lost: somebody took it over, or it could not be kept in time. */
-  readonly lost: AbortSignal;
 
   /** Made by `coord.lanes.acquire()`. */
-  constructor(context: LaneContext, keeper: LaneKeeper, changes: LaneChanges, grant: LaneGrant) {
-    this.#context = context;
+  constructor(
+    context: LaneContext,
+    keeper: LaneKeeper,
+    changes: LaneChanges,
+    grant: LaneGrant,
+    endsMs: number,
+  ) {
     this.#keeper = keeper;
     this.grant = grant;
-    this.#beating = new Beating(grant.ttl_seconds, async () => {
-      // Waiting for other writers must leave time for another try.
-      const lockTimeout = Math.min(LOCK_TIMEOUT_S.default, grant.ttl_seconds / 4);
-      const answer = await keeper.heartbeat({ ...this.#who(), lockTimeout });
-      if (answer.status === "lock_busy") throw new CoordError("io_error", answer.error);
-      return answer.status === "ok" ? undefined : answer.error;
-    });
-    this.lost = AbortSignal.any([this.#beating.lost, this.#taken.signal]);
-    this.#listening = changes.listen(() => this.#look());
+    const ttlMs = grant.ttl_seconds * 1000;
+    this.#beating = new Beating({
+      what: `lane ${quoted(grant.lane)}`,
+      ttlSeconds: grant.ttl_seconds,
+      endsMs,
+      beat: async () => {
+        // Waiting for other writers must leave time for another try.
+        const lockTimeout = Math.min(LOCK_TIMEOUT_S.default, grant.ttl_seconds / 4);
+        const answer = await keeper.heartbeat({ ...this.#who(), lockTimeout });
+        if (answer.status === "lock_busy") throw new CoordError("io_error", answer.error);
+        if (answer.status === "ok") return (parseTime(answer.heartbeat_at) ?? 0) + ttlMs;
+        return new CoordError(lostCode(answer.status), answer.error);
+      },
+      look: async () => {
+        const { fold } = readJournal(context);
+        const now = fold.leases.get(this.grant);
+        if (now?.fence === this.fence) return undefined;
+        const what = now === undefined ? "it was released or evicted" : "another agent holds it";
+        return new CoordError("not_holder", `Lost lane ${quoted(this.lane)}: ${what}`);
+      },
+      listen: (look) => {
+        const listening = changes.listen(look);
+        return { close: () => listening[Symbol.dispose]() };
+      },
+    }, context);
+  }
+
+  /**
+   * Fires when the lease is lost, with a {@link CoordError}: another agent took it over or ended it, or
+   * it could not be kept; then it fires before its TTL runs out.
+   */
+  get lost(): AbortSignal {
+    return this.#beating.lost;
+  }
+
+  /** When the TTL runs out unless a heartbeat extends it, ISO 8601 UTC. */
+  get expiresAt(): string {
+    return this.#beating.expiresAt;
   }
 
   /** The lane. */
@@ -66,7 +97,7 @@ export class LaneHold implements AsyncDisposable {
   async release(): Promise<LaneReleased | LaneNo | LaneBusy> {
     const answer = await this.#keeper.release(this.#who());
     // A call that changes nothing leaves the lease to be kept for the next try.
-    if (answer.status !== "lock_busy") this.#stop();
+    if (answer.status !== "lock_busy") this.#beating.stop();
     return answer;
   }
 
@@ -74,33 +105,16 @@ export class LaneHold implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#beating.over) return;
     // Nobody tries again after this: should it fail, the lease ends with its TTL.
-    this.#stop();
-    await this.#keeper.release({ ...this.#who(), lockTimeout: LAST_RELEASE_S });
-  }
-
-  #stop(): void {
     this.#beating.stop();
-    this.#listening[Symbol.dispose]();
+    await this.#keeper.release({ ...this.#who(), lockTimeout: LAST_RELEASE_S });
   }
 
   #who() {
     const { lane, owner, loop_ts: loopTs, fence } = this.grant;
     return { lane, owner, loopTs, fence };
   }
+}
 
-  /** Whoever took the lease over wrote that into the journal: there is no need to wait for a beat. */
-  #look(): void {
-    if (this.#beating.over || this.lost.aborted) return;
-    try {
-      const { fold } = readJournal(this.#context);
-      const now = fold.leases.get(this.grant);
-      if (now?.fence === this.fence) return;
-      const what = now === undefined ? "it was released or evicted" : "somebody else holds it";
-      this.#stop();
-      this.#taken.abort(new Error(`Lost lane ${JSON.stringify(this.lane)}: ${what}`));
-    } catch (error) {
-      // The next beat will tell.
-      if (!(error instanceof CoordError)) throw error;
-    }
-  }
+function lostCode(status: LaneNo["status"]): "not_holder" | "stale_fence" {
+  return status === "refused" ? "not_holder" : status;
 }

@@ -2,9 +2,10 @@
 import { LIVENESS_S } from "../domain/limits.ts";
 import { evidenceOf, judgeLiveness, type Liveness } from "../domain/liveness.ts";
 import { CoordError } from "../domain/errors.ts";
+import { deadAt } from "../domain/lease.ts";
 import { quoted } from "../domain/quote.ts";
 import type { Taxonomy } from "../domain/taxonomy.ts";
-import { formatTime } from "../domain/time.ts";
+import { formatTime, parseTime } from "../domain/time.ts";
 import {
   adoptEntry,
   haltEntry,
@@ -77,7 +78,18 @@ export class Lanes {
       pid: input.pid ?? this.#context.lanes.ownPid,
     });
     if (answer.status !== "acquired") return { ...answer, async [Symbol.asyncDispose]() {} };
-    return new LaneHold(this.#context, this, this.#changes, answer);
+    return new LaneHold(this.#context, this, this.#changes, answer, this.#endOf(answer, input));
+  }
+
+  /** When a grant ends unless it is kept. */
+  #endOf(grant: types.LaneGrant, { loopTs }: types.AcquireInput): number {
+    const { acquired_at, ttl_seconds } = grant;
+    const lease = loopTs === undefined
+      ? undefined
+      : readJournal(this.#context).fold.leases.get(grant);
+    // A repeat gets the lease that it has, which was kept since, or was silent and is in its grace.
+    if (lease?.fence === grant.fence) return deadAt(lease, false) ?? this.#context.clock();
+    return (parseTime(acquired_at) ?? 0) + ttl_seconds * 1000;
   }
 
   /**

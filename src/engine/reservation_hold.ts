@@ -1,5 +1,12 @@
 /** A reservation bound to a block of code: it beats while held and is released with the block. */
+import { notifyOrPoll } from "../async/notify_or_poll.ts";
+import { CoordError } from "../domain/errors.ts";
+import { SAFETY_LOOK_MS } from "../domain/limits.ts";
+import { parseTime } from "../domain/time.ts";
 import { Beating } from "./beating.ts";
+import type { Context } from "./context.ts";
+import { notFound } from "./find_id.ts";
+import { alreadyReleased } from "./reservation_answers.ts";
 import type {
   Released,
   ReleaseInput,
@@ -27,18 +34,51 @@ export class ReservationHold implements AsyncDisposable {
   readonly #beating: Beating;
 
   /** Made by `coord.reservations.hold()`. */
-  constructor(keeper: ReservationKeeper, reservation: Reserved, ttlSeconds: number) {
+  constructor(
+    context: Context,
+    keeper: ReservationKeeper,
+    reservation: Reserved,
+    ttlSeconds: number,
+  ) {
     this.reservation = reservation;
     this.#keeper = keeper;
-    this.#beating = new Beating(ttlSeconds, async () => {
-      const answer = await keeper.heartbeat({ ...this.#who(), extension: ttlSeconds });
-      return answer.status === "ok" ? undefined : answer.error;
-    });
+    const { store, warn, timers } = context;
+    const { reservation_id: id, expires_at } = reservation;
+    this.#beating = new Beating({
+      what: `reservation ${id}`,
+      ttlSeconds,
+      endsMs: parseTime(expires_at) ?? 0,
+      beat: async () => {
+        const answer = await keeper.heartbeat({ ...this.#who(), extension: ttlSeconds });
+        if (answer.status !== "ok") return new CoordError(answer.status, answer.error);
+        return parseTime(answer.extended_expires_at) ?? 0;
+      },
+      look: async () => {
+        const entry = await store.reservations.get(id);
+        if (entry === undefined) return notFound(["reservation"], id);
+        if (entry.release === undefined) return undefined;
+        const { status, error } = alreadyReleased(`Cannot keep reservation ${id}`, entry.release);
+        return new CoordError(status, error);
+      },
+      listen: (look) =>
+        notifyOrPoll(
+          (onError) => store.reservations.watch(id, look, onError),
+          { look, safetyMs: SAFETY_LOOK_MS, warn, timers },
+        ),
+    }, context);
   }
 
-  /** Fires when the reservation is lost: it was released, or could not be kept in time. */
+  /**
+   * Fires when the reservation is lost, with a {@link CoordError}: it was released, or could not be
+   * kept; then it fires before the reservation's time runs out.
+   */
   get lost(): AbortSignal {
     return this.#beating.lost;
+  }
+
+  /** When the reservation ends unless a heartbeat extends it, ISO 8601 UTC. */
+  get expiresAt(): string {
+    return this.#beating.expiresAt;
   }
 
   /** Releases it before the block ends; `reason` is by default `completed`. */

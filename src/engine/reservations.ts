@@ -136,7 +136,7 @@ export class Reservations {
     const answer = await this.reserve(input);
     // The refusal can stand in an `await using` as well.
     if (answer.status === "conflict") return { ...answer, async [Symbol.asyncDispose]() {} };
-    return new ReservationHold(this, answer, input.ttl ?? RESERVATION_TTL_S.default);
+    return new ReservationHold(this.#context, this, answer, input.ttl ?? RESERVATION_TTL_S.default);
   }
 
   /**

@@ -60,6 +60,12 @@ export interface ReservationStore {
   /** Ends a reservation, durably. `false` when it was released before. */
   release(release: ReleaseRecord): Promise<boolean>;
 
+  /**
+   * Calls `onChange` when a reservation may have been released or removed: a hint, never the truth.
+   * `onError` is called at most once, and no hints follow it. Throws where notification cannot be had.
+   */
+  watch(id: string, onChange: () => void, onError: (error: unknown) => void): { close(): void };
+
   /** Adds an intent, durably. */
   addIntent(intent: IntentRecord): Promise<void>;
 

@@ -77,4 +77,14 @@ export interface TaskStore {
    * again", until the result is closed.
    */
   onTask(body: (id: string | undefined) => void): { close(): void };
+
+  /**
+   * Calls `onChange` when the claim of a task may have changed: a hint, never the truth. `onError` is
+   * called at most once, and no hints follow it. Throws where notification cannot be had.
+   */
+  watchClaim(
+    id: string,
+    onChange: () => void,
+    onError: (error: unknown) => void,
+  ): { close(): void };
 }

@@ -74,6 +74,11 @@ export class FakeReservations implements ReservationStore {
     return true;
   }
 
+  /** Nothing notifies here. */
+  watch(): { close(): void } {
+    return { close() {} };
+  }
+
   async addIntent(intent: IntentRecord): Promise<void> {
     this.intents.push(intent);
   }

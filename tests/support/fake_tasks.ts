@@ -77,6 +77,7 @@ export class FakeTasks {
         this.hint = body;
         return { close: () => void this.#open-- };
       },
+      watchClaim: () => ({ close() {} }),
     };
   }
 

@@ -33,6 +33,7 @@ import {
   slotName,
   viewName,
 } from "./reservation_chain.ts";
+import { RecordWatch } from "./record_watch.ts";
 import { ReservationCheck } from "./reservation_check.ts";
 import { ReservationFiles } from "./reservation_files.ts";
 import { add, type Addition } from "./reservation_order.ts";
@@ -48,6 +49,7 @@ export class FsReservationStore implements ReservationStore {
   readonly #files: ReservationFiles;
   readonly #index: AddressIndex;
   readonly #check: ReservationCheck;
+  readonly #watch: RecordWatch;
   #refused: string | undefined;
   #isOpen = false;
 
@@ -56,6 +58,8 @@ export class FsReservationStore implements ReservationStore {
     this.#files = new ReservationFiles(host.fs, layout, warn);
     this.#index = this.#files.index;
     this.#check = new ReservationCheck(this.#files, layout, warn);
+    const watched = ["reservation", "release"] as const;
+    this.#watch = new RecordWatch(host, watched.map((kind) => layout.folder(kind)));
   }
 
   async add(placement: Placement): Promise<boolean> {
@@ -108,6 +112,10 @@ export class FsReservationStore implements ReservationStore {
     const reservation = this.#files.reservation(recordName(stem));
     if (reservation !== undefined) this.#files.leave(stem, reservation);
     return isFirst;
+  }
+
+  watch(id: string, onChange: () => void, onError: (error: unknown) => void): { close(): void } {
+    return this.#watch.listen(stemOfId(id), onChange, onError);
   }
 
   async addIntent(intent: IntentRecord): Promise<void> {

@@ -21,6 +21,7 @@ import { ClaimFiles, stemOfDue } from "./claim_files.ts";
 import type { Layout } from "./layout.ts";
 import { type ReadyEntry, ReadyIndex } from "./ready_index.ts";
 import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
+import { RecordWatch } from "./record_watch.ts";
 import { RecordsCheck } from "./records_check.ts";
 import { announceTask, watchTasks } from "./task_watch.ts";
 import { TimeCursor } from "./time_index.ts";
@@ -51,6 +52,7 @@ export class FsTaskStore implements TaskStore {
   readonly #ready: ReadyIndex;
   readonly #due: TimeCursor;
   readonly #check: RecordsCheck;
+  readonly #watch: RecordWatch;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
   #folders: { readonly tasks: boolean; readonly claims: boolean } | undefined;
 
@@ -60,6 +62,7 @@ export class FsTaskStore implements TaskStore {
     this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
     this.#check = new RecordsCheck(host.fs, layout, this.#claims.dueRoot);
+    this.#watch = new RecordWatch(host, [layout.folder("claim")]);
   }
 
   async add(tasks: readonly TaskRecord[]): Promise<void> {
@@ -156,6 +159,14 @@ export class FsTaskStore implements TaskStore {
 
   onTask(body: (id: string | undefined) => void): { close(): void } {
     return watchTasks(this.host, this.layout, this.warn, body);
+  }
+
+  watchClaim(
+    id: string,
+    onChange: () => void,
+    onError: (error: unknown) => void,
+  ): { close(): void } {
+    return this.#watch.listen(stemOfId(id), onChange, onError);
   }
 
   /**
