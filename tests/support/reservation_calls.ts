@@ -79,7 +79,8 @@ export interface ReservationCall extends Call<Files> {
     | "lateBeat"
     | "release"
     | "remove"
-    | "read";
+    | "read"
+    | "list";
   readonly stem: string;
 }
 
@@ -115,6 +116,7 @@ export function callsOf({ chain, order, removal }: Protocol) {
   });
   // Nobody beats before the record is there.
   const beat = (files: Files, ends: number, ...clock: number[]) => {
+    order.ensureRecord(files, "E");
     if (!files.exists("reservations/E.json")) return undefined;
     // What the clock says from one look at it to the next; the last is said again.
     let looks = 0;
@@ -156,14 +158,18 @@ export function callsOf({ chain, order, removal }: Protocol) {
       kind: "release",
       stem: "E",
       name: "release",
-      run: (files) => chain.release(files, "E", releaseOf("E", "completed")),
+      run(files) {
+        order.ensureRecord(files, "E");
+        return chain.release(files, "E", releaseOf("E", "completed"));
+      },
     } satisfies ReservationCall as ReservationCall,
     remove: {
       kind: "remove",
       stem: "E",
       name: "remove",
       run(files) {
-        const entry = chain.readEntry(files, "E");
+        order.settle(files, order.findHead(files, 0));
+        const entry = order.findEntry(files, "E");
         if (entry === undefined || isLive(entry, at(NOW))) return [];
         return removal.removeReservations(files, [{ stem: "E", entry, beats: [] }], at(NOW))
           .map(({ stem }) => stem);
@@ -173,9 +179,25 @@ export function callsOf({ chain, order, removal }: Protocol) {
       kind: "read",
       stem: "E",
       name: "read",
-      run: (files) => chain.readEntry(files, "E"),
+      run: (files) => order.findEntry(files, "E"),
+    } satisfies ReservationCall as ReservationCall,
+    /** All that is live, by the stems. */
+    list: {
+      kind: "list",
+      stem: "",
+      name: "list",
+      run: (files) => listed(files, order),
     } satisfies ReservationCall as ReservationCall,
   };
+}
+
+/** The stems of what is live. */
+export function listed(files: Files, { granted, comingEntry, findEntry }: typeof order): string[] {
+  const { stems, coming } = granted(files, () => files.records());
+  return stems.filter((stem) => {
+    const entry = stem === coming?.stem ? comingEntry(files, coming) : findEntry(files, stem);
+    return entry !== undefined && isLive(entry, at(NOW));
+  }).sort();
 }
 
 /** A process that makes these calls one after the other. */

@@ -1,6 +1,7 @@
 /** Operations on reservations that are cut off at every step, and what must be true afterwards. */
 import { readdirSync, readFileSync } from "node:fs";
-import { initWorkspace } from "../../src/adapters/fs/layout.ts";
+import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
+import { FsRecordSource } from "../../src/adapters/fs/record_source.ts";
 import type { ReservationItem } from "../../src/engine/reservation_types.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
@@ -206,19 +207,34 @@ export async function reservationFindings(
     const state = items.map(({ status }) => status).sort().join();
     if (!allowed.includes(state)) problems.push(`they are ${state}`);
   };
-  judge(await listed(), states);
-  // What was cut off after its place was taken has its record by now.
+  const before = await listed();
+  judge(before, states);
+  // Each way to look at them shows what another agent meets, whether its record is there or not.
+  const seen = liveOf(before);
+  const shown = new FsRecordSource(host, new Layout(workspace), () => {}).ids("reservation");
+  const { store } = openAt(workspace, one.second);
+  const found = await store.find("", 99);
+  for (const id of seen) {
+    if (!shown.includes(id)) problems.push(`the stream does not show ${id}`);
+    if (!found.includes(id)) problems.push(`${id} is not found`);
+    if (await store.get(id) === undefined) problems.push(`${id} is not there`);
+  }
   const all = { addresses: ["**"], runId: "Z", exclusive: true, ttl: 10 };
   const { conflicts } = await reservations.reserve(all);
   const items = await listed();
   judge(items, [...states, ...states.map(afterSeal)]);
-  const live = items.filter(({ status }) => status === "live").map((item) => item.reservation_id);
-  const named = [...new Set(conflicts.map((conflict) => conflict.reservation_id))];
-  if (named.sort().join() !== live.sort().join()) {
-    problems.push(`${named.length} of ${live.length} live ones are in the way`);
+  const named = [...new Set(conflicts.map((conflict) => conflict.reservation_id))].sort();
+  for (const live of [seen, liveOf(items)]) {
+    if (named.join() !== live.join()) {
+      problems.push(`${named.length} are in the way, and ${live.length} are listed as live`);
+    }
   }
   problems.push(...await endOf(workspace));
   return [...problems, ...warnings];
+}
+
+function liveOf(items: readonly ReservationItem[]): string[] {
+  return items.filter(({ status }) => status === "live").map((item) => item.reservation_id).sort();
 }
 
 /** An exclusive one that has expired is released by whoever wants its place. */

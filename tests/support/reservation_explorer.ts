@@ -102,6 +102,7 @@ function processesOf(protocol: Protocol) {
     release: (i: number) => process(`release${i}`, calls.release),
     remove: (i: number) => process(`remove${i}`, calls.remove),
     read: (i: number) => process(`read${i}`, calls.read),
+    list: (i: number) => process(`list${i}`, calls.list),
   } satisfies Record<string, (i: number) => Process<Files>>;
 }
 

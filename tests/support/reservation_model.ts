@@ -12,6 +12,8 @@ import type { Answer } from "./model_files.ts";
 /** The files, with an address index in which everything overlaps. */
 export interface Files extends RemovalFiles {
   entries(): readonly string[];
+  /** The stems of all records. */
+  records(): readonly string[];
   enter(stem: string): void;
 }
 
@@ -136,6 +138,7 @@ export class ReservationModel implements Model<Files, Step> {
       floor: () => Math.max(0, ...list(FLOOR).map(Number)),
       places: () => list(ORDER).map(Number),
       entries: () => list(ENTRIES),
+      records: () => list("reservations/").map((name) => name.replace(/\.json$/, "")),
       enter: (stem) => void create(`${ENTRIES}${stem}`, {}),
       leave: (stem) => void takeStep({ op: "remove", name: `${ENTRIES}${stem}` }),
     };

@@ -43,7 +43,9 @@ export class ReservationProperties implements Properties<Files, Step> {
 
   settled(disk: number, step: Step): boolean {
     if (this.#removes) return false;
-    const isWrittenOnce = step.name.startsWith("reservations/");
+    // What is on its way to its place goes when it has its record.
+    const isWrittenOnce = step.name.startsWith("reservations/") &&
+      !/^reservations\/order\/[A-Z]/.test(step.name);
     if (step.op === "read" || step.op === "exists" || step.op === "link") {
       return isWrittenOnce && this.model.names(disk).has(step.name);
     }
@@ -149,8 +151,14 @@ export class ReservationProperties implements Properties<Files, Step> {
         if (outcome !== undefined && !isReleasing && !this.#isLive(disk, "E")) {
           return "a heartbeat was answered and did not count";
         }
+        if (outcome === undefined && !isReleasing && this.#isLive(this.#start, "E", true)) {
+          return "a heartbeat was refused, and E was live";
+        }
       } else if (kind === "remove") {
         if ((outcome as string[]).includes("E") && isThere) return "E came back";
+      } else if (kind === "list") {
+        const problem = this.#aboutList(disk, outcome as string[], calls, after);
+        if (problem !== undefined) return problem;
       } else if (kind === "read") {
         const entry = outcome as ReservationEntry | undefined;
         const wasOver = !this.#isLive(this.#start, "E", true);
@@ -169,18 +177,50 @@ export class ReservationProperties implements Properties<Files, Step> {
     return undefined;
   }
 
+  /** What was granted before a listing began is on it, and nothing that never was. */
+  #aboutList(
+    disk: number,
+    shown: readonly string[],
+    calls: readonly CallState<Files>[],
+    after: number,
+  ): string | undefined {
+    const names = this.model.names(disk);
+    const ends = calls.some(({ call }) =>
+      /^(release|remove)$/.test((call as ReservationCall).kind)
+    );
+    if (!ends && this.#isLive(this.#start, "E", true) && !shown.includes("E")) {
+      return "a listing does not show E";
+    }
+    for (const { call, outcome, bit } of calls) {
+      const { kind, stem } = call as ReservationCall;
+      if (kind !== "exclusive" && kind !== "advisory") continue;
+      const isBefore = (after & bit) !== 0 && outcome !== undefined;
+      if (isBefore && !shown.includes(stem)) return `a listing does not show ${stem}`;
+    }
+    const granted = new Set(this.#grantedIn(names));
+    const never = shown.find((stem) => stem !== "E" && !granted.has(stem));
+    return never === undefined ? undefined : `a listing shows ${never}, which was not granted`;
+  }
+
+  #grantedIn(names: Names): string[] {
+    const floor = Math.max(0, ...this.#numbers(names, FLOOR));
+    return [...names].flatMap(([name, number]) => {
+      const isPlace = name.startsWith(ORDER) && Number(name.slice(ORDER.length)) > floor;
+      if (!isPlace && !/^reservations\/\w+\.json$/.test(name)) return [];
+      return (this.model.content(number) as ReservationRecord).reservation_id ?? [];
+    });
+  }
+
   /** Exclusive reservations that were granted and are live. */
   #inForce(disk: number): string[] {
     const names = this.model.names(disk);
-    const floor = Math.max(0, ...this.#numbers(names, FLOOR));
-    const stems = new Set<string>();
-    for (const [name, number] of names) {
-      const isPlace = name.startsWith(ORDER) && Number(name.slice(ORDER.length)) > floor;
-      if (!isPlace && !/^reservations\/\w+\.json$/.test(name)) continue;
-      const record = this.model.content(number) as ReservationRecord;
-      if (record.exclusive === true) stems.add(record.reservation_id);
-    }
-    return [...stems].filter((stem) => this.#isLive(disk, stem, true));
+    const isExclusive = (stem: string) =>
+      [...names.values()].some((number) => {
+        const record = this.model.content(number) as ReservationRecord;
+        return record.reservation_id === stem && record.exclusive === true;
+      });
+    return [...new Set(this.#grantedIn(names))]
+      .filter((stem) => isExclusive(stem) && this.#isLive(disk, stem, true));
   }
 
   /** By all the files, not by the code under test. */

@@ -14,6 +14,9 @@
  * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
  * and the folder's inode. It is settled once the time stamp is older than its own granularity.
  *
+ * Reservations. One that was granted and whose record is to come (reservation_order.ts) is among
+ * them, and belongs to the mark, since its folder does not change with it.
+ *
  * Only real folders are looked into and only regular files are opened: a record folder that is a
  * symbolic link is reported and its kind is left out.
  */
@@ -32,6 +35,8 @@ import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readRecord, tickOf } from "./record_file.ts";
+import { ReservationFiles } from "./reservation_files.ts";
+import { comingName, findComing, findHead } from "./reservation_order.ts";
 
 /** What listing `claims/` showed of one claim besides its view. */
 interface Slots {
@@ -42,6 +47,9 @@ interface Slots {
 export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
   readonly #refused = new Set<RecordKind>();
+  readonly #reservations: ReservationFiles;
+  /** The newest place of a reservation that was found so far. */
+  #newestPlace = 0;
 
   constructor(
     readonly host: Host,
@@ -51,17 +59,23 @@ export class FsRecordSource implements RecordSource {
     readonly clock: Clock = Date.now,
   ) {
     this.#fs = host.fs;
+    // What is broken is reported by those that list.
+    this.#reservations = new ReservationFiles(host.fs, layout, () => {});
   }
 
   ids(kind: RecordKind): string[] {
     if (!this.#isFolder(kind)) return [];
-    return listStems(this.#fs, this.layout.folder(kind)).map(idOfStem);
+    const coming = this.#coming(kind);
+    const stems = listStems(this.#fs, this.layout.folder(kind));
+    if (coming !== undefined && !stems.includes(coming)) stems.push(coming);
+    return stems.map(idOfStem);
   }
 
   list(kind: RecordKind): Listing {
     if (!this.#isFolder(kind)) {
       return { ids: [], look: (id, known) => this.look(kind, id, known) };
     }
+    const coming = this.#coming(kind);
     const ids: string[] = [];
     const slots = new Map<string, Slots>();
     for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
@@ -76,6 +90,7 @@ export class FsRecordSource implements RecordSource {
         slots.set(stem, seen);
       }
     }
+    if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
     if (kind !== "claim") return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
     const views = new Set(ids);
     for (const [stem, { end }] of slots) {
@@ -99,7 +114,9 @@ export class FsRecordSource implements RecordSource {
     const stat = this.#stat(this.layout.folder(kind));
     if (stat === undefined) return { mark: "none", settled: true };
     if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
-    return { mark: `${stat.ino}:${stat.mtimeMs}`, settled: this.#isSettled(stat) };
+    const coming = this.#coming(kind);
+    const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}`;
+    return { mark, settled: this.#isSettled(stat) };
   }
 
   replaced(kind: RecordKind): boolean {
@@ -141,8 +158,18 @@ export class FsRecordSource implements RecordSource {
 
   #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {
     const name = `${stemOfId(id)}.json`;
+    const path = `${this.layout.folder(kind)}/${name}`;
+    const look = this.#lookAt(kind, name, path, known);
+    // It is a link to what is to become the record, so its version is the same.
+    const isComing = look.kind === "gone" && this.#coming(kind) === stemOfId(id);
+    if (!isComing) return look;
+    const coming = `${this.layout.root}/${comingName(stemOfId(id))}`;
+    const found = this.#lookAt(kind, name, coming, known);
+    return found.kind === "gone" ? this.#lookAt(kind, name, path, known) : found;
+  }
+
+  #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): Look {
     return this.#guarded(kind, name, known, () => {
-      const path = `${this.layout.folder(kind)}/${name}`;
       if (known !== undefined) {
         const stat = this.#fs.lstat(path);
         if (stat === undefined) return GONE;
@@ -199,6 +226,18 @@ export class FsRecordSource implements RecordSource {
     const transition = slot === undefined || slot === 1 ? claim.transition : slot;
     // The parser only adds fields that JSON can hold.
     return { name, stat, transition, claim: { ...claim, transition } as unknown as JsonObject };
+  }
+
+  /** The reservation that was granted and whose record is to come. */
+  #coming(kind: RecordKind): string | undefined {
+    if (kind !== "reservation") return undefined;
+    try {
+      this.#newestPlace = findHead(this.#reservations, this.#newestPlace);
+      return findComing(this.#reservations, this.#newestPlace)?.stem;
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
   }
 
   #isFolder(kind: RecordKind): boolean {

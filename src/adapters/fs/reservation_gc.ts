@@ -7,9 +7,9 @@ import type { HostFs } from "../../ports/host.ts";
 import { inChunks } from "./gc_chunks.ts";
 import type { Layout } from "./layout.ts";
 import { listStems } from "./record_file.ts";
-import { readEntry, recordName, releaseName } from "./reservation_chain.ts";
+import { recordName, releaseName } from "./reservation_chain.ts";
 import type { ReservationFiles } from "./reservation_files.ts";
-import { comingName, findHead, ORDER, settle } from "./reservation_order.ts";
+import { comingName, findEntry, findHead, granted, ORDER, settle } from "./reservation_order.ts";
 import { FLOORS, type Over, removeReservations } from "./reservation_removal.ts";
 
 /** No process takes so long between an entry in the index and its reservation, milliseconds. */
@@ -29,7 +29,12 @@ export class ReservationGc {
     // What belongs to a reservation is listed before the reservations: whatever is new is not orphaned.
     const beats = this.#byStem("heartbeat");
     const releases = this.#byStem("release");
-    const left = new Set(listStems(this.#fs, this.layout.folder("reservation")));
+    if (sweep.execute) settle(this.files, findHead(this.files, 0));
+    const { stems } = granted(
+      this.files,
+      () => listStems(this.#fs, this.layout.folder("reservation")),
+    );
+    const left = new Set(stems);
     const swept: Swept[] = [];
     await inChunks([...left], (stems) => {
       let dead = stems.flatMap((stem) => this.#dead(stem, beats.get(stem) ?? [], sweep) ?? []);
@@ -49,7 +54,7 @@ export class ReservationGc {
   }
 
   #dead(stem: string, beats: readonly string[], { now, graceMs }: Sweep): Dead | undefined {
-    const entry = readEntry(this.files, stem);
+    const entry = findEntry(this.files, stem);
     if (entry === undefined) return undefined;
     const { release } = entry;
     const end = release === undefined

@@ -22,10 +22,22 @@
  * the floor is raised above it.
  * So what a place says is only believed when the floor is still below it afterwards, and a record is
  * never a link to a place, whose name somebody else may have by then.
+ *
+ * A reservation is granted with its place, and its record may be *to come*, since its writer is slow
+ * or dead. Only that at the newest place can be. So a listing first looks at that place, then lists
+ * the records, and shows what it saw there if its record was not among them. What is to be extended or
+ * released is settled first.
  */
 import { stemOfId } from "../../domain/ids.ts";
 import { isLive, type ReservationEntry, type ReservationRecord } from "../../domain/reservation.ts";
-import { type ChainFiles, readEntry, recordName, seal } from "./reservation_chain.ts";
+import {
+  type ChainFiles,
+  newest,
+  readEntry,
+  recordName,
+  releaseName,
+  seal,
+} from "./reservation_chain.ts";
 
 /** A place that nobody's reservation has: it makes the one before it removable. */
 export const INERT = { inert: true } as const;
@@ -89,6 +101,63 @@ export function settle(files: OrderFiles, place: number): void {
   giveRecord(files, stemOfId(placed.reservation_id));
 }
 
+/** A reservation that was granted and whose record is to come. */
+export interface Coming {
+  readonly stem: string;
+  readonly place: number;
+  readonly reservation: ReservationRecord;
+}
+
+/** The reservation at the newest place if its record is to come. */
+export function findComing(
+  files: OrderFiles,
+  place: number = findHead(files, 0),
+): Coming | undefined {
+  const placed = files.place(placeName(place));
+  if (placed === undefined || "inert" in placed) return undefined;
+  const stem = stemOfId(placed.reservation_id);
+  if (files.exists(recordName(stem)) || !files.exists(comingName(stem))) return undefined;
+  return files.floor() < place ? { stem, place, reservation: placed } : undefined;
+}
+
+/** A reservation whose record was to come, with what happened to it; `undefined` when it is gone. */
+export function comingEntry(
+  files: OrderFiles,
+  { stem, place, reservation }: Coming,
+): ReservationEntry | undefined {
+  const entry = readEntry(files, stem);
+  if (entry !== undefined) return entry;
+  const { heartbeat, seal } = newest(files, stem);
+  const release = files.release(releaseName(stem)) ?? seal;
+  return files.floor() < place ? { reservation, heartbeat, release } : undefined;
+}
+
+/** All that was granted: what has a record, and what is to have one. */
+export function granted(
+  files: OrderFiles,
+  records: () => readonly string[],
+): { readonly stems: readonly string[]; readonly coming: Coming | undefined } {
+  const coming = findComing(files);
+  const stems = records();
+  if (coming === undefined || stems.includes(coming.stem)) return { stems, coming: undefined };
+  return { stems: [...stems, coming.stem], coming };
+}
+
+/** One reservation with what happened to it, whether it has its record or not. */
+export function findEntry(files: OrderFiles, stem: string): ReservationEntry | undefined {
+  const entry = readEntry(files, stem);
+  if (entry !== undefined) return entry;
+  const coming = files.exists(comingName(stem)) ? findComing(files) : undefined;
+  // In between it may have got its record.
+  return coming?.stem === stem ? comingEntry(files, coming) : readEntry(files, stem);
+}
+
+/** Gives a reservation its record if that is to come. */
+export function ensureRecord(files: OrderFiles, stem: string): void {
+  if (files.exists(recordName(stem)) || !files.exists(comingName(stem))) return;
+  settle(files, findHead(files, 0));
+}
+
 function giveRecord(files: OrderFiles, stem: string): void {
   files.link(comingName(stem), recordName(stem));
 }
@@ -114,10 +183,10 @@ export function add(files: OrderFiles, addition: Addition): number | undefined {
   let head = 0;
   let isFirst = true;
   while (true) {
-    const newest = findHead(files, head);
-    settle(files, newest);
-    if (isFirst || !others.addPlaces(head, newest)) others.addAll();
-    head = newest;
+    const newestPlace = findHead(files, head);
+    settle(files, newestPlace);
+    if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();
+    head = newestPlace;
     if (!others.admitted()) {
       if (!isFirst) {
         addition.leave();

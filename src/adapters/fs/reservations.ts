@@ -36,7 +36,14 @@ import {
 import { RecordWatch } from "./record_watch.ts";
 import { ReservationCheck } from "./reservation_check.ts";
 import { ReservationFiles } from "./reservation_files.ts";
-import { add, type Addition } from "./reservation_order.ts";
+import {
+  add,
+  type Addition,
+  comingEntry,
+  ensureRecord,
+  findEntry,
+  granted,
+} from "./reservation_order.ts";
 import { TmpStage } from "./staging.ts";
 
 /** After so many milliseconds entries are made sure of again: `gc` removes those of a day ago. */
@@ -74,11 +81,12 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
-    return this.#open() ? readEntry(this.#files, stemOfId(id)) : undefined;
+    return this.#open() ? findEntry(this.#files, stemOfId(id)) : undefined;
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
-    return this.#stems("reservation").filter((stem) => stem.toLowerCase().startsWith(prefix))
+    const { stems } = this.#granted();
+    return stems.filter((stem) => stem.toLowerCase().startsWith(prefix))
       .sort().slice(0, limit).map(idOfStem);
   }
 
@@ -88,8 +96,14 @@ export class FsReservationStore implements ReservationStore {
     const released = this.#named("release");
     const beaten = this.#named("heartbeat");
     const entries: ReservationEntry[] = [];
-    for (const stem of this.#stems("reservation")) {
+    const { stems, coming } = this.#granted();
+    for (const stem of stems) {
       if (!all && released.has(stem)) continue;
+      if (stem === coming?.stem) {
+        const entry = comingEntry(this.#files, coming);
+        if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
+        continue;
+      }
       const reservation = this.#files.reservation(recordName(stem));
       if (reservation === undefined) continue;
       const bare = { reservation, heartbeat: undefined, release: undefined };
@@ -102,12 +116,15 @@ export class FsReservationStore implements ReservationStore {
 
   async beat(heartbeat: HeartbeatRecord, clock: Clock) {
     this.#openToWrite();
-    return beat(this.#files, stemOfId(heartbeat.reservation_id), heartbeat, clock);
+    const stem = stemOfId(heartbeat.reservation_id);
+    ensureRecord(this.#files, stem);
+    return beat(this.#files, stem, heartbeat, clock);
   }
 
   async release(record: ReleaseRecord): Promise<boolean> {
     this.#openToWrite();
     const stem = stemOfId(record.reservation_id);
+    ensureRecord(this.#files, stem);
     const isFirst = release(this.#files, stem, record);
     const reservation = this.#files.reservation(recordName(stem));
     if (reservation !== undefined) this.#files.leave(stem, reservation);
@@ -203,6 +220,11 @@ export class FsReservationStore implements ReservationStore {
     return listStems(this.#fs, folder, (name, reason) => {
       this.warn(`${kind}s/${name} ${reason}: passed over`);
     });
+  }
+
+  #granted() {
+    if (!this.#open()) return { stems: [], coming: undefined };
+    return granted(this.#files, () => this.#stems("reservation"));
   }
 
   /** The stems of all files of a folder. */

@@ -41,7 +41,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: "the newest place is not settled before the next is taken",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "    settle(files, newest);\n",
+    from: "    settle(files, newestPlace);\n",
     to: "",
   },
   {
@@ -53,10 +53,10 @@ const FAULTS: readonly Fault[] = [
   {
     name: "what overlaps is collected before the newest place is known",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "    const newest = findHead(files, head);\n    settle(files, newest);\n" +
-      "    if (isFirst || !others.addPlaces(head, newest)) others.addAll();",
-    to: "    if (isFirst) others.addAll();\n    const newest = findHead(files, head);\n" +
-      "    settle(files, newest);\n    if (!isFirst) others.addPlaces(head, newest);",
+    from: "    const newestPlace = findHead(files, head);\n    settle(files, newestPlace);\n" +
+      "    if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();",
+    to: "    if (isFirst) others.addAll();\n    const newestPlace = findHead(files, head);\n" +
+      "    settle(files, newestPlace);\n    if (!isFirst) others.addPlaces(head, newestPlace);",
   },
   {
     name: "the index gets its entry only after the place is taken",
@@ -71,7 +71,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: "what came meanwhile is not looked at",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "if (isFirst || !others.addPlaces(head, newest)) others.addAll();",
+    from: "if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();",
     to: "if (isFirst) others.addAll();",
   },
   {
@@ -234,6 +234,32 @@ const FAULTS: readonly Fault[] = [
     shows: ["an expired exclusive one", "exclusive", "remove"],
     from: "    settle(files, head);\n    if (takePlace(",
     to: "    if (takePlace(",
+  },
+  {
+    name: "a listing shows records alone",
+    shows: ["a live one that is not settled", "list"],
+    from: "  return { stems: [...stems, coming.stem], coming };",
+    to: "  return { stems, coming };",
+  },
+  {
+    name: "a listing looks at the newest place after the records",
+    shows: ["a live one that is not settled", "list", "advisory"],
+    from: "  const coming = findComing(files);\n  const stems = records();\n",
+    to: "  const stems = records();\n  const coming = findComing(files);\n",
+  },
+  {
+    name: "a listing shows what is on its way to a place and has none",
+    shows: ["nothing", "exclusive", "exclusive", "list"],
+    from: "  const placed = files.place(placeName(place));\n" +
+      '  if (placed === undefined || "inert" in placed) return undefined;\n',
+    to: '  const placed = files.reservation(comingName("X0"));\n' +
+      "  if (placed === undefined) return undefined;\n",
+  },
+  {
+    name: "a heartbeat does not settle what it is about",
+    shows: ["a live one that is not settled", "punctual"],
+    from: "  if (files.exists(recordName(stem)) || !files.exists(comingName(stem))) return;\n",
+    to: "  if (stem !== '') return;\n",
   },
   {
     name: "the release goes before the record",
