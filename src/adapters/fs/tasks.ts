@@ -368,15 +368,12 @@ export class FsTaskStore implements TaskStore {
   #recheck(stem: string, now: number): ClaimRecord | undefined {
     const head = readHead(this.#claims, stem);
     if (head === undefined) return undefined;
-    if (isTerminal(head)) {
-      mend(this.#claims, stem);
-      return undefined;
-    }
-    if (!claimTimedOut(head, now)) {
+    if (isTerminal(head)) mend(this.#claims, stem);
+    else if (claimTimedOut(head, now)) this.#enterReady(stem, true, now);
+    else {
       this.#claims.ensureDue(head);
       return head;
     }
-    this.#enterReady(stem, true, now);
     return undefined;
   }
 
@@ -387,8 +384,7 @@ export class FsTaskStore implements TaskStore {
     try {
       this.#ready.add(task, again, (entry) => this.#fs.link(path, entry));
     } catch (error) {
-      // The task was removed since it was read.
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error)) throw error; // the task was removed since it was read
     }
   }
 
