@@ -86,7 +86,10 @@ export class Acquisition {
     const verdict = this.peek(turn.view, turn.now);
     if (verdict.outcome === "refuse") return this.#deny(turn, verdict, isNoted);
     for (const warning of verdict.warnings) this.context.warn(warning);
-    if (verdict.existing !== undefined) return granted(verdict, verdict.existing);
+    if (verdict.existing !== undefined) {
+      // It was granted to a process that perhaps died before the entry was on the disk.
+      return turn.persist() ? granted(verdict, verdict.existing) : undefined;
+    }
     const entries = this.#entries(turn, verdict);
     this.#written = { nonce: nonceOf(entries.acquire), verdict };
     const applied = turn.append([...entries.scavenges, entries.acquire])?.at(-1);

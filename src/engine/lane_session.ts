@@ -96,6 +96,14 @@ export class Turn {
     return applied.length === entries.length ? applied : undefined;
   }
 
+  /**
+   * Waits until what was read is on the disk, for an answer that appends nothing; `false` when
+   * everything must be decided anew.
+   */
+  persist(): boolean {
+    return this.#session.persist() === "kept";
+  }
+
   /** Like `append()`, for entries on which no answer depends. */
   note(entries: readonly Entry[], what: string): void {
     try {
@@ -177,6 +185,8 @@ async function takeTurns<T>(
       return { status: "lock_busy", error };
     }
     using session = opened.session;
+    // What an earlier turn appended may be in a log that another process did not live to sync.
+    if (doubtful.length > 0 && session.persist() === "unsure") continue;
     const answer = body(new Turn(session, context, doubtful));
     if (answer !== undefined) return answer;
   }

@@ -133,8 +133,13 @@ export class Lanes {
     const body = (turn: Turn): types.LaneReleased | types.LaneNo | undefined => {
       const kept = turn.kept("released");
       if (kept !== undefined) return answers.released(kept);
-      const lease = answers.heldBy(turn.view.fold, input, action);
-      if ("status" in lease) return lease;
+      const { fold } = turn.view;
+      const lease = answers.heldBy(fold, input, action);
+      if ("status" in lease) {
+        // A repeat takes it for done that nobody holds the lane any more.
+        const isOver = answers.newest(fold, input.lane, input.loopTs) === undefined;
+        return !isOver || turn.persist() ? lease : undefined;
+      }
       const entry = releaseEntry(turn.stamp(), lease, "released by its holder");
       // Unless it is released, somebody took it over in between.
       return answers.released(turn.append([entry])?.[0]);

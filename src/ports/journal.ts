@@ -62,6 +62,11 @@ export interface JournalSession extends Disposable {
    * `CoordError` `bad_args` when one is too long.
    */
   append(entries: readonly Entry[]): "kept" | "unsure";
+  /**
+   * Waits until the log as it is now is on the disk, for an answer that rests on entries which others
+   * appended and perhaps did not live to sync. `unsure` as for `append()`.
+   */
+  persist(): "kept" | "unsure";
   /** Puts a checkpoint in the place of the history, which goes to an archive beside the log. */
   compact(): CompactResult;
   /** Ends the session; before that the log is compacted if it has grown. */

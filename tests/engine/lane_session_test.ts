@@ -44,6 +44,7 @@ function meddled(
         session: {
           read: () => session.read(),
           append: (entries) => append(session, entries, ++appends),
+          persist: () => session.persist(),
           compact: () => session.compact(),
           [Symbol.dispose]: () => session[Symbol.dispose](),
         },

@@ -42,7 +42,7 @@ import type {
 } from "../../ports/journal.ts";
 import type { Mutex, MutexHold } from "../../ports/mutex.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureLastingDir, isNotFound, syncAbove } from "./ensure_dir.ts";
 import { archiveLog, archivesBefore, following } from "./journal_archive.ts";
 import { lastEntries, verifyJournal } from "./journal_history.ts";
 import { BEGIN, parseRaw, type RawLine, readLines } from "./journal_lines.ts";
@@ -142,6 +142,17 @@ class FsSession implements JournalSession {
     throw new HostError("other", "append to", this.#path);
   }
 
+  persist(): "kept" | "unsure" {
+    try {
+      this.#fs.syncFile(this.#path);
+      this.#syncFolder();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    // What was read may lie in a log that a newer hold has replaced since.
+    return this.hold.isHeld() ? "kept" : "unsure";
+  }
+
   compact(): CompactResult {
     this.#refuseOthers();
     this.reader.refresh();
@@ -206,7 +217,8 @@ class FsSession implements JournalSession {
     try {
       this.#syncFolder();
     } catch (error) {
-      this.#warn(error, "sync the folder of");
+      // Nothing is released then, so that others notice: they sync it before their first answer.
+      return this.#warn(error, "sync the folder of");
     }
     try {
       this.hold.release();
@@ -246,12 +258,11 @@ class FsSession implements JournalSession {
   /** Makes an empty log, durable as a name before anything is in it. */
   #create(): void {
     const folder = dirname(this.#path);
-    if (this.#fs.stat(folder) === undefined) {
-      ensureDir(this.#fs, folder);
-      this.#fs.syncDir(dirname(folder));
-    }
+    ensureLastingDir(this.#fs, folder);
+    syncAbove(this.#fs, folder);
+    this.#isFolderSynced = false;
     this.#fs.createNew(this.#path, new Uint8Array());
-    this.#fs.syncDir(folder);
+    this.#syncFolder();
   }
 
   /** Writing goes to a file of its own: a link's target would not be replaced with it. */

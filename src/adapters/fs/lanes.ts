@@ -8,7 +8,7 @@ import type { Origin } from "../../domain/wal_entries.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import type { Journal } from "../../ports/journal.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureLastingDir } from "./ensure_dir.ts";
 import { readRecord } from "./record_file.ts";
 
 export class FsLanes implements LaneStore {
@@ -70,7 +70,7 @@ export class FsLanes implements LaneStore {
     const folder = dirname(path);
     const name = basename(path);
     try {
-      ensureDir(this.host.fs, folder);
+      ensureLastingDir(this.host.fs, folder);
     } catch (error) {
       // On a file system that only can be read others may still write.
       if (!(error instanceof HostError)) throw error;

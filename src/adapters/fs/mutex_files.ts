@@ -2,7 +2,7 @@
 import { isObject } from "../../domain/json.ts";
 import { MAX_RECORD_BYTES, MUTEX_LEFTOVER_S } from "../../domain/limits.ts";
 import { type Host, HostError, type ProcessIdentity } from "../../ports/host.ts";
-import { inDir, isNotFound } from "./ensure_dir.ts";
+import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 import type { MutexFiles } from "./mutex_chain.ts";
 import { uniqueName } from "./staging.ts";
 
@@ -133,7 +133,9 @@ export class FsMutexFiles implements MutexFiles {
     const { fs } = this.host;
     const record = { token: this.token, ...this.host.processIdentity() };
     const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
-    inDir(fs, this.folder, MAX_TRIES, () => fs.createNew(this.#staged, bytes));
+    // The folder above is the journal's own, which a power cut must not take.
+    const create = () => fs.createNew(this.#staged, bytes);
+    inDir(fs, this.folder, MAX_TRIES, create, ensureLastingDir);
     const ownMs = performance.now();
     return this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
   }

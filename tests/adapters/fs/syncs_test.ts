@@ -5,6 +5,8 @@ import { assertEquals, it } from "../../deps.ts";
 import { makeTempDir } from "../../support/scratch.ts";
 import { countingSyncs } from "../../support/syncs.ts";
 
+const JOURNAL = "lanes/lane-journal.jsonl";
+
 const host = await detectHost();
 
 /** A workspace, and what calls there force to the disk. */
@@ -46,5 +48,31 @@ it("the queue syncs what its answers promise, once, and nothing for claims", asy
     complete: ["tmp/<uuid>", "claims"],
     repeated: ["claims/<hex>.end", "claims"],
     refused: [],
+  });
+});
+
+it("lanes sync their journal once for each answer, and nothing for one that promises nothing", async () => {
+  const { coord: { lanes }, syncs } = counted();
+  const input = { lane: "api", tree: ["src/**"], owner: "A", loopTs: "1" };
+  const beat = { lane: "api", owner: "A" };
+  await lanes.request({ ...input, lane: "web", tree: ["web/**"] });
+  assertEquals({
+    acquire: (await syncs(lanes.request(input))).synced,
+    repeated: (await syncs(lanes.request(input))).synced,
+    refused: (await syncs(lanes.request({ ...input, owner: "B" }))).synced,
+    heartbeat: (await syncs(lanes.heartbeat(beat))).synced,
+    coalesced: (await syncs(lanes.heartbeat({ ...beat, coalesceWithin: 60 }))).synced,
+    adopt: (await syncs(lanes.adopt({ lane: "api", owner: "B" }))).synced,
+    release: (await syncs(lanes.release({ lane: "api", owner: "B" }))).synced,
+    "release of nothing": (await syncs(lanes.release({ lane: "api", owner: "B" }))).synced,
+  }, {
+    acquire: [JOURNAL],
+    repeated: [JOURNAL],
+    refused: [JOURNAL],
+    heartbeat: [JOURNAL],
+    coalesced: [],
+    adopt: [JOURNAL],
+    release: [JOURNAL],
+    "release of nothing": [JOURNAL],
   });
 });
