@@ -114,6 +114,15 @@ export const LANE_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_000 } as const;
 /** Seconds past a lane's TTL before its lease is dead: a busy holder's beat may be late. */
 export const LANE_GRACE_S = 300;
 
+/**
+ * Seconds by which the clocks of writers may differ and still be compared: wrong time zones are within a
+ * day. A stamp that is further ahead is believed of its own lease only, and until its TTL has passed.
+ */
+export const MAX_CLOCK_SKEW_S = DAY;
+
+/** Machines whose refusals a lease from their future keeps: the others wait as long as its clock says. */
+export const MAX_REFUSED_AT = 64;
+
 /** Globs of one lane: far above what people write. */
 export const MAX_TREE = 256;
 
