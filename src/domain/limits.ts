@@ -246,8 +246,11 @@ export const FORECAST_EFFORT = 10_000_000;
  */
 export const MAX_PATTERN_FILES = 100;
 
-/** Imports of one source file that count: far above what people write. */
-export const MAX_IMPORTS = 1_000;
+/** Names that one source file imports and that count: generated lists have thousands. */
+export const MAX_IMPORTS = 10_000;
+
+/** Parts of the path of a module that are read: far above what people write. */
+export const MAX_MODULE_DEPTH = 64;
 
 /** Names in folders that a forecast looks at to find those files: 20 ms. */
 export const MAX_LISTED = 10_000;
