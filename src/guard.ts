@@ -45,6 +45,7 @@ export function guarded<T extends object>(port: T): T {
 /** What the library throws for an error: the machine's refusals get the code `io_error`. */
 function asCoordError(error: unknown): unknown {
   if (!(error instanceof HostError)) return error;
-  const details = { reason: error.code, path: error.path };
+  const { code: reason, path, errno } = error;
+  const details = { reason, path, ...(errno !== undefined && { errno }) };
   return new CoordError("io_error", error.message, details, { cause: error });
 }

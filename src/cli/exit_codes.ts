@@ -83,8 +83,8 @@ export function failureOf(thrown: unknown): Failure {
     return { status: code, exitCode, error: message, details };
   }
   if (thrown instanceof HostError) {
-    const { message, code, path } = thrown;
-    const details = { reason: code, path };
+    const { message, code, path, errno } = thrown;
+    const details = { reason: code, path, ...(errno !== undefined && { errno }) };
     return { status: "io_error", exitCode: FAILURES.io_error, error: message, details };
   }
   const error = thrown instanceof Error ? thrown.message : String(thrown);

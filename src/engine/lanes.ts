@@ -1,5 +1,4 @@
 /** Lanes: the operations that are the same on every store. */
-import { isFresh } from "../domain/lease.ts";
 import { LIVENESS_S } from "../domain/limits.ts";
 import { evidenceOf, judgeLiveness, type Liveness } from "../domain/liveness.ts";
 import { CoordError } from "../domain/errors.ts";
@@ -17,7 +16,7 @@ import {
 import type { Checkout } from "../ports/checkout.ts";
 import { HostError } from "../ports/host.ts";
 import { checkInput } from "./input.ts";
-import { ioError } from "./io_error.ts";
+import { ioError, listed } from "./io_error.ts";
 import { Acquisition } from "./lane_acquire.ts";
 import * as answers from "./lane_answers.ts";
 import { LaneChanges } from "./lane_changes.ts";
@@ -163,14 +162,14 @@ export class Lanes {
     const { clock } = this.#context;
     // Most heartbeats that change nothing need not wait for anybody.
     const known = answers.heldBy(readJournal(this.#context).fold, input, action);
-    if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
+    if (!("status" in known) && answers.isFresh(known, clock(), coalesceWithin)) {
       return answers.beatOf(known, true);
     }
     const body = (turn: Turn): types.LaneBeat | types.LaneNo | undefined => {
       const lease = answers.heldBy(turn.view.fold, input, action);
       if ("status" in lease) return lease;
       if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
-      if (isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
+      if (answers.isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
       const [applied] = turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
       return applied?.effect === "renewed" && applied.lease !== undefined
         ? answers.beatOf(applied.lease, false)
@@ -271,8 +270,8 @@ export class Lanes {
    */
   async live(input: types.LiveInput = {}): Promise<types.LiveLeases> {
     checkInput(input, LANE_INPUTS.live);
-    const { fold } = readJournal(this.#context);
-    const items = fold.live().map((lease) => answers.itemOf(lease, this.#context));
+    const view = listed(this.#context.warn, () => readJournal(this.#context));
+    const items = (view?.fold.live() ?? []).map((lease) => answers.itemOf(lease, this.#context));
     const live = items.filter(({ status }) => status === "live");
     return {
       live: live.length,

@@ -1,5 +1,5 @@
 /** The machine by way of Deno's own API. */
-import { hostError, hostErrorCode, ifThere, linkError } from "./map_error.ts";
+import { hostError, hostErrorCode, ifThere, linkError, watchError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -208,7 +208,7 @@ function watch(
   try {
     watcher = Deno.watchFs([...dirs], { recursive: false });
   } catch (error) {
-    throw hostError(error, "watch", dirs[0] ?? "");
+    throw watchError(error, dirs[0] ?? "");
   }
   let open = true;
   const told = async () => {
@@ -224,7 +224,7 @@ function watch(
     }
   };
   told().catch((error) => {
-    if (open) onError(hostError(error, "watch", dirs[0] ?? ""));
+    if (open) onError(watchError(error, dirs[0] ?? ""));
   });
   return {
     close() {

@@ -22,25 +22,58 @@ const CODES: Record<string, HostErrorCode> = {
   ENOSYS: "unsupported",
   EXDEV: "unsupported",
   EBUSY: "busy",
+  EIO: "io",
+  ENXIO: "io",
+  EREMOTEIO: "io",
+  ETIMEDOUT: "io",
+  ESTALE: "stale",
+  ELOOP: "loop",
 };
 
 /** The code of an error that carries a symbolic name such as `ENOSPC` in its `code`. */
 export function hostErrorCode(error: unknown): HostErrorCode {
   const name = (error as { code?: unknown } | undefined)?.code;
   if (typeof name === "string") return CODES[name] ?? "other";
+  const errno = errnoOf(error);
+  if (errno !== undefined) return CODES[errno] ?? "other";
   // Deno's refusal for want of a permission flag has a name and no code.
   return error instanceof Error && error.name === "NotCapable" ? "permission" : "other";
 }
 
+/** What Deno's watcher gives by its number alone; Linux and macOS agree on these. */
+const NUMBERS: Record<string, string> = { 5: "EIO", 12: "ENOMEM", 23: "ENFILE", 24: "EMFILE" };
+
+/** The system's own name of an error, where the runtime tells it. */
+function errnoOf(error: unknown): string | undefined {
+  const name = (error as { code?: unknown } | undefined)?.code;
+  if (typeof name === "string") return /^E[A-Z0-9]+$/.test(name) ? name : undefined;
+  const number = error instanceof Error && /\(os error (\d+)\)/.exec(error.message)?.[1];
+  return number ? NUMBERS[number] : undefined;
+}
+
 /** Wraps what a runtime threw. */
-export function hostError(error: unknown, operation: string, path: string): HostError {
-  return new HostError(hostErrorCode(error), operation, path, { cause: error });
+export function hostError(
+  error: unknown,
+  operation: string,
+  path: string,
+  code = hostErrorCode(error),
+): HostError {
+  return new HostError(code, operation, path, { errno: errnoOf(error), cause: error });
+}
+
+/**
+ * The same for a watch that cannot start. Linux says ENOSPC where a user has no watches left, which
+ * is no full disk; Deno says it in words.
+ */
+export function watchError(error: unknown, path: string): HostError {
+  const isLimit = hostErrorCode(error) === "no_space" ||
+    error instanceof Error && /watch limit/i.test(error.message);
+  return hostError(error, "watch", path, isLimit ? "limit" : undefined);
 }
 
 /** The same for a hard link. Linux says EPERM, and not EACCES, where there can be none. */
 export function linkError(error: unknown, path: string): HostError {
-  const none = (error as { code?: unknown } | undefined)?.code === "EPERM";
-  return new HostError(none ? "no_links" : hostErrorCode(error), "link", path, { cause: error });
+  return hostError(error, "link", path, errnoOf(error) === "EPERM" ? "no_links" : undefined);
 }
 
 /** What `body` reads of a process; `undefined` for what is not there and what is not allowed. */
@@ -50,7 +83,7 @@ export function ifThere<T>(body: () => T): T | undefined {
   } catch (error) {
     const code = hostErrorCode(error);
     // A process that ends between opening and reading its file gives ESRCH.
-    if (code === "not_found" || code === "permission" || code === "other") return undefined;
+    if (["not_found", "permission", "io", "other"].includes(code)) return undefined;
     throw error;
   }
 }

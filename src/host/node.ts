@@ -1,7 +1,7 @@
 /** The machine by way of `node:`, for Bun. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
-import { hostError, hostErrorCode, ifThere, linkError } from "./map_error.ts";
+import { hostError, hostErrorCode, ifThere, linkError, watchError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -232,13 +232,13 @@ function watch(
       watcher.on("error", (error) => {
         if (!open) return;
         close();
-        onError(hostError(error, "watch", dir));
+        onError(watchError(error, dir));
       });
       watchers.push(watcher);
     }
   } catch (error) {
     close();
-    throw hostError(error, "watch", dirs[watchers.length] ?? "");
+    throw watchError(error, dirs[watchers.length] ?? "");
   }
   return { close };
 }

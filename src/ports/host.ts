@@ -22,18 +22,27 @@ export type HostErrorCode =
   | "limit"
   | "busy"
   | "no_links"
+  | "link"
+  | "io"
+  | "stale"
+  | "loop"
   | "other";
 
 /** A failed operation of the machine, with the path that it concerned. */
 export class HostError extends Error {
   override name = "HostError";
+  /** The system's own name of the error, such as `EIO`, where it gave one. */
+  readonly errno: string | undefined;
+
   constructor(
     readonly code: HostErrorCode,
     readonly operation: string,
     readonly path: string,
-    options?: { cause?: unknown },
+    { errno, ...options }: { errno?: string | undefined; cause?: unknown } = {},
   ) {
-    super(`Cannot ${operation} ${JSON.stringify(path)}: ${REASONS[code]}`, options);
+    const named = errno === undefined ? "" : ` (${errno})`;
+    super(`Cannot ${operation} ${JSON.stringify(path)}: ${REASONS[code]}${named}`, options);
+    this.errno = errno;
   }
 }
 
@@ -50,7 +59,11 @@ const REASONS: Record<HostErrorCode, string> = {
   broken_pipe: "the reader has gone",
   limit: "a limit of the operating system is reached",
   busy: "another program has it open",
+  link: "it is a symbolic link, which coord does not follow",
   no_links: "the file system has no hard links, or the file is another user's",
+  io: "the device or the connection to it failed",
+  stale: "the file server no longer knows the file",
+  loop: "too many symbolic links on the way",
   other: "the operating system refused",
 };
 

@@ -216,7 +216,9 @@ it("main() loads neither a command nor an adapter to print help and version", ()
       .map((name) => `src/cli/${name}.ts`),
     "src/commands/command.ts",
     "src/commands/registry.ts",
-    ...["errors", "json", "limits", "time", "version"].map((name) => `src/domain/${name}.ts`),
+    ...["errors", "json", "limits", "quote", "time", "version"].map((name) =>
+      `src/domain/${name}.ts`
+    ),
     "src/ports/host.ts",
   ]);
 });

@@ -1,6 +1,15 @@
 /** Things in the file system that only tests make. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -40,6 +49,18 @@ export function setMtime(path: string, ms: number): void {
 
 export function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true });
+}
+
+/** All names below a folder but those in `except`; of files also when they changed and what they say. */
+export function treeOf(path: string, except = ""): string[] {
+  if (path === except) return [];
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const child = `${path}/${entry.name}`;
+    if (entry.isDirectory()) return [child, ...treeOf(child, except)];
+    return entry.isFile()
+      ? [`${child} ${statSync(child).mtimeMs} ${readFileSync(child)}`]
+      : [child];
+  }).sort();
 }
 
 /** Whether this process may do everything, so that modes do not stop it. */

@@ -26,6 +26,9 @@ const WIDTH = 16;
 /** How often a folder is made again when others remove it, since it is empty. */
 const MAX_TRIES = 100;
 
+/** `_<hash>`, `here`, `symbols` and `<hash>`; no other folder is one of ours. */
+const FOLDER = /^_?[0-9a-z]+$/;
+
 const NOTHING = new Uint8Array();
 
 function parentOf(path: string): string {
@@ -139,6 +142,7 @@ export class AddressIndex {
     for (const { name, isDirectory, isFile } of this.fs.list(folder) ?? []) {
       const path = `${folder}/${name}`;
       if (isDirectory) {
+        if (!FOLDER.test(name)) continue;
         yield* this.walk(prune, path);
         if (prune) this.fs.removeDir(path);
       } else {

@@ -19,6 +19,7 @@ import type { Warn } from "../../ports/warnings.ts";
 import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
+import { isUniqueName } from "./staging.ts";
 
 /** A batch this old has been written back by every kernel's defaults (Linux: 35 s), milliseconds. */
 const SETTLE_AFTER_MS = 120_000;
@@ -37,8 +38,9 @@ export function writeBatch(fs: HostFs, layout: Layout, tasks: readonly TaskRecor
 export function settleBatches(fs: HostFs, layout: Layout, warn: Warn): void {
   for (const { name, isFile } of fs.list(layout.batches) ?? []) {
     const path = `${layout.batches}/${name}`;
+    if (!isFile || !isBatch(name)) continue;
     const age = Date.now() - (fs.lstat(path)?.mtimeMs ?? Date.now());
-    if (!isFile || age < SETTLE_AFTER_MS) continue;
+    if (age < SETTLE_AFTER_MS) continue;
     const text = new TextDecoder().decode(fs.read(path) ?? new Uint8Array());
     // A line without its end was never answered for.
     for (const line of text.split("\n").slice(0, -1)) settleTask(fs, layout, line, warn);
@@ -51,7 +53,7 @@ export function settleBatches(fs: HostFs, layout: Layout, warn: Warn): void {
 export function pendingBatches(fs: HostFs, layout: Layout): Set<string> {
   const stems = new Set<string>();
   for (const { name, isFile } of fs.list(layout.batches) ?? []) {
-    if (!isFile) continue;
+    if (!isFile || !isBatch(name)) continue;
     const bytes = fs.read(`${layout.batches}/${name}`) ?? new Uint8Array();
     for (const line of new TextDecoder().decode(bytes).split("\n").slice(0, -1)) {
       const task = taskOfLine(line);
@@ -59,6 +61,10 @@ export function pendingBatches(fs: HostFs, layout: Layout): Set<string> {
     }
   }
   return stems;
+}
+
+function isBatch(name: string): boolean {
+  return name.endsWith(".ndjson") && isUniqueName(name.slice(0, -".ndjson".length));
 }
 
 function settleTask(fs: HostFs, layout: Layout, line: string, warn: Warn): void {

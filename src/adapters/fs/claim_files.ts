@@ -163,7 +163,9 @@ export function stemOfDue(rest: string): string {
 function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
   const stem = stemOfId(claim.task_id);
   const ms = parseTime(claim.expires_at) ?? 0;
-  return { ms, rest: `${stem}_${claim.transition}_${claim.claim_nonce.slice(0, 12)}` };
+  // Another tool's may hold anything, and this becomes part of a name.
+  const nonce = claim.claim_nonce.slice(0, 12).replace(/[^\w-]/g, "");
+  return { ms, rest: `${stem}_${claim.transition}_${nonce}` };
 }
 
 class TerminalStage extends TmpStage implements StagedClaim {

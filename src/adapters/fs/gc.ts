@@ -12,7 +12,9 @@ import type { Layout } from "./layout.ts";
 import { listStems, readRecord } from "./record_file.ts";
 import { ReservationFiles } from "./reservation_files.ts";
 import { ReservationGc } from "./reservation_gc.ts";
+import { isUniqueName } from "./staging.ts";
 import { TaskGc } from "./task_gc.ts";
+import { ofRecord } from "./unreadable.ts";
 
 /** A staging file is needed for moments; after so many milliseconds its process is gone. */
 const STAGED_MS = 86_400_000;
@@ -42,8 +44,8 @@ export class FsCollector implements Collector {
     const swept: Swept[] = [];
     for (const stem of listStems(this.#fs, this.layout.folder("intent"))) {
       const path = this.layout.record("intent", stem);
-      const file = readRecord(this.#fs, path);
-      if (file.kind === "gone") continue;
+      const file = ofRecord(this.warn, () => readRecord(this.#fs, path));
+      if (file === undefined || file.kind === "gone") continue;
       const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
       if (typeof intent === "string") {
         this.warn(`intents/${stem}.json ${intent}: passed over`);
@@ -63,7 +65,7 @@ export class FsCollector implements Collector {
     for (const { name, isFile } of this.#fs.list(this.layout.tmp) ?? []) {
       const path = `${this.layout.tmp}/${name}`;
       const changed = this.#fs.lstat(path)?.mtimeMs ?? Infinity;
-      if (isFile && Date.now() - changed > STAGED_MS) this.#fs.remove(path);
+      if (isFile && isUniqueName(name) && Date.now() - changed > STAGED_MS) this.#fs.remove(path);
     }
   }
 }

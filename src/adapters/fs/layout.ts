@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from "../../deps/path.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { FOLDERS, type RecordKind } from "../../domain/event.ts";
 import { HostError } from "../../ports/host.ts";
-import type { Host } from "../../ports/host.ts";
+import type { Host, HostFs } from "../../ports/host.ts";
+import { withinRoot } from "./real_folders.ts";
 
 /** The paths of one workspace W. */
 export class Layout {
@@ -94,14 +95,29 @@ export function initWorkspace(host: Host, project: string): { path: string; crea
     return { path: named, created: false };
   }
   const path = basename(named) === ".coord" ? named : join(named, ".coord");
-  const created = host.fs.lstat(path) === undefined;
-  host.fs.makeDir(path);
-  for (const folder of Object.values(FOLDERS)) host.fs.makeDir(join(path, folder));
+  const fs = withinRoot(host.fs, path);
+  const created = fs.lstat(path) === undefined;
+  const made = missingFolders(fs, path);
+  fs.makeDir(path);
+  for (const folder of Object.values(FOLDERS)) fs.makeDir(join(path, folder));
   try {
-    host.fs.createNew(join(path, ".gitignore"), new TextEncoder().encode("*\n"));
+    fs.createNew(join(path, ".gitignore"), new TextEncoder().encode("*\n"));
+    fs.syncFile(join(path, ".gitignore"));
+    fs.syncDir(path);
+    // Each folder's name lies in the one above. Another process may have made them a moment ago.
+    for (const folder of made) fs.syncDir(dirname(folder));
   } catch (error) {
     // A workspace that was made before may be read-only by now.
     if (created || !(error instanceof HostError)) throw error;
   }
   return { path, created };
+}
+
+/** A folder with those above it that are missing too. */
+function missingFolders(fs: HostFs, path: string): string[] {
+  const folders = [path];
+  for (let above = dirname(path); fs.lstat(above) === undefined; above = dirname(above)) {
+    folders.push(above);
+  }
+  return folders;
 }

@@ -4,7 +4,7 @@ import { MAX_RECORD_BYTES, MUTEX_LEFTOVER_S } from "../../domain/limits.ts";
 import { type Host, HostError, type ProcessIdentity } from "../../ports/host.ts";
 import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 import type { MutexFiles } from "./mutex_chain.ts";
-import { uniqueName } from "./staging.ts";
+import { isUniqueName, uniqueName } from "./staging.ts";
 
 /** How often a file is staged again when somebody removes it, or the folder, meanwhile. */
 const MAX_TRIES = 20;
@@ -112,7 +112,8 @@ export class FsMutexFiles implements MutexFiles {
   /** Removes what processes left that were killed before they got anywhere. */
   removeLeftovers(names: readonly string[]): void {
     for (const name of names) {
-      if (!name.endsWith(STAGED) || name.startsWith(this.token)) continue;
+      if (!name.endsWith(STAGED) || !isUniqueName(name.slice(0, -STAGED.length))) continue;
+      if (name.startsWith(this.token)) continue;
       const path = `${this.folder}/${name}`;
       const stat = this.host.fs.lstat(path);
       if (stat !== undefined && this.#now() - stat.mtimeMs > MUTEX_LEFTOVER_S * 1000) {

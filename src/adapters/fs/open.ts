@@ -1,5 +1,5 @@
 /** Opens a workspace of plain files. */
-import { resolve } from "../../deps/path.ts";
+import { dirname, resolve } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
@@ -10,6 +10,7 @@ import { FsCollector } from "./gc.ts";
 import { FsJournal, journalPath } from "./journal.ts";
 import { FsLanes } from "./lanes.ts";
 import { Layout } from "./layout.ts";
+import { hostWithin } from "./real_folders.ts";
 import { FsRecordSource } from "./record_source.ts";
 import { FsReservationStore } from "./reservations.ts";
 import { FsTaskStore } from "./tasks.ts";
@@ -18,8 +19,11 @@ export { findWorkspace, initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
+  host = hostWithin(host, location);
   const layout = new Layout(location);
-  const journal = new FsJournal(host, journalPath(host, layout), clock, warn);
+  const log = journalPath(host, layout);
+  const isInside = log.startsWith(location);
+  const journal = new FsJournal(isInside ? host : hostWithin(host, dirname(log)), log, clock, warn);
   const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`);
   return {
     location,
@@ -34,6 +38,7 @@ export function openFsStore(host: Host, location: string, clock: Clock, warn: Wa
 
 /** A journal that is given by its path, with no workspace around it. */
 export function openFsJournal(host: Host, path: string, clock: Clock, warn: Warn): LaneStore {
-  const journal = new FsJournal(host, resolve(host.cwd(), path), clock, warn);
+  const log = resolve(host.cwd(), path);
+  const journal = new FsJournal(hostWithin(host, dirname(log)), log, clock, warn);
   return new FsLanes(host, journal, undefined);
 }

@@ -3,11 +3,12 @@ import type { Host } from "../../ports/host.ts";
 import type { TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Layout } from "./layout.ts";
+import { hostWithin } from "./real_folders.ts";
 import { FsTaskStore } from "./tasks.ts";
 
 export { findWorkspace } from "./layout.ts";
 
 /** The store of tasks of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsTasks(host: Host, location: string, warn: Warn): TaskStore {
-  return new FsTaskStore(host, new Layout(location), warn);
+  return new FsTaskStore(hostWithin(host, location), new Layout(location), warn);
 }

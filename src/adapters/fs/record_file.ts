@@ -16,6 +16,7 @@ import {
 import { MAX_JSON_DEPTH, MAX_RECORD_BYTES } from "../../domain/limits.ts";
 import { HostError } from "../../ports/host.ts";
 import type { FileStat, HostFs } from "../../ports/host.ts";
+import { UnreadableRecord } from "./unreadable.ts";
 
 /** What lies under a record's name. */
 export type RecordFile =
@@ -27,22 +28,34 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 const GONE = { kind: "gone" } as const;
 
-/** Reads one record. */
+/**
+ * Reads one record.
+ *
+ * @throws {UnreadableRecord} When the machine fails, or does not allow it: that is not damage.
+ */
 export function readRecord(fs: HostFs, path: string): RecordFile {
+  try {
+    return readFile(fs, path);
+  } catch (error) {
+    if (error instanceof HostError) throw new UnreadableRecord(error);
+    throw error;
+  }
+}
+
+/** A small file of ours that is no record; `undefined` when it is missing, or no regular file. */
+export function readNote(fs: HostFs, path: string): string | undefined {
+  const stat = fs.lstat(path);
+  const bytes = stat?.kind === "file" ? fs.read(path) : undefined;
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+function readFile(fs: HostFs, path: string): RecordFile {
   const stat = fs.lstat(path);
   if (stat === undefined) return GONE;
   const broken = (reason: string): RecordFile => ({ kind: "broken", reason, stat });
   if (stat.kind !== "file") return broken(`is ${OTHER_KINDS[stat.kind]}, not a file`);
   if (stat.size > MAX_RECORD_BYTES) return broken(`is larger than ${MAX_RECORD_BYTES} bytes`);
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = fs.read(path);
-  } catch (error) {
-    if (error instanceof HostError && error.code === "permission") {
-      return broken("cannot be read: permission denied");
-    }
-    throw error;
-  }
+  const bytes = fs.read(path);
   if (bytes === undefined) return GONE;
   if (bytes.length === 0) return broken("is empty");
   let text: string;

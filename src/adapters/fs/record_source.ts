@@ -20,6 +20,7 @@
  * Only real folders are looked into and only regular files are opened: a record folder that is a
  * symbolic link is reported and its kind is left out.
  */
+import { resolve } from "../../deps/path.ts";
 import { parseClaim } from "../../domain/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../domain/event.ts";
 import { hash } from "../../domain/hash.ts";
@@ -37,6 +38,7 @@ import type { Layout } from "./layout.ts";
 import { listStems, readRecord, tickOf } from "./record_file.ts";
 import { ReservationFiles } from "./reservation_files.ts";
 import { comingName, findComing, findHead } from "./reservation_order.ts";
+import { ofFolder } from "./unreadable.ts";
 
 /** What listing `claims/` showed of one claim besides its view. */
 interface Slots {
@@ -66,7 +68,7 @@ export class FsRecordSource implements RecordSource {
   ids(kind: RecordKind): string[] {
     if (!this.#isFolder(kind)) return [];
     const coming = this.#coming(kind);
-    const stems = listStems(this.#fs, this.layout.folder(kind));
+    const stems = ofFolder(this.warn, () => listStems(this.#fs, this.layout.folder(kind))) ?? [];
     if (coming !== undefined && !stems.includes(coming)) stems.push(coming);
     return stems.map(idOfStem);
   }
@@ -153,7 +155,7 @@ export class FsRecordSource implements RecordSource {
   }
 
   cursor(path: string): CursorFile {
-    return new FsCursorFile(this.#fs, path);
+    return new FsCursorFile(this.#fs, resolve(this.host.cwd(), path));
   }
 
   #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {

@@ -9,7 +9,7 @@
 import type { HostFs } from "../../ports/host.ts";
 import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, tickOf } from "./record_file.ts";
+import { listStems, readNote, tickOf } from "./record_file.ts";
 import { ReadyIndex } from "./ready_index.ts";
 import { stemOfDue } from "./claim_files.ts";
 import { allEntries } from "./time_index.ts";
@@ -45,9 +45,9 @@ export class RecordsCheck {
 
   /**
    * Compares, has `complete` add what the index lacks (tasks without a claim, and claims that are not
-   * over), and notes that the index is whole.
+   * over), and notes that the index is whole if it says so.
    */
-  run(complete: (unclaimed: string[], live: string[]) => void): void {
+  run(complete: (unclaimed: string[], live: string[]) => boolean): void {
     const checked: Checked = { mtimeMs: this.#tasksChanged(), atMs: Date.now() };
     const claims = new Set<string>();
     const ended = new Set<string>();
@@ -65,8 +65,7 @@ export class RecordsCheck {
       if (claims.has(stem)) live.push(stem);
       else unclaimed.push(stem);
     }
-    complete(unclaimed, live);
-    this.#write(checked);
+    if (complete(unclaimed, live)) this.#write(checked);
   }
 
   #tasksChanged(): number {
@@ -74,9 +73,9 @@ export class RecordsCheck {
   }
 
   #read(): Checked | undefined {
-    const bytes = this.fs.read(this.#path);
-    if (bytes === undefined) return undefined;
-    const [mtimeMs, atMs] = new TextDecoder().decode(bytes).split(" ").map(Number);
+    const note = readNote(this.fs, this.#path);
+    if (note === undefined) return undefined;
+    const [mtimeMs, atMs] = note.split(" ").map(Number);
     if (mtimeMs === undefined || atMs === undefined) return undefined;
     return Number.isFinite(mtimeMs) && Number.isFinite(atMs) ? { mtimeMs, atMs } : undefined;
   }

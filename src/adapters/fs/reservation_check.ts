@@ -13,7 +13,7 @@ import type { Warn } from "../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
 import { ensureDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, tickOf } from "./record_file.ts";
+import { listStems, readNote, tickOf } from "./record_file.ts";
 import { recordName, releaseName } from "./reservation_chain.ts";
 import type { ReservationFiles } from "./reservation_files.ts";
 import { TmpStage } from "./staging.ts";
@@ -143,9 +143,9 @@ export class ReservationCheck {
   }
 
   #readMark(): Mark | undefined {
-    const bytes = this.#fs.read(`${this.#notes}/checked`);
-    if (bytes === undefined) return undefined;
-    const numbers = new TextDecoder().decode(bytes).split(" ").map(Number);
+    const note = readNote(this.#fs, `${this.#notes}/checked`);
+    if (note === undefined) return undefined;
+    const numbers = note.split(" ").map(Number);
     const [mtimeMs, atMs, tookMs] = numbers;
     if (mtimeMs === undefined || atMs === undefined || tookMs === undefined) return undefined;
     return numbers.every(Number.isFinite) ? { mtimeMs, atMs, tookMs } : undefined;
@@ -153,8 +153,7 @@ export class ReservationCheck {
 
   /** Names as an earlier process noted them; a torn one is the name of nothing. */
   #readKnown(): Set<string> {
-    const bytes = this.#fs.read(`${this.#notes}/known`);
-    return new Set(new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n"));
+    return new Set(readNote(this.#fs, `${this.#notes}/known`)?.split("\n"));
   }
 
   #note(name: string, text: string): void {

@@ -123,7 +123,7 @@ export class ReservationFiles implements RemovalFiles {
   floor(): number {
     let floor = 0;
     for (const { name } of this.fs.list(this.#path(FLOORS)) ?? []) {
-      if (/^[1-9]\d{0,15}$/.test(name)) floor = Math.max(floor, Number(name));
+      if (isFloor(name)) floor = Math.max(floor, Number(name));
     }
     return floor;
   }
@@ -163,6 +163,11 @@ export class ReservationFiles implements RemovalFiles {
     this.warn(`${name} ${parsed}: passed over`);
     return undefined;
   }
+}
+
+/** Whether a name in the folder of the floors is one of ours. */
+export function isFloor(name: string): boolean {
+  return /^[1-9]\d{0,15}$/.test(name);
 }
 
 /** The id that a record's or a slot's name speaks of. */

@@ -8,8 +8,9 @@ import { inChunks } from "./gc_chunks.ts";
 import type { Layout } from "./layout.ts";
 import { listStems } from "./record_file.ts";
 import { recordName, releaseName } from "./reservation_chain.ts";
-import type { ReservationFiles } from "./reservation_files.ts";
+import { isFloor, type ReservationFiles } from "./reservation_files.ts";
 import { comingName, findEntry, findHead, granted, ORDER, settle } from "./reservation_order.ts";
+import { ofRecord } from "./unreadable.ts";
 import { FLOORS, type Over, removeReservations } from "./reservation_removal.ts";
 
 /** No process takes so long between an entry in the index and its reservation, milliseconds. */
@@ -37,7 +38,9 @@ export class ReservationGc {
     const left = new Set(stems);
     const swept: Swept[] = [];
     await inChunks([...left], (stems) => {
-      let dead = stems.flatMap((stem) => this.#dead(stem, beats.get(stem) ?? [], sweep) ?? []);
+      let dead = stems.flatMap((stem) =>
+        ofRecord(this.files.warn, () => this.#dead(stem, beats.get(stem) ?? [], sweep)) ?? []
+      );
       if (sweep.execute) dead = removeReservations(this.files, dead, sweep.now);
       for (const { stem, kind, id, reason } of dead) {
         left.delete(stem);
@@ -106,7 +109,9 @@ export class ReservationGc {
     }
     const floor = this.files.floor();
     for (const { name } of this.#fs.list(`${this.layout.root}/${FLOORS}`) ?? []) {
-      if (Number(name) < floor) this.#fs.remove(`${this.layout.root}/${FLOORS}/${name}`);
+      if (isFloor(name) && Number(name) < floor) {
+        this.#fs.remove(`${this.layout.root}/${FLOORS}/${name}`);
+      }
     }
   }
 

@@ -4,7 +4,6 @@
  * heartbeats and end, and address_index.ts finds what may overlap.
  */
 import { type Address, addressesOverlap, anchorOf, anchorsMeet } from "../../domain/address.ts";
-import { CoordError } from "../../domain/errors.ts";
 import type { RecordKind } from "../../domain/event.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import {
@@ -23,7 +22,7 @@ import type { Warn } from "../../ports/warnings.ts";
 import { type AddressIndex, indexed } from "./address_index.ts";
 import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
+import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import {
   beat,
   readEntry,
@@ -45,6 +44,7 @@ import {
   granted,
 } from "./reservation_order.ts";
 import { TmpStage } from "./staging.ts";
+import { ofFolder, ofRecord } from "./unreadable.ts";
 
 /** After so many milliseconds entries are made sure of again: `gc` removes those of a day ago. */
 const ENTRIES_TRUST_MS = 3_600_000;
@@ -57,7 +57,6 @@ export class FsReservationStore implements ReservationStore {
   readonly #index: AddressIndex;
   readonly #check: ReservationCheck;
   readonly #watch: RecordWatch;
-  #refused: string | undefined;
   #isOpen = false;
 
   constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
@@ -81,7 +80,7 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
-    return this.#open() ? findEntry(this.#files, stemOfId(id)) : undefined;
+    return findEntry(this.#files, stemOfId(id));
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -91,24 +90,19 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async list(now: number, all: boolean): Promise<ReservationEntry[]> {
-    if (!this.#open()) return [];
     // What was released before its record is read is over; nothing else is known of it here.
     const released = this.#named("release");
     const beaten = this.#named("heartbeat");
     const entries: ReservationEntry[] = [];
-    const { stems, coming } = this.#granted();
+    const { stems, coming } = this.#listable();
     for (const stem of stems) {
       if (!all && released.has(stem)) continue;
-      if (stem === coming?.stem) {
-        const entry = comingEntry(this.#files, coming);
-        if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
-        continue;
-      }
-      const reservation = this.#files.reservation(recordName(stem));
-      if (reservation === undefined) continue;
-      const bare = { reservation, heartbeat: undefined, release: undefined };
-      const isBare = !released.has(stem) && !beaten.has(stem);
-      const entry = isBare ? bare : readEntry(this.#files, stem);
+      const entry = ofRecord(this.warn, () => {
+        if (stem === coming?.stem) return comingEntry(this.#files, coming);
+        if (released.has(stem) || beaten.has(stem)) return readEntry(this.#files, stem);
+        const reservation = this.#files.reservation(recordName(stem));
+        return reservation && { reservation, heartbeat: undefined, release: undefined };
+      });
       if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
     }
     return entries;
@@ -145,9 +139,11 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async listIntents(): Promise<IntentRecord[]> {
-    return this.#stems("intent").flatMap((stem) => {
-      const file = readRecord(this.#fs, this.layout.record("intent", stem));
-      if (file.kind === "gone") return [];
+    const stems = ofFolder(this.warn, () => this.#stems("intent")) ?? [];
+    return stems.flatMap((stem) => {
+      const path = this.layout.record("intent", stem);
+      const file = ofRecord(this.warn, () => readRecord(this.#fs, path));
+      if (file === undefined || file.kind === "gone") return [];
       const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
       if (typeof intent !== "string") return [intent];
       this.warn(`intents/${stem}.json ${intent}: passed over`);
@@ -190,32 +186,15 @@ export class FsReservationStore implements ReservationStore {
     return stems;
   }
 
-  /** Once a process: whether the folders are folders, and makes those that are missing. */
-  #open(): boolean {
-    if (this.#isOpen) return this.#refused === undefined;
-    for (const kind of KINDS) {
-      const path = this.layout.folder(kind);
-      const found = this.#fs.lstat(path);
-      if (found === undefined) ensureDir(this.#fs, path);
-      else if (found.kind !== "directory") {
-        this.#refused = path;
-        this.warn(`${path} is ${OTHER_KINDS[found.kind]}, not a folder: passed over`);
-      }
-    }
-    this.#isOpen = true;
-    return this.#refused === undefined;
-  }
-
-  /** The same for calls that write, which must not write elsewhere. */
+  /** Once a process, before it writes: makes the folders that are missing. */
   #openToWrite(): void {
-    if (this.#open()) return;
-    const path = JSON.stringify(this.#refused);
-    throw new CoordError("io_error", `Cannot use ${path}: it is not a folder`);
+    if (this.#isOpen) return;
+    for (const kind of KINDS) ensureDir(this.#fs, this.layout.folder(kind));
+    this.#isOpen = true;
   }
 
   /** The stems of all records of a kind; what is none is reported. */
   #stems(kind: RecordKind): string[] {
-    if (!this.#open()) return [];
     const folder = this.layout.folder(kind);
     return listStems(this.#fs, folder, (name, reason) => {
       this.warn(`${kind}s/${name} ${reason}: passed over`);
@@ -223,13 +202,19 @@ export class FsReservationStore implements ReservationStore {
   }
 
   #granted() {
-    if (!this.#open()) return { stems: [], coming: undefined };
     return granted(this.#files, () => this.#stems("reservation"));
+  }
+
+  /** The same as far as it can be read. */
+  #listable() {
+    const records = () => ofFolder(this.warn, () => this.#stems("reservation")) ?? [];
+    const all = () => ofRecord(this.warn, () => granted(this.#files, records));
+    return ofFolder(this.warn, all) ?? { stems: records(), coming: undefined };
   }
 
   /** The stems of all files of a folder. */
   #named(kind: RecordKind): Set<string> {
-    const names = this.#fs.list(this.layout.folder(kind)) ?? [];
+    const names = ofFolder(this.warn, () => this.#fs.list(this.layout.folder(kind))) ?? [];
     return new Set(names.map(({ name }) => name.slice(0, name.indexOf("."))));
   }
 }

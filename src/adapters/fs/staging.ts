@@ -15,6 +15,11 @@ export function uniqueName(): string {
   return crypto.randomUUID();
 }
 
+/** Whether a name is one that {@link uniqueName} gave. */
+export function isUniqueName(name: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+}
+
 /** Makes a file of a unique name in a folder for staging; its path. */
 export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: boolean): string {
   const path = `${tmp}/${uniqueName()}`;

@@ -26,6 +26,7 @@ import { inChunks } from "./gc_chunks.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import { TmpStage } from "./staging.ts";
+import { ofRecord } from "./unreadable.ts";
 
 /** No process takes so long from a task's file to the file of its batch, milliseconds. */
 export const BATCH_GRACE_MS = 600_000;
@@ -62,7 +63,9 @@ export class TaskGc {
     const swept: Swept[] = [];
     await inChunks(tasks, (stems) => {
       let over = stems.filter((stem) => !batched.has(stem))
-        .flatMap((stem) => this.#over(stem, claims.has(stem), sweep) ?? []);
+        .flatMap((stem) =>
+          ofRecord(this.warn, () => this.#over(stem, claims.has(stem), sweep)) ?? []
+        );
       if (sweep.execute && over.length > 0) over = this.#remove(over, claims, sweep.now);
       for (const { kind, id, reason } of over) swept.push({ kind, id, reason });
     });

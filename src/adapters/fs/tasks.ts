@@ -7,7 +7,6 @@
  * takes the entry for a task, so the task appears whole, and it never appears without an entry.
  */
 import { type ClaimRecord, claimTimedOut, isTerminal, type Rule } from "../../domain/claim.ts";
-import { CoordError } from "../../domain/errors.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { parseTask, taskExpired, type TaskRecord } from "../../domain/task.ts";
 import { parseTime } from "../../domain/time.ts";
@@ -20,11 +19,12 @@ import { type ChainOutcome, firstTransition, mend, readHead, transition } from "
 import { ClaimFiles, stemOfDue } from "./claim_files.ts";
 import type { Layout } from "./layout.ts";
 import { type ReadyEntry, ReadyIndex } from "./ready_index.ts";
-import { listStems, OTHER_KINDS, readRecord, recordBytes } from "./record_file.ts";
+import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import { RecordWatch } from "./record_watch.ts";
 import { RecordsCheck } from "./records_check.ts";
 import { announceTask, watchTasks } from "./task_watch.ts";
 import { TimeCursor } from "./time_index.ts";
+import { ofFolder, ofRecord, Skipping } from "./unreadable.ts";
 
 /** Up to so many tasks each file is synced by itself; more go through a batch file. */
 const SYNC_EACH_UP_TO = 8;
@@ -54,10 +54,12 @@ export class FsTaskStore implements TaskStore {
   readonly #check: RecordsCheck;
   readonly #watch: RecordWatch;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
-  #folders: { readonly tasks: boolean; readonly claims: boolean } | undefined;
+  #isOpen = false;
+  readonly #skipping: Skipping;
 
   constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
     this.#fs = host.fs;
+    this.#skipping = new Skipping(warn);
     this.#claims = new ClaimFiles(host.fs, layout, warn);
     this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
@@ -74,14 +76,12 @@ export class FsTaskStore implements TaskStore {
   }
 
   async get(id: string): Promise<TaskEntry | undefined> {
-    if (!this.#open().tasks) return undefined;
     const stem = stemOfId(id);
     const task = this.#task(stem);
     return task === undefined ? undefined : { task, claim: readHead(this.#claims, stem) };
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
-    if (!this.#open().tasks) return [];
     return listStems(this.#fs, this.layout.folder("task"))
       .filter((stem) => stem.toLowerCase().startsWith(prefix))
       .sort().slice(0, limit).map(idOfStem);
@@ -106,21 +106,25 @@ export class FsTaskStore implements TaskStore {
   }
 
   async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
-    if (!this.#open().tasks) return undefined;
     this.#openToWrite();
+    this.#skipping.reset();
     this.#sweepDue(search.now);
     let found = this.#claimFromIndex(search, "first");
     for (const id of search.hints ?? []) {
-      found ??= this.#claimHinted(search, stemOfId(id));
+      found ??= this.#skipping.past(() => this.#claimHinted(search, stemOfId(id)));
     }
     if (found !== undefined || search.effort === "quick") return found;
     this.#ready.reset();
     this.#dueKnown = { earliest: -Infinity, at: -Infinity };
     this.#sweepDue(search.now);
     found = this.#claimFromIndex(search, "last");
-    if (found !== undefined || !this.#check.needed()) return found;
-    this.#rebuild(search.now);
-    return this.#claimFromIndex(search, "last");
+    if (found === undefined && this.#check.needed()) {
+      this.#rebuild(search.now);
+      found = this.#claimFromIndex(search, "last");
+    }
+    // Whether there is nothing to claim, only a process can say that may read everything.
+    if (found === undefined && this.#skipping.refused !== undefined) throw this.#skipping.refused;
+    return found;
   }
 
   async nextTimeout(): Promise<number | undefined> {
@@ -129,10 +133,8 @@ export class FsTaskStore implements TaskStore {
   }
 
   async list(): Promise<TaskEntry[]> {
-    const usable = this.#open();
-    if (!usable.tasks) return [];
     const claimed = new Map<string, boolean>(); // stem -> whether its end is there
-    const claims = usable.claims ? this.#fs.list(this.layout.folder("claim")) : undefined;
+    const claims = ofFolder(this.warn, () => this.#fs.list(this.layout.folder("claim")));
     for (const { name } of claims ?? []) {
       const dot = name.indexOf(".");
       const stem = name.slice(0, dot);
@@ -141,16 +143,20 @@ export class FsTaskStore implements TaskStore {
       else if (ending === ".json" && !claimed.has(stem)) claimed.set(stem, false);
     }
     const entries: TaskEntry[] = [];
-    for (const stem of this.#stems()) {
-      const task = this.#task(stem);
-      if (task === undefined) continue;
-      const ended = claimed.get(stem);
-      const claim = ended === undefined
-        ? undefined
-        : (ended ? this.#claims.read(`${stem}.end`) : undefined) ?? readHead(this.#claims, stem);
-      entries.push({ task, claim });
+    for (const stem of ofFolder(this.warn, () => this.#stems()) ?? []) {
+      const entry = ofRecord(this.warn, () => this.#entry(stem, claimed.get(stem)));
+      if (entry !== undefined) entries.push(entry);
     }
     return entries;
+  }
+
+  /** @param ended Whether the task's end is there; `undefined` when nobody has claimed it. */
+  #entry(stem: string, ended: boolean | undefined): TaskEntry | undefined {
+    const task = this.#task(stem);
+    if (task === undefined) return undefined;
+    if (ended === undefined) return { task, claim: undefined };
+    const end = ended ? this.#claims.read(`${stem}.end`) : undefined;
+    return { task, claim: end ?? readHead(this.#claims, stem) };
   }
 
   announce(id: string): void {
@@ -169,31 +175,14 @@ export class FsTaskStore implements TaskStore {
     return this.#watch.listen(stemOfId(id), onChange, onError);
   }
 
-  /**
-   * Once a process: makes the folders, finishes old batches, and sees whether a folder leads
-   * elsewhere. Such a folder counts as empty, with a warning.
-   */
-  #open(): { readonly tasks: boolean; readonly claims: boolean } {
-    if (this.#folders !== undefined) return this.#folders;
-    const usable = (kind: "task" | "claim") => {
-      const path = this.layout.folder(kind);
-      const found = this.#fs.lstat(path);
-      if (found === undefined) ensureDir(this.#fs, path);
-      if (found === undefined || found.kind === "directory") return true;
-      this.warn(`${path} is ${OTHER_KINDS[found.kind]}, not a folder: passed over`);
-      return false;
-    };
-    this.#folders = { tasks: usable("task"), claims: usable("claim") };
-    if (this.#folders.tasks) settleBatches(this.#fs, this.layout, this.warn);
-    return this.#folders;
-  }
-
-  /** The same for calls that write, which must not write elsewhere. */
+  /** Once a process, before it writes: makes the folders that are missing, finishes old batches. */
   #openToWrite(): void {
-    const { tasks, claims } = this.#open();
-    if (tasks && claims) return;
-    const path = this.layout.folder(tasks ? "claim" : "task");
-    throw new CoordError("io_error", `Cannot use ${JSON.stringify(path)}: it is not a folder`);
+    if (this.#isOpen) return;
+    for (const kind of ["task", "claim"] as const) {
+      ensureDir(this.#fs, this.layout.folder(kind));
+    }
+    settleBatches(this.#fs, this.layout, this.warn);
+    this.#isOpen = true;
   }
 
   #addOne(task: TaskRecord, sync: boolean): void {
@@ -238,7 +227,7 @@ export class FsTaskStore implements TaskStore {
     while (true) {
       const entry = this.#ready.peek(search.queue);
       if (entry === undefined) return undefined;
-      const found = this.#claimEntry(search, entry, look);
+      const found = this.#skipping.past(() => this.#claimEntry(search, entry, look));
       if (typeof found === "object") return found;
       if (found === "taken" && ++misses >= MISSES_BEFORE_RELIST) {
         misses = 0;
@@ -283,7 +272,7 @@ export class FsTaskStore implements TaskStore {
     // was perhaps the one that the task got for it.
     const now = search.now + (Date.now() - started);
     if (claim === undefined ? outcome.kind === "lost" : claimTimedOut(claim, now)) {
-      this.#recheck(entry.stem, now);
+      this.#skipping.past(() => void this.#recheck(entry.stem, now));
     }
     return outcome.kind === "won" ? outcome.entry : "taken";
   }
@@ -352,10 +341,12 @@ export class FsTaskStore implements TaskStore {
       if (entry.ms > now) break;
       this.#due.skip();
       const stem = stemOfDue(entry.rest);
-      const kept = this.#recheck(stem, now);
-      if (kept === undefined || !this.#claims.isDueEntry(entry.path, kept)) {
-        this.#fs.remove(entry.path);
-      }
+      this.#skipping.past(() => {
+        const kept = this.#recheck(stem, now);
+        if (kept === undefined || !this.#claims.isDueEntry(entry.path, kept)) {
+          this.#fs.remove(entry.path);
+        }
+      });
     }
     this.#dueKnown = { earliest: this.#due.peek()?.ms ?? Infinity, at: now };
   }
@@ -391,8 +382,10 @@ export class FsTaskStore implements TaskStore {
   /** Compares the index with the records and adds to it what is missing. */
   #rebuild(now: number): void {
     this.#check.run((unclaimed, live) => {
-      for (const stem of unclaimed) this.#enterReady(stem, false, now);
-      for (const stem of live) this.#recheck(stem, now);
+      const skipped = this.#skipping.count;
+      for (const stem of unclaimed) this.#skipping.past(() => this.#enterReady(stem, false, now));
+      for (const stem of live) this.#skipping.past(() => void this.#recheck(stem, now));
+      return this.#skipping.count === skipped;
     });
     settleBatches(this.#fs, this.layout, this.warn);
     this.#ready.reset();

@@ -15,6 +15,9 @@ const SPANS_MS = [2 ** 22, 2 ** 12, 2 ** 3];
 /** Digits of an instant or of a directory's number, so that names sort as numbers do. */
 const WIDTH = 16;
 
+/** The instant, and a record's id with what belongs to it; no other name is one of ours. */
+const ENTRY = /^(\d{16})-([0-9A-Fa-f][0-9A-Fa-f-]{5,127}(?:_[\w-]*)?)$/;
+
 /** How often an entry's directory is made again when others remove it. */
 const MAX_TRIES = 100;
 
@@ -69,10 +72,11 @@ export function* allEntries(fs: HostFs, root: string): Generator<TimeEntry> {
 }
 
 function parseEntry(leaf: string, name: string): TimeEntry | undefined {
-  if (name[WIDTH] !== "-") return undefined;
-  const ms = Number(name.slice(0, WIDTH));
-  if (!Number.isSafeInteger(ms)) return undefined;
-  return { ms, rest: name.slice(WIDTH + 1), path: `${leaf}/${name}` };
+  const found = ENTRY.exec(name);
+  const ms = Number(found?.[1]);
+  const rest = found?.[2];
+  if (rest === undefined || !Number.isSafeInteger(ms)) return undefined;
+  return { ms, rest, path: `${leaf}/${name}` };
 }
 
 /** A directory that a cursor is in. */
@@ -140,7 +144,7 @@ export class TimeCursor {
   #list(path: string, directories: boolean): Listing {
     const names: string[] = [];
     for (const { name, isDirectory } of this.fs.list(path) ?? []) {
-      if (directories ? isDirectory && name.length === WIDTH : !isDirectory) names.push(name);
+      if (directories ? isDirectory && /^\d{16}$/.test(name) : !isDirectory) names.push(name);
     }
     return { path, names: names.sort(), at: 0 };
   }

@@ -2,7 +2,7 @@ import { assertEquals, it } from "../../deps.ts";
 import { findWorkspace, initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
-import { makeTempDir } from "../../support/scratch.ts";
+import { makeSymlink, makeTempDir } from "../../support/scratch.ts";
 
 const real = await detectHost();
 
@@ -71,6 +71,39 @@ it("findWorkspace() tells when there is none", () => {
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), empty)), "no_workspace");
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), `${empty}/nowhere`)), "no_workspace");
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), `${empty}/.coord`)), "no_workspace");
+});
+
+it("initWorkspace() answers when all that it made is on the disk, whoever made it", () => {
+  for (const isThere of [false, true]) {
+    const top = makeTempDir();
+    const project = `${top}/new/project`;
+    if (isThere) initWorkspace(real, project);
+    const synced: string[] = [];
+    const fs = {
+      ...real.fs,
+      syncFile: (path: string) => (synced.push(path), real.fs.syncFile(path)),
+      syncDir: (path: string) => (synced.push(path), real.fs.syncDir(path)),
+    };
+    const w = `${project}/.coord`;
+    initWorkspace({ ...real, fs }, project);
+    assertEquals(synced, [
+      `${w}/.gitignore`,
+      w,
+      project,
+      ...(isThere ? [] : [`${top}/new`, top]),
+    ]);
+  }
+});
+
+it("initWorkspace() makes nothing through a link, and fails", () => {
+  for (const [folder, target] of [["tasks", "elsewhere"], ["claims", "nowhere"]] as const) {
+    const top = makeTempDir();
+    real.fs.makeDir(`${top}/.coord`);
+    real.fs.makeDir(`${top}/elsewhere`);
+    makeSymlink(`${top}/${target}`, `${top}/.coord/${folder}`);
+    assertEquals(codeOf(() => initWorkspace(real, top)), "link");
+    assertEquals(real.fs.lstat(`${top}/nowhere`), undefined);
+  }
 });
 
 it("initWorkspace() makes a workspace that git ignores, once", () => {

@@ -187,9 +187,11 @@ it("the folder stays small, and what killed processes left in it goes", async ()
   const folder = newFolder();
   const mutex = new FsMutex(host, folder);
   host.fs.makeDir(folder);
-  host.fs.createNew(`${folder}/dead.new`, encode("{}"));
-  host.fs.createNew(`${folder}/young.new`, encode("{}"));
-  makeOld(`${folder}/dead.new`, 700);
+  const [dead, young] = [`${crypto.randomUUID()}.new`, `${crypto.randomUUID()}.new`];
+  for (const name of [dead, young, "other.new"]) {
+    host.fs.createNew(`${folder}/${name}`, encode("{}"));
+  }
+  for (const name of [dead, "other.new"]) makeOld(`${folder}/${name}`, 700);
   for (let round = 0; round < 30; round++) {
     const hold = await held(mutex);
     if (round % 3 === 0) hold.renew();
@@ -197,7 +199,8 @@ it("the folder stays small, and what killed processes left in it goes", async ()
   }
   const names = namesIn(folder);
   assert_(names.length < 10, names.join(" "));
-  assert_(names.includes("young.new") && !names.includes("dead.new"), names.join(" "));
+  assert_(names.includes(young) && !names.includes(dead), names.join(" "));
+  assert_(names.includes("other.new"), "what has no name of ours is left alone");
 });
 
 it("a holder whose folder somebody removed holds nothing any more", async () => {

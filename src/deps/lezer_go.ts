@@ -1,0 +1,1 @@
+export { parser } from "npm:@lezer/go@^1.0";

@@ -1,0 +1,1 @@
+export { parser } from "npm:@lezer/rust@^1.0";
