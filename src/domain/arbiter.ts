@@ -27,6 +27,8 @@ export interface Scene {
   readonly taxonomy: Taxonomy;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Whose clock that is; silence that no stamp tells is counted on one machine alone. */
+  readonly host?: string;
   /** Whether a holder's process runs, by fence; only where that is known for sure. */
   readonly pidAlive?: ReadonlyMap<number, boolean>;
 }
@@ -213,7 +215,8 @@ class Judgement {
   }
 
   #deathOf(lease: Lease): DeathEvidence | undefined {
-    return deathOf(lease, this.scene.now, this.scene.pidAlive?.get(lease.fence));
+    const { now, pidAlive, host } = this.scene;
+    return deathOf(lease, now, pidAlive?.get(lease.fence), host);
   }
 
   #findHeld(): void {

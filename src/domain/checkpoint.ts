@@ -1,7 +1,7 @@
 /**
  * Compaction: one CHECKPOINT in the place of all entries. It carries the live leases with their
- * fences, their heartbeats and the numbers of the entries that last touched them, and the number of
- * the last entry; so whatever follows is judged as if nothing had been left out. Leases that ended
+ * fences, their heartbeats and the numbers of the entries that last touched them, the number of the
+ * last entry, and the instant that the log has reached; so whatever follows is judged as if nothing had been left out. Leases that ended
  * leave nothing behind: an entry that comes late is only ever judged by what is live when it comes.
  */
 import { jsonCopy } from "./json.ts";
@@ -18,6 +18,7 @@ export function checkpointEntry(state: LaneView, now: number): Entry {
     seq: state.lastSeq,
     seq_watermark: state.seq,
     ts: formatTime(now),
+    ...(state.reached === undefined ? {} : { reached_at: formatTime(state.reached) }),
     leases: leases.map(jsonCopy),
   };
 }

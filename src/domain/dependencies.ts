@@ -4,7 +4,7 @@ import { type Effort, type Place, placeOf, relate } from "./address_map.ts";
 import { type Clash, CONFIDENCE, who } from "./forecast.ts";
 import { matches } from "./glob.ts";
 import type { Hold, HoldMap } from "./holds.ts";
-import type { Target } from "./import_targets.ts";
+import type { Target } from "./imports.ts";
 import { quoted } from "./quote.ts";
 
 /** Source files that addresses name together: one file and symbols in it, or a folder or pattern. */

@@ -9,10 +9,19 @@
  * (`base_seq`, `fence`) were written by `dos` and stand as they are.
  */
 import { isObject, type JsonObject } from "./json.ts";
-import { type Lease, type LeaseIdentity, leaseRecords, readLease } from "./lease.ts";
+import {
+  instant,
+  lastBeat,
+  type Lease,
+  type LeaseIdentity,
+  leaseRecords,
+  readFolded,
+  readLease,
+  withLife,
+} from "./lease.ts";
+import { aliveWith, beatStamp, reachedWith, withRefusal } from "./lease_clock.ts";
 import { LeaseIndex } from "./lease_index.ts";
 import { APPLIED_KEPT, LANE_STEPS } from "./limits.ts";
-import { parseTime } from "./time.ts";
 import { Tree } from "./tree.ts";
 import {
   checkpointField,
@@ -71,7 +80,10 @@ const INLINE = [
 ];
 
 /** A state for those who only look at it. */
-export type LaneView = Pick<LaneState, "seq" | "lastSeq" | "leases" | "live" | "appliedOf">;
+export type LaneView = Pick<
+  LaneState,
+  "seq" | "lastSeq" | "reached" | "leases" | "live" | "appliedOf"
+>;
 
 /** Live leases and the number of the last entry. */
 export class LaneState {
@@ -80,6 +92,7 @@ export class LaneState {
   #seq = 0;
   #lost = 0;
   #lastRenewed = 0;
+  #reached: number | undefined;
   /** The last entries that carry a nonce, by it. */
   readonly #applied = new Map<string, Applied>();
 
@@ -91,6 +104,11 @@ export class LaneState {
   /** The same without those that were lost. */
   get lastSeq(): number {
     return this.#seq;
+  }
+
+  /** The instant that the log has reached by the clocks of its writers, milliseconds since 1970. */
+  get reached(): number | undefined {
+    return this.#reached;
   }
 
   /**
@@ -118,6 +136,7 @@ export class LaneState {
     const before = this.seq;
     this.#seq = Math.max(seqField(entry["seq"], before + 1) ?? 0, this.#seq + 1);
     const applied = { entry, seq: this.#seq, ...this.#outcome(entry, before) };
+    this.#reached = reachedWith(instant(entry["ts"]), this.#reached);
     this.#keep(applied);
     return applied;
   }
@@ -132,6 +151,7 @@ export class LaneState {
   }
 
   #outcome(entry: Entry, before: number): Outcome {
+    if (entry.op === "REFUSE") this.#noteRefusal(entry, before);
     const identity = identityOf(entry);
     if (identity === undefined || identity.lane === "" && identity.loop_ts === "") {
       return { effect: "none" };
@@ -159,11 +179,11 @@ export class LaneState {
     const record = recordOf(entry);
     const known = this.leases.get(identity);
     const events = known === undefined ? 0 : known.events + 1;
-    const lease = readLease(record, identity, {
-      fence: this.#seq,
-      renewed_seq: this.#seq,
-      events,
-    });
+    const numbers = { fence: this.#seq, renewed_seq: this.#seq, events };
+    const asked = readLease(record, identity, numbers);
+    // Who acquires is alive; a RECONCILE only says what was.
+    const start = entry.op === "ACQUIRE" ? lastBeat(asked) : undefined;
+    const lease = start === undefined ? asked : withLife(asked, reachedWith(start, this.#reached));
     const since = sinceOf(entry, before);
     const against = since === undefined ? undefined : this.#inTheWay(entry, lease, since);
     if (against !== undefined) {
@@ -200,7 +220,10 @@ export class LaneState {
   #renew(entry: Entry, identity: LeaseIdentity): Outcome {
     const lease = this.#named(entry, identity);
     if (typeof lease === "string") return { effect: "none", reason: lease };
-    const renewed = { ...lease, ...beatOf(entry, lease), renewed_seq: this.#seq };
+    const stamp = beatStamp(entry);
+    const alive = aliveWith(lease, instant(stamp), this.#reached);
+    const said = stamp === undefined ? {} : { heartbeat_at: stamp };
+    const renewed = withLife({ ...lease, ...said, renewed_seq: this.#seq }, alive);
     this.#put(renewed);
     return { effect: "renewed", lease: renewed };
   }
@@ -214,11 +237,31 @@ export class LaneState {
       if (value !== undefined && value !== null) given[field] = value;
     }
     const given_at = typeof entry["ts"] === "string" ? { adopted_at: entry["ts"] } : {};
-    const record = { ...lease, ...given, ...given_at, ...beatOf(entry, lease) };
-    const grant = { fence: this.#seq, renewed_seq: this.#seq, events: 0 };
+    const stamp = beatStamp(entry);
+    const said = stamp === undefined ? {} : { heartbeat_at: stamp };
+    const record = { ...lease, ...given, ...given_at, ...said };
+    const alive = aliveWith(lease, instant(stamp), this.#reached);
+    const grant = { fence: this.#seq, renewed_seq: this.#seq, events: 0, alive };
     const adopted = readLease(record, lease, grant);
     this.#put(adopted);
     return { effect: "adopted", lease: adopted };
+  }
+
+  /** Takes in that leases were in somebody's way, which bounds how far their stamps are believed. */
+  #noteRefusal(entry: Entry, before: number): void {
+    const { host_id, conflicts } = entry;
+    const [since, at] = [sinceOf(entry, before), instant(entry["ts"])];
+    if (since === undefined || at === undefined || !Array.isArray(conflicts)) return;
+    if (typeof host_id !== "string" || host_id === "") return;
+    for (const conflict of conflicts) {
+      const lane = isObject(conflict) ? conflict["lane"] : undefined;
+      if (typeof lane !== "string") continue;
+      for (const lease of this.leases.ofLane(lane)) {
+        if (lease.renewed_seq > since) continue;
+        const refused = withRefusal(lease, host_id, at);
+        if (refused !== lease) this.leases.put(refused);
+      }
+    }
   }
 
   /** The live lease that an entry means, or why there is none. */
@@ -249,13 +292,14 @@ export class LaneState {
     this.#lost = Math.max(this.#lost, watermark);
     for (const lease of this.live()) this.leases.remove(lease);
     this.#seq = seq;
+    this.#reached = instant(entry["reached_at"]) ?? this.#reached;
     for (const record of leaseRecords(entry["leases"])) {
       const identity = identityOf(record);
       if (identity === undefined || identity.lane === "" && identity.loop_ts === "") continue;
       const fence = checkpointField(record["fence"]) ?? seq;
       const renewed_seq = checkpointField(record["renewed_seq"]) ?? fence;
       const events = checkpointField(record["events"]) ?? 0;
-      this.#put(readLease(record, identity, { fence, renewed_seq, events }));
+      this.#put(readFolded(record, identity, { fence, renewed_seq, events }));
       this.#seq = Math.max(this.#seq, fence, renewed_seq);
     }
     return { entry, seq: this.#seq, effect: "reset" };
@@ -282,17 +326,6 @@ function recordOf(entry: Entry): JsonObject {
     record["acquired_at"] = ts;
   }
   return record;
-}
-
-/** The sign of life in an entry. A beat that names its grant never sets an earlier instant. */
-function beatOf(entry: Entry, lease: Lease): { heartbeat_at?: string } {
-  const { heartbeat_at, ts } = entry;
-  const stamps = [heartbeat_at, ts].filter((stamp) => typeof stamp === "string");
-  const beat = stamps.find((stamp) => stamp !== "");
-  if (beat === undefined) return {};
-  const isOlder = "fence" in entry &&
-    (parseTime(beat) ?? -Infinity) < (parseTime(lease.heartbeat_at) ?? -Infinity);
-  return isOlder ? {} : { heartbeat_at: beat };
 }
 
 /** Folds a whole journal. */

@@ -1,6 +1,6 @@
 /** Leases of lanes: what the fold of the journal gives, and when a silent one is dead. */
 import { isObject, type JsonObject } from "./json.ts";
-import { LANE_GRACE_S, LANE_TTL_S } from "./limits.ts";
+import { LANE_GRACE_S, LANE_TTL_S, MAX_REFUSED_AT } from "./limits.ts";
 import { formatTime, parseTime } from "./time.ts";
 
 /** A live lease. Unknown fields of other writers are kept. */
@@ -27,8 +27,15 @@ export interface Lease {
   readonly acquired_at?: string;
   /** When its present holder took it over from another. */
   readonly adopted_at?: string;
-  /** The last heartbeat. */
+  /** The last heartbeat, as its writer's clock said. */
   readonly heartbeat_at?: string;
+  /** From when it counts as silent, where the clocks of its writers do not say so themselves. */
+  readonly alive_at?: string;
+  /**
+   * When requests were refused on its account by machines in whose future it is, since its last sign of
+   * life: what their clocks said, by `host_id`.
+   */
+  readonly refused_at?: { readonly [host: string]: string };
   /** Seconds that its holder may be silent, before grace. */
   readonly ttl_seconds: number;
   /** Whether no other lane may be held beside it. */
@@ -59,11 +66,13 @@ export function leaseKey({ lane, loop_ts }: LeaseIdentity): string {
 export function readLease(
   record: Readonly<Record<string, unknown>>,
   identity: LeaseIdentity,
-  grant: { fence: number; renewed_seq: number; events: number },
+  grant: { fence: number; renewed_seq: number; events: number; alive?: number | undefined },
 ): Lease {
-  const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...others } = record;
+  const { alive, ...numbers } = grant;
+  const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...rest } = record;
+  const { alive_at: _alive, refused_at: _refused, ...others } = rest;
   const { tree, pid, lane_kind, holder, host_id } = others;
-  return {
+  const lease = {
     ...others,
     lane: identity.lane,
     lane_kind: typeof lane_kind === "string" ? lane_kind : "",
@@ -79,31 +88,91 @@ export function readLease(
     ...(typeof heartbeat_at === "string" ? { heartbeat_at } : {}),
     ttl_seconds: ttlOf(record),
     exclusive: record["exclusive"] === true,
-    ...grant,
+    ...numbers,
   };
+  return alive === undefined ? lease : withLife(lease, alive);
+}
+
+/** A lease as a fold left it, from a checkpoint or from data that was made of it. */
+export function readFolded(
+  record: Readonly<Record<string, unknown>>,
+  identity: LeaseIdentity,
+  grant: { fence: number; renewed_seq: number; events: number },
+): Lease {
+  const lease = readLease(record, identity, { ...grant, alive: instant(record["alive_at"]) });
+  const { refused_at } = record;
+  if (!isObject(refused_at)) return lease;
+  const refused = Object.entries(refused_at).slice(0, MAX_REFUSED_AT)
+    .filter((each): each is [string, string] => instant(each[1]) !== undefined);
+  return refused.length === 0 ? lease : { ...lease, refused_at: Object.fromEntries(refused) };
+}
+
+/** A lease that has shown life: silence counts from this instant. Milliseconds since 1970. */
+export function withLife(lease: Lease, alive: number | undefined): Lease {
+  const { alive_at: _alive, refused_at: _refused, ...others } = lease;
+  if (alive === undefined || alive === stamped(others)) return others;
+  return { ...others, alive_at: formatTime(Math.min(alive, MAX_INSTANT_MS)) };
 }
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
+/** At most what coord gives: otherwise a lease could last for any time. */
 function ttlOf({ ttl_seconds, ttl_minutes }: Readonly<Record<string, unknown>>): number {
-  if (isPositive(ttl_seconds)) return ttl_seconds;
-  return isPositive(ttl_minutes) ? ttl_minutes * 60 : LANE_TTL_S.default;
+  if (isPositive(ttl_seconds)) return Math.min(ttl_seconds, LANE_TTL_S.max);
+  return isPositive(ttl_minutes) ? Math.min(ttl_minutes * 60, LANE_TTL_S.max) : LANE_TTL_S.default;
 }
 
 function isPositive(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
-/** The last sign of life in milliseconds since 1970; `undefined` when none can be read. */
+/** The last instant that has four digits for its year, as all in records have. */
+const MAX_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** An instant in a record, milliseconds since 1970; `undefined` when there is none to go on with. */
+export function instant(text: unknown): number | undefined {
+  const ms = parseTime(text);
+  return ms === undefined || ms > MAX_INSTANT_MS || ms < 0 ? undefined : ms;
+}
+
+/** The later of the two stamps of a lease. */
+function stamped(lease: Pick<Lease, "heartbeat_at" | "acquired_at">): number | undefined {
+  const [beat, start] = [instant(lease.heartbeat_at), instant(lease.acquired_at)];
+  return beat === undefined || start === undefined ? beat ?? start : Math.max(beat, start);
+}
+
+/** From when a lease counts as silent, milliseconds since 1970; `undefined` when nothing tells. */
 export function lastBeat(lease: Lease): number | undefined {
-  return parseTime(lease.heartbeat_at) ?? parseTime(lease.acquired_at);
+  return instant(lease.alive_at) ?? stamped(lease);
+}
+
+/** What the clock of its holder said at its last sign of life, milliseconds since 1970. */
+export function stampOf(lease: Lease): number | undefined {
+  return instant(lease.heartbeat_at) ?? instant(lease.acquired_at);
+}
+
+/** Until when its holder may be silent, by the holder's own clock; `undefined` when nothing tells. */
+export function restUntil(lease: Lease): number | undefined {
+  const stamp = stampOf(lease);
+  if (stamp === undefined) return undefined;
+  return Math.min(stamp + Math.floor(lease.ttl_seconds * 1000), MAX_INSTANT_MS);
+}
+
+/**
+ * Whether a beat now would add nothing to the last one, which is younger than so many seconds. A beat
+ * from the future is not young, and after a TTL none is.
+ */
+export function isFresh(lease: Lease, now: number, within: number): boolean {
+  const last = stampOf(lease);
+  return last !== undefined && last <= now &&
+    now - last < Math.min(within, lease.ttl_seconds) * 1000;
 }
 
 /** Why a lease counts as dead. */
 export interface DeathEvidence {
-  /** Its last sign of life, ISO 8601 UTC. */
+  /** From when it counts as silent, ISO 8601 UTC; empty when nothing tells. */
   readonly last_beat_at: string;
   /** For how long it has been silent. */
   readonly silent_seconds: number;
@@ -113,43 +182,59 @@ export interface DeathEvidence {
   readonly grace_seconds: number;
   /** False when the holder's process was looked for and is gone, null when nobody knows. */
   readonly pid_alive: false | null;
+  /** The refusal from which the silence counts, where `last_beat_at` is of no use to this machine. */
+  readonly refused_at?: string;
 }
 
 /**
  * Evidence that a lease is dead at `now`, or `undefined`: silent for longer than its TTL and grace,
- * or for longer than the grace while its process is known to be gone. A lease without any readable
- * sign of life is never dead.
+ * or for longer than the grace while its process is known to be gone. Where its last sign of life
+ * cannot be read, or is in the future, silence counts from the first refusal on its account that came
+ * from the same machine; without one it is not dead.
  *
  * @param pidAlive Whether the holder's process runs, if that is known: same host, same boot.
+ * @param host Whose clock `now` is from.
  */
 export function deathOf(
   lease: Lease,
   now: number,
   pidAlive: boolean | undefined,
+  host = "",
 ): DeathEvidence | undefined {
   const beat = lastBeat(lease);
-  if (beat === undefined) return undefined;
-  const silent = (now - beat) / 1000;
+  const since = beat === undefined || beat > now ? refusedAt(lease, host) : beat;
+  if (since === undefined) return undefined;
+  const silent = (now - since) / 1000;
   const isGone = pidAlive === false;
   if (silent <= (isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) return undefined;
   return {
-    last_beat_at: formatTime(beat),
+    last_beat_at: beat === undefined ? "" : formatTime(beat),
     silent_seconds: Math.floor(silent),
     ttl_seconds: lease.ttl_seconds,
     grace_seconds: LANE_GRACE_S,
     pid_alive: isGone ? false : null,
+    ...(since === beat ? {} : { refused_at: formatTime(since) }),
   };
+}
+
+function refusedAt({ refused_at }: Lease, host: string): number | undefined {
+  if (refused_at === undefined || host === "" || !Object.hasOwn(refused_at, host)) return undefined;
+  return instant(refused_at[host]);
 }
 
 /**
  * The first instant at which a lease is dead unless it is renewed, milliseconds since 1970.
  *
  * @param isGone Whether the holder's process is known to be gone.
+ * @param host Whose clock the instant is for.
  */
-export function deadAt(lease: Lease, isGone: boolean): number | undefined {
+export function deadAt(lease: Lease, isGone: boolean, host = ""): number | undefined {
   const beat = lastBeat(lease);
-  if (beat === undefined) return undefined;
-  return beat + Math.floor(((isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) * 1000) + 1;
+  const allowed = Math.floor(((isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) * 1000) + 1;
+  const refused = refusedAt(lease, host);
+  const early = refused === undefined ? undefined : refused + allowed;
+  if (early !== undefined && (beat === undefined || early < beat)) return early;
+  return beat === undefined ? undefined : beat + allowed;
 }
 
 /**
@@ -158,7 +243,8 @@ export function deadAt(lease: Lease, isGone: boolean): number | undefined {
  */
 export function isWorthProbing(lease: Lease, now: number, host: string): boolean {
   return lease.pid !== null && lease.host_id === host &&
-    deathOf(lease, now, undefined) === undefined && deathOf(lease, now, false) !== undefined;
+    deathOf(lease, now, undefined, host) === undefined &&
+    deathOf(lease, now, false, host) !== undefined;
 }
 
 /** Reads the record of a lease in a list that somebody wrote, if it is an object. */

@@ -114,6 +114,15 @@ export const LANE_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_000 } as const;
 /** Seconds past a lane's TTL before its lease is dead: a busy holder's beat may be late. */
 export const LANE_GRACE_S = 300;
 
+/**
+ * Seconds by which the clocks of writers may differ and still be compared: wrong time zones are within a
+ * day. A stamp that is further ahead is believed of its own lease only, and until its TTL has passed.
+ */
+export const MAX_CLOCK_SKEW_S = DAY;
+
+/** Machines whose refusals a lease from their future keeps: the others wait as long as its clock says. */
+export const MAX_REFUSED_AT = 64;
+
 /** Globs of one lane: far above what people write. */
 export const MAX_TREE = 256;
 
@@ -237,8 +246,11 @@ export const FORECAST_EFFORT = 10_000_000;
  */
 export const MAX_PATTERN_FILES = 100;
 
-/** Imports of one source file that count: far above what people write. */
-export const MAX_IMPORTS = 1_000;
+/** Names that one source file imports and that count: generated lists have thousands. */
+export const MAX_IMPORTS = 10_000;
+
+/** Parts of the path of a module that are read: far above what people write. */
+export const MAX_MODULE_DEPTH = 64;
 
 /** Names in folders that a forecast looks at to find those files: 20 ms. */
 export const MAX_LISTED = 10_000;

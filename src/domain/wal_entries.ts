@@ -154,10 +154,14 @@ export function refuseEntry(
     readonly reason_class: string;
     readonly tree: readonly string[];
     readonly conflicts: readonly JsonObject[];
+    /** The last entry that the decision saw. */
+    readonly baseSeq?: number | undefined;
   },
 ): Entry {
+  const { baseSeq, ...fields } = refusal;
   return entry("REFUSE", stamp, {
-    ...refusal,
+    ...fields,
+    base_seq: baseSeq,
     run_id: refusal.run_id ?? null,
     tree: [...refusal.tree],
     conflicts: [...refusal.conflicts],
@@ -205,6 +209,7 @@ export function haltEntry(
  */
 export function reconcileEntry(stamp: Stamp, lease: Lease, reason: string): Entry {
   const { lane, loop_ts, host_id, fence } = lease;
-  const { fence: _fence, renewed_seq: _renewed, events: _events, ...record } = lease;
+  const { fence: _fence, renewed_seq: _renewed, events: _events, ...told } = lease;
+  const { alive_at: _alive, refused_at: _refused, ...record } = told;
   return entry("RECONCILE", stamp, { lane, loop_ts, host_id, fence, reason, lease: { ...record } });
 }

@@ -13,6 +13,7 @@ import type { Taxonomy } from "../domain/taxonomy.ts";
 import { acquireEntry, type NewLease, refuseEntry, scavengeEntry } from "../domain/wal_entries.ts";
 import type { Entry } from "../domain/wal.ts";
 import type { JournalView } from "../ports/journal.ts";
+import * as answers from "./lane_answers.ts";
 import { type LaneContext, nonceOf, type Turn } from "./lane_session.ts";
 import type { AcquireInput, LaneGrant, LaneRefused, LaneVerdict, Scavenged } from "./lane_types.ts";
 
@@ -26,7 +27,7 @@ export function decide(
 ): Granted | Denied {
   const host = lanes.origin(undefined).host_id;
   const pidAlive = new Map<number, boolean>();
-  const scene: Scene = { leases: fold.leases, taxonomy, now, pidAlive };
+  const scene: Scene = { leases: fold.leases, taxonomy, now, host, pidAlive };
   for (;;) {
     const verdict = arbitrate(request, scene);
     if (verdict.outcome === "acquire") return verdict;
@@ -155,6 +156,7 @@ export class Acquisition {
       run_id: input.runId,
       reason: error,
       reason_class: denied.why,
+      baseSeq: turn.view.fold.seq,
       tree,
       conflicts: conflicts.map((conflict) => ({
         ...conflict,
@@ -167,6 +169,11 @@ export class Acquisition {
   /** The answer for a no. */
   refused(denied: Denied): LaneRefused {
     for (const warning of denied.warnings) this.context.warn(warning);
+    const now = this.context.clock();
+    for (const lease of denied.blockers) {
+      const warning = answers.aheadWarning(lease, now);
+      if (warning !== undefined) this.context.warn(warning);
+    }
     return refusalOf(denied, this.input, this.loopTs);
   }
 
@@ -212,6 +219,7 @@ function granted(verdict: Granted, lease: Lease): LaneGrant {
     conflicts: [],
     ttl_seconds: lease.ttl_seconds,
     acquired_at: lease.acquired_at ?? "",
+    expires_at: answers.restTime(lease),
     scavenged: scavengedBy(verdict),
   };
 }

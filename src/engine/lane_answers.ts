@@ -1,7 +1,15 @@
 /** Which lease a caller means, and the answers of operations on lanes. */
 import { sameAgent } from "../domain/agent.ts";
 import type { Applied, LaneView } from "../domain/lane_state.ts";
-import { deathOf, isWorthProbing, lastBeat, type Lease } from "../domain/lease.ts";
+import {
+  deathOf,
+  isWorthProbing,
+  lastBeat,
+  type Lease,
+  restUntil,
+  stampOf,
+} from "../domain/lease.ts";
+import { isAhead } from "../domain/lease_clock.ts";
 import { quoted } from "../domain/quote.ts";
 import { formatTime } from "../domain/time.ts";
 import type { LaneContext } from "./lane_session.ts";
@@ -74,15 +82,21 @@ export function targetOf(
   );
 }
 
-/** Whether the last sign of life is younger than so many seconds. */
-export function isFresh(lease: Lease, now: number, within: number): boolean {
-  const last = lastBeat(lease);
-  return within > 0 && last !== undefined && now - last < within * 1000;
+/** What to say of a lease whose stamps are of no use to this machine's clock. */
+export function aheadWarning(lease: Lease, now: number): string | undefined {
+  if (!isAhead(lease, now)) return undefined;
+  const beat = lastBeat(lease);
+  const name = quoted(lease.lane);
+  const last = beat === undefined
+    ? `The last sign of life on lane ${name} has no instant that can be read`
+    : `The last sign of life on lane ${name} is ${Math.floor((beat - now) / 1000)} s ahead of ` +
+      "this machine's clock";
+  return `${last}: its silence is counted from the first refusal here`;
 }
 
 /** The answer to a heartbeat. */
 export function beatOf(lease: Lease, coalesced: boolean): LaneBeat {
-  const last = lastBeat(lease);
+  const last = stampOf(lease);
   return {
     status: "ok",
     lane: lease.lane,
@@ -90,8 +104,15 @@ export function beatOf(lease: Lease, coalesced: boolean): LaneBeat {
     loop_ts: lease.loop_ts,
     fence: lease.fence,
     heartbeat_at: last === undefined ? null : formatTime(last),
+    expires_at: restTime(lease),
     coalesced,
   };
+}
+
+/** Until when the holder of a lease may be silent, by the holder's own clock. */
+export function restTime(lease: Lease): string | null {
+  const until = restUntil(lease);
+  return until === undefined ? null : formatTime(until);
 }
 
 /** The answer to a release, if its entry ended a lease. */
@@ -118,7 +139,7 @@ export function itemOf(lease: Lease, { clock, lanes }: LaneContext): LeaseItem {
   const beat = lastBeat(lease);
   return {
     ...lease,
-    status: deathOf(lease, now, isAlive) === undefined ? "live" : "dead",
+    status: deathOf(lease, now, isAlive, host) === undefined ? "live" : "dead",
     silent_seconds: beat === undefined ? null : Math.max(0, Math.floor((now - beat) / 1000)),
   };
 }

@@ -10,7 +10,7 @@
 import type { RecordKind } from "../domain/event.ts";
 import { hash } from "../domain/hash.ts";
 import { jsonCopy, type JsonObject } from "../domain/json.ts";
-import { deathOf, type Lease, type LeaseIdentity, readLease } from "../domain/lease.ts";
+import { deathOf, type Lease, type LeaseIdentity, readFolded } from "../domain/lease.ts";
 import { type Entry, identityOf } from "../domain/wal.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
 import { HostError } from "../ports/host.ts";
@@ -38,7 +38,7 @@ export function isNewsOfLane(
 }
 
 function leaseOf(data: JsonObject): Lease {
-  return readLease(data, { lane: "", loop_ts: "" }, { fence: 0, renewed_seq: 0, events: 0 });
+  return readFolded(data, { lane: "", loop_ts: "" }, { fence: 0, renewed_seq: 0, events: 0 });
 }
 
 /** The records of a workspace together with its lanes. */

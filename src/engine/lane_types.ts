@@ -171,6 +171,8 @@ export interface LaneGrant extends LaneDecision {
   readonly ttl_seconds: number;
   /** ISO 8601 UTC. */
   readonly acquired_at: string;
+  /** Until when the holder may be silent, by its own clock; null when nothing tells. */
+  readonly expires_at: string | null;
   /** Dead leases that were in the way. */
   readonly scavenged: readonly Scavenged[];
 }
@@ -261,8 +263,10 @@ export interface LaneBeat {
   readonly loop_ts: string;
   /** The grant. */
   readonly fence: number;
-  /** The heartbeat that counts, ISO 8601 UTC; null when it cannot be read. */
+  /** The last heartbeat, ISO 8601 UTC, by its writer's clock; null when it cannot be read. */
   readonly heartbeat_at: string | null;
+  /** A TTL after that: until when the holder may be silent, by the same clock. */
+  readonly expires_at: string | null;
   /** Whether nothing was written because the last one was young enough. */
   readonly coalesced: boolean;
 }

@@ -6,6 +6,7 @@ import { realTimers } from "../async/timers.ts";
 import { Wakeup } from "../async/wakeup.ts";
 import type { Denied } from "../domain/arbiter.ts";
 import { deadAt, type Lease } from "../domain/lease.ts";
+import { isAhead } from "../domain/lease_clock.ts";
 import { WAIT_S } from "../domain/limits.ts";
 import { quoted } from "../domain/quote.ts";
 import type { Acquisition } from "./lane_acquire.ts";
@@ -35,7 +36,10 @@ export async function acquireLane(
   const attempt = (isNoted: (denied: Denied) => boolean) =>
     inTurn(context, input, action, (turn) => acquisition.take(turn, isNoted));
   const isFinal = (denied: Denied) => wait <= 0 || isHopeless(denied);
-  let outcome: Outcome = await attempt(isFinal);
+  // From a refusal that is in the journal the silence of a lease from the future is counted.
+  const isCounted = ({ blockers }: Denied) =>
+    blockers.some((each) => isAhead(each, context.clock()));
+  let outcome: Outcome = await attempt((denied) => isFinal(denied) || isCounted(denied));
   if (isDenied(outcome) && !isFinal(outcome)) {
     outcome = await waitForLane(context, changes, acquisition, end, () => attempt(() => false)) ??
       await attempt(() => true);
@@ -88,14 +92,14 @@ function msUntilDeath({ lanes, clock }: LaneContext, { blockers }: Denied): numb
   const host = lanes.origin(undefined).host_id;
   let next = Infinity;
   for (const lease of blockers) {
-    next = Math.min(next, deadAt(lease, false) ?? Infinity);
+    next = Math.min(next, deadAt(lease, false, host) ?? Infinity);
     if (lease.host_id !== host || lanes.isAlive(lease) === undefined) continue;
-    next = Math.min(next, soonest(lease, now));
+    next = Math.min(next, soonest(lease, now, host));
   }
   return Math.max(1, next - now);
 }
 
 /** Its process may end at any time, and that counts once it has missed its grace. */
-function soonest(lease: Lease, now: number): number {
-  return Math.max(deadAt(lease, true) ?? Infinity, now + PROBE_MS);
+function soonest(lease: Lease, now: number, host: string): number {
+  return Math.max(deadAt(lease, true, host) ?? Infinity, now + PROBE_MS);
 }

@@ -1,4 +1,5 @@
 /** Lanes: the operations that are the same on every store. */
+import { isFresh } from "../domain/lease.ts";
 import { LIVENESS_S } from "../domain/limits.ts";
 import { evidenceOf, judgeLiveness, type Liveness } from "../domain/liveness.ts";
 import { CoordError } from "../domain/errors.ts";
@@ -162,14 +163,14 @@ export class Lanes {
     const { clock } = this.#context;
     // Most heartbeats that change nothing need not wait for anybody.
     const known = answers.heldBy(readJournal(this.#context).fold, input, action);
-    if (!("status" in known) && answers.isFresh(known, clock(), coalesceWithin)) {
+    if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
       return answers.beatOf(known, true);
     }
     const body = (turn: Turn): types.LaneBeat | types.LaneNo | undefined => {
       const lease = answers.heldBy(turn.view.fold, input, action);
       if ("status" in lease) return lease;
       if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
-      if (answers.isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
+      if (isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
       const [applied] = turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
       return applied?.effect === "renewed" && applied.lease !== undefined
         ? answers.beatOf(applied.lease, false)

@@ -10,7 +10,7 @@
  */
 import type { RecordKind } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { deadAt, readLease } from "../domain/lease.ts";
+import { deadAt, readFolded } from "../domain/lease.ts";
 import { parseTime } from "../domain/time.ts";
 
 /** The kinds of records that expire. */
@@ -193,5 +193,5 @@ function deathAt(data: JsonObject): number | undefined {
   const { fence } = data;
   if (typeof fence !== "number") return undefined;
   const grant = { fence, renewed_seq: fence, events: 0 };
-  return deadAt(readLease(data, { lane: "", loop_ts: "" }, grant), false);
+  return deadAt(readFolded(data, { lane: "", loop_ts: "" }, grant), false);
 }

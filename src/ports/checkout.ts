@@ -40,7 +40,7 @@ export interface SourceTree {
   below(folder: string, accepts: (path: string) => boolean, atMost: number): string[] | undefined;
 
   /**
-   * What a file imports by its language's grammar; nothing where that cannot be told. The time that
+   * What a file imports by the rules of its language; nothing where that cannot be told. The time that
    * is spent on a file, and on all together, is bounded.
    */
   imports(path: string): Promise<readonly Import[]>;

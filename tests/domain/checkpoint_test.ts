@@ -132,7 +132,7 @@ it("compact() makes nothing of nothing, and one line of 10,000 entries that ende
     lines.push({ kind: "entry", entry: releaseEntry(stamp(seq + 1), lease, "") });
   }
   assertEquals(compact(lines, START).map(encodeLine), [
-    '{"leases":[],"op":"CHECKPOINT","seq":10000,"seq_watermark":10000,"ts":"2026-06-01T00:00:00.000Z","crc":"7e451937"}',
+    '{"leases":[],"op":"CHECKPOINT","reached_at":"2026-06-01T00:00:00.000Z","seq":10000,"seq_watermark":10000,"ts":"2026-06-01T00:00:00.000Z","crc":"be778ae2"}',
   ]);
 });
 

@@ -91,6 +91,7 @@ it("compact() writes a CHECKPOINT that dos reads to the same leases", () => {
     seq: 11,
     seq_watermark: 11,
     ts: "2026-06-01T00:00:00.000Z",
+    reached_at: "2026-06-01T09:16:00.000Z",
   });
   const before = dosReplay(entriesOf(lines));
   dosReplay([checkpoint.entry]).forEach((lease, i) => {

@@ -72,6 +72,36 @@ it("forecast() reads TypeScript, JavaScript, Python, Go and Rust", async () => {
   ]);
 });
 
+it("forecast() finds what each language's own rules of names lead to", async () => {
+  const { reserve, dependencies, warnings } = await project({
+    "a.js": `const c = require("./config"); import type { T } from "./types.js";`,
+    "config.json": "{}",
+    "types.d.ts": "",
+    "src/shop/__init__.py": "",
+    "src/shop/typing.py": "",
+    "src/shop/prices.py": "",
+    "src/shop/cart.py": "import typing as t\nfrom .prices import p\n",
+    "work/go.work": "use ./x\nuse ./y",
+    "work/x/go.mod": "module example.com/x",
+    "work/x/x.go": 'package x\nimport "example.com/y/z"',
+    "work/y/go.mod": "module example.com/y",
+    "work/y/z/z.go": "package z",
+    "rs/lib.rs": 'cfg! { mod m; }\n#[cfg_attr(unix, path = "os/posix.rs")]\nmod os;',
+    "rs/m.rs": "",
+    "rs/os/posix.rs": "",
+    "rs/os.rs": "",
+  });
+  await reserve("x", "a.js", "src/shop/cart.py", "work/x/x.go", "rs/lib.rs");
+  await reserve("y", "config.json", "types.d.ts", "src/shop/typing.py", "src/shop/prices.py");
+  await reserve("y", "work/y/z/z.go", "rs/m.rs", "rs/os/posix.rs", "rs/os.rs");
+  assertEquals(await dependencies(), [
+    ...["x:a.js y:config.json", "x:a.js y:types.d.ts"],
+    ...["x:rs/lib.rs y:rs/m.rs", "x:rs/lib.rs y:rs/os.rs", "x:rs/lib.rs y:rs/os/posix.rs"],
+    ...["x:src/shop/cart.py y:src/shop/prices.py", "x:work/x/x.go y:work/y/z/z.go"],
+  ]);
+  assertEquals(warnings, []);
+});
+
 it("forecast() tells what is imported from a folder or a pattern once", async () => {
   const { reserve, forecast, dependencies } = await project({
     "tests/t.ts": `import "../src/a.ts"; import "../src/b.ts"; import "../lib/c.ts";`,

@@ -50,6 +50,7 @@ it("request() grants a free lane, and the grant is on the disk", async () => {
     conflicts: [],
     ttl_seconds: 60,
     acquired_at: "2026-11-21T09:30:00.000Z",
+    expires_at: "2026-11-21T09:31:00.000Z",
     scavenged: [],
   });
   assertEquals(entries(scene, "op", "seq", "base_seq", "lane", "loop_ts"), [

@@ -82,7 +82,14 @@ class Story {
   }
 
   #stamp(ahead = 1) {
-    return { seq: this.#state.seq + ahead, now: this.#now, nonce: `n${this.#nonce++}` };
+    return { seq: this.#state.seq + ahead, now: this.#clock(), nonce: `n${this.#nonce++}` };
+  }
+
+  /** What the clock of some writer says: most are right, others are off by minutes, hours or years. */
+  #clock(): number {
+    const { random } = this;
+    const off = random.chance(0.6) ? 0 : random.pick([1, 60, 20 * 24 * 60, 30 * 365 * 24 * 60]);
+    return this.#now + (random.chance(0.5) ? off : -off) * random.below(60_000);
   }
 
   /** The entries that one writer of coord wants to append now. */
@@ -119,13 +126,14 @@ class Story {
       : [];
     const [owner, loopTs] = [this.#owner(), `t${random.below(6)}`];
     const request = { lane, tree, kind: random.pick(["", "k"]), owner, loopTs };
-    const scene = { leases: this.#state.leases, taxonomy: TAXONOMY, now: this.#now };
+    const scene = { leases: this.#state.leases, taxonomy: TAXONOMY, now: this.#clock(), host: "h" };
     const verdict = arbitrate(request, scene);
     const baseSeq = this.#state.seq;
     if (verdict.outcome === "refuse") {
       return [entries.refuseEntry(this.#stamp(), {
-        ...{ lane, tree, holder: owner, loop_ts: loopTs, host_id: "h" },
-        ...{ reason: verdict.reason, reason_class: verdict.why, conflicts: [] },
+        ...{ lane, tree, holder: owner, loop_ts: loopTs, host_id: random.pick(["h", "h2", ""]) },
+        ...{ reason: verdict.reason, reason_class: verdict.why, baseSeq },
+        conflicts: verdict.blockers.map(({ lane }) => ({ lane })),
       })];
     }
     if (verdict.existing !== undefined) return [];

@@ -1,11 +1,12 @@
 /**
- * What source texts import, by Lezer's grammars: parsers in plain JavaScript that make sense of any
- * text, step by step. What stands in comments and in other texts does not count; code with errors
- * gives what can be understood of it. Each language is loaded when a file of it is read.
+ * What source texts import. What stands in comments and in other texts does not count; code with
+ * errors gives what can be understood of it. Go and Rust are read word by word. Of Python, TypeScript
+ * and JavaScript, Lezer's grammars tell what is code: parsers in plain JavaScript that make sense of
+ * any text, step by step. Each language is loaded when a file of it is read.
  */
 import type { Import, Language } from "../../../domain/imports.ts";
 import { HostError } from "../../../ports/host.ts";
-import type { Reader } from "./reader.ts";
+import { type Clock, OutOfTime, type Reader } from "./reader.ts";
 
 const READERS: Record<Language, () => Promise<Reader>> = {
   ts: () => import("./javascript.ts").then((module) => module.typescript),
@@ -39,28 +40,27 @@ export async function importsIn(
   text: string,
   ms: number,
 ): Promise<readonly Import[] | undefined> {
-  const { parser, mark, tail, importsOf } = await readerOf(language);
+  const read = await readerOf(language);
   const end = performance.now() + ms;
+  const clock: Clock = {
+    check() {
+      if (performance.now() > end) throw new OutOfTime();
+    },
+    parse(parser, part) {
+      const parse = parser.startParse(part);
+      let tree = parse.advance();
+      for (let step = 1; tree === null; step++) {
+        if (step % STEPS === 0) clock.check();
+        tree = parse.advance();
+      }
+      return tree;
+    },
+  };
   try {
-    const part = text.slice(0, endOfMarks(text, mark, tail));
-    if (part === "") return [];
-    const parse = parser.startParse(part);
-    let tree = parse.advance();
-    for (let step = 1; tree === null; step++) {
-      if (step % STEPS === 0 && performance.now() > end) return undefined;
-      tree = parse.advance();
-    }
-    return importsOf(tree, part);
+    return read(text, clock);
   } catch (error) {
     // Lezer puts a tree together by recursion, and deep nesting exhausts the stack.
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof OutOfTime || error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-/** Where the last import of a text has ended for sure: most files have theirs at the top. */
-function endOfMarks(text: string, mark: RegExp, tail: number): number {
-  let end = -tail;
-  for (const { 0: found, index } of text.matchAll(mark)) end = index + found.length;
-  return Math.min(text.length, end + tail);
 }

@@ -1,75 +1,111 @@
-/** Imports of JavaScript and TypeScript. */
-import type { SyntaxNode, Tree } from "../../../deps/lezer.ts";
+/**
+ * Imports of JavaScript, TypeScript and Flow.
+ *
+ * They are read word by word wherever their words stand. Lezer's grammar then says which of them are
+ * code. For it each one is replaced by a plain name of the same length: the grammar knows fewer forms
+ * than the languages have, and it misreads what follows a form that it does not know.
+ */
+import type { Tree } from "../../../deps/lezer.ts";
 import { parser } from "../../../deps/lezer_javascript.ts";
-import type { Import } from "../../../domain/imports.ts";
-import type { Reader } from "./reader.ts";
+import { Cursor } from "./cursor.ts";
+import { FORMS, type Found, references } from "./javascript_forms.ts";
+import { docImports } from "./jsdoc.ts";
+import type { Clock, Reader } from "./reader.ts";
 
-/** The last word of an import and the string after it. White space, `(`, `?.` or comments between. */
-const MARK =
-  /\b(?:import|from|require)(?:[\s(]|\?\.|\/\/[^\n]{0,512}\n|\/\*[^]{0,512}?\*\/){0,256}["'`][^"'`\n]*["'`]/g;
-
-function reader(dialect: string): Reader {
-  return { parser: parser.configure({ dialect }), mark: MARK, tail: 64, importsOf };
-}
-
-export const typescript = reader("ts");
-export const tsx = reader("ts jsx");
-export const javascript = reader("jsx");
-
-/** What a tree has where something is imported. */
-const IMPORTS = /^(?:(?:Import|Export)Declaration|DynamicImport|ImportType|CallExpression)$/;
-
-function importsOf(tree: Tree, text: string): Import[] {
-  const imports: Import[] = [];
-  const add = (module: string | undefined, names: readonly (string | null)[]) => {
-    if (module === undefined) return;
-    for (const name of names) imports.push({ module, name });
+function reader(dialect: string, hasDocs: boolean): Reader {
+  const configured = parser.configure({ dialect });
+  return (text, clock) => {
+    const found = candidates(text, clock);
+    const docs = hasDocs ? docImports(text, clock) : [];
+    const head = references(text);
+    const end = Math.max(0, ...[...found, ...docs].map(({ end }) => end));
+    if (end === 0) return head;
+    const tree = clock.parse(configured, masked(text.slice(0, end), found));
+    const all = [
+      ...inCode(found, tree, text),
+      ...docs.filter(({ start }) => isComment(tree, start)),
+    ];
+    all.sort((a, b) => a.start - b.start);
+    return [...head, ...all.flatMap(({ imports }) => imports)];
   };
-  tree.iterate({
-    enter(visited) {
-      const { name } = visited;
-      if (!IMPORTS.test(name)) return;
-      const { node } = visited;
-      if (name === "ImportDeclaration" || name === "ExportDeclaration") {
-        add(literal(node.getChild("String"), text), namesIn(node, text));
-      } else if (name === "DynamicImport" || name === "ImportType") {
-        add(literal(node.getChild("String") ?? node.getChild("TemplateString"), text), [null]);
-      } else if (name === "CallExpression" && isRequire(node, text)) {
-        const given = node.getChild("ArgList");
-        add(literal(given?.getChild("String") ?? given?.getChild("TemplateString"), text), [null]);
-      }
-    },
-  });
-  return imports;
 }
 
-/** The names that are listed in braces; `null` for anything else that is taken. */
-function namesIn(declaration: SyntaxNode, text: string): (string | null)[] {
-  const group = declaration.getChild("ImportGroup") ?? declaration.getChild("ExportGroup");
-  if (group === null) return [null];
-  const names: (string | null)[] = [];
-  if (declaration.getChild("VariableDefinition") !== null) names.push(null);
-  let isNew = true;
-  for (let node = group.firstChild; node !== null; node = node.nextSibling) {
-    if (node.name === ",") isNew = true;
-    // The first name of an entry is the other module's; the one after `as` is this one's.
-    else if (isNew && node.name !== "type" && node.name !== "{" && node.name !== "}") {
-      const name = text.slice(node.from, node.to);
-      names.push(/^Variable/.test(node.name) ? name : null);
-      isNew = false;
-    }
+export const typescript = reader("ts", false);
+export const tsx = reader("ts jsx", false);
+/** Flow's types are near to TypeScript's, and plain JavaScript reads the same with them. */
+export const javascript = reader("ts jsx", true);
+
+/** The words that imports begin with. */
+const WORDS = /import|export|require|declare|new(?=\s+URL)/g;
+
+/** Everything that reads like an import, in code or not. */
+function candidates(text: string, clock: Clock): Found[] {
+  const all: Found[] = [];
+  for (const { 0: word, index } of text.matchAll(WORDS)) {
+    if (!standsAlone(text, index, word.length)) continue;
+    clock.check();
+    const cursor = new Cursor(text, index + word.length);
+    const imports = FORMS[word]?.(cursor);
+    if (imports !== undefined) all.push({ start: index, end: cursor.at, imports });
   }
-  return names;
+  return all;
 }
 
-function isRequire(call: SyntaxNode, text: string): boolean {
-  const callee = call.firstChild;
-  return callee?.name === "VariableName" && text.slice(callee.from, callee.to) === "require";
+/** Whether a word is no part of another one. */
+function standsAlone(text: string, start: number, length: number): boolean {
+  return !/[\w$]/.test(text.charAt(start + length)) && !/[\w$#@]/.test(text.charAt(start - 1));
 }
 
-/** What a string says that is written plainly; one with escapes or parts to compute is left out. */
-function literal(node: SyntaxNode | null | undefined, text: string): string | undefined {
-  if (!node || node.firstChild !== null) return undefined;
-  const inside = text.slice(node.from + 1, node.to - 1);
-  return inside.includes("\\") ? undefined : inside;
+/** Those that are code, and not part of another one. */
+function inCode(found: readonly Found[], tree: Tree, text: string): Found[] {
+  let end = 0;
+  return found.filter((each) => {
+    if (each.start < end || !isCode(tree, each.start) || isProperty(tree, each.start, text)) {
+      return false;
+    }
+    end = each.end;
+    return true;
+  });
+}
+
+function isCode(tree: Tree, at: number): boolean {
+  return !NO_CODE.test(tree.resolveInner(at, 1).name);
+}
+
+const NO_CODE =
+  /^(?:LineComment|BlockComment|Hashbang|String|TemplateString|Escape|RegExp|JSXText|JSXAttributeValue)$/;
+
+/** Whether there is a dot before it, and none of three. */
+function isProperty(tree: Tree, start: number, text: string): boolean {
+  let before = start - 1;
+  while (/\s/.test(text.charAt(before))) before--;
+  return text[before] === "." && text.slice(before - 2, before) !== ".." && isCode(tree, before);
+}
+
+function isComment(tree: Tree, start: number): boolean {
+  const { name, from } = tree.resolveInner(start, 1);
+  return name === "BlockComment" && from === start;
+}
+
+/** The text with names in place of the forms that the grammar may not know. */
+function masked(text: string, found: readonly Found[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end } of found) {
+    const form = text.slice(start, end);
+    if (start < at || !/^[ied]/.test(form)) continue;
+    parts.push(text.slice(at, start), mask(form));
+    at = end;
+  }
+  return parts.join("") + text.slice(at);
+}
+
+function mask(form: string): string {
+  // The block that follows stays one: `declare module NAME {`.
+  if (form.startsWith("declare")) {
+    return form.replace(/["'].*$/, (name) => "i".repeat(name.length));
+  }
+  // The rest of a call whose end is not known stays one: `NAME("./x", `.
+  if (/^import[^"'`]*\(/.test(form) && !form.endsWith(")")) return form.replace("import", "iiiiii");
+  return "iiiiii" + form.slice(6).replaceAll(/[^\n]/g, " ");
 }

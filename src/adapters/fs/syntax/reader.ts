@@ -1,14 +1,23 @@
 import type { Tree } from "../../../deps/lezer.ts";
 import type { Import } from "../../../domain/imports.ts";
 
-/** A language's grammar, and what its trees say of imports. */
-export interface Reader {
-  readonly parser: {
-    startParse(text: string): { advance(): Tree | null };
-  };
-  /** What every import has in it, comments allowed for; other text may have it too. */
-  readonly mark: RegExp;
-  /** Characters from the last mark's end to the import's, with much room for comments. */
-  readonly tail: number;
-  importsOf(tree: Tree, text: string): Import[];
+/** A parser in steps. */
+export interface Parser {
+  startParse(text: string): { advance(): Tree | null };
 }
+
+/** What a reader may ask of those who call it; both throw `OutOfTime`. */
+export interface Clock {
+  /** Looks at the clock. */
+  check(): void;
+  /** The tree of a text. */
+  parse(parser: Parser, text: string): Tree;
+}
+
+/** Thrown when a text takes longer to understand than it may. */
+export class OutOfTime extends Error {
+  override readonly name = "OutOfTime";
+}
+
+/** What the texts of one language import. */
+export type Reader = (text: string, clock: Clock) => readonly Import[];

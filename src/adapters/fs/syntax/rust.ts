@@ -1,103 +1,179 @@
 /**
- * Modules that Rust code names: by `mod x;`, by `use`, and in paths that begin with `crate`, `self`
- * or `super`. Each is told from the crate or from the file's own module, whatever module inside of
- * the file it stands in.
+ * Modules and files that Rust code names: by `mod x;`, by `use`, in paths that begin with `crate`,
+ * `self` or `super`, by `#[path]`, and by `include!`. Rust needs no grammar to be split into words, so
+ * macro calls are read like all other code. Each is named from the crate or from the file's own
+ * module, whatever module inside of the file it stands in.
  */
-import type { SyntaxNode, Tree } from "../../../deps/lezer.ts";
-import { parser } from "../../../deps/lezer_rust.ts";
 import type { Import } from "../../../domain/imports.ts";
-import type { Reader } from "./reader.ts";
+import { MAX_MODULE_DEPTH } from "../../../domain/limits.ts";
+import { declared, fileIn, fromFile, type Inline, usesOf } from "./rust_paths.ts";
+import { type Token, tokensOf } from "./rust_tokens.ts";
+import type { Clock, Reader } from "./reader.ts";
 
-const MARK = /\b(?:use|mod|crate|super|self\s*[:/])/g;
+const MARK = /\b(?:use|mod|crate|super|self\s*[:/]|include)/g;
 
-export const rust: Reader = { parser, mark: MARK, tail: 4_096, importsOf };
+export const rust: Reader = (text, clock) => {
+  let last = -1;
+  for (const { index } of text.matchAll(MARK)) last = index;
+  return last < 0 ? [] : new Walk(text, last, clock).imports();
+};
 
-/** What a tree has where a module is named. */
-const NAMING = /^(?:UseDeclaration|ModItem|Scoped(?:Type)?Identifier)$/;
+/** A walk over all words of a file. */
+class Walk {
+  readonly #tokens: readonly Token[];
+  readonly #modules = new Set<string>();
+  readonly #inline: (Inline & { readonly depth: number })[] = [];
+  #depth = 0;
+  #at = 0;
+  /** What the attributes before an item say of its file, and where the last of them ends. */
+  #paths: { readonly path: string; readonly isCertain: boolean }[] = [];
+  #attributesEnd = 0;
 
-function importsOf(tree: Tree, text: string): Import[] {
-  const paths = new Set<string>();
-  const inline: string[] = [];
-  const add = (path: readonly string[]) => {
-    if (path.length > 0) paths.add(fromFile(path, inline).join("::"));
-  };
-  tree.iterate({
-    enter(visited) {
-      const { name } = visited;
-      if (!NAMING.test(name)) return;
-      const { node } = visited;
-      if (name === "UseDeclaration") {
-        for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-          if (child.name !== "Vis") usesOf(child, text).forEach(add);
-        }
-        return false;
-      }
-      if (name === "ModItem") {
-        const own = node.getChild("BoundIdentifier");
-        if (own === null) return;
-        if (node.getChild("DeclarationList") === null) add(["self", nameOf(own, text)]);
-        else inline.push(nameOf(own, text));
-      } else {
-        const path = partsOf(node, text);
-        if (/^(crate|self|super)$/.test(path[0] ?? "")) add(path);
-        return false;
-      }
-    },
-    leave(visited) {
-      if (visited.name !== "ModItem") return;
-      if (visited.node.getChild("DeclarationList") !== null) inline.pop();
-    },
-  });
-  return [...paths].map((module) => ({ module, name: null }));
-}
+  constructor(text: string, last: number, readonly clock: Clock) {
+    this.#tokens = tokensOf(text, last, () => clock.check());
+  }
 
-/** The paths that a tree of `use` names. */
-function usesOf(tree: SyntaxNode, text: string): string[][] {
-  switch (tree.name) {
-    case "UseAsClause":
-      return tree.firstChild === null ? [] : usesOf(tree.firstChild, text);
-    case "UseList":
-      return childrenOf(tree).flatMap((child) => usesOf(child, text));
-    case "ScopedUseList": {
-      const list = tree.getChild("UseList");
-      const head = partsOf(tree, text);
-      return (list === null ? [] : usesOf(list, text))
-        .map((path) => [...head, ...path.filter((part, at) => part !== "self" || at > 0)]);
+  imports(): Import[] {
+    while (this.#at < this.#tokens.length) {
+      if (this.#at % 4_096 === 0) this.clock.check();
+      const at = this.#at;
+      if (!this.#step() && at >= this.#attributesEnd) this.#paths = [];
     }
-    default: {
-      const path = partsOf(tree, text);
-      return path.length === 0 ? [] : [path];
+    return [...this.#modules].map((module) => ({ module, name: null }));
+  }
+
+  /** Goes one word or more ahead; whether an item may still follow to which attributes belong. */
+  #step(): boolean {
+    const at = this.#at++;
+    const { kind, text } = this.#tokens[at] ?? { kind: "text", text: "" };
+    if (kind === "text") return false;
+    if (kind === "word") return this.#word(text, at);
+    if (text === "{") this.#depth++;
+    else if (text === "}") {
+      this.#depth--;
+      if ((this.#inline.at(-1)?.depth ?? -1) >= this.#depth) this.#inline.pop();
+    } else if (text === "#" && this.#is(at + 1, "[")) {
+      this.#attribute(at + 2);
+      return true;
+    }
+    return false;
+  }
+
+  #word(text: string, at: number): boolean {
+    switch (text) {
+      case "pub":
+        this.#visibility(at + 1);
+        return true;
+      case "unsafe":
+        return true;
+      case "mod":
+        this.#module(this.#wordAt(at + 1), at + 2);
+        return false;
+      case "use":
+        if (this.#is(at + 1, "<")) return false; // `impl T + use<'a>`
+        this.#at = usesOf(this.#tokens, at + 1, (path) => this.#add(path));
+        return false;
+      case "crate":
+      case "self":
+      case "super":
+        this.#path(at);
+        return false;
+      case "include":
+      case "include_str":
+      case "include_bytes":
+        this.#include(at + 1);
+        return false;
+      default:
+        return false;
     }
   }
-}
 
-/** The names in a path, in their order. */
-function partsOf(path: SyntaxNode, text: string): string[] {
-  if (PARTS.test(path.name)) return [nameOf(path, text)];
-  return childrenOf(path).filter((child) => PARTS.test(child.name))
-    .map((child) => nameOf(child, text));
-}
-
-const PARTS = /^(crate|self|super|(Scope|Bound|Type)?Identifier)$/;
-
-function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
-  return children;
-}
-
-function nameOf(node: SyntaxNode, text: string): string {
-  return text.slice(node.from, node.to).replace(/^r#/, "");
-}
-
-/** A path from a module inside of a file as one from the file: `crate`, `self` or `super` first. */
-function fromFile(path: readonly string[], inline: readonly string[]): string[] {
-  if (path[0] === "crate") return [...path];
-  const module = [...inline];
-  const above: string[] = [];
-  let at = 0;
-  for (; path[at] === "self" || path[at] === "super"; at++) {
-    if (path[at] === "super" && module.pop() === undefined) above.push("super");
+  /** `(crate)` and `(in crate::a)`: a module that may look in is not one that is used. */
+  #visibility(at: number): void {
+    if (!this.#is(at, "(")) return;
+    if (this.#wordAt(at + 1) !== "in" && !this.#is(at + 2, ")")) return;
+    do this.#at++; while (this.#at < this.#tokens.length && !this.#is(this.#at - 1, ")"));
   }
-  return [...(above.length > 0 ? above : ["self"]), ...module, ...path.slice(at)];
+
+  /** `mod x;` and `mod x {`. */
+  #module(name: string, at: number): void {
+    const paths = this.#paths;
+    this.#paths = [];
+    if (name === "") return;
+    if (this.#is(at, "{")) {
+      this.#at = at + 1;
+      this.#inline.push({ name, path: paths[0]?.path, depth: this.#depth++ });
+    } else if (this.#is(at, ";")) {
+      this.#at = at + 1;
+      for (const { path } of paths) this.#name(fileIn(path, this.#inline));
+      if (paths.some(({ isCertain }) => isCertain)) return;
+      declared(name, this.#inline).forEach((each) => this.#name(each));
+    }
+  }
+
+  /** `#[path = "x"]` and `#[cfg_attr(y, path = "x")]`. */
+  #attribute(start: number): void {
+    this.clock.check();
+    const isCertain = this.#wordAt(start) === "path";
+    const mayName = isCertain || this.#wordAt(start) === "cfg_attr";
+    let at = start;
+    for (let depth = 1; at < this.#tokens.length && depth > 0; at++) {
+      if (this.#is(at, "[")) depth++;
+      else if (this.#is(at, "]")) depth--;
+      else if (mayName && this.#wordAt(at) === "path" && this.#is(at + 1, "=")) {
+        const path = this.#textAt(at + 2);
+        if (path !== undefined) this.#paths.push({ path, isCertain });
+      }
+    }
+    this.#attributesEnd = at;
+  }
+
+  /** `crate::a::b`, wherever it stands. */
+  #path(start: number): void {
+    if (this.#is(start - 1, "::")) return;
+    const path = [this.#wordAt(start)];
+    while (this.#is(this.#at, "::") && this.#wordAt(this.#at + 1) !== "") {
+      if (path.length < MAX_MODULE_DEPTH) path.push(this.#wordAt(this.#at + 1));
+      this.#at += 2;
+    }
+    if (path.length > 1) this.#add(path);
+  }
+
+  /** `include!("x")`, from the word on. */
+  #include(at: number): void {
+    if (!this.#is(at, "!") || !this.#isOneOf(at + 1, "([{")) return;
+    const path = this.#textAt(at + 2);
+    const end = this.#is(at + 3, ",") ? at + 4 : at + 3;
+    if (path !== undefined && this.#isOneOf(end, ")]}")) this.#name(fileIn(path, []));
+  }
+
+  #add(path: readonly string[]): void {
+    if (path.length > 0) fromFile(path, this.#inline).forEach((each) => this.#name(each));
+  }
+
+  #name(module: string): void {
+    this.clock.check();
+    this.#modules.add(module);
+  }
+
+  #is(at: number, sign: string): boolean {
+    const token = this.#tokens[at];
+    return token?.kind === "sign" && token.text === sign;
+  }
+
+  #isOneOf(at: number, signs: string): boolean {
+    const token = this.#tokens[at];
+    return token?.kind === "sign" && signs.includes(token.text);
+  }
+
+  #wordAt(at: number): string {
+    const token = this.#tokens[at];
+    return token?.kind === "word" ? token.text : "";
+  }
+
+  /** A text that is written plainly. */
+  #textAt(at: number): string | undefined {
+    const token = this.#tokens[at];
+    return token?.kind === "text" && !token.text.includes("\\") ? token.text : undefined;
+  }
 }

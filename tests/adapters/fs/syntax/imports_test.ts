@@ -1,20 +1,9 @@
 import { importsIn } from "../../../../src/adapters/fs/syntax/imports.ts";
 import type { Language } from "../../../../src/domain/imports.ts";
 import { sourceFacts } from "../../../../scripts/support/source_facts.ts";
-import { assert_, assertEquals, it } from "../../../deps.ts";
+import { assert_, assertEquals, assertMatch, it } from "../../../deps.ts";
 import { fakeHost } from "../../../support/host.ts";
-
-/** What a text imports, as `module name`, or `module` alone for all of it. */
-async function told(language: Language, text: string): Promise<string[]> {
-  const imports = await importsIn(language, text, 1_000);
-  return (imports ?? ["not understood"]).map((each) =>
-    typeof each === "string"
-      ? each
-      : each.name === null
-      ? each.module
-      : `${each.module} ${each.name}`
-  );
-}
+import { imported } from "../../../support/imported.ts";
 
 it("importsIn() reads every form of TypeScript's and JavaScript's imports", async () => {
   const text = `
@@ -36,12 +25,12 @@ it("importsIn() reads every form of TypeScript's and JavaScript's imports", asyn
   `;
   const expected = ["./x.ts", "./x.ts b", "./x.ts D", "./x.ts", "./n", "./side", "./t T", "./old"];
   expected.push("./data.json", "./p p", "./s", "./z", "./lazy", "./plain", "./other", "./y");
-  assertEquals(await told("ts", text), expected);
+  assertEquals(await imported("ts", text), expected);
   assertEquals(
-    await told("tsx", `const x = <T,>(y: T) => <p>import "./no"</p>; import("./yes");`),
+    await imported("tsx", `const x = <T,>(y: T) => <p>import "./no"</p>; import("./yes");`),
     ["./yes"],
   );
-  assertEquals(await told("js", `const x = <p>it's</p>; require("./yes");`), ["./yes"]);
+  assertEquals(await imported("js", `const x = <p>it's</p>; require("./yes");`), ["./yes"]);
 });
 
 it("importsIn() reads every form of Python's imports", async () => {
@@ -59,7 +48,7 @@ def f():
     import late
 `;
   const expected = ["a.b", "d", ".x y", ".x w", ".. q", ".. r", "a.b", "...p.q t", "late"];
-  assertEquals(await told("python", text), expected);
+  assertEquals(await imported("python", text), expected);
 });
 
 it("importsIn() reads every form of Go's imports", async () => {
@@ -71,7 +60,7 @@ import (
   . \`f\`
 )
 var import_ = "g"`;
-  assertEquals(await told("go", text), ["a/b", "c/d", "e", "f"]);
+  assertEquals(await imported("go", text), ["a/b", "c/d", "e", "f"]);
 });
 
 it("importsIn() tells modules of Rust from the file or the crate, wherever they are named", async () => {
@@ -89,11 +78,54 @@ it("importsIn() tells modules of Rust from the file or the crate, wherever they 
       fn f() -> crate::t::U { super::v::w() }
     }
     extern crate other;`;
-  assertEquals(await told("rust", text), [
-    ...["self::x", "self::type", "crate::a::b", "crate::a::c::D", "crate::a", "crate::a::f"],
-    ...["crate::a::g::h", "crate::a::g::i", "super::super::q", "self::std::io"],
-    ...["self::inner::deep", "self::k", "super::l", "self::inner::m", "crate::t::U", "self::v::w"],
+  assertEquals(await imported("rust", text), [
+    ...["mod x", "mod type", "crate::a::b", "crate::a::c::D", "crate::a", "crate::a::f"],
+    ...["crate::a::g::h", "crate::a::g::i", "super::super::q", "std::io"],
+    ...["mod inner::deep", "self::k", "super::l", "self::inner::m", "crate::t::U", "self::v::w"],
   ]);
+});
+
+it("importsIn() reads lists of imports to their end, however long", async () => {
+  const lines = (line: (i: number) => string) => Array.from({ length: 3_000 }, (_, i) => line(i));
+  const texts: [Language, string][] = [
+    ["go", `package p\nimport (\n${lines((i) => `\t_ "example.com/m/p${i}"`).join("\n")}\n)\n`],
+    ["python", `from .m import (\n${lines((i) => `  Name${i},  # (it's one)`).join("\n")}\n)\n`],
+    ["python", `from .m import ${lines((i) => `Name${i}`).join(", \\\n")}\n`],
+    ["rust", `use crate::m::{\n${lines((i) => `  p${i}::Name,`).join("\n")}\n};\n`],
+    ["ts", `export {\n${lines((i) => `  name${i}, // it's "one"`).join("\n")}\n} from "./m";`],
+    ["js", `import {\n${lines((i) => `  name${i} as other${i},`).join("\n")}\n} from "./m";`],
+  ];
+  for (const [language, text] of texts) {
+    const imports = await imported(language, text);
+    assertEquals(imports.length, 3_000, language);
+    assertMatch(imports.at(-1) ?? "", /2999/);
+  }
+});
+
+it("importsIn() ends in time on texts that are made to be slow", async () => {
+  const texts: [Language, string][] = [
+    ["ts", "import {/*".repeat(50_000)],
+    ["ts", "import(".repeat(100_000)],
+    ["ts", "export * as ".repeat(60_000)],
+    ["ts", `import("./a", {`.repeat(60_000)],
+    ["ts", `import${" ".repeat(500_000)}`.repeat(2)],
+    ["js", "/** @type {import(".repeat(40_000)],
+    ["js", `/** ${"@type {{{ import ".repeat(40_000)}*/`],
+    ["python", "import (".repeat(100_000)],
+    ["python", "import \\\n".repeat(90_000)],
+    ["go", `package p\nimport (${"/*".repeat(300_000)}`],
+    ["rust", `use ${"a::{".repeat(100_000)}`],
+    ["rust", `use ${"a::".repeat(50_000)}{${"b,".repeat(50_000)}};`],
+    ["rust", `${"mod a {".repeat(50_000)}${"use b::c;".repeat(20_000)}`],
+    ["rust", `${"#[path = ".repeat(60_000)}mod a;`],
+    ["rust", `mod a;${'r####"'.repeat(90_000)}`],
+  ];
+  for (const [language, text] of texts) {
+    const start = performance.now();
+    await importsIn(language, text, 500);
+    const ms = performance.now() - start;
+    assert_(ms < 5_000, `${language} ${text.slice(0, 40)}: ${ms} ms`);
+  }
 });
 
 it("importsIn() is not taken in by comments and by other texts", async () => {
@@ -106,7 +138,7 @@ it("importsIn() is not taken in by comments and by other texts", async () => {
     ["rust", `// use crate::a;\n/* /* use crate::b; */ mod c; */ fn f() { "use crate::d"; }`],
     ["rust", `const R: &str = r#"use crate::e; "mod f;"#;`],
   ];
-  for (const [language, text] of texts) assertEquals(await told(language, text), [], text);
+  for (const [language, text] of texts) assertEquals(await imported(language, text), [], text);
 });
 
 it("importsIn() finds what comes late in a long text, and what stands in code with errors", async () => {
@@ -115,16 +147,16 @@ it("importsIn() finds what comes late in a long text, and what stands in code wi
   late.push("await import(\n  // why\n  `./late`,\n);", "require ?. ( /* a */ /* b */ './late' )");
   late.push("import\n{ x }\nfrom\n'./late'", "type T = import\t('./late').T");
   for (const text of late) {
-    const names = (await told("ts", `${filler}${text}\n${filler}`)).map((each) =>
+    const names = (await imported("ts", `${filler}${text}\n${filler}`)).map((each) =>
       each.split(" ")[0]
     );
     assertEquals(names, ["./late"], text);
   }
-  assertEquals(await told("ts", `import "./a"; const = ) ; import "./b"; function (`), [
+  assertEquals(await imported("ts", `import "./a"; const = ) ; import "./b"; function (`), [
     "./a",
     "./b",
   ]);
-  assertEquals(await told("python", "def (:\nimport a\n"), ["a"]);
+  assertEquals(await imported("python", "def (:\nimport a\n"), ["a"]);
 });
 
 const { fs } = fakeHost();

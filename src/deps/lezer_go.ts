@@ -1,1 +1,0 @@
-export { parser } from "npm:@lezer/go@^1.0";

@@ -1,1 +1,0 @@
-export { parser } from "npm:@lezer/rust@^1.0";
