@@ -1,5 +1,11 @@
 /** The command line: from arguments to an exit code. */
-import { Answers, type Command, type CommandContext, isStream } from "../commands/command.ts";
+import {
+  type AnswerCommand,
+  Answers,
+  type Command,
+  type CommandContext,
+  isStream,
+} from "../commands/command.ts";
 import { COMMANDS, RENAMED } from "../commands/registry.ts";
 import { CoordError } from "../domain/errors.ts";
 import type { Clock } from "../domain/time.ts";
@@ -73,8 +79,10 @@ async function runCommand(
   output.json = json;
   const stopping = new Stopping(host);
   const options = { clock, onWarning: output.warn };
+  let giveBack: (() => Promise<object>) | undefined;
   const context: CommandContext = {
     host,
+    ifUndelivered: (body) => giveBack = body,
     warn: output.warn,
     dir,
     progress: output.progress,
@@ -111,13 +119,43 @@ async function runCommand(
       output.answers(value.values, (one) => command.line?.(one) ?? JSON.stringify(one));
       return 0;
     }
-    const exitCode = exitCodeOfValue(value);
-    await output.answer(value, exitCode, (cleaned) => command.text(cleaned));
-    return exitCode;
+    return await deliver(value, command, output, stopping, giveBack);
   } finally {
     stopping.end();
   }
 }
+
+/** Writes the answer, and has given back what was granted when that cannot be or a signal came before. */
+async function deliver(
+  value: object,
+  command: AnswerCommand,
+  output: Output,
+  stopping: Stopping,
+  giveBack: (() => Promise<object>) | undefined,
+): Promise<number> {
+  const prepare = (answer: object) =>
+    output.prepare(answer, exitCodeOfValue(answer), (cleaned) => command.text(cleaned));
+  let write = await prepare(value);
+  if (giveBack !== undefined && await stopping.isStopped()) {
+    value = await giveBack();
+    giveBack = undefined;
+    write = await prepare(value);
+  }
+  try {
+    write();
+  } catch (thrown) {
+    try {
+      if (!output.delivered) await giveBack?.();
+    } catch (error) {
+      output.error(`warning: what was granted is not given back: ${failureOf(error).error}`);
+    }
+    throw thrown;
+  }
+  return exitCodeOfValue(value);
+}
+
+/** Turns of the event loop after which a signal that came is heard: one or two on both runtimes. */
+const SIGNAL_TURNS = 3;
 
 /** Listens to SIGINT and SIGTERM from the moment somebody asks for the signal. */
 class Stopping {
@@ -135,6 +173,15 @@ class Stopping {
       this.#controller.abort();
     });
     return this.#controller.signal;
+  }
+
+  /** Whether a signal came, also while the thread was busy. */
+  async isStopped(): Promise<boolean> {
+    const { signal } = this.#controller;
+    if (this.#end === undefined) return false;
+    const { realTimers } = await import("../async/timers.ts");
+    for (let turn = 0; turn < SIGNAL_TURNS && !signal.aborted; turn++) await realTimers.turn();
+    return signal.aborted;
   }
 
   end(): void {

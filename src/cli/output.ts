@@ -9,6 +9,9 @@ import { escapeInvisible, sanitize, sanitizeDeep } from "./sanitize.ts";
 /** Characters that are written at once when there are many answers. */
 const CHUNK = 65_536;
 
+/** Characters that a pipe takes as a whole, whatever they are: 4,096 bytes by POSIX on Linux. */
+const PIPE_WHOLE = 1_024;
+
 /** Warnings on standard error before the rest is only counted. */
 const MAX_WARNINGS = 20;
 
@@ -27,6 +30,8 @@ export function readerGone(thrown: unknown): boolean {
 export class Output {
   /** How answers look. Settled before the first of them. */
   json: boolean;
+  /** Whether the answer, or its first line, went out. */
+  delivered = false;
   readonly #host: Host;
   readonly #clock: () => number;
   readonly #started = performance.now();
@@ -66,17 +71,33 @@ export class Output {
     this.#stderr(`coord: ${sanitize(message)}\n`);
   }
 
-  /** The one answer of a call: as JSON, or as the text that `render` makes of a cleaned copy. */
+  /** Writes the one answer of a call. */
   async answer<V extends object>(
     value: V,
     exitCode: number,
     render: (cleaned: V) => Text,
   ): Promise<void> {
-    if (this.json) return this.#stdout(`${this.#envelope(value, exitCode)}\n`);
+    (await this.prepare(value, exitCode, render))();
+  }
+
+  /**
+   * Makes the one answer of a call: as JSON, or as the text that `render` makes of a cleaned copy.
+   *
+   * @returns What writes it, at once.
+   */
+  async prepare<V extends object>(
+    value: V,
+    exitCode: number,
+    render: (cleaned: V) => Text,
+  ): Promise<() => void> {
+    if (this.json) {
+      const line = `${this.#envelope(value, exitCode)}\n`;
+      return () => this.#deliver(line);
+    }
     this.flushWarnings();
     const cleaned = sanitizeDeep(value);
     const { error } = cleaned as { error?: unknown };
-    if (exitCode !== 0 && typeof error === "string") return this.error(error);
+    if (exitCode !== 0 && typeof error === "string") return () => this.error(error);
     const { layOut } = await import("./table.ts");
     const stream = exitCode === 0 ? "stdout" : "stderr";
     const width = this.width(stream);
@@ -85,8 +106,19 @@ export class Output {
       colour: width !== undefined && !this.#host.env("NO_COLOR") &&
         this.#host.env("TERM") !== "dumb",
     });
-    if (exitCode === 0) this.#stdout(text);
-    else this.error(text.trimEnd());
+    if (exitCode !== 0) return () => this.error(text.trimEnd());
+    return () => this.#deliver(text);
+  }
+
+  /**
+   * Writes an answer whose reader may go after its first line, as \`head -1\` does: that counts as
+   * delivered. What a pipe takes as a whole or not at all goes out at once.
+   */
+  #deliver(text: string): void {
+    const end = text.length > PIPE_WHOLE ? text.indexOf("\n") + 1 : text.length;
+    this.#stdout(text.slice(0, end));
+    this.delivered = true;
+    if (end < text.length) this.#stdout(text.slice(end));
   }
 
   /** Many answers of one call, each on a line of its own; warnings go to standard error. */

@@ -68,6 +68,11 @@ export interface CommandContext {
   journal(path: string | undefined): Promise<LaneJournal>;
   /** `--dir`, else `$COORD_DIR`, unresolved. */
   readonly dir: string | undefined;
+  /**
+   * What to do with what was granted when its answer cannot be delivered, or a signal came before it:
+   * give it back. It resolves to the answer of a call that was stopped.
+   */
+  ifUndelivered(giveBack: () => Promise<object>): void;
   /** Fires at SIGINT and SIGTERM. Until a command asks for it, those end the process as usual. */
   readonly stop: AbortSignal;
   /** Shows how far a long call is, on terminals only. */

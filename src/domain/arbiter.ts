@@ -65,6 +65,8 @@ export type RefusalClass =
   | "over_budget"
   /** Nobody knows what the lane is to hold. */
   | "unknown_lane"
+  /** The caller ended the call by its signal. */
+  | "aborted"
   /** None of the lanes to pick from is free. */
   | "none_free";
 
@@ -128,6 +130,11 @@ function pick(request: LaneRequest, scene: Scene, budget: { left: number }): Gra
     blockers: refusals.flatMap(({ blockers }) => blockers).slice(0, MAX_LANE_CONFLICTS),
     warnings: refusals.flatMap(({ warnings }) => warnings),
   };
+}
+
+/** The answer to a caller that ended its call. */
+export function abandoned(): Denied {
+  return denied("aborted", undefined, "the call was aborted");
 }
 
 function denied(why: RefusalClass, hold: Hold | undefined, reason: string): Denied {

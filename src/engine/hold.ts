@@ -117,5 +117,8 @@ export async function holdTask(
 ): Promise<ClaimHold | undefined> {
   const claimed = await tasks.claim(input);
   if (claimed.status === "empty") return undefined;
-  return new ClaimHold(context, tasks, claimed, input.claimTtl ?? CLAIM_TTL_S.default);
+  const hold = new ClaimHold(context, tasks, claimed, input.claimTtl ?? CLAIM_TTL_S.default);
+  if (!input.signal?.aborted) return hold;
+  await hold[Symbol.asyncDispose]();
+  return undefined;
 }

@@ -4,13 +4,19 @@
  * The fold decides and not the turn: the ACQUIRE says what its decision saw, and if the writer was
  * overtaken in between, the fold may find it void. Then it is taken back, and the answer is no.
  */
-import { arbitrate, type Denied, type Granted, type Scene } from "../domain/arbiter.ts";
+import { abandoned, arbitrate, type Denied, type Granted, type Scene } from "../domain/arbiter.ts";
 import type { LaneRequest } from "../domain/lane_hold.ts";
 import { isWorthProbing, type Lease } from "../domain/lease.ts";
 import { LANE_TTL_S } from "../domain/limits.ts";
 import { formatTime } from "../domain/time.ts";
 import type { Taxonomy } from "../domain/taxonomy.ts";
-import { acquireEntry, type NewLease, refuseEntry, scavengeEntry } from "../domain/wal_entries.ts";
+import {
+  acquireEntry,
+  type NewLease,
+  refuseEntry,
+  releaseEntry,
+  scavengeEntry,
+} from "../domain/wal_entries.ts";
 import type { Entry } from "../domain/wal.ts";
 import type { JournalView } from "../ports/journal.ts";
 import * as answers from "./lane_answers.ts";
@@ -55,6 +61,8 @@ export class Acquisition {
   readonly loopTs: string;
   /** The nonce of an ACQUIRE of which it is not known yet what it did, and the decision behind it. */
   #written: { readonly nonce: string; readonly verdict: Granted } | undefined;
+  /** The lease that this acquisition made. */
+  #made: Lease | undefined;
 
   constructor(
     readonly context: LaneContext,
@@ -97,6 +105,7 @@ export class Acquisition {
     if (applied === undefined) return undefined;
     this.#written = undefined;
     if (applied.effect === "granted" && applied.lease !== undefined) {
+      this.#made = applied.lease;
       return granted(verdict, applied.lease);
     }
     // Somebody came between the decision and the entry, and the log found for them.
@@ -104,14 +113,31 @@ export class Acquisition {
     return again.outcome === "refuse" ? this.#deny(turn, again, isNoted) : undefined;
   }
 
+  /** Whether it made a lease, or may have. */
+  get mayHold(): boolean {
+    return this.#made !== undefined || this.#written !== undefined;
+  }
+
+  /**
+   * Releases the lease that this acquisition made; one that its caller had before stays.
+   *
+   * @returns Whether nothing is held now; `undefined` when it must be tried again.
+   */
+  takeBack(turn: Turn): true | undefined {
+    this.#keptLease(turn.view);
+    const current = this.#made && turn.view.fold.leases.get(this.#made);
+    if (current === undefined || current.fence !== this.#made?.fence) return true;
+    return turn.append([releaseEntry(turn.stamp(), current, "its call was aborted")]) && true;
+  }
+
   /** The lease of an ACQUIRE that was kept after all. */
   #keptLease({ fold }: JournalView): LaneGrant | undefined {
     const applied = this.#written && fold.appliedOf(this.#written.nonce);
     if (this.#written === undefined || applied?.lease === undefined) return undefined;
     const { lease, seq } = applied;
-    return fold.leases.get(lease)?.fence === seq
-      ? granted(this.#written.verdict, lease)
-      : undefined;
+    if (fold.leases.get(lease)?.fence !== seq) return undefined;
+    this.#made = lease;
+    return granted(this.#written.verdict, lease);
   }
 
   #entries(turn: Turn, { hold, evictions, reason }: Granted) {
@@ -175,6 +201,11 @@ export class Acquisition {
       if (warning !== undefined) this.context.warn(warning);
     }
     return refusalOf(denied, this.input, this.loopTs);
+  }
+
+  /** The answer to a caller that ended its call: who was in the way, if that is known. */
+  aborted(denied: Denied = abandoned()): LaneRefused {
+    return this.refused(denied);
   }
 
   /** The answer for those who only ask. */

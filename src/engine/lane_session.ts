@@ -148,17 +148,17 @@ export function nonceOf({ nonce }: Entry): string {
 /**
  * Runs `body` while nobody else writes, again for as long as it says `undefined`.
  *
- * @param lockTimeout Seconds to wait for other writers.
+ * @param input Seconds to wait for other writers, and what ends that wait: its reason is thrown.
  * @param action For messages, such as `release lane "api"`.
  */
 export async function inTurn<T>(
   context: LaneContext,
-  { lockTimeout = LOCK_TIMEOUT_S.default }: LockInput,
+  { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LockInput & { readonly signal?: AbortSignal },
   action: string,
   body: (turn: Turn) => T | undefined,
 ): Promise<T | LaneBusy> {
   try {
-    return await takeTurns(context, lockTimeout, action, body);
+    return await takeTurns(context, lockTimeout, action, body, signal);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     throw ioError(action, error);
@@ -170,13 +170,15 @@ async function takeTurns<T>(
   lockTimeout: number,
   action: string,
   body: (turn: Turn) => T | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<T | LaneBusy> {
   const { timers = realTimers } = context;
   const deadline = timers.now() + lockTimeout * 1000;
   const doubtful: Entry[] = [];
   for (;;) {
     const left = Math.max(0, deadline - timers.now());
-    const opened = await context.lanes.journal.open(left);
+    // An entry of which nobody knows what it did must be settled first.
+    const opened = await context.lanes.journal.open(left, doubtful.length > 0 ? undefined : signal);
     if (opened.status === "lock_busy") {
       const { pid, host, ageSeconds } = opened.holder;
       const who = pid === undefined ? "somebody" : `process ${pid}${host ? ` on ${host}` : ""}`;

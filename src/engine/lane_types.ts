@@ -35,7 +35,7 @@ export interface AcquireInput extends ArbitrateInput, LockInput {
   readonly pid?: number;
   /** Seconds to wait while others hold the lane, 0 to 3600, default 0. */
   readonly wait?: number;
-  /** Ends the wait early, as if it were over. */
+  /** Ends the call early: the answer is `refused`, and what was granted is released. */
   readonly signal?: AbortSignal;
 }
 

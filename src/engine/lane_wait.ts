@@ -5,9 +5,10 @@
 import { realTimers } from "../async/timers.ts";
 import { Wakeup } from "../async/wakeup.ts";
 import type { Denied } from "../domain/arbiter.ts";
+import { CoordError } from "../domain/errors.ts";
 import { deadAt, type Lease } from "../domain/lease.ts";
 import { isAhead } from "../domain/lease_clock.ts";
-import { WAIT_S } from "../domain/limits.ts";
+import { LAST_RELEASE_S, WAIT_S } from "../domain/limits.ts";
 import { quoted } from "../domain/quote.ts";
 import type { Acquisition } from "./lane_acquire.ts";
 import type { LaneChanges } from "./lane_changes.ts";
@@ -22,29 +23,67 @@ const RETRY_MS = 250;
 
 type Outcome = LaneGrant | LaneBusy | Denied;
 
-/** Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. */
+/**
+ * Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. An abort ends
+ * it at once, also while others write to the journal, with the answer `refused`.
+ */
 export async function acquireLane(
   context: LaneContext,
   changes: LaneChanges,
   acquisition: Acquisition,
 ): Promise<LaneGrant | LaneRefused | LaneBusy> {
   const { input } = acquisition;
-  const { wait = WAIT_S.default } = input;
+  const { wait = WAIT_S.default, signal } = input;
   const { timers = realTimers } = context;
   const end = timers.now() + wait * 1000;
-  const action = input.lane ? `acquire lane ${quoted(input.lane)}` : "acquire a lane";
   const attempt = (isNoted: (denied: Denied) => boolean) =>
-    inTurn(context, input, action, (turn) => acquisition.take(turn, isNoted));
+    inTurn(context, input, actionOf(acquisition), (turn) => acquisition.take(turn, isNoted));
   const isFinal = (denied: Denied) => wait <= 0 || isHopeless(denied);
   // From a refusal that is in the journal the silence of a lease from the future is counted.
   const isCounted = ({ blockers }: Denied) =>
     blockers.some((each) => isAhead(each, context.clock()));
-  let outcome: Outcome = await attempt((denied) => isFinal(denied) || isCounted(denied));
-  if (isDenied(outcome) && !isFinal(outcome)) {
-    outcome = await waitForLane(context, changes, acquisition, end, () => attempt(() => false)) ??
-      await attempt(() => true);
+  let denied: Denied | undefined;
+  try {
+    signal?.throwIfAborted();
+    let outcome: Outcome = await attempt((denied) => isFinal(denied) || isCounted(denied));
+    if (isDenied(outcome) && !isFinal(outcome)) {
+      denied = outcome;
+      outcome = await waitForLane(context, changes, acquisition, end, () => attempt(() => false)) ??
+        await attempt(() => true);
+    }
+    if (isDenied(outcome)) return acquisition.refused(outcome);
+    if (outcome.status !== "acquired" || !signal?.aborted) return outcome;
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
   }
-  return isDenied(outcome) ? acquisition.refused(outcome) : outcome;
+  return await giveUp(context, acquisition, denied);
+}
+
+/** Releases what was granted to a caller that went away; the answer says who was in the way before. */
+export async function giveUp(
+  context: LaneContext,
+  acquisition: Acquisition,
+  denied?: Denied,
+): Promise<LaneRefused> {
+  if (acquisition.mayHold) await takeBack(context, acquisition);
+  return acquisition.aborted(denied);
+}
+
+async function takeBack(context: LaneContext, acquisition: Acquisition): Promise<void> {
+  const warn = (error: string) => context.warn(`The lane may stay held until its TTL: ${error}`);
+  try {
+    const action = `give up: ${actionOf(acquisition)}`;
+    const wait = { lockTimeout: LAST_RELEASE_S };
+    const done = await inTurn(context, wait, action, (turn) => acquisition.takeBack(turn));
+    if (done !== true) warn(done.error);
+  } catch (error) {
+    if (!(error instanceof CoordError)) throw error;
+    warn(error.message);
+  }
+}
+
+function actionOf({ input: { lane } }: Acquisition): string {
+  return lane ? `acquire lane ${quoted(lane)}` : "acquire a lane";
 }
 
 function isDenied(outcome: Outcome): outcome is Denied {
@@ -57,7 +96,8 @@ function isHopeless({ why, blockers }: Denied): boolean {
 }
 
 /**
- * Calls `attempt` whenever the lane looks free, until it gets it; `undefined` when the time is over.
+ * Calls `attempt` whenever the lane looks free, until it gets it; `undefined` when the time has run
+ * out. Throws the signal's reason on abort.
  *
  * @param end On the clock of the timers, which never jumps.
  */
@@ -75,7 +115,8 @@ async function waitForLane(
   for (let next = end;;) {
     const woken = await wakeup.sleep(Math.min(next, end));
     const now = timers.now();
-    if (woken === "abort" || now >= end) return undefined;
+    if (woken === "abort") acquisition.input.signal?.throwIfAborted();
+    if (now >= end) return undefined;
     const verdict = acquisition.peek(readJournal(context));
     if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
     else {

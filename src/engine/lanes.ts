@@ -25,7 +25,7 @@ import { LaneHold } from "./lane_hold.ts";
 import { LANE_INPUTS } from "./lane_inputs.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./lane_session.ts";
 import type * as types from "./lane_types.ts";
-import { acquireLane } from "./lane_wait.ts";
+import { acquireLane, giveUp } from "./lane_wait.ts";
 
 /** A refusal or an answer that can stand in an `await using`: there is nothing to end. */
 export type NotHeld<T> = T & AsyncDisposable;
@@ -74,10 +74,13 @@ export class Lanes {
   async acquire(
     input: types.AcquireInput,
   ): Promise<LaneHold | NotHeld<types.LaneRefused> | NotHeld<types.LaneBusy>> {
-    const answer = await this.request({
-      ...input,
-      pid: input.pid ?? this.#context.lanes.ownPid,
-    });
+    const pid = input.pid ?? this.#context.lanes.ownPid;
+    const acquisition = await this.#acquisition({ ...input, pid });
+    let answer = await acquireLane(this.#context, this.#changes, acquisition);
+    // The signal may have fired between the grant and now.
+    if (input.signal?.aborted && answer.status === "acquired") {
+      answer = await giveUp(this.#context, acquisition);
+    }
     if (answer.status !== "acquired") return { ...answer, async [Symbol.asyncDispose]() {} };
     return new LaneHold(this.#context, this, this.#changes, answer, this.#endOf(answer, input));
   }
@@ -103,9 +106,10 @@ export class Lanes {
   async request(
     input: types.AcquireInput,
   ): Promise<types.LaneGrant | types.LaneRefused | types.LaneBusy> {
-    checkInput(input, LANE_INPUTS.acquire, ["owner"]);
-    const acquisition = new Acquisition(this.#context, input, await this.#taxonomy());
-    return await acquireLane(this.#context, this.#changes, acquisition);
+    const acquisition = await this.#acquisition(input);
+    const answer = await acquireLane(this.#context, this.#changes, acquisition);
+    const isLate = input.signal?.aborted && answer.status === "acquired";
+    return isLate ? await giveUp(this.#context, acquisition) : answer;
   }
 
   /**
@@ -335,6 +339,11 @@ export class Lanes {
     });
     const { spin = LIVENESS_S.spin, grace = LIVENESS_S.grace } = input;
     return { lane, ...judgeLiveness(evidence, { spin, grace }) };
+  }
+
+  async #acquisition(input: types.AcquireInput): Promise<Acquisition> {
+    checkInput(input, LANE_INPUTS.acquire, ["owner"]);
+    return new Acquisition(this.#context, input, await this.#taxonomy());
   }
 
   async #taxonomy(): Promise<Taxonomy> {

@@ -6,7 +6,7 @@ import { parseTime } from "../domain/time.ts";
 import { Beating } from "./beating.ts";
 import type { Context } from "./context.ts";
 import { notFound } from "./find_id.ts";
-import { alreadyReleased } from "./reservation_answers.ts";
+import { whyOver } from "./reservation_over.ts";
 import type {
   Released,
   ReleaseInput,
@@ -57,7 +57,7 @@ export class ReservationHold implements AsyncDisposable {
         const entry = await store.reservations.get(id);
         if (entry === undefined) return notFound(["reservation"], id);
         if (entry.release === undefined) return undefined;
-        const { status, error } = alreadyReleased(`Cannot keep reservation ${id}`, entry.release);
+        const { status, error } = await whyOver(context, `Cannot keep reservation ${id}`, entry);
         return new CoordError(status, error);
       },
       listen: (look) =>

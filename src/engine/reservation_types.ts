@@ -18,6 +18,8 @@ export interface ReserveInput {
   readonly branch?: string;
   /** Reserve only if no live reservation of another agent overlaps. */
   readonly exclusive?: boolean;
+  /** Ends the call: it throws the signal's reason, and what was reserved is released. */
+  readonly signal?: AbortSignal;
 }
 
 /** What to hold, and as whom: a hold beats, so that somebody must be named. */
@@ -184,6 +186,7 @@ const RESERVE = {
   operation: OPERATION,
   branch: RUN,
   exclusive: ANY,
+  signal: ANY,
 } as const;
 
 /** The fields of each operation's input, for the library and the command line alike. */

@@ -25,6 +25,7 @@ import {
   notHolder,
   refusal,
 } from "./reservation_answers.ts";
+import { giveUp } from "./reservation_give_up.ts";
 import { ReservationHold } from "./reservation_hold.ts";
 import { whyOver } from "./reservation_over.ts";
 import { RESERVATION_INPUTS } from "./reservation_types.ts";
@@ -76,7 +77,10 @@ export class Reservations {
   async reserve(input: types.ReserveInput): Promise<types.Reserved | types.ReserveConflict> {
     checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
     const { store, warn } = this.#context;
+    const { signal } = input;
+    signal?.throwIfAborted();
     const reservation = await this.#record(input);
+    signal?.throwIfAborted();
     const { run_id: runId } = reservation;
     const addresses = reservation.addresses.map(parsed);
     let found: Conflicts = { conflicts: [], doubts: [] };
@@ -88,6 +92,10 @@ export class Reservations {
         return input.exclusive !== true || found.conflicts.length === 0;
       },
     });
+    if (signal?.aborted) {
+      if (added) await giveUp(this.#context, reservation);
+      throw signal.reason;
+    }
     const { conflicts, doubts } = found;
     for (const doubt of doubts) warn(doubt);
     if (!added) return { status: "conflict", conflicts, error: refusal(conflicts) };
@@ -136,7 +144,11 @@ export class Reservations {
     const answer = await this.reserve(input);
     // The refusal can stand in an `await using` as well.
     if (answer.status === "conflict") return { ...answer, async [Symbol.asyncDispose]() {} };
-    return new ReservationHold(this.#context, this, answer, input.ttl ?? RESERVATION_TTL_S.default);
+    const ttlSeconds = input.ttl ?? RESERVATION_TTL_S.default;
+    const hold = new ReservationHold(this.#context, this, answer, ttlSeconds);
+    if (!input.signal?.aborted) return hold;
+    await hold.release("cancelled");
+    throw input.signal.reason;
   }
 
   /**

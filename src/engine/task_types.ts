@@ -14,7 +14,7 @@ export interface ClaimInput {
   readonly claimTtl?: number;
   /** Seconds to wait for a task, 0 to 3600, default 0. */
   readonly wait?: number;
-  /** Ends the wait early, as if it were over. */
+  /** Ends the call early: the answer is `empty`, and what was claimed is given back. */
   readonly signal?: AbortSignal;
 }
 

@@ -88,11 +88,14 @@ export class Tasks {
    * Of any number of agents that call this at once, each task goes to exactly one.
    *
    * @param input Who claims, from which queue, for how long; and how long to wait for a task.
-   * @returns The claim with its task, or that there is none.
+   * @returns The claim with its task, or that there is none; after an abort always that there is none.
    */
   async claim(input: types.ClaimInput): Promise<types.Claimed | types.NothingToClaim> {
     checkInput(input, INPUTS.claim, ["runId"]);
     const { store, clock } = this.#context;
+    const { signal } = input;
+    const empty = { status: "empty", queue: input.queue ?? null } as const;
+    if (signal?.aborted) return empty;
     const ttlSeconds = input.claimTtl ?? CLAIM_TTL_S.default;
     const attempt = (effort: "thorough" | "quick", hints: readonly string[] = []) => {
       const now = clock();
@@ -102,9 +105,22 @@ export class Tasks {
       return store.tasks.claimNext({ queue: input.queue, now, rule, effort, hints });
     };
     const entry = await attempt("thorough") ??
-      await waitForTask(this.#context, attempt, input.wait ?? 0, input.signal);
-    if (entry?.claim === undefined) return { status: "empty", queue: input.queue ?? null };
-    return { ...entry.claim, status: "claimed", task: entry.task };
+      await waitForTask(this.#context, attempt, input.wait ?? 0, signal);
+    if (entry?.claim === undefined) return empty;
+    const claimed = { ...entry.claim, status: "claimed", task: entry.task } as const;
+    if (!signal?.aborted) return claimed;
+    await this.#giveUp(claimed);
+    return empty;
+  }
+
+  /** Hands back what was claimed for a caller that went away. */
+  async #giveUp({ task_id: id, claimer_run_id: runId, fence }: types.Claimed): Promise<void> {
+    try {
+      await this.giveBack({ id, runId, fence });
+    } catch (error) {
+      if (!(error instanceof CoordError)) throw error;
+      this.#context.warn(`Task ${id} stays claimed until its timeout: ${error.message}`);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { LANE_TTL_S, WAIT_S } from "../../domain/limits.ts";
+import { LANE_TTL_S, LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
 import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
 import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane_types.ts";
 import type { AnswerCommand } from "../command.ts";
@@ -14,6 +14,15 @@ import {
 } from "./lane_flags.ts";
 import { decisionBlocks } from "./lane_text.ts";
 
+/** What turns a grant that was given back into a refusal. */
+const STOPPED = {
+  status: "refused",
+  outcome: "refuse",
+  fence: null,
+  journaled: false,
+  reason_class: "aborted",
+} as const;
+
 export const acquire: AnswerCommand<
   LaneGrant | LaneRefused | LaneBusy,
   Omit<AcquireInput, "tree"> & TreeValues
@@ -23,7 +32,8 @@ export const acquire: AnswerCommand<
     "is in the way. The lease lasts while its holder beats (lane heartbeat); after its TTL and 5 " +
     "minutes of silence others may have the lane. Without --lane the first of autopick in " +
     "lanes.json that is free is picked or, with a TREE, a lane of that name is made. SIGINT and " +
-    "SIGTERM end a wait early.",
+    "SIGTERM end a wait early. A lane whose answer cannot be delivered is released, unless it was " +
+    "asked for with --loop-ts: then a repeat gets it.",
   examples: [
     "lane acquire --lane api --run-id agent-7",
     `lane acquire "src/api/**" docs/api.md --owner agent-7 --ttl 600 --wait 60 --json`,
@@ -54,7 +64,17 @@ export const acquire: AnswerCommand<
     const coord = await context.open();
     const input = { ...values, ...treeOf({ operands, trees }) };
     const waits = (values.wait ?? WAIT_S.default) > 0;
-    return coord.lanes.request(waits ? { ...input, signal: context.stop } : input);
+    const answer = await coord.lanes.request(waits ? { ...input, signal: context.stop } : input);
+    // With a key of its own the caller can ask again, and may have had the lease before.
+    if (answer.status === "acquired" && values.loopTs === undefined) {
+      context.ifUndelivered(async () => {
+        const { lane, owner, loop_ts: loopTs, fence } = answer;
+        await coord.lanes.release({ lane, owner, loopTs, fence, lockTimeout: LAST_RELEASE_S });
+        const error = "the call was stopped";
+        return { ...answer, ...STOPPED, reason: error, error };
+      });
+    }
+    return answer;
   },
   text: (value) => value.status === "acquired" ? decisionBlocks(value) : value.error,
 };

@@ -16,7 +16,8 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
     "overlap it are reported, and it is written all the same. With --exclusive it is all or " +
     "nothing: if any live reservation of another agent overlaps, nothing is written, and the exit " +
     "code is 1. An address is path, path::symbol, or a glob in either part; a path without " +
-    "wildcards is a file, or a directory and all below it.",
+    "wildcards is a file, or a directory and all below it. A reservation whose answer cannot be " +
+    "delivered is released.",
   examples: [
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
@@ -40,7 +41,15 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
   },
   async run(context, values) {
     const coord = await context.open();
-    return coord.reservations.reserve(values);
+    const answer = await coord.reservations.reserve(values);
+    if (answer.status === "reserved") {
+      const { reservation_id: id, run_id: runId } = answer;
+      context.ifUndelivered(async () => {
+        await coord.reservations.release({ id, runId, reason: "cancelled", force: true });
+        return { status: "conflict", conflicts: [], error: "Cannot reserve: the call was stopped" };
+      });
+    }
+    return answer;
   },
   text(value) {
     const blocks: Block[] = [];

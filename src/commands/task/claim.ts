@@ -13,7 +13,8 @@ export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
   details:
     "Hands the first task of the queue to you and to nobody else: the highest priority, then " +
     "the oldest. When the claim's time is over, others may have the task; a heartbeat extends it. " +
-    "SIGINT and SIGTERM end a wait early.",
+    "SIGINT and SIGTERM end a wait early. A task whose answer cannot be delivered, because the " +
+    "reader of standard output has gone, goes back to the queue.",
   examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
   operands: [],
   flags: {
@@ -37,7 +38,15 @@ export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
   async run(context, values) {
     const tasks = await context.tasks();
     const waits = (values.wait ?? WAIT_S.default) > 0;
-    return tasks.claim(waits ? { ...values, signal: context.stop } : values);
+    const answer = await tasks.claim(waits ? { ...values, signal: context.stop } : values);
+    if (answer.status === "claimed") {
+      const { task_id: id, claimer_run_id: runId, fence } = answer;
+      context.ifUndelivered(async () => {
+        await tasks.giveBack({ id, runId, fence });
+        return { status: "empty", queue: values.queue ?? null };
+      });
+    }
+    return answer;
   },
   text(value) {
     if (value.status === "empty") {
