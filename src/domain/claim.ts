@@ -3,7 +3,7 @@
  * store applies the decisions; it never makes one.
  */
 import { sameAgent } from "./agent.ts";
-import { canonicalJson, isObject, type JsonObject } from "./json.ts";
+import { canonicalJson, isNumber, isObject, type JsonObject, type JsonValue } from "./json.ts";
 import { taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
 import { formatTime, parseTime } from "./time.ts";
 
@@ -27,7 +27,10 @@ export interface ClaimRecord {
   readonly attempt: number;
   /** Fencing token: the number of the transition that granted the task; only grows. */
   readonly fence: number;
-  /** How many transitions the task has been through; each is decided by one exclusive creation. */
+  /**
+   * How many transitions the task has been through; each is decided by one exclusive creation. 0 in
+   * another tool's record, which does not say.
+   */
   readonly transition: number;
   /** What `complete` was given. */
   readonly result: JsonObject | null;
@@ -104,6 +107,8 @@ export function grant(
       return refuse("taken", `Cannot claim task ${task.task_id}: it is claimed`, current);
     }
     const transition = (current?.transition ?? 0) + 1;
+    // The fence is the transition's number, unless another tool's claim had a higher one.
+    const fence = Math.max(transition, (current?.fence ?? 0) + 1);
     return {
       kind: "write",
       next: {
@@ -116,7 +121,7 @@ export function grant(
         status: "claimed",
         claim_nonce: actor.nonce,
         attempt: (current?.attempt ?? 0) + 1,
-        fence: transition,
+        fence,
         transition,
         result: null,
         error: null,
@@ -274,16 +279,26 @@ function denyUnlessHolder(
 
 const STATUSES: readonly unknown[] = ["claimed", "completed", "failed", "cancelled"];
 
+/** A count; one that nothing can count up to is as good as missing. */
+function countOf(value: JsonValue | undefined, missing: number): number | undefined {
+  if (value === undefined) return missing;
+  if (!isNumber(value) || Number.isFinite(value) && !Number.isInteger(value)) return undefined;
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : missing;
+}
+
 /**
  * Reads a claim's record. Fields that only coord writes get the values of a first grant when they
- * are missing, so that other tools' claims count; unknown fields are kept.
+ * are missing, so that other tools' claims count; the transition is 0 then. Unknown fields are kept.
  *
  * @returns The record, or what is wrong with it.
  */
 export function parseClaim(value: unknown, taskId: string): ClaimRecord | string {
   if (!isObject(value)) return "is not a JSON object";
   const { claimer_run_id, status = "claimed", claimed_at, expires_at, claim_nonce = "" } = value;
-  const { heartbeat_at = claimed_at, attempt = 1, fence = 1, transition = 1 } = value;
+  const { heartbeat_at = claimed_at } = value;
+  const attempt = countOf(value.attempt, 1);
+  const fence = countOf(value.fence, 1);
+  const transition = countOf(value.transition, 0);
   const { result = null, error = null, task_id = taskId } = value;
   const wrong: string[] = [];
   if (task_id !== taskId) wrong.push("task_id (differs from the file's name)");
@@ -292,9 +307,9 @@ export function parseClaim(value: unknown, taskId: string): ClaimRecord | string
   if (parseTime(claimed_at) === undefined) wrong.push("claimed_at");
   if (parseTime(expires_at) === undefined) wrong.push("expires_at");
   if (typeof claim_nonce !== "string") wrong.push("claim_nonce");
-  if (!Number.isSafeInteger(attempt)) wrong.push("attempt");
-  if (!Number.isSafeInteger(fence)) wrong.push("fence");
-  if (!Number.isSafeInteger(transition) || Number(transition) < 1) wrong.push("transition");
+  if (attempt === undefined) wrong.push("attempt");
+  if (fence === undefined) wrong.push("fence");
+  if (transition === undefined) wrong.push("transition");
   if (result !== null && !isObject(result)) wrong.push("result");
   if (error !== null && typeof error !== "string") wrong.push("error");
   if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;

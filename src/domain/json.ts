@@ -29,6 +29,11 @@ export function isObject(value: unknown): value is JsonObject {
     !raw.isRawJSON(value);
 }
 
+/** Whether a value is a number, be it one that is kept as text. */
+export function isNumber(value: unknown): boolean {
+  return typeof value === "number" || raw.isRawJSON(value);
+}
+
 /** What may be a number that does not survive: many digits, or an exponent. May hit inside strings. */
 const SUSPECT = /(?:^|[:,[\s])-?(?:\d[\d.]{15,}|\d[\d.]*[eE])/;
 

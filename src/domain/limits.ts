@@ -162,6 +162,12 @@ export const APPLIED_KEPT = 1_000;
 /** Characters that compaction keeps of a line which cannot be read; the archive has all of it. */
 export const MAX_CORRUPT_KEPT = 1_024;
 
+/** The highest attempt and fence of another tool's claim that are taken at their word: counting goes on. */
+export const MAX_FOREIGN_COUNT = 2 ** 48;
+
+/** Transitions of a task whose slots are removed one by one; of more the folder is listed instead. */
+export const MAX_SWEPT_BY_NUMBER = 500;
+
 /** How long a holder may be silent and still count as alive, and how old before it is accused. */
 export const LIVENESS_S = { spin: 900, grace: 1_800 } as const;
 

@@ -183,14 +183,14 @@ it("parseClaim() reads another tool's claim as a first grant and keeps unknown f
   };
   const claim = parseClaim(foreign, ID);
   if (typeof claim === "string") throw new Error(claim);
-  assertEquals([claim.attempt, claim.fence, claim.transition], [1, 1, 1]);
+  assertEquals([claim.attempt, claim.fence, claim.transition], [1, 1, 0]);
   assertEquals((claim as unknown as { extra: unknown }).extra, { kept: true });
 });
 
 it("parseClaim() names all fields that are wrong", () => {
   assertEquals(parseClaim([], ID), "is not a JSON object");
   assertEquals(
-    parseClaim({ task_id: "other", status: "gone", claimed_at: 5, transition: 0 }, ID),
+    parseClaim({ task_id: "other", status: "gone", claimed_at: 5, transition: "1" }, ID),
     "has no valid task_id (differs from the file's name), claimer_run_id, status, claimed_at, " +
       "expires_at, transition",
   );

@@ -1,155 +1,21 @@
-/** What the explorer is given: the processes that a task may meet, and what must hold for them. */
-import type { ChainFiles, ChainOutcome } from "../../src/adapters/fs/claim_chain.ts";
+/** What must hold for the processes that a task may meet, whatever the order of their steps. */
+import type { ChainOutcome } from "../../src/adapters/fs/claim_chain.ts";
 import * as rules from "../../src/domain/claim.ts";
-import type { ClaimRecord, Rule } from "../../src/domain/claim.ts";
+import type { ClaimRecord } from "../../src/domain/claim.ts";
+import { foreignState, unmarked } from "../../src/domain/foreign_claim.ts";
 import { canonicalJson } from "../../src/domain/json.ts";
-import type { TaskRecord } from "../../src/domain/task.ts";
-import { formatTime } from "../../src/domain/time.ts";
-import type { Call, CallState, Process, Properties } from "./explorer.ts";
+import {
+  type ClaimCall,
+  END,
+  type Left,
+  type Outcome,
+  type Protocol,
+  STEM,
+  VIEW,
+} from "./claim_calls.ts";
+import type { CallState, Properties } from "./explorer.ts";
 import { linearize, type Operation } from "./linearizable.ts";
 import type { ModelFiles, Step } from "./model_files.ts";
-
-/** What a protocol for the transitions of a task consists of. */
-export interface Protocol {
-  transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome;
-  /** `undefined` when somebody has touched the task. */
-  firstTransition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome | undefined;
-  readHead(files: ChainFiles, stem: string): ClaimRecord | undefined;
-  mend(files: ChainFiles, stem: string): void;
-}
-
-export const STEM = "7f".repeat(32);
-export const VIEW = `${STEM}.json`;
-export const END = `${STEM}.end`;
-const EPOCH = Date.UTC(2026, 10, 21, 9, 30);
-
-/** Second 0 is when the task was made; claims last 10 seconds. */
-export function at(second: number): number {
-  return EPOCH + second * 1000;
-}
-
-const TASK: TaskRecord = {
-  task_id: `sha256:${STEM}`,
-  title: "the task",
-  priority: 0,
-  queue: "default",
-  ttl_seconds: 86_400,
-  created_by: "maker",
-  created_at: formatTime(at(0)),
-  tags: [],
-  payload: {},
-};
-
-const TTL_S = 10;
-
-/** The answer of a first transition that came too late. */
-const LOST = { kind: "lost" } as const;
-type Outcome = ChainOutcome | typeof LOST;
-
-/** A call with the rule that says what it may do, `undefined` when it changes nothing. */
-export interface ClaimCall extends Call {
-  readonly rule: Rule | undefined;
-  /** Whether it answers with the state. */
-  readonly reads: boolean;
-  readonly grants: boolean;
-  /** Whether what it writes is terminal. */
-  readonly ends: boolean;
-}
-
-/** The calls of a protocol by what they do, who does it and when. */
-export function callsOf(protocol: Protocol) {
-  const made = new Map<string, ClaimCall>(); // a process asks for its calls again and again
-  const move = (
-    name: string,
-    rule: Rule,
-    { first = false, grants = false, ends = false } = {},
-  ): ClaimCall => {
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const way = first ? protocol.firstTransition : protocol.transition;
-    const run = (files: ChainFiles) => way(files, STEM, rule) ?? LOST;
-    const call = { name, rule, grants, ends, reads: false, run };
-    made.set(name, call);
-    return call;
-  };
-  const plain = { rule: undefined, grants: false, ends: false };
-  const actor = (runId: string, second: number) => ({
-    task: TASK,
-    taskId: TASK.task_id,
-    runId,
-    now: at(second),
-  });
-  return {
-    claim: (runId: string, second: number, first = false) =>
-      move(
-        `${first ? "first claim" : "claim"} by ${runId} at ${second}`,
-        rules.grant({ ...actor(runId, second), ttlSeconds: TTL_S, nonce: `${runId} ${second}` }),
-        { first, grants: true },
-      ),
-    complete: (runId: string, second: number, fence?: number) =>
-      move(
-        `complete by ${runId} at ${second} with ${fence}`,
-        rules.finish({ ...actor(runId, second), fence }, {
-          status: "completed",
-          result: { by: runId },
-        }),
-        { ends: true },
-      ),
-    fail: (runId: string, second: number) =>
-      move(
-        `fail by ${runId} at ${second}`,
-        rules.finish(actor(runId, second), { status: "failed", error: `of ${runId}` }),
-        { ends: true },
-      ),
-    beat: (runId: string, second: number, fence?: number) =>
-      move(
-        `beat by ${runId} at ${second} with ${fence}`,
-        rules.extend({ ...actor(runId, second), extensionSeconds: TTL_S, fence }),
-      ),
-    giveBack: (runId: string, second: number) =>
-      move(`give back by ${runId} at ${second}`, rules.giveBack(actor(runId, second))),
-    cancel: (runId: string, second: number, force: boolean) =>
-      move(
-        `cancel by ${runId} at ${second}${force ? " by force" : ""}`,
-        rules.cancel({ ...actor(runId, second), force, nonce: `${runId} ${second}` }),
-        { ends: true },
-      ),
-    read: {
-      ...plain,
-      name: "read",
-      reads: true,
-      run: (files) => protocol.readHead(files, STEM),
-    } satisfies ClaimCall as ClaimCall,
-    mend: {
-      ...plain,
-      name: "mend",
-      reads: false,
-      run: (files) => protocol.mend(files, STEM),
-    } satisfies ClaimCall as ClaimCall,
-  };
-}
-
-/** The fence of a claim that a process was granted by its first call. */
-export function granted(outcomes: readonly unknown[]): number | undefined {
-  const outcome = outcomes[0] as ChainOutcome;
-  return outcome.kind === "written" ? outcome.claim.fence : undefined;
-}
-
-/** A process that makes fixed calls. */
-export function process(name: string, ...calls: ClaimCall[]): Process {
-  return { name, next: (outcomes) => calls[outcomes.length] };
-}
-
-/** The state after rules that all write. */
-export function states(...moves: readonly ClaimCall[]): ClaimRecord[] {
-  const reached: ClaimRecord[] = [];
-  for (const { name, rule } of moves) {
-    const decision = rule?.(reached.at(-1));
-    if (decision?.kind !== "write") throw new Error(`${name} is not possible`);
-    reached.push(decision.next);
-  }
-  return reached;
-}
 
 /** What must hold. */
 export class ClaimProperties implements Properties {
@@ -171,7 +37,7 @@ export class ClaimProperties implements Properties {
 
   /** Sets where the exploration begins, and whether nothing had crashed before that. */
   from(disk: number, whole: boolean): this {
-    this.#start = this.#head(disk);
+    this.#start = this.#plain(this.#head(disk));
     this.#whole = whole;
     return this;
   }
@@ -185,6 +51,10 @@ export class ClaimProperties implements Properties {
     if (this.judged === "winners") return;
     const was = this.files.files(before);
     const is = this.files.files(after);
+    const isForeign = op === "overwrite" || op === "drop";
+    if (isForeign || this.#isUnslotted(before)) {
+      return this.#judgeForeign(before, isForeign, name, after);
+    }
     const what = `${op} of ${name.slice(STEM.length)}`;
     if (was.has(END) && is.get(END) !== was.get(END)) throw new Error(`${what} changes the end`);
     if (was.has(VIEW) && !is.has(VIEW)) throw new Error(`${what} gives slot 1 back`);
@@ -206,8 +76,32 @@ export class ClaimProperties implements Properties {
     this.#judgeMended(disk);
   }
 
-  ended(disk: number): void {
-    if (this.judged === "all" && this.#whole) this.#judgeTidy(disk, "after all have returned");
+  ended(disk: number, calls: readonly CallState[]): void {
+    // What another tool did last gets its slot by the next transition.
+    const isWhole = this.#whole && !calls.some(({ call }) => (call as ClaimCall).foreign);
+    if (this.judged === "all" && isWhole) this.#judgeTidy(disk, "after all have returned");
+  }
+
+  /** Whether the state is another tool's doing, and has no slot yet. */
+  #isUnslotted(disk: number): boolean {
+    const head = this.#head(disk);
+    return head !== -1 && ![...this.files.files(disk).values()].includes(head);
+  }
+
+  /** What another tool ended is over, unless a process that looked before it replaces the view. */
+  #judgeForeign(before: number, isForeign: boolean, name: string, after: number): void {
+    const [from, to] = [this.#head(before), this.#head(after)].map((head) =>
+      this.files.record(head)
+    );
+    if (isForeign) {
+      const written = this.files.record(this.files.files(after).get(VIEW) ?? -1);
+      const ends = written !== undefined && rules.isTerminal(written);
+      if (ends && (to === undefined || !rules.isTerminal(to))) {
+        throw new Error("an end does not count");
+      }
+    } else if (from !== undefined && rules.isTerminal(from) && name !== VIEW) {
+      if (to === undefined || !rules.isTerminal(to)) throw new Error("a foreign end is undone");
+    }
   }
 
   #judgeGrants(calls: readonly CallState[]): void {
@@ -227,20 +121,21 @@ export class ClaimProperties implements Properties {
   }
 
   #judgeOrder(disk: number, calls: readonly CallState[]): void {
-    const head = this.#head(disk);
+    const head = this.#plain(this.#head(disk));
     const key = `${this.#start};${head};` +
       calls.map((each) =>
         `${this.#number(each.call)}:${each.bit}:${each.after}:` +
         (each.returned ? this.#number(each.outcome) : "")
       ).join();
     if (this.#explained.has(key)) return;
+    const isFree = (each: CallState) => !each.returned || (each.call as ClaimCall).foreign === true;
     const operation = (each: CallState, returned: boolean): Operation<number> => ({
       returned,
       after: calls.flatMap(({ bit }, place) => (each.after & bit) === 0 ? [] : [place]),
       apply: (state) => this.#apply(each.call as ClaimCall, { ...each, returned }, state),
     });
-    const operations = calls.map((each) => operation(each, each.returned));
-    const returned = calls.flatMap((each, place) => each.returned ? [place] : []);
+    const operations = calls.map((each) => operation(each, !isFree(each)));
+    const returned = calls.flatMap((each, place) => isFree(each) ? [] : [place]);
     operations.push({
       returned: true,
       after: returned,
@@ -259,9 +154,10 @@ export class ClaimProperties implements Properties {
   }
 
   #apply(call: ClaimCall, { returned, outcome }: CallState, state: number) {
+    if (call.foreign === true) return this.#applyForeign(outcome as Left | undefined, state);
     if (call.rule === undefined) {
       if (!returned || !call.reads) return { next: state };
-      const read = outcome === undefined ? -1 : this.files.numberOf(outcome as ClaimRecord);
+      const read = outcome === undefined ? -1 : this.#plainOf(outcome as ClaimRecord);
       return read === state ? { next: state } : undefined;
     }
     let decisions = this.#applied.get(call);
@@ -270,20 +166,42 @@ export class ClaimProperties implements Properties {
     if (decision === undefined) {
       decisions.set(state, decision = call.rule(this.files.record(state)));
     }
-    const next = decision.kind === "write" ? this.files.numberOf(decision.next) : state;
+    const next = decision.kind === "write" ? this.#plainOf(decision.next) : state;
     if (!returned) return decision.kind === "write" ? { next } : undefined;
     if ((outcome as Outcome).kind === "lost") return state === -1 ? undefined : { next: state };
     return this.#explains(decision, state, outcome as ChainOutcome) ? { next } : undefined;
   }
 
+  /** It is never too late for it: the process may not have got far enough to do anything. */
+  #applyForeign(left: Left | undefined, state: number) {
+    if (left === undefined || state === -1) return { next: state };
+    const { view } = left;
+    const current = this.files.record(state) as ClaimRecord;
+    const newest = current.transition === 1 ? undefined : current;
+    const next = foreignState(view, newest, view?.transition === 1) ?? newest ?? view;
+    return { next: next === undefined ? -1 : this.#plainOf(next) };
+  }
+
+  /** The number of a record without the mark by which the chain knows what it has accounted for. */
+  #plainOf(record: ClaimRecord): number {
+    return this.files.numberOf(unmarked(record));
+  }
+
+  #plain(number: number): number {
+    const record = this.files.record(number);
+    return record === undefined ? number : this.#plainOf(record);
+  }
+
   #explains(decision: rules.Decision, state: number, outcome: ChainOutcome): boolean {
-    if (outcome.kind !== "written") return this.#show(outcome) === this.#show(decision);
+    if (outcome.kind !== "written") {
+      return this.#show(plainOutcome(outcome)) === this.#show(decision);
+    }
     if (decision.kind === "write") {
-      const previous = outcome.previous === undefined ? -1 : this.files.numberOf(outcome.previous);
-      return previous === state && this.#show(outcome.claim) === this.#show(decision.next);
+      const previous = outcome.previous === undefined ? -1 : this.#plainOf(outcome.previous);
+      return previous === state && this.#plainOf(outcome.claim) === this.#plainOf(decision.next);
     }
     // Two that end a task at once in the very same way may each be told that they did.
-    const isState = state !== -1 && this.files.numberOf(outcome.claim) === state;
+    const isState = state !== -1 && this.#plainOf(outcome.claim) === state;
     return isState && rules.isTerminal(outcome.claim);
   }
 
@@ -314,7 +232,9 @@ export class ClaimProperties implements Properties {
     if (this.#mended.has(disk)) return;
     this.#mended.add(disk);
     const mended = this.files.alone(disk, (files) => this.protocol.mend(files, STEM)).disk;
-    if (this.#head(mended) !== this.#head(disk)) throw new Error("mend() changes the state");
+    if (this.#plain(this.#head(mended)) !== this.#plain(this.#head(disk))) {
+      throw new Error("mend() changes the state");
+    }
     const head = this.files.record(this.#head(mended));
     // The view of a live claim is put right by its next transition.
     if (head === undefined || rules.isTerminal(head)) this.#judgeTidy(mended, "after mend()");
@@ -345,6 +265,13 @@ function isOvertaken({ call, returned, outcome }: CallState): boolean {
   if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
   const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.Refusal };
   return kind === "refuse" && refusal?.status === "terminal";
+}
+
+/** An answer without the mark; what has none is the same object. */
+function plainOutcome(outcome: Exclude<ChainOutcome, { kind: "written" }>): object {
+  if (outcome.kind === "keep") return { ...outcome, claim: unmarked(outcome.claim) };
+  const { refusal } = outcome;
+  return { ...outcome, refusal: { ...refusal, claim: refusal.claim && unmarked(refusal.claim) } };
 }
 
 function showState(state: ClaimRecord | undefined): string {

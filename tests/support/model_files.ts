@@ -8,8 +8,19 @@ import { canonicalJson } from "../../src/domain/json.ts";
 
 /** One atomic operation on the files. */
 export type Step =
-  | { readonly op: "read" | "exists" | "remove"; readonly name: string }
-  | { readonly op: "create" | "replace"; readonly name: string; readonly state: ClaimRecord };
+  | { readonly op: "read" | "exists" | "remove" | "drop"; readonly name: string }
+  | {
+    readonly op: "create" | "replace" | "overwrite";
+    readonly name: string;
+    readonly state: ClaimRecord;
+  };
+
+/** The files as another tool uses them: it replaces and removes a view without a look at the slots. */
+export interface ForeignFiles {
+  read(name: string): ClaimRecord | undefined;
+  overwrite(name: string, state: ClaimRecord): void;
+  drop(name: string): void;
+}
 
 /** What a step answers: a record's number for `read`, and 0 or 1 for `exists` and `create`. */
 export type Answer = number;
@@ -92,23 +103,30 @@ export class ModelFiles {
       case "exists":
         return { disk, answer: there === undefined ? 0 : 1 };
       case "remove":
+      case "drop":
         return { disk: this.disk([...files].filter(([name]) => name !== step.name)), answer: 1 };
       case "create":
         if (there !== undefined) return { disk, answer: 0 };
         break;
       case "replace":
+      case "overwrite":
     }
     const others = [...files].filter(([name]) => name !== step.name);
     return { disk: this.disk([...others, [step.name, this.numberOf(step.state)]]), answer: 1 };
   }
 
   /** The protocol's view of the files, where `takeStep` decides when and on what a step is taken. */
-  view(takeStep: TakeStep): ChainFiles {
+  view(takeStep: TakeStep): ChainFiles & ForeignFiles {
     return {
       read: (name) => this.record(takeStep({ op: "read", name })),
       exists: (name) => takeStep({ op: "exists", name }) === 1,
       remove: (name) => void takeStep({ op: "remove", name }),
       replace: (name, state) => void takeStep({ op: "replace", name, state }),
+      overwrite: (name, state) => void takeStep({ op: "overwrite", name, state }),
+      drop: (name) => void takeStep({ op: "drop", name }),
+      slots: () => {
+        throw new Error("No model has so many slots");
+      },
       stage: (state): StagedClaim => ({
         create: (name) => takeStep({ op: "create", name, state }) === 1,
         replace: (name) => void takeStep({ op: "replace", name, state }),
@@ -127,10 +145,10 @@ export class ModelFiles {
     };
     const name = step.name.replace(/^[^.]*/, "T");
     if (step.op === "read") return `read ${name} -> ${show(answer)}`;
-    if (step.op === "remove") return `remove ${name}`;
+    if (step.op === "remove" || step.op === "drop") return `${step.op} ${name}`;
     if (!("state" in step)) return `exists ${name} -> ${answer === 1}`;
     const state = show(this.numberOf(step.state));
-    if (step.op === "replace") return `replace ${name} by ${state}`;
+    if (step.op !== "create") return `${step.op} ${name} by ${state}`;
     return `create ${name} as ${state} -> ${answer === 1}`;
   }
 

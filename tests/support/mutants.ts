@@ -1,7 +1,7 @@
 /** Faulty copies of code under test, to see whether the tests notice. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ChainFiles } from "../../src/adapters/fs/claim_chain.ts";
-import type { Protocol } from "./claim_model.ts";
+import type { Protocol } from "./claim_calls.ts";
 import { makeTempDir } from "./scratch.ts";
 
 /** One change of the text. */
@@ -67,6 +67,7 @@ export function notExclusive(protocol: Protocol): Protocol {
     exists: (name) => files.exists(name),
     remove: (name) => files.remove(name),
     replace: (name, state) => files.replace(name, state),
+    slots: (stem) => files.slots(stem),
     stage(next) {
       const staged = files.stage(next);
       return {

@@ -20,10 +20,18 @@
  * cancel or another end, may answer `terminal` although it took effect first; and of two identical
  * ends both may answer that they were written, since nobody can tell which of them was.
  *
+ * Other tools know the view alone, and replace or remove it. A view that shows no slot, or is missing
+ * below one, is such a change. It is the next state (domain/foreign_claim.ts says which), and whoever
+ * moves the task gives it the next slot first, so that all of coord agrees on it. A writer looks at the
+ * view once more before it replaces it; a change that comes after that look is lost, as it would be
+ * between two tools that rename.
+ *
  * FORMAT.md says what a crash between any two steps leaves behind.
  */
 import { type ClaimRecord, type Decision, isTerminal, type Rule } from "../../domain/claim.ts";
+import { firstState, foreignState, isUnseen, shows, unmarked } from "../../domain/foreign_claim.ts";
 import { canonicalJson } from "../../domain/json.ts";
+import { MAX_SWEPT_BY_NUMBER } from "../../domain/limits.ts";
 
 /** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
 export interface ChainFiles {
@@ -35,6 +43,8 @@ export interface ChainFiles {
   /** Puts a state under `name`, replacing what is there. */
   replace(name: string, state: ClaimRecord): void;
   remove(name: string): void;
+  /** The names of a task's slots but the first; for a task that has a great many. */
+  slots(stem: string): string[];
 }
 
 /** A state that lies ready, under no name yet. */
@@ -66,20 +76,65 @@ export function endName(stem: string): string {
   return `${stem}.end`;
 }
 
-/**
- * The newest state. Looking for the end comes last: when the slot after the last one found was
- * missing only because it had been swept, the end was created before that.
- */
+/** The newest state. */
 export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefined {
-  let state = files.read(slotName(stem, 1));
-  if (state !== undefined) {
-    while (true) {
-      const next = files.read(slotName(stem, state.transition + 1));
+  return look(files, stem).state;
+}
+
+/** The newest state, and whether another tool made it, so that it has no slot yet. */
+interface Head {
+  readonly state: ClaimRecord | undefined;
+  readonly isForeign: boolean;
+  /** Whether the view shows it, so that the view needs no mark. */
+  readonly isShown: boolean;
+}
+
+/**
+ * Looking for the end comes last: when the slot after the last one found was missing only because it
+ * had been swept, the end was created before that. What another tool did counts if the view is still
+ * the same after the slots were read: a slot that accounts for it may have been followed meanwhile.
+ */
+function look(files: ChainFiles, stem: string): Head {
+  let view = files.read(slotName(stem, 1));
+  while (true) {
+    const shown = view === undefined ? undefined : shownSlot(files, stem, view);
+    let newest = view !== undefined && shown !== undefined && shown > 1 ? view : undefined;
+    for (let slot = newest?.transition ?? 1;; slot++) {
+      const next = files.read(slotName(stem, slot + 1));
       if (next === undefined) break;
-      state = { ...next, transition: state.transition + 1 };
+      newest = { ...next, transition: slot + 1 };
     }
+    const end = files.read(endName(stem));
+    if (end !== undefined) return { state: end, isForeign: false, isShown: false };
+    const foreign = foreignState(view, newest, shown !== undefined);
+    if (foreign === undefined) {
+      const state = newest ?? (view && firstState(view));
+      return { state, isForeign: false, isShown: state === view };
+    }
+    const again = files.read(slotName(stem, 1));
+    const isSettled = view === undefined ? again === undefined : isSame(again, view);
+    if (isSettled) return { state: foreign, isForeign: true, isShown: false };
+    view = again;
   }
-  return files.read(endName(stem)) ?? state;
+}
+
+/** The slot that a view shows; `undefined` when another tool wrote the view. */
+function shownSlot(files: ChainFiles, stem: string, view: ClaimRecord): number | undefined {
+  const { transition } = view;
+  if (transition <= 1) return transition === 1 ? 1 : undefined;
+  const slot = files.read(slotName(stem, transition));
+  return slot !== undefined && shows(view, { ...slot, transition }) ? transition : undefined;
+}
+
+/** The state that the view shows, as nearly always; `undefined` when it takes more than that to say. */
+function glance(files: ChainFiles, stem: string): { state: ClaimRecord | undefined } | undefined {
+  const view = files.read(slotName(stem, 1));
+  if (view === undefined) {
+    const isTouched = files.exists(slotName(stem, 2)) || files.exists(endName(stem));
+    return isTouched ? undefined : { state: undefined };
+  }
+  if (view.transition === 1) return { state: firstState(view) };
+  return shownSlot(files, stem, view) === undefined ? undefined : { state: unmarked(view) };
 }
 
 /**
@@ -89,8 +144,9 @@ export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefin
  * follows it is taken, or the rule's refusal is not believed before the head was read.
  */
 export function transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome {
-  let current = files.read(slotName(stem, 1));
-  let newest = false;
+  const glanced = glance(files, stem);
+  let newest = glanced === undefined;
+  let current = glanced === undefined ? settled(files, stem) : glanced.state;
   while (true) {
     const decision = rule(current);
     if (decision.kind === "write") {
@@ -100,8 +156,17 @@ export function transition(files: ChainFiles, stem: string, rule: Rule): ChainOu
     } else if (newest) {
       return decision;
     }
-    current = readHead(files, stem);
+    current = settled(files, stem);
     newest = true;
+  }
+}
+
+/** The newest state, after what another tool did was given its slot. */
+function settled(files: ChainFiles, stem: string): ClaimRecord | undefined {
+  while (true) {
+    const { state, isForeign, isShown } = look(files, stem);
+    if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
+    take(files, stem, state);
   }
 }
 
@@ -141,7 +206,8 @@ function take(files: ChainFiles, stem: string, next: ClaimRecord): boolean {
   } else {
     if (next.transition === 1) return true;
     if (!files.exists(end)) {
-      staged.replace(view);
+      if (isUnseen(files.read(view), next)) staged.discard();
+      else staged.replace(view);
       refreshView(files, stem, next.transition);
       return true;
     }
@@ -157,7 +223,9 @@ function take(files: ChainFiles, stem: string, next: ClaimRecord): boolean {
  * that stayed behind the end. Harmless at any time.
  */
 export function mend(files: ChainFiles, stem: string): void {
-  const head = readHead(files, stem);
+  const { state, isForeign } = look(files, stem);
+  if (state === undefined || !isTerminal(state)) return;
+  const head = isForeign ? settled(files, stem) : state;
   if (head === undefined || !isTerminal(head)) return;
   if (!files.exists(endName(stem))) {
     const staged = files.stage(head);
@@ -165,11 +233,15 @@ export function mend(files: ChainFiles, stem: string): void {
     staged.discard();
   }
   const view = files.read(slotName(stem, 1));
-  if (view !== undefined && !isSame(view, head)) files.replace(slotName(stem, 1), head);
+  if (!isSame(view, head)) files.replace(slotName(stem, 1), head);
   sweep(files, stem, head.transition);
 }
 
 function sweep(files: ChainFiles, stem: string, last: number): void {
+  if (last > MAX_SWEPT_BY_NUMBER) {
+    for (const name of files.slots(stem)) files.remove(name);
+    return;
+  }
   for (let n = 2; n <= last; n++) files.remove(slotName(stem, n));
 }
 
@@ -177,8 +249,8 @@ function sweep(files: ChainFiles, stem: string, last: number): void {
 function refreshView(files: ChainFiles, stem: string, written: number): void {
   let shown = written;
   while (files.exists(slotName(stem, shown + 1)) || files.exists(endName(stem))) {
-    const head = readHead(files, stem);
-    if (head === undefined || head.transition < shown) return;
+    const { state: head, isForeign } = look(files, stem);
+    if (head === undefined || isForeign || head.transition < shown) return;
     files.replace(slotName(stem, 1), head);
     if (isTerminal(head)) return;
     if (head.transition === shown) return;

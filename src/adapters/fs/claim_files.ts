@@ -19,6 +19,9 @@ import { readRecord, recordBytes } from "./record_file.ts";
 import { Stage, TmpStage, uniqueName } from "./staging.ts";
 import { createEntry, entryPath } from "./time_index.ts";
 
+/** How the name of a slot ends that is not the view. */
+const SLOT = /^\.[1-9]\d{0,15}$/;
+
 export class ClaimFiles implements ChainFiles {
   readonly #folder: string;
   readonly #due: string;
@@ -53,6 +56,13 @@ export class ClaimFiles implements ChainFiles {
 
   exists(name: string): boolean {
     return this.fs.lstat(`${this.#folder}/${name}`) !== undefined;
+  }
+
+  slots(stem: string): string[] {
+    const names = (this.fs.list(this.#folder) ?? []).map(({ name }) => name);
+    return names.filter((name) =>
+      name.startsWith(`${stem}.`) && SLOT.test(name.slice(stem.length))
+    );
   }
 
   remove(name: string): void {

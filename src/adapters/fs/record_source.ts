@@ -21,8 +21,9 @@
  * symbolic link is reported and its kind is left out.
  */
 import { resolve } from "../../deps/path.ts";
-import { parseClaim } from "../../domain/claim.ts";
+import { type ClaimRecord, parseClaim } from "../../domain/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../domain/event.ts";
+import { foreignState, shows } from "../../domain/foreign_claim.ts";
 import { hash } from "../../domain/hash.ts";
 import { idOfStem, isStem, stemOfId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -95,9 +96,9 @@ export class FsRecordSource implements RecordSource {
     if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
     if (kind !== "claim") return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
     const views = new Set(ids);
-    for (const [stem, { end }] of slots) {
+    for (const stem of slots.keys()) {
       const id = idOfStem(stem);
-      if (end && !views.has(id)) ids.push(id);
+      if (!views.has(id)) ids.push(id);
     }
     const none = { last: 1, end: false };
     const look = (id: string, known: string | undefined) =>
@@ -203,19 +204,43 @@ export class FsRecordSource implements RecordSource {
     });
   }
 
-  /** A claim's newest state; at least the newest of the listing, where one is given. */
+  /**
+   * A claim's newest state; at least the newest of the listing, where one is given. It is found as
+   * claim_chain.ts does, and what another tool did to the view counts as there.
+   */
   #head(stem: string, listed: Slots | undefined): ClaimState | undefined {
-    let state = this.#state(stem, slotName(stem, 1), 1);
-    if (state !== undefined) {
-      if (listed !== undefined && !listed.end && listed.last <= state.transition) return state;
-      while (true) {
-        const next: number = state.transition + 1;
-        const later = this.#state(stem, slotName(stem, next), next);
+    const view = this.#state(stem, slotName(stem, 1), undefined);
+    const shown = view && this.#shown(stem, view);
+    let newest = shown !== undefined && shown > 1 ? view : undefined;
+    const from = newest?.transition ?? 1;
+    if (listed === undefined || listed.end || listed.last > from) {
+      for (let slot = from + 1;; slot++) {
+        const later = this.#state(stem, slotName(stem, slot), slot);
         if (later === undefined) break;
-        state = later;
+        newest = later;
       }
+      const end = this.#state(stem, endName(stem), undefined);
+      if (end !== undefined) return end;
     }
-    return this.#state(stem, endName(stem), undefined) ?? state;
+    const state = newest ?? view;
+    if (state === undefined || typeof state.claim === "string" || typeof view?.claim === "string") {
+      return state;
+    }
+    const [first, last] = [view, newest].map((each) => each && recordOf(each.claim as JsonObject));
+    const foreign = foreignState(first, last, shown !== undefined);
+    if (foreign === undefined) return state;
+    const { transition } = foreign;
+    return { ...view ?? state, transition, claim: foreign as unknown as JsonObject };
+  }
+
+  /** The slot that a view shows; one that cannot be read hides nothing that follows slot 1. */
+  #shown(stem: string, { claim, transition }: ClaimState): number | undefined {
+    if (typeof claim === "string" || transition === 1) return 1;
+    if (transition === 0) return undefined;
+    const slot = this.#state(stem, slotName(stem, transition), transition);
+    if (slot === undefined) return undefined;
+    const isShown = typeof slot.claim === "string" || shows(recordOf(claim), recordOf(slot.claim));
+    return isShown ? transition : undefined;
   }
 
   /** @param slot The transition that the file's name says; the view and the end say it themselves. */
@@ -225,7 +250,7 @@ export class FsRecordSource implements RecordSource {
     const { stat } = file;
     const claim = file.kind === "record" ? parseClaim(file.value, idOfStem(stem)) : file.reason;
     if (typeof claim === "string") return { name, stat, claim, transition: slot ?? 1 };
-    const transition = slot === undefined || slot === 1 ? claim.transition : slot;
+    const transition = slot ?? claim.transition;
     // The parser only adds fields that JSON can hold.
     return { name, stat, transition, claim: { ...claim, transition } as unknown as JsonObject };
   }
@@ -292,6 +317,11 @@ interface ClaimState {
   readonly transition: number;
   /** The record, or what is wrong with it. */
   readonly claim: JsonObject | string;
+}
+
+/** What {@link parseClaim} gave. */
+function recordOf(claim: JsonObject): ClaimRecord {
+  return claim as unknown as ClaimRecord;
 }
 
 const GONE = { kind: "gone" } as const;

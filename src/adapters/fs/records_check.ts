@@ -50,18 +50,25 @@ export class RecordsCheck {
   run(complete: (unclaimed: string[], live: string[]) => boolean): void {
     const checked: Checked = { mtimeMs: this.#tasksChanged(), atMs: Date.now() };
     const claims = new Set<string>();
+    const views = new Set<string>();
     const ended = new Set<string>();
     for (const { name } of this.fs.list(this.layout.folder("claim")) ?? []) {
-      if (name.endsWith(".json")) claims.add(name.slice(0, -5));
-      else if (name.endsWith(".end")) ended.add(name.slice(0, -4));
+      const dot = name.indexOf(".");
+      const ending = name.slice(dot);
+      if (ending === ".end") ended.add(name.slice(0, dot));
+      // A task whose view another tool removed still has the slots above it.
+      else if (/^\.(json|\d+)$/.test(ending)) claims.add(name.slice(0, dot));
+      if (ending === ".json") views.add(name.slice(0, dot));
     }
-    const indexed = this.#ready.stems();
-    for (const entry of allEntries(this.fs, this.dueRoot)) indexed.add(stemOfDue(entry.rest));
+    const ready = this.#ready.stems();
+    const due = new Set<string>();
+    for (const entry of allEntries(this.fs, this.dueRoot)) due.add(stemOfDue(entry.rest));
     const unclaimed: string[] = [];
     const live: string[] = [];
     for (const stem of listStems(this.fs, this.layout.folder("task"))) {
-      if (indexed.has(stem)) continue;
-      if (ended.has(stem)) continue;
+      if (ready.has(stem) || ended.has(stem)) continue;
+      // Without its view a claim was given back by another tool before it is due.
+      if (due.has(stem) && views.has(stem)) continue;
       if (claims.has(stem)) live.push(stem);
       else unclaimed.push(stem);
     }

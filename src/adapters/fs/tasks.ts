@@ -140,7 +140,7 @@ export class FsTaskStore implements TaskStore {
       const stem = name.slice(0, dot);
       const ending = name.slice(dot);
       if (ending === ".end") claimed.set(stem, true);
-      else if (ending === ".json" && !claimed.has(stem)) claimed.set(stem, false);
+      else if (/^\.(json|\d+)$/.test(ending) && !claimed.has(stem)) claimed.set(stem, false);
     }
     const entries: TaskEntry[] = [];
     for (const stem of ofFolder(this.warn, () => this.#stems()) ?? []) {
@@ -358,8 +358,8 @@ export class FsTaskStore implements TaskStore {
    */
   #recheck(stem: string, now: number): ClaimRecord | undefined {
     const head = readHead(this.#claims, stem);
-    if (head === undefined) return undefined;
-    if (isTerminal(head)) mend(this.#claims, stem);
+    if (head === undefined) this.#enterReady(stem, false, now); // another tool has removed the claim
+    else if (isTerminal(head)) mend(this.#claims, stem);
     else if (claimTimedOut(head, now)) this.#enterReady(stem, true, now);
     else {
       this.#claims.ensureDue(head);
