@@ -60,7 +60,7 @@ const FILES: readonly (readonly [path: string, text: string, command?: string])[
 const EXAMPLES: readonly (readonly [text: string, ...lines: string[]])[] = [
   ["Make a workspace and fill a queue, one task a line:", ...[
     "coord init",
-    "git ls-files '*.ts' | coord enqueue --stdin --queue review --run-id planner",
+    "git ls-files -z '*.ts' | coord enqueue --stdin -0 --queue review --run-id planner",
   ]],
   ["Work until nothing is left:", ...[
     "while coord claim --queue review --run-id agent-1 --json > task.json; do",

@@ -91,7 +91,7 @@ function readFlags(specs: Specs, args: readonly string[], problems: Problem[]): 
       operands.push(...args.slice(at + 1));
       break;
     }
-    if (!isFlag(arg)) {
+    if (!isFlag(arg) && !isDigitFlag(specs, arg)) {
       operands.push(arg);
       continue;
     }
@@ -143,6 +143,12 @@ function readFlags(specs: Specs, args: readonly string[], problems: Problem[]): 
     flags.set(name, value.map(String));
   }
   return { flags, operands: parsed._.map(String) };
+}
+
+/** Whether a word such as `-0` is a flag of this command, and no negative number. */
+function isDigitFlag(specs: Specs, word: string): boolean {
+  const [, digit] = /^-(\d)[A-Za-z]*$/.exec(word) ?? [];
+  return digit !== undefined && Object.values(specs).some(({ short }) => short === digit);
 }
 
 /** `-jC dir` as `--json --dir`; letters that are no flag stay as they are. */

@@ -90,6 +90,9 @@ export const MIN_ID_PREFIX = 6;
 /** Bytes of one line of `enqueue --stdin`: a task of full size with room for escapes. */
 export const MAX_LINE_BYTES = 524_288;
 
+/** Bytes of a JSON array of tasks on standard input, which is read at once: some 100,000 real tasks. */
+export const MAX_ARRAY_BYTES = 67_108_864;
+
 /** Characters of a glob: four times the longest path of common systems, with room for braces. */
 export const MAX_GLOB = 16_384;
 

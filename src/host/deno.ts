@@ -303,7 +303,13 @@ export const denoHost: Host = {
       throw hostError(error, "write to", stream);
     }
   },
-  stdin: () => Deno.stdin.readable,
+  async *stdin() {
+    try {
+      yield* Deno.stdin.readable;
+    } catch (error) {
+      throw hostError(error, "read from", "standard input");
+    }
+  },
   onStop(body) {
     const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
     for (const signal of signals) Deno.addSignalListener(signal, body);

@@ -299,7 +299,13 @@ export const nodeHost: Host = {
       throw hostError(error, "write to", stream);
     }
   },
-  stdin: () => process.stdin,
+  async *stdin() {
+    try {
+      yield* process.stdin;
+    } catch (error) {
+      throw hostError(error, "read from", "standard input");
+    }
+  },
   onStop(body) {
     process.on("SIGINT", body);
     process.on("SIGTERM", body);

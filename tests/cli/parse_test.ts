@@ -226,3 +226,23 @@ it("parse() gives the code of its problems when they agree", () => {
   assertEquals(code(["x", "--payload", "{"]), "bad_payload");
   assertEquals(code(["x", "--payload", "[]", "--bogus"]), "bad_args");
 });
+
+it("parse() takes -0 for a flag where a command has it, and for a number elsewhere", () => {
+  const command: Described = {
+    operands: [{ name: "TITLE", summary: "one", as: "title" }],
+    flags: {
+      null: { type: "boolean", summary: "a digit", short: "0" },
+      priority: { type: "integer", summary: "an integer" },
+    },
+  };
+  const of = (...args: string[]): Record<string, unknown> => {
+    const { values, json } = parsed(args, {}, command);
+    return { ...values, json };
+  };
+  assertEquals(of("-0"), { null: true, json: false });
+  assertEquals(of("-0j"), { null: true, json: true });
+  assertEquals(of("-j0", "--priority", "-5"), { null: true, priority: -5, json: true });
+  assertEquals(of("-05"), { title: "-05", json: false });
+  assertEquals(of("-1"), { title: "-1", json: false });
+  assertEquals(of("--", "-0"), { title: "-0", json: false });
+});

@@ -1,21 +1,28 @@
 import type { Problem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task.ts";
+import { ioError } from "../../engine/io_error.ts";
 import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { type Host, HostError } from "../../ports/host.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
+import { wrongInput } from "./stdin_pieces.ts";
 import { taskFields } from "./task_text.ts";
 
-type Input = Partial<NewTask> & { readonly stdin?: boolean };
+type Input = Partial<NewTask> & { readonly stdin?: boolean; readonly isNul?: boolean };
 
 export const enqueue: AnswerCommand<TaskRecord, Input> = {
   details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
-    "run_id, payload and tags, or a bare title. The flags are the defaults of all lines. If any " +
-    "line is wrong, nothing is added.",
+    "run_id, payload and tags, or a bare title; or all of the input is one JSON array of these. " +
+    "The flags are the defaults of all. If anything is wrong, nothing is added.\n\n" +
+    "A line such as {{slug}}/setup.py or [id].tsx, which looks like JSON and is none, is a title. " +
+    "It is an error where another line is an object, or where only JSON begins like it. With -0 " +
+    "nothing is JSON.",
   examples: [
     `enqueue "Fix the parser" --priority 5 --run-id agent-7`,
     "enqueue --stdin --queue builds < tasks.ndjson",
+    "enqueue --stdin -0 --queue review < titles",
   ],
   operands: [{
     name: "TITLE",
@@ -25,6 +32,12 @@ export const enqueue: AnswerCommand<TaskRecord, Input> = {
   }],
   flags: {
     stdin: { type: "boolean", summary: "read one task a line from standard input" },
+    null: {
+      type: "boolean",
+      short: "0",
+      summary: "with --stdin: read titles that end in a zero byte, as from git ls-files -z",
+      as: "isNul",
+    },
     priority: {
       type: "integer",
       summary: "higher goes first",
@@ -60,7 +73,10 @@ export const enqueue: AnswerCommand<TaskRecord, Input> = {
       field: TASK_FIELDS.tags,
     },
   },
-  check({ title, stdin }): Problem[] {
+  check({ title, stdin, isNul }): Problem[] {
+    if (isNul === true && stdin !== true) {
+      return [{ field: "isNul", code: "bad_args", message: "goes together with --stdin" }];
+    }
     if (stdin === true && title !== undefined) {
       return [{ field: "title", code: "bad_args", message: "cannot go together with --stdin" }];
     }
@@ -68,14 +84,14 @@ export const enqueue: AnswerCommand<TaskRecord, Input> = {
       ? []
       : [{ field: "title", code: "bad_args", message: "is required, or --stdin" }];
   },
-  async run(context, { stdin, title, ...defaults }) {
+  async run(context, { stdin, isNul = false, title, ...defaults }) {
     if (stdin !== true) {
       const tasks = await context.tasks();
       // check() sees to it that there is a title.
       return tasks.enqueue({ ...defaults, title: title ?? "" });
     }
     const { progress } = context;
-    const inputs = await readTasks(context.host.stdin(), defaults, progress);
+    const inputs = await readTasks(standardInput(context.host), defaults, progress, { isNul });
     const tasks = await context.tasks();
     if (inputs.length === 0) {
       context.warn("Nothing to enqueue: no task on standard input");
@@ -87,3 +103,14 @@ export const enqueue: AnswerCommand<TaskRecord, Input> = {
   text: (task) => ({ fields: taskFields(task) }),
   line: (task) => task.task_id,
 };
+
+/** Standard input, whose failures say what it is. */
+async function* standardInput(host: Host): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* host.stdin();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    if (error.code !== "is_directory") throw ioError("enqueue", error);
+    throw wrongInput("must be a file or a pipe, and it is a directory");
+  }
+}

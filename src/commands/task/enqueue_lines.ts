@@ -1,9 +1,18 @@
-/** `enqueue --stdin`: from bytes to tasks, all of them valid or none. */
+/**
+ * `enqueue --stdin`: from bytes to tasks, all of them valid or none.
+ *
+ * A line is a JSON object or a bare title, and file names may look like JSON: `{{slug}}/setup.py`,
+ * `[id]/page.tsx`. So a line that begins with `{` and is no JSON is a title, with two exceptions where
+ * it must be a slip. One is that what follows the brace is a quote or nothing, as in JSON alone. The
+ * other is that some other line of the input is an object. A line that begins with `[` is a title,
+ * unless an array of objects or texts begins there.
+ */
 import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
 import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { inputProblems } from "../../engine/input.ts";
 import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { framed, type Piece, wrongInput } from "./stdin_pieces.ts";
 
 /** Problems that are told one by one; the rest is counted. */
 const MAX_TOLD = 20;
@@ -27,8 +36,14 @@ const KNOWN = "title, priority, queue, ttl, run_id, payload, tags";
 
 type Defaults = Omit<Partial<NewTask>, "title">;
 
+/** How to read. */
+export interface Reading {
+  /** Whether titles end in zero bytes, and nothing is JSON. */
+  readonly isNul?: boolean;
+}
+
 /**
- * Reads one task a line; blank lines are passed over.
+ * Reads one task a line, or what else {@link framed} knows; blank ones are skipped.
  *
  * @throws {CoordError} that lists the problems of all lines.
  */
@@ -36,59 +51,177 @@ export async function readTasks(
   input: AsyncIterable<Uint8Array>,
   defaults: Defaults,
   progress: (message: string) => void,
+  { isNul = false }: Reading = {},
 ): Promise<NewTask[]> {
-  const tasks: NewTask[] = [];
-  const told: Problem[] = [];
-  const codes = new Set<Problem["code"]>();
-  let count = 0;
-  let number = 0;
-  for await (const line of lines(input)) {
-    number++;
-    if (number % PROGRESS_LINES === 0) progress(`${number} lines read`);
-    const read = line === undefined
-      ? wrongLine(`is longer than ${MAX_LINE_BYTES} bytes`)
-      : parseLine(line, defaults);
-    if (read === undefined) continue;
-    if (!Array.isArray(read)) {
-      if (count === 0) tasks.push(read);
-      continue;
+  const found = await framed(input, isNul);
+  const tasks = new Collected(defaults);
+  if (found.kind === "array") {
+    for (const [at, item] of arrayItems(found.text).entries()) {
+      tasks.add(`item ${at + 1}`, itemFields(item));
     }
-    for (const problem of read) {
-      count++;
-      codes.add(problem.code);
-      if (told.length >= MAX_TOLD) continue;
-      const at = `line ${number}`;
-      told.push({ ...problem, field: problem.field === "" ? at : `${at}: ${problem.field}` });
+    return tasks.all();
+  }
+  const unit = isNul ? "title" : "line";
+  let number = 0;
+  for await (const piece of found.pieces) {
+    number++;
+    if (number % PROGRESS_LINES === 0) progress(`${number} ${unit}s read`);
+    const fields = isNul ? titleFields(piece) : lineFields(piece);
+    if (fields !== undefined) tasks.add(`${unit} ${number}`, fields);
+  }
+  return tasks.all();
+}
+
+/** What a line holds; `slip` is what is wrong with a title when others are objects. */
+type Fields =
+  | { readonly given: object; readonly isObject?: true; readonly slip?: string }
+  | { readonly wrong: string };
+
+/** The tasks of all lines, or their problems. */
+class Collected {
+  readonly #tasks: NewTask[] = [];
+  readonly #told: Problem[] = [];
+  readonly #codes = new Set<Problem["code"]>();
+  #count = 0;
+  /** Of titles that are slips if there is an object: where they are, and how many problems were told. */
+  readonly #slips: { readonly problem: Problem; readonly after: number }[] = [];
+  #slipCount = 0;
+  #hasObject = false;
+
+  constructor(readonly defaults: Defaults) {}
+
+  add(at: string, fields: Fields): void {
+    if ("wrong" in fields) return this.#tell([problemAt(at, fields.wrong)]);
+    this.#hasObject ||= fields.isObject === true;
+    if (fields.slip !== undefined) {
+      this.#slipCount++;
+      const slip = { problem: problemAt(at, fields.slip), after: this.#told.length };
+      if (this.#slips.length < MAX_TOLD) this.#slips.push(slip);
+    }
+    const read = taskOf(fields.given, this.defaults);
+    if (!Array.isArray(read)) {
+      if (this.#count === 0) this.#tasks.push(read);
+      return;
+    }
+    this.#tell(read.map((problem) => ({ ...problem, field: `${at}: ${problem.field}` })));
+  }
+
+  #tell(problems: readonly Problem[]): void {
+    for (const problem of problems) {
+      this.#count++;
+      this.#codes.add(problem.code);
+      if (this.#told.length < MAX_TOLD) this.#told.push(problem);
     }
   }
-  if (count === 0) return tasks;
-  const { message } = badInput(told);
-  const more = count - told.length;
-  throw new CoordError(
-    codes.size === 1 ? [...codes][0] ?? "bad_args" : "bad_args",
-    more === 0 ? message : `${message}; and ${more} more`,
-    { problems: told, ...(more > 0 && { more }) },
-  );
+
+  all(): NewTask[] {
+    if (this.#hasObject) this.#takeSlips();
+    if (this.#count === 0) return this.#tasks;
+    const { message } = badInput(this.#told);
+    const more = this.#count - this.#told.length;
+    throw new CoordError(
+      this.#codes.size === 1 ? [...this.#codes][0] ?? "bad_args" : "bad_args",
+      more === 0 ? message : `${message}; and ${more} more`,
+      { problems: this.#told, ...(more > 0 && { more }) },
+    );
+  }
+
+  #takeSlips(): void {
+    for (const { problem, after } of this.#slips.reverse()) this.#told.splice(after, 0, problem);
+    if (this.#slipCount > 0) this.#codes.add("bad_args");
+    this.#told.splice(MAX_TOLD);
+    this.#count += this.#slipCount;
+  }
 }
 
-function wrongLine(message: string): Problem[] {
-  return [{ field: "", code: "bad_args", message }];
+function problemAt(field: string, message: string): Problem {
+  return { field, code: "bad_args", message };
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A task, what is wrong with it, or `undefined` for a blank line. */
-function parseLine(bytes: Uint8Array, defaults: Defaults): NewTask | Problem[] | undefined {
-  let text: string;
+/** The text of a line or title, or what is wrong with it. */
+function textOf(piece: Piece): { readonly text: string } | { readonly wrong: string } {
+  if (piece === undefined) return { wrong: `is longer than ${MAX_LINE_BYTES} bytes` };
   try {
-    text = decoder.decode(bytes).trim();
+    return { text: decoder.decode(piece) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return wrongLine("is not UTF-8 text");
+    return { wrong: "is not UTF-8 text" };
   }
+}
+
+/** `undefined` for a blank line. */
+function lineFields(piece: Piece): Fields | undefined {
+  const read = textOf(piece);
+  if ("wrong" in read) return read;
+  const text = read.text.trim();
   if (text === "") return undefined;
-  const given = text.startsWith("{") ? parseObject(text) : { title: text };
-  if (Array.isArray(given)) return given;
+  if (text.startsWith("{")) return objectFields(text);
+  if (/^\[\s*[{"]/.test(text)) {
+    return { wrong: "begins a JSON array, which must be the whole input" };
+  }
+  if (text.includes("\r")) {
+    return {
+      wrong: "holds a carriage return: lines end in a newline, with or without one before it",
+    };
+  }
+  return { given: { title: text } };
+}
+
+/** A title as it is, `undefined` for a blank one. */
+function titleFields(piece: Piece): Fields | undefined {
+  const read = textOf(piece);
+  if ("wrong" in read) return read;
+  return read.text.trim() === "" ? undefined : { given: { title: read.text } };
+}
+
+/** A line that begins with `{`. */
+function objectFields(text: string): Fields {
+  const read = parsed(text);
+  if (read !== undefined && "wrong" in read) return read;
+  if (read !== undefined && isObject(read.value)) return { given: read.value, isObject: true };
+  const isListed = text.endsWith(",") && parsed(text.slice(0, -1)) !== undefined;
+  const slip = isListed
+    ? "ends in a comma: a line is one JSON object, and an array has its brackets"
+    : `begins with "{" and is not a JSON object`;
+  if (/^\{\s*("|$)/.test(text)) return { wrong: slip };
+  return { given: { title: text }, slip };
+}
+
+/** JSON that keeps its numbers; `undefined` when it is no JSON. */
+function parsed(
+  text: string,
+): { readonly value: unknown } | { readonly wrong: string } | undefined {
+  try {
+    const read = parseInput(text);
+    return typeof read === "string" ? { wrong: read } : read;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+function arrayItems(text: string): readonly unknown[] {
+  const read = parsed(text);
+  if (read === undefined) {
+    const hint = /,\s*\]\s*$/.test(text) ? ": there is a comma before its end" : "";
+    throw wrongInput(`begins as a JSON array and is none${hint}`);
+  }
+  if ("wrong" in read) throw wrongInput(read.wrong);
+  return read.value as unknown[];
+}
+
+/** An item of an array. */
+function itemFields(item: unknown): Fields {
+  if (isObject(item)) return { given: item, isObject: true };
+  return typeof item === "string"
+    ? { given: { title: item } }
+    : { wrong: "must be an object with a title, or a title" };
+}
+
+/** A task, or what is wrong with its fields. */
+function taskOf(given: object, defaults: Defaults): NewTask | Problem[] {
   const problems: Problem[] = [];
   const task: Record<string, unknown> = { ...defaults };
   const seen = new Set<string>();
@@ -110,61 +243,4 @@ function parseLine(bytes: Uint8Array, defaults: Defaults): NewTask | Problem[] |
   }
   // inputProblems() has checked every field.
   return problems.length > 0 ? problems : task as unknown as NewTask;
-}
-
-function parseObject(text: string): object | Problem[] {
-  let value: unknown;
-  try {
-    const read = parseInput(text);
-    if (typeof read === "string") return wrongLine(read);
-    value = read.value;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return isObject(value) ? value : wrongLine(`begins with "{" and is not a JSON object`);
-}
-
-const NEWLINE = 10;
-
-/** The lines of a byte stream; `undefined` in place of one that is too long to be kept. */
-async function* lines(
-  input: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array | undefined, void> {
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  const take = () => {
-    const line = length > MAX_LINE_BYTES ? undefined : joined(parts, length);
-    parts = [];
-    length = 0;
-    return line;
-  };
-  const add = (part: Uint8Array) => {
-    length += part.length;
-    if (length > MAX_LINE_BYTES) parts = [];
-    // A copy: the runtime may use the chunk's memory again.
-    else parts.push(part.slice());
-  };
-  for await (const chunk of input) {
-    let from = 0;
-    for (let end; (end = chunk.indexOf(NEWLINE, from)) !== -1; from = end + 1) {
-      if (length === 0 && end - from <= MAX_LINE_BYTES) {
-        yield chunk.subarray(from, end);
-        continue;
-      }
-      add(chunk.subarray(from, end));
-      yield take();
-    }
-    if (from < chunk.length) add(chunk.subarray(from));
-  }
-  if (length > 0) yield take();
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
