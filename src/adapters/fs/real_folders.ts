@@ -7,8 +7,10 @@
  * appended to. A folder that is missing is no obstacle: what follows makes a real one, or fails.
  *
  * Looking costs a system call a folder, so a look is believed for the rest of the call, and at most
- * for {@link CALL_TRUST_MS}. The folders of instants in the index, which every claim goes through, are
- * believed for {@link TIME_TRUST_MS} across calls; what removes or replaces a name in one looks again.
+ * for {@link CALL_TRUST_MS}. A later call need not look at it again while the folder above has the same
+ * time stamp, since to put a link in its place changes that. The folders of instants in the index, which
+ * every claim goes through, are believed for {@link TIME_TRUST_MS}; what removes or replaces a name in
+ * one looks again.
  * Neither runtime can name a file by an open folder, so a link that is swapped in between the look and
  * the operation is followed; FORMAT.md says so.
  *
@@ -16,6 +18,7 @@
  * answer got lost is asked again by the kernel, and then finds the name that its first answer made.
  */
 import { MAX_RECORD_BYTES } from "../../domain/limits.ts";
+import { tickOf } from "./record_file.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../ports/host.ts";
 
 /** How long a look is believed within one call, milliseconds. */
@@ -59,7 +62,7 @@ export function withinRoot(fs: HostFs, root: string): HostFs {
     rename: (from, to) => (fresh(from, to), fs.rename(from, to)),
     remove: (path) => (fresh(path), fs.remove(path)),
     removeDir: (path) => (folders.check(path, true), fs.removeDir(path)),
-    makeDir: (path) => (folders.check(path, false), fs.makeDir(path)),
+    makeDir: (path) => folders.make(path),
   };
 }
 
@@ -86,9 +89,26 @@ function isSameFile(fs: HostFs, from: string, to: string): boolean {
     bytes.every((byte, at) => byte === others[at]);
 }
 
+/** A folder of which nothing else is known. */
+const NEW_FOLDER: FileStat = { kind: "directory", size: 0, mtimeMs: 0, ino: 0 };
+
+/** A folder that was looked at, and found real. */
+interface Look {
+  /** Since when it is known to be real. */
+  at: number;
+  /** When it and all folders on the way to it were last found good enough. */
+  passedAt: number;
+  /** When the system was asked for what follows. */
+  readonly askedAt: number;
+  readonly stat: FileStat;
+  /** Whether a later change of its names would show in its time stamp. */
+  readonly isSettled: boolean;
+  /** The folder above as it was before this look, if a later change of its names would show. */
+  readonly above: FileStat | undefined;
+}
+
 class RealFolders {
-  /** When each folder was looked at, and found real. */
-  readonly #looks = new Map<string, number>();
+  readonly #looks = new Map<string, Look>();
   /** When the running call began; file operations are synchronous, so it ends with the turn. */
   #callAt: number | undefined;
 
@@ -98,25 +118,44 @@ class RealFolders {
   check(folder: string, anew: boolean): void {
     if (!this.#isBelow(folder)) return;
     const now = performance.now();
-    const callAt = this.#call(now);
-    if (this.#isKnown(folder, now, CALL_TRUST_MS, callAt)) return;
+    const since = this.#call(now);
+    const known = this.#looks.get(folder);
+    if (known !== undefined && known.passedAt >= since && (!anew || known.at >= since)) return;
     for (let from = this.root.length + 1; from <= folder.length;) {
       const end = nextSeparator(folder, from);
       const part = folder.slice(0, end);
-      const isLooseEnough = end - from === TIME_WIDTH && !(anew && end === folder.length);
-      const isKnown = this.#isKnown(part, now, CALL_TRUST_MS, callAt) ||
-        isLooseEnough && this.#isKnown(part, now, TIME_TRUST_MS, -Infinity);
-      if (!isKnown && !this.#look(part, now)) return;
+      const look = this.#looks.get(part);
+      const isTime = end - from === TIME_WIDTH && /^\d+$/.test(folder.slice(from, end));
+      const isLoose = isTime && !(anew && end === folder.length);
+      const isReal = isKnown(look, isLoose ? now - TIME_TRUST_MS : since) ||
+        !isTime && look !== undefined && this.#isUnchanged(look, folder.slice(0, from - 1), now);
+      if (!isReal && this.#look(part, now, folder.slice(0, from - 1)) === undefined) return;
       from = end + 1;
     }
+    const passed = this.#looks.get(folder);
+    if (passed !== undefined) passed.passedAt = now;
   }
 
   /** What there is of a name; a folder need not be looked at again then. */
   lstat(path: string): FileStat | undefined {
-    this.check(parentOf(path), false);
+    const above = parentOf(path);
+    this.check(above, false);
     const stat = this.fs.lstat(path);
-    if (stat?.kind === "directory" && this.#isBelow(path)) this.#keep(path, performance.now());
+    if (stat?.kind === "directory" && this.#isBelow(path)) {
+      this.#keep(path, stat, performance.now(), above);
+    }
     return stat;
+  }
+
+  /** Makes a folder and those above it. What was missing is real then, for a moment. */
+  make(path: string): void {
+    this.check(path, false);
+    const isMissing = !this.#looks.has(path);
+    this.fs.makeDir(path);
+    if (isMissing && this.#isBelow(path)) {
+      const look = this.#keep(path, NEW_FOLDER, performance.now(), "");
+      look.passedAt = look.at;
+    }
   }
 
   /** The same for a file that is opened to be appended to, which must not be a link itself. */
@@ -133,33 +172,67 @@ class RealFolders {
     return next === "/" || next === "\\";
   }
 
-  #isKnown(folder: string, now: number, trustMs: number, since: number): boolean {
-    const at = this.#looks.get(folder);
-    return at !== undefined && now - at < trustMs && at >= since;
+  /** Whether the names of the folder above are what they were when a folder was looked at. */
+  #isUnchanged(look: Look, above: string, now: number): boolean {
+    if (look.above === undefined) return false;
+    const known = this.#asked(above, now) ?? this.#look(above, now, parentOf(above));
+    const isSame = known?.stat.ino === look.above.ino &&
+      known.stat.mtimeMs === look.above.mtimeMs;
+    if (isSame) look.at = now;
+    return isSame;
   }
 
-  /** `false` when there is no such folder. */
-  #look(folder: string, now: number): boolean {
-    const kind = this.fs.lstat(folder)?.kind;
-    if (kind === undefined) return false;
-    if (kind === "symlink") throw new HostError("link", "use", folder);
-    if (kind !== "directory") throw new HostError("not_directory", "use", folder);
-    this.#keep(folder, now);
-    return true;
+  /** A folder that the system was asked about in this call. */
+  #asked(folder: string, now: number): Look | undefined {
+    const look = this.#looks.get(folder);
+    return look !== undefined && look.askedAt >= this.#call(now) ? look : undefined;
   }
 
-  #keep(folder: string, now: number): void {
+  /** Looks at a folder; `undefined` when there is none. */
+  #look(folder: string, now: number, above: string): Look | undefined {
+    const isRoot = folder.length <= this.root.length;
+    // How the folder above is, is asked first: a later change of its names must not go unnoticed.
+    if (above === this.root && this.#asked(above, now) === undefined) {
+      this.#look(above, now, "");
+    }
+    const stat = isRoot ? this.fs.stat(folder) : this.fs.lstat(folder);
+    if (stat === undefined) {
+      this.#looks.delete(folder);
+      return undefined;
+    }
+    if (stat.kind === "symlink") throw new HostError("link", "use", folder);
+    if (stat.kind !== "directory") throw new HostError("not_directory", "use", folder);
+    return this.#keep(folder, stat, now, above);
+  }
+
+  #keep(folder: string, stat: FileStat, now: number, above: string): Look {
+    const over = this.#asked(above, now);
+    const isMarked = over?.isSettled === true && over.stat.ino !== 0;
+    const look = {
+      at: now,
+      passedAt: -Infinity,
+      askedAt: stat === NEW_FOLDER ? -Infinity : now,
+      stat,
+      isSettled: Math.abs(Date.now() - stat.mtimeMs) > tickOf(stat.mtimeMs),
+      above: isMarked ? over.stat : undefined,
+    };
     if (this.#looks.size >= MAX_LOOKS) this.#looks.clear();
-    this.#looks.set(folder, now);
+    this.#looks.set(folder, look);
+    return look;
   }
 
+  /** Since when a look counts in the running call. */
   #call(now: number): number {
     if (this.#callAt === undefined) {
       this.#callAt = now;
       queueMicrotask(() => this.#callAt = undefined);
     }
-    return this.#callAt;
+    return Math.max(this.#callAt, now - CALL_TRUST_MS);
   }
+}
+
+function isKnown(look: Look | undefined, since: number): boolean {
+  return look !== undefined && look.at >= since;
 }
 
 function nextSeparator(path: string, from: number): number {

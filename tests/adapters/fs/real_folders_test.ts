@@ -4,7 +4,7 @@ import { openOn } from "../../../src/open.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host, HostFs } from "../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { makeSymlink, makeTempDir, removeTree } from "../../support/scratch.ts";
+import { makeSymlink, makeTempDir, removeTree, setMtime } from "../../support/scratch.ts";
 import { workspace } from "../../support/workspace.ts";
 
 const real = await detectHost();
@@ -104,7 +104,11 @@ it("withinRoot() looks at each folder once a call, and at those of instants once
   const leaf = `${root}/a/b/0000000000000001/0000000000000002`;
   real.fs.makeDir(leaf);
   let looks = 0;
-  const counting = { ...real.fs, lstat: (path: string) => (looks++, real.fs.lstat(path)) };
+  const counting = {
+    ...real.fs,
+    lstat: (path: string) => (looks++, real.fs.lstat(path)),
+    stat: (path: string) => (looks++, real.fs.stat(path)),
+  };
   const fs = withinRoot(counting, root);
   const looksOf = (body: () => void) => {
     const before = looks;
@@ -112,7 +116,8 @@ it("withinRoot() looks at each folder once a call, and at those of instants once
     return looks - before;
   };
   const name = `${leaf}/f`;
-  assertEquals(looksOf(() => fs.createNew(name, new Uint8Array())), 4);
+  for (const folder of [root, `${root}/a`]) setMtime(folder, Date.now() - 60_000);
+  assertEquals(looksOf(() => fs.createNew(name, new Uint8Array())), 5);
   assertEquals(looksOf(() => void fs.read(name)), 0);
   assertEquals(looksOf(() => fs.remove(name)), 0);
   await nextCall();
@@ -121,6 +126,26 @@ it("withinRoot() looks at each folder once a call, and at those of instants once
   await nextCall();
   assertEquals(looksOf(() => void fs.lstat(`${root}/a/b`)), 2);
   assertEquals(looksOf(() => void fs.list(`${root}/a/b`)), 0);
+});
+
+it("withinRoot() looks again at a folder when names beside it have changed", async () => {
+  const top = makeTempDir();
+  const root = `${top}/w`;
+  for (const folder of ["w/a/b", "elsewhere/b"]) real.fs.makeDir(`${top}/${folder}`);
+  for (const folder of [root, `${root}/a`]) setMtime(folder, Date.now() - 60_000);
+  const fs = withinRoot(real.fs, root);
+  for (let call = 0; call < 3; call++) {
+    assertEquals(fs.list(`${root}/a/b`), []);
+    await nextCall();
+  }
+  real.fs.rename(`${root}/a/b`, `${top}/b`);
+  makeSymlink(`${top}/b`, `${root}/a/b`);
+  assertEquals(codeOf(() => fs.list(`${root}/a/b`)), "link");
+  real.fs.remove(`${root}/a/b`);
+  await nextCall();
+  real.fs.rename(`${root}/a`, `${top}/a`);
+  makeSymlink(`${top}/elsewhere`, `${root}/a`);
+  assertEquals(codeOf(() => fs.createNew(`${root}/a/b/f`, new Uint8Array())), "link");
 });
 
 /** The real machine, whose n-th link is made and reported as taken. */
