@@ -98,11 +98,15 @@ function farther(a: HeartbeatRecord, b: HeartbeatRecord | undefined): HeartbeatR
   return b !== undefined && end(b) > end(a) ? b : a;
 }
 
-/** The view is where to start from; it may lag, and other tools may have written it. */
+/**
+ * The view is where to start from; it may lag, and other tools may have written it. So its number
+ * counts only if that slot is there: otherwise two processes could follow different slots.
+ */
 export function newest(files: ChainFiles, stem: string): Newest {
   const view = files.slot(viewName(stem));
   let heartbeat = view === undefined || isSeal(view) ? undefined : view;
   let slot = heartbeat === undefined ? 0 : numberOf(heartbeat);
+  if (slot > 0 && !files.exists(slotName(stem, slot))) slot = 0;
   while (true) {
     const next = files.slot(slotName(stem, slot + 1));
     if (next === undefined) return { slot, heartbeat, seal: undefined };

@@ -86,3 +86,50 @@ it("no verb is stopped by an end whose transition is huge", async () => {
   assertEquals((await scene.open().tasks.list()).completed, 1);
   assert_(Date.now() - started < 5_000, `${Date.now() - started} ms`);
 });
+
+for (const huge of HUGE) {
+  it(`no verb is stopped by a heartbeat whose beat is ${huge}`, async () => {
+    for (const beats of [0, 2]) {
+      const scene = await workspace();
+      const { coord } = scene;
+      const reserve = (runId: string) =>
+        scene.open().reservations.reserve({ addresses: ["a"], runId, exclusive: true, ttl: 60 });
+      const first = await reserve("a");
+      assert_(first.status === "reserved");
+      const id = first.reservation_id;
+      const stem = id.slice("sha256:".length);
+      for (let beat = 0; beat < beats; beat++) {
+        scene.clock.advance(1);
+        await coord.reservations.heartbeat({ id, runId: "a", extension: 60 });
+      }
+      const at = (seconds: number) => formatTime(scene.clock.ms + seconds * 1_000);
+      const view = { run_id: "a", last_beat_at: at(0), extended_expires_at: at(60), beat: 4242.5 };
+      scene.host.fs.makeDir(`${scene.path}/heartbeats`);
+      scene.write(`heartbeats/${stem}.json`, JSON.stringify(view).replace("4242.5", huge));
+      const started = Date.now();
+      assertEquals((await coord.reservations.list()).reservations.length, 1);
+      assertEquals((await reserve("b")).status, "conflict");
+      const beat = await coord.reservations.heartbeat({ id, runId: "a", extension: 60 });
+      assertEquals(beat.status, "ok");
+      assertEquals(scene.names("heartbeats").length, beats + 2); // one number more, and the view
+      for await (const _ of scene.open().watch({ once: true }));
+      scene.clock.advance(61);
+      const next = await reserve("b");
+      assert_(next.status === "reserved");
+      assertEquals(
+        (await coord.reservations.heartbeat({ id, runId: "a" })).status,
+        "expired",
+      );
+      const other = next.reservation_id.slice("sha256:".length);
+      scene.write(`heartbeats/${other}.json`, JSON.stringify(view).replace("4242.5", huge));
+      assertEquals(
+        (await coord.reservations.release({ id: next.reservation_id, runId: "b" })).status,
+        "released",
+      );
+      scene.clock.advance(30 * 86_400);
+      await coord.gc({ execute: true, grace: 0 });
+      assertEquals(scene.names("heartbeats"), []);
+      assert_(Date.now() - started < 5_000, `${Date.now() - started} ms`);
+    }
+  });
+}
