@@ -2,6 +2,7 @@
 import {
   cancel,
   type ClaimRecord,
+  claimTimedOut,
   extend,
   finish,
   giveBack,
@@ -97,12 +98,17 @@ export class Tasks {
     const empty = { status: "empty", queue: input.queue ?? null } as const;
     if (signal?.aborted) return empty;
     const ttlSeconds = input.claimTtl ?? CLAIM_TTL_S.default;
-    const attempt = (effort: "thorough" | "quick", hints: readonly string[] = []) => {
-      const now = clock();
-      const claimNonce = nonce();
-      const rule = (task: TaskRecord): Rule =>
-        grant({ task, runId: input.runId, now, ttlSeconds, nonce: claimNonce });
-      return store.tasks.claimNext({ queue: input.queue, now, rule, effort, hints });
+    // The time of a claim begins with the grant, which may come long after the search began.
+    const rule = (task: TaskRecord): Rule => (current) =>
+      grant({ task, runId: input.runId, now: clock(), ttlSeconds, nonce: nonce() })(current);
+    const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
+      while (true) {
+        const search = { queue: input.queue, now: clock(), rule, effort, hints };
+        const entry = await store.tasks.claimNext(search);
+        // One that timed out while the process slept is anybody's by now.
+        const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
+        if (!isOver || signal?.aborted) return entry;
+      }
     };
     const entry = await attempt("thorough") ??
       await waitForTask(this.#context, attempt, input.wait ?? 0, signal);
