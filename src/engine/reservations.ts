@@ -221,7 +221,11 @@ export class Reservations {
     const entry = await this.#entry(input.id, "id");
     const { reservation_id } = entry.reservation;
     const doing = `Cannot release reservation ${reservation_id}`;
-    if (entry.release !== undefined) return alreadyReleased(doing, entry.release);
+    if (entry.release !== undefined) {
+      // Whoever repeats a release takes this for done.
+      await store.reservations.persistRelease(reservation_id);
+      return alreadyReleased(doing, entry.release);
+    }
     if (input.force !== true && !sameAgent(entry.reservation.run_id, input.runId)) {
       return notHolder(doing, entry, input);
     }

@@ -60,6 +60,9 @@ export interface ReservationStore {
   /** Ends a reservation, durably. `false` when it was released before. */
   release(release: ReleaseRecord): Promise<boolean>;
 
+  /** Makes a release durable that was only found: who wrote it may have died before it was. */
+  persistRelease(id: string): Promise<void>;
+
   /**
    * Calls `onChange` when a reservation may have been released or removed: a hint, never the truth.
    * `onError` is called at most once, and no hints follow it. Throws where notification cannot be had.

@@ -74,6 +74,9 @@ export class FakeReservations implements ReservationStore {
     return true;
   }
 
+  /** Nothing is lost here. */
+  async persistRelease(): Promise<void> {}
+
   /** Nothing notifies here. */
   watch(): { close(): void } {
     return { close() {} };

@@ -42,6 +42,7 @@ function story(
   first: Act,
   second: Act,
   Store = FsTaskStore,
+  missing: readonly string[] = [],
 ): Story {
   return {
     name,
@@ -57,6 +58,7 @@ function story(
         tasks: new Set(items.map((item) => item.task_id)),
         over: new Map(),
       };
+      for (const folder of missing) removeTree(`${workspace}/${folder}`);
       const act = (act: Act) => (fs: HostFs) =>
         act({ queue: openQueue(workspace, now, fs, Store).queue, fs, workspace, promised }, id);
       return {
@@ -106,6 +108,7 @@ function settle(workspace: string): string[] {
 /** A removal that was undone may leave a slot beside the end, which overrules it. */
 const EXPECTED = /^(left over: |claims\/.*counts as a claim of nobody$|tasks\/.*passed over$)/;
 
+const nothing = () => Promise.resolve();
 const one = (queue: Tasks) => queue.enqueue({ title: "one", runId: "maker" });
 const claimed = async (queue: Tasks) => {
   await one(queue);
@@ -199,6 +202,17 @@ export const QUEUE_STORIES: readonly Story[] = [
     work,
   ),
   story("enqueue(), worked off", one, enqueue, work),
+  story(
+    "enqueue() in folders that are missing",
+    nothing,
+    nothing,
+    both(enqueue, work),
+    FsTaskStore,
+    [
+      "tasks",
+      "claims",
+    ],
+  ),
   story("enqueueAll(), worked off", one, enqueueMany, work),
   story("complete(), then gc", claimed, complete, both(complete, collect)),
   story("gc, then gc", claimed, both(complete, collect), both(collect, enqueue)),

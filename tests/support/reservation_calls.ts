@@ -103,6 +103,7 @@ export function addition(
       entered = true;
     },
     leave: () => files.leave(stem, record),
+    drop: (other, record) => files.leave(other, record),
   };
 }
 

@@ -23,18 +23,20 @@ export function openReservations(
   workspace: string,
   clock: Clock,
   fs: HostFs = host.fs,
+  Faulty: { Store?: typeof FsReservationStore; Collector?: typeof FsCollector } = {},
 ): OpenedReservations {
+  const { Store = FsReservationStore, Collector = FsCollector } = Faulty;
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const layout = new Layout(workspace);
   const own = { ...host, fs };
-  const store = new FsReservationStore(own, layout, warn);
+  const store = new Store(own, layout, warn);
   const checkout = new FsCheckout(host, workspace, warn);
   const context = { clock, warn, store: partialStore({ reservations: store, checkout }) };
   return {
     reservations: new Reservations(context),
     store,
-    gc: new FsCollector(own, layout, warn),
+    gc: new Collector(own, layout, warn),
     warnings,
   };
 }

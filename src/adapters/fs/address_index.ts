@@ -77,14 +77,15 @@ export class AddressIndex {
   /**
    * Enters a reservation under each of its addresses.
    *
+   * @param isSynced Whether an entry that is there already is on the disk.
    * @returns The folders to sync, so that it is still there after a power cut: those that have a new
    * name by that, and all above, since whoever made one of them may not have synced it yet.
    */
-  add(entry: IndexEntry, addresses: readonly Address[]): ReadonlySet<string> {
+  add(entry: IndexEntry, addresses: readonly Address[], isSynced = true): ReadonlySet<string> {
     const name = nameOf(entry);
     const changed = new Set<string>();
     for (const folder of this.#foldersOf(addresses)) {
-      if (!this.#create(folder, name)) continue;
+      if (!this.#create(folder, name) && isSynced) continue;
       for (let at = folder; at.length >= this.root.length && !changed.has(at); at = parentOf(at)) {
         changed.add(at);
       }

@@ -12,7 +12,7 @@
  */
 import { HostError } from "../../ports/host.ts";
 import type { DirHint, DirWatch, Host } from "../../ports/host.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureLastingDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 
 /** Milliseconds until a closed watch is freed for sure. */
@@ -46,7 +46,7 @@ export class FolderWatch {
     for (const folder of folders) {
       try {
         // Making is tried only where there is nothing: a symbolic link would be followed.
-        if (fs.lstat(this.#path(folder)) === undefined) ensureDir(fs, this.#path(folder));
+        if (fs.lstat(this.#path(folder)) === undefined) ensureLastingDir(fs, this.#path(folder));
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
       }

@@ -201,11 +201,18 @@ export function release(files: ChainFiles, stem: string, record: ReleaseRecord):
   return created;
 }
 
+/** Makes an end last that was only found: its writer may have died before it was on the disk. */
+export function persistEnd(files: ChainFiles, stem: string): void {
+  const { slot, seal } = newest(files, stem);
+  if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
+  ended(files, stem, slot);
+}
+
 /**
  * Ends a reservation for good if it has expired.
  *
  * @param lasts Whether it is to last; not if all of it is about to be removed.
- * @returns How it stands then: with a release, or live; `undefined` when it is gone.
+ * @returns How it stands then: with a release that lasts, or live; `undefined` when it is gone.
  */
 export function seal(
   files: ChainFiles,
@@ -220,6 +227,7 @@ export function seal(
     const { entry } = state;
     let { slot, seal } = state;
     if (seal === undefined) {
+      if (entry.release !== undefined && lasts) files.sync("releases");
       if (entry.release !== undefined || isLive(entry, now)) return entry;
       seal = expiredAt(stem, runId, effectiveExpiry(entry));
       if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;

@@ -66,7 +66,7 @@ export class ReservationCheck {
     let isWhole = true;
     for (const stem of this.#stems()) {
       if (!known.has(stem)) {
-        if (!this.#enter(stem, folders)) {
+        if (!this.#enter(stem, folders, isComplete)) {
           isWhole = false;
           continue;
         }
@@ -103,7 +103,7 @@ export class ReservationCheck {
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */
-  #enter(stem: string, folders: Set<string>): boolean {
+  #enter(stem: string, folders: Set<string>, isComplete: boolean): boolean {
     if (this.files.exists(releaseName(stem))) return true;
     const record = this.files.reservation(recordName(stem));
     if (record === undefined) return false;
@@ -113,7 +113,9 @@ export class ReservationCheck {
       const shown = JSON.stringify(text);
       this.warn(`${recordName(stem)} has an address ${shown} that ${address}: passed over`);
     }
-    for (const folder of this.files.index.add(...indexed(stem, record))) folders.add(folder);
+    // What is entered where nothing is complete yet, another process may have begun and died over.
+    const changed = this.files.index.add(...indexed(stem, record), isComplete);
+    for (const folder of changed) folders.add(folder);
     return true;
   }
 
@@ -123,7 +125,13 @@ export class ReservationCheck {
     });
   }
 
+  /**
+   * What was left out since it is released must stay so; and the folders of the workspace may have been
+   * made by a process that died before they were on the disk.
+   */
   #setComplete(): void {
+    this.#sync(this.layout.folder("release"));
+    this.#sync(this.layout.root);
     ensureDir(this.#fs, this.files.index.root);
     this.#fs.createNew(this.#complete, new Uint8Array());
     this.#sync(this.files.index.root);

@@ -12,7 +12,7 @@ import { formatTime } from "../../domain/time.ts";
 import type { HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
-import { inDir, isNotFound } from "./ensure_dir.ts";
+import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, recordBytes } from "./record_file.ts";
 import { recordName, releaseName, type Slot, type Staged, viewName } from "./reservation_chain.ts";
@@ -143,7 +143,8 @@ export class ReservationFiles implements RemovalFiles {
 
   #inFolderOf<T>(name: string, body: (path: string) => T): T {
     const path = this.#path(name);
-    return inDir(this.fs, path.slice(0, path.lastIndexOf("/")), MAX_TRIES, () => body(path));
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    return inDir(this.fs, folder, MAX_TRIES, () => body(path), ensureLastingDir);
   }
 
   #stage(content: object, durable: boolean): TmpStage {

@@ -90,12 +90,17 @@ export class ReservationGc {
 
   /** Entries of what is released, or was never granted, and folders without entries. */
   #tidyIndex(): void {
+    const released: string[] = [];
     for (const { entry: { stem }, path } of this.files.index.walk(true)) {
-      const isOver = this.files.exists(recordName(stem))
-        ? this.files.exists(releaseName(stem))
-        : Date.now() - (this.#fs.lstat(path)?.mtimeMs ?? Infinity) > ENTRY_GRACE_MS;
-      if (isOver) this.#fs.remove(path);
+      if (this.files.exists(recordName(stem))) {
+        if (this.files.exists(releaseName(stem))) released.push(path);
+      } else if (Date.now() - (this.#fs.lstat(path)?.mtimeMs ?? Infinity) > ENTRY_GRACE_MS) {
+        this.#fs.remove(path);
+      }
     }
+    // A process that released one and died has left its entries, and perhaps not synced the release.
+    if (released.length > 0) this.files.sync("releases");
+    for (const path of released) this.#fs.remove(path);
   }
 
   /** What was on its way to a place when its process died, and floors that were raised. */

@@ -10,7 +10,8 @@
  *    it may have died before that. Every lower place was settled by whoever took the one above it.
  * 2. Collect what overlaps: from the address index, and later from the places that were taken since.
  *    Ask whether the addition is admitted.
- * 3. An exclusive one seals those exclusive ones in its way that have expired, or takes them for live.
+ * 3. An exclusive one seals those exclusive ones in its way that have expired, or takes them for live;
+ *    what lets it through was released, and that is on the disk before it is granted.
  * 4. Enter the reservation into the address index, so that it is there before it is granted, and write
  *    it to `reservations/order/<hex>`.
  * 5. Take the next place by a link to that file; settle it by another; remove the file.
@@ -65,6 +66,8 @@ export interface Addition {
   enter(): void;
   /** Takes it out of the address index. */
   leave(): void;
+  /** Takes another one out of it, whose end is on the disk. */
+  drop(stem: string, other: ReservationRecord): void;
 }
 
 /** The folder of the places. */
@@ -207,6 +210,8 @@ export function add(files: OrderFiles, addition: Addition): number | undefined {
 /** What was granted before and overlaps an addition. */
 class Others {
   readonly #entries = new Map<string, ReservationEntry>();
+  /** Exclusive ones whose end is on the disk. */
+  readonly #ended = new Set<string>();
   readonly #own: string;
 
   constructor(readonly files: OrderFiles, readonly addition: Addition) {
@@ -227,7 +232,7 @@ class Others {
     return this.files.floor() <= after;
   }
 
-  /** Whether the addition may go on; then no exclusive one that has expired can come back. */
+  /** Whether the addition may go on; then no exclusive one that is over can come back. */
   admitted(): boolean {
     const { addition: { reservation, now, admit }, files } = this;
     while (true) {
@@ -238,9 +243,13 @@ class Others {
       if (reservation.exclusive !== true) return true;
       let isRevived = false;
       for (const [stem, entry] of entries) {
-        if (entry.reservation.exclusive !== true || entry.release !== undefined) continue;
+        if (entry.reservation.exclusive !== true || this.#ended.has(stem)) continue;
         if (isLive(entry, now)) continue;
         const after = seal(files, stem, now, reservation.run_id);
+        if (after?.release !== undefined) {
+          this.#ended.add(stem);
+          this.addition.drop(stem, entry.reservation);
+        }
         if (after === undefined) this.#entries.delete(stem);
         else this.#entries.set(stem, after);
         isRevived ||= after !== undefined && isLive(after, now);

@@ -5,8 +5,9 @@
  * 2. The floor of the order is raised above its place; if that is the newest one, an inert place is
  *    taken first. Then the place is removed, and what it was taken with, so that nobody who is slow
  *    to settle it gives the reservation its record again.
- * 3. Its entries in the address index go, then its record; the folder is synced.
- * 4. What happened to it goes, the release last: without it the reservation would look live again.
+ * 3. Its record goes; that and what went before is synced.
+ * 4. Its entries in the address index go: without them nobody would meet a record that a power cut
+ *    brought back. What happened to it goes, the release last: without it it would look live again.
  *
  * A crash between two steps leaves a reservation that is over, or files of one that is gone; the next
  * sweep removes both.
@@ -58,13 +59,16 @@ export function removeReservations<T extends Over>(
   if (ended.length === 0) return ended;
   const floor = raiseFloor(files);
   for (const place of files.places()) if (place <= floor) files.remove(placeName(place));
-  for (const { stem, entry } of ended) {
-    files.leave(stem, entry.reservation);
+  for (const { stem } of ended) {
     files.remove(comingName(stem));
     files.remove(recordName(stem));
   }
+  files.sync(ORDER);
   files.sync("reservations");
-  for (const { stem, beats } of ended) removeChain(files, stem, beats);
+  for (const { stem, entry, beats } of ended) {
+    files.leave(stem, entry.reservation);
+    removeChain(files, stem, beats);
+  }
   return ended;
 }
 
@@ -92,7 +96,11 @@ function raiseFloor(files: OrderFiles): number {
     const floor = files.stage(INERT, false);
     floor.create(`${FLOORS}/${head}`);
     floor.discard();
+  }
+  // Also one that another process has raised, which may have died before it was on the disk.
+  if (head > 0) {
     files.sync(FLOORS);
+    files.sync(ORDER);
   }
   return Math.max(head, files.floor());
 }

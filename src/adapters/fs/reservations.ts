@@ -20,11 +20,12 @@ import type { Host, HostFs } from "../../ports/host.ts";
 import type { Placement, ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { type AddressIndex, indexed } from "./address_index.ts";
-import { ensureDir } from "./ensure_dir.ts";
+import { ensureLastingDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import {
   beat,
+  persistEnd,
   readEntry,
   recordName,
   release,
@@ -125,6 +126,11 @@ export class FsReservationStore implements ReservationStore {
     return isFirst;
   }
 
+  async persistRelease(id: string): Promise<void> {
+    this.#openToWrite();
+    persistEnd(this.#files, stemOfId(id));
+  }
+
   watch(id: string, onChange: () => void, onError: (error: unknown) => void): { close(): void } {
     return this.#watch.listen(stemOfId(id), onChange, onError);
   }
@@ -168,28 +174,33 @@ export class FsReservationStore implements ReservationStore {
         enteredAt = Date.now();
       },
       leave: () => this.#index.remove(entry, addresses),
+      drop: (stem, other) => this.#files.leave(stem, other),
     };
   }
 
   /** What the index knows that may be live, or must not come to life again. */
   #candidates(own: ReservationRecord, addresses: readonly Address[], now: number): string[] {
     const stems: string[] = [];
+    const released: string[] = [];
     for (const { stem, expiresMs, exclusive, paths } of this.#index.find(addresses)) {
       if (this.#files.exists(releaseName(stem))) {
-        for (const path of paths) this.#fs.remove(path);
+        released.push(...paths);
         continue;
       }
       const isOver = expiresMs <= now && !(exclusive && own.exclusive === true) &&
         !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
       if (!isOver) stems.push(stem);
     }
+    // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
+    if (released.length > 0) this.#files.sync("releases");
+    for (const path of released) this.#fs.remove(path);
     return stems;
   }
 
   /** Once a process, before it writes: makes the folders that are missing. */
   #openToWrite(): void {
     if (this.#isOpen) return;
-    for (const kind of KINDS) ensureDir(this.#fs, this.layout.folder(kind));
+    for (const kind of KINDS) ensureLastingDir(this.#fs, this.layout.folder(kind));
     this.#isOpen = true;
   }
 

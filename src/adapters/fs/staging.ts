@@ -5,7 +5,7 @@
  */
 import { HostError } from "../../ports/host.ts";
 import type { HostFs } from "../../ports/host.ts";
-import { ensureDir, inDir, isNotFound } from "./ensure_dir.ts";
+import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 
 /** How often staging is repeated when somebody removes its folder meanwhile. */
 const MAX_TRIES = 20;
@@ -55,7 +55,7 @@ export abstract class Stage {
       } catch (error) {
         if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
         if (this.fs.lstat(this.path) === undefined) this.path = undefined;
-        ensureDir(this.fs, target.slice(0, target.lastIndexOf("/")));
+        ensureLastingDir(this.fs, target.slice(0, target.lastIndexOf("/")));
       }
     }
   }

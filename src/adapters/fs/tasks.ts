@@ -13,7 +13,7 @@ import { parseTime } from "../../domain/time.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { ensureDir, isNotFound } from "./ensure_dir.ts";
+import { ensureLastingDir, isNotFound } from "./ensure_dir.ts";
 import { settleBatches, writeBatch } from "./batch.ts";
 import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
 import { ClaimFiles, stemOfDue } from "./claim_files.ts";
@@ -179,7 +179,7 @@ export class FsTaskStore implements TaskStore {
   #openToWrite(): void {
     if (this.#isOpen) return;
     for (const kind of ["task", "claim"] as const) {
-      ensureDir(this.#fs, this.layout.folder(kind));
+      ensureLastingDir(this.#fs, this.layout.folder(kind));
     }
     settleBatches(this.#fs, this.layout, this.warn);
     this.#isOpen = true;
@@ -200,7 +200,7 @@ export class FsTaskStore implements TaskStore {
           this.#fs.remove(this.#ready.path(task));
           throw error;
         }
-        ensureDir(this.#fs, this.layout.folder("task"));
+        ensureLastingDir(this.#fs, this.layout.folder("task"));
       }
     }
   }

@@ -205,8 +205,8 @@ const FAULTS: readonly Fault[] = [
     from: "  const floor = raiseFloor(files);\n",
     to: "  const floor = Math.max(0, ...files.places()) - 1;\n",
     also: {
-      from: "  for (const { stem, entry } of ended) {\n    files.leave",
-      to: "  raiseFloor(files);\n  for (const { stem, entry } of ended) {\n    files.leave",
+      from: "  for (const { stem } of ended) {\n    files.remove(comingName",
+      to: "  raiseFloor(files);\n  for (const { stem } of ended) {\n    files.remove(comingName",
     },
   },
   {
