@@ -184,8 +184,9 @@ async function interrupted(
       const operation = target[name] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         const path = String(args.at(name === "rename" || name === "link" ? 1 : 0));
-        // Whether a folder is a real one is looked at now and then.
-        if (begun && !(name === "lstat" && !path.includes(stem))) {
+        // How often the folders on the way are looked at depends on their time stamps.
+        const counts = /\.coord\/(claims|tmp)\//.test(path);
+        if (begun && counts) {
           const shown = path.replace(stem, "T").replace(/^.*\.coord\//, "");
           operations.push(`${name} ${shown.replace(/[0-9a-f-]{36}/, "U")}`);
           if (operations.length === at) {
