@@ -34,7 +34,8 @@ Ids can be shortened to any unique 6 or more of their first hex digits.`;
 export const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
   [
     "DISPATCH_LANE_JOURNAL_PATH",
-    "The file of the lanes' journal, instead of that of the workspace.",
+    "The file of the lanes' journal, instead of that of the workspace; a relative path begins in " +
+    "the project folder.",
   ],
   ["DISPATCH_HOST_ID", "What leases call this machine, instead of its hostname."],
   ["NO_COLOR", "When it is set to anything, terminals get no bold type."],

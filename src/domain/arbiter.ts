@@ -14,7 +14,8 @@ import { sameAgent } from "./agent.ts";
 import { autopickHolds, type Hold, type LaneRequest, namedHold } from "./lane_hold.ts";
 import { type DeathEvidence, deathOf, type Lease } from "./lease.ts";
 import type { LeaseIndex, Meeting } from "./lease_index.ts";
-import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_LANE_CONFLICTS } from "./limits.ts";
+import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "./limits.ts";
+import { quoted } from "./quote.ts";
 import type { Taxonomy } from "./taxonomy.ts";
 import { Tree, WHOLE } from "./tree.ts";
 
@@ -313,9 +314,9 @@ class Judgement {
 }
 
 function nameOf(lease: Lease): string {
-  return `lane ${JSON.stringify(lease.lane)}, held by ${holderOf(lease)},`;
+  return `lane ${quoted(lease.lane, MAX_IDENTIFIER)}, held by ${holderOf(lease)},`;
 }
 
 function holderOf(lease: Lease): string {
-  return lease.holder === "" ? "somebody unknown" : JSON.stringify(lease.holder);
+  return lease.holder === "" ? "somebody unknown" : quoted(lease.holder, MAX_IDENTIFIER);
 }

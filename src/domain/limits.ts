@@ -129,6 +129,18 @@ export const MAX_REFUSED_AT = 64;
 /** Globs of one lane: far above what people write. */
 export const MAX_TREE = 256;
 
+/**
+ * Bytes of a tree as JSON: an entry has it twice and must fit the journal, and a checkpoint has the trees
+ * of all live leases.
+ */
+export const MAX_TREE_BYTES = 65_536;
+
+/** Bytes that conflicts take in the entry of a refusal; the answer has all of them. */
+export const MAX_REFUSAL_BYTES = 65_536;
+
+/** Bytes of what such an entry says of each further one: its lane and holder in any script. */
+export const MAX_CONFLICT_BYTES = 4_096;
+
 /** Folders by which live leases are told apart; deeper ones are compared as text. */
 export const MAX_FOLDERS = 8;
 

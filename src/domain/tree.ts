@@ -2,7 +2,8 @@
 import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./glob_bounds.ts";
 import type { Budget } from "./glob_search.ts";
-import { MAX_TREE } from "./limits.ts";
+import { MAX_TREE, MAX_TREE_BYTES } from "./limits.ts";
+import { quoted } from "./quote.ts";
 
 /** What no glob at all stands for. */
 export const WHOLE: readonly string[] = ["**"];
@@ -12,10 +13,19 @@ const DISJOINT: Overlap = { overlaps: false, witness: null, exhausted: false };
 /** What is wrong with the globs of a tree; all of it. */
 export function treeProblems(globs: readonly string[]): string[] {
   if (globs.length > MAX_TREE) return [`holds ${globs.length} globs, and ${MAX_TREE} are allowed`];
-  return globs.flatMap((glob) => {
+  const bytes = treeBytes(globs);
+  const tooLong = bytes > MAX_TREE_BYTES
+    ? [`takes ${bytes} bytes, and ${MAX_TREE_BYTES} are allowed`]
+    : [];
+  return tooLong.concat(globs.flatMap((glob) => {
     const parsed = parseGlob(glob);
-    return typeof parsed === "string" ? [`holds ${JSON.stringify(glob)}, which ${parsed}`] : [];
-  });
+    return typeof parsed === "string" ? [`holds ${quoted(glob, 200)}, which ${parsed}`] : [];
+  }));
+}
+
+/** What globs take in an entry. */
+export function treeBytes(globs: readonly string[]): number {
+  return new TextEncoder().encode(JSON.stringify(globs)).length;
 }
 
 /** Globs that are good at a glance. */

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from "./json.ts";
 import type { DeathEvidence, Lease } from "./lease.ts";
+import { MAX_CONFLICT_BYTES, MAX_REFUSAL_BYTES } from "./limits.ts";
 import { formatTime } from "./time.ts";
 import type { Entry, Op } from "./wal.ts";
 
@@ -159,13 +160,34 @@ export function refuseEntry(
   },
 ): Entry {
   const { baseSeq, ...fields } = refusal;
+  const short = shortened(refusal.conflicts);
   return entry("REFUSE", stamp, {
     ...fields,
     base_seq: baseSeq,
     run_id: refusal.run_id ?? null,
     tree: [...refusal.tree],
-    conflicts: [...refusal.conflicts],
+    conflicts: short ?? [...refusal.conflicts],
+    conflicts_total: short && refusal.conflicts.length,
   });
+}
+
+/**
+ * Conflicts for the log where they would take too much of it: the first ones are whole, the others say
+ * who is in the way and no more, or nothing where even that is long. `undefined` when all have room.
+ */
+function shortened(conflicts: readonly JsonObject[]): JsonObject[] | undefined {
+  let left = MAX_REFUSAL_BYTES;
+  const short = conflicts.flatMap((conflict) => {
+    left -= bytesOf(conflict);
+    if (left >= 0) return [conflict];
+    const { their_tree: _theirs, our_tree: _ours, witness: _witness, ...who } = conflict;
+    return bytesOf(who) <= MAX_CONFLICT_BYTES ? [who] : [];
+  });
+  return left < 0 ? short : undefined;
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
 /** SPAWN: a run is coming to a lane; holds nothing. */

@@ -1,5 +1,6 @@
 /** Writing to the journal of lanes: one critical section a decision. */
 import { realTimers, type Timers } from "../async/timers.ts";
+import { CoordError } from "../domain/errors.ts";
 import type { Applied, Effect } from "../domain/lane_state.ts";
 import { LOCK_TIMEOUT_S } from "../domain/limits.ts";
 import { settlementEntry } from "../domain/settlement.ts";
@@ -109,7 +110,7 @@ export class Turn {
     try {
       this.#session.append(entries);
     } catch (error) {
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostError || error instanceof CoordError)) throw error;
       this.#context.warn(`${what} is not in the journal: ${error.message}`);
     }
   }

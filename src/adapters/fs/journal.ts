@@ -20,7 +20,7 @@
  * release the mutex, and may have died before that, syncs it before his first answer, and at the latest
  * before his own release.
  */
-import { dirname, resolve } from "../../deps/path.ts";
+import { dirname } from "../../deps/path.ts";
 import { compact, isCompactable } from "../../domain/checkpoint.ts";
 import { CoordError } from "../../domain/errors.ts";
 import {
@@ -47,7 +47,6 @@ import { archiveLog, archivesBefore, following } from "./journal_archive.ts";
 import { lastEntries, verifyJournal } from "./journal_history.ts";
 import { BEGIN, parseRaw, type RawLine, readLines } from "./journal_lines.ts";
 import { JournalReader, stateInstead } from "./journal_reader.ts";
-import type { Layout } from "./layout.ts";
 import { FsMutex } from "./mutex.ts";
 import { OTHER_KINDS } from "./record_file.ts";
 
@@ -55,14 +54,6 @@ import { OTHER_KINDS } from "./record_file.ts";
 const MAX_TRIES = 5;
 
 const encoder = new TextEncoder();
-
-/** Where the journal of a workspace is. */
-export function journalPath(host: Host, layout: Layout): string {
-  const named = host.env("DISPATCH_LANE_JOURNAL_PATH") || undefined;
-  return named === undefined
-    ? `${layout.root}/lanes/lane-journal.jsonl`
-    : resolve(host.cwd(), named);
-}
 
 export class FsJournal implements Journal {
   readonly #reader: JournalReader;

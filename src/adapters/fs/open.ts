@@ -7,7 +7,8 @@ import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { FsCheckout } from "./checkout.ts";
 import { FsCollector } from "./gc.ts";
-import { FsJournal, journalPath } from "./journal.ts";
+import { FsJournal } from "./journal.ts";
+import { journalPath } from "./journal_path.ts";
 import { FsLanes } from "./lanes.ts";
 import { Layout } from "./layout.ts";
 import { hostWithin } from "./real_folders.ts";
@@ -22,7 +23,7 @@ export function openFsStore(host: Host, location: string, clock: Clock, warn: Wa
   host = hostWithin(host, location);
   const layout = new Layout(location);
   const log = journalPath(host, layout);
-  const isInside = log.startsWith(location);
+  const isInside = log.startsWith(`${location}/`);
   const journal = new FsJournal(isInside ? host : hostWithin(host, dirname(log)), log, clock, warn);
   const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`);
   return {

@@ -1,4 +1,4 @@
-import { journalPath } from "../../../src/adapters/fs/journal.ts";
+import { journalPath } from "../../../src/adapters/fs/journal_path.ts";
 import { archivesOf as archiveNames } from "../../../src/adapters/fs/journal_archive.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { JOURNAL_TAIL_BYTES, MAX_ENTRY_BYTES } from "../../../src/domain/limits.ts";
@@ -379,13 +379,13 @@ it("open() writes to a file only", async () => {
 });
 
 it("journalPath() is in the workspace unless the environment names another", () => {
-  const layout = new Layout("/w");
+  const layout = new Layout("/p/.coord");
   const named = (value: string) => ({
     ...quickHost,
     cwd: () => "/here",
     env: (name: string) => name === "DISPATCH_LANE_JOURNAL_PATH" ? value : undefined,
   });
-  assertEquals(journalPath(named(""), layout), "/w/lanes/lane-journal.jsonl");
-  assertEquals(journalPath(named("x/j.jsonl"), layout), "/here/x/j.jsonl");
+  assertEquals(journalPath(named(""), layout), "/p/.coord/lanes/lane-journal.jsonl");
+  assertEquals(journalPath(named("x/j.jsonl"), layout), "/p/x/j.jsonl");
   assertEquals(journalPath(named("/abs/j"), layout), "/abs/j");
 });
