@@ -116,8 +116,13 @@ export class ReservationFiles implements RemovalFiles {
     this.fs.remove(this.#path(name));
   }
 
+  /** A folder that is missing, as the order is where other tools alone reserve, has nothing to lose. */
   sync(folder: string): void {
-    this.fs.syncDir(this.#path(folder));
+    try {
+      this.fs.syncDir(this.#path(folder));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   floor(): number {
