@@ -19,6 +19,7 @@ const HEAVY = [
   "tests/race/",
   "tests/crash/",
   "tests/packaging/",
+  "tests/adapters/fs/batch_chain_test.ts",
   "tests/adapters/fs/claim_chain_test.ts",
   "tests/adapters/fs/reservation_order_test.ts",
   "tests/adapters/fs/journal_damage_test.ts",

@@ -56,6 +56,23 @@ export const POLL_INTERVAL_S = { min: 0.01, max: 3_600, default: 1 } as const;
 /** Milliseconds over which the instants of creation of one batch are spread, to keep its order. */
 export const BATCH_SPREAD_MS = 1_000;
 
+/**
+ * Milliseconds in the life of a batch. `settleAfter`: every kernel has written the files back by then
+ * (Linux: 35 s), so that syncing them is cheap. `stale`: a turn that was not renewed for this long may
+ * be taken over. `renew`: how often its process renews it. `slice`: the longest piece of work in one go.
+ * `step`: what one call adds to its own time to settle older batches.
+ */
+export const BATCH_MS = {
+  settleAfter: 120_000,
+  stale: 10_000,
+  renew: 1_000,
+  slice: 20,
+  step: 5,
+} as const;
+
+/** Tasks that such a step settles at least, so that working a batch off always settles it. */
+export const MIN_STEP_TASKS = 2;
+
 /** Priorities fit a 32-bit integer, which every store can sort by. */
 export const PRIORITY = { min: -2_147_483_648, max: 2_147_483_647, default: 0 } as const;
 

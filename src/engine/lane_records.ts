@@ -48,6 +48,10 @@ export class LaneRecords implements RecordSource {
 
   constructor(readonly files: RecordSource, readonly lanes: LaneStore) {}
 
+  prepare(): Promise<void> {
+    return this.files.prepare();
+  }
+
   ids(kind: RecordKind): string[] {
     if (kind !== "lane") return this.files.ids(kind);
     return this.lanes.journal.read().fold.live().map(idOf);

@@ -174,6 +174,8 @@ async function* eventsOf(
   let count = 0;
   try {
     if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
+    if (selected.has("task")) await source.prepare();
+    if (stream.ended) return;
     failing("watch the records", () => stream.start());
     for await (const change of stream.changes()) {
       if (stream.ended) break;

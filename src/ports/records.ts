@@ -37,6 +37,11 @@ export interface Listing {
 }
 
 export interface RecordSource {
+  /**
+   * Sees to it that all tasks show as records, where it can: the process that added them may have died
+   * in the middle of that.
+   */
+  prepare(): Promise<void>;
   /** The ids of all records of a kind at the moment, in no order. */
   ids(kind: RecordKind): string[];
   /** All that has a record's name at the moment, with the means to look at it. */

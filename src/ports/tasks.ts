@@ -36,8 +36,9 @@ export interface ClaimSearch {
 
 export interface TaskStore {
   /**
-   * Adds tasks that do not exist yet. They are durable when the promise resolves; many are synced
-   * at once. Each is visible to claimers as a whole or not at all, possibly before that.
+   * Adds tasks that do not exist yet: all of them or, when it rejects, none. They are durable when the
+   * promise resolves; many are synced at once. Each is visible to claimers as a whole or not at all,
+   * possibly before that.
    */
   add(tasks: readonly TaskRecord[]): Promise<void>;
 

@@ -95,3 +95,83 @@ it("a read-only file system: reading works, writing fails with io_error", async 
     assertEquals(error.code, "io_error");
   }
 });
+
+/** Fills a disk to the last block; what it was filled with. */
+function fill(dir: string): string[] {
+  const fills: string[] = [];
+  for (const size of [65_536, 4_096, 1]) {
+    for (let i = 0;; i++) {
+      const path = `${dir}/fill-${size}-${i}`;
+      try {
+        host.fs.createNew(path, new Uint8Array(size));
+        fills.push(path);
+      } catch (error) {
+        assertEquals((error as { code?: unknown }).code, "no_space");
+        break;
+      }
+    }
+  }
+  return fills;
+}
+
+it("a full disk: gc() frees room without room to write, and claim() of an empty queue is empty", async () => {
+  using disk = onDisk(4096);
+  const coord = await openWorkspace({ dir: disk.dir });
+  await coord.tasks.enqueueAll(Array.from({ length: 50 }, () => ({ title: "x", runId: "p" })));
+  for (let i = 0; i < 50; i++) {
+    const claim = await coord.tasks.claim({ runId: "a" });
+    assert_(claim.status === "claimed");
+    await coord.tasks.complete({ id: claim.task_id, runId: "a" });
+  }
+  await coord.tasks.enqueue({ title: "expires", runId: "p", ttl: 1 });
+  for (const agent of ["a", "b"]) {
+    const reserved = await coord.reservations.reserve({
+      addresses: [`src/${agent}.ts`],
+      runId: agent,
+    });
+    assert_("reservation_id" in reserved);
+    await coord.reservations.release({ id: reserved.reservation_id, runId: agent });
+  }
+  fill(disk.dir);
+  const late = await openWorkspace({ dir: disk.dir, clock: () => Date.now() + 60_000 });
+  assertEquals(await late.tasks.claim({ runId: "a" }), { status: "empty", queue: null });
+  const report = await late.gc({ execute: true, grace: 0 });
+  assertEquals(report.counts, { reservation: 2, task: 51 });
+  const { total } = await late.tasks.list();
+  assertEquals(total, 0);
+  await late.tasks.enqueue({ title: "there is room again", runId: "p" });
+});
+
+it("a full disk: gc() removes reservations alone, whose removal writes first", async () => {
+  for (const isReleased of [true, false]) {
+    using disk = onDisk(512);
+    const coord = await openWorkspace({ dir: disk.dir });
+    for (const runId of ["a", "b", "c"]) {
+      const addresses = [`src/${runId}.ts`];
+      const reserved = await coord.reservations.reserve({ addresses, runId, ttl: 1 });
+      assert_("reservation_id" in reserved);
+      const id = reserved.reservation_id;
+      if (isReleased) await coord.reservations.release({ id, runId });
+    }
+    const fills = fill(disk.dir);
+    // A seal of one that has only expired takes a block more.
+    if (!isReleased) host.fs.remove(fills.at(-1) ?? "");
+    const late = await openWorkspace({ dir: disk.dir, clock: () => Date.now() + 60_000 });
+    const { counts } = await late.gc({ execute: true, grace: 0 });
+    assertEquals({ isReleased, counts }, { isReleased, counts: { reservation: 3 } });
+  }
+});
+
+it("a full disk: enqueueAll() of 2,000 adds all of them or none, wherever the room ends", async () => {
+  const many = Array.from({ length: 2_000 }, (_, n) => ({ title: `${n}`, runId: "p" }));
+  const outcomes = new Set<string>();
+  for (const kib of [256, 4_000, 8_500, 12_000, 20_000, 40_000]) {
+    using disk = onDisk(kib);
+    const coord = await openWorkspace({ dir: disk.dir });
+    const answer = await coord.tasks.enqueueAll(many)
+      .then((tasks) => tasks.length, (error) => error.code);
+    const { total } = await (await openWorkspace({ dir: disk.dir })).tasks.list();
+    outcomes.add(`${answer}: ${total}`);
+  }
+  assertEquals([...outcomes].sort(), ["2000: 2000", "io_error: 0"]);
+});

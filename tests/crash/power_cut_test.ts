@@ -1,4 +1,4 @@
-import { settleBatches } from "../../src/adapters/fs/batch.ts";
+import { BatchCollector } from "../../src/adapters/fs/batch_settling.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
 import type { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
@@ -15,7 +15,7 @@ import {
 } from "../support/power_cut.ts";
 import { isHeavy } from "../support/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
-import { makeTempDir, removeTree, setMtime } from "../support/scratch.ts";
+import { makeTempDir, removeTree } from "../support/scratch.ts";
 
 const host = await detectHost();
 
@@ -33,17 +33,16 @@ function namesIn(folder: string): string[] {
   return (host.fs.list(folder) ?? []).map(({ name }) => name);
 }
 
-/** Settles the batches as if they were old; what was warned of. */
-function settle(workspace: string, fs: HostFs = quickFs): string[] {
+/** Settles the batches after a power cut; what was warned of. */
+async function settle(workspace: string, fs: HostFs = quickFs): Promise<string[]> {
   const warnings: string[] = [];
-  for (const name of namesIn(`${workspace}/tasks/batches`)) {
-    setMtime(`${workspace}/tasks/batches/${name}`, Date.now() - 150_000);
-  }
-  settleBatches(fs, new Layout(workspace), (message) => void warnings.push(message));
+  const warn = (message: string) => void warnings.push(message);
+  const machine = { ...host, fs, isAlive: () => false };
+  await new BatchCollector(machine, new Layout(workspace), warn).settleAll();
   return warnings;
 }
 
-it("settleBatches() brings back what a power cut took of the tasks of a batch", async () => {
+it("settleAll() brings back what a power cut took of the tasks of a batch", async () => {
   using place = newWorkspace();
   const { workspace } = place;
   const tasks = await openQueue(workspace, 0).queue.enqueueAll(batchOf(20));
@@ -56,7 +55,7 @@ it("settleBatches() brings back what a power cut took of the tasks of a batch", 
   assertEquals((await fresh.queue.list()).total, 5);
   assertEquals(fresh.warnings.length, 10, "the torn ones are reported");
 
-  assertEquals(settle(workspace), []);
+  assertEquals(await settle(workspace), []);
   const later = openQueue(workspace, 0);
   const items = (await later.queue.list()).items.map((item) => item.task_id).sort();
   assertEquals(items, tasks.map((task) => task.task_id).sort());
@@ -65,7 +64,7 @@ it("settleBatches() brings back what a power cut took of the tasks of a batch", 
   assertEquals(namesIn(`${workspace}/tasks/batches`), []);
 });
 
-it("settleBatches() cut off anywhere settles the next time", async () => {
+it("settleAll() cut off anywhere settles the next time", async () => {
   for (let at = 1;; at++) {
     using place = newWorkspace();
     const { workspace } = place;
@@ -74,11 +73,11 @@ it("settleBatches() cut off anywhere settles the next time", async () => {
     truncate(`${workspace}/tasks/${lost}`, 0);
     const cut = faulty(quickFs, { kind: "off", at, torn: true });
     try {
-      settle(workspace, cut.fs);
+      await settle(workspace, cut.fs);
     } catch (error) {
       if (!(error instanceof PowerOff)) throw error;
     }
-    assertEquals(settle(workspace), []);
+    assertEquals(await settle(workspace), []);
     assertEquals(await workOff(workspace, 9), [], `cut off at ${at}`);
     if (cut.hit === undefined) break;
   }
@@ -131,7 +130,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
   }
   forgetful.cut(random);
 
-  const lost = settle(workspace);
+  const lost = await settle(workspace);
   const { queue, warnings } = openQueue(workspace, second);
   const list = await queue.list({ limit: 10_000 });
   const found = new Map(list.items.map((item) => [item.task_id, item.status]));

@@ -66,6 +66,8 @@ export class FakeRecords implements RecordSource {
     );
   }
 
+  async prepare(): Promise<void> {}
+
   ids(kind: RecordKind): string[] {
     return [...this.#of(kind).keys()];
   }

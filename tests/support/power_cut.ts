@@ -16,8 +16,11 @@ import type { HostFs } from "../../src/ports/host.ts";
 import { assert_, assertEquals } from "../deps.ts";
 import type { Random } from "./random.ts";
 
-/** What a name named before a change: nothing, a folder, or a file that is kept in the attic. */
-type Before = undefined | "folder" | { readonly kept: string };
+/**
+ * What a name named before a change: nothing, an empty folder, a file that is kept in the attic, or a
+ * folder that was given another name.
+ */
+type Before = undefined | "folder" | { readonly kept: string } | { readonly moved: string };
 
 /** A name that changed. */
 interface Change {
@@ -82,6 +85,12 @@ export class ForgetfulFs {
         return linked;
       },
       rename: (from, to) => {
+        if (real.lstat(from)?.kind === "directory") {
+          if (!real.rename(from, to)) return false;
+          this.#moveChanges(from, to);
+          this.#changed({ path: from, before: { moved: to } });
+          return true;
+        }
         const source = this.#keep(from);
         const target = this.#keep(to);
         const renamed = real.rename(from, to);
@@ -122,8 +131,12 @@ export class ForgetfulFs {
   /** The power goes: what was not synced is lost. */
   cut(random: Random, loss: Loss = "last"): void {
     // A folder that is lost takes along what is in it, so it comes before that.
-    const folders = [...this.#changes].sort(([a], [b]) => a.length - b.length);
-    for (const [dir, changes] of folders) {
+    for (const seen = new Set<string>();;) {
+      const left = [...this.#changes].filter(([dir]) => !seen.has(dir));
+      const [next] = left.sort(([a], [b]) => a.split("/").length - b.split("/").length);
+      if (next === undefined) break;
+      const [dir, changes] = next;
+      seen.add(dir);
       // The index is lost altogether now and then, below.
       if (dir.startsWith(`${this.workspace}/index`)) continue;
       for (const change of undone(changes, random, loss)) this.#undo(change);
@@ -143,7 +156,23 @@ export class ForgetfulFs {
     if (this.#real.lstat(parentOf(path)) === undefined) return;
     if (before === undefined) rmSync(path, { recursive: true, force: true });
     else if (before === "folder") mkdirSync(path, { recursive: true });
-    else renameSync(before.kept, path);
+    else if ("kept" in before) renameSync(before.kept, path);
+    else if (this.#real.lstat(before.moved) !== undefined) {
+      renameSync(before.moved, path);
+      this.#moveChanges(before.moved, path);
+    }
+  }
+
+  /** What changed in a folder is known by the folder's new name from now on. */
+  #moveChanges(from: string, to: string): void {
+    const changes = this.#changes.get(from);
+    if (changes === undefined) return;
+    this.#changes.delete(from);
+    const moved = changes.map(({ path, before }) => ({
+      path: `${to}${path.slice(from.length)}`,
+      before,
+    }));
+    this.#changes.set(to, [...this.#changes.get(to) ?? [], ...moved]);
   }
 
   #changed(change: Change): void {

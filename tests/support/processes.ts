@@ -1,5 +1,6 @@
 /** Other processes, on the runtime that runs the test. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -43,6 +44,15 @@ export function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): boolean {
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ESRCH") throw error;
     return false;
+  }
+}
+
+/** Whether a process is stopped, or has ended; on Linux alone. */
+export function isStopped(pid: number): boolean {
+  try {
+    return / [TtZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf-8"));
+  } catch {
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What two processes do with a queue before the power goes. */
-import { settleBatches } from "../../src/adapters/fs/batch.ts";
+import { BatchCollector } from "../../src/adapters/fs/batch_settling.ts";
 import { FsCollector } from "../../src/adapters/fs/gc.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
 import { FsTaskStore } from "../../src/adapters/fs/tasks.ts";
@@ -7,7 +7,7 @@ import type { Tasks } from "../../src/engine/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
 import { openQueue, quickFs, T0, workOff } from "./crash_cases.ts";
-import { makeTempDir, removeTree, setMtime } from "./scratch.ts";
+import { makeTempDir, removeTree } from "./scratch.ts";
 import type { Story } from "./two_processes.ts";
 
 const host = await detectHost();
@@ -74,7 +74,7 @@ function story(
 }
 
 async function lost(workspace: string, second: number, promised: Promised): Promise<string[]> {
-  const problems = settle(workspace);
+  const problems = await settle(workspace);
   for (const at of [second, second + 1000]) {
     const { queue } = openQueue(workspace, at);
     const list = await queue.list({ limit: 10_000 });
@@ -95,13 +95,12 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
   return problems;
 }
 
-/** Settles the batches as if they were old; what was warned of. */
-function settle(workspace: string): string[] {
+/** Settles the batches after the power cut, which no process has outlived; what was warned of. */
+async function settle(workspace: string): Promise<string[]> {
   const warnings: string[] = [];
-  for (const { name } of host.fs.list(`${workspace}/tasks/batches`) ?? []) {
-    setMtime(`${workspace}/tasks/batches/${name}`, Date.now() - 150_000);
-  }
-  settleBatches(quickFs, new Layout(workspace), (message) => void warnings.push(message));
+  const warn = (message: string) => void warnings.push(message);
+  const machine = { ...host, fs: quickFs, isAlive: () => false };
+  await new BatchCollector(machine, new Layout(workspace), warn).settleAll();
   return warnings;
 }
 
@@ -153,7 +152,7 @@ const collect: Act = async ({ queue, fs, workspace, promised }) => {
   for (const { task_id, status } of items) {
     if (ENDS.includes(status)) promised.tasks.delete(task_id);
   }
-  const gc = new FsCollector({ ...host, fs }, new Layout(workspace), () => {}, 0);
+  const gc = new FsCollector({ ...host, fs }, new Layout(workspace), () => {});
   const now = Date.now() + 60_000;
   await gc.sweep({ now, graceMs: 0, execute: true });
 };

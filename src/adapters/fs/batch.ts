@@ -1,94 +1,180 @@
 /**
- * Durability for many tasks with one sync.
+ * Many tasks at once: all of them or none, durable with one sync. batch_chain.ts is the protocol.
  *
- * 1. Every task of a batch gets its own file, without a sync.
- * 2. One file `tasks/batches/<name>.ndjson` with all of them is written and synced, a line a task.
- * 3. The batch is answered.
- *
- * A power cut after 3 may tear or lose task files, and the batch file brings them back. It has done
- * its duty when each task's own file is on the disk: some minutes later, when the kernel has written
- * them anyway, the next process that adds tasks or checks the index syncs each, writes again what is
- * missing or torn, and removes the batch file. A crash before 3 leaves tasks that nobody was promised,
- * each whole or absent.
+ * Adding, in order: every task is written to the batch's folder, without a sync, so that what the disk
+ * has no room for fails here; then one file with all of them, synced. Renaming the folder is the
+ * moment at which all tasks exist; the rename is synced, and the tasks get their names. If that fails
+ * half-way, or the process dies, the tasks exist all the same: who needs to know all tasks reads the
+ * others from the batch, and who looks for a task to claim, or changes one, gives them their names
+ * first. A batch holds its tasks until each has been synced by itself (batch_settling.ts).
  */
-import { idOfStem, stemOfId } from "../../domain/ids.ts";
-import { canonicalJson, escapeLines, parseJson } from "../../domain/json.ts";
-import { parseTask, type TaskRecord } from "../../domain/task.ts";
-import type { HostFs } from "../../ports/host.ts";
+import { stemOfId } from "../../domain/ids.ts";
+import type { TaskRecord } from "../../domain/task.ts";
+import { type Host, HostError } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { linkTasks, repairTasks, takeTurn, type Turn } from "./batch_chain.ts";
+import type { TaskLine } from "./batch_files.ts";
+import type { Batch } from "./batch_name.ts";
+import { BatchTurns, sliced } from "./batch_turns.ts";
 import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
-import { readRecord, recordBytes } from "./record_file.ts";
-import { isUniqueName } from "./staging.ts";
+import { recordBytes } from "./record_file.ts";
+import { ofFolder } from "./unreadable.ts";
 
-/** A batch this old has been written back by every kernel's defaults (Linux: 35 s), milliseconds. */
-const SETTLE_AFTER_MS = 120_000;
+/** For how long the names of batches are believed on the way of a claim, milliseconds. */
+const TRUST_MS = 50;
 
-/** Makes the tasks of a batch durable at once. */
-export function writeBatch(fs: HostFs, layout: Layout, tasks: readonly TaskRecord[]): void {
-  const lines = tasks.map((task) => escapeLines(canonicalJson(task)) + "\n");
-  const bytes = new TextEncoder().encode(lines.join(""));
-  ensureDir(fs, layout.batches);
-  fs.createNew(`${layout.batches}/${crypto.randomUUID()}.ndjson`, bytes, true);
-  fs.syncDir(layout.batches);
-  fs.syncDir(layout.folder("task"));
+/** For how long a repair that failed is not tried again, milliseconds: the disk may be full. */
+const FAILURE_TRUST_MS = 1_000;
+
+/** Milliseconds between two looks at a batch that another process repairs. */
+const LOOK_MS = 10;
+
+/** A task that exists and may lack its file. */
+export interface PendingTask {
+  readonly task: TaskRecord;
+  /** Whether its batch is still there; if not, it has got its file since, or has been removed. */
+  isPending(): boolean;
 }
 
-/** Brings the tasks of old batches to the disk one by one and removes the batch files. */
-export function settleBatches(fs: HostFs, layout: Layout, warn: Warn): void {
-  for (const { name, isFile } of fs.list(layout.batches) ?? []) {
-    const path = `${layout.batches}/${name}`;
-    if (!isFile || !isBatch(name)) continue;
-    const age = Date.now() - (fs.lstat(path)?.mtimeMs ?? Date.now());
-    if (age < SETTLE_AFTER_MS) continue;
-    const text = new TextDecoder().decode(fs.read(path) ?? new Uint8Array());
-    // A line without its end was never answered for.
-    for (const line of text.split("\n").slice(0, -1)) settleTask(fs, layout, line, warn);
-    fs.syncDir(layout.folder("task"));
-    fs.remove(path);
+export class Batches {
+  readonly turns: BatchTurns;
+  #looked: { at: number; trustMs: number; failure?: HostError } = { at: -Infinity, trustMs: 0 };
+  #isFolderSynced = false;
+
+  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+    this.turns = new BatchTurns(host, layout, warn);
   }
-}
 
-/** The stems of the tasks that batch files may still bring back. */
-export function pendingBatches(fs: HostFs, layout: Layout): Set<string> {
-  const stems = new Set<string>();
-  for (const { name, isFile } of fs.list(layout.batches) ?? []) {
-    if (!isFile || !isBatch(name)) continue;
-    const bytes = fs.read(`${layout.batches}/${name}`) ?? new Uint8Array();
-    for (const line of new TextDecoder().decode(bytes).split("\n").slice(0, -1)) {
-      const task = taskOfLine(line);
-      if (task !== undefined) stems.add(stemOfId(task.task_id));
+  /** Adds tasks, all or none. They are durable when it resolves. */
+  async add(tasks: readonly TaskRecord[]): Promise<void> {
+    const lines: TaskLine[] = [];
+    const turn = await this.#commit(tasks, lines);
+    const { turns } = this;
+    try {
+      if (await turns.drive(turn, linkTasks(turns.files, turn, lines))) turns.linked(turn);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      turns.giveBack(turn);
+      this.warn(`All tasks are added, and some have no files yet: ${error.message}`);
+    } finally {
+      turns.owners.end(turn.batch);
     }
   }
-  return stems;
-}
 
-function isBatch(name: string): boolean {
-  return name.endsWith(".ndjson") && isUniqueName(name.slice(0, -".ndjson".length));
-}
+  /** Makes the tasks exist; the turn in which they get their names. Fills `lines`. */
+  async #commit(tasks: readonly TaskRecord[], lines: TaskLine[]): Promise<Turn> {
+    const { turns, host: { fs } } = this;
+    const { files, owners } = turns;
+    let batch: Batch = {
+      id: crypto.randomUUID(),
+      turn: 0,
+      state: "new",
+      done: 0,
+      ...turns.stamp(),
+    };
+    try {
+      ensureDir(fs, files.path(batch));
+      await sliced(this.#stageAll(batch, tasks, lines));
+      files.writeLines(batch, lines);
+      const turn = takeTurn(files, batch, "links", turns.stamp());
+      if (turn === undefined) throw new HostError("not_found", "rename", files.path(batch));
+      batch = turn.batch;
+      owners.begin(batch);
+      fs.syncDir(this.layout.batches);
+      if (!this.#isFolderSynced) fs.syncDir(this.layout.folder("task"));
+      this.#isFolderSynced = true;
+      return turn;
+    } catch (error) {
+      owners.end(batch);
+      if (error instanceof HostError) turns.discard(batch);
+      throw error;
+    }
+  }
 
-function settleTask(fs: HostFs, layout: Layout, line: string, warn: Warn): void {
-  const task = taskOfLine(line);
-  if (task === undefined) return warn("A line of a batch in tasks/batches is no task: passed over");
-  const path = layout.record("task", stemOfId(task.task_id));
-  const found = readRecord(fs, path);
-  if (found.kind === "record") return fs.syncFile(path);
-  const staged = `${layout.tmp}/${crypto.randomUUID()}`;
-  ensureDir(fs, layout.tmp);
-  fs.createNew(staged, recordBytes(task), true);
-  // A file torn by a power cut has nothing worth keeping: the batch holds the whole of it.
-  fs.rename(staged, path);
-}
+  *#stageAll(
+    batch: Batch,
+    tasks: readonly TaskRecord[],
+    lines: TaskLine[],
+  ): Generator<number, boolean> {
+    const { files } = this.turns;
+    let next = 0;
+    for (const task of tasks) {
+      const bytes = recordBytes(task);
+      const line = { task, bytes, stem: stemOfId(task.task_id), next: next += bytes.length };
+      if (!files.stage(batch, line, false)) {
+        throw new HostError("not_found", "create", files.path(batch));
+      }
+      lines.push(line);
+      yield next;
+    }
+    return true;
+  }
 
-function taskOfLine(line: string): TaskRecord | undefined {
-  try {
-    const value = parseJson(line);
-    const id = (value as { task_id?: unknown } | null)?.task_id;
-    if (typeof id !== "string") return undefined;
-    const task = parseTask(value, idOfStem(stemOfId(id)));
-    return typeof task === "string" ? undefined : task;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+  /** The tasks that exist and may lack their files. Those that may not be read are reported. */
+  async pending(): Promise<Map<string, PendingTask>> {
+    const { turns } = this;
+    const pending = new Map<string, PendingTask>();
+    for (const batch of ofFolder(this.warn, () => turns.files.list()) ?? []) {
+      if (!turns.isNeedy(batch) && !turns.isBeingRepaired(batch)) continue;
+      const isPending = () => turns.files.list().some(({ id }) => id === batch.id);
+      try {
+        for await (const { task, stem } of turns.lines(batch)) {
+          if (task !== undefined && stem !== undefined) pending.set(stem, { task, isPending });
+        }
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        this.warn(`${error.message}: skipped`);
+      }
+    }
+    return pending;
+  }
+
+  /**
+   * Gives all tasks their files whose process has not, or whose files a power cut may have taken.
+   *
+   * @param isLast Whether the caller is about to answer that there is none; a look of a moment ago is
+   * not enough then.
+   * @returns What kept some tasks from getting theirs.
+   */
+  async repair(isLast: boolean): Promise<HostError | undefined> {
+    if (!isLast && Math.abs(Date.now() - this.#looked.at) < this.#looked.trustMs) {
+      return this.#looked.failure;
+    }
+    this.#looked = { at: Date.now(), trustMs: TRUST_MS };
+    const failure = await this.#repairNeedy();
+    if (failure !== undefined) {
+      this.#looked = { at: Date.now(), trustMs: FAILURE_TRUST_MS, failure };
+    }
+    return failure;
+  }
+
+  async #repairNeedy(): Promise<HostError | undefined> {
+    const { turns } = this;
+    let needy: Batch[];
+    try {
+      needy = turns.files.list().filter((batch) => turns.isNeedy(batch));
+    } catch (error) {
+      if (error instanceof HostError) return error;
+      throw error;
+    }
+    return await turns.each(needy, "repair", async (turn) => {
+      if (await turns.drive(turn, repairTasks(turns.files, turn))) turns.linked(turn);
+    }, (turn) => turns.giveBack(turn));
+  }
+
+  /** The same, and waits for other processes that do it. */
+  async fileAll(): Promise<HostError | undefined> {
+    const failure = await this.repair(true);
+    while (await this.isRepairing());
+    return failure;
+  }
+
+  /** Waits a moment while another process repairs a batch; `false` when none does, or nobody can tell. */
+  async isRepairing(): Promise<boolean> {
+    if (this.#looked.failure !== undefined) return false;
+    if (!this.turns.files.list().some((batch) => this.turns.isBeingRepaired(batch))) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    return true;
   }
 }

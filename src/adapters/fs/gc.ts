@@ -1,6 +1,9 @@
 /**
  * Removal of what is over: reservations (reservation_gc.ts), tasks (task_gc.ts), intents, and staging
  * files that a crash has left.
+ *
+ * Some of it must write before it removes. On a full disk what needs no room goes first, then notes
+ * that are made again at need, and then the rest is tried once more.
  */
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { intentExpiry, parseIntent } from "../../domain/reservation.ts";
@@ -8,6 +11,7 @@ import { parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { Room } from "./gc_room.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readRecord } from "./record_file.ts";
 import { ReservationFiles } from "./reservation_files.ts";
@@ -24,19 +28,42 @@ export class FsCollector implements Collector {
   readonly #reservations: ReservationGc;
   readonly #tasks: TaskGc;
 
-  /** @param batchGraceMs How long a batch may take to be written. */
-  constructor(host: Host, readonly layout: Layout, readonly warn: Warn, batchGraceMs?: number) {
+  readonly #room = new Room();
+
+  constructor(host: Host, readonly layout: Layout, readonly warn: Warn) {
     this.#fs = host.fs;
-    this.#reservations = new ReservationGc(new ReservationFiles(host.fs, layout, warn), layout);
-    this.#tasks = new TaskGc(host.fs, layout, warn, batchGraceMs);
+    const files = new ReservationFiles(host.fs, layout, warn);
+    this.#reservations = new ReservationGc(files, layout, this.#room);
+    this.#tasks = new TaskGc(host, layout, warn, this.#room);
   }
 
   async sweep(sweep: Sweep): Promise<Swept[]> {
-    const { swept, left } = await this.#reservations.sweep(sweep);
-    const intents = this.#intents(sweep, left);
-    const tasks = await this.#tasks.sweep(sweep);
+    this.#room.begin();
     if (sweep.execute) this.#tidyStaging();
-    return [...swept, ...intents, ...tasks];
+    const swept = await this.#pass(sweep);
+    if (this.#room.take() === undefined) return swept;
+    this.#dropNotes();
+    swept.push(...await this.#pass(sweep));
+    const lack = this.#room.take();
+    if (lack === undefined) return swept;
+    if (swept.length === 0) throw lack;
+    this.warn(`Some of what is over stays, since removing it needs room: ${lack.message}`);
+    return swept;
+  }
+
+  async #pass(sweep: Sweep): Promise<Swept[]> {
+    const tasks = await this.#tasks.sweep(sweep);
+    const { swept, left } = await this.#reservations.sweep(sweep);
+    return [...swept, ...this.#intents(sweep, left), ...tasks];
+  }
+
+  /** Removes what says when the index was last compared with the records: it only saves time. */
+  #dropNotes(): void {
+    const notes = `${this.layout.index}/reservations`;
+    for (const { name, isFile } of this.#fs.list(notes) ?? []) {
+      if (isFile) this.#fs.remove(`${notes}/${name}`);
+    }
+    this.#fs.remove(`${this.layout.index}/checked`);
   }
 
   /** Intents whose reservation is gone, or which never had one. */

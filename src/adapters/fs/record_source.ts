@@ -32,6 +32,7 @@ import type { CursorFile } from "../../ports/cursor_file.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../ports/host.ts";
 import type { Listing, Look, RecordHint, RecordSource } from "../../ports/records.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { Batches } from "./batch.ts";
 import { endName, slotName } from "./claim_chain.ts";
 import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
@@ -64,6 +65,10 @@ export class FsRecordSource implements RecordSource {
     this.#fs = host.fs;
     // What is broken is reported by those that list.
     this.#reservations = new ReservationFiles(host.fs, layout, () => {});
+  }
+
+  async prepare(): Promise<void> {
+    await new Batches(this.host, this.layout, this.warn).fileAll();
   }
 
   ids(kind: RecordKind): string[] {

@@ -6,8 +6,8 @@
  * since, nothing new can be in it. The note is not believed when the folder changed in the tick of
  * the listing, and not for long, since somebody may be removing `index/` at this moment.
  */
-import type { HostFs } from "../../ports/host.ts";
-import { ensureDir, isNotFound } from "./ensure_dir.ts";
+import { HostError, type HostFs } from "../../ports/host.ts";
+import { ensureDir } from "./ensure_dir.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readNote, tickOf } from "./record_file.ts";
 import { ReadyIndex } from "./ready_index.ts";
@@ -95,8 +95,9 @@ export class RecordsCheck {
       this.fs.createNew(staged, new TextEncoder().encode(`${mtimeMs} ${atMs}`));
       this.fs.rename(staged, this.#path);
     } catch (error) {
-      // Somebody is removing the folders: then the next comparison is due anyway.
-      if (!isNotFound(error)) throw error;
+      // The note only saves time. When somebody removes the folders, the next comparison is due anyway.
+      const unwritable = ["not_found", "no_space", "read_only", "permission"];
+      if (!(error instanceof HostError) || !unwritable.includes(error.code)) throw error;
     }
   }
 }

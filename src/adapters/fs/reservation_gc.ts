@@ -5,6 +5,7 @@ import { parseTime } from "../../domain/time.ts";
 import type { Sweep, Swept } from "../../ports/gc.ts";
 import type { HostFs } from "../../ports/host.ts";
 import { inChunks } from "./gc_chunks.ts";
+import type { Room } from "./gc_room.ts";
 import type { Layout } from "./layout.ts";
 import { listStems } from "./record_file.ts";
 import { recordName, releaseName } from "./reservation_chain.ts";
@@ -21,7 +22,11 @@ interface Dead extends Swept, Over {}
 export class ReservationGc {
   readonly #fs: HostFs;
 
-  constructor(readonly files: ReservationFiles, readonly layout: Layout) {
+  constructor(
+    readonly files: ReservationFiles,
+    readonly layout: Layout,
+    readonly room: Room,
+  ) {
     this.#fs = files.fs;
   }
 
@@ -41,7 +46,7 @@ export class ReservationGc {
       let dead = stems.flatMap((stem) =>
         ofRecord(this.files.warn, () => this.#dead(stem, beats.get(stem) ?? [], sweep)) ?? []
       );
-      if (sweep.execute) dead = removeReservations(this.files, dead, sweep.now);
+      if (sweep.execute) dead = this.#remove(dead, sweep.now);
       for (const { stem, kind, id, reason } of dead) {
         left.delete(stem);
         swept.push({ kind, id, reason });
@@ -51,7 +56,7 @@ export class ReservationGc {
     swept.push(...this.#orphans("release", releases, sweep));
     if (sweep.execute) {
       this.#tidyIndex();
-      this.#tidyOrder();
+      this.room.needed(() => this.#tidyOrder());
     }
     return { swept, left };
   }
@@ -67,6 +72,14 @@ export class ReservationGc {
     const isExpired = release === undefined || release.reason === "expired";
     const reason = isExpired ? "expired" : "released";
     return { kind: "reservation", id: idOfStem(stem), reason, stem, entry, beats };
+  }
+
+  /** Removes reservations together; where room is short each frees some for the next. */
+  #remove(dead: readonly Dead[], now: number): Dead[] {
+    const parts = this.room.isTight ? dead.map((one) => [one]) : [dead];
+    return parts.flatMap((some) =>
+      this.room.needed(() => removeReservations(this.files, some, now)) ?? []
+    );
   }
 
   /** What belongs to no reservation, and was last changed before the grace. */

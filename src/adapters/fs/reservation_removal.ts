@@ -91,12 +91,11 @@ function raiseFloor(files: OrderFiles): number {
     settle(files, head);
     if (takePlace(files, head, (name) => staged.create(name))) break;
   }
-  staged.discard();
   if (head > files.floor()) {
-    const floor = files.stage(INERT, false);
-    floor.create(`${FLOORS}/${head}`);
-    floor.discard();
+    // A second name for the inert place, where one was taken: a full disk has room for that.
+    staged.create(`${FLOORS}/${head}`);
   }
+  staged.discard();
   // Also one that another process has raised, which may have died before it was on the disk.
   if (head > 0) {
     files.sync(FLOORS);

@@ -8,28 +8,26 @@
  * Whoever is slow to claim, extend or end the task and finds the way free because of step 3 looks for
  * the definition afterwards, finds it gone, and takes it back.
  *
- * A batch file may bring a definition back. Tasks of batches stay until the batch is settled; and since
- * a batch file may be about to be written, the claim of a task that was added a short while ago stays,
- * so that it is over even then.
+ * A batch may bring a definition back, so tasks of batches stay until the batch is settled. The
+ * batches are looked at after the tasks were listed: a task that is there then, and in no batch, never
+ * gets its name again (batch_chain.ts).
  */
 import { type ClaimRecord, isTerminal, parseClaim, taskStatus } from "../../domain/claim.ts";
 import { idOfStem, isStem } from "../../domain/ids.ts";
 import { orderOf, parseTask } from "../../domain/task.ts";
 import { formatTime } from "../../domain/time.ts";
 import type { Sweep, Swept } from "../../ports/gc.ts";
-import type { HostFs } from "../../ports/host.ts";
+import { type Host, HostError, type HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { pendingBatches, settleBatches } from "./batch.ts";
+import { BatchCollector } from "./batch_settling.ts";
 import { endName, mend, readHead, slotName } from "./claim_chain.ts";
 import { ClaimFiles } from "./claim_files.ts";
 import { inChunks } from "./gc_chunks.ts";
+import type { Room } from "./gc_room.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import { TmpStage } from "./staging.ts";
 import { ofRecord } from "./unreadable.ts";
-
-/** No process takes so long from a task's file to the file of its batch, milliseconds. */
-export const BATCH_GRACE_MS = 600_000;
 
 const RUN_ID = "gc";
 
@@ -37,34 +35,34 @@ const RUN_ID = "gc";
 interface Over extends Swept {
   readonly stem: string;
   readonly isClaimed: boolean;
-  readonly isGuarded: boolean;
 }
 
 export class TaskGc {
   readonly #fs: HostFs;
   readonly #claims: ClaimFiles;
 
-  constructor(
-    fs: HostFs,
-    readonly layout: Layout,
-    readonly warn: Warn,
-    readonly batchGraceMs = BATCH_GRACE_MS,
-  ) {
-    this.#fs = fs;
-    this.#claims = new ClaimFiles(fs, layout, warn);
+  readonly #batches: BatchCollector;
+
+  constructor(host: Host, readonly layout: Layout, readonly warn: Warn, readonly room: Room) {
+    this.#fs = host.fs;
+    this.#claims = new ClaimFiles(host.fs, layout, warn);
+    this.#batches = new BatchCollector(host, layout, warn);
   }
 
   async sweep(sweep: Sweep): Promise<Swept[]> {
-    if (sweep.execute) settleBatches(this.#fs, this.layout, this.warn);
-    const batched = pendingBatches(this.#fs, this.layout);
     // Claims are listed before the tasks, so that none of a new task is taken for orphaned.
     const claims = this.#claimNames();
     const tasks = listStems(this.#fs, this.layout.folder("task"));
+    if (sweep.execute) await this.#settleBatches();
+    const batched = await this.#batches.named(sweep.execute);
     const swept: Swept[] = [];
     await inChunks(tasks, (stems) => {
       let over = stems.filter((stem) => !batched.has(stem))
         .flatMap((stem) =>
-          ofRecord(this.warn, () => this.#over(stem, claims.has(stem), sweep)) ?? []
+          ofRecord(
+            this.warn,
+            () => this.room.needed(() => this.#over(stem, claims.has(stem), sweep)),
+          ) ?? []
         );
       if (sweep.execute && over.length > 0) over = this.#remove(over, claims, sweep.now);
       for (const { kind, id, reason } of over) swept.push({ kind, id, reason });
@@ -76,6 +74,16 @@ export class TaskGc {
       swept.push({ kind: "claim", id: idOfStem(stem), reason: "orphaned" });
     }
     return swept;
+  }
+
+  /** What cannot be settled stays, and so do its tasks. */
+  async #settleBatches(): Promise<void> {
+    try {
+      await this.#batches.settleAll();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      if (!this.room.isLacking(error)) this.warn(`A batch of tasks stays: ${error.message}`);
+    }
   }
 
   #over(stem: string, isClaimed: boolean, { now, graceMs, execute }: Sweep): Over | undefined {
@@ -101,17 +109,16 @@ export class TaskGc {
       end = Math.min(stat?.mtimeMs ?? now, now);
     }
     if (end + graceMs > now || this.#isBroken(stem)) return undefined;
-    const isGuarded = Date.now() - file.stat.mtimeMs < this.batchGraceMs;
-    return { kind: "task", id: idOfStem(stem), reason: status, stem, isClaimed, isGuarded };
+    return { kind: "task", id: idOfStem(stem), reason: status, stem, isClaimed };
   }
 
   #remove(over: readonly Over[], claims: ReadonlyMap<string, string[]>, now: number): Over[] {
-    const mine = over.filter(({ stem, isClaimed }) => isClaimed || this.#close(stem, now));
+    const mine = over.filter(({ stem, isClaimed }) =>
+      isClaimed || this.room.needed(() => this.#close(stem, now))
+    );
     for (const { stem } of mine) this.#fs.remove(this.layout.record("task", stem));
     this.#fs.syncDir(this.layout.folder("task"));
-    for (const { stem, isGuarded } of mine) {
-      if (!isGuarded) this.#removeClaim(stem, claims.get(stem) ?? []);
-    }
+    for (const { stem } of mine) this.#removeClaim(stem, claims.get(stem) ?? []);
     return mine;
   }
 
@@ -153,8 +160,7 @@ export class TaskGc {
     if (this.#fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
     const changed = names.map((name) => this.#fs.lstat(this.#path(name)))
       .map((stat) => stat?.kind === "file" ? stat.mtimeMs : Infinity);
-    const age = Math.max(0, now - Math.max(...changed));
-    return age >= graceMs && Date.now() - Math.max(...changed) >= this.batchGraceMs;
+    return Math.max(0, now - Math.max(...changed)) >= graceMs;
   }
 
   /** Whether something of a claim says nothing that can be read. */

@@ -14,7 +14,8 @@ import type { Host, HostFs } from "../../ports/host.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound } from "./ensure_dir.ts";
-import { settleBatches, writeBatch } from "./batch.ts";
+import { Batches } from "./batch.ts";
+import { settleStep } from "./batch_settling.ts";
 import { type ChainOutcome, firstTransition, mend, readHead, transition } from "./claim_chain.ts";
 import { ClaimFiles, stemOfDue } from "./claim_files.ts";
 import type { Layout } from "./layout.ts";
@@ -22,12 +23,10 @@ import { type ReadyEntry, ReadyIndex } from "./ready_index.ts";
 import { listStems, readRecord, recordBytes } from "./record_file.ts";
 import { RecordWatch } from "./record_watch.ts";
 import { RecordsCheck } from "./records_check.ts";
+import { listTasks } from "./task_list.ts";
 import { announceTask, watchTasks } from "./task_watch.ts";
 import { TimeCursor } from "./time_index.ts";
-import { ofFolder, ofRecord, Skipping } from "./unreadable.ts";
-
-/** Up to so many tasks each file is synced by itself; more go through a batch file. */
-const SYNC_EACH_UP_TO = 8;
+import { Skipping } from "./unreadable.ts";
 
 /** Entries in a row that others took before the names are listed anew. */
 const MISSES_BEFORE_RELIST = 3;
@@ -53,6 +52,7 @@ export class FsTaskStore implements TaskStore {
   readonly #due: TimeCursor;
   readonly #check: RecordsCheck;
   readonly #watch: RecordWatch;
+  readonly #batches: Batches;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
   #isOpen = false;
   readonly #skipping: Skipping;
@@ -65,24 +65,32 @@ export class FsTaskStore implements TaskStore {
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
     this.#check = new RecordsCheck(host.fs, layout, this.#claims.dueRoot);
     this.#watch = new RecordWatch(host, [layout.folder("claim")]);
+    this.#batches = new Batches(host, layout, warn);
   }
 
   async add(tasks: readonly TaskRecord[]): Promise<void> {
     this.#openToWrite();
-    const each = tasks.length <= SYNC_EACH_UP_TO;
-    for (const task of tasks) this.#addOne(task, each);
-    if (each) this.#fs.syncDir(this.layout.folder("task"));
-    else writeBatch(this.#fs, this.layout, tasks);
+    const [first, ...others] = tasks;
+    if (first === undefined) return;
+    if (others.length === 0) {
+      this.#addOne(first);
+      this.#fs.syncDir(this.layout.folder("task"));
+    } else {
+      await this.#batches.add(tasks);
+      settleStep(this.#batches.turns);
+    }
   }
 
   async get(id: string): Promise<TaskEntry | undefined> {
     const stem = stemOfId(id);
-    const task = this.#task(stem);
+    const task = this.#task(stem) ?? (await this.#batches.pending()).get(stem)?.task ??
+      this.#task(stem);
     return task === undefined ? undefined : { task, claim: readHead(this.#claims, stem) };
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
-    return listStems(this.#fs, this.layout.folder("task"))
+    const pending = await this.#batches.pending();
+    return [...new Set([...pending.keys(), ...listStems(this.#fs, this.layout.folder("task"))])]
       .filter((stem) => stem.toLowerCase().startsWith(prefix))
       .sort().slice(0, limit).map(idOfStem);
   }
@@ -92,7 +100,11 @@ export class FsTaskStore implements TaskStore {
     const stem = stemOfId(taskId);
     // A task with a claim exists; only the first transition has to ask.
     if (!this.#claims.exists(`${stem}.json`) && this.#task(stem) === undefined) {
-      return { kind: "missing" };
+      const failure = await this.#batches.fileAll();
+      if (this.#task(stem) === undefined) {
+        if (failure !== undefined) throw failure;
+        return { kind: "missing" };
+      }
     }
     const outcome = transition(this.#claims, stem, rule);
     if (outcome.kind === "refuse") return { kind: "refused", refusal: outcome.refusal };
@@ -102,12 +114,14 @@ export class FsTaskStore implements TaskStore {
     }
     if (this.#isRemoved(stem, outcome.claim)) return { kind: "missing" };
     this.#afterWrite(outcome);
+    if (isTerminal(outcome.claim)) settleStep(this.#batches.turns);
     return { kind: "written", claim: outcome.claim };
   }
 
   async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
     this.#openToWrite();
     this.#skipping.reset();
+    if (search.effort === "thorough") await this.#batches.repair(false);
     this.#sweepDue(search.now);
     let found = this.#claimFromIndex(search, "first");
     for (const id of search.hints ?? []) {
@@ -117,13 +131,17 @@ export class FsTaskStore implements TaskStore {
     this.#ready.reset();
     this.#dueKnown = { earliest: -Infinity, at: -Infinity };
     this.#sweepDue(search.now);
-    found = this.#claimFromIndex(search, "last");
+    const failure = await this.#batches.repair(true);
+    do {
+      found = this.#claimFromIndex(search, "last");
+    } while (found === undefined && await this.#batches.isRepairing());
     if (found === undefined && this.#check.needed()) {
       this.#rebuild(search.now);
       found = this.#claimFromIndex(search, "last");
     }
-    // Whether there is nothing to claim, only a process can say that may read everything.
-    if (found === undefined && this.#skipping.refused !== undefined) throw this.#skipping.refused;
+    // Whether there is nothing to claim, only a process can say that may read and write everything.
+    const refused = failure ?? this.#skipping.refused;
+    if (found === undefined && refused !== undefined) throw refused;
     return found;
   }
 
@@ -133,30 +151,11 @@ export class FsTaskStore implements TaskStore {
   }
 
   async list(): Promise<TaskEntry[]> {
-    const claimed = new Map<string, boolean>(); // stem -> whether its end is there
-    const claims = ofFolder(this.warn, () => this.#fs.list(this.layout.folder("claim")));
-    for (const { name } of claims ?? []) {
-      const dot = name.indexOf(".");
-      const stem = name.slice(0, dot);
-      const ending = name.slice(dot);
-      if (ending === ".end") claimed.set(stem, true);
-      else if (/^\.(json|\d+)$/.test(ending) && !claimed.has(stem)) claimed.set(stem, false);
-    }
-    const entries: TaskEntry[] = [];
-    for (const stem of ofFolder(this.warn, () => this.#stems()) ?? []) {
-      const entry = ofRecord(this.warn, () => this.#entry(stem, claimed.get(stem)));
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
-  }
-
-  /** @param ended Whether the task's end is there; `undefined` when nobody has claimed it. */
-  #entry(stem: string, ended: boolean | undefined): TaskEntry | undefined {
-    const task = this.#task(stem);
-    if (task === undefined) return undefined;
-    if (ended === undefined) return { task, claim: undefined };
-    const end = ended ? this.#claims.read(`${stem}.end`) : undefined;
-    return { task, claim: end ?? readHead(this.#claims, stem) };
+    return await listTasks(this.layout, {
+      claims: this.#claims,
+      pending: await this.#batches.pending(),
+      read: (stem) => this.#task(stem),
+    });
   }
 
   announce(id: string): void {
@@ -175,21 +174,20 @@ export class FsTaskStore implements TaskStore {
     return this.#watch.listen(stemOfId(id), onChange, onError);
   }
 
-  /** Once a process, before it writes: makes the folders that are missing, finishes old batches. */
+  /** Once a process, before it writes: makes the folders that are missing. */
   #openToWrite(): void {
     if (this.#isOpen) return;
     for (const kind of ["task", "claim"] as const) {
       ensureLastingDir(this.#fs, this.layout.folder(kind));
     }
-    settleBatches(this.#fs, this.layout, this.warn);
     this.#isOpen = true;
   }
 
-  #addOne(task: TaskRecord, sync: boolean): void {
+  #addOne(task: TaskRecord): void {
     const path = this.layout.record("task", stemOfId(task.task_id));
     const bytes = recordBytes(task);
     for (let tries = 0;; tries++) {
-      this.#ready.add(task, false, (entry) => this.#fs.createNew(entry, bytes, sync));
+      this.#ready.add(task, false, (entry) => this.#fs.createNew(entry, bytes, true));
       try {
         this.#fs.link(this.#ready.path(task), path);
         return;
@@ -203,13 +201,6 @@ export class FsTaskStore implements TaskStore {
         ensureLastingDir(this.#fs, this.layout.folder("task"));
       }
     }
-  }
-
-  /** The stems of all tasks; what is none is reported. */
-  #stems(): string[] {
-    return listStems(this.#fs, this.layout.folder("task"), (name, reason) => {
-      this.warn(`tasks/${name} ${reason}: passed over`);
-    });
   }
 
   #task(stem: string): TaskRecord | undefined {
@@ -387,7 +378,6 @@ export class FsTaskStore implements TaskStore {
       for (const stem of live) this.#skipping.past(() => void this.#recheck(stem, now));
       return this.#skipping.count === skipped;
     });
-    settleBatches(this.#fs, this.layout, this.warn);
     this.#ready.reset();
   }
 }
