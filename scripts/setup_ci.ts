@@ -7,7 +7,7 @@
  */
 import { type Ran, run } from "./support/run.ts";
 
-/** Each program that tests run with the package that brings it. */
+/** Each program that tests run, or a file that they need, with the package that brings it. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   bash: "bash",
   zsh: "zsh",
@@ -18,6 +18,10 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   file: "file",
   script: "bsdutils",
   strace: "strace",
+  python3: "python3",
+  go: "golang-go",
+  cargo: "cargo",
+  "/usr/share/cargo/registry/syn-*": "librust-syn-dev",
 };
 
 /** Seconds after which a call of apt-get is killed. */
@@ -25,7 +29,7 @@ const LIMIT = 300;
 
 /** What the work is done with. */
 export interface Machine {
-  /** Whether a program is on the path. */
+  /** Whether a program is on the path, or a file is where it says. */
   has(program: string): Promise<boolean>;
   isRoot(): boolean;
   run(program: string, args: readonly string[]): Promise<Pick<Ran, "code" | "output">>;
@@ -84,7 +88,10 @@ async function missingPackages(machine: Machine): Promise<string[]> {
 
 if (import.meta.main) {
   await setUp({
-    has: async (program) => (await run("sh", ["-c", 'command -v "$1"', "sh", program])).code === 0,
+    async has(program) {
+      const look = program.startsWith("/") ? "ls -d $1" : 'command -v "$1"';
+      return (await run("sh", ["-c", look, "sh", program])).code === 0;
+    },
     isRoot: () => Deno.uid() === 0,
     async run(program, args) {
       try {

@@ -19,6 +19,7 @@ const HEAVY = [
   "tests/race/",
   "tests/crash/",
   "tests/packaging/",
+  "tests/differential/",
   "tests/adapters/fs/batch_chain_test.ts",
   "tests/adapters/fs/claim_chain_test.ts",
   "tests/adapters/fs/reservation_order_test.ts",
@@ -28,8 +29,8 @@ const HEAVY = [
   "tests/domain/checkpoint_test.ts",
   "tests/domain/lease_index_test.ts",
 ];
-/** Tests of what Deno builds and runs; a second time on Bun they would tell nothing new. */
-const ON_DENO_ONLY = ["tests/packaging/"];
+/** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
+const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/"];
 /** Long searches in memory, which come to the same anywhere; Bun runs them at their everyday length. */
 const SEARCHES = [
   "tests/adapters/fs/claim_chain_test.ts",

@@ -12,23 +12,34 @@ import { FORMS, type Found, references } from "./javascript_forms.ts";
 import { docImports } from "./jsdoc.ts";
 import type { Clock, Reader } from "./reader.ts";
 
-function reader(dialect: string, hasDocs: boolean): Reader {
+function reader(dialect: string, isPlain: boolean): Reader {
   const configured = parser.configure({ dialect });
   return (text, clock) => {
     const found = candidates(text, clock);
-    const docs = hasDocs ? docImports(text, clock) : [];
+    const docs = isPlain ? docImports(text, clock) : [];
     const head = references(text);
-    const end = Math.max(0, ...[...found, ...docs].map(({ end }) => end));
+    const end = [...found, ...docs].reduce((end, each) => Math.max(end, each.end), 0);
     if (end === 0) return head;
-    const tree = clock.parse(configured, masked(text.slice(0, end), found));
+    const part = masked(text.slice(0, end), found);
+    const tree = clock.parse(configured, part);
+    const isText = ({ start }: Found) => tree.resolveInner(start, 1).name === "JSXText";
+    // Types of Flow that TypeScript lacks may look like elements, whose text never ends.
+    const isDoubtful = isPlain && FLOW.test(text) && [...found, ...docs].some(isText);
+    const second = isDoubtful ? clock.parse(withoutElements, part) : tree;
+    const treeOf = (each: Found) => isDoubtful && isText(each) ? second : tree;
     const all = [
-      ...inCode(found, tree, text),
-      ...docs.filter(({ start }) => isComment(tree, start)),
+      ...inCode(found, treeOf, text),
+      ...docs.filter((each) => isComment(treeOf(each), each.start)),
     ];
     all.sort((a, b) => a.start - b.start);
     return [...head, ...all.flatMap(({ imports }) => imports)];
   };
 }
+
+/** What Flow reads has this in the comment at its top. */
+const FLOW = /^[^]{0,2000}@flow\b/;
+
+const withoutElements = parser.configure({ dialect: "ts" });
 
 export const typescript = reader("ts", false);
 export const tsx = reader("ts jsx", false);
@@ -57,9 +68,10 @@ function standsAlone(text: string, start: number, length: number): boolean {
 }
 
 /** Those that are code, and not part of another one. */
-function inCode(found: readonly Found[], tree: Tree, text: string): Found[] {
+function inCode(found: readonly Found[], treeOf: (each: Found) => Tree, text: string): Found[] {
   let end = 0;
   return found.filter((each) => {
+    const tree = treeOf(each);
     if (each.start < end || !isCode(tree, each.start) || isProperty(tree, each.start, text)) {
       return false;
     }

@@ -12,6 +12,7 @@ export interface Found {
 /** What stands after the first word of each form; `undefined` where it is none. */
 export const FORMS: Readonly<Record<string, (cursor: Cursor) => Import[] | undefined>> = {
   import(cursor) {
+    const isStatement = beginsStatement(cursor.text, cursor.at - "import".length);
     cursor.gap();
     if (cursor.eat(".")) {
       cursor.gap();
@@ -19,9 +20,12 @@ export const FORMS: Readonly<Record<string, (cursor: Cursor) => Import[] | undef
       if (word === "meta") return resolve(cursor);
       return word === "source" || word === "defer" ? call(cursor) : undefined;
     }
-    return call(cursor) ?? clause(cursor);
+    return call(cursor) ?? (isStatement ? clause(cursor) : undefined);
   },
-  export: clause,
+  export(cursor) {
+    const isStatement = beginsStatement(cursor.text, cursor.at - "export".length);
+    return isStatement ? clause(cursor) : undefined;
+  },
   require: (cursor) => call(cursor) ?? resolve(cursor),
   declare(cursor) {
     cursor.gap();
@@ -40,6 +44,14 @@ export const FORMS: Readonly<Record<string, (cursor: Cursor) => Import[] | undef
     return isRelative(module) ? whole(module) : [];
   },
 };
+
+/** Whether a statement can begin here: on a line of its own, or behind the end of another one. */
+function beginsStatement(text: string, start: number): boolean {
+  let before = start - 1;
+  while (/[^\S\n\r]/.test(text.charAt(before))) before--;
+  return /^[;{}\n\r/\u2028\u2029]?$/.test(text.charAt(before)) ||
+    /\b(?:export|declare)$/.test(text.slice(Math.max(0, before - 8), before + 1));
+}
 
 const OWN_URL = /,\s*import\s*\.\s*meta\s*\.\s*url\s*,?\s*\)/y;
 

@@ -48,6 +48,11 @@ it("importsIn() reads forms of TypeScript's imports that Lezer's grammar does no
     [`import { a } from\n  "./a"\nimport b\n, { c as d }\nfrom "./b"`, "./a a", "./b", "./b c"],
     [`export const from = "./no"; export default from; export { from }; "./no"`],
     [`const s = "import('./no')"; /import("no")/.test(s); x.$import("./no");`],
+    [`x = { "dynamic-import":require("./a"), b: "an import" + "./no", c: 'to export' }`, "./a"],
+    [
+      `x = { "dynamic-import":require("./a"), b: "an import" + "./no", c: 'to export' + './no' };`,
+      "./a",
+    ],
     [`const t = \`import "./no" \${import("./a")} require("./no")\`;`, "./a"],
     [`@import("./no") class A { #import = import("./a"); }`, "./a"],
   ];
@@ -79,6 +84,8 @@ it("importsIn() reads the imports of Flow", async () => {
     type Y = {| +a: ?string, [key: string]: any |};
     function f<T>(x: ?T): Array<T> %checks { return (x: any); }
     declare export * from "./g";
+    interface I { f(Array<T>): void; g(x?: string): void }
+    const e = <p>it's import "./no"</p>;
     import("./late");
   `;
   assertEquals(await imported("js", text), [
