@@ -4,9 +4,9 @@ import type { Import } from "../domain/imports.ts";
 /** The source tree around a workspace: the branch that its agents work on, and its files. */
 export interface Checkout {
   /**
-   * The git branch of a new record: `explicit`, else `$COORD_BRANCH`, else the checkout's HEAD (a
-   * detached one gives the short commit id), else Muse's HEAD, else `main`. Starts no process and
-   * never fails: what cannot be read is told as a warning.
+   * The git branch of a new record: `explicit`, else `$COORD_BRANCH`, else the checkout's HEAD, else
+   * Muse's HEAD, else `main`. A detached HEAD gives the branch that is rebased or bisected, else the
+   * short commit id. Starts no process and never fails: what cannot be read is told as a warning.
    */
   branch(explicit?: string): string;
 

@@ -4,7 +4,8 @@ import { assertEquals, it } from "../deps.ts";
 const COMMIT = "0123456789ABCDEF0123456789abcdef01234567";
 
 function told(head: ReturnType<typeof parseGitHead>): string {
-  return head.kind === "branch" ? head.branch : `none: ${head.reason}`;
+  if (head.kind === "reftable") return "in a reftable";
+  return head.kind === "none" ? `none: ${head.reason}` : head.branch;
 }
 
 it("parseGitHead() tells the branch, or the short id of a detached commit", () => {
@@ -14,7 +15,7 @@ it("parseGitHead() tells the branch, or the short id of a detached commit", () =
     ["ref: refs/heads/naïve-日本\n", "naïve-日本"],
     [`${COMMIT}\n`, "0123456"],
     ["f".repeat(64), "fffffff"],
-    ["ref: refs/heads/.invalid\n", "none: is kept in a reftable"],
+    ["ref: refs/heads/.invalid\n", "in a reftable"],
     ["ref: refs/remotes/origin/main\n", "none: names something else than a branch"],
     ["ref: refs/heads/\n", "none: names a branch that must not be empty"],
     [

@@ -10,11 +10,15 @@ import { dirname, join, resolve } from "../../deps/path.ts";
 import { identifier, problemsOf } from "../../domain/fields.ts";
 import {
   type HeadBranch,
+  headOfRecord,
+  parseBisectStart,
   parseGitFile,
   parseGitHead,
+  parseHeadName,
   parseMuseHead,
 } from "../../domain/git_head.ts";
-import { DEFAULT_BRANCH, MAX_HEAD_BYTES } from "../../domain/limits.ts";
+import { DEFAULT_BRANCH, MAX_HEAD_BYTES, MAX_REFTABLE_BYTES } from "../../domain/limits.ts";
+import { refIn, type RefRecord } from "../../domain/reftable.ts";
 import { type FileStat, type Host, HostError } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { OTHER_KINDS } from "./record_file.ts";
@@ -29,8 +33,20 @@ export interface Repository {
   readonly common: string;
 }
 
+/** The files in git's folder that name the branch while HEAD is detached, and how they are read. */
+const UNFINISHED = [
+  ["rebase-merge/head-name", parseHeadName],
+  ["rebase-apply/head-name", parseHeadName],
+  ["BISECT_START", parseBisectStart],
+] as const;
+
+/** Looks at a list of tables, which git replaces when it joins some. */
+const TABLE_ATTEMPTS = 3;
+
 /** Looks around a workspace for the checkout that its agents work in. */
 export class BranchReader {
+  readonly #said = new Set<string>();
+
   constructor(readonly host: Host, readonly workspace: string, readonly warn: Warn) {}
 
   /** See `Checkout.branch()`. */
@@ -52,13 +68,63 @@ export class BranchReader {
     if (named === undefined) return undefined;
     const [problem] = problemsOf(identifier, named);
     if (problem === undefined) return named;
-    this.warn(`COORD_BRANCH ${problem}: passed over`);
+    this.#warn(`COORD_BRANCH ${problem}: passed over`);
     return undefined;
   }
 
   #git(): string | undefined {
     const { ours } = this.repositories();
-    return ours && this.#head(join(ours.git, "HEAD"), parseGitHead);
+    if (ours === undefined) return undefined;
+    const { git } = ours;
+    const path = join(git, "HEAD");
+    const text = this.#text(path, () => {
+      const file = join(ours.root, ".git");
+      const from = file === git
+        ? `${file} has no HEAD`
+        : `${file} leads to ${git}, which has no HEAD`;
+      this.#warn(`${from}: the branch is not known from it`);
+    });
+    let head = text === undefined ? undefined : parseGitHead(text);
+    if (head?.kind === "reftable") head = this.#tables(join(git, "reftable"));
+    const branch = head && this.#branchOf(head, path);
+    return head?.kind === "detached" ? this.#unfinished(git) ?? branch : branch;
+  }
+
+  /** The branch that a rebase or a bisection has left, and that it comes back to. */
+  #unfinished(git: string): string | undefined {
+    for (const [path, parse] of UNFINISHED) {
+      const text = this.#text(join(git, path));
+      const branch = text === undefined ? undefined : parse(text);
+      if (branch !== undefined) return branch;
+    }
+    return undefined;
+  }
+
+  /** HEAD as the newest of the tables says that has it. */
+  #tables(folder: string): HeadBranch {
+    for (let attempt = 1; attempt <= TABLE_ATTEMPTS; attempt++) {
+      const names = this.#text(join(folder, "tables.list"))?.split("\n") ?? [];
+      const record = this.#inTables(folder, names.filter((name) => name !== "").reverse());
+      // Git may have joined tables meanwhile, and made a new list.
+      if (record !== "gone") return headOfRecord(record);
+    }
+    return { kind: "none", reason: "is kept in a reftable that cannot be read" };
+  }
+
+  #inTables(folder: string, names: readonly string[]): RefRecord | undefined | "gone" {
+    for (const name of names) {
+      if (!/^[\w.-]+$/.test(name)) return { kind: "damaged" };
+      const path = join(folder, name);
+      const bytes = this.#trying(() =>
+        this.host.fs.lstat(path)?.kind === "file"
+          ? this.host.fs.readRange(path, 0, MAX_REFTABLE_BYTES)?.bytes
+          : undefined
+      );
+      if (bytes === undefined) return "gone";
+      const record = refIn(bytes, "HEAD");
+      if (record !== undefined) return record;
+    }
+    return undefined;
   }
 
   #muse(): string | undefined {
@@ -66,7 +132,10 @@ export class BranchReader {
       const head = join(folder, ".muse", "HEAD");
       return this.#look(head) === undefined ? undefined : head;
     });
-    return path === undefined ? undefined : this.#head(path, parseMuseHead);
+    const text = path === undefined ? undefined : this.#text(path);
+    return path === undefined || text === undefined
+      ? undefined
+      : this.#branchOf(parseMuseHead(text), path);
   }
 
   #repository(start: string): Repository | undefined {
@@ -84,7 +153,7 @@ export class BranchReader {
     if (text === undefined) return undefined;
     const named = parseGitFile(text);
     if (named === undefined) {
-      this.warn(`${file} names no folder of git: passed over`);
+      this.#warn(`${file} names no folder of git: passed over`);
       return undefined;
     }
     const git = resolve(root, named);
@@ -97,13 +166,17 @@ export class BranchReader {
     return one !== undefined && one.ino !== 0 && one.ino === other?.ino;
   }
 
-  #head(path: string, parse: (text: string) => HeadBranch): string | undefined {
-    const text = this.#text(path);
-    if (text === undefined) return undefined;
-    const head = parse(text);
-    if (head.kind === "branch") return head.branch;
-    this.warn(`${path} ${head.reason}: passed over`);
+  #branchOf(head: HeadBranch, path: string): string | undefined {
+    if (head.kind === "branch" || head.kind === "detached") return head.branch;
+    if (head.kind === "none") this.#warn(`${path} ${head.reason}: passed over`);
     return undefined;
+  }
+
+  /** Warns once: several looks meet the same file. */
+  #warn(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.warn(message);
   }
 
   /** What lies there; symbolic links to it are followed. */
@@ -112,15 +185,18 @@ export class BranchReader {
   }
 
   /** The text of a small regular file. */
-  #text(path: string): string | undefined {
+  #text(path: string, isMissing = () => {}): string | undefined {
     const { fs } = this.host;
     return this.#trying(() => {
       const stat = fs.lstat(path);
-      if (stat === undefined) return undefined;
+      if (stat === undefined) {
+        isMissing();
+        return undefined;
+      }
       if (stat.kind !== "file") {
-        this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: passed over`);
+        this.#warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: passed over`);
       } else if (stat.size > MAX_HEAD_BYTES) {
-        this.warn(`${path} is larger than ${MAX_HEAD_BYTES} bytes: passed over`);
+        this.#warn(`${path} is larger than ${MAX_HEAD_BYTES} bytes: passed over`);
       } else {
         const bytes = fs.read(path);
         return bytes && new TextDecoder().decode(bytes);
@@ -134,7 +210,7 @@ export class BranchReader {
       return body();
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      this.warn(`${error.message}: the branch is not known from it`);
+      this.#warn(`${error.message}: the branch is not known from it`);
       return undefined;
     }
   }
