@@ -48,13 +48,18 @@
  *
  * @module
  */
-export { initWorkspace, openJournal, type OpenOptions, openWorkspace } from "./src/open.ts";
+export {
+  initWorkspace,
+  openJournal,
+  type OpenOptions,
+  openWorkspace,
+} from "./src/workspace/open.ts";
 export { Coord, type Status } from "./src/engine/coord.ts";
-export { ClaimHold } from "./src/engine/hold.ts";
-export type { Forecast, ForecastInput } from "./src/engine/forecast.ts";
-export type { Reconciliation } from "./src/engine/reconcile.ts";
-export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation_hold.ts";
-export { Reservations } from "./src/engine/reservations.ts";
+export { ClaimHold } from "./src/engine/task/hold.ts";
+export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";
+export type { Reconciliation } from "./src/engine/forecast/reconcile.ts";
+export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation/hold.ts";
+export { Reservations } from "./src/engine/reservation/reservations.ts";
 export type {
   IntentInput,
   IntentItem,
@@ -70,9 +75,9 @@ export type {
   ReserveConflict,
   Reserved,
   ReserveInput,
-} from "./src/engine/reservation_types.ts";
-export { Lanes, type NotHeld } from "./src/engine/lanes.ts";
-export { LaneHold, type LaneKeeper } from "./src/engine/lane_hold.ts";
+} from "./src/engine/reservation/types.ts";
+export { Lanes, type NotHeld } from "./src/engine/lane/lanes.ts";
+export { LaneHold, type LaneKeeper } from "./src/engine/lane/hold.ts";
 export type {
   AcquireInput,
   AdoptInput,
@@ -100,7 +105,7 @@ export type {
   LockInput,
   Scavenged,
   SpawnInput,
-} from "./src/engine/lane_types.ts";
+} from "./src/engine/lane/types.ts";
 export {
   type JournalCompaction,
   type JournalReplay,
@@ -108,10 +113,10 @@ export {
   type JournalVerdict,
   LaneJournal,
   type TailInput,
-} from "./src/engine/journal.ts";
-export type { AnyBeat, AnyBeatInput } from "./src/engine/heartbeat.ts";
+} from "./src/engine/lane/journal.ts";
+export type { AnyBeat, AnyBeatInput } from "./src/engine/any_heartbeat.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
-export type { NewTask } from "./src/engine/task_input.ts";
+export type { NewTask } from "./src/engine/task/new_task.ts";
 export type {
   Beat,
   CancelInput,
@@ -127,21 +132,25 @@ export type {
   TaskCounts,
   TaskItem,
   TaskList,
-} from "./src/engine/task_types.ts";
-export { Tasks } from "./src/engine/tasks.ts";
-export type { WatchOptions } from "./src/engine/watch.ts";
-export type { Conflict } from "./src/domain/conflict.ts";
-export type { ConflictType, PredictedConflict } from "./src/domain/forecast.ts";
-export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/reconcile.ts";
-export type { IntentRecord, Operation, ReservationRecord } from "./src/domain/reservation.ts";
-export type { LaneConflict, RefusalClass } from "./src/domain/arbiter.ts";
-export type { DeathEvidence, Lease } from "./src/domain/lease.ts";
-export type { Liveness, LivenessEvidence, LivenessVerdict } from "./src/domain/liveness.ts";
-export type { Entry } from "./src/domain/wal.ts";
+} from "./src/engine/task/types.ts";
+export { Tasks } from "./src/engine/task/tasks.ts";
+export type { WatchOptions } from "./src/engine/watch/watch.ts";
+export type { Conflict } from "./src/domain/reservation/conflict.ts";
+export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
+export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
+export type {
+  IntentRecord,
+  Operation,
+  ReservationRecord,
+} from "./src/domain/reservation/reservation.ts";
+export type { LaneConflict, RefusalClass } from "./src/domain/lane/arbiter.ts";
+export type { DeathEvidence, Lease } from "./src/domain/lane/lease.ts";
+export type { Liveness, LivenessEvidence, LivenessVerdict } from "./src/domain/lane/liveness.ts";
+export type { Entry } from "./src/domain/journal/line.ts";
 export type { JournalProblem } from "./src/ports/journal.ts";
-export type { ClaimRecord } from "./src/domain/claim.ts";
-export type { TaskRecord, TaskStatus } from "./src/domain/task.ts";
-export type { EventType, RecordKind, WatchEvent } from "./src/domain/event.ts";
+export type { ClaimRecord } from "./src/domain/task/claim.ts";
+export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
+export type { EventType, RecordKind, WatchEvent } from "./src/domain/watch/event.ts";
 export {
   CoordError,
   type CoordErrorCode,

@@ -17,6 +17,9 @@ export interface Finding {
 
 const MAX_LINES = 400;
 
+/** Names in one folder of the source; more are hard to take in at a glance. */
+const MAX_NAMES = 16;
+
 /** From each part of the house (a path or its start) to what it may import. */
 const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/domain/", ["src/domain/", "src/deps/zod.ts"]],
@@ -27,7 +30,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/commands/", ["src/commands/", "src/engine/", "src/ports/", "src/domain/"]],
   ["src/cli/", ["src/"]],
   ["src/deps/", []],
-  ["src/open.ts", [
+  ["src/workspace/open.ts", [
     "src/engine/",
     "src/ports/",
     "src/domain/",
@@ -35,21 +38,30 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/guard.ts",
     "src/host/detect.ts",
   ]],
-  ["src/open_tasks.ts", [
+  ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",
     "src/adapters/fs/open_tasks.ts",
     "src/guard.ts",
   ]],
   ["src/guard.ts", ["src/ports/", "src/domain/"]],
-  ["mod.ts", ["src/engine/", "src/domain/", "src/open.ts"]],
+  ["mod.ts", ["src/engine/", "src/domain/", "src/workspace/open.ts"]],
   ["cli.ts", ["src/cli/", "src/host/"]],
 ];
+
+/**
+ * Rooms of one floor that must not import each other: whoever reads one need not know the other. What
+ * crosses (watch, forecast, gc) has a room or a file of its own.
+ */
+const APART = ["task", "reservation", "lane"];
+
+/** Rooms that all others build upon, so they import none of those. */
+const GROUND = ["glob", "input"];
 
 /** What more a part may import when it takes types only. */
 const TYPE_ARROWS: Record<string, readonly string[]> = {
   "mod.ts": ["src/ports/"],
-  "src/open_tasks.ts": ["src/open.ts"],
+  "src/workspace/open_tasks.ts": ["src/workspace/open.ts"],
 };
 
 const ADAPTER = /^src\/adapters\/[^/]+\//;
@@ -62,7 +74,7 @@ const NODE_PLACES = ["src/host/node.ts", "tests/deps.ts", "tests/support/", "scr
 export function shapeFindings(files: ReadonlyMap<string, string>): Finding[] {
   const facts = new Map([...files].map(([path, text]) => [path, sourceFacts(path, text)]));
   const findings = [...facts].flatMap(([path, fact]) => fileFindings(path, fact));
-  findings.push(...cycleFindings(facts));
+  findings.push(...folderFindings(files.keys()), ...cycleFindings(facts));
   return findings.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line);
 }
 
@@ -107,8 +119,43 @@ function importProblem(path: string, { specifier, typeOnly }: ImportFact): strin
   }
   if (allowed === undefined) return undefined;
   const target = resolve(path, specifier);
+  const room = roomOf(path);
+  const other = roomOf(target);
+  if (room !== undefined && other !== undefined && room.floor === other.floor) {
+    const isApart = APART.includes(room.name) && room.name !== other.name;
+    if (APART.includes(other.name) && (isApart || GROUND.includes(room.name))) {
+      return `${room.floor}${room.name}/ must not import "${target}" of ${other.floor}${other.name}/`;
+    }
+  }
   if (isIn(target, allowed) || typeOnly && isIn(target, TYPE_ARROWS[path] ?? [])) return undefined;
   return `must not import "${target}": allowed is ${list(allowed)}`;
+}
+
+const ROOM = /^(src\/(?:domain|engine|commands|adapters\/[^/]+)\/)([^/]+)\//;
+
+/** The room that a file lies in, and its floor; `undefined` for what lies on a floor itself. */
+function roomOf(path: string): { floor: string; name: string } | undefined {
+  const [, floor, name] = ROOM.exec(path) ?? [];
+  return floor === undefined || name === undefined ? undefined : { floor, name };
+}
+
+/** One finding for each folder of the source with too many names, folders counted like files. */
+function folderFindings(paths: Iterable<string>): Finding[] {
+  const names = new Map<string, Set<string>>();
+  for (const path of paths) {
+    if (!path.startsWith("src/")) continue;
+    const parts = path.split("/");
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = parts.slice(0, depth).join("/");
+      const known = names.get(folder) ?? new Set();
+      names.set(folder, known.add(parts[depth] ?? ""));
+    }
+  }
+  return [...names].filter(([, { size }]) => size > MAX_NAMES).map(([path, { size }]) => ({
+    path,
+    line: 1,
+    message: `the folder has ${size} names, the limit is ${MAX_NAMES}`,
+  }));
 }
 
 /** What a file may import by the layer that it is in; `undefined` when it is in none. */

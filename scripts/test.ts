@@ -20,33 +20,33 @@ const HEAVY = [
   "tests/crash/",
   "tests/packaging/",
   "tests/differential/",
-  "tests/adapters/fs/batch_chain_test.ts",
-  "tests/adapters/fs/claim_chain_test.ts",
-  "tests/adapters/fs/reservation_order_test.ts",
-  "tests/adapters/fs/journal_damage_test.ts",
-  "tests/adapters/fs/journal_faults_test.ts",
-  "tests/adapters/fs/mutex_chain_test.ts",
-  "tests/domain/checkpoint_test.ts",
-  "tests/domain/lease_index_test.ts",
+  "tests/adapters/fs/task/batch_chain_test.ts",
+  "tests/adapters/fs/task/claim_chain_test.ts",
+  "tests/adapters/fs/reservation/order_test.ts",
+  "tests/adapters/fs/lane/journal_damage_test.ts",
+  "tests/adapters/fs/lane/journal_faults_test.ts",
+  "tests/adapters/fs/lane/mutex_chain_test.ts",
+  "tests/domain/journal/checkpoint_test.ts",
+  "tests/domain/lane/lease_index_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/"];
 /** Long searches in memory, which come to the same anywhere; Bun runs them at their everyday length. */
 const SEARCHES = [
-  "tests/adapters/fs/claim_chain_test.ts",
-  "tests/adapters/fs/reservation_order_test.ts",
-  "tests/adapters/fs/mutex_chain_test.ts",
+  "tests/adapters/fs/task/claim_chain_test.ts",
+  "tests/adapters/fs/reservation/order_test.ts",
+  "tests/adapters/fs/lane/mutex_chain_test.ts",
   "tests/domain/",
 ];
 const DOCUMENTS = [
   "mod.ts",
   "README.md",
-  "src/open.ts",
+  "src/workspace/open.ts",
   "src/engine/coord.ts",
-  "src/engine/tasks.ts",
-  "src/engine/hold.ts",
-  "src/engine/reservations.ts",
-  "src/engine/lanes.ts",
+  "src/engine/task/tasks.ts",
+  "src/engine/task/hold.ts",
+  "src/engine/reservation/reservations.ts",
+  "src/engine/lane/lanes.ts",
 ];
 /** Seconds after which a runtime that hangs is killed. */
 const LIMIT = { everyday: 900, heavy: 3600 };

@@ -2,8 +2,8 @@
  * What no forecast does without: it reads the reservations, and the imports of the files they name.
  * As a program: `deno run -A forecast_floor.ts WORKSPACE DIR`.
  */
-import { importsIn } from "../../src/adapters/fs/syntax/imports.ts";
-import { languageOf } from "../../src/domain/imports.ts";
+import { importsIn } from "../../src/adapters/fs/checkout/syntax/imports.ts";
+import { languageOf } from "../../src/domain/forecast/imports.ts";
 import { listFiles } from "../support/sources.ts";
 
 /** Returns how many there are of both. */

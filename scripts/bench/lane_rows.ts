@@ -1,10 +1,10 @@
 /** Rows of lanes: a lease after a long history, a decision among many, the mutex among many. */
-import { FsJournal } from "../../src/adapters/fs/journal.ts";
-import { arbitrate } from "../../src/domain/arbiter.ts";
-import { LaneState } from "../../src/domain/lane_state.ts";
-import { NO_TAXONOMY } from "../../src/domain/taxonomy.ts";
-import type { Entry } from "../../src/domain/wal.ts";
-import { acquireEntry, releaseEntry } from "../../src/domain/wal_entries.ts";
+import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
+import { arbitrate } from "../../src/domain/lane/arbiter.ts";
+import { LaneState } from "../../src/domain/journal/fold.ts";
+import { NO_TAXONOMY } from "../../src/domain/lane/taxonomy.ts";
+import type { Entry } from "../../src/domain/journal/line.ts";
+import { acquireEntry, releaseEntry } from "../../src/domain/journal/entries.ts";
 import { denoHost } from "../../src/host/deno.ts";
 import type { Coord } from "../../mod.ts";
 import { startLines } from "./children.ts";

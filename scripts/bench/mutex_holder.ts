@@ -4,7 +4,7 @@
  * Usage: mutex_holder.ts FOLDER START_MS END_MS: prints a line "from to" for each hold, in
  * milliseconds since 1970.
  */
-import { FsMutex } from "../../src/adapters/fs/mutex.ts";
+import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { denoHost } from "../../src/host/deno.ts";
 
 /** What a turn at the journal takes: some reads and a sync. */

@@ -87,21 +87,21 @@ async function runCommand(
     dir,
     progress: output.progress,
     async open() {
-      const { openOn } = await import("../open.ts");
+      const { openOn } = await import("../workspace/open.ts");
       return openOn(host, { dir, ...options });
     },
     async tasks() {
-      const { openTasksOn } = await import("../open_tasks.ts");
+      const { openTasksOn } = await import("../workspace/open_tasks.ts");
       return openTasksOn(host, { dir, ...options });
     },
     async journal(path) {
-      const { openJournalOn, openOn } = await import("../open.ts");
+      const { openJournalOn, openOn } = await import("../workspace/open.ts");
       return path === undefined
         ? openOn(host, { dir, ...options }).journal
         : openJournalOn(host, path, options);
     },
     async init(path) {
-      const { initOn } = await import("../open.ts");
+      const { initOn } = await import("../workspace/open.ts");
       return initOn(host, path);
     },
     get stop() {
@@ -214,7 +214,7 @@ async function showVersion(host: Host, output: Output): Promise<number> {
 
 /** Help for a command, for all whose names begin with a word, or for all. */
 async function showHelp(output: Output, name: string | undefined): Promise<number> {
-  const help = await import("./help.ts");
+  const help = await import("./help/help.ts");
   const width = Math.min(output.width("stdout") ?? help.MAX_WIDTH, help.MAX_WIDTH);
   const described = name === undefined ? undefined : await CATALOG[name]?.load();
   if (name === undefined) {
@@ -235,14 +235,14 @@ async function show(output: Output, value: object, text: string): Promise<void> 
 }
 
 async function showCompletions(shell: Shell, output: Output): Promise<number> {
-  const { completionScript } = await import("./completions.ts");
+  const { completionScript } = await import("./complete/completions.ts");
   const script = completionScript(shell, await describeAll());
   await show(output, { shell, script }, script);
   return 0;
 }
 
 async function showManual(output: Output): Promise<number> {
-  const { manualPage } = await import("./man.ts");
+  const { manualPage } = await import("./help/man.ts");
   const page = manualPage(await describeAll());
   await show(output, { page }, page);
   return 0;

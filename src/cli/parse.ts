@@ -2,9 +2,9 @@
 import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
-import { type FieldRule, problemsOf } from "../domain/fields.ts";
+import { type FieldRule, problemsOf } from "../domain/input/fields.ts";
 import { parseInput } from "../domain/json.ts";
-import { quoted } from "../domain/quote.ts";
+import { quoted } from "../domain/text.ts";
 import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
 import { nearest } from "./suggest.ts";
 

@@ -1,6 +1,6 @@
 /** What to say of a command that is not there. */
 import { CoordError } from "../domain/errors.ts";
-import { quoted } from "../domain/quote.ts";
+import { quoted } from "../domain/text.ts";
 import { nearest } from "./suggest.ts";
 
 /** The error for a name that is none of `names`, with the nearest one or with what may follow. */

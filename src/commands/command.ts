@@ -4,10 +4,10 @@
  * the same description; `--json` renders the same value.
  */
 import type { Problem } from "../domain/errors.ts";
-import type { FieldRule } from "../domain/fields.ts";
+import type { FieldRule } from "../domain/input/fields.ts";
 import type { Coord } from "../engine/coord.ts";
-import type { Tasks } from "../engine/tasks.ts";
-import type { LaneJournal } from "../engine/journal.ts";
+import type { Tasks } from "../engine/task/tasks.ts";
+import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Host } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
 

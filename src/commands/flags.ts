@@ -1,6 +1,6 @@
 /** Flags and operands that several commands share, each defined once. */
-import * as fields from "../domain/fields.ts";
-import { INPUTS } from "../engine/task_types.ts";
+import * as fields from "../domain/input/fields.ts";
+import { INPUTS } from "../engine/task/types.ts";
 import type { FlagSpec, OperandSpec } from "./command.ts";
 
 const RUN_ENV = "COORD_RUN_ID";

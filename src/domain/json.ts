@@ -7,7 +7,7 @@
  * a number becomes a `JSON.rawJSON()`, which every serialisation writes with the digits it had.
  */
 import { MAX_JSON_DEPTH } from "./limits.ts";
-import { quoted } from "./quote.ts";
+import { quoted } from "./text.ts";
 
 /** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | {

@@ -1,20 +1,20 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
-import { FILED_KINDS, FOLDERS, type WatchEvent } from "../domain/event.ts";
-import { claimTimedOut } from "../domain/claim.ts";
-import { isLive } from "../domain/reservation.ts";
-import { orderOf, type TaskStatus } from "../domain/task.ts";
+import { FILED_KINDS, FOLDERS, type WatchEvent } from "../domain/watch/event.ts";
+import { claimTimedOut } from "../domain/task/claim.ts";
+import { isLive } from "../domain/reservation/reservation.ts";
+import { orderOf, type TaskStatus } from "../domain/task/task.ts";
 import type { Context } from "./context.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
-import { type AnyBeat, type AnyBeatInput, beatAny } from "./heartbeat.ts";
-import { type ClaimHold, holdTask } from "./hold.ts";
+import { type AnyBeat, type AnyBeatInput, beatAny } from "./any_heartbeat.ts";
+import { type ClaimHold, holdTask } from "./task/hold.ts";
 import { failing } from "./io_error.ts";
-import { LaneJournal } from "./journal.ts";
-import { Lanes } from "./lanes.ts";
-import type { LeaseItem } from "./lane_types.ts";
-import { Reservations } from "./reservations.ts";
-import type { ClaimInput } from "./task_types.ts";
-import { countTasks, Tasks } from "./tasks.ts";
-import { type WatchOptions, watchRecords } from "./watch.ts";
+import { LaneJournal } from "./lane/journal.ts";
+import { Lanes } from "./lane/lanes.ts";
+import type { LeaseItem } from "./lane/types.ts";
+import { Reservations } from "./reservation/reservations.ts";
+import type { ClaimInput } from "./task/types.ts";
+import { countTasks, Tasks } from "./task/tasks.ts";
+import { type WatchOptions, watchRecords } from "./watch/watch.ts";
 
 /** What `coord status` tells. */
 export interface Status {

@@ -1,7 +1,7 @@
 /** From what a caller types to the record that is meant: a whole id, or a unique prefix of one. */
 import { badInput, CoordError, type Problem } from "../domain/errors.ts";
 import { idOfStem, idProblem, prefixOfInput, stemOfId } from "../domain/ids.ts";
-import { quoted } from "../domain/quote.ts";
+import { quoted } from "../domain/text.ts";
 
 /** Ids that are named when a prefix fits several. */
 const MAX_CANDIDATES = 10;

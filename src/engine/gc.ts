@@ -1,6 +1,6 @@
 /** Removing what is long over. */
-import { RECORD_KINDS, type RecordKind } from "../domain/event.ts";
-import * as fields from "../domain/fields.ts";
+import { RECORD_KINDS, type RecordKind } from "../domain/watch/event.ts";
+import * as fields from "../domain/input/fields.ts";
 import { GRACE_S } from "../domain/limits.ts";
 import type { Swept } from "../ports/gc.ts";
 import type { Context } from "./context.ts";

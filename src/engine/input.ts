@@ -1,6 +1,6 @@
 /** Checking a caller's input against a table of fields, all problems at once. */
 import { badInput, type Problem } from "../domain/errors.ts";
-import * as fields from "../domain/fields.ts";
+import * as fields from "../domain/input/fields.ts";
 
 /** The fields of an input, shared by the library and the command line's flags. */
 export type FieldTable = Readonly<Record<string, fields.FieldRule>>;

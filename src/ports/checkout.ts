@@ -1,5 +1,5 @@
-import type { CommitsSince } from "../domain/git_log.ts";
-import type { Import } from "../domain/imports.ts";
+import type { CommitsSince } from "../domain/git/log.ts";
+import type { Import } from "../domain/forecast/imports.ts";
 
 /** The source tree around a workspace: the branch that its agents work on, and its files. */
 export interface Checkout {

@@ -1,5 +1,5 @@
 /** Removal of what is over. */
-import type { RecordKind } from "../domain/event.ts";
+import type { RecordKind } from "../domain/watch/event.ts";
 
 /** What to remove. */
 export interface Sweep {

@@ -10,8 +10,8 @@
  * the log or not, and the writer opens a session of its own again and decides anew on what it reads
  * there, where it finds its own entries if they were kept.
  */
-import type { LaneView } from "../domain/lane_state.ts";
-import type { Entry } from "../domain/wal.ts";
+import type { LaneView } from "../domain/journal/fold.ts";
+import type { Entry } from "../domain/journal/line.ts";
 import type { MutexHolder } from "./mutex.ts";
 
 /** Something in a journal that is no entry, and what is wrong with it. It is kept and passed over. */

@@ -1,7 +1,7 @@
 /** What lanes need of a workspace besides the fold of their journal. */
-import type { Lease } from "../domain/lease.ts";
-import type { Taxonomy } from "../domain/taxonomy.ts";
-import type { Origin } from "../domain/wal_entries.ts";
+import type { Lease } from "../domain/lane/lease.ts";
+import type { Taxonomy } from "../domain/lane/taxonomy.ts";
+import type { Origin } from "../domain/journal/entries.ts";
 import type { Journal } from "./journal.ts";
 
 export interface LaneStore {

@@ -1,6 +1,6 @@
 /** The records as a stream sees them: kinds, ids, versions, and hints that something changed. */
 import type { JsonObject } from "../domain/json.ts";
-import type { RecordKind } from "../domain/event.ts";
+import type { RecordKind } from "../domain/watch/event.ts";
 import type { CursorFile } from "./cursor_file.ts";
 
 /** What a look at one record found. */

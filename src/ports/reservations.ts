@@ -2,14 +2,14 @@
  * The store of reservations, intents, heartbeats and releases. It keeps records and finds those that
  * matter; the rules are `domain/reservation.ts` and the engine's.
  */
-import type { Address } from "../domain/address.ts";
+import type { Address } from "../domain/glob/address.ts";
 import type {
   HeartbeatRecord,
   IntentRecord,
   ReleaseRecord,
   ReservationEntry,
   ReservationRecord,
-} from "../domain/reservation.ts";
+} from "../domain/reservation/reservation.ts";
 import type { Clock } from "../domain/time.ts";
 
 /** A reservation to add. */

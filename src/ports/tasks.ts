@@ -1,6 +1,6 @@
 /** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
-import type { ClaimRecord, Refusal, Rule } from "../domain/claim.ts";
-import type { TaskRecord } from "../domain/task.ts";
+import type { ClaimRecord, Refusal, Rule } from "../domain/task/claim.ts";
+import type { TaskRecord } from "../domain/task/task.ts";
 
 /** What became of a transition. */
 export type Applied =

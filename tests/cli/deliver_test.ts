@@ -2,7 +2,7 @@
 import { main } from "../../src/cli/main.ts";
 import { type Host, HostError } from "../../src/ports/host.ts";
 import { assertEquals, assertMatch, assertStringIncludes, it } from "../deps.ts";
-import { type FakeHost, fakeHost, type FakeOptions, scratch } from "../support/host.ts";
+import { type FakeHost, fakeHost, type FakeOptions, scratch } from "../support/fake/host.ts";
 
 /** Runs a command line in a folder. */
 async function run(cwd: string, args: readonly string[], options: FakeOptions = {}) {

@@ -1,7 +1,7 @@
 import { main } from "../../src/cli/main.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, assertMatch, assertStringIncludes, it } from "../deps.ts";
-import { type FakeHost, fakeHost, type FakeOptions, scratch } from "../support/host.ts";
+import { type FakeHost, fakeHost, type FakeOptions, scratch } from "../support/fake/host.ts";
 
 /** Runs a command line in a folder, and returns its host with what it printed. */
 async function run(cwd: string, args: readonly string[], options: FakeOptions = {}) {
@@ -210,13 +210,13 @@ it("main() loads neither a command nor an adapter to print help and version", ()
     }
   };
   visit("src/cli/main.ts");
-  visit("src/cli/help.ts");
+  visit("src/cli/help/help.ts");
   assertEquals([...seen].sort(), [
-    ...["catalog", "envelope", "exit_codes", "help", "locate", "main", "output", "sanitize"]
+    ...["catalog", "envelope", "exit_codes", "help/help", "locate", "main", "output", "sanitize"]
       .map((name) => `src/cli/${name}.ts`),
     "src/commands/command.ts",
     "src/commands/registry.ts",
-    ...["errors", "json", "limits", "quote", "time", "version"].map((name) =>
+    ...["errors", "json", "limits", "text", "time", "version"].map((name) =>
       `src/domain/${name}.ts`
     ),
     "src/ports/host.ts",

@@ -1,7 +1,8 @@
 import type { Described } from "../../src/commands/command.ts";
 import { parse } from "../../src/cli/parse.ts";
 import { CoordError } from "../../src/domain/errors.ts";
-import * as fields from "../../src/domain/fields.ts";
+import * as fields from "../../src/domain/input/fields.ts";
+import * as taskFields from "../../src/domain/task/fields.ts";
 import { assertEquals, fail, it } from "../deps.ts";
 
 const COMMAND: Described = {
@@ -13,7 +14,7 @@ const COMMAND: Described = {
     priority: {
       type: "integer",
       summary: "an integer",
-      field: { schema: fields.priority, code: "bad_args" },
+      field: { schema: taskFields.priority, code: "bad_args" },
     },
     "max-wait": { type: "number", summary: "a number" },
     force: { type: "boolean", summary: "a boolean" },
@@ -21,9 +22,9 @@ const COMMAND: Described = {
     payload: {
       type: "json",
       summary: "JSON",
-      field: { schema: fields.payload, code: "bad_payload" },
+      field: { schema: taskFields.payload, code: "bad_payload" },
     },
-    tags: { type: "list", summary: "a list", field: { schema: fields.tags, code: "bad_args" } },
+    tags: { type: "list", summary: "a list", field: { schema: taskFields.tags, code: "bad_args" } },
     kind: {
       type: "text",
       summary: "repeatable",
@@ -36,7 +37,7 @@ const COMMAND: Described = {
     note: {
       type: "text",
       summary: "may be empty",
-      field: { schema: fields.errorText, code: "bad_args" },
+      field: { schema: taskFields.errorText, code: "bad_args" },
     },
     "run-id": {
       type: "text",

@@ -5,7 +5,7 @@
 import { main } from "../../src/cli/main.ts";
 import { jsonLine } from "../../src/domain/json.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { fakeHost, scratch } from "../support/host.ts";
+import { fakeHost, scratch } from "../support/fake/host.ts";
 
 const UUID = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER = "bbbbbbbb-0000-4000-8000-000000000002";

@@ -1,7 +1,7 @@
-import { duration } from "../../src/commands/duration.ts";
+import { duration } from "../../src/commands/text.ts";
 import { watch } from "../../src/commands/system/watch.ts";
 import { countsLine } from "../../src/commands/task/tasks.ts";
-import type { EventType, RecordKind } from "../../src/domain/event.ts";
+import type { EventType, RecordKind } from "../../src/domain/watch/event.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { assertEquals, it } from "../deps.ts";
 

@@ -1,16 +1,16 @@
 import { FsCollector } from "../../src/adapters/fs/gc.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
-import { FsTaskStore } from "../../src/adapters/fs/tasks.ts";
-import { Tasks } from "../../src/engine/tasks.ts";
+import { FsTaskStore } from "../../src/adapters/fs/task/store.ts";
+import { Tasks } from "../../src/engine/task/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { type Host, HostError } from "../../src/ports/host.ts";
 import { assert_, assertEquals, it, itIf } from "../deps.ts";
-import { openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
-import { faulty, PowerOff } from "../support/faulty_fs.ts";
-import { partialStore } from "../support/partial_store.ts";
-import { isHeavy, isStopped, signal, start, until } from "../support/processes.ts";
-import { makeTempDir, removeTree, setMtime } from "../support/scratch.ts";
-import { workspace as workspaceOf } from "../support/workspace.ts";
+import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
+import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { partialStore } from "../support/fake/partial_store.ts";
+import { isHeavy, isStopped, signal, start, until } from "../support/race/processes.ts";
+import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
+import { workspace as workspaceOf } from "../support/scene/workspace.ts";
 
 const host = await detectHost();
 const TITLES = ["a", "b", "c"];

@@ -1,16 +1,16 @@
-import { FsTaskStore } from "../../src/adapters/fs/tasks.ts";
+import { FsTaskStore } from "../../src/adapters/fs/task/store.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
-import type { ClaimRecord } from "../../src/domain/claim.ts";
-import { Tasks } from "../../src/engine/tasks.ts";
+import type { ClaimRecord } from "../../src/domain/task/claim.ts";
+import { Tasks } from "../../src/engine/task/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
-import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
-import { faulty, PowerOff } from "../support/faulty_fs.ts";
-import { checkHistory, type Entry, type Outcome, type Request } from "../support/history.ts";
-import { partialStore } from "../support/partial_store.ts";
-import { isHeavy } from "../support/processes.ts";
+import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
+import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { checkHistory, type Entry, type Outcome, type Request } from "../support/race/history.ts";
+import { partialStore } from "../support/fake/partial_store.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
-import { makeTempDir, removeTree } from "../support/scratch.ts";
+import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
 

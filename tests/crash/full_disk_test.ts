@@ -2,7 +2,7 @@ import { assert_, assertEquals, itIf } from "../deps.ts";
 import { openWorkspace } from "../../mod.ts";
 import { initWorkspace } from "../../src/adapters/fs/open.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import { makeTempDir, mountSmallDisk, remountReadOnly } from "../support/scratch.ts";
+import { makeTempDir, mountSmallDisk, remountReadOnly } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
 const probe = makeTempDir();

@@ -1,6 +1,6 @@
 import type { Journal } from "../../src/ports/journal.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { faulty, PowerOff } from "../support/faulty_fs.ts";
+import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import {
   append,
   grant,
@@ -9,11 +9,11 @@ import {
   lonelyHost,
   openJournal,
   turnOf,
-} from "../support/journals.ts";
-import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/power_cut.ts";
-import { isHeavy } from "../support/processes.ts";
+} from "../support/scene/journals.ts";
+import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
-import { makeTempDir, removeTree, setMtime } from "../support/scratch.ts";
+import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
 
 /**
  * Writes until the power goes, several processes in turn, of which some are killed before that; notes

@@ -1,20 +1,20 @@
-import { FsJournal } from "../../src/adapters/fs/journal.ts";
-import { FsLanes } from "../../src/adapters/fs/lanes.ts";
-import { FsMutex } from "../../src/adapters/fs/mutex.ts";
+import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
+import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
+import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
-import { LaneJournal } from "../../src/engine/journal.ts";
-import { Lanes } from "../../src/engine/lanes.ts";
+import { LaneJournal } from "../../src/engine/lane/journal.ts";
+import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
 import { HostError, type HostFs } from "../../src/ports/host.ts";
 import { assert_, it } from "../deps.ts";
-import { quickFs, T0 } from "../support/crash_cases.ts";
-import { cutOffAnywhere, failAnywhere } from "../support/every_fault.ts";
-import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
-import { checked } from "../support/lane_race.ts";
-import { isHeavy } from "../support/processes.ts";
+import { quickFs, T0 } from "../support/crash/queue_cases.ts";
+import { cutOffAnywhere, failAnywhere } from "../support/crash/every_fault.ts";
+import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { checked } from "../support/race/lane_race.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
-import { makeTempDir, removeTree } from "../support/scratch.ts";
+import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
 

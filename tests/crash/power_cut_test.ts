@@ -1,21 +1,21 @@
-import { BatchCollector } from "../../src/adapters/fs/batch_settling.ts";
+import { BatchCollector } from "../../src/adapters/fs/task/batch_settling.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
-import type { Tasks } from "../../src/engine/tasks.ts";
+import type { Tasks } from "../../src/engine/task/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
 import { assertEquals, it } from "../deps.ts";
-import { openQueue, quickFs, T0, workOff } from "../support/crash_cases.ts";
-import { faulty, PowerOff } from "../support/faulty_fs.ts";
+import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
+import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import {
   assertKept,
   assertLost,
   ForgetfulFs,
   type PowerCut,
   truncate,
-} from "../support/power_cut.ts";
-import { isHeavy } from "../support/processes.ts";
+} from "../support/crash/power_cut.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
-import { makeTempDir, removeTree } from "../support/scratch.ts";
+import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
 

@@ -6,10 +6,10 @@ import {
   openQueue,
   prepare,
   quickFs,
-} from "../support/crash_cases.ts";
-import { cutOffAnywhere, failAnywhere, isFailure } from "../support/every_fault.ts";
-import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
-import { isHeavy, start } from "../support/processes.ts";
+} from "../support/crash/queue_cases.ts";
+import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
+import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { isHeavy, start } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
 
 /** Does a case with a fault in the file system; what came of it. */
@@ -52,7 +52,7 @@ it("a process killed by SIGKILL in the middle of an operation leaves a queue tha
     for (let sample = 0; sample < (isHeavy() ? 20 : 2); sample++) {
       using prepared = await prepare(crash);
       const at = 1 + random.below(20);
-      const child = start("crasher.ts", { ...prepared, name: crash.name, at });
+      const child = start("crash/crasher.ts", { ...prepared, name: crash.name, at });
       const { code, output } = await child.ended;
       assertEquals(output, code === 0 ? "done" : "");
       assertEquals(await findings(crash, prepared, code === 0), [], `${crash.name} at ${at}`);

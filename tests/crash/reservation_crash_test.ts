@@ -1,8 +1,8 @@
 import { it } from "../deps.ts";
-import { quickFs } from "../support/crash_cases.ts";
-import { cutOffAnywhere, failAnywhere, isFailure } from "../support/every_fault.ts";
-import { type Fault, faulty, PowerOff } from "../support/faulty_fs.ts";
-import { isHeavy } from "../support/processes.ts";
+import { quickFs } from "../support/crash/queue_cases.ts";
+import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
+import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
 import {
   openAt,
@@ -10,7 +10,7 @@ import {
   RESERVATION_CASES,
   type ReservationCase,
   reservationFindings,
-} from "../support/reservation_crash_cases.ts";
+} from "../support/crash/reservation_cases.ts";
 
 /** Does a case with a fault in the file system; what came of it. */
 async function attempt(one: ReservationCase, fault: Fault) {

@@ -1,13 +1,13 @@
-import { type OpenedReservations, openReservations } from "../support/reservation_files.ts";
+import { type OpenedReservations, openReservations } from "../support/scene/reservation_files.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
-import { T0 } from "../support/crash_cases.ts";
-import { faulty, PowerOff } from "../support/faulty_fs.ts";
-import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/power_cut.ts";
-import { isHeavy } from "../support/processes.ts";
+import { T0 } from "../support/crash/queue_cases.ts";
+import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
+import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
+import { isHeavy } from "../support/race/processes.ts";
 import { newSeed, type Random } from "../support/random.ts";
-import { makeTempDir, removeTree } from "../support/scratch.ts";
+import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
 

@@ -1,9 +1,9 @@
-import type { FsJournal } from "../../src/adapters/fs/journal.ts";
+import type { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
 import { it } from "../deps.ts";
-import { LANE_STORIES, repeatedAcquire } from "../support/lane_stories.ts";
-import { mutated } from "../support/mutants.ts";
+import { LANE_STORIES, repeatedAcquire } from "../support/crash/lane_stories.ts";
+import { mutated } from "../support/explore/mutants.ts";
 import { newSeed } from "../support/random.ts";
-import { assertNothingLost, assertNoticed } from "../support/two_processes.ts";
+import { assertNothingLost, assertNoticed } from "../support/crash/two_processes.ts";
 
 for (const story of LANE_STORIES) {
   it(`what two processes were answered survives a power cut: ${story.name}`, async () => {
@@ -12,7 +12,7 @@ for (const story of LANE_STORIES) {
 }
 
 it("a repeated acquire() that syncs nothing is found by the power cuts", async () => {
-  const faulty = await mutated("src/adapters/fs/journal.ts", {
+  const faulty = await mutated("src/adapters/fs/lane/journal.ts", {
     name: "an answer on entries of others that waits for nothing",
     from: `      this.#fs.syncFile(this.#path);
       this.#syncFolder();

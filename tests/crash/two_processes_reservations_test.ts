@@ -1,16 +1,16 @@
 import type { FsCollector } from "../../src/adapters/fs/gc.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
-import type { FsReservationStore } from "../../src/adapters/fs/reservations.ts";
+import type { FsReservationStore } from "../../src/adapters/fs/reservation/store.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { quickFs, T0 } from "../support/crash_cases.ts";
-import { mutatedTogether } from "../support/mutants.ts";
+import { quickFs, T0 } from "../support/crash/queue_cases.ts";
+import { mutatedTogether } from "../support/explore/mutants.ts";
 import { newSeed } from "../support/random.ts";
-import { openReservations } from "../support/reservation_files.ts";
-import { type Faulty, RESERVATION_STORIES, TELLING } from "../support/reservation_stories.ts";
-import { makeTempDir } from "../support/scratch.ts";
-import { countingSyncs } from "../support/syncs.ts";
-import { assertNothingLost, assertNoticed } from "../support/two_processes.ts";
+import { openReservations } from "../support/scene/reservation_files.ts";
+import { type Faulty, RESERVATION_STORIES, TELLING } from "../support/crash/reservation_stories.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+import { countingSyncs } from "../support/crash/syncs.ts";
+import { assertNothingLost, assertNoticed } from "../support/crash/two_processes.ts";
 
 const host = await detectHost();
 
@@ -21,14 +21,14 @@ for (const story of RESERVATION_STORIES) {
 }
 
 const MODULES = [
-  "reservations",
+  "reservation/store",
   "gc",
-  "reservation_gc",
-  "reservation_removal",
-  "reservation_order",
-  "reservation_files",
-  "reservation_check",
-  "reservation_chain",
+  "reservation/gc",
+  "reservation/removal",
+  "reservation/order",
+  "reservation/files",
+  "reservation/check",
+  "reservation/chain",
 ].map((name) => `src/adapters/fs/${name}.ts`);
 
 /** Syncs that are left out, and the stories that find it. */

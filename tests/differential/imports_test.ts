@@ -6,12 +6,12 @@
  * fetched for it, also of Flow. Which files, a printed seed decides. All that there are:
  * `COORD_FILES=100000 deno test -A tests/differential`.
  */
-import { importsIn } from "../../src/adapters/fs/syntax/imports.ts";
-import { type Language, languageOf } from "../../src/domain/imports.ts";
+import { importsIn } from "../../src/adapters/fs/checkout/syntax/imports.ts";
+import { type Language, languageOf } from "../../src/domain/forecast/imports.ts";
 import { MAX_SOURCE_BYTES } from "../../src/domain/limits.ts";
 import { run } from "../../scripts/support/run.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
-import { hasProgram, itWith } from "../support/programs.ts";
+import { hasProgram, itWith } from "../support/program/programs.ts";
 import { newSeed } from "../support/random.ts";
 import { typescriptImports } from "./readers/typescript_imports.ts";
 

@@ -1,14 +1,14 @@
 /** An aborted signal is never answered with a grant, and nothing of one is left. */
-import { FsJournal } from "../../src/adapters/fs/journal.ts";
-import { FsLanes } from "../../src/adapters/fs/lanes.ts";
-import { FsMutex } from "../../src/adapters/fs/mutex.ts";
+import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
+import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
+import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
-import { Lanes } from "../../src/engine/lanes.ts";
+import { Lanes } from "../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { FakeTasks } from "../support/fake_tasks.ts";
-import { workspace } from "../support/workspace.ts";
+import { FakeTasks } from "../support/fake/tasks.ts";
+import { workspace } from "../support/scene/workspace.ts";
 
 type Scene = Awaited<ReturnType<typeof workspace>>;
 

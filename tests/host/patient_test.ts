@@ -3,7 +3,7 @@ import { detectHost } from "../../src/host/detect.ts";
 import { patient } from "../../src/host/patient.ts";
 import { HostError, type HostErrorCode, type HostFs } from "../../src/ports/host.ts";
 import { assertEquals, assertThrows, it } from "../deps.ts";
-import { makeTempDir } from "../support/scratch.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 const { fs } = await detectHost();
 

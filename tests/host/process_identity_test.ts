@@ -1,7 +1,7 @@
 import { detectHost } from "../../src/host/detect.ts";
 import { Processes, type ProcReader } from "../../src/host/process_identity.ts";
 import { assert_, assertEquals, it, itIf } from "../deps.ts";
-import { start } from "../support/processes.ts";
+import { start } from "../support/race/processes.ts";
 
 const host = await detectHost();
 const onLinux = itIf(host.os === "linux", "it needs /proc");
@@ -66,7 +66,7 @@ it("identify() tells of another process what can be seen", () => {
 });
 
 onLinux("isAlive() of the real host tells when a process ends", async () => {
-  const child = start("sleeper.ts", 60);
+  const child = start("race/sleeper.ts", 60);
   const identity = host.processIdentity(child.pid);
   assertEquals(host.isAlive(identity), true);
   child.kill();

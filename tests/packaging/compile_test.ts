@@ -11,10 +11,10 @@ import { run } from "../../scripts/support/run.ts";
 import { BUN_VERSION, DENO_VERSION } from "../../scripts/support/toolchain.ts";
 import { COMMANDS } from "../../src/commands/registry.ts";
 import { VERSION } from "../../src/domain/version.ts";
-import { build } from "../support/built.ts";
-import { isHeavy } from "../support/processes.ts";
-import { itWith } from "../support/programs.ts";
-import { makeTempDir } from "../support/scratch.ts";
+import { build } from "../support/program/built.ts";
+import { isHeavy } from "../support/race/processes.ts";
+import { itWith } from "../support/program/programs.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 const LINUX = "x86_64-unknown-linux-gnu";
@@ -131,7 +131,7 @@ function loadedOnDemand(): string[] {
       if (text.includes(`import("${specifier}")`)) found.add(target);
     }
   }
-  assert_(found.has("src/cli/help.ts"), "the walk finds modules");
+  assert_(found.has("src/cli/help/help.ts"), "the walk finds modules");
   return [...found];
 }
 

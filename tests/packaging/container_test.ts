@@ -3,10 +3,16 @@ import { assert_, assertEquals, itIf } from "../deps.ts";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { COMMANDS } from "../../src/commands/registry.ts";
-import { ownExecutable } from "../support/built.ts";
-import { type BoxChild, type BoxOptions, canBox, makeRoot, startIn } from "../support/container.ts";
-import { isHeavy, sleep } from "../support/processes.ts";
-import { makeTempDir } from "../support/scratch.ts";
+import { ownExecutable } from "../support/program/built.ts";
+import {
+  type BoxChild,
+  type BoxOptions,
+  canBox,
+  makeRoot,
+  startIn,
+} from "../support/program/container.ts";
+import { isHeavy, sleep } from "../support/race/processes.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 const it = isHeavy()
   ? itIf(canBox(), "namespaces and chroot take root, outside of a sandbox")

@@ -3,9 +3,9 @@ import { assertEquals, assertMatch, it } from "../deps.ts";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { run } from "../../scripts/support/run.ts";
 import { VERSION } from "../../src/domain/version.ts";
-import { isHeavy } from "../support/processes.ts";
-import { type Consumer, consumerOf } from "../support/serve.ts";
-import { makeTempDir } from "../support/scratch.ts";
+import { isHeavy } from "../support/race/processes.ts";
+import { type Consumer, consumerOf } from "../support/program/serve.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 

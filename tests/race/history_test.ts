@@ -1,12 +1,12 @@
-import type { ClaimRecord } from "../../src/domain/claim.ts";
-import { grant } from "../../src/domain/claim.ts";
+import type { ClaimRecord } from "../../src/domain/task/claim.ts";
+import { grant } from "../../src/domain/task/claim.ts";
 import { canonicalJson } from "../../src/domain/json.ts";
-import type { TaskRecord } from "../../src/domain/task.ts";
+import type { TaskRecord } from "../../src/domain/task/task.ts";
 import { formatTime } from "../../src/domain/time.ts";
 import { assert_, assertEquals, assertStringIncludes, it } from "../deps.ts";
-import { checkHistory, type Entry, type Outcome, type Request } from "../support/history.ts";
-import { Race } from "../support/race.ts";
-import { instant } from "../support/recorder.ts";
+import { checkHistory, type Entry, type Outcome, type Request } from "../support/race/history.ts";
+import { Race } from "../support/race/queue_race.ts";
+import { instant } from "../support/race/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 9, 30);
 const task: TaskRecord = {

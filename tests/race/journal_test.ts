@@ -1,8 +1,15 @@
 import { assert_, assertEquals, itIf } from "../deps.ts";
-import { JournalRace, type JournalRaceSize } from "../support/journal_race.ts";
-import { append, archivesOf, grant, leaseOf, openJournal, quickHost } from "../support/journals.ts";
-import { isLinux } from "../support/mutex_race.ts";
-import { isHeavy, sleep } from "../support/processes.ts";
+import { JournalRace, type JournalRaceSize } from "../support/race/journal_race.ts";
+import {
+  append,
+  archivesOf,
+  grant,
+  leaseOf,
+  openJournal,
+  quickHost,
+} from "../support/scene/journals.ts";
+import { isLinux } from "../support/race/mutex_race.ts";
+import { isHeavy, sleep } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");

@@ -1,12 +1,12 @@
 import { assert_, assertEquals, itIf } from "../deps.ts";
-import { FsJournal } from "../../src/adapters/fs/journal.ts";
-import { FsLanes } from "../../src/adapters/fs/lanes.ts";
-import { FsMutex } from "../../src/adapters/fs/mutex.ts";
-import { LaneJournal } from "../../src/engine/journal.ts";
-import { Lanes } from "../../src/engine/lanes.ts";
+import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
+import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
+import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
+import { LaneJournal } from "../../src/engine/lane/journal.ts";
+import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
-import type { LaneOrders } from "../support/lane_worker.ts";
+import type { LaneOrders } from "../support/race/lane_worker.ts";
 import {
   checked,
   goOn,
@@ -15,11 +15,11 @@ import {
   ordersFor,
   type RaceSize,
   toldBy,
-} from "../support/lane_race.ts";
-import { isLinux } from "../support/mutex_race.ts";
-import { type Child, isHeavy, sleep, start, until } from "../support/processes.ts";
+} from "../support/race/lane_race.ts";
+import { isLinux } from "../support/race/mutex_race.ts";
+import { type Child, isHeavy, sleep, start, until } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
-import { makeTempDir } from "../support/scratch.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");
 
@@ -82,7 +82,7 @@ function beside({ journal: path, staleMs, epoch, speed }: LaneOrders) {
 
 /** A worker that has come to its mishap, and is stopped there. */
 async function stoppedWorker(orders: LaneOrders): Promise<Child> {
-  const child = start("lane_worker.ts", orders);
+  const child = start("race/lane_worker.ts", orders);
   await until("it stops", () => isStopped(child.pid));
   return child;
 }
@@ -90,7 +90,7 @@ async function stoppedWorker(orders: LaneOrders): Promise<Child> {
 it("request() goes on within 2 s when the writer before was killed in its critical section", async () => {
   for (const how of ["kill", "tear"] as const) {
     const orders = ordersFor(makeTempDir(), { mishaps: [{ before: "appendSynced", nth: 2, how }] });
-    const { output } = await start("lane_worker.ts", orders).ended;
+    const { output } = await start("race/lane_worker.ts", orders).ended;
     const killed = performance.now();
     assertEquals([toldBy(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
     const answer = await beside(orders).lanes.request({ lane: "x", tree: ["a/x"], owner: "me" });

@@ -1,6 +1,6 @@
 import { assert_, itIf } from "../deps.ts";
-import { isLinux, MutexRace, type MutexVerdict } from "../support/mutex_race.ts";
-import { isHeavy, sleep } from "../support/processes.ts";
+import { isLinux, MutexRace, type MutexVerdict } from "../support/race/mutex_race.ts";
+import { isHeavy, sleep } from "../support/race/processes.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");

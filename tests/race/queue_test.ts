@@ -1,7 +1,7 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { foreignTask } from "../support/foreign_task.ts";
-import { isHeavy, sleep } from "../support/processes.ts";
-import { Race } from "../support/race.ts";
+import { foreignTask } from "../support/scene/foreign_task.ts";
+import { isHeavy, sleep } from "../support/race/processes.ts";
+import { Race } from "../support/race/queue_race.ts";
 
 const SIZE = isHeavy()
   ? { workers: 8, tasks: 2000, rounds: 10, limit: 120 }

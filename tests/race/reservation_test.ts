@@ -1,7 +1,7 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { isHeavy } from "../support/processes.ts";
-import { instant } from "../support/recorder.ts";
-import { removeFolder, ReservationRace, SIZE } from "../support/reservation_race.ts";
+import { isHeavy } from "../support/race/processes.ts";
+import { instant } from "../support/race/recorder.ts";
+import { removeFolder, ReservationRace, SIZE } from "../support/race/reservation_race.ts";
 
 it("reserve() never lets two exclusive reservations of racing processes overlap", async () => {
   const race = new ReservationRace("reservations");

@@ -1,7 +1,7 @@
-import type { WatchEvent } from "../../src/domain/event.ts";
+import type { WatchEvent } from "../../src/domain/watch/event.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { isHeavy, start } from "../support/processes.ts";
-import { WatchWorkspace } from "../support/watch_workspace.ts";
+import { isHeavy, start } from "../support/race/processes.ts";
+import { WatchWorkspace } from "../support/scene/watch_workspace.ts";
 
 const HEAVY = isHeavy();
 
@@ -28,7 +28,7 @@ async function burst(count: number, way: "rename" | "link"): Promise<void> {
     }
   })();
   const began = performance.now();
-  const writer = start("write_burst.ts", {
+  const writer = start("race/write_burst.ts", {
     folder: workspace.layout.folder("task"),
     staging: workspace.layout.tmp,
     count,

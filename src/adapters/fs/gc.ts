@@ -6,19 +6,19 @@
  * that are made again at need, and then the rest is tried once more.
  */
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
-import { intentExpiry, parseIntent } from "../../domain/reservation.ts";
+import { intentExpiry, parseIntent } from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { Room } from "./gc_room.ts";
+import { Room } from "./disk/gc_room.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, readRecord } from "./record_file.ts";
-import { ReservationFiles } from "./reservation_files.ts";
-import { ReservationGc } from "./reservation_gc.ts";
-import { isUniqueName } from "./staging.ts";
-import { TaskGc } from "./task_gc.ts";
-import { ofRecord } from "./unreadable.ts";
+import { listStems, readRecord } from "./disk/record_file.ts";
+import { ReservationFiles } from "./reservation/files.ts";
+import { ReservationGc } from "./reservation/gc.ts";
+import { isUniqueName } from "./disk/staging.ts";
+import { TaskGc } from "./task/gc.ts";
+import { ofRecord } from "./disk/unreadable.ts";
 
 /** A staging file is needed for moments; after so many milliseconds its process is gone. */
 const STAGED_MS = 86_400_000;

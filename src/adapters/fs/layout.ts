@@ -1,10 +1,10 @@
 /** Where a workspace lies and what is where in it. */
 import { basename, dirname, join, resolve } from "../../deps/path.ts";
 import { CoordError } from "../../domain/errors.ts";
-import { FOLDERS, type RecordKind } from "../../domain/event.ts";
+import { FOLDERS, type RecordKind } from "../../domain/watch/event.ts";
 import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
-import { withinRoot } from "./real_folders.ts";
+import { withinRoot } from "./disk/real_folders.ts";
 
 /** The paths of one workspace W. */
 export class Layout {

@@ -5,16 +5,16 @@ import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { FsCheckout } from "./checkout.ts";
+import { FsCheckout } from "./checkout/checkout.ts";
 import { FsCollector } from "./gc.ts";
-import { FsJournal } from "./journal.ts";
-import { journalPath } from "./journal_path.ts";
-import { FsLanes } from "./lanes.ts";
+import { FsJournal } from "./lane/journal.ts";
+import { journalPath } from "./lane/journal_path.ts";
+import { FsLanes } from "./lane/environment.ts";
 import { Layout } from "./layout.ts";
-import { hostWithin } from "./real_folders.ts";
-import { FsRecordSource } from "./record_source.ts";
-import { FsReservationStore } from "./reservations.ts";
-import { FsTaskStore } from "./tasks.ts";
+import { hostWithin } from "./disk/real_folders.ts";
+import { FsRecordSource } from "./watch/record_source.ts";
+import { FsReservationStore } from "./reservation/store.ts";
+import { FsTaskStore } from "./task/store.ts";
 
 export { findWorkspace, initWorkspace } from "./layout.ts";
 

@@ -3,8 +3,8 @@ import type { Host } from "../../ports/host.ts";
 import type { TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Layout } from "./layout.ts";
-import { hostWithin } from "./real_folders.ts";
-import { FsTaskStore } from "./tasks.ts";
+import { hostWithin } from "./disk/real_folders.ts";
+import { FsTaskStore } from "./task/store.ts";
 
 export { findWorkspace } from "./layout.ts";
 

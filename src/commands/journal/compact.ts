@@ -1,8 +1,8 @@
-import type { JournalCompaction } from "../../engine/journal.ts";
-import type { LaneBusy, LockInput } from "../../engine/lane_types.ts";
+import type { JournalCompaction } from "../../engine/lane/journal.ts";
+import type { LaneBusy, LockInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LOCK_TIMEOUT } from "../lane/lane_flags.ts";
-import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+import { LOCK_TIMEOUT } from "../lane/flags.ts";
+import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const compact: AnswerCommand<JournalCompaction | LaneBusy, LockInput & JournalValue> = {
   details:

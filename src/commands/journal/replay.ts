@@ -1,8 +1,8 @@
-import type { JournalReplay } from "../../engine/journal.ts";
+import type { JournalReplay } from "../../engine/lane/journal.ts";
 import type { AnswerCommand } from "../command.ts";
-import { treeText } from "../lane/lane_text.ts";
-import { clipped, counted } from "../reservation/reservation_text.ts";
-import { JOURNAL, type JournalValue, problemBlocks } from "./journal_flags.ts";
+import { treeText } from "../lane/text.ts";
+import { clipped, counted } from "../text.ts";
+import { JOURNAL, type JournalValue, problemBlocks } from "./flags.ts";
 
 export const replay: AnswerCommand<JournalReplay, JournalValue> = {
   details: "Folds a journal of lanes, also one that dos lease-lane wrote, to the leases that it " +

@@ -1,9 +1,9 @@
 import { TAIL_COUNT } from "../../domain/limits.ts";
 import type { JsonValue } from "../../domain/json.ts";
-import { JOURNAL_INPUTS, type JournalTail, type TailInput } from "../../engine/journal.ts";
+import { JOURNAL_INPUTS, type JournalTail, type TailInput } from "../../engine/lane/journal.ts";
 import type { AnswerCommand, Cell } from "../command.ts";
-import { clipped } from "../reservation/reservation_text.ts";
-import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+import { clipped } from "../text.ts";
+import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const tail: AnswerCommand<JournalTail, TailInput & JournalValue> = {
   details: "Shows the last entries of the lanes' journal, the last one last.",

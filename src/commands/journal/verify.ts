@@ -1,6 +1,6 @@
-import type { JournalVerdict } from "../../engine/journal.ts";
+import type { JournalVerdict } from "../../engine/lane/journal.ts";
 import type { AnswerCommand } from "../command.ts";
-import { JOURNAL, type JournalValue } from "./journal_flags.ts";
+import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const verify: AnswerCommand<JournalVerdict, JournalValue> = {
   details:

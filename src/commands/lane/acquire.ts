@@ -1,6 +1,6 @@
 import { LANE_TTL_S, LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
-import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
-import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane_types.ts";
+import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
+import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import {
   LOCK_TIMEOUT,
@@ -11,8 +11,8 @@ import {
   treeOf,
   TREES,
   type TreeValues,
-} from "./lane_flags.ts";
-import { decisionBlocks } from "./lane_text.ts";
+} from "./flags.ts";
+import { decisionBlocks } from "./text.ts";
 
 /** What turns a grant that was given back into a refusal. */
 const STOPPED = {

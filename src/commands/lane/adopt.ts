@@ -1,6 +1,6 @@
-import type { AdoptInput, LaneAdopted, LaneBusy, LaneNo } from "../../engine/lane_types.ts";
+import type { AdoptInput, LaneAdopted, LaneBusy, LaneNo } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID, RUN_ID } from "./lane_flags.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID, RUN_ID } from "./flags.ts";
 
 export const adopt: AnswerCommand<
   LaneAdopted | LaneNo | LaneBusy,

@@ -1,7 +1,7 @@
-import type { ArbitrateInput, LaneVerdict } from "../../engine/lane_types.ts";
+import type { ArbitrateInput, LaneVerdict } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { REQUEST, RUN_ID, treeCheck, treeOf, TREES, type TreeValues } from "./lane_flags.ts";
-import { decisionBlocks } from "./lane_text.ts";
+import { REQUEST, RUN_ID, treeCheck, treeOf, TREES, type TreeValues } from "./flags.ts";
+import { decisionBlocks } from "./text.ts";
 
 export const arbitrate: AnswerCommand<
   LaneVerdict,

@@ -1,7 +1,7 @@
-import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
-import type { CheckInput, FenceCheck } from "../../engine/lane_types.ts";
+import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
+import type { CheckInput, FenceCheck } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE } from "./lane_flags.ts";
+import { LANE } from "./flags.ts";
 
 export const check: AnswerCommand<FenceCheck, CheckInput> = {
   details: "Says whether a grant is still the current one: exit code 0, or 1 when its lease was " +

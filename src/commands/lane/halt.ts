@@ -1,7 +1,7 @@
-import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
-import type { HaltInput, LaneBusy, LaneHalted } from "../../engine/lane_types.ts";
+import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
+import type { HaltInput, LaneBusy, LaneHalted } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, REASON, RUN_ID } from "./lane_flags.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, REASON, RUN_ID } from "./flags.ts";
 
 export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
   details:

@@ -1,7 +1,7 @@
-import type { LiveInput, LiveLeases } from "../../engine/lane_types.ts";
+import type { LiveInput, LiveLeases } from "../../engine/lane/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { counted } from "../reservation/reservation_text.ts";
-import { leaseTable } from "./lane_text.ts";
+import { counted } from "../text.ts";
+import { leaseTable } from "./text.ts";
 
 export const live: AnswerCommand<LiveLeases, LiveInput> = {
   details:

@@ -1,10 +1,10 @@
-import type { Liveness } from "../../domain/liveness.ts";
+import type { Liveness } from "../../domain/lane/liveness.ts";
 import { LIVENESS_S } from "../../domain/limits.ts";
-import { LANE_INPUTS } from "../../engine/lane_inputs.ts";
-import type { LivenessInput } from "../../engine/lane_types.ts";
+import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
+import type { LivenessInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOOP_TS } from "./lane_flags.ts";
-import { secondsText } from "./lane_text.ts";
+import { LANE, LOOP_TS } from "./flags.ts";
+import { secondsText } from "./text.ts";
 
 export const liveness: AnswerCommand<Liveness & { readonly lane: string }, LivenessInput> = {
   details:

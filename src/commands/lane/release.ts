@@ -1,6 +1,6 @@
-import type { LaneBusy, LaneHolderInput, LaneNo, LaneReleased } from "../../engine/lane_types.ts";
+import type { LaneBusy, LaneHolderInput, LaneNo, LaneReleased } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./lane_flags.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./flags.ts";
 
 export const release: AnswerCommand<
   LaneReleased | LaneNo | LaneBusy,

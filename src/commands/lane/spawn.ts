@@ -1,6 +1,6 @@
-import type { LaneBusy, LaneSpawned, SpawnInput } from "../../engine/lane_types.ts";
+import type { LaneBusy, LaneSpawned, SpawnInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON, RUN_ID } from "./lane_flags.ts";
+import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON, RUN_ID } from "./flags.ts";
 
 export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
   details:

@@ -1,9 +1,13 @@
-import { type Forecast, FORECAST_FIELDS, type ForecastInput } from "../../engine/forecast.ts";
+import {
+  type Forecast,
+  FORECAST_FIELDS,
+  type ForecastInput,
+} from "../../engine/forecast/forecast.ts";
 import { MAX_PATTERN_FILES } from "../../domain/limits.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
-import { BRANCH_FILTER } from "./reservation_flags.ts";
-import { clipped, counted } from "./reservation_text.ts";
+import { BRANCH_FILTER } from "./flags.ts";
+import { clipped, counted } from "../text.ts";
 
 /** Conflicts that the text lists; `--json` gives more. */
 const SHOWN = 50;

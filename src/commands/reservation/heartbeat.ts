@@ -1,5 +1,5 @@
 import { EXTENSION_S } from "../../domain/limits.ts";
-import { type AnyBeat, type AnyBeatInput, HEARTBEAT_FIELDS } from "../../engine/heartbeat.ts";
+import { type AnyBeat, type AnyBeatInput, HEARTBEAT_FIELDS } from "../../engine/any_heartbeat.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 

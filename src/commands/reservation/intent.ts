@@ -1,10 +1,10 @@
 import { MAX_DETAIL } from "../../domain/limits.ts";
-import type { IntentRecord } from "../../domain/reservation.ts";
-import { type IntentInput, RESERVATION_INPUTS } from "../../engine/reservation_types.ts";
+import type { IntentRecord } from "../../domain/reservation/reservation.ts";
+import { type IntentInput, RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
-import { ADDRESSES, BRANCH, OPERATION } from "./reservation_flags.ts";
-import { addressesText } from "./reservation_text.ts";
+import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
+import { addressesText } from "../text.ts";
 
 export const intent: AnswerCommand<IntentRecord, IntentInput> = {
   details: "Says what you mean to do and why, for others to read and to forecast with. It counts " +

@@ -1,11 +1,10 @@
-import { kindOfWord } from "../../domain/event.ts";
-import type { ReservationList, ReservationListInput } from "../../engine/reservation_types.ts";
-import { RESERVATION_INPUTS } from "../../engine/reservation_types.ts";
+import { kindOfWord } from "../../domain/watch/event.ts";
+import type { ReservationList, ReservationListInput } from "../../engine/reservation/types.ts";
+import { RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
-import { BRANCH_FILTER } from "./reservation_flags.ts";
-import { shortId } from "../task/task_text.ts";
-import { addressesText, clipped, counted, moment } from "./reservation_text.ts";
+import { BRANCH_FILTER } from "./flags.ts";
+import { addressesText, clipped, counted, moment, shortId } from "../text.ts";
 
 export const list: AnswerCommand<ReservationList, ReservationListInput> = {
   details:

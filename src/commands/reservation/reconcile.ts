@@ -1,6 +1,6 @@
-import type { Reconciliation } from "../../engine/reconcile.ts";
+import type { Reconciliation } from "../../engine/forecast/reconcile.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { clipped, counted } from "./reservation_text.ts";
+import { clipped, counted } from "../text.ts";
 
 export const reconcile: AnswerCommand<Reconciliation> = {
   details: "Puts the branches of live reservations and intents in an order to merge them, such " +

@@ -3,10 +3,10 @@ import {
   type ReleaseInput,
   RESERVATION_INPUTS,
   type ReservationRefused,
-} from "../../engine/reservation_types.ts";
+} from "../../engine/reservation/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
-import { RESERVATION_ID } from "./reservation_flags.ts";
+import { RESERVATION_ID } from "./flags.ts";
 
 export const release: AnswerCommand<Released | ReservationRefused, ReleaseInput> = {
   details: "Ends a reservation for good. Only the agent that reserved may, unless --force.",

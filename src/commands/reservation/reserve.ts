@@ -4,12 +4,11 @@ import {
   type ReserveConflict,
   type Reserved,
   type ReserveInput,
-} from "../../engine/reservation_types.ts";
+} from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
-import { ADDRESSES, BRANCH, OPERATION } from "./reservation_flags.ts";
-import { shortId } from "../task/task_text.ts";
-import { addressesText, clipped } from "./reservation_text.ts";
+import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
+import { addressesText, clipped, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = {
   details: "Says what you are about to touch. It binds nobody: reservations of others that " +

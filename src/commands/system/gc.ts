@@ -1,9 +1,8 @@
-import { FOLDERS, RECORD_KINDS } from "../../domain/event.ts";
+import { FOLDERS, RECORD_KINDS } from "../../domain/watch/event.ts";
 import { GRACE_S } from "../../domain/limits.ts";
 import { GC_FIELDS, type GcInput, type GcReport } from "../../engine/gc.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { counted } from "../reservation/reservation_text.ts";
-import { shortId } from "../task/task_text.ts";
+import { counted, shortId } from "../text.ts";
 
 /** Records that the text lists; `--json` gives all. */
 const SHOWN = 50;

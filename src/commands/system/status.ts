@@ -1,8 +1,7 @@
 import type { Status } from "../../engine/coord.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { duration } from "../duration.ts";
-import { leaseTable } from "../lane/lane_text.ts";
-import { shortId } from "../task/task_text.ts";
+import { duration, shortId } from "../text.ts";
+import { leaseTable } from "../lane/text.ts";
 import { countsLine } from "../task/tasks.ts";
 
 /** Timed-out claims, and leases, that the text lists; `--json` gives all. */

@@ -4,16 +4,15 @@ import {
   RECORD_KINDS,
   type RecordKind,
   type WatchEvent,
-} from "../../domain/event.ts";
+} from "../../domain/watch/event.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
-import { WATCH_FIELDS } from "../../engine/watch.ts";
+import { WATCH_FIELDS } from "../../engine/watch/watch.ts";
 import type { StreamCommand } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
-import { addressesText, clipped } from "../reservation/reservation_text.ts";
-import { treeText } from "../lane/lane_text.ts";
-import { shortId } from "../task/task_text.ts";
+import { addressesText, clipped, shortId } from "../text.ts";
+import { treeText } from "../lane/text.ts";
 
 interface Input {
   readonly once?: boolean;

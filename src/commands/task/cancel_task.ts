@@ -1,8 +1,8 @@
-import type { ClaimRecord } from "../../domain/claim.ts";
-import { type CancelInput, INPUTS } from "../../engine/task_types.ts";
+import type { ClaimRecord } from "../../domain/task/claim.ts";
+import { type CancelInput, INPUTS } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID, TASK_ID } from "../flags.ts";
-import { claimBlock } from "./task_text.ts";
+import { claimBlock } from "./text.ts";
 
 export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
   details: "Anybody may cancel a pending task, only the holder a claimed one.",

@@ -4,10 +4,10 @@ import {
   type ClaimInput,
   INPUTS,
   type NothingToClaim,
-} from "../../engine/task_types.ts";
+} from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
-import { taskFields } from "./task_text.ts";
+import { taskFields } from "./text.ts";
 
 export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
   details:

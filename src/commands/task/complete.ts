@@ -1,8 +1,8 @@
-import type { ClaimRecord } from "../../domain/claim.ts";
-import { type CompleteInput, INPUTS } from "../../engine/task_types.ts";
+import type { ClaimRecord } from "../../domain/task/claim.ts";
+import { type CompleteInput, INPUTS } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
-import { claimBlock } from "./task_text.ts";
+import { claimBlock } from "./text.ts";
 
 export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
   details: "Only the holder may. Repeating it with the same result is fine.",

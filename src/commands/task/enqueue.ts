@@ -1,14 +1,14 @@
 import type { Problem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
-import type { TaskRecord } from "../../domain/task.ts";
+import type { TaskRecord } from "../../domain/task/task.ts";
 import { ioError } from "../../engine/io_error.ts";
-import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
 import { wrongInput } from "./stdin_pieces.ts";
-import { taskFields } from "./task_text.ts";
+import { taskFields } from "./text.ts";
 
 type Input = Partial<NewTask> & { readonly stdin?: boolean; readonly isNul?: boolean };
 

@@ -11,7 +11,7 @@ import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
 import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { inputProblems } from "../../engine/input.ts";
-import { type NewTask, TASK_FIELDS } from "../../engine/task_input.ts";
+import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
 import { framed, type Piece, wrongInput } from "./stdin_pieces.ts";
 
 /** Problems that are told one by one; the rest is counted. */

@@ -1,9 +1,9 @@
 import { LIST_LIMIT } from "../../domain/limits.ts";
-import { TASK_STATUSES } from "../../domain/task.ts";
-import { INPUTS, type ListInput, type TaskList } from "../../engine/task_types.ts";
+import { TASK_STATUSES } from "../../domain/task/task.ts";
+import { INPUTS, type ListInput, type TaskList } from "../../engine/task/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
-import { shortId } from "./task_text.ts";
+import { shortId } from "../text.ts";
 
 /** `7 tasks: 4 pending, 3 completed` */
 export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES[number]>): string {

@@ -2,7 +2,7 @@ import { assertEquals, it } from "../../deps.ts";
 import { findWorkspace, initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
-import { makeSymlink, makeTempDir } from "../../support/scratch.ts";
+import { makeSymlink, makeTempDir } from "../../support/scene/scratch.ts";
 
 const real = await detectHost();
 

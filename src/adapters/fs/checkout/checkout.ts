@@ -1,0 +1,67 @@
+/**
+ * The source tree that a workspace's addresses speak of: the folder around `.coord/` or `.muse/`; for
+ * a caller in another worktree of the same repository, that folder there; for a workspace that lies
+ * elsewhere, the current folder's checkout.
+ */
+import { basename, dirname, join } from "../../../deps/path.ts";
+import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
+import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
+import type { Checkout, SourceTree } from "../../../ports/checkout.ts";
+import { type Host, HostError } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { BranchReader } from "./branch.ts";
+import { FsSourceTree } from "./source_tree.ts";
+
+export class FsCheckout implements Checkout {
+  readonly #branches: BranchReader;
+
+  constructor(readonly host: Host, readonly workspace: string, readonly warn: Warn) {
+    this.#branches = new BranchReader(host, workspace, warn);
+  }
+
+  branch(explicit?: string): string {
+    return this.#branches.branch(explicit);
+  }
+
+  commitsSince(sha: string): CommitsSince | undefined {
+    const { ours } = this.#branches.repositories();
+    if (ours === undefined) return undefined;
+    const { fs } = this.host;
+    const path = join(ours.git, "logs", "HEAD");
+    try {
+      const stat = fs.lstat(path);
+      if (stat?.kind !== "file") return undefined;
+      if (stat.size > MAX_REFLOG_BYTES) {
+        this.warn(`${path} is larger than ${MAX_REFLOG_BYTES} bytes: commits are not counted`);
+        return undefined;
+      }
+      const bytes = fs.read(path);
+      return bytes && commitsSince(new TextDecoder().decode(bytes), sha);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      this.warn(`${error.message}: commits are not counted`);
+      return undefined;
+    }
+  }
+
+  sources(): SourceTree {
+    return new FsSourceTree(this.host, this.#folder(), this.warn);
+  }
+
+  #folder(): string {
+    const { ours, around } = this.#branches.repositories();
+    const project = this.#project();
+    if (project === undefined) return ours?.root ?? this.host.cwd();
+    return ours === undefined || around === undefined || ours.root === around.root
+      ? project
+      : join(ours.root, project.slice(around.root.length));
+  }
+
+  /** The folder that the workspace was made in. */
+  #project(): string | undefined {
+    const name = basename(this.workspace);
+    const above = dirname(this.workspace);
+    if (name === ".coord") return above;
+    return name === "coordination" && basename(above) === ".muse" ? dirname(above) : undefined;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Reading and writing record files.
+ *
+ * Nothing but a regular file is ever opened: a FIFO would block for ever and a symbolic link could
+ * lead anywhere. Whatever is no record is reported with its name and the reason, and hides nothing.
+ */
+import { isStem } from "../../../domain/ids.ts";
+import {
+  canonicalJson,
+  escapeLines,
+  isObject,
+  isTooDeep,
+  type JsonObject,
+  parseJson,
+} from "../../../domain/json.ts";
+import { MAX_JSON_DEPTH, MAX_RECORD_BYTES } from "../../../domain/limits.ts";
+import { HostError } from "../../../ports/host.ts";
+import type { FileStat, HostFs } from "../../../ports/host.ts";
+import { UnreadableRecord } from "./unreadable.ts";
+
+/** What lies under a record's name. */
+export type RecordFile =
+  | { readonly kind: "record"; readonly value: JsonObject; readonly stat: FileStat }
+  | { readonly kind: "gone" }
+  | { readonly kind: "broken"; readonly reason: string; readonly stat: FileStat };
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+const GONE = { kind: "gone" } as const;
+
+/**
+ * Reads one record.
+ *
+ * @throws {UnreadableRecord} When the machine fails, or does not allow it: that is not damage.
+ */
+export function readRecord(fs: HostFs, path: string): RecordFile {
+  try {
+    return readFile(fs, path);
+  } catch (error) {
+    if (error instanceof HostError) throw new UnreadableRecord(error);
+    throw error;
+  }
+}
+
+/** A small file of ours that is no record; `undefined` when it is missing, or no regular file. */
+export function readNote(fs: HostFs, path: string): string | undefined {
+  const stat = fs.lstat(path);
+  const bytes = stat?.kind === "file" ? fs.read(path) : undefined;
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+function readFile(fs: HostFs, path: string): RecordFile {
+  const stat = fs.lstat(path);
+  if (stat === undefined) return GONE;
+  const broken = (reason: string): RecordFile => ({ kind: "broken", reason, stat });
+  if (stat.kind !== "file") return broken(`is ${OTHER_KINDS[stat.kind]}, not a file`);
+  if (stat.size > MAX_RECORD_BYTES) return broken(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  const bytes = fs.read(path);
+  if (bytes === undefined) return GONE;
+  if (bytes.length === 0) return broken("is empty");
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return broken("is not UTF-8");
+    throw error;
+  }
+  try {
+    const value = parseJson(text);
+    if (!isObject(value)) return broken("is not a JSON object");
+    if (isTooDeep(value)) return broken(`is nested deeper than ${MAX_JSON_DEPTH} levels`);
+    return { kind: "record", value, stat };
+  } catch (error) {
+    if (error instanceof SyntaxError) return broken("is not JSON");
+    throw error;
+  }
+}
+
+/** What a thing is that is no record. */
+export const OTHER_KINDS = {
+  file: "a file",
+  directory: "a directory",
+  symlink: "a symbolic link",
+  other: "a special file",
+};
+
+/** The bytes of a record: canonical JSON on one line. */
+export function recordBytes(record: object): Uint8Array {
+  return encoder.encode(escapeLines(canonicalJson(record)) + "\n");
+}
+
+/** The stems of the record files in a folder; what else ends in `.json` goes to `onOther`. */
+export function listStems(
+  fs: HostFs,
+  folder: string,
+  onOther: (name: string, reason: string) => void = () => {},
+): string[] {
+  const stems: string[] = [];
+  for (const entry of fs.list(folder) ?? []) {
+    if (!entry.name.endsWith(".json")) continue;
+    const stem = entry.name.slice(0, -5);
+    if (!isStem(stem)) onOther(entry.name, "is not named by an id");
+    else if (entry.isFile) stems.push(stem);
+    else onOther(entry.name, entry.isSymlink ? "is a symbolic link" : "is not a file");
+  }
+  return stems;
+}
+
+/** Time stamps advance in ticks of up to 10 ms, and of 2 s where they show whole seconds only. */
+const TICK_MS = 25;
+const COARSE_TICK_MS = 2_100;
+
+/** Milliseconds after a time stamp in which a second change may leave it as it is. */
+export function tickOf(mtimeMs: number): number {
+  return mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
+}

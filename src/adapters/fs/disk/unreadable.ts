@@ -1,0 +1,71 @@
+/**
+ * What is there and cannot be read. It is not absent and not damaged, so whatever decides on it fails;
+ * a listing, and a search that has other things to try, reports it and goes on.
+ */
+import { HostError } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+
+/** A record that the machine did not let this process read. */
+export class UnreadableRecord extends HostError {
+  constructor({ code, operation, path, errno, cause }: HostError) {
+    super(code, operation, path, { errno, cause });
+  }
+}
+
+/** Whether another process may well read it: no permission, or a link that is not followed. */
+export function isRefusal(error: unknown): error is HostError {
+  return error instanceof HostError &&
+    (error.code === "permission" || error.code === "link" || error.code === "not_directory");
+}
+
+/** For listings: what `body` reads of one record; one that cannot be read is reported and left out. */
+export function ofRecord<T>(warn: Warn, body: () => T): T | undefined {
+  return reported(warn, (error) => error instanceof UnreadableRecord, body);
+}
+
+/** A search that goes past what it cannot read. */
+export class Skipping {
+  /** What another process may be able to read. */
+  refused: HostError | undefined;
+  /** How many records were skipped. */
+  count = 0;
+
+  constructor(readonly warn: Warn) {}
+
+  /** Forgets what was skipped. */
+  reset(): void {
+    this.refused = undefined;
+  }
+
+  /** What `body` gives; `undefined` when it came upon a record that cannot be read. */
+  past<T>(body: () => T): T | undefined {
+    return ofRecord(this.warn, () => {
+      try {
+        return body();
+      } catch (error) {
+        if (error instanceof UnreadableRecord) this.count++;
+        if (error instanceof UnreadableRecord && isRefusal(error)) this.refused = error;
+        throw error;
+      }
+    });
+  }
+}
+
+/** For listings: what `body` reads of a folder; one that may not be read is reported and left out. */
+export function ofFolder<T>(warn: Warn, body: () => T): T | undefined {
+  return reported(warn, isRefusal, body);
+}
+
+function reported<T>(
+  warn: Warn,
+  isExpected: (error: unknown) => boolean,
+  body: () => T,
+): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+    warn(`${(error as HostError).message}: skipped`);
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+/** What lanes need of a workspace of files: `lanes.json`, the journal, processes, notification. */
+import { basename, dirname } from "../../../deps/path.ts";
+import { CoordError, type Problem } from "../../../domain/errors.ts";
+import type { Lease } from "../../../domain/lane/lease.ts";
+import { quoted } from "../../../domain/text.ts";
+import { NO_TAXONOMY, type Taxonomy } from "../../../domain/lane/taxonomy.ts";
+import type { Origin } from "../../../domain/journal/entries.ts";
+import { type Host, HostError } from "../../../ports/host.ts";
+import type { Journal } from "../../../ports/journal.ts";
+import type { LaneStore } from "../../../ports/lanes.ts";
+import { ensureLastingDir } from "../disk/ensure_dir.ts";
+import { readRecord } from "../disk/record_file.ts";
+
+export class FsLanes implements LaneStore {
+  /**
+   * @param journal Somewhere in the file system.
+   * @param taxonomyPath `lanes.json`; `undefined` where there is no workspace.
+   */
+  constructor(
+    readonly host: Host,
+    readonly journal: Journal,
+    readonly taxonomyPath: string | undefined,
+  ) {}
+
+  get ownPid(): number {
+    return this.host.pid;
+  }
+
+  async taxonomy(): Promise<Taxonomy> {
+    const path = this.taxonomyPath;
+    const file = path === undefined ? undefined : readRecord(this.host.fs, path);
+    if (path === undefined || file === undefined || file.kind === "gone") return NO_TAXONOMY;
+    const { parseTaxonomy } = await import("../../../domain/lane/taxonomy_file.ts");
+    const read = file.kind === "broken" ? [file.reason] : parseTaxonomy(file.value);
+    if ("lanes" in read) return read;
+    const message = `Cannot use ${quoted(path, 200)}: ${read.join("; ")}`;
+    const problems = read.map((message): Problem => ({
+      field: "lanes.json",
+      code: "bad_args",
+      message,
+    }));
+    throw new CoordError("bad_args", message, { path, problems });
+  }
+
+  origin(pid: number | undefined): Origin {
+    const own = this.host.processIdentity();
+    const host_id = this.host.env("DISPATCH_HOST_ID") || own.host || "";
+    if (pid === undefined) return { host_id, pid: null };
+    const { start, ...process } = this.host.processIdentity(pid);
+    return { host_id, pid, ...(start !== undefined && { process: { ...process, start } }) };
+  }
+
+  isAlive({ pid, process }: Lease): boolean | undefined {
+    if (pid === null || process?.["pid"] !== pid) return undefined;
+    const text = (name: string) => {
+      const value = process[name];
+      return typeof value === "string" ? { [name]: value } : {};
+    };
+    return this.host.isAlive({
+      pid,
+      ...text("host"),
+      ...text("boot"),
+      ...text("pidns"),
+      ...text("start"),
+    });
+  }
+
+  watch(onChange: () => void, onError: (error: unknown) => void): { close(): void } {
+    const path = this.journal.location;
+    const folder = dirname(path);
+    const name = basename(path);
+    try {
+      ensureLastingDir(this.host.fs, folder);
+    } catch (error) {
+      // On a file system that only can be read others may still write.
+      if (!(error instanceof HostError)) throw error;
+    }
+    return this.host.watch([folder], (hint) => {
+      if (hint.name === undefined || hint.name === name) onChange();
+    }, onError);
+  }
+}

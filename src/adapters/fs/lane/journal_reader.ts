@@ -1,0 +1,196 @@
+/**
+ * Reading the log: what is new since the last time, and all of it when it was compacted meanwhile.
+ *
+ * A last line without its end counts if it is an entry: its writer got all but the end onto the disk,
+ * and the next writer, who ends it first, makes it count in any case. Otherwise it is a torn tail,
+ * which never happened.
+ *
+ * The first line after a compaction holds all leases. Where it is damaged, the archive that it followed
+ * says the same, so they and the count of entries are taken from there, and that is reported.
+ */
+import { CoordError } from "../../../domain/errors.ts";
+import { LaneState } from "../../../domain/journal/fold.ts";
+import { quoted } from "../../../domain/text.ts";
+import {
+  type CorruptLine,
+  isWhole,
+  mayHaveBeen,
+  type WalLine,
+} from "../../../domain/journal/line.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import type { JournalProblem } from "../../../ports/journal.ts";
+import { archivesBefore } from "./journal_archive.ts";
+import { BEGIN, parseRaw, type Place, type RawLine, readLines, Replaced } from "./journal_lines.ts";
+import { OTHER_KINDS } from "../disk/record_file.ts";
+
+/** How often the log may be replaced while it is being read. */
+const MAX_TRIES = 20;
+
+export class JournalReader {
+  #fold = new LaneState();
+  #problems: JournalProblem[] = [];
+  #ino: number | undefined;
+  /** After the last line that has an end. */
+  #end = BEGIN;
+  #torn: JournalProblem | undefined;
+  /** Size of the file when its last line counted without an end. */
+  #openSize: number | undefined;
+  /** Where the lines of the last compaction end, as long as nothing else has come. */
+  #head = BEGIN;
+  #inHead = true;
+  #tail = 0;
+
+  /**
+   * @param before The archives that came before it, the oldest first.
+   */
+  constructor(
+    readonly fs: HostFs,
+    readonly path: string,
+    readonly before: () => readonly string[] = () => archivesBefore(fs, path),
+  ) {}
+
+  get fold(): LaneState {
+    return this.#fold;
+  }
+
+  get problems(): readonly JournalProblem[] {
+    return this.#torn === undefined ? [...this.#problems] : [...this.#problems, this.#torn];
+  }
+
+  /** Entries after those of the last compaction. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  /** Bytes of the last compaction, and of what came after it. */
+  get sizes(): { head: number; tail: number } {
+    return { head: this.#head.offset, tail: this.#end.offset - this.#head.offset };
+  }
+
+  /** Whether the last line lacks its end. */
+  get isOpen(): boolean {
+    return this.#torn !== undefined || this.#openSize !== undefined;
+  }
+
+  /** Reads what is new; the lines that were, in their order. */
+  refresh(): readonly RawLine[] {
+    for (let tries = 0;; tries++) {
+      try {
+        return this.#refresh();
+      } catch (error) {
+        if (!(error instanceof Replaced) || tries >= MAX_TRIES) throw error;
+        this.#forget();
+      }
+    }
+  }
+
+  #refresh(): readonly RawLine[] {
+    const stat = this.fs.stat(this.path);
+    if (stat === undefined) {
+      if (this.#ino !== undefined) this.#forget();
+      return [];
+    }
+    if (stat.kind !== "file") {
+      const what = OTHER_KINDS[stat.kind];
+      const message = `Cannot use journal ${quoted(this.path, 200)}: it is ${what}`;
+      throw new CoordError("bad_args", message, { path: this.path });
+    }
+    if (this.#openSize !== undefined) {
+      if (stat.size === this.#openSize && stat.ino === this.#ino) return [];
+      throw new Replaced(); // what counted as a line may have become a part of one
+    }
+    const cut = readLines(this.fs, this.path, this.#end, { ino: this.#ino });
+    if (cut === undefined) return [];
+    this.#ino = cut.ino;
+    for (const line of cut.lines) this.#apply(line, placeAfter(line));
+    this.#end = cut.end;
+    this.#torn = undefined;
+    const { rest } = cut;
+    if (rest === undefined) return cut.lines;
+    if (!isWhole(parseRaw(rest))) {
+      const problem = problemOf(rest, "torn", "is torn: it has no end");
+      this.#torn = this.#lost(rest, undefined, problem);
+      return cut.lines;
+    }
+    this.#openSize = rest.offset + rest.bytes.length;
+    this.#apply(rest, this.#end);
+    return [...cut.lines, rest];
+  }
+
+  #apply(raw: RawLine, after: Place): void {
+    const content = parseRaw(raw);
+    if (content === undefined) return;
+    const isEntry = content.kind === "entry";
+    if (isEntry) this.#fold.apply(content.entry);
+    else this.#problems.push(this.#lost(raw, content, corruptProblem(raw, content)));
+    this.#inHead &&= isEntry
+      ? raw.offset === 0 && content.entry.op === "CHECKPOINT"
+      : raw.offset > 0;
+    if (this.#inHead) this.#head = after;
+    else if (isEntry) this.#tail++;
+  }
+
+  /** Makes up for a line that is lost, as far as that is possible; what to say of it. */
+  #lost(raw: RawLine, line: WalLine | undefined, problem: JournalProblem): JournalProblem {
+    const instead = stateInstead(this.fs, raw, this.before);
+    if (instead === undefined) {
+      if (line?.kind === "corrupt") this.#fold.lose(line);
+      return problem;
+    }
+    this.#fold = instead;
+    return { ...problem, reason: `${problem.reason}; the archive before it stands in` };
+  }
+
+  #forget(): void {
+    this.#fold = new LaneState();
+    this.#problems = [];
+    this.#ino = undefined;
+    this.#end = this.#head = BEGIN;
+    this.#torn = this.#openSize = undefined;
+    this.#inHead = true;
+    this.#tail = 0;
+  }
+}
+
+/**
+ * What a checkpoint in the first line said that is damaged: the state at the end of the newest archive.
+ *
+ * @param archives The oldest first.
+ */
+export function stateInstead(
+  fs: HostFs,
+  first: RawLine | undefined,
+  archives: () => readonly string[],
+): LaneState | undefined {
+  if (first?.offset !== 0 || parseRaw(first)?.kind === "entry") return undefined;
+  const wasCheckpoint = /^\{"archive|"CHECKPOINT"/.test(new TextDecoder().decode(first.bytes));
+  const older = wasCheckpoint ? [...archives()] : [];
+  const newest = older.pop();
+  if (newest === undefined) return undefined;
+  const reader = new JournalReader(fs, newest, () => older);
+  reader.refresh();
+  return reader.fold;
+}
+
+function placeAfter({ line, offset, bytes }: RawLine): Place {
+  return { lines: line, offset: offset + bytes.length + 1, mark: BEGIN.mark };
+}
+
+/** A line that cannot be read, and what it may have been. */
+export function corruptProblem(
+  line: RawLine,
+  { reason, raw }: CorruptLine,
+  file?: string,
+): JournalProblem {
+  return problemOf(line, "corrupt", `${reason} (${mayHaveBeen(raw)})`, file);
+}
+
+/** Something that is wrong with a line. */
+export function problemOf(
+  { line, offset }: Pick<RawLine, "line" | "offset">,
+  kind: JournalProblem["kind"],
+  reason: string,
+  file?: string,
+): JournalProblem {
+  return { line, offset, kind, reason, ...(file === undefined ? {} : { file }) };
+}

@@ -1,0 +1,160 @@
+/** The folder of a mutex on disk, for the protocol of mutex_chain.ts. */
+import { isObject } from "../../../domain/json.ts";
+import { MAX_RECORD_BYTES, MUTEX_LEFTOVER_S } from "../../../domain/limits.ts";
+import { type Host, HostError, type ProcessIdentity } from "../../../ports/host.ts";
+import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
+import type { MutexFiles } from "./mutex_chain.ts";
+import { isUniqueName, uniqueName } from "../disk/staging.ts";
+
+/** How often a file is staged again when somebody removes it, or the folder, meanwhile. */
+const MAX_TRIES = 20;
+
+/** Milliseconds after which a staged file is made anew: its age becomes that of the hold. */
+const RESTAGE_MS = 1_000;
+
+const STAGED = ".new";
+
+/** What a hold's file says, and how old it is by the clock of the file system, milliseconds. */
+export interface HoldFile {
+  readonly token: string | undefined;
+  readonly process: Partial<ProcessIdentity>;
+  readonly ageMs: number;
+}
+
+/** The files of one mutex as one process sees them in one attempt to hold it. */
+export class FsMutexFiles implements MutexFiles {
+  /** Whose attempt this is. */
+  readonly token: string = uniqueName();
+  readonly #staged: string;
+  /** The instant of the file system's clock when the file was staged, and that of this process. */
+  #anchor: { readonly fileMs: number; readonly ownMs: number } | undefined;
+
+  constructor(readonly host: Host, readonly folder: string) {
+    this.#staged = `${folder}/${this.token}${STAGED}`;
+  }
+
+  list(): readonly string[] {
+    return (this.host.fs.list(this.folder) ?? []).map(({ name }) => name);
+  }
+
+  create(name: string): boolean {
+    const { fs } = this.host;
+    if (this.#anchor !== undefined && performance.now() - this.#anchor.ownMs > RESTAGE_MS) {
+      this.#anchor = undefined;
+      fs.remove(this.#staged);
+    }
+    for (let tries = 0;; tries++) {
+      this.#stage();
+      try {
+        // A file server may say "taken" when its first answer, a success, got lost.
+        return fs.link(this.#staged, `${this.folder}/${name}`) ||
+          this.read(name)?.token === this.token;
+      } catch (error) {
+        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
+        this.#anchor = undefined;
+      }
+    }
+  }
+
+  remove(name: string): void {
+    this.host.fs.remove(`${this.folder}/${name}`);
+  }
+
+  link(name: string, to: string): boolean {
+    try {
+      return this.host.fs.link(`${this.folder}/${name}`, `${this.folder}/${to}`);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return false;
+    }
+  }
+
+  moveOut(name: string, target: string): boolean {
+    return this.host.fs.rename(`${this.folder}/${name}`, target);
+  }
+
+  /** Puts bytes where they wait to replace a file. */
+  stageNext(name: string, bytes: Uint8Array): void {
+    const path = `${this.folder}/${name}`;
+    if (this.host.fs.createNew(path, bytes, true)) return;
+    this.host.fs.remove(path); // of an earlier attempt that failed
+    if (!this.host.fs.createNew(path, bytes, true)) throw new HostError("exists", "create", path);
+  }
+
+  /** What a hold's file says; `undefined` when it is gone. */
+  read(name: string): HoldFile | undefined {
+    const { fs } = this.host;
+    const path = `${this.folder}/${name}`;
+    const stat = fs.lstat(path);
+    if (stat === undefined) return undefined;
+    const isSmall = stat.kind === "file" && stat.size <= MAX_RECORD_BYTES;
+    const content = isSmall ? contentOf(fs.read(path)) : {};
+    const { token, ...process } = content;
+    return { token, process, ageMs: this.#now() - stat.mtimeMs };
+  }
+
+  /** Removes the staged file; if that fails, no hold is lost over it, and it goes with the leftovers. */
+  unstage(): void {
+    if (this.#anchor === undefined) return;
+    this.#anchor = undefined;
+    try {
+      this.host.fs.remove(this.#staged);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+    }
+  }
+
+  /** Whether somebody else is about to acquire. */
+  areOthersIn(names: readonly string[]): boolean {
+    return names.some((name) => name.endsWith(STAGED) && !name.startsWith(this.token));
+  }
+
+  /** Removes what processes left that were killed before they got anywhere. */
+  removeLeftovers(names: readonly string[]): void {
+    for (const name of names) {
+      if (!name.endsWith(STAGED) || !isUniqueName(name.slice(0, -STAGED.length))) continue;
+      if (name.startsWith(this.token)) continue;
+      const path = `${this.folder}/${name}`;
+      const stat = this.host.fs.lstat(path);
+      if (stat !== undefined && this.#now() - stat.mtimeMs > MUTEX_LEFTOVER_S * 1000) {
+        this.host.fs.remove(path);
+      }
+    }
+    this.unstage();
+  }
+
+  /** The file system's clock, as far as this process can tell. */
+  #now(): number {
+    const { fileMs, ownMs } = this.#stage();
+    return fileMs + performance.now() - ownMs;
+  }
+
+  #stage(): { readonly fileMs: number; readonly ownMs: number } {
+    if (this.#anchor !== undefined) return this.#anchor;
+    const { fs } = this.host;
+    const record = { token: this.token, ...this.host.processIdentity() };
+    const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
+    // The folder above is the journal's own, which a power cut must not take.
+    const create = () => fs.createNew(this.#staged, bytes);
+    inDir(fs, this.folder, MAX_TRIES, create, ensureLastingDir);
+    const ownMs = performance.now();
+    return this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
+  }
+}
+
+/** What can be read of a hold's file; of a foreign or torn one, nothing. */
+function contentOf(bytes: Uint8Array | undefined): { token?: string } & Partial<ProcessIdentity> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!isObject(value)) return {};
+  const content: Record<string, string | number> = {};
+  for (const key of ["token", "host", "boot", "pidns", "start"]) {
+    if (typeof value[key] === "string") content[key] = value[key];
+  }
+  if (Number.isSafeInteger(value["pid"])) content["pid"] = value["pid"] as number;
+  return content;
+}

@@ -1,0 +1,170 @@
+/**
+ * The index over the addresses of reservations: `reservations/addresses/`, with a folder for each
+ * literal segment of a path (`_<hash>`), in it the entries of what is anchored there (`here/`), and
+ * the entries of what names one symbol (`symbols/<hash>/`). An entry is an empty file
+ * `<expiry>-<hex>`, or `<expiry>x<hex>` for an exclusive reservation, so what is long over is passed
+ * over unread.
+ *
+ * Two addresses can only overlap if the segments of one begin with those of the other, so whatever may
+ * overlap an address lies in the folders on the way to its own, in its own, or below; and only there
+ * is looked. Hashes may collide: what is found is then compared in vain, and nothing is missed.
+ */
+import { type Address, anchorOf, parseAddress } from "../../../domain/glob/address.ts";
+import { hash } from "../../../domain/journal/hash.ts";
+import { isStem } from "../../../domain/ids.ts";
+import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
+import { parseTime } from "../../../domain/time.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import { inDir } from "../disk/ensure_dir.ts";
+
+/** Folders on the way to an entry; deeper addresses lie at the last. */
+const MAX_DEPTH = 16;
+
+/** Digits of an expiry, so that all names are alike. */
+const WIDTH = 16;
+
+/** How often a folder is made again when others remove it, since it is empty. */
+const MAX_TRIES = 100;
+
+/** `_<hash>`, `here`, `symbols` and `<hash>`; no other folder is one of ours. */
+const FOLDER = /^_?[0-9a-z]+$/;
+
+const NOTHING = new Uint8Array();
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** What an entry's name says. */
+export interface IndexEntry {
+  readonly stem: string;
+  /** When the reservation is over if no heartbeat extends it. */
+  readonly expiresMs: number;
+  readonly exclusive: boolean;
+}
+
+/** An entry, with where it was found. */
+export interface FoundEntry extends IndexEntry {
+  readonly paths: string[];
+}
+
+/** The entry of a reservation in the index, and its addresses; those that are none are left out. */
+export function indexed(stem: string, record: ReservationRecord): [IndexEntry, Address[]] {
+  const expiresMs = parseTime(record.expires_at) ?? 0;
+  const addresses = record.addresses.map(parseAddress)
+    .filter((address) => typeof address !== "string");
+  return [{ stem, expiresMs, exclusive: record.exclusive === true }, addresses];
+}
+
+function nameOf({ stem, expiresMs, exclusive }: IndexEntry): string {
+  const at = Math.min(Math.max(0, expiresMs), Number.MAX_SAFE_INTEGER);
+  return `${String(at).padStart(WIDTH, "0")}${exclusive ? "x" : "-"}${stem}`;
+}
+
+function parseName(name: string): IndexEntry | undefined {
+  const expiresMs = Number(name.slice(0, WIDTH));
+  const mark = name[WIDTH];
+  const stem = name.slice(WIDTH + 1);
+  if (!Number.isSafeInteger(expiresMs) || mark !== "x" && mark !== "-" || !isStem(stem)) {
+    return undefined;
+  }
+  return { stem, expiresMs, exclusive: mark === "x" };
+}
+
+export class AddressIndex {
+  constructor(readonly fs: HostFs, readonly root: string) {}
+
+  /**
+   * Enters a reservation under each of its addresses.
+   *
+   * @param isSynced Whether an entry that is there already is on the disk.
+   * @returns The folders to sync, so that it is still there after a power cut: those that have a new
+   * name by that, and all above, since whoever made one of them may not have synced it yet.
+   */
+  add(entry: IndexEntry, addresses: readonly Address[], isSynced = true): ReadonlySet<string> {
+    const name = nameOf(entry);
+    const changed = new Set<string>();
+    for (const folder of this.#foldersOf(addresses)) {
+      if (!this.#create(folder, name) && isSynced) continue;
+      for (let at = folder; at.length >= this.root.length && !changed.has(at); at = parentOf(at)) {
+        changed.add(at);
+      }
+    }
+    if (changed.size > 0) changed.add(parentOf(this.root));
+    return changed;
+  }
+
+  remove(entry: IndexEntry, addresses: readonly Address[]): void {
+    const name = nameOf(entry);
+    for (const folder of this.#foldersOf(addresses)) this.fs.remove(`${folder}/${name}`);
+  }
+
+  /** All reservations that may overlap one of the addresses, and were entered before the call. */
+  find(addresses: readonly Address[]): FoundEntry[] {
+    const found = new Map<string, FoundEntry>();
+    const read = new Set<string>();
+    const collect = (folder: string) => {
+      if (read.has(folder)) return;
+      read.add(folder);
+      for (const { name, isFile } of this.fs.list(folder) ?? []) {
+        const entry = isFile ? parseName(name) : undefined;
+        if (entry === undefined) continue;
+        const known = found.get(entry.stem) ?? { ...entry, paths: [] };
+        known.paths.push(`${folder}/${name}`);
+        found.set(entry.stem, known);
+      }
+    };
+    const collectNode = (node: string, symbol: string | undefined) => {
+      collect(`${node}/here`);
+      const symbols = `${node}/symbols`;
+      if (symbol !== undefined) return collect(`${symbols}/${hash(symbol)}`);
+      for (const { name } of this.fs.list(symbols) ?? []) collect(`${symbols}/${name}`);
+    };
+    for (const address of addresses) {
+      const { segments, symbol } = anchorOf(address);
+      let node = this.root;
+      for (const segment of segments.slice(0, MAX_DEPTH)) {
+        collectNode(node, symbol);
+        node += `/_${hash(segment)}`;
+      }
+      const nodes = [node];
+      for (const below of nodes) {
+        collectNode(below, symbol);
+        for (const { name, isDirectory } of this.fs.list(below) ?? []) {
+          if (isDirectory && name.startsWith("_")) nodes.push(`${below}/${name}`);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** Visits every entry; with `prune` folders that are empty then are removed. */
+  *walk(prune: boolean, folder = this.root): Generator<{ entry: IndexEntry; path: string }> {
+    for (const { name, isDirectory, isFile } of this.fs.list(folder) ?? []) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) {
+        if (!FOLDER.test(name)) continue;
+        yield* this.walk(prune, path);
+        if (prune) this.fs.removeDir(path);
+      } else {
+        const entry = isFile ? parseName(name) : undefined;
+        if (entry !== undefined) yield { entry, path };
+      }
+    }
+  }
+
+  #create(folder: string, name: string): boolean {
+    const create = () => this.fs.createNew(`${folder}/${name}`, NOTHING);
+    return inDir(this.fs, folder, MAX_TRIES, create);
+  }
+
+  #foldersOf(addresses: readonly Address[]): string[] {
+    const folders = addresses.map((address) => {
+      const { segments, symbol } = anchorOf(address);
+      let node = this.root;
+      for (const segment of segments.slice(0, MAX_DEPTH)) node += `/_${hash(segment)}`;
+      return symbol === undefined ? `${node}/here` : `${node}/symbols/${hash(symbol)}`;
+    });
+    return [...new Set(folders)];
+  }
+}

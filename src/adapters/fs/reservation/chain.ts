@@ -1,0 +1,261 @@
+/**
+ * The protocol of what happens to one reservation: heartbeats, and its end.
+ *
+ * Heartbeat n is the file `heartbeats/<hex>.<n>`, taken by exclusive creation with its whole content;
+ * `heartbeats/<hex>.json` is a view of the newest, for other tools and as a place to start from. A
+ * release is the file `releases/<hex>.json`, created exclusively, and ends everything.
+ *
+ * An exclusive reservation that has expired is over: a heartbeat looks at the clock just before it
+ * takes its slot and again afterwards. When the end has come in between, it takes the slot that
+ * follows with a seal (below) and does not count. So by the clock of the process that beats nothing is
+ * revived; and what another process's clock says only matters with a seal.
+ *
+ * Who wants a reservation out of the way because it has expired *seals* it: takes the slot that
+ * follows the state in which it is over, with the release as its content, and then links that to
+ * `releases/<hex>.json`. A late heartbeat wants the same slot, so only one of the two happens; nothing
+ * follows a seal. A sealed reservation is released, whether the second step was done or not.
+ *
+ * Slots are removed only after the release is there, so whoever finds none where one was, and looks
+ * for the release afterwards, finds it. The record goes before the release does, so whoever finds no
+ * release because it was removed finds no record either. A slot that was taken too late, because the
+ * slots had been removed, is noticed by its writer in the same way.
+ */
+import { idOfStem } from "../../../domain/ids.ts";
+import {
+  effectiveExpiry,
+  type HeartbeatRecord,
+  isLive,
+  type ReleaseRecord,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../../domain/reservation/reservation.ts";
+import { type Clock, formatTime, parseTime } from "../../../domain/time.ts";
+
+/** What a slot of the chain holds. */
+export type Slot = HeartbeatRecord | ReleaseRecord;
+
+/** A content that lies ready, under no name yet. */
+export interface Staged {
+  /** Creates `name`; `false` when it is taken. */
+  create(name: string): boolean;
+  /** The last call on it. */
+  discard(): void;
+}
+
+/** The files of reservations, as far as the protocol needs them. Each call is atomic. */
+export interface ChainFiles {
+  /** The reservation in a record; `undefined` when there is none or it cannot be read. */
+  reservation(name: string): ReservationRecord | undefined;
+  slot(name: string): Slot | undefined;
+  release(name: string): ReleaseRecord | undefined;
+  exists(name: string): boolean;
+  /** Prepares a content to be put under names; on the disk when `durable`. */
+  stage(content: object, durable: boolean): Staged;
+  /** A second name for a file; `false` when `to` is taken or there is no `from`. */
+  link(from: string, to: string): boolean;
+  /** Puts a content under `name`, replacing what is there. */
+  replace(name: string, content: object): void;
+  remove(name: string): void;
+  /** Forces the names of a folder to the disk. */
+  sync(folder: string): void;
+}
+
+export function recordName(stem: string): string {
+  return `reservations/${stem}.json`;
+}
+
+export function releaseName(stem: string): string {
+  return `releases/${stem}.json`;
+}
+
+export function viewName(stem: string): string {
+  return `heartbeats/${stem}.json`;
+}
+
+export function slotName(stem: string, slot: number): string {
+  return `heartbeats/${stem}.${slot}`;
+}
+
+/** Where the chain ends. */
+interface Newest {
+  /** The number of the last slot, 0 when there is none. */
+  readonly slot: number;
+  /** The heartbeat that reaches farthest. */
+  readonly heartbeat: HeartbeatRecord | undefined;
+  readonly seal: ReleaseRecord | undefined;
+}
+
+function isSeal(slot: Slot): slot is ReleaseRecord {
+  return "released_at" in slot;
+}
+
+function numberOf({ beat = 0 }: HeartbeatRecord): number {
+  return Number.isSafeInteger(beat) && beat > 0 ? beat : 0;
+}
+
+function farther(a: HeartbeatRecord, b: HeartbeatRecord | undefined): HeartbeatRecord {
+  const end = ({ extended_expires_at: at }: HeartbeatRecord) => parseTime(at) ?? 0;
+  return b !== undefined && end(b) > end(a) ? b : a;
+}
+
+/**
+ * The view is where to start from; it may lag, and other tools may have written it. So its number
+ * counts only if that slot is there: otherwise two processes could follow different slots.
+ */
+export function newest(files: ChainFiles, stem: string): Newest {
+  const view = files.slot(viewName(stem));
+  let heartbeat = view === undefined || isSeal(view) ? undefined : view;
+  let slot = heartbeat === undefined ? 0 : numberOf(heartbeat);
+  if (slot > 0 && !files.exists(slotName(stem, slot))) slot = 0;
+  while (true) {
+    const next = files.slot(slotName(stem, slot + 1));
+    if (next === undefined) return { slot, heartbeat, seal: undefined };
+    slot++;
+    if (isSeal(next)) return { slot, heartbeat, seal: next };
+    heartbeat = farther(next, heartbeat);
+  }
+}
+
+/** A reservation with what happened to it; `undefined` when there is none, or no longer. */
+export function readEntry(files: ChainFiles, stem: string): ReservationEntry | undefined {
+  return read(files, stem)?.entry;
+}
+
+function read(files: ChainFiles, stem: string): (Newest & { entry: ReservationEntry }) | undefined {
+  const reservation = files.reservation(recordName(stem));
+  if (reservation === undefined) return undefined;
+  const state = newest(files, stem);
+  const release = files.release(releaseName(stem)) ?? state.seal;
+  if (release === undefined && !files.exists(recordName(stem))) return undefined;
+  return { ...state, entry: { reservation, heartbeat: state.heartbeat, release } };
+}
+
+/**
+ * Adds a heartbeat.
+ *
+ * @returns It as it counts; `expired` when an exclusive reservation has lapsed, `released` when any is
+ * over for good or gone.
+ */
+export function beat(
+  files: ChainFiles,
+  stem: string,
+  heartbeat: HeartbeatRecord,
+  clock: Clock,
+): HeartbeatRecord | "expired" | "released" {
+  const reservation = files.reservation(recordName(stem));
+  if (reservation === undefined) return "released";
+  while (true) {
+    const { slot, heartbeat: last, seal } = newest(files, stem);
+    if (seal !== undefined || files.exists(releaseName(stem))) return "released";
+    const end = effectiveExpiry({ reservation, heartbeat: last, release: undefined });
+    const hasLapsed = () => reservation.exclusive === true && clock() >= end;
+    if (hasLapsed()) return "expired";
+    const until = last === undefined ? heartbeat : farther(heartbeat, last);
+    const { extended_expires_at } = until;
+    const next = { ...last, ...heartbeat, extended_expires_at, beat: slot + 1 };
+    if (!create(files, slotName(stem, slot + 1), next, false)) continue;
+    if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {
+      files.remove(slotName(stem, slot + 1));
+      return "released";
+    }
+    if (hasLapsed()) {
+      const late = expiredAt(stem, heartbeat.run_id, end);
+      if (!create(files, slotName(stem, slot + 2), late, true)) continue;
+      files.link(slotName(stem, slot + 2), releaseName(stem));
+      ended(files, stem, slot + 2);
+      return "expired";
+    }
+    show(files, stem, next);
+    return next;
+  }
+}
+
+/** The release of a reservation that has expired. */
+function expiredAt(stem: string, runId: string, end: number): ReleaseRecord {
+  return {
+    reservation_id: idOfStem(stem),
+    run_id: runId,
+    released_at: formatTime(end),
+    reason: "expired",
+  };
+}
+
+/** Renews the view, again while a later heartbeat is there, in case ours set it back. */
+function show(files: ChainFiles, stem: string, written: HeartbeatRecord): void {
+  let shown = written;
+  files.replace(viewName(stem), shown);
+  while (files.exists(slotName(stem, numberOf(shown) + 1))) {
+    const { slot, heartbeat, seal } = newest(files, stem);
+    if (seal !== undefined || heartbeat === undefined || slot <= numberOf(shown)) return;
+    shown = { ...heartbeat, beat: slot };
+    files.replace(viewName(stem), shown);
+  }
+}
+
+/** Releases a reservation; `false` when it was released or sealed before. */
+export function release(files: ChainFiles, stem: string, record: ReleaseRecord): boolean {
+  const { slot, seal } = newest(files, stem);
+  if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
+  const created = create(files, releaseName(stem), record, true);
+  ended(files, stem, slot);
+  return created;
+}
+
+/** Makes an end last that was only found: its writer may have died before it was on the disk. */
+export function persistEnd(files: ChainFiles, stem: string): void {
+  const { slot, seal } = newest(files, stem);
+  if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
+  ended(files, stem, slot);
+}
+
+/**
+ * Ends a reservation for good if it has expired.
+ *
+ * @param lasts Whether it is to last; not if all of it is about to be removed.
+ * @returns How it stands then: with a release that lasts, or live; `undefined` when it is gone.
+ */
+export function seal(
+  files: ChainFiles,
+  stem: string,
+  now: number,
+  runId: string,
+  lasts = true,
+): ReservationEntry | undefined {
+  while (true) {
+    const state = read(files, stem);
+    if (state === undefined) return undefined;
+    const { entry } = state;
+    let { slot, seal } = state;
+    if (seal === undefined) {
+      if (entry.release !== undefined && lasts) files.sync("releases");
+      if (entry.release !== undefined || isLive(entry, now)) return entry;
+      seal = expiredAt(stem, runId, effectiveExpiry(entry));
+      if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;
+      if (!files.exists(recordName(stem))) {
+        files.remove(slotName(stem, slot));
+        return undefined;
+      }
+    }
+    if (lasts) {
+      files.link(slotName(stem, slot), releaseName(stem));
+      ended(files, stem, slot);
+    } else if (files.exists(releaseName(stem))) {
+      // The slot was free because others had ended it, and removed the slots.
+      files.remove(slotName(stem, slot));
+    }
+    return { ...entry, release: seal };
+  }
+}
+
+/** The release is there: makes it last, and removes the slots, which nobody needs any more. */
+function ended(files: ChainFiles, stem: string, slots: number): void {
+  files.sync("releases");
+  for (let slot = slots; slot > 0; slot--) files.remove(slotName(stem, slot));
+}
+
+function create(files: ChainFiles, name: string, content: object, durable: boolean): boolean {
+  const staged = files.stage(content, durable);
+  const created = staged.create(name);
+  staged.discard();
+  return created;
+}

@@ -1,0 +1,171 @@
+/**
+ * Reservations that are not in the address index, since another tool wrote them straight into
+ * `reservations/`, or since there was no index yet.
+ *
+ * They are found by comparing names. While the folder has not changed since the last comparison there
+ * is nothing to find; otherwise it is compared again, at once where that is cheap, and never more than
+ * a twentieth of the time. What was found in order is noted in `index/reservations/`, which may be
+ * removed at any time: then everything is looked at once more.
+ */
+import { parseAddress } from "../../../domain/glob/address.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { indexed } from "./address_index.ts";
+import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
+import type { Layout } from "../layout.ts";
+import { listStems, readNote, tickOf } from "../disk/record_file.ts";
+import { recordName, releaseName } from "./chain.ts";
+import type { ReservationFiles } from "./files.ts";
+import { TmpStage } from "../disk/staging.ts";
+
+/** A comparison is followed by so many times its own duration without one, or by this at the most. */
+const REST = 20;
+const MAX_REST_MS = 1_000;
+
+/** New names before the note of the known ones is written anew. */
+const NOTE_AFTER = 16;
+
+/** A comparison. */
+interface Mark {
+  /** Last change of the folder before it was listed. */
+  readonly mtimeMs: number;
+  readonly atMs: number;
+  readonly tookMs: number;
+}
+
+export class ReservationCheck {
+  readonly #fs: HostFs;
+  readonly #folder: string;
+  readonly #notes: string;
+  /** Made when every record has its entries. */
+  readonly #complete: string;
+  #known: Set<string> | undefined;
+  #unnoted = 0;
+
+  constructor(
+    readonly files: ReservationFiles,
+    readonly layout: Layout,
+    readonly warn: Warn,
+  ) {
+    this.#fs = files.fs;
+    this.#folder = layout.folder("reservation");
+    this.#notes = `${layout.index}/reservations`;
+    this.#complete = `${files.index.root}/complete`;
+  }
+
+  /** Enters what the index may lack. */
+  run(): void {
+    const isComplete = this.#fs.lstat(this.#complete) !== undefined;
+    if (isComplete && !this.#isDue()) return;
+    const started = performance.now();
+    const mtimeMs = this.#changed();
+    const atMs = Date.now();
+    const known = isComplete ? this.#known ?? this.#readKnown() : new Set<string>();
+    const found = new Set<string>();
+    const folders = new Set<string>();
+    let isWhole = true;
+    for (const stem of this.#stems()) {
+      if (!known.has(stem)) {
+        if (!this.#enter(stem, folders, isComplete)) {
+          isWhole = false;
+          continue;
+        }
+        this.#unnoted++;
+      }
+      found.add(stem);
+    }
+    for (const folder of folders) this.#sync(folder);
+    if (!isComplete) this.#setComplete();
+    this.#known = found;
+    if (this.#unnoted > NOTE_AFTER) {
+      this.#note("known", [...found, ""].join("\n"));
+      this.#unnoted = 0;
+    }
+    const tookMs = performance.now() - started;
+    // Another tool may be in the middle of writing a record; that does not change the folder again.
+    this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${tookMs}`);
+  }
+
+  /** Notes that a reservation of this process has its entries. */
+  knows(stem: string): void {
+    this.#known?.add(stem);
+    this.#unnoted++;
+  }
+
+  #isDue(): boolean {
+    const mark = this.#readMark();
+    if (mark === undefined) return true;
+    const { mtimeMs, atMs, tookMs } = mark;
+    const age = Date.now() - atMs;
+    if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
+    if (mtimeMs !== this.#changed()) return true;
+    return atMs - mtimeMs < tickOf(mtimeMs);
+  }
+
+  /** Enters one reservation; `false` when it must be looked at again. */
+  #enter(stem: string, folders: Set<string>, isComplete: boolean): boolean {
+    if (this.files.exists(releaseName(stem))) return true;
+    const record = this.files.reservation(recordName(stem));
+    if (record === undefined) return false;
+    for (const text of record.addresses) {
+      const address = parseAddress(text);
+      if (typeof address !== "string") continue;
+      const shown = JSON.stringify(text);
+      this.warn(`${recordName(stem)} has an address ${shown} that ${address}: passed over`);
+    }
+    // What is entered where nothing is complete yet, another process may have begun and died over.
+    const changed = this.files.index.add(...indexed(stem, record), isComplete);
+    for (const folder of changed) folders.add(folder);
+    return true;
+  }
+
+  #stems(): string[] {
+    return listStems(this.#fs, this.#folder, (name, reason) => {
+      this.warn(`reservations/${name} ${reason}: passed over`);
+    });
+  }
+
+  /**
+   * What was left out since it is released must stay so; and the folders of the workspace may have been
+   * made by a process that died before they were on the disk.
+   */
+  #setComplete(): void {
+    this.#sync(this.layout.folder("release"));
+    this.#sync(this.layout.root);
+    ensureDir(this.#fs, this.files.index.root);
+    this.#fs.createNew(this.#complete, new Uint8Array());
+    this.#sync(this.files.index.root);
+  }
+
+  /** Somebody may have removed the folder, which is empty without a name of ours. */
+  #sync(folder: string): void {
+    try {
+      this.#fs.syncDir(folder);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  #changed(): number {
+    return this.#fs.lstat(this.#folder)?.mtimeMs ?? -1;
+  }
+
+  #readMark(): Mark | undefined {
+    const note = readNote(this.#fs, `${this.#notes}/checked`);
+    if (note === undefined) return undefined;
+    const numbers = note.split(" ").map(Number);
+    const [mtimeMs, atMs, tookMs] = numbers;
+    if (mtimeMs === undefined || atMs === undefined || tookMs === undefined) return undefined;
+    return numbers.every(Number.isFinite) ? { mtimeMs, atMs, tookMs } : undefined;
+  }
+
+  /** Names as an earlier process noted them; a torn one is the name of nothing. */
+  #readKnown(): Set<string> {
+    return new Set(readNote(this.#fs, `${this.#notes}/known`)?.split("\n"));
+  }
+
+  #note(name: string, text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    new TmpStage(this.#fs, this.#notes, this.layout.tmp, bytes, false).replace(name);
+  }
+}

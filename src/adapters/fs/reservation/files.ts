@@ -1,0 +1,182 @@
+/** The files of reservations on disk, for the protocols of reservation_chain.ts and reservation_order.ts. */
+import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
+import { UNKNOWN_RUN } from "../../../domain/limits.ts";
+import {
+  parseHeartbeat,
+  parseRelease,
+  parseReservation,
+  type ReleaseRecord,
+  type ReservationRecord,
+} from "../../../domain/reservation/reservation.ts";
+import { formatTime } from "../../../domain/time.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { AddressIndex, indexed } from "./address_index.ts";
+import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
+import type { Layout } from "../layout.ts";
+import { readRecord, recordBytes } from "../disk/record_file.ts";
+import { recordName, releaseName, type Slot, type Staged, viewName } from "./chain.ts";
+import { INERT, ORDER } from "./order.ts";
+import { FLOORS, type RemovalFiles } from "./removal.ts";
+import { TmpStage } from "../disk/staging.ts";
+
+/** How often a folder is made again when others remove it. */
+const MAX_TRIES = 20;
+
+export class ReservationFiles implements RemovalFiles {
+  readonly index: AddressIndex;
+
+  constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
+    this.index = new AddressIndex(fs, layout.addresses);
+  }
+
+  reservation(name: string): ReservationRecord | undefined {
+    return this.#parsed(name, (value, id) => parseReservation(value, id));
+  }
+
+  place(name: string): ReservationRecord | typeof INERT | undefined {
+    return this.#parsed(name, (value) => {
+      if ("inert" in value) return INERT;
+      const id = value["reservation_id"];
+      const isId = typeof id === "string" && isStem(stemOfId(id));
+      return isId ? parseReservation(value, id) : "has no valid reservation_id";
+    });
+  }
+
+  release(name: string): ReleaseRecord | undefined {
+    const file = readRecord(this.fs, this.#path(name));
+    if (file.kind === "gone") return undefined;
+    const id = idOfName(name);
+    const release = file.kind === "record" ? parseRelease(file.value, id) : file.reason;
+    if (typeof release !== "string") return release;
+    // It takes the name that any other release would need.
+    this.warn(`${name} ${release}: its reservation counts as released`);
+    const released_at = formatTime(file.stat.mtimeMs);
+    return { reservation_id: id, run_id: UNKNOWN_RUN, released_at, reason: "unknown" };
+  }
+
+  slot(name: string): Slot | undefined {
+    const id = idOfName(name);
+    const found = this.#parsed<Slot>(
+      name,
+      (value) => "released_at" in value ? parseRelease(value, id) : parseHeartbeat(value, id),
+    );
+    if (found !== undefined || name.endsWith(".json") || !this.exists(name)) return found;
+    // A slot is taken, whatever is in it.
+    const never = formatTime(0);
+    return {
+      reservation_id: id,
+      run_id: UNKNOWN_RUN,
+      last_beat_at: never,
+      extended_expires_at: never,
+    };
+  }
+
+  /** Whether some record of a reservation is there and says nothing that can be read. */
+  isBroken(stem: string): boolean {
+    const isReadable = (name: string, parse: (value: unknown, id: string) => object | string) => {
+      const file = readRecord(this.fs, this.#path(name));
+      if (file.kind === "gone") return true;
+      return file.kind === "record" && typeof parse(file.value, idOfStem(stem)) !== "string";
+    };
+    return !isReadable(recordName(stem), parseReservation) ||
+      !isReadable(viewName(stem), parseHeartbeat) ||
+      !isReadable(releaseName(stem), parseRelease);
+  }
+
+  exists(name: string): boolean {
+    return this.fs.lstat(this.#path(name)) !== undefined;
+  }
+
+  stage(content: object, durable: boolean): Staged {
+    return this.#stage(content, durable);
+  }
+
+  create(name: string, content: object): boolean {
+    const bytes = recordBytes(content);
+    return this.#inFolderOf(name, (path) => this.fs.createNew(path, bytes, true));
+  }
+
+  replace(name: string, content: object): void {
+    this.#stage(content, false).replace(name);
+  }
+
+  link(from: string, to: string): boolean {
+    return this.#inFolderOf(to, (path) => {
+      try {
+        return this.fs.link(this.#path(from), path);
+      } catch (error) {
+        if (isNotFound(error) && !this.exists(from)) return false;
+        throw error;
+      }
+    });
+  }
+
+  remove(name: string): void {
+    this.fs.remove(this.#path(name));
+  }
+
+  /** A folder that is missing, as the order is where other tools alone reserve, has nothing to lose. */
+  sync(folder: string): void {
+    try {
+      this.fs.syncDir(this.#path(folder));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  floor(): number {
+    let floor = 0;
+    for (const { name } of this.fs.list(this.#path(FLOORS)) ?? []) {
+      if (isFloor(name)) floor = Math.max(floor, Number(name));
+    }
+    return floor;
+  }
+
+  places(): number[] {
+    const names = this.fs.list(this.#path(ORDER)) ?? [];
+    return names.filter(({ name }) => /^\d{16}$/.test(name)).map(({ name }) => Number(name));
+  }
+
+  leave(stem: string, reservation: ReservationRecord): void {
+    this.index.remove(...indexed(stem, reservation));
+  }
+
+  #path(name: string): string {
+    return `${this.layout.root}/${name}`;
+  }
+
+  #inFolderOf<T>(name: string, body: (path: string) => T): T {
+    const path = this.#path(name);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    return inDir(this.fs, folder, MAX_TRIES, () => body(path), ensureLastingDir);
+  }
+
+  #stage(content: object, durable: boolean): TmpStage {
+    const { fs, layout } = this;
+    return new TmpStage(fs, layout.root, layout.tmp, recordBytes(content), durable);
+  }
+
+  /** What a file says; what it is not is reported. */
+  #parsed<T extends object>(
+    name: string,
+    parse: (value: Readonly<Record<string, unknown>>, id: string) => T | string,
+  ): T | undefined {
+    const file = readRecord(this.fs, this.#path(name));
+    if (file.kind === "gone") return undefined;
+    const parsed = file.kind === "record" ? parse(file.value, idOfName(name)) : file.reason;
+    if (typeof parsed !== "string") return parsed;
+    this.warn(`${name} ${parsed}: passed over`);
+    return undefined;
+  }
+}
+
+/** Whether a name in the folder of the floors is one of ours. */
+export function isFloor(name: string): boolean {
+  return /^[1-9]\d{0,15}$/.test(name);
+}
+
+/** The id that a record's or a slot's name speaks of. */
+function idOfName(name: string): string {
+  return idOfStem(name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf(".")));
+}

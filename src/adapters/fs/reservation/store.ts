@@ -1,0 +1,243 @@
+/**
+ * The store of reservations over plain files. FORMAT.md describes every file; reservation_order.ts is
+ * the protocol by which additions are put into one order, reservation_chain.ts that of a reservation's
+ * heartbeats and end, and address_index.ts finds what may overlap.
+ */
+import {
+  type Address,
+  addressesOverlap,
+  anchorOf,
+  anchorsMeet,
+} from "../../../domain/glob/address.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
+import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import {
+  type HeartbeatRecord,
+  type IntentRecord,
+  isLive,
+  parseIntent,
+  type ReleaseRecord,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../../domain/reservation/reservation.ts";
+import { type Clock, parseTime } from "../../../domain/time.ts";
+import type { Host, HostFs } from "../../../ports/host.ts";
+import type { Placement, ReservationStore } from "../../../ports/reservations.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { type AddressIndex, indexed } from "./address_index.ts";
+import { ensureLastingDir } from "../disk/ensure_dir.ts";
+import type { Layout } from "../layout.ts";
+import { listStems, readRecord, recordBytes } from "../disk/record_file.ts";
+import {
+  beat,
+  persistEnd,
+  readEntry,
+  recordName,
+  release,
+  releaseName,
+  slotName,
+  viewName,
+} from "./chain.ts";
+import { RecordWatch } from "../watch/record_watch.ts";
+import { ReservationCheck } from "./check.ts";
+import { ReservationFiles } from "./files.ts";
+import { add, type Addition, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
+import { TmpStage } from "../disk/staging.ts";
+import { ofFolder, ofRecord } from "../disk/unreadable.ts";
+
+/** After so many milliseconds entries are made sure of again: `gc` removes those of a day ago. */
+const ENTRIES_TRUST_MS = 3_600_000;
+
+const KINDS = ["reservation", "heartbeat", "release", "intent"] as const;
+
+export class FsReservationStore implements ReservationStore {
+  readonly #fs: HostFs;
+  readonly #files: ReservationFiles;
+  readonly #index: AddressIndex;
+  readonly #check: ReservationCheck;
+  readonly #watch: RecordWatch;
+  #isOpen = false;
+
+  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+    this.#fs = host.fs;
+    this.#files = new ReservationFiles(host.fs, layout, warn);
+    this.#index = this.#files.index;
+    this.#check = new ReservationCheck(this.#files, layout, warn);
+    const watched = ["reservation", "release"] as const;
+    this.#watch = new RecordWatch(host, watched.map((kind) => layout.folder(kind)));
+  }
+
+  async add(placement: Placement): Promise<boolean> {
+    this.#openToWrite();
+    this.#check.run();
+    const stem = stemOfId(placement.reservation.reservation_id);
+    const place = add(this.#files, this.#addition(stem, placement));
+    if (place === undefined) return false;
+    this.#files.sync("reservations");
+    this.#check.knows(stem);
+    return true;
+  }
+
+  async get(id: string): Promise<ReservationEntry | undefined> {
+    return findEntry(this.#files, stemOfId(id));
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    const { stems } = this.#granted();
+    return stems.filter((stem) => stem.toLowerCase().startsWith(prefix))
+      .sort().slice(0, limit).map(idOfStem);
+  }
+
+  async list(now: number, all: boolean): Promise<ReservationEntry[]> {
+    // What was released before its record is read is over; nothing else is known of it here.
+    const released = this.#named("release");
+    const beaten = this.#named("heartbeat");
+    const entries: ReservationEntry[] = [];
+    const { stems, coming } = this.#listable();
+    for (const stem of stems) {
+      if (!all && released.has(stem)) continue;
+      const entry = ofRecord(this.warn, () => {
+        if (stem === coming?.stem) return comingEntry(this.#files, coming);
+        if (released.has(stem) || beaten.has(stem)) return readEntry(this.#files, stem);
+        const reservation = this.#files.reservation(recordName(stem));
+        return reservation && { reservation, heartbeat: undefined, release: undefined };
+      });
+      if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
+    }
+    return entries;
+  }
+
+  async beat(heartbeat: HeartbeatRecord, clock: Clock) {
+    this.#openToWrite();
+    const stem = stemOfId(heartbeat.reservation_id);
+    ensureRecord(this.#files, stem);
+    return beat(this.#files, stem, heartbeat, clock);
+  }
+
+  async release(record: ReleaseRecord): Promise<boolean> {
+    this.#openToWrite();
+    const stem = stemOfId(record.reservation_id);
+    ensureRecord(this.#files, stem);
+    const isFirst = release(this.#files, stem, record);
+    const reservation = this.#files.reservation(recordName(stem));
+    if (reservation !== undefined) this.#files.leave(stem, reservation);
+    return isFirst;
+  }
+
+  async persistRelease(id: string): Promise<void> {
+    this.#openToWrite();
+    persistEnd(this.#files, stemOfId(id));
+  }
+
+  watch(id: string, onChange: () => void, onError: (error: unknown) => void): { close(): void } {
+    return this.#watch.listen(stemOfId(id), onChange, onError);
+  }
+
+  async addIntent(intent: IntentRecord): Promise<void> {
+    this.#openToWrite();
+    const folder = this.layout.folder("intent");
+    const staged = new TmpStage(this.#fs, folder, this.layout.tmp, recordBytes(intent), true);
+    staged.create(`${stemOfId(intent.intent_id)}.json`);
+    staged.discard();
+    this.#fs.syncDir(folder);
+  }
+
+  async listIntents(): Promise<IntentRecord[]> {
+    const stems = ofFolder(this.warn, () => this.#stems("intent")) ?? [];
+    return stems.flatMap((stem) => {
+      const path = this.layout.record("intent", stem);
+      const file = ofRecord(this.warn, () => readRecord(this.#fs, path));
+      if (file === undefined || file.kind === "gone") return [];
+      const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
+      if (typeof intent !== "string") return [intent];
+      this.warn(`intents/${stem}.json ${intent}: passed over`);
+      return [];
+    });
+  }
+
+  #addition(stem: string, { reservation, addresses, admit }: Placement): Addition {
+    const now = parseTime(reservation.created_at) ?? 0;
+    const [entry] = indexed(stem, reservation);
+    let enteredAt = -Infinity;
+    return {
+      reservation,
+      now,
+      admit,
+      overlaps: overlapWith(addresses),
+      candidates: () => this.#candidates(reservation, addresses, now),
+      enter: () => {
+        // Real time on purpose: it is about how long this call takes.
+        if (Date.now() - enteredAt < ENTRIES_TRUST_MS) return;
+        for (const folder of this.#index.add(entry, addresses)) this.#fs.syncDir(folder);
+        enteredAt = Date.now();
+      },
+      leave: () => this.#index.remove(entry, addresses),
+      drop: (stem, other) => this.#files.leave(stem, other),
+    };
+  }
+
+  /** What the index knows that may be live, or must not come to life again. */
+  #candidates(own: ReservationRecord, addresses: readonly Address[], now: number): string[] {
+    const stems: string[] = [];
+    const released: string[] = [];
+    for (const { stem, expiresMs, exclusive, paths } of this.#index.find(addresses)) {
+      if (this.#files.exists(releaseName(stem))) {
+        released.push(...paths);
+        continue;
+      }
+      const isOver = expiresMs <= now && !(exclusive && own.exclusive === true) &&
+        !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
+      if (!isOver) stems.push(stem);
+    }
+    // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
+    if (released.length > 0) this.#files.sync("releases");
+    for (const path of released) this.#fs.remove(path);
+    return stems;
+  }
+
+  /** Once a process, before it writes: makes the folders that are missing. */
+  #openToWrite(): void {
+    if (this.#isOpen) return;
+    for (const kind of KINDS) ensureLastingDir(this.#fs, this.layout.folder(kind));
+    this.#isOpen = true;
+  }
+
+  /** The stems of all records of a kind; what is none is reported. */
+  #stems(kind: RecordKind): string[] {
+    const folder = this.layout.folder(kind);
+    return listStems(this.#fs, folder, (name, reason) => {
+      this.warn(`${kind}s/${name} ${reason}: passed over`);
+    });
+  }
+
+  #granted() {
+    return granted(this.#files, () => this.#stems("reservation"));
+  }
+
+  /** The same as far as it can be read. */
+  #listable() {
+    const records = () => ofFolder(this.warn, () => this.#stems("reservation")) ?? [];
+    const all = () => ofRecord(this.warn, () => granted(this.#files, records));
+    return ofFolder(this.warn, all) ?? { stems: records(), coming: undefined };
+  }
+
+  /** The stems of all files of a folder. */
+  #named(kind: RecordKind): Set<string> {
+    const names = ofFolder(this.warn, () => this.#fs.list(this.layout.folder(kind))) ?? [];
+    return new Set(names.map(({ name }) => name.slice(0, name.indexOf("."))));
+  }
+}
+
+/** Whether a reservation has an address that overlaps one of these. */
+function overlapWith(addresses: readonly Address[]): (other: ReservationRecord) => boolean {
+  const ours = addresses.map((address) => ({ address, anchor: anchorOf(address) }));
+  return (other) => {
+    const [, theirs] = indexed("", other);
+    return theirs.some((their) => {
+      const anchor = anchorOf(their);
+      return ours.some((our) =>
+        anchorsMeet(our.anchor, anchor) && addressesOverlap(our.address, their).overlaps
+      );
+    });
+  };
+}

@@ -1,0 +1,274 @@
+/**
+ * The protocol of `claims/`: how the transitions of one task are put into one order.
+ *
+ * A task's state after its n-th transition is the content of *slot n*. Slot 1 is `<hex>.json`, slot
+ * n > 1 is `<hex>.<n>`. A slot is taken by exclusive creation with its whole content (a hard link to
+ * a staged file), so of any number of processes that want to follow the same state exactly one does;
+ * the others find the slot taken, read what came, and decide again. Slots are taken without gaps,
+ * and a taken slot is never given back while the task lives.
+ *
+ * After a slot n > 1 was taken, `<hex>.json` is replaced by a copy of it. That copy is a *view*, for
+ * other tools and as a place to start from: it may lag, and a slow writer may even set it back, so
+ * nobody decides on it without trying for the slot that follows it.
+ *
+ * A terminal state takes its slot like any other and is then created, exclusively too, as
+ * `<hex>.end`. From then on it is the truth whatever else is there, so that the numbered slots can be
+ * removed. Who takes a slot n > 1 looks for `<hex>.end` afterwards: if it is there, the slot was free
+ * only because it had been swept, and the attempt counts for nothing.
+ *
+ * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
+ * cancel or another end, may answer `terminal` although it took effect first; and of two identical
+ * ends both may answer that they were written, since nobody can tell which of them was.
+ *
+ * Other tools know the view alone, and replace or remove it. A view that shows no slot, or is missing
+ * below one, is such a change. It is the next state (domain/foreign_claim.ts says which), and whoever
+ * moves the task gives it the next slot first, so that all of coord agrees on it. A writer looks at the
+ * view once more before it replaces it; a change that comes after that look is lost, as it would be
+ * between two tools that rename.
+ *
+ * FORMAT.md says what a crash between any two steps leaves behind.
+ */
+import {
+  type ClaimRecord,
+  type Decision,
+  isTerminal,
+  type Rule,
+} from "../../../domain/task/claim.ts";
+import {
+  firstState,
+  foreignState,
+  isUnseen,
+  shows,
+  unmarked,
+} from "../../../domain/task/foreign_claim.ts";
+import { canonicalJson } from "../../../domain/json.ts";
+import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
+
+/** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
+export interface ChainFiles {
+  /** The state in a file of that name. */
+  read(name: string): ClaimRecord | undefined;
+  exists(name: string): boolean;
+  /** Prepares a state to be put under names. */
+  stage(next: ClaimRecord): StagedClaim;
+  /** Puts a state under `name`, replacing what is there. */
+  replace(name: string, state: ClaimRecord): void;
+  remove(name: string): void;
+  /** The names of a task's slots but the first; for a task that has a great many. */
+  slots(stem: string): string[];
+}
+
+/** A state that lies ready, under no name yet. */
+export interface StagedClaim {
+  /** Creates `name` with the state as its content; `false` when the name is taken. */
+  create(name: string): boolean;
+  /** Puts the state under `name`, replacing what is there; the last call on it. */
+  replace(name: string): void;
+  /** The last call on a state that goes nowhere. */
+  discard(): void;
+}
+
+/** What `transition` did. `previous` is the state that a written one followed. */
+export type ChainOutcome =
+  | {
+    readonly kind: "written";
+    readonly claim: ClaimRecord;
+    readonly previous: ClaimRecord | undefined;
+  }
+  | Exclude<Decision, { kind: "write" }>;
+
+/** The name of a slot. */
+export function slotName(stem: string, transition: number): string {
+  return transition === 1 ? `${stem}.json` : `${stem}.${transition}`;
+}
+
+/** The name of the terminal state. */
+export function endName(stem: string): string {
+  return `${stem}.end`;
+}
+
+/** The newest state. */
+export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefined {
+  return look(files, stem).state;
+}
+
+/** The newest state, and whether another tool made it, so that it has no slot yet. */
+interface Head {
+  readonly state: ClaimRecord | undefined;
+  readonly isForeign: boolean;
+  /** Whether the view shows it, so that the view needs no mark. */
+  readonly isShown: boolean;
+}
+
+/**
+ * Looking for the end comes last: when the slot after the last one found was missing only because it
+ * had been swept, the end was created before that. What another tool did counts if the view is still
+ * the same after the slots were read: a slot that accounts for it may have been followed meanwhile.
+ */
+function look(files: ChainFiles, stem: string): Head {
+  let view = files.read(slotName(stem, 1));
+  while (true) {
+    const shown = view === undefined ? undefined : shownSlot(files, stem, view);
+    let newest = view !== undefined && shown !== undefined && shown > 1 ? view : undefined;
+    for (let slot = newest?.transition ?? 1;; slot++) {
+      const next = files.read(slotName(stem, slot + 1));
+      if (next === undefined) break;
+      newest = { ...next, transition: slot + 1 };
+    }
+    const end = files.read(endName(stem));
+    if (end !== undefined) return { state: end, isForeign: false, isShown: false };
+    const foreign = foreignState(view, newest, shown !== undefined);
+    if (foreign === undefined) {
+      const state = newest ?? (view && firstState(view));
+      return { state, isForeign: false, isShown: state === view };
+    }
+    const again = files.read(slotName(stem, 1));
+    const isSettled = view === undefined ? again === undefined : isSame(again, view);
+    if (isSettled) return { state: foreign, isForeign: true, isShown: false };
+    view = again;
+  }
+}
+
+/** The slot that a view shows; `undefined` when another tool wrote the view. */
+function shownSlot(files: ChainFiles, stem: string, view: ClaimRecord): number | undefined {
+  const { transition } = view;
+  if (transition <= 1) return transition === 1 ? 1 : undefined;
+  const slot = files.read(slotName(stem, transition));
+  return slot !== undefined && shows(view, { ...slot, transition }) ? transition : undefined;
+}
+
+/** The state that the view shows, as nearly always; `undefined` when it takes more than that to say. */
+function glance(files: ChainFiles, stem: string): { state: ClaimRecord | undefined } | undefined {
+  const view = files.read(slotName(stem, 1));
+  if (view === undefined) {
+    const isTouched = files.exists(slotName(stem, 2)) || files.exists(endName(stem));
+    return isTouched ? undefined : { state: undefined };
+  }
+  if (view.transition === 1) return { state: firstState(view) };
+  return shownSlot(files, stem, view) === undefined ? undefined : { state: unmarked(view) };
+}
+
+/**
+ * Applies a rule to the newest state of a task.
+ *
+ * It begins with the view, which is the newest state nearly always; when it is not, the slot that
+ * follows it is taken, or the rule's refusal is not believed before the head was read.
+ */
+export function transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome {
+  const glanced = glance(files, stem);
+  let newest = glanced === undefined;
+  let current = glanced === undefined ? settled(files, stem) : glanced.state;
+  while (true) {
+    const decision = rule(current);
+    if (decision.kind === "write") {
+      if (take(files, stem, decision.next)) {
+        return { kind: "written", claim: decision.next, previous: current };
+      }
+    } else if (newest) {
+      return decision;
+    }
+    current = settled(files, stem);
+    newest = true;
+  }
+}
+
+/** The newest state, after what another tool did was given its slot. */
+function settled(files: ChainFiles, stem: string): ClaimRecord | undefined {
+  while (true) {
+    const { state, isForeign, isShown } = look(files, stem);
+    if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
+    take(files, stem, state);
+  }
+}
+
+/**
+ * Applies a rule to a task that most probably nobody has touched, without a look.
+ *
+ * @returns `undefined` when somebody has.
+ */
+export function firstTransition(
+  files: ChainFiles,
+  stem: string,
+  rule: Rule,
+): ChainOutcome | undefined {
+  const decision = rule(undefined);
+  if (decision.kind !== "write") return decision;
+  if (!take(files, stem, decision.next)) return undefined;
+  return { kind: "written", claim: decision.next, previous: undefined };
+}
+
+/** Tries for the slot of a state; `false` when another state is there or the task is over. */
+function take(files: ChainFiles, stem: string, next: ClaimRecord): boolean {
+  const slot = slotName(stem, next.transition);
+  const end = endName(stem);
+  const view = slotName(stem, 1);
+  const staged = files.stage(next);
+  if (!staged.create(slot)) {
+    staged.discard();
+    return false;
+  }
+  if (isTerminal(next)) {
+    if (staged.create(end) || isSame(files.read(end), next)) {
+      if (next.transition > 1) staged.replace(view);
+      else staged.discard();
+      sweep(files, stem, next.transition);
+      return true;
+    }
+  } else {
+    if (next.transition === 1) return true;
+    if (!files.exists(end)) {
+      if (isUnseen(files.read(view), next)) staged.discard();
+      else staged.replace(view);
+      refreshView(files, stem, next.transition);
+      return true;
+    }
+  }
+  // The slot was free only because it had been swept. Nobody follows it, since the end is there.
+  if (next.transition > 1) files.remove(slot);
+  staged.discard();
+  return false;
+}
+
+/**
+ * Finishes what a process that died after taking a terminal slot left undone, and puts a view right
+ * that stayed behind the end. Harmless at any time.
+ */
+export function mend(files: ChainFiles, stem: string): void {
+  const { state, isForeign } = look(files, stem);
+  if (state === undefined || !isTerminal(state)) return;
+  const head = isForeign ? settled(files, stem) : state;
+  if (head === undefined || !isTerminal(head)) return;
+  if (!files.exists(endName(stem))) {
+    const staged = files.stage(head);
+    staged.create(endName(stem));
+    staged.discard();
+  }
+  const view = files.read(slotName(stem, 1));
+  if (!isSame(view, head)) files.replace(slotName(stem, 1), head);
+  sweep(files, stem, head.transition);
+}
+
+function sweep(files: ChainFiles, stem: string, last: number): void {
+  if (last > MAX_SWEPT_BY_NUMBER) {
+    for (const name of files.slots(stem)) files.remove(name);
+    return;
+  }
+  for (let n = 2; n <= last; n++) files.remove(slotName(stem, n));
+}
+
+/** Replaces the view again while a later state is there, in case ours set it back. */
+function refreshView(files: ChainFiles, stem: string, written: number): void {
+  let shown = written;
+  while (files.exists(slotName(stem, shown + 1)) || files.exists(endName(stem))) {
+    const { state: head, isForeign } = look(files, stem);
+    if (head === undefined || isForeign || head.transition < shown) return;
+    files.replace(slotName(stem, 1), head);
+    if (isTerminal(head)) return;
+    if (head.transition === shown) return;
+    shown = head.transition;
+  }
+}
+
+function isSame(a: ClaimRecord | undefined, b: ClaimRecord): boolean {
+  return a !== undefined && canonicalJson(a) === canonicalJson(b);
+}

@@ -1,0 +1,231 @@
+/**
+ * The files of `claims/` on disk, for the protocol of claim_chain.ts, and the index over expiry.
+ *
+ * A state that is not terminal is staged as its own entry in `index/due/`: the entry is there before
+ * the claim is, at no further cost, so no timeout is ever overlooked. A terminal one is staged in
+ * `tmp/` and synced, since its answer promises that it is durable.
+ */
+import { type ClaimRecord, isTerminal, parseClaim } from "../../../domain/task/claim.ts";
+import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
+import { formatTime, parseTime } from "../../../domain/time.ts";
+import { HostError } from "../../../ports/host.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
+import { type ChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
+import type { Layout } from "../layout.ts";
+import { readRecord, recordBytes } from "../disk/record_file.ts";
+import { Stage, TmpStage, uniqueName } from "../disk/staging.ts";
+import { createEntry, entryPath } from "../disk/time_index.ts";
+
+/** How the name of a slot ends that is not the view. */
+const SLOT = /^\.[1-9]\d{0,15}$/;
+
+export class ClaimFiles implements ChainFiles {
+  readonly #folder: string;
+  readonly #due: string;
+  readonly #broken = new Set<string>();
+
+  constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
+    this.#folder = layout.folder("claim");
+    this.#due = `${layout.index}/due`;
+  }
+
+  /** The root of the index over expiry. */
+  get dueRoot(): string {
+    return this.#due;
+  }
+
+  read(name: string): ClaimRecord | undefined {
+    const path = `${this.#folder}/${name}`;
+    const file = readRecord(this.fs, path);
+    if (file.kind === "gone") return undefined;
+    const stem = name.slice(0, name.indexOf("."));
+    const id = idOfStem(stem);
+    const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
+    if (typeof claim !== "string") return claim;
+    this.#broken.add(name);
+    if (name.endsWith(".end")) {
+      this.warn(`claims/${name} ${claim}: its task counts as failed`);
+      return brokenEnd(id, name, file.stat.mtimeMs);
+    }
+    this.warn(`claims/${name} ${claim}: it counts as a claim of nobody`);
+    return brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, file.stat.mtimeMs);
+  }
+
+  exists(name: string): boolean {
+    return this.fs.lstat(`${this.#folder}/${name}`) !== undefined;
+  }
+
+  slots(stem: string): string[] {
+    const names = (this.fs.list(this.#folder) ?? []).map(({ name }) => name);
+    return names.filter((name) =>
+      name.startsWith(`${stem}.`) && SLOT.test(name.slice(stem.length))
+    );
+  }
+
+  remove(name: string): void {
+    this.fs.remove(`${this.#folder}/${name}`);
+  }
+
+  replace(name: string, state: ClaimRecord): void {
+    const staged = new TerminalStage(this, this.#folder, recordBytes(state), false);
+    staged.replace(name);
+  }
+
+  stage(next: ClaimRecord): StagedClaim {
+    return isTerminal(next)
+      ? new TerminalStage(this, this.#folder, recordBytes(next), true)
+      : new DueStage(this, this.#folder, this.#due, next);
+  }
+
+  /** Forces the bytes of a task's end to the disk; coord's are there before they have a name. */
+  syncEnd(stem: string): void {
+    try {
+      this.fs.syncFile(`${this.#folder}/${endName(stem)}`);
+    } catch (error) {
+      // It was removed with its task.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** Takes back a state whose task is gone. */
+  forget(claim: ClaimRecord): void {
+    const stem = stemOfId(claim.task_id);
+    this.dropDue(claim);
+    this.remove(slotName(stem, claim.transition));
+    this.remove(slotName(stem, 1));
+    if (isTerminal(claim)) this.remove(endName(stem));
+  }
+
+  /** Makes sure that a live claim's timeout is in the index. */
+  ensureDue(claim: ClaimRecord): void {
+    const { ms, rest } = dueEntry(claim);
+    const bytes = recordBytes(claim);
+    createEntry(this.fs, this.#due, ms, rest, (path) => this.fs.createNew(path, bytes));
+  }
+
+  /** Drops a claim's timeout from the index. */
+  dropDue(claim: ClaimRecord): void {
+    const { ms, rest } = dueEntry(claim);
+    this.fs.remove(entryPath(this.#due, ms, rest));
+  }
+
+  /** Whether an entry of the index is where this claim's timeout belongs. */
+  isDueEntry(path: string, claim: ClaimRecord): boolean {
+    const { ms, rest } = dueEntry(claim);
+    return entryPath(this.#due, ms, rest) === path;
+  }
+
+  /**
+   * Renames a staged file over a view. A broken file gets a second name in `quarantine/` before: it
+   * must not lose its own for a moment, since that name is slot 1.
+   */
+  putView(staged: string, name: string): boolean {
+    const path = `${this.#folder}/${name}`;
+    if (this.#broken.delete(name)) {
+      ensureDir(this.fs, this.layout.quarantine);
+      try {
+        this.fs.link(path, `${this.layout.quarantine}/claims-${name}-${uniqueName()}`);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        // A directory cannot be linked or replaced; the view is only for others, so it stays away.
+        this.warn(`claims/${name} cannot be replaced: ${error.message}`);
+        this.fs.remove(staged);
+        return true;
+      }
+    }
+    return this.fs.rename(staged, path);
+  }
+}
+
+/** Who cannot be read holds for a minute from the last change, so that a slow writer can finish. */
+function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
+  const at = formatTime(mtimeMs);
+  return {
+    task_id: id,
+    claimer_run_id: "unknown",
+    claimed_at: at,
+    expires_at: formatTime(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000),
+    heartbeat_at: at,
+    status: "claimed",
+    claim_nonce: "",
+    attempt: 1,
+    fence: transition,
+    transition,
+    result: null,
+    error: null,
+  };
+}
+
+/** The end of a task is there, so the task is over; how it ended, nobody can tell any more. */
+function brokenEnd(id: string, name: string, mtimeMs: number): ClaimRecord {
+  const error = `claims/${name} cannot be read`;
+  return { ...brokenClaim(id, 1, mtimeMs), status: "failed", error };
+}
+
+/** The stem that an entry of the index over expiry speaks of. */
+export function stemOfDue(rest: string): string {
+  return rest.slice(0, rest.indexOf("_"));
+}
+
+function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
+  const stem = stemOfId(claim.task_id);
+  const ms = parseTime(claim.expires_at) ?? 0;
+  // Another tool's may hold anything, and this becomes part of a name.
+  const nonce = claim.claim_nonce.slice(0, 12).replace(/[^\w-]/g, "");
+  return { ms, rest: `${stem}_${claim.transition}_${nonce}` };
+}
+
+class TerminalStage extends TmpStage implements StagedClaim {
+  constructor(readonly files: ClaimFiles, folder: string, bytes: Uint8Array, sync: boolean) {
+    super(files.fs, folder, files.layout.tmp, bytes, sync);
+  }
+
+  protected override put(path: string, name: string): boolean {
+    return this.files.putView(path, name);
+  }
+}
+
+class DueStage extends Stage implements StagedClaim {
+  readonly #bytes: Uint8Array;
+  readonly #ms: number;
+  readonly #rest: string;
+  readonly #root: string;
+
+  constructor(readonly files: ClaimFiles, folder: string, root: string, claim: ClaimRecord) {
+    super(files.fs, folder);
+    const { ms, rest } = dueEntry(claim);
+    this.#bytes = recordBytes(claim);
+    this.#ms = ms;
+    this.#rest = rest;
+    this.#root = root;
+  }
+
+  protected override make(): string {
+    const { fs } = this.files;
+    const attempt = (rest: string) =>
+      createEntry(fs, this.#root, this.#ms, rest, (path) => fs.createNew(path, this.#bytes));
+    // Another process of the same agent may be staging the same extension at the same instant.
+    let rest = this.#rest;
+    while (!attempt(rest)) rest = `${this.#rest}_${uniqueName().slice(0, 8)}`;
+    return entryPath(this.#root, this.#ms, rest);
+  }
+
+  replace(name: string): void {
+    const copy = `${this.files.layout.tmp}/${uniqueName()}`;
+    this.retried(name, (path) => {
+      try {
+        this.files.fs.link(path, copy);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        ensureDir(this.files.fs, this.files.layout.tmp);
+        this.files.fs.link(path, copy);
+      }
+      if (!this.files.putView(copy, name)) {
+        throw new HostError("not_found", "rename", copy);
+      }
+    });
+  }
+}

@@ -1,0 +1,50 @@
+/** All tasks with their newest states, also those of batches that have no files yet. */
+import type { TaskRecord } from "../../../domain/task/task.ts";
+import type { TaskEntry } from "../../../ports/tasks.ts";
+import type { PendingTask } from "./batch.ts";
+import { endName, readHead } from "./claim_chain.ts";
+import type { ClaimFiles } from "./claim_files.ts";
+import type { Layout } from "../layout.ts";
+import { listStems } from "../disk/record_file.ts";
+import { ofFolder, ofRecord } from "../disk/unreadable.ts";
+
+/** What a listing is made of. */
+interface Sources {
+  readonly claims: ClaimFiles;
+  /** Those of batches, read before the files, so that none is missed which gets one now. */
+  readonly pending: ReadonlyMap<string, PendingTask>;
+  /** A task by its file; what is none is reported. */
+  read(stem: string): TaskRecord | undefined;
+}
+
+/** Lists what can be read; the rest is reported. */
+export async function listTasks(
+  layout: Layout,
+  { claims, pending, read }: Sources,
+): Promise<TaskEntry[]> {
+  const { fs, warn } = claims;
+  const claimed = new Map<string, boolean>(); // stem -> whether its end is there
+  for (const { name } of ofFolder(warn, () => fs.list(layout.folder("claim"))) ?? []) {
+    const dot = name.indexOf(".");
+    const stem = name.slice(0, dot);
+    const ending = name.slice(dot);
+    if (ending === ".end") claimed.set(stem, true);
+    else if (/^\.(json|\d+)$/.test(ending) && !claimed.has(stem)) claimed.set(stem, false);
+  }
+  const onOther = (name: string, reason: string) => warn(`tasks/${name} ${reason}: passed over`);
+  const stems = ofFolder(warn, () => listStems(fs, layout.folder("task"), onOther)) ?? [];
+  const entryOf = (stem: string): TaskEntry | undefined => {
+    const batched = pending.get(stem);
+    // One whose batch has gone has a file, or has been removed since.
+    const task = read(stem) ?? (batched?.isPending() ? batched.task : batched && read(stem));
+    if (task === undefined) return undefined;
+    const ended = claimed.get(stem);
+    if (ended === undefined) return { task, claim: undefined };
+    return {
+      task,
+      claim: (ended ? claims.read(endName(stem)) : undefined) ?? readHead(claims, stem),
+    };
+  };
+  return [...new Set([...stems, ...pending.keys()])]
+    .flatMap((stem) => ofRecord(warn, () => entryOf(stem)) ?? []);
+}

@@ -1,0 +1,374 @@
+/**
+ * The record folders of a workspace, as the stream sees them.
+ *
+ * Versions. Whether a record still says the same is decided by a hash over what it says; for claims
+ * the number of the transition goes before it. After an `@` a version carries the inode, size and
+ * time of the file that said so, by which an unchanged file is known without opening it, and a `?`
+ * when the file had changed so shortly before that its time stamp may hide one more change: then it
+ * is opened again. Hashes hold across restarts, restored backups and moved workspaces.
+ *
+ * Claims. The newest state is found as claim_chain.ts describes it: `<hex>.end` when there is one,
+ * else the last numbered slot above the view. A listing knows which slots there are, so comparing a
+ * claim that did not change costs one look at its view.
+ *
+ * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
+ * and the folder's inode. It is settled once the time stamp is older than its own granularity.
+ *
+ * Reservations. One that was granted and whose record is to come (reservation_order.ts) is among
+ * them, and belongs to the mark, since its folder does not change with it.
+ *
+ * Only real folders are looked into and only regular files are opened: a record folder that is a
+ * symbolic link is reported and its kind is left out.
+ */
+import { resolve } from "../../../deps/path.ts";
+import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
+import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
+import { foreignState, shows } from "../../../domain/task/foreign_claim.ts";
+import { hash } from "../../../domain/journal/hash.ts";
+import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
+import type { JsonObject } from "../../../domain/json.ts";
+import type { Clock } from "../../../domain/time.ts";
+import type { CursorFile } from "../../../ports/cursor_file.ts";
+import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
+import type { Listing, Look, RecordHint, RecordSource } from "../../../ports/records.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { Batches } from "../task/batch.ts";
+import { endName, slotName } from "../task/claim_chain.ts";
+import { FsCursorFile } from "./cursor_file.ts";
+import { FolderWatch } from "./folder_watch.ts";
+import type { Layout } from "../layout.ts";
+import { listStems, readRecord, tickOf } from "../disk/record_file.ts";
+import { ReservationFiles } from "../reservation/files.ts";
+import { comingName, findComing, findHead } from "../reservation/order.ts";
+import { ofFolder } from "../disk/unreadable.ts";
+
+/** What listing `claims/` showed of one claim besides its view. */
+interface Slots {
+  last: number;
+  end: boolean;
+}
+
+export class FsRecordSource implements RecordSource {
+  readonly #fs: HostFs;
+  readonly #refused = new Set<RecordKind>();
+  readonly #reservations: ReservationFiles;
+  /** The newest place of a reservation that was found so far. */
+  #newestPlace = 0;
+
+  constructor(
+    readonly host: Host,
+    readonly layout: Layout,
+    readonly warn: Warn,
+    /** The clock that file times are compared with. */
+    readonly clock: Clock = Date.now,
+  ) {
+    this.#fs = host.fs;
+    // What is broken is reported by those that list.
+    this.#reservations = new ReservationFiles(host.fs, layout, () => {});
+  }
+
+  async prepare(): Promise<void> {
+    await new Batches(this.host, this.layout, this.warn).fileAll();
+  }
+
+  ids(kind: RecordKind): string[] {
+    if (!this.#isFolder(kind)) return [];
+    const coming = this.#coming(kind);
+    const stems = ofFolder(this.warn, () => listStems(this.#fs, this.layout.folder(kind))) ?? [];
+    if (coming !== undefined && !stems.includes(coming)) stems.push(coming);
+    return stems.map(idOfStem);
+  }
+
+  list(kind: RecordKind): Listing {
+    if (!this.#isFolder(kind)) {
+      return { ids: [], look: (id, known) => this.look(kind, id, known) };
+    }
+    const coming = this.#coming(kind);
+    const ids: string[] = [];
+    const slots = new Map<string, Slots>();
+    for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
+      const parsed = parseName(kind, name);
+      if (parsed === undefined) continue;
+      const { stem, slot } = parsed;
+      if (slot === 1) ids.push(idOfStem(stem));
+      else {
+        const seen = slots.get(stem) ?? { last: 1, end: false };
+        if (slot === "end") seen.end = true;
+        else seen.last = Math.max(seen.last, slot);
+        slots.set(stem, seen);
+      }
+    }
+    if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
+    if (kind !== "claim") return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
+    const views = new Set(ids);
+    for (const stem of slots.keys()) {
+      const id = idOfStem(stem);
+      if (!views.has(id)) ids.push(id);
+    }
+    const none = { last: 1, end: false };
+    const look = (id: string, known: string | undefined) =>
+      this.#lookClaim(stemOfId(id), known, slots.get(stemOfId(id)) ?? none);
+    return { ids, look };
+  }
+
+  look(kind: RecordKind, id: string, known: string | undefined): Look {
+    if (!this.#isFolder(kind)) return GONE;
+    return kind === "claim"
+      ? this.#lookClaim(stemOfId(id), known, undefined)
+      : this.#lookFile(kind, id, known);
+  }
+
+  mark(kind: RecordKind): { mark: string; settled: boolean } {
+    const stat = this.#stat(this.layout.folder(kind));
+    if (stat === undefined) return { mark: "none", settled: true };
+    if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
+    const coming = this.#coming(kind);
+    const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}`;
+    return { mark, settled: this.#isSettled(stat) };
+  }
+
+  replaced(kind: RecordKind): boolean {
+    return kind === "claim" || kind === "heartbeat";
+  }
+
+  watch(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    onError: (error: unknown) => void,
+  ): { close(): void } {
+    const watch = new FolderWatch(this.host, this.layout, (dir, name) => {
+      if (dir === undefined) {
+        for (const kind of kinds) onHint({ about: "kind", kind });
+        return;
+      }
+      const kind = RECORD_KINDS.find((each) => FOLDERS[each] === dir);
+      if (kind === undefined) return onHint({ about: "other", kind: undefined });
+      if (name === undefined) return onHint({ about: "kind", kind });
+      const parsed = parseName(kind, name);
+      onHint(
+        parsed === undefined
+          ? { about: "other", kind }
+          : { about: "record", kind, id: idOfStem(parsed.stem) },
+      );
+    }, onError);
+    watch.start(kinds.map((kind) => FOLDERS[kind]));
+    return watch;
+  }
+
+  identity(): readonly string[] {
+    const ino = this.#stat(this.layout.root)?.ino ?? 0;
+    return ino === 0 ? [this.layout.root] : [this.layout.root, `inode ${ino}`];
+  }
+
+  cursor(path: string): CursorFile {
+    return new FsCursorFile(this.#fs, resolve(this.host.cwd(), path));
+  }
+
+  #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {
+    const name = `${stemOfId(id)}.json`;
+    const path = `${this.layout.folder(kind)}/${name}`;
+    const look = this.#lookAt(kind, name, path, known);
+    // It is a link to what is to become the record, so its version is the same.
+    const isComing = look.kind === "gone" && this.#coming(kind) === stemOfId(id);
+    if (!isComing) return look;
+    const coming = `${this.layout.root}/${comingName(stemOfId(id))}`;
+    const found = this.#lookAt(kind, name, coming, known);
+    return found.kind === "gone" ? this.#lookAt(kind, name, path, known) : found;
+  }
+
+  #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): Look {
+    return this.#guarded(kind, name, known, () => {
+      if (known !== undefined) {
+        const stat = this.#fs.lstat(path);
+        if (stat === undefined) return GONE;
+        if (isSure(known, stat)) return SAME;
+      }
+      const file = readRecord(this.#fs, path);
+      if (file.kind === "gone") return GONE;
+      if (file.kind === "broken") return broken(kind, name, file.reason, known);
+      const version = `${hash(JSON.stringify(file.value))}@${this.#signature(file.stat)}`;
+      return found(version, file.value, known);
+    });
+  }
+
+  /** @param listed What a listing showed; without it slots are looked for. */
+  #lookClaim(stem: string, known: string | undefined, listed: Slots | undefined): Look {
+    return this.#guarded("claim", slotName(stem, 1), known, () => {
+      if (known !== undefined && listed !== undefined) {
+        const name = listed.end ? endName(stem) : slotName(stem, 1);
+        const stat = this.#fs.lstat(`${this.layout.folder("claim")}/${name}`);
+        const newest = listed.end || listed.last <= Number.parseInt(known);
+        if (stat !== undefined && newest && isSure(known, stat)) return SAME;
+      }
+      const state = this.#head(stem, listed);
+      if (state === undefined) return GONE;
+      const { name, claim, stat, transition } = state;
+      if (typeof claim === "string") return broken("claim", name, claim, known);
+      const version = `${transition}.${hash(JSON.stringify(claim))}@${this.#signature(stat)}`;
+      return found(version, claim, known);
+    });
+  }
+
+  /**
+   * A claim's newest state; at least the newest of the listing, where one is given. It is found as
+   * claim_chain.ts does, and what another tool did to the view counts as there.
+   */
+  #head(stem: string, listed: Slots | undefined): ClaimState | undefined {
+    const view = this.#state(stem, slotName(stem, 1), undefined);
+    const shown = view && this.#shown(stem, view);
+    let newest = shown !== undefined && shown > 1 ? view : undefined;
+    const from = newest?.transition ?? 1;
+    if (listed === undefined || listed.end || listed.last > from) {
+      for (let slot = from + 1;; slot++) {
+        const later = this.#state(stem, slotName(stem, slot), slot);
+        if (later === undefined) break;
+        newest = later;
+      }
+      const end = this.#state(stem, endName(stem), undefined);
+      if (end !== undefined) return end;
+    }
+    const state = newest ?? view;
+    if (state === undefined || typeof state.claim === "string" || typeof view?.claim === "string") {
+      return state;
+    }
+    const [first, last] = [view, newest].map((each) => each && recordOf(each.claim as JsonObject));
+    const foreign = foreignState(first, last, shown !== undefined);
+    if (foreign === undefined) return state;
+    const { transition } = foreign;
+    return { ...view ?? state, transition, claim: foreign as unknown as JsonObject };
+  }
+
+  /** The slot that a view shows; one that cannot be read hides nothing that follows slot 1. */
+  #shown(stem: string, { claim, transition }: ClaimState): number | undefined {
+    if (typeof claim === "string" || transition === 1) return 1;
+    if (transition === 0) return undefined;
+    const slot = this.#state(stem, slotName(stem, transition), transition);
+    if (slot === undefined) return undefined;
+    const isShown = typeof slot.claim === "string" || shows(recordOf(claim), recordOf(slot.claim));
+    return isShown ? transition : undefined;
+  }
+
+  /** @param slot The transition that the file's name says; the view and the end say it themselves. */
+  #state(stem: string, name: string, slot: number | undefined): ClaimState | undefined {
+    const file = readRecord(this.#fs, `${this.layout.folder("claim")}/${name}`);
+    if (file.kind === "gone") return undefined;
+    const { stat } = file;
+    const claim = file.kind === "record" ? parseClaim(file.value, idOfStem(stem)) : file.reason;
+    if (typeof claim === "string") return { name, stat, claim, transition: slot ?? 1 };
+    const transition = slot ?? claim.transition;
+    // The parser only adds fields that JSON can hold.
+    return { name, stat, transition, claim: { ...claim, transition } as unknown as JsonObject };
+  }
+
+  /** The reservation that was granted and whose record is to come. */
+  #coming(kind: RecordKind): string | undefined {
+    if (kind !== "reservation") return undefined;
+    try {
+      this.#newestPlace = findHead(this.#reservations, this.#newestPlace);
+      return findComing(this.#reservations, this.#newestPlace)?.stem;
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
+  }
+
+  #isFolder(kind: RecordKind): boolean {
+    const stat = this.#stat(this.layout.folder(kind));
+    if (stat?.kind === "directory") {
+      this.#refused.delete(kind);
+      return true;
+    }
+    if (stat !== undefined && !this.#refused.has(kind)) {
+      this.#refused.add(kind);
+      const what = stat.kind === "symlink" ? "a symbolic link" : "no folder";
+      this.warn(`Refused to look into ${JSON.stringify(this.layout.folder(kind))}: it is ${what}`);
+    }
+    return false;
+  }
+
+  #stat(path: string): FileStat | undefined {
+    try {
+      return this.#fs.lstat(path);
+    } catch (error) {
+      if (error instanceof HostError) return undefined;
+      throw error;
+    }
+  }
+
+  /** A failure of the machine breaks one record, not the stream; it is tried again. */
+  #guarded(kind: RecordKind, name: string, known: string | undefined, body: () => Look): Look {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return broken(kind, name, `cannot be read: ${error.message}`, known);
+    }
+  }
+
+  #signature(stat: FileStat): string {
+    return `${signatureOf(stat)}${this.#isSettled(stat) ? "" : "?"}`;
+  }
+
+  /** Whether a later change would show in the time stamp. */
+  #isSettled({ mtimeMs }: FileStat): boolean {
+    return Math.abs(this.clock() - mtimeMs) >= tickOf(mtimeMs);
+  }
+}
+
+/** A claim's state, and the file that holds it. */
+interface ClaimState {
+  readonly name: string;
+  readonly stat: FileStat;
+  readonly transition: number;
+  /** The record, or what is wrong with it. */
+  readonly claim: JsonObject | string;
+}
+
+/** What {@link parseClaim} gave. */
+function recordOf(claim: JsonObject): ClaimRecord {
+  return claim as unknown as ClaimRecord;
+}
+
+const GONE = { kind: "gone" } as const;
+const SAME = { kind: "same" } as const;
+
+/** The record that a file's name speaks of; `undefined` when it speaks of none. */
+function parseName(
+  kind: RecordKind,
+  name: string,
+): { stem: string; slot: number | "end" } | undefined {
+  const dot = name.indexOf(".");
+  const stem = name.slice(0, dot);
+  const ending = name.slice(dot + 1);
+  if (dot < 0 || !isStem(stem)) return undefined;
+  if (ending === "json") return { stem, slot: 1 };
+  if (kind !== "claim") return undefined;
+  if (ending === "end") return { stem, slot: "end" };
+  return /^[1-9][0-9]{0,15}$/.test(ending) ? { stem, slot: Number(ending) } : undefined;
+}
+
+function signatureOf({ ino, size, mtimeMs }: FileStat): string {
+  return `${ino}:${size}:${mtimeMs}`;
+}
+
+/** Whether a file is without doubt the one that a version speaks of, unchanged. */
+function isSure(version: string, stat: FileStat): boolean {
+  return version.endsWith(`@${signatureOf(stat)}`);
+}
+
+function found(version: string, data: JsonObject, known: string | undefined): Look {
+  return known !== undefined && contentOf(known) === contentOf(version)
+    ? { kind: "same", version }
+    : { kind: "record", version, data };
+}
+
+/** What is broken is always opened again: its permissions may have changed, and nothing else. */
+function broken(kind: RecordKind, name: string, reason: string, known: string | undefined): Look {
+  const version = `!${hash(reason)}`;
+  if (known === version) return SAME;
+  return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: passed over` };
+}
+
+function contentOf(version: string): string {
+  return version.slice(0, version.indexOf("@"));
+}

@@ -1,0 +1,124 @@
+/** Flags that the commands on lanes share. */
+import { LOCK_TIMEOUT_S } from "../../domain/limits.ts";
+import * as laneFields from "../../domain/lane/fields.ts";
+import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
+import type { FlagSpec, OperandSpec } from "../command.ts";
+import { OPTIONAL_RUN_ID } from "../flags.ts";
+
+/** The lane that a command is about. */
+export const LANE: FlagSpec = {
+  type: "text",
+  summary: "the lane's name",
+  placeholder: "NAME",
+  required: true,
+  field: LANE_INPUTS.release.lane,
+};
+
+export const LOOP_TS: FlagSpec = {
+  type: "text",
+  summary: "the key of the hold, where a lane has several",
+  placeholder: "KEY",
+  field: LANE_INPUTS.release.loopTs,
+};
+
+/** Who holds or wants a lane. */
+export const OWNER: FlagSpec = {
+  type: "text",
+  summary: "who you are (default: the run id)",
+  placeholder: "NAME",
+  required: true,
+  orElse: "run-id",
+  field: LANE_INPUTS.release.owner,
+};
+
+/** Who is about to hold a lane, which nobody unknown can. */
+export const NEW_OWNER: FlagSpec = { ...OWNER, field: LANE_INPUTS.acquire.owner };
+
+export const RUN_ID: FlagSpec = {
+  type: "text",
+  summary: "the run that this belongs to",
+  placeholder: "ID",
+  ...(OPTIONAL_RUN_ID.env && { env: OPTIONAL_RUN_ID.env }),
+  field: LANE_INPUTS.acquire.runId,
+};
+
+export const LOCK_TIMEOUT: FlagSpec = {
+  type: "number",
+  summary: "wait so long for other writers of the journal",
+  placeholder: "SECONDS",
+  default: LOCK_TIMEOUT_S.default,
+  field: LANE_INPUTS.acquire.lockTimeout,
+};
+
+export const PID: FlagSpec = {
+  type: "integer",
+  summary: "the process that holds the lane, if there is one that stays",
+  placeholder: "PID",
+  field: LANE_INPUTS.acquire.pid,
+};
+
+export const REASON: FlagSpec = {
+  type: "text",
+  summary: "why, for people",
+  placeholder: "TEXT",
+  field: LANE_INPUTS.spawn.reason,
+};
+
+/** What to hold. */
+export const TREES: OperandSpec = {
+  name: "TREE",
+  summary: "what to hold: a path with all below it, or a glob (default: the lane's own tree)",
+  repeatable: true,
+  field: LANE_INPUTS.acquire.tree,
+  as: "operands",
+};
+
+/** What a request for a lane says. */
+export const REQUEST: Readonly<Record<string, FlagSpec>> = {
+  lane: {
+    type: "text",
+    summary: "the lane's name (default: picked, or made from the tree)",
+    placeholder: "NAME",
+    field: LANE_INPUTS.acquire.lane,
+  },
+  owner: NEW_OWNER,
+  kind: {
+    type: "text",
+    summary: "the kind of a lane to which lanes.json gives none",
+    placeholder: "KIND",
+    field: LANE_INPUTS.acquire.kind,
+  },
+  tree: {
+    type: "text",
+    summary: "the same as TREE",
+    placeholder: "GLOB",
+    repeatable: true,
+    field: { schema: laneFields.glob, code: "bad_args" },
+    as: "trees",
+  },
+  "loop-ts": {
+    ...LOOP_TS,
+    summary: "your own key of this hold: a repeat with the same one gets the lease that it has",
+  },
+};
+
+/** Where the globs of a request stand on the command line. */
+export interface TreeValues {
+  readonly operands?: readonly string[];
+  readonly trees?: readonly string[];
+}
+
+/** All globs of a request, in an input of the library. */
+export function treeOf({ operands = [], trees = [] }: TreeValues): { tree?: readonly string[] } {
+  const tree = [...operands, ...trees];
+  return tree.length === 0 ? {} : { tree };
+}
+
+/** What is wrong with all globs together. */
+export function treeCheck(values: TreeValues) {
+  return laneFields.tree(treeOf(values).tree ?? []).map((message) => ({
+    field: "operands",
+    code: "bad_args" as const,
+    message,
+  }));
+}

@@ -1,0 +1,66 @@
+/** How lanes look to people. */
+import type { LaneGrant, LaneVerdict, LeaseItem, Scavenged } from "../../engine/lane/types.ts";
+import type { Block, Cell } from "../command.ts";
+import { clipped, duration } from "../text.ts";
+
+/** Globs that a line names; the others are counted. */
+const SHOWN_GLOBS = 4;
+
+/** `src/api/**, docs, 7 more` */
+export function treeText(tree: readonly string[]): string {
+  const shown = tree.slice(0, SHOWN_GLOBS).map(clipped);
+  const more = tree.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
+/** Seconds as people say them. */
+export function secondsText(seconds: number | null): Cell {
+  return seconds === null ? null : duration(seconds);
+}
+
+/** What was granted, or would be, and what had to make room. */
+export function decisionBlocks(value: LaneGrant | LaneVerdict): Block[] {
+  const grant = value.status === "acquired" ? value : undefined;
+  const fields = {
+    outcome: value.outcome,
+    lane: value.lane,
+    lane_kind: value.lane_kind === "" ? undefined : value.lane_kind,
+    tree: treeText(value.tree),
+    owner: value.owner,
+    loop_ts: value.loop_ts === "" ? undefined : value.loop_ts,
+    fence: value.fence,
+    ttl: grant && duration(grant.ttl_seconds),
+    reason: value.reason,
+  };
+  const heading = grant === undefined ? "WOULD EVICT" : "EVICTED";
+  return [{ fields }, ...scavengedBlocks(value.scavenged, heading)];
+}
+
+function scavengedBlocks(scavenged: readonly Scavenged[], heading: string): Block[] {
+  if (scavenged.length === 0) return [];
+  return ["", {
+    columns: [heading, "HOLDER", "FENCE", "SILENT FOR"],
+    rows: scavenged.map(({ lane, holder, fence, evidence }) => [
+      clipped(lane),
+      clipped(holder),
+      fence,
+      duration(evidence.silent_seconds),
+    ]),
+  }];
+}
+
+/** Leases as a table. */
+export function leaseTable(leases: readonly LeaseItem[]): Block {
+  return {
+    columns: ["LANE", "STATUS", "HOLDER", "FENCE", "SILENT FOR", "TTL", "TREE"],
+    rows: leases.map((lease) => [
+      clipped(lease.lane),
+      lease.status,
+      lease.holder === "" ? null : clipped(lease.holder),
+      lease.fence,
+      secondsText(lease.silent_seconds),
+      secondsText(lease.ttl_seconds),
+      `${treeText(lease.tree)}${lease.exclusive ? " (exclusive)" : ""}`,
+    ]),
+  };
+}

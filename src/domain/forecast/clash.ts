@@ -1,0 +1,227 @@
+/** What is likely to conflict: agents that touch the same names, or what others' files import. */
+import { AddressMap, type Effort, type Place, type Relation } from "./address_map.ts";
+import { compare, type Hold, type HoldMap } from "./touches.ts";
+import { MAX_PREDICTED_PAIRS } from "../limits.ts";
+import { quoted } from "../text.ts";
+
+/** Why two agents are likely to get in each other's way. */
+export type ConflictType =
+  /** Both touch the same address, or addresses with names in common. */
+  | "address_overlap"
+  /** What one touches contains what the other does. */
+  | "scope_overlap"
+  /** One takes away, moves or renames what the other changes. */
+  | "operation_conflict"
+  /** A file that one touches imports a file that the other touches. */
+  | "dependency_overlap";
+
+/**
+ * How sure a conflict is. Overlap is certain: both said so. What agents are about to do is declared
+ * before they do it, and plans change. Who holds a file that contains a symbol is likely to come to
+ * it; who holds a folder or a pattern has many other files to touch, so that is less likely than
+ * trouble between a file and what it imports. An overlap that cannot be decided is as good as a coin.
+ */
+export const CONFIDENCE = {
+  overlap: 1,
+  operation: 0.9,
+  file: 0.8,
+  dependency: 0.75,
+  folder: 0.6,
+  unsure: 0.5,
+} as const;
+
+/** A predicted conflict between two agents. Where there are two of something, each agent's in turn. */
+export interface PredictedConflict {
+  /** Why it is predicted. */
+  readonly type: ConflictType;
+  /**
+   * What each agent touches. First the one that contains the other, the one that goes away, or the
+   * one that imports the other.
+   */
+  readonly addresses: readonly [string, string];
+  /** The agents' run ids. */
+  readonly agents: readonly [string, string];
+  /** The branches that they work on. */
+  readonly branches: readonly [string, string];
+  /** The reservations that say so, of both. */
+  readonly reservation_ids: readonly string[];
+  /** The intents that say so, of both. */
+  readonly intent_ids: readonly string[];
+  /** How sure it is, above 0 and up to 1. */
+  readonly confidence: number;
+  /** One sentence for people. */
+  readonly description: string;
+}
+
+/** All conflicts of one type between the holders of one thing and those of another. */
+export interface Clash {
+  readonly type: ConflictType;
+  readonly confidence: number;
+  /** What is held, to sort by. */
+  readonly things: readonly [string, string];
+  readonly first: readonly Hold[];
+  /** The same list as `first` when both are one thing; then each pair counts once. */
+  readonly second: readonly Hold[];
+  /** Whether these two of different agents conflict; all do when it is missing. */
+  admits?(first: Hold, second: Hold): boolean;
+  describe(first: Hold, second: Hold): string;
+}
+
+/** Operations after which a name is no longer where it was. */
+const TAKES_AWAY = ["delete", "move", "rename", "inline", "split", "merge"];
+
+/** Operations that need the name to stay where it is. */
+const CHANGES = ["modify", "extract"];
+
+/** Whether a pair of holds is asked for. */
+export type PairFilter = (first: Hold, second: Hold) => boolean;
+
+/** Visits the conflicts of clashes; false when there are too many to visit all. */
+export function eachConflict(
+  clashes: readonly Clash[],
+  filter: PairFilter,
+  visit: (clash: Clash, first: Hold, second: Hold) => void,
+): boolean {
+  let left = MAX_PREDICTED_PAIRS;
+  for (const clash of clashes) {
+    const { first, second } = clash;
+    for (let i = 0; i < first.length; i++) {
+      const ours = first[i];
+      if (ours === undefined) continue;
+      for (let j = first === second ? i + 1 : 0; j < second.length; j++) {
+        if (left-- <= 0) return false;
+        const theirs = second[j];
+        if (theirs === undefined || ours.agent === theirs.agent || !filter(ours, theirs)) continue;
+        if (clash.admits?.(ours, theirs) ?? true) visit(clash, ours, theirs);
+      }
+    }
+  }
+  return true;
+}
+
+/** The surest first, then by address. */
+export function sortClashes(clashes: Clash[]): Clash[] {
+  return clashes.sort((a, b) =>
+    b.confidence - a.confidence || compare(a.things[0], b.things[0]) ||
+    compare(a.things[1], b.things[1]) || compare(a.type, b.type)
+  );
+}
+
+/** A conflict as it is told. */
+export function conflictOf(clash: Clash, first: Hold, second: Hold): PredictedConflict {
+  const { type, confidence } = clash;
+  return {
+    type,
+    addresses: [first.address, second.address],
+    agents: [first.run_id, second.run_id],
+    branches: [first.branch, second.branch],
+    reservation_ids: [...new Set([...first.reservationIds, ...second.reservationIds])],
+    intent_ids: [...new Set([...first.intentIds, ...second.intentIds])],
+    confidence,
+    description: clash.describe(first, second),
+  };
+}
+
+/** The clashes of holds whose addresses overlap. */
+export function overlapClashes(map: HoldMap, effort: Effort): Clash[] {
+  const clashes: Clash[] = [];
+  const met: HoldMap = new AddressMap();
+  for (const place of map.places()) {
+    if (place.value.length > 1) clashes.push(...clashesOf(place, place, "same"));
+    for (const { other, relation } of met.meeting(place, effort)) {
+      clashes.push(...clashesOf(place, other, relation));
+    }
+    met.put(place);
+  }
+  return clashes;
+}
+
+function clashesOf(a: Place<Hold[]>, b: Place<Hold[]>, relation: Relation): Clash[] {
+  if (relation === "within") return clashesOf(b, a, "around");
+  if (relation === "around") return [scopeClash(a, b), ...operationClashes(a, b, false)];
+  const overlap = overlapClash(a, b, relation === "unsure");
+  if (relation !== "same") return [overlap];
+  const operations = operationClashes(a, b, true);
+  return [overlap, ...operations, ...(a === b ? [] : operationClashes(b, a, true))];
+}
+
+function overlapClash(a: Place<Hold[]>, b: Place<Hold[]>, isUnsure: boolean): Clash {
+  const [one, other] = a.address.text <= b.address.text ? [a, b] : [b, a];
+  return {
+    type: "address_overlap",
+    confidence: isUnsure ? CONFIDENCE.unsure : CONFIDENCE.overlap,
+    things: [one.address.text, other.address.text],
+    first: one.value,
+    second: other.value,
+    describe(first, second) {
+      if (first.address === second.address) {
+        return `${who(first)} and ${who(second)} both touch ${what(first)}`;
+      }
+      const why = isUnsure ? "whether these overlap takes too long to tell" : "these overlap";
+      return `${who(first)} touches ${what(first)}, ${who(second)} ${what(second)}: ${why}`;
+    },
+  };
+}
+
+function scopeClash(around: Place<Hold[]>, within: Place<Hold[]>): Clash {
+  const isFile = around.isOnePath && within.isOnePath &&
+    around.segments.length === within.segments.length;
+  const outer = agentsOf(around);
+  const inner = agentsOf(within);
+  return {
+    type: "scope_overlap",
+    confidence: isFile ? CONFIDENCE.file : CONFIDENCE.folder,
+    things: [around.address.text, within.address.text],
+    first: around.value,
+    second: within.value,
+    // Two that share one of the two addresses are told of that already.
+    admits: (first, second) => !inner.has(first.agent) && !outer.has(second.agent),
+    describe: (first, second) =>
+      `${what(first)}, which ${who(first)} touches, contains ${what(second)}, ` +
+      `which ${who(second)} touches`,
+  };
+}
+
+/** What those at `a` take away of what those at `b` change; `a` is all of `b` or more. */
+function operationClashes(a: Place<Hold[]>, b: Place<Hold[]>, isMutual: boolean): Clash[] {
+  const takes = (hold: Hold) => verb(hold, TAKES_AWAY) !== undefined;
+  const changes = (hold: Hold) => verb(hold, CHANGES) !== undefined;
+  const first = a.value.filter(takes);
+  const second = b.value.filter(changes);
+  if (first.length === 0 || second.length === 0) return [];
+  return [{
+    type: "operation_conflict",
+    confidence: CONFIDENCE.operation,
+    things: [a.address.text, b.address.text],
+    first,
+    second,
+    // Two that each do both are told of once.
+    admits: (ours, theirs) =>
+      !isMutual || !takes(theirs) || !changes(ours) || ours.agent < theirs.agent,
+    describe(first, second) {
+      const [away, change] = [verb(first, TAKES_AWAY), verb(second, CHANGES)];
+      return first.address === second.address
+        ? `${who(first)} is about to ${away} ${what(first)}, ` +
+          `which ${who(second)} is about to ${change}`
+        : `${who(first)} is about to ${away} ${what(first)}, ` +
+          `in which ${who(second)} is about to ${change} ${what(second)}`;
+    },
+  }];
+}
+
+function agentsOf(place: Place<Hold[]>): Set<string> {
+  return new Set(place.value.map((hold) => hold.agent));
+}
+
+function verb(hold: Hold, verbs: readonly string[]): string | undefined {
+  return verbs.find((each) => hold.operations.has(each));
+}
+
+/** An agent, as descriptions name it. */
+export function who(hold: Hold): string {
+  return quoted(hold.run_id);
+}
+
+function what(hold: Hold): string {
+  return quoted(hold.address, 80);
+}

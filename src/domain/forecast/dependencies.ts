@@ -1,0 +1,205 @@
+/** Clashes between a file that one agent touches and the files that it imports. */
+import { parseAddress } from "../glob/address.ts";
+import { type Effort, type Place, placeOf, relate } from "./address_map.ts";
+import { type Clash, CONFIDENCE, who } from "./clash.ts";
+import { matches } from "../glob/glob.ts";
+import type { Hold, HoldMap } from "./touches.ts";
+import type { Target } from "./imports.ts";
+import { quoted } from "../text.ts";
+
+/** Source files that addresses name together: one file and symbols in it, or a folder or pattern. */
+export interface HeldFiles {
+  /** The file's path, or the pattern as it is written. */
+  readonly name: string;
+  /** The one path that is named, from the project's folder, with `/` and nothing escaped. */
+  readonly path: string | undefined;
+  /** The folder in which all of them lie, so written as well. */
+  readonly folder: string;
+  readonly places: readonly Place<Hold[]>[];
+}
+
+/** What the addresses name; whether there are such files nobody knows yet. */
+export function heldFiles(map: HoldMap): HeldFiles[] {
+  const all = new Map<string, HeldFiles & { places: Place<Hold[]>[] }>();
+  for (const place of map.places()) {
+    const glob = place.address.path.text;
+    const path = plainPath(glob);
+    const name = path ?? glob;
+    const files = all.get(name) ?? { name, path, folder: path ?? literalFolder(glob), places: [] };
+    all.set(name, files);
+    files.places.push(place);
+  }
+  return [...all.values()];
+}
+
+/** The one path that a glob without wildcards names. */
+function plainPath(glob: string): string | undefined {
+  if (/[*?[{]/.test(glob.replaceAll(/\\[^]/gu, ""))) return undefined;
+  const path = glob.replaceAll(/\\([^])/gu, "$1").split("/");
+  return path.filter((segment) => segment !== "" && segment !== ".").join("/");
+}
+
+/** The folder in which everything lies that a glob with wildcards names. */
+function literalFolder(glob: string): string {
+  const segments = glob.split("/");
+  const end = segments.findIndex((segment) => plainPath(segment) === undefined);
+  // Braces may hold slashes, and so may what comes before them be cut; that is still above them.
+  return plainPath(segments.slice(0, Math.max(0, end)).join("/")) ?? "";
+}
+
+/** Whether a file is among the held ones, by its path from the project's folder. */
+export function isAmong(files: HeldFiles, path: string): boolean {
+  return files.places.some(({ address }) => matches(address.path, path));
+}
+
+/** The places that name a file, or some of the files that `*` in its name stands for. */
+export function placesOf(map: HoldMap, path: string, effort: Effort): Place<Hold[]>[] {
+  const target = targetPlace(path);
+  if (target === undefined) return [];
+  const isPattern = path.endsWith("/*.go") || path === "*.go";
+  const places: Place<Hold[]>[] = [];
+  for (const { other, relation } of map.meeting(target, effort)) {
+    if (relation === "unsure") continue;
+    // The tests of a package are no part of what others import.
+    if (isPattern && other.isOnePath && /_test\.go$/i.test(other.address.path.text)) continue;
+    places.push(other);
+  }
+  return places;
+}
+
+/** The place of a path. Most that are asked for are nowhere held, and their address is never needed. */
+function targetPlace(path: string): Place<undefined> | undefined {
+  if (!/^[\w/.@-]{1,1000}$/.test(path)) return parsedPlace(path);
+  let parsed: Place<undefined> | undefined;
+  const place = () => {
+    parsed ??= parsedPlace(path);
+    if (parsed === undefined) throw new TypeError(`Cannot parse ${quoted(path)}`);
+    return parsed;
+  };
+  return {
+    value: undefined,
+    segments: path.toLowerCase().split("/"),
+    symbol: undefined,
+    isOnePath: true,
+    isPlain: true,
+    get address() {
+      return place().address;
+    },
+    get bounds() {
+      return place().bounds;
+    },
+  };
+}
+
+function parsedPlace(path: string): Place<undefined> | undefined {
+  const cut = path.lastIndexOf("/") + 1;
+  const name = path.slice(cut);
+  const escaped = escape(path.slice(0, cut)) + (name === "*.go" ? name : escape(name));
+  const address = parseAddress(escaped);
+  return typeof address === "string" ? undefined : placeOf(address, undefined);
+}
+
+function escape(path: string): string {
+  return path.replaceAll(/[*?[\]{}\\:,]/g, (character) => `\\${character}`);
+}
+
+/** What a file imports from files that somebody touches. */
+export interface FoundImport {
+  /** The file. */
+  readonly from: string;
+  readonly target: Target;
+  readonly places: readonly Place<Hold[]>[];
+}
+
+/** Who names each file by itself, by its path. */
+export type Namers = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The agents that name files by themselves. */
+export function namersOf(all: readonly HeldFiles[]): Namers {
+  return new Map(
+    all.flatMap(({ path, places }) =>
+      path === undefined
+        ? []
+        : [[path, new Set(places.flatMap(({ value }) => value.map(({ agent }) => agent)))]]
+    ),
+  );
+}
+
+/** The clashes of the holders of files with the holders of what these import. */
+export function dependencyClashes(
+  files: HeldFiles,
+  found: readonly FoundImport[],
+  namers: Namers,
+  effort: Effort,
+): Clash[] {
+  const first = merged(files.places);
+  const byThing = new Map<string, { places: Set<Place<Hold[]>>; imports: FoundImport[] }>();
+  for (const each of found) {
+    for (const place of each.places) {
+      if (!takes(place, each.target.name)) continue;
+      // Whoever holds both by one address is told of the overlap.
+      if (files.places.some((own) => relate(place, own, effort) !== "apart")) continue;
+      // All symbols of a file are one thing, and so are all files of a pattern.
+      const thing = plainPath(place.address.path.text) ?? place.address.text;
+      const known = byThing.get(thing) ?? { places: new Set(), imports: [] };
+      byThing.set(thing, known);
+      known.places.add(place);
+      known.imports.push(each);
+    }
+  }
+  return [...byThing].map(([thing, { places, imports }]) => ({
+    type: "dependency_overlap",
+    confidence: CONFIDENCE.dependency,
+    things: [files.name, thing],
+    first,
+    second: merged([...places]),
+    // Who names the file by itself as well is told of that already.
+    admits: ({ agent }) =>
+      files.path !== undefined && imports.every(({ from }) => from === files.path) ||
+      !imports.every(({ from }) => namers.get(from)?.has(agent)),
+    describe(ours, theirs) {
+      const [from = files.name, ...others] = new Set(imports.map(({ from }) => from));
+      const own = from === files.path ? "" : ` by ${quoted(ours.address, 80)}`;
+      return `${quoted(from, 80)}${more(others)}, which ${who(ours)} touches${own}, ` +
+        `${others.length === 0 ? "imports" : "import"} ${pathsOf(imports)}, ` +
+        `which ${who(theirs)} touches`;
+    },
+  }));
+}
+
+function pathsOf(imports: readonly FoundImport[]): string {
+  const [path = "", ...others] = new Set(imports.map(({ target }) => target.path));
+  return quoted(path, 80) + more(others);
+}
+
+function more(others: readonly string[]): string {
+  return others.length === 0 ? "" : ` and ${others.length} more`;
+}
+
+/** Whether an address names what is imported from its file: that name, or something in it. */
+function takes(place: Place<unknown>, name: string | null): boolean {
+  if (name === null || place.symbol === undefined) return true;
+  return /^[^.:#/]*/.exec(place.symbol)?.[0] === name;
+}
+
+/** One hold for each agent and branch, with all that it says of these places. */
+function merged(places: readonly Place<Hold[]>[]): Hold[] {
+  if (places.length === 1) return places[0]?.value ?? [];
+  const holds = new Map<string, Hold>();
+  for (const hold of places.flatMap((place) => place.value)) {
+    const key = JSON.stringify([hold.agent, hold.branch]);
+    const known = holds.get(key);
+    if (known === undefined) {
+      holds.set(key, {
+        ...hold,
+        operations: new Set(hold.operations),
+        reservationIds: new Set(hold.reservationIds),
+        intentIds: new Set(hold.intentIds),
+      });
+      continue;
+    }
+    for (const id of hold.reservationIds) known.reservationIds.add(id);
+    for (const id of hold.intentIds) known.intentIds.add(id);
+  }
+  return [...holds.values()];
+}

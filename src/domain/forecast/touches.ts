@@ -1,0 +1,76 @@
+/** Who touches what: live reservations and intents, brought together by agent, branch and address. */
+import { parseAddress } from "../glob/address.ts";
+import { AddressMap } from "./address_map.ts";
+import { UNKNOWN_RUN } from "../limits.ts";
+import { quoted } from "../text.ts";
+import type { IntentRecord, ReservationRecord } from "../reservation/reservation.ts";
+
+/** What is in force. */
+export interface LiveRecords {
+  readonly reservations: readonly ReservationRecord[];
+  readonly intents: readonly IntentRecord[];
+}
+
+/** All that one agent says of one address on one branch. */
+export interface Hold {
+  /** Who it is; that of somebody unknown is nobody else's. */
+  readonly agent: string;
+  readonly run_id: string;
+  readonly branch: string;
+  /** As it is written. */
+  readonly address: string;
+  readonly operations: Set<string>;
+  readonly reservationIds: Set<string>;
+  readonly intentIds: Set<string>;
+}
+
+/** All holds by their addresses. */
+export type HoldMap = AddressMap<Hold[]>;
+
+/** Brings the records together. Other tools do not check what they write: `warn` tells what is bad. */
+export function holdsOf(live: LiveRecords, warn: (message: string) => void): HoldMap {
+  const map: HoldMap = new AddressMap();
+  const known = new Map<string, Hold>();
+  const bad = new Set<string>();
+  const add = (record: ReservationRecord | IntentRecord, id: string, isIntent: boolean) => {
+    const { run_id, branch, operation, reservation_id } = record;
+    // An intent of somebody unknown is its reservation's holder's.
+    const agent = run_id === UNKNOWN_RUN ? `${UNKNOWN_RUN}\n${reservation_id ?? id}` : run_id;
+    for (const address of new Set(record.addresses)) {
+      const key = JSON.stringify([agent, branch, address]);
+      let hold = known.get(key);
+      if (hold === undefined) {
+        const place = bad.has(address) ? undefined : map.get(address) ?? parsed(address, id);
+        if (place === undefined) continue;
+        hold = {
+          ...{ agent, run_id, branch, address },
+          ...{ operations: new Set(), reservationIds: new Set(), intentIds: new Set() },
+        };
+        place.value.push(hold);
+        known.set(key, hold);
+      }
+      if (operation !== null) hold.operations.add(operation);
+      (isIntent ? hold.intentIds : hold.reservationIds).add(id);
+    }
+  };
+  const parsed = (text: string, id: string) => {
+    const address = parseAddress(text);
+    if (typeof address !== "string") return map.add(address, []);
+    bad.add(text);
+    warn(`Passed over ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);
+    return undefined;
+  };
+  for (const record of live.reservations) add(record, record.reservation_id, false);
+  for (const record of live.intents) add(record, record.intent_id, true);
+  for (const { value } of map.places()) value.sort(byAgent);
+  return map;
+}
+
+function byAgent(a: Hold, b: Hold): number {
+  return compare(a.run_id, b.run_id) || compare(a.branch, b.branch) || compare(a.agent, b.agent);
+}
+
+/** The order of texts by their UTF-16 units, the same everywhere. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,108 @@
+/**
+ * Addresses: what an agent says it will touch. `path::symbol` names the symbols of that name in the
+ * files at that path; `path` alone names the files themselves and all their symbols.
+ *
+ * The first `::` divides, so symbols may hold more of them (`src/a.rs::mod::f`); in a path it is
+ * written `\:\:`. The path is a glob as in trees: without wildcards it is a file, or a directory and
+ * all below it. The symbol is a glob over one name, in which `/` and `.` are like any other
+ * character: `*` matches `Foo.bar` as a whole, and `Foo` does not name `Foo.bar`. Case is folded in
+ * paths, since file systems may do so, and kept in symbols, since languages tell `Foo` from `foo`.
+ */
+import { type Glob, type Overlap, overlapOf, parseGlob } from "./glob.ts";
+import type { Automaton } from "./automaton.ts";
+import { pointsOf } from "./chars.ts";
+import { compile, textProblem } from "./compile.ts";
+import { common, surplus } from "./search.ts";
+import { MAX_ADDRESS } from "../limits.ts";
+
+/** A parsed address. */
+export interface Address {
+  /** As it was written. */
+  readonly text: string;
+  /** The files. */
+  readonly path: Glob;
+  /** Their symbols, or `null` for the files themselves and everything in them. */
+  readonly symbol: Automaton | null;
+}
+
+/**
+ * Reads an address.
+ *
+ * @returns The address, or what is wrong with it.
+ */
+export function parseAddress(text: string): Address | string {
+  const problem = textProblem(text, MAX_ADDRESS);
+  if (problem !== undefined) return problem;
+  // An escaped character never begins the mark that divides.
+  const pathText = /^(?:\\[^]|(?!::)[^\\]|\\$)*/.exec(text)?.[0] ?? "";
+  const path = parseGlob(pathText);
+  if (typeof path === "string") return `has a path that ${path}`;
+  if (pathText.length === text.length) return { text, path, symbol: null };
+  const symbol = compile(text.slice(pathText.length + 2), "symbol");
+  if (typeof symbol === "string") return `has a symbol that ${symbol}`;
+  return { text, path, symbol };
+}
+
+/**
+ * Whether some file or symbol is named by both. Exact, unless `exhausted`.
+ *
+ * @returns With a witness, `path` or `path::symbol` in plain characters, nothing escaped.
+ */
+export function addressesOverlap(a: Address, b: Address): Overlap {
+  const path = overlapOf(common(a.path.automaton, b.path.automaton));
+  const symbol = a.symbol ?? b.symbol;
+  if (!path.overlaps || symbol === null) return path;
+  const name = overlapOf(common(symbol, b.symbol ?? symbol));
+  if (!name.overlaps) return name;
+  const isKnown = path.witness !== null && name.witness !== null;
+  return {
+    overlaps: true,
+    witness: isKnown ? `${path.witness}::${name.witness}` : null,
+    exhausted: !isKnown,
+  };
+}
+
+/**
+ * Whether `a` names everything that `b` names. `src/a.py` contains `src/a.py::*`, and not the other
+ * way round. False also when it would take too long to know, so never true by mistake.
+ */
+export function contains(a: Address, b: Address): boolean {
+  if (a.symbol !== null) {
+    if (b.symbol === null || surplus(b.symbol, a.symbol).kind !== "none") return false;
+  }
+  return surplus(b.path.automaton, a.path.automaton).kind === "none";
+}
+
+/** Where an address lies among all addresses. */
+export interface Anchor {
+  /** Segments, case folded, with which every path begins that the address names. */
+  readonly segments: readonly string[];
+  /** The one symbol that it names; `undefined` when it may name others, or the files themselves. */
+  readonly symbol: string | undefined;
+}
+
+/** False only if the addresses of these anchors do not overlap. */
+export function anchorsMeet(a: Anchor, b: Anchor): boolean {
+  const shorter = Math.min(a.segments.length, b.segments.length);
+  for (let i = 0; i < shorter; i++) if (a.segments[i] !== b.segments[i]) return false;
+  return a.symbol === undefined || b.symbol === undefined || a.symbol === b.symbol;
+}
+
+/** Everything that may stand for something else than itself; more than enough. */
+const MAGIC = /[*?[\]{}\\]/;
+
+/**
+ * The literal part of an address. Of two addresses that overlap, the segments of one begin with
+ * those of the other, and if both have a symbol it is the same.
+ */
+export function anchorOf(address: Address): Anchor {
+  const segments: string[] = [];
+  for (const segment of address.path.text.split("/")) {
+    if (MAGIC.test(segment)) break;
+    if (segment === "" || segment === ".") continue;
+    segments.push(String.fromCodePoint(...pointsOf(segment, true)));
+  }
+  if (address.symbol === null) return { segments, symbol: undefined };
+  const symbol = address.text.slice(address.path.text.length + 2);
+  return { segments, symbol: MAGIC.test(symbol) ? undefined : symbol };
+}

@@ -1,0 +1,96 @@
+/** What all paths of a glob have in common at their ends, to tell most globs apart at a glance. */
+import { pointsOf } from "./chars.ts";
+import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";
+
+/** Folded texts, each of which may be empty. */
+export interface Bounds {
+  /** The whole segments that every path begins with; not more than are worth an index. */
+  readonly folders: readonly string[];
+  /** What every path begins with; a path may lack the `/` at its end. */
+  readonly prefix: string;
+  /** What every path ends with. */
+  readonly suffix: string;
+  /** The segments that every path begins with, up to the first `**`; `undefined` for any. */
+  readonly segments: readonly (string | undefined)[];
+  /** The bounds of what braces stand for, each by itself, where that says more. */
+  readonly ways?: readonly Bounds[];
+}
+
+/** The bounds of a well-formed glob. */
+export function boundsOf(text: string): Bounds {
+  const ways = writtenOut(text);
+  return ways === undefined
+    ? plainBounds(text)
+    : { ...plainBounds(text), ways: ways.map(plainBounds) };
+}
+
+/** What the braces of a glob stand for; `undefined` where there are none, or more than are worth it. */
+function writtenOut(text: string): string[] | undefined {
+  if (!text.includes("{") || /[\\[]/.test(text)) return undefined;
+  const done: string[] = [];
+  for (const open = [text]; open.length > 0;) {
+    const way = open.pop() ?? "";
+    const braces = /\{([^{}]*)\}/.exec(way);
+    if (braces === null) done.push(way);
+    else {
+      const [all, within = ""] = braces;
+      const [before, after] = [way.slice(0, braces.index), way.slice(braces.index + all.length)];
+      open.push(...within.split(",").map((one) => before + one + after));
+    }
+    if (open.length + done.length > MAX_WAYS) return undefined;
+  }
+  return done;
+}
+
+function plainBounds(text: string): Bounds {
+  const special = text.search(/[*?[{\\]/);
+  const literal = special < 0 ? text : text.slice(0, special);
+  const segments = literal.split("/");
+  const open = special < 0 ? "" : segments.pop() ?? "";
+  const closed = segments.filter((segment) => segment !== "" && segment !== ".").map(folded);
+  const prefix = special < 0
+    ? closed.join("/")
+    : closed.map((segment) => `${segment}/`).join("") + folded(open);
+  return {
+    folders: closed.slice(0, MAX_FOLDERS),
+    prefix,
+    suffix: folded(suffixOf(text)),
+    segments: segmentsOf(text),
+  };
+}
+
+/** What comes after braces, sets and escapes, which may hold a `/`, is left out. */
+function segmentsOf(text: string): (string | undefined)[] {
+  const segments: (string | undefined)[] = [];
+  for (const segment of text.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (/\*\*|[[{\\]/.test(segment) || segments.length >= MAX_FOLDERS) break;
+    segments.push(/[*?]/.test(segment) ? undefined : folded(segment));
+  }
+  return segments;
+}
+
+/** A glob without wildcards names also what is below it, so only one with wildcards has an end. */
+function suffixOf(text: string): string {
+  if (!/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""))) return "";
+  const tail = /[^*?[\]{}\\/]*$/.exec(text)?.[0] ?? "";
+  return tail === "." ? "" : tail;
+}
+
+function folded(text: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  return String.fromCodePoint(...pointsOf(text, true));
+}
+
+/** False only if no path is matched by both globs. */
+export function mayOverlap(a: Bounds, b: Bounds): boolean {
+  if (a.ways !== undefined) return a.ways.some((way) => mayOverlap(way, b));
+  if (b.ways !== undefined) return b.ways.some((way) => mayOverlap(a, way));
+  return (a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix)) &&
+    (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix)) &&
+    a.segments.every((mine, i) => {
+      const theirs = b.segments[i];
+      return mine === undefined || theirs === undefined || mine === theirs;
+    });
+}

@@ -1,0 +1,105 @@
+/**
+ * Globs over paths, and whether two of them can match one path, decided exactly.
+ *
+ * `*` is any run within a segment and `?` one character of it; `[a-z]` and `[!a-z]` (or `[^a-z]`) are
+ * one character in or not in a set; `{a,b}` is any of its alternatives, which may be empty, hold `/`
+ * and nest; `\` takes the next character as itself. `**` as a whole segment is any number of
+ * segments, also none, so that `src/**` matches `src` itself too; any other run of stars is one `*`,
+ * and alternatives never make a `**` of two `*`.
+ * No wildcard matches `/`, and all of them match a leading dot.
+ *
+ * A glob without wildcards is that path and all below it; one with wildcards, braces among them,
+ * matches whole paths only. A glob stands for all that its braces expand to, and none of it may be
+ * absolute or hold `..`; an alternative that leaves nothing names no path. `./`, `//` and a trailing
+ * `/` change nothing, and `.` is the whole workspace. Case is folded character by character by
+ * Unicode's simple folding, so witnesses are in folded form; `ß` is not `ss`, and `é` in one code
+ * point is not `é` in two.
+ */
+import { accepts, type Automaton } from "./automaton.ts";
+import { pointsOf } from "./chars.ts";
+import { compile } from "./compile.ts";
+import { type Budget, common, type Found, surplus } from "./search.ts";
+
+/** A parsed glob. */
+export interface Glob {
+  /** As it was written. */
+  readonly text: string;
+  /** What {@link overlap} and the others work on. */
+  readonly automaton: Automaton;
+}
+
+/** Whether two things can name the same. */
+export interface Overlap {
+  /** True also when it would take too long to know. */
+  readonly overlaps: boolean;
+  /** One of the shortest that both name, or `null` when there is none or none is known. */
+  readonly witness: string | null;
+  /** Whether the search was given up; then `overlaps` is only the safe answer. */
+  readonly exhausted: boolean;
+}
+
+/** An overlap of two trees, with the entries that meet. */
+export interface TreeOverlap extends Overlap {
+  /** The first entry of the first tree that meets one of the second; `null` when none does. */
+  readonly ours: Glob | null;
+  /** The first entry of the second tree that it meets. */
+  readonly theirs: Glob | null;
+}
+
+/**
+ * Reads a glob.
+ *
+ * @returns The glob, or what is wrong with it.
+ */
+export function parseGlob(text: string): Glob | string {
+  const automaton = compile(text, "path");
+  return typeof automaton === "string" ? automaton : { text, automaton };
+}
+
+let whole: Glob | undefined;
+
+/** What an empty tree stands for: the whole workspace. Few commands ask, so it is read on demand. */
+function everything(): Glob {
+  if (whole !== undefined) return whole;
+  const glob = parseGlob("**");
+  if (typeof glob === "string") throw new TypeError(`Cannot parse "**": ${glob}`);
+  return whole = glob;
+}
+
+/** Whether a glob matches a path in the workspace; no absolute path and none with `..` is in it. */
+export function matches(glob: Glob, path: string): boolean {
+  if (path.startsWith("/")) return false;
+  const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+  if (segments.length === 0 || segments.includes("..")) return false;
+  return accepts(glob.automaton, pointsOf(segments.join("/"), true));
+}
+
+/** Whether some path is matched by both globs. Exact, unless `exhausted`. */
+export function overlap(a: Glob, b: Glob, budget?: Budget): Overlap {
+  return overlapOf(common(a.automaton, b.automaton, budget));
+}
+
+/** What a search for something in common says about the overlap. */
+export function overlapOf(found: Found): Overlap {
+  return {
+    overlaps: found.kind !== "none",
+    witness: found.kind === "text" ? found.text : null,
+    exhausted: found.kind === "unknown",
+  };
+}
+
+/** The first pair of entries of two trees that overlaps; an empty tree is the whole workspace. */
+export function overlapTrees(a: readonly Glob[], b: readonly Glob[]): TreeOverlap {
+  for (const ours of a.length > 0 ? a : [everything()]) {
+    for (const theirs of b.length > 0 ? b : [everything()]) {
+      const found = overlap(ours, theirs);
+      if (found.overlaps) return { ...found, ours, theirs };
+    }
+  }
+  return { overlaps: false, witness: null, exhausted: false, ours: null, theirs: null };
+}
+
+/** Whether `a` matches every path that `b` does; false also when it would take too long to know. */
+export function covers(a: Glob, b: Glob): boolean {
+  return surplus(b.automaton, a.automaton).kind === "none";
+}

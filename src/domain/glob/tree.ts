@@ -1,0 +1,82 @@
+/** Trees: what a lane holds, as a list of globs. */
+import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
+import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
+import type { Budget } from "./search.ts";
+import { MAX_TREE, MAX_TREE_BYTES } from "../limits.ts";
+import { quoted } from "../text.ts";
+
+/** What no glob at all stands for. */
+export const WHOLE: readonly string[] = ["**"];
+
+const DISJOINT: Overlap = { overlaps: false, witness: null, exhausted: false };
+
+/** What is wrong with the globs of a tree; all of it. */
+export function treeProblems(globs: readonly string[]): string[] {
+  if (globs.length > MAX_TREE) return [`holds ${globs.length} globs, and ${MAX_TREE} are allowed`];
+  const bytes = treeBytes(globs);
+  const tooLong = bytes > MAX_TREE_BYTES
+    ? [`takes ${bytes} bytes, and ${MAX_TREE_BYTES} are allowed`]
+    : [];
+  return tooLong.concat(globs.flatMap((glob) => {
+    const parsed = parseGlob(glob);
+    return typeof parsed === "string" ? [`holds ${quoted(glob, 200)}, which ${parsed}`] : [];
+  }));
+}
+
+/** What globs take in an entry. */
+export function treeBytes(globs: readonly string[]): number {
+  return new TextEncoder().encode(JSON.stringify(globs)).length;
+}
+
+/** Globs that are good at a glance. */
+const GOOD = /^(?!.*\.\.)[A-Za-z0-9_.*?][A-Za-z0-9_.*?/ @+-]{0,255}$/;
+
+/** A tree to compare with others. Most globs are told apart by their bounds and never parsed. */
+export class Tree {
+  /** As they were written; `**` when there are none. */
+  readonly globs: readonly string[];
+  readonly bounds: readonly Bounds[];
+  readonly #parsed: Glob[] = [];
+
+  /** A tree with a bad glob is the whole workspace: nobody knows what it was to hold. */
+  constructor(globs: readonly string[]) {
+    const isBad = globs.some((glob) => !GOOD.test(glob) && typeof parseGlob(glob) === "string");
+    this.globs = globs.length === 0 || isBad ? WHOLE : globs;
+    this.bounds = this.globs.map(boundsOf);
+  }
+
+  /** One of its globs, parsed when it is first asked for. */
+  #glob(i: number): Glob {
+    const known = this.#parsed[i];
+    if (known !== undefined) return known;
+    const text = this.globs[i] ?? "";
+    const glob = parseGlob(text);
+    if (typeof glob === "string") throw new TypeError(`Cannot parse "${text}": it ${glob}`);
+    return this.#parsed[i] = glob;
+  }
+
+  /** Whether some path is in both trees. Exact, unless the budget runs out. */
+  meets(other: Tree, budget: Budget): Overlap {
+    for (let i = 0; i < this.globs.length; i++) {
+      for (let j = 0; j < other.globs.length; j++) {
+        const found = this.globMeets(i, other, j, budget);
+        if (found.overlaps) return found;
+      }
+    }
+    return DISJOINT;
+  }
+
+  /** Whether some path is matched by one glob of this tree and by one of another. */
+  globMeets(i: number, other: Tree, j: number, budget: Budget): Overlap {
+    const [ours, theirs] = [this.bounds[i], other.bounds[j]];
+    if (ours === undefined || theirs === undefined || !mayOverlap(ours, theirs)) return DISJOINT;
+    return overlap(this.#glob(i), other.#glob(j), budget);
+  }
+
+  /** Whether every glob of another tree is within one of this; never true by mistake. */
+  holds(other: Tree): boolean {
+    return other.globs.every((glob, i) =>
+      this.globs.some((mine, j) => mine === glob || covers(this.#glob(j), other.#glob(i)))
+    );
+  }
+}

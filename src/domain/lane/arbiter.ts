@@ -1,0 +1,322 @@
+/**
+ * Who gets a lane. A pure function of the request, the live leases, the taxonomy and the time.
+ *
+ * A request that names a lane gets that one or a refusal. One that names none gets the first of
+ * `autopick` that is free or, if it gives a tree, a lane that is named after its tree. A name that the
+ * taxonomy does not know makes a lane of its own, which needs a tree unless there is no taxonomy.
+ *
+ * In the way of a lane are leases of that lane, whoever holds them; leases whose trees meet; any lease
+ * if the lane is exclusive, and any exclusive lease; and the leases of its kind, if they fill the
+ * kind's budget. What is in the way and dead is named for eviction; what is in the way and alive
+ * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
+ */
+import { sameAgent } from "../input/run_id.ts";
+import { autopickHolds, type Hold, type LaneRequest, namedHold } from "./request.ts";
+import { type DeathEvidence, deathOf, type Lease } from "./lease.ts";
+import type { LeaseIndex, Meeting } from "./lease_index.ts";
+import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "../limits.ts";
+import { quoted } from "../text.ts";
+import type { Taxonomy } from "./taxonomy.ts";
+import { Tree, WHOLE } from "../glob/tree.ts";
+
+/** Lanes that a refusal to pick one gives its reasons for. */
+const SHOWN_REASONS = 3;
+
+/** What a decision is made on besides the request. */
+export interface Scene {
+  readonly leases: LeaseIndex;
+  readonly taxonomy: Taxonomy;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whose clock that is; silence that no stamp tells is counted on one machine alone. */
+  readonly host?: string;
+  /** Whether a holder's process runs, by fence; only where that is known for sure. */
+  readonly pidAlive?: ReadonlyMap<number, boolean>;
+}
+
+/** A dead lease in the way. */
+export interface Eviction {
+  readonly lease: Lease;
+  readonly evidence: DeathEvidence;
+}
+
+/** A live lease in the way. */
+export interface LaneConflict {
+  /** Its lane. */
+  readonly lane: string;
+  /** Who holds it. */
+  readonly holder: string;
+  /** What it holds. */
+  readonly their_tree: readonly string[];
+  /** What was asked for. */
+  readonly our_tree: readonly string[];
+  /** A path that both trees match; `null` when there is none or none is known. */
+  readonly witness: string | null;
+}
+
+/** Why a request is refused. */
+export type RefusalClass =
+  /** Somebody holds the lane. */
+  | "held"
+  /** Somebody holds a tree that meets the one asked for. */
+  | "overlapping"
+  /** An exclusive lane is held, or was asked for while others are. */
+  | "exclusive"
+  /** As many leases of its kind are held as there may be. */
+  | "over_budget"
+  /** Nobody knows what the lane is to hold. */
+  | "unknown_lane"
+  /** The caller ended the call by its signal. */
+  | "aborted"
+  /** None of the lanes to pick from is free. */
+  | "none_free";
+
+/** Yes: with what ACQUIRE needs, or with the lease that is there already. */
+export interface Granted {
+  readonly outcome: "acquire";
+  readonly hold: Hold;
+  /** The lease that a repeat gets; then there is nothing to write. */
+  readonly existing: Lease | undefined;
+  /** The dead leases to evict first. */
+  readonly evictions: readonly Eviction[];
+  readonly reason: string;
+  readonly warnings: readonly string[];
+}
+
+/** No. */
+export interface Denied {
+  readonly outcome: "refuse";
+  readonly why: RefusalClass;
+  /** The lane as it would be held; `undefined` when none was picked or nobody knows it. */
+  readonly hold: Hold | undefined;
+  readonly reason: string;
+  /** At most {@link MAX_LANE_CONFLICTS}. */
+  readonly conflicts: readonly LaneConflict[];
+  /** The leases of the conflicts. */
+  readonly blockers: readonly Lease[];
+  readonly warnings: readonly string[];
+}
+
+/** Decides on a request. Its globs must be valid. */
+export function arbitrate(request: LaneRequest, scene: Scene): Granted | Denied {
+  const budget = { left: LANE_STEPS };
+  if (request.lane === "" && request.tree.length === 0) return pick(request, scene, budget);
+  const hold = namedHold(request, scene.taxonomy);
+  if (hold !== undefined) return new Judgement(request, hold, scene, budget).verdict();
+  const reason = `Cannot acquire lane ${JSON.stringify(request.lane)}: ` +
+    "lanes.json does not name it, and the request gives no tree";
+  return denied("unknown_lane", undefined, reason);
+}
+
+function pick(request: LaneRequest, scene: Scene, budget: { left: number }): Granted | Denied {
+  const holds = autopickHolds(request, scene.taxonomy);
+  const judgements = holds.map((hold) => new Judgement(request, hold, scene, budget));
+  const repeated = judgements.find((judgement) => judgement.repeat() !== undefined);
+  if (repeated !== undefined) return repeated.verdict();
+  const refusals: Denied[] = [];
+  for (const judgement of judgements) {
+    const verdict = judgement.verdict();
+    if (verdict.outcome === "acquire") return verdict;
+    refusals.push(verdict);
+  }
+  const reasons = judgements.map(({ hold, why }) => `${JSON.stringify(hold.lane)} (${why})`);
+  const more = reasons.length - SHOWN_REASONS;
+  const named = reasons.slice(0, SHOWN_REASONS).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const reason = named === ""
+    ? "Cannot acquire a lane: the request names none, and lanes.json has no autopick"
+    : `Cannot acquire a lane: none is free of ${named}`;
+  return {
+    ...denied("none_free", undefined, reason),
+    conflicts: refusals.flatMap(({ conflicts }) => conflicts).slice(0, MAX_LANE_CONFLICTS),
+    blockers: refusals.flatMap(({ blockers }) => blockers).slice(0, MAX_LANE_CONFLICTS),
+    warnings: refusals.flatMap(({ warnings }) => warnings),
+  };
+}
+
+/** The answer to a caller that ended its call. */
+export function abandoned(): Denied {
+  return denied("aborted", undefined, "the call was aborted");
+}
+
+function denied(why: RefusalClass, hold: Hold | undefined, reason: string): Denied {
+  return { outcome: "refuse", why, hold, reason, conflicts: [], blockers: [], warnings: [] };
+}
+
+/** A live lease in the way, and why it is. */
+interface Found {
+  readonly kind: RefusalClass;
+  readonly text: () => string;
+  readonly lease: Lease;
+  readonly conflict: LaneConflict;
+}
+
+/** The judgement on one lane. */
+class Judgement {
+  /** The live leases in the way. */
+  readonly #found: Found[] = [];
+  readonly #evictions: Eviction[] = [];
+  readonly #warnings: string[];
+  readonly #known = new Set<Lease>();
+  #isCutShort = false;
+
+  constructor(
+    readonly request: LaneRequest,
+    readonly hold: Hold,
+    readonly scene: Scene,
+    readonly budget: { left: number },
+  ) {
+    this.#warnings = [...hold.warnings];
+  }
+
+  verdict(): Granted | Denied {
+    const { hold } = this;
+    const existing = this.repeat();
+    if (existing !== undefined) {
+      return this.#granted(existing, "the same owner asked with the same loop_ts");
+    }
+    this.#findHeld();
+    this.#findExclusive();
+    this.#findOverlapping();
+    this.#findOverBudget();
+    const [first] = this.#found;
+    if (first === undefined) return this.#granted(undefined, "free");
+    const found = this.#inOrder();
+    const others = first.kind === "over_budget" ? 0 : found.length - 1;
+    const more = others > 0 ? ` (and ${others} more)` : "";
+    const reason = `Cannot acquire lane ${JSON.stringify(hold.lane)}: ${this.why}${more}`;
+    return {
+      ...denied(first.kind, hold, reason),
+      conflicts: found.map(({ conflict }) => conflict),
+      blockers: found.map(({ lease }) => lease),
+      warnings: this.#warnings,
+    };
+  }
+
+  /** Why the verdict is no, when it is. */
+  get why(): string {
+    return this.#inOrder().find(({ kind }) => kind === this.#found[0]?.kind)?.text() ?? "";
+  }
+
+  /** The first granted first, whatever order they were found in. */
+  #inOrder(): Found[] {
+    return this.#found.toSorted((a, b) => a.lease.fence - b.lease.fence);
+  }
+
+  #granted(existing: Lease | undefined, reason: string): Granted {
+    const { hold } = this;
+    const evictions = this.#evictions;
+    return { outcome: "acquire", hold, existing, evictions, reason, warnings: this.#warnings };
+  }
+
+  /** The live lease that this request asked for before. */
+  repeat(): Lease | undefined {
+    const { request, hold, scene } = this;
+    if (request.loopTs === "") return undefined;
+    return scene.leases.ofLane(hold.lane).find((lease) =>
+      this.#isOurs(lease) && this.#deathOf(lease) === undefined &&
+      (request.tree.length === 0 || new Tree(lease.tree).holds(hold.tree))
+    );
+  }
+
+  #isOurs(lease: Lease): boolean {
+    return sameAgent(lease.holder, this.request.owner) && lease.loop_ts === this.request.loopTs;
+  }
+
+  #deathOf(lease: Lease): DeathEvidence | undefined {
+    const { now, pidAlive, host } = this.scene;
+    return deathOf(lease, now, pidAlive?.get(lease.fence), host);
+  }
+
+  #findHeld(): void {
+    for (const lease of this.scene.leases.ofLane(this.hold.lane)) {
+      const detail = this.#isOurs(lease)
+        ? " with another tree"
+        : sameAgent(lease.holder, this.request.owner)
+        ? ` with loop_ts ${JSON.stringify(lease.loop_ts)}`
+        : "";
+      this.#block("held", lease, () => `it is held by ${holderOf(lease)}${detail}`);
+    }
+  }
+
+  #findExclusive(): void {
+    const { leases, taxonomy } = this.scene;
+    if (this.hold.exclusive) {
+      for (const lease of leases.all()) {
+        if (this.#isCutShort) return;
+        this.#block("exclusive", lease, () => `it is exclusive, and ${nameOf(lease)} is held`);
+      }
+      return;
+    }
+    const byName = [...taxonomy.lanes.values()].filter((lane) => lane.exclusive)
+      .flatMap((lane) => leases.ofLane(lane.name));
+    for (const lease of new Set([...leases.exclusive(), ...byName])) {
+      this.#block("exclusive", lease, () => `${nameOf(lease)} is exclusive`);
+    }
+  }
+
+  #findOverlapping(): void {
+    for (const meeting of this.scene.leases.meeting(this.hold.tree, this.budget)) {
+      if (this.#isCutShort) return;
+      const { lease, witness } = meeting;
+      const at = witness === null ? "" : ` at ${JSON.stringify(witness)}`;
+      this.#block(
+        "overlapping",
+        lease,
+        () => `its tree meets that of ${nameOf(lease)}${at}`,
+        meeting,
+      );
+    }
+  }
+
+  /** Only asked when nothing alive is in the way, so the budget is never blamed for more. */
+  #findOverBudget(): void {
+    const { hold, scene } = this;
+    const most = hold.maxConcurrent;
+    if (most === null || this.#found.length > 0) return;
+    const others = scene.leases.ofKind(hold.kind).filter((lease) => !this.#known.has(lease));
+    if (others.length < most) return;
+    const dead = new Set(others.filter((lease) => this.#deathOf(lease) !== undefined));
+    const alive = others.length - dead.size;
+    const text = `kind ${JSON.stringify(hold.kind)} has ${alive} of ${most} leases`;
+    for (const lease of others) {
+      if (dead.has(lease) === alive < most) this.#block("over_budget", lease, () => text);
+    }
+  }
+
+  /** Takes note of a lease in the way. */
+  #block(kind: RefusalClass, lease: Lease, text: () => string, met?: Meeting): void {
+    if (this.#isCutShort || this.#known.has(lease)) return;
+    this.#known.add(lease);
+    const { hold, scene, budget } = this;
+    const meeting = met ?? scene.leases.meets(hold.tree, lease, budget);
+    if (meeting?.exhausted === true) {
+      this.#warnings.push(
+        `It would take too long to know whether the trees of lanes ${JSON.stringify(hold.lane)} ` +
+          `and ${JSON.stringify(lease.lane)} meet, so they count as meeting`,
+      );
+    }
+    const evidence = this.#deathOf(lease);
+    if (evidence !== undefined) {
+      this.#evictions.push({ lease, evidence });
+      return;
+    }
+    const conflict = {
+      lane: lease.lane,
+      holder: lease.holder,
+      their_tree: lease.tree.length === 0 ? WHOLE : lease.tree,
+      our_tree: hold.tree.globs,
+      witness: meeting?.witness ?? null,
+    };
+    this.#found.push({ kind, text, lease, conflict });
+    this.#isCutShort = this.#found.length >= MAX_LANE_CONFLICTS ||
+      meeting?.exhausted === true || budget.left < LANE_STEPS - LANE_CONFLICT_STEPS;
+  }
+}
+
+function nameOf(lease: Lease): string {
+  return `lane ${quoted(lease.lane, MAX_IDENTIFIER)}, held by ${holderOf(lease)},`;
+}
+
+function holderOf(lease: Lease): string {
+  return lease.holder === "" ? "somebody unknown" : quoted(lease.holder, MAX_IDENTIFIER);
+}

@@ -1,0 +1,253 @@
+/** Leases of lanes: what the fold of the journal gives, and when a silent one is dead. */
+import { isObject, type JsonObject } from "../json.ts";
+import { LANE_GRACE_S, LANE_TTL_S, MAX_REFUSED_AT } from "../limits.ts";
+import { formatTime, parseTime } from "../time.ts";
+
+/** A live lease. Unknown fields of other writers are kept. */
+export interface Lease {
+  /** The lane's name. */
+  readonly lane: string;
+  /** Its kind, by which a budget is counted; empty when it has none. */
+  readonly lane_kind: string;
+  /** The globs that it holds; none stands for the whole workspace. */
+  readonly tree: readonly string[];
+  /** Who holds it; empty when nobody wrote it down, and then nobody can act as its holder. */
+  readonly holder: string;
+  /** The holder's own key of this hold; with the lane's name it identifies the lease. */
+  readonly loop_ts: string;
+  /** Where the process ran that took it; empty when unknown. */
+  readonly host_id: string;
+  /** The process that took it, which a lease may outlive. */
+  readonly pid: number | null;
+  /** Who that process is, so that others on its host can tell whether it still runs. */
+  readonly process?: JsonObject;
+  /** The run that took it. */
+  readonly run_id?: string;
+  /** ISO 8601 UTC. */
+  readonly acquired_at?: string;
+  /** When its present holder took it over from another. */
+  readonly adopted_at?: string;
+  /** The last heartbeat, as its writer's clock said. */
+  readonly heartbeat_at?: string;
+  /** From when it counts as silent, where the clocks of its writers do not say so themselves. */
+  readonly alive_at?: string;
+  /**
+   * When requests were refused on its account by machines in whose future it is, since its last sign of
+   * life: what their clocks said, by `host_id`.
+   */
+  readonly refused_at?: { readonly [host: string]: string };
+  /** Seconds that its holder may be silent, before grace. */
+  readonly ttl_seconds: number;
+  /** Whether no other lane may be held beside it. */
+  readonly exclusive: boolean;
+  /** Fencing token: the number of the entry that granted or transferred it; only grows. */
+  readonly fence: number;
+  /** The number of the last entry that granted, transferred or renewed it. */
+  readonly renewed_seq: number;
+  /** Entries that granted or reconciled it again since its holder has it. */
+  readonly events: number;
+}
+
+/** What identifies a lease: the lane's name and the holder's own key. */
+export interface LeaseIdentity {
+  readonly lane: string;
+  readonly loop_ts: string;
+}
+
+/** An identity as one text. */
+export function leaseKey({ lane, loop_ts }: LeaseIdentity): string {
+  return `${lane.length}:${lane}${loop_ts}`;
+}
+
+/**
+ * A lease from a record in the journal, with the defaults of what is missing. A tree that cannot be
+ * read is the whole workspace.
+ */
+export function readLease(
+  record: Readonly<Record<string, unknown>>,
+  identity: LeaseIdentity,
+  grant: { fence: number; renewed_seq: number; events: number; alive?: number | undefined },
+): Lease {
+  const { alive, ...numbers } = grant;
+  const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...rest } = record;
+  const { alive_at: _alive, refused_at: _refused, ...others } = rest;
+  const { tree, pid, lane_kind, holder, host_id } = others;
+  const lease = {
+    ...others,
+    lane: identity.lane,
+    lane_kind: typeof lane_kind === "string" ? lane_kind : "",
+    tree: isTexts(tree) ? tree : [],
+    holder: typeof holder === "string" ? holder : "",
+    loop_ts: identity.loop_ts,
+    host_id: typeof host_id === "string" ? host_id : "",
+    pid: typeof pid === "number" && Number.isSafeInteger(pid) && pid > 0 ? pid : null,
+    ...(isObject(process) ? { process } : {}),
+    ...(typeof run_id === "string" ? { run_id } : {}),
+    ...(typeof acquired_at === "string" ? { acquired_at } : {}),
+    ...(typeof adopted_at === "string" ? { adopted_at } : {}),
+    ...(typeof heartbeat_at === "string" ? { heartbeat_at } : {}),
+    ttl_seconds: ttlOf(record),
+    exclusive: record["exclusive"] === true,
+    ...numbers,
+  };
+  return alive === undefined ? lease : withLife(lease, alive);
+}
+
+/** A lease as a fold left it, from a checkpoint or from data that was made of it. */
+export function readFolded(
+  record: Readonly<Record<string, unknown>>,
+  identity: LeaseIdentity,
+  grant: { fence: number; renewed_seq: number; events: number },
+): Lease {
+  const lease = readLease(record, identity, { ...grant, alive: instant(record["alive_at"]) });
+  const { refused_at } = record;
+  if (!isObject(refused_at)) return lease;
+  const refused = Object.entries(refused_at).slice(0, MAX_REFUSED_AT)
+    .filter((each): each is [string, string] => instant(each[1]) !== undefined);
+  return refused.length === 0 ? lease : { ...lease, refused_at: Object.fromEntries(refused) };
+}
+
+/** A lease that has shown life: silence counts from this instant. Milliseconds since 1970. */
+export function withLife(lease: Lease, alive: number | undefined): Lease {
+  const { alive_at: _alive, refused_at: _refused, ...others } = lease;
+  if (alive === undefined || alive === stamped(others)) return others;
+  return { ...others, alive_at: formatTime(Math.min(alive, MAX_INSTANT_MS)) };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/** At most what coord gives: otherwise a lease could last for any time. */
+function ttlOf({ ttl_seconds, ttl_minutes }: Readonly<Record<string, unknown>>): number {
+  if (isPositive(ttl_seconds)) return Math.min(ttl_seconds, LANE_TTL_S.max);
+  return isPositive(ttl_minutes) ? Math.min(ttl_minutes * 60, LANE_TTL_S.max) : LANE_TTL_S.default;
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+/** The last instant that has four digits for its year, as all in records have. */
+const MAX_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** An instant in a record, milliseconds since 1970; `undefined` when there is none to go on with. */
+export function instant(text: unknown): number | undefined {
+  const ms = parseTime(text);
+  return ms === undefined || ms > MAX_INSTANT_MS || ms < 0 ? undefined : ms;
+}
+
+/** The later of the two stamps of a lease. */
+function stamped(lease: Pick<Lease, "heartbeat_at" | "acquired_at">): number | undefined {
+  const [beat, start] = [instant(lease.heartbeat_at), instant(lease.acquired_at)];
+  return beat === undefined || start === undefined ? beat ?? start : Math.max(beat, start);
+}
+
+/** From when a lease counts as silent, milliseconds since 1970; `undefined` when nothing tells. */
+export function lastBeat(lease: Lease): number | undefined {
+  return instant(lease.alive_at) ?? stamped(lease);
+}
+
+/** What the clock of its holder said at its last sign of life, milliseconds since 1970. */
+export function stampOf(lease: Lease): number | undefined {
+  return instant(lease.heartbeat_at) ?? instant(lease.acquired_at);
+}
+
+/** Until when its holder may be silent, by the holder's own clock; `undefined` when nothing tells. */
+export function restUntil(lease: Lease): number | undefined {
+  const stamp = stampOf(lease);
+  if (stamp === undefined) return undefined;
+  return Math.min(stamp + Math.floor(lease.ttl_seconds * 1000), MAX_INSTANT_MS);
+}
+
+/**
+ * Whether a beat now would add nothing to the last one, which is younger than so many seconds. A beat
+ * from the future is not young, and after a TTL none is.
+ */
+export function isFresh(lease: Lease, now: number, within: number): boolean {
+  const last = stampOf(lease);
+  return last !== undefined && last <= now &&
+    now - last < Math.min(within, lease.ttl_seconds) * 1000;
+}
+
+/** Why a lease counts as dead. */
+export interface DeathEvidence {
+  /** From when it counts as silent, ISO 8601 UTC; empty when nothing tells. */
+  readonly last_beat_at: string;
+  /** For how long it has been silent. */
+  readonly silent_seconds: number;
+  /** For how long it may be. */
+  readonly ttl_seconds: number;
+  /** What it has beyond that. */
+  readonly grace_seconds: number;
+  /** False when the holder's process was looked for and is gone, null when nobody knows. */
+  readonly pid_alive: false | null;
+  /** The refusal from which the silence counts, where `last_beat_at` is of no use to this machine. */
+  readonly refused_at?: string;
+}
+
+/**
+ * Evidence that a lease is dead at `now`, or `undefined`: silent for longer than its TTL and grace,
+ * or for longer than the grace while its process is known to be gone. Where its last sign of life
+ * cannot be read, or is in the future, silence counts from the first refusal on its account that came
+ * from the same machine; without one it is not dead.
+ *
+ * @param pidAlive Whether the holder's process runs, if that is known: same host, same boot.
+ * @param host Whose clock `now` is from.
+ */
+export function deathOf(
+  lease: Lease,
+  now: number,
+  pidAlive: boolean | undefined,
+  host = "",
+): DeathEvidence | undefined {
+  const beat = lastBeat(lease);
+  const since = beat === undefined || beat > now ? refusedAt(lease, host) : beat;
+  if (since === undefined) return undefined;
+  const silent = (now - since) / 1000;
+  const isGone = pidAlive === false;
+  if (silent <= (isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) return undefined;
+  return {
+    last_beat_at: beat === undefined ? "" : formatTime(beat),
+    silent_seconds: Math.floor(silent),
+    ttl_seconds: lease.ttl_seconds,
+    grace_seconds: LANE_GRACE_S,
+    pid_alive: isGone ? false : null,
+    ...(since === beat ? {} : { refused_at: formatTime(since) }),
+  };
+}
+
+function refusedAt({ refused_at }: Lease, host: string): number | undefined {
+  if (refused_at === undefined || host === "" || !Object.hasOwn(refused_at, host)) return undefined;
+  return instant(refused_at[host]);
+}
+
+/**
+ * The first instant at which a lease is dead unless it is renewed, milliseconds since 1970.
+ *
+ * @param isGone Whether the holder's process is known to be gone.
+ * @param host Whose clock the instant is for.
+ */
+export function deadAt(lease: Lease, isGone: boolean, host = ""): number | undefined {
+  const beat = lastBeat(lease);
+  const allowed = Math.floor(((isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) * 1000) + 1;
+  const refused = refusedAt(lease, host);
+  const early = refused === undefined ? undefined : refused + allowed;
+  if (early !== undefined && (beat === undefined || early < beat)) return early;
+  return beat === undefined ? undefined : beat + allowed;
+}
+
+/**
+ * Whether it matters if the holder's process still runs: the lease missed its grace, its TTL is not
+ * over, and the process ran on this host.
+ */
+export function isWorthProbing(lease: Lease, now: number, host: string): boolean {
+  return lease.pid !== null && lease.host_id === host &&
+    deathOf(lease, now, undefined, host) === undefined &&
+    deathOf(lease, now, false, host) !== undefined;
+}
+
+/** Reads the record of a lease in a list that somebody wrote, if it is an object. */
+export function leaseRecords(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

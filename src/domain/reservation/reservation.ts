@@ -1,0 +1,197 @@
+/**
+ * Reservations: "I am about to touch this". They are notices and bind nobody, except that one which
+ * was asked for as exclusive is only granted while no other agent's overlaps it.
+ */
+import { isObject, type JsonObject, type JsonValue } from "../json.ts";
+import { INTENT_TTL_S, UNKNOWN_RUN } from "../limits.ts";
+import { parseTime } from "../time.ts";
+
+/** What an agent is about to do with what it names. */
+export type Operation =
+  | "rename"
+  | "move"
+  | "modify"
+  | "extract"
+  | "delete"
+  | "inline"
+  | "split"
+  | "merge";
+
+/** All operations. */
+export const OPERATIONS: readonly Operation[] = [
+  "rename",
+  "move",
+  "modify",
+  "extract",
+  "delete",
+  "inline",
+  "split",
+  "merge",
+];
+
+/** A reservation, as it lies in `reservations/`; it never changes. */
+export interface ReservationRecord {
+  /** `sha256:` and 64 hex digits over the canonical JSON of the other fields; Muse's are UUIDs. */
+  readonly reservation_id: string;
+  /** Who reserves. */
+  readonly run_id: string;
+  /** The branch that the agent works on. */
+  readonly branch: string;
+  /** What it is about to touch: `path`, `path::symbol`, or globs in either part. */
+  readonly addresses: readonly string[];
+  /** ISO 8601 UTC, like all instants here. */
+  readonly created_at: string;
+  /** When it is over unless a heartbeat extends it. */
+  readonly expires_at: string;
+  /** What it is about to do; other tools may have words of their own. */
+  readonly operation: string | null;
+  /** Whether it was granted only because nobody else's overlapped. */
+  readonly exclusive?: boolean;
+}
+
+/** A sign of life, as it lies in `heartbeats/` under the reservation's name; it is replaced. */
+export interface HeartbeatRecord {
+  readonly reservation_id: string;
+  readonly run_id: string;
+  readonly last_beat_at: string;
+  /** When the reservation is over now. */
+  readonly extended_expires_at: string;
+  /** The how-manieth it is; other tools do not count theirs. */
+  readonly beat?: number;
+}
+
+/** The end of a reservation, as it lies in `releases/` under the reservation's name. */
+export interface ReleaseRecord {
+  readonly reservation_id: string;
+  /** Who released it. */
+  readonly run_id: string;
+  readonly released_at: string;
+  /** `completed`, `cancelled`, `superseded`, `expired`, or free text. */
+  readonly reason: string;
+}
+
+/** What an agent means to do, as it lies in `intents/`. */
+export interface IntentRecord {
+  /** `sha256:` and 64 hex digits, or another tool's id. */
+  readonly intent_id: string;
+  /** The reservation that it belongs to, if any. */
+  readonly reservation_id: string | null;
+  /** Who means it. */
+  readonly run_id: string;
+  /** The branch that the agent works on. */
+  readonly branch: string;
+  /** What it is going to touch, as of a reservation. */
+  readonly addresses: readonly string[];
+  /** What it is going to do; other tools may have words of their own. */
+  readonly operation: string;
+  /** For people. */
+  readonly detail: string;
+  /** ISO 8601 UTC. */
+  readonly created_at: string;
+}
+
+/** A reservation with what happened to it. */
+export interface ReservationEntry {
+  readonly reservation: ReservationRecord;
+  readonly heartbeat: HeartbeatRecord | undefined;
+  readonly release: ReleaseRecord | undefined;
+}
+
+/** When a reservation is over: the later of its own end and its heartbeat's, milliseconds. */
+export function effectiveExpiry({ reservation, heartbeat }: ReservationEntry): number {
+  const own = parseTime(reservation.expires_at) ?? 0;
+  return Math.max(own, parseTime(heartbeat?.extended_expires_at) ?? 0);
+}
+
+/** Whether a reservation is in force at `now`. */
+export function isLive(entry: ReservationEntry, now: number): boolean {
+  return entry.release === undefined && effectiveExpiry(entry) > now;
+}
+
+/** When an intent that belongs to no reservation is over, milliseconds. */
+export function intentExpiry({ created_at }: IntentRecord): number {
+  return (parseTime(created_at) ?? 0) + INTENT_TTL_S * 1000;
+}
+
+/**
+ * Reads a reservation's record. Unknown fields are kept.
+ *
+ * @returns The record, or what is wrong with it.
+ */
+export function parseReservation(value: unknown, id: string): ReservationRecord | string {
+  if (!isObject(value)) return "is not a JSON object";
+  const { reservation_id = id, run_id = UNKNOWN_RUN, branch = "main", operation = null } = value;
+  const { addresses, created_at, expires_at } = value;
+  const fields = { reservation_id, run_id, branch, addresses, created_at, expires_at, operation };
+  return checked(value, fields, [
+    ["reservation_id", reservation_id === id],
+    ["run_id", typeof run_id === "string"],
+    ["branch", typeof branch === "string"],
+    ["addresses", isTexts(addresses)],
+    ["created_at", parseTime(created_at) !== undefined],
+    ["expires_at", parseTime(expires_at) !== undefined],
+    ["operation", operation === null || typeof operation === "string"],
+  ]);
+}
+
+/** Reads a heartbeat's record, like {@link parseReservation}. */
+export function parseHeartbeat(value: unknown, id: string): HeartbeatRecord | string {
+  if (!isObject(value)) return "is not a JSON object";
+  const { reservation_id = id, run_id = UNKNOWN_RUN, last_beat_at, extended_expires_at } = value;
+  return checked(value, { reservation_id, run_id, last_beat_at, extended_expires_at }, [
+    ["reservation_id", reservation_id === id],
+    ["run_id", typeof run_id === "string"],
+    ["last_beat_at", parseTime(last_beat_at) !== undefined],
+    ["extended_expires_at", parseTime(extended_expires_at) !== undefined],
+  ]);
+}
+
+/** Reads a release's record, like {@link parseReservation}. */
+export function parseRelease(value: unknown, id: string): ReleaseRecord | string {
+  if (!isObject(value)) return "is not a JSON object";
+  const { reservation_id = id, run_id = UNKNOWN_RUN, released_at, reason = "completed" } = value;
+  return checked(value, { reservation_id, run_id, released_at, reason }, [
+    ["reservation_id", reservation_id === id],
+    ["run_id", typeof run_id === "string"],
+    ["released_at", parseTime(released_at) !== undefined],
+    ["reason", typeof reason === "string"],
+  ]);
+}
+
+/** Reads an intent's record, like {@link parseReservation}. */
+export function parseIntent(value: unknown, id: string): IntentRecord | string {
+  if (!isObject(value)) return "is not a JSON object";
+  const { intent_id = id, run_id = UNKNOWN_RUN, branch = "main", detail = "" } = value;
+  const { addresses, operation, created_at } = value;
+  // Muse writes an empty text where there is none.
+  const reservation_id = value.reservation_id === "" ? null : value.reservation_id ?? null;
+  const ids = { intent_id, reservation_id, run_id, branch };
+  return checked(value, { ...ids, addresses, operation, detail, created_at }, [
+    ["intent_id", intent_id === id],
+    ["reservation_id", reservation_id === null || typeof reservation_id === "string"],
+    ["run_id", typeof run_id === "string"],
+    ["branch", typeof branch === "string"],
+    ["addresses", isTexts(addresses)],
+    ["operation", typeof operation === "string"],
+    ["detail", typeof detail === "string"],
+    ["created_at", parseTime(created_at) !== undefined],
+  ]);
+}
+
+function isTexts(value: JsonValue | undefined): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/**
+ * The record with its defaults, or the names of the fields that are not valid. The fields that are
+ * known come first, in the order in which they are documented, wherever the file has them.
+ */
+function checked<T extends object>(
+  value: JsonObject,
+  fields: Readonly<Record<string, JsonValue | undefined>>,
+  rules: readonly (readonly [field: string, valid: boolean])[],
+): T | string {
+  const wrong = rules.filter(([, valid]) => !valid).map(([field]) => field);
+  if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
+  return { ...fields, ...value, ...fields } as T;
+}

@@ -1,0 +1,49 @@
+/** A sign of life for whatever an agent holds: a reservation, or the claim of a task. */
+import type { Context } from "./context.ts";
+import { findId, type Found, wholeId } from "./find_id.ts";
+import { checkInput } from "./input.ts";
+import {
+  RESERVATION_INPUTS,
+  type ReservationBeat,
+  type ReservationBeatInput,
+  type ReservationRefused,
+} from "./reservation/types.ts";
+import type { Reservations } from "./reservation/reservations.ts";
+import type { Beat, Refused } from "./task/types.ts";
+import type { Tasks } from "./task/tasks.ts";
+
+/** Which reservation or task, by whom, and for how long. */
+export type AnyBeatInput = ReservationBeatInput;
+
+/** What a heartbeat answers, by what the id means. */
+export type AnyBeat = ReservationBeat | ReservationRefused | Beat | Refused;
+
+/** The fields of the input; ids of both kinds look alike. */
+export const HEARTBEAT_FIELDS = RESERVATION_INPUTS.heartbeat;
+
+const ASKED = { field: "id", code: "bad_id" } as const;
+
+/** Extends the reservation or the claim that an id means. */
+export async function beatAny(
+  { store }: Context,
+  { tasks, reservations }: { readonly tasks: Tasks; readonly reservations: Reservations },
+  input: AnyBeatInput,
+): Promise<AnyBeat> {
+  checkInput(input, HEARTBEAT_FIELDS, ["id", "runId"]);
+  const { kind, id } = await found(store, input.id);
+  const meant = { ...input, id };
+  return kind === "reservation" ? reservations.heartbeat(meant) : tasks.heartbeat(meant);
+}
+
+async function found(
+  { reservations, tasks }: Context["store"],
+  input: string,
+): Promise<Found<"reservation" | "task">> {
+  const id = wholeId(input, ASKED);
+  // A whole id needs no search: one look tells which of the two it is.
+  if (id !== undefined) {
+    if (await reservations.get(id) !== undefined) return { kind: "reservation", id };
+    if (await tasks.get(id) !== undefined) return { kind: "task", id };
+  }
+  return findId(input, ASKED, { reservation: reservations, task: tasks });
+}

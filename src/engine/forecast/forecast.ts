@@ -1,0 +1,183 @@
+/** Predicting conflicts between agents from what they say that they touch. */
+import type { Effort } from "../../domain/forecast/address_map.ts";
+import {
+  dependencyClashes,
+  type FoundImport,
+  type HeldFiles,
+  heldFiles,
+  isAmong,
+  type Namers,
+  namersOf,
+  placesOf,
+} from "../../domain/forecast/dependencies.ts";
+import * as fields from "../../domain/input/fields.ts";
+import {
+  type Clash,
+  conflictOf,
+  eachConflict,
+  overlapClashes,
+  type PredictedConflict,
+  sortClashes,
+} from "../../domain/forecast/clash.ts";
+import { type HoldMap, holdsOf, type LiveRecords } from "../../domain/forecast/touches.ts";
+import { targetsOf } from "../../domain/forecast/import_targets.ts";
+import { type Import, languageOf } from "../../domain/forecast/imports.ts";
+import { FORECAST_EFFORT, MAX_FORECAST, MAX_PATTERN_FILES } from "../../domain/limits.ts";
+import type { SourceTree } from "../../ports/checkout.ts";
+import type { Context } from "../context.ts";
+import { checkInput } from "../input.ts";
+
+/** Which conflicts to predict; those that match all that is given. */
+export interface ForecastInput {
+  /** Only conflicts that involve this branch. */
+  readonly branch?: string;
+  /** Only conflicts that involve this agent. */
+  readonly runId?: string;
+}
+
+/** What a forecast answers. */
+export interface Forecast {
+  /** How many conflicts are predicted. */
+  readonly total: number;
+  /** Whether only the surest of them are listed. */
+  readonly truncated: boolean;
+  /** The surest first, then by address; at most 1000. */
+  readonly conflicts: readonly PredictedConflict[];
+}
+
+const NAME = { schema: fields.identifier, code: "bad_args" } as const;
+
+/** The fields of a forecast's input. */
+export const FORECAST_FIELDS = { branch: NAME, runId: NAME } as const;
+
+/** Predicts conflicts between the agents of live records. */
+export async function forecast(
+  context: Context,
+  live: LiveRecords,
+  input: ForecastInput = {},
+): Promise<Forecast> {
+  checkInput(input, FORECAST_FIELDS);
+  const { branch, runId } = input;
+  const { clashes } = await clashesOf(context, live);
+  const conflicts: PredictedConflict[] = [];
+  let total = 0;
+  const isWhole = eachConflict(
+    clashes,
+    (a, b) =>
+      (branch === undefined || a.branch === branch || b.branch === branch) &&
+      (runId === undefined || a.run_id === runId || b.run_id === runId),
+    (clash, first, second) => {
+      if (total++ < MAX_FORECAST) conflicts.push(conflictOf(clash, first, second));
+    },
+  );
+  if (!isWhole) context.warn(TOO_MANY);
+  return { total, truncated: !isWhole || total > conflicts.length, conflicts };
+}
+
+/** Said when not all conflicts were visited. */
+export const TOO_MANY = "There are more conflicts than are worth counting: only some are counted";
+
+/** All that clashes among live records, the surest first. */
+export async function clashesOf(
+  { store, warn }: Pick<Context, "warn"> & { readonly store: Pick<Context["store"], "checkout"> },
+  live: LiveRecords,
+  effort: Effort = { left: FORECAST_EFFORT },
+): Promise<{ readonly holds: HoldMap; readonly clashes: readonly Clash[] }> {
+  const holds = holdsOf(live, warn);
+  const clashes = overlapClashes(holds, effort);
+  if (hasSeveralAgents(holds)) {
+    const dependencies = new Dependencies(holds, store.checkout.sources(), effort);
+    for await (const clash of dependencies) clashes.push(clash);
+  }
+  if (effort.left <= 0) warn("There are too many addresses to compare all: conflicts are missing");
+  return { holds, clashes: sortClashes(clashes) };
+}
+
+function hasSeveralAgents(holds: HoldMap): boolean {
+  const agents = new Set<string>();
+  for (const { value } of holds.places()) {
+    for (const { agent } of value) agents.add(agent);
+    if (agents.size > 1) return true;
+  }
+  return false;
+}
+
+/** What these cost, against a look at two addresses: a path and a pattern, who touches a path. */
+const MATCH = 30;
+const LOOK_UP = 75;
+
+/** What the files that agents touch import from what other agents touch. */
+class Dependencies {
+  readonly #held: readonly HeldFiles[];
+  readonly #namers: Namers;
+  readonly #places = new Map<string, ReturnType<typeof placesOf>>();
+  readonly #texts = new Map<string, string | undefined>();
+
+  constructor(readonly holds: HoldMap, readonly tree: SourceTree, readonly effort: Effort) {
+    this.#held = heldFiles(holds);
+    this.#namers = namersOf(this.#held);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Clash> {
+    for (const files of this.#held) {
+      if (this.effort.left <= 0) return;
+      const found: FoundImport[] = [];
+      for (const from of this.#filesOf(files)) {
+        for (const each of await this.tree.imports(from)) {
+          const resolved = this.#resolved(from, each);
+          if (resolved !== undefined) found.push(resolved);
+        }
+      }
+      if (found.length > 0) {
+        yield* dependencyClashes(files, found, this.#namers, this.effort);
+      }
+    }
+  }
+
+  /** The source files themselves; none where there are too many. */
+  #filesOf(files: HeldFiles): readonly string[] {
+    const { path, folder } = files;
+    if (path !== undefined && this.tree.exists(path)) return [path];
+    const accepts = (file: string) => {
+      const isSource = languageOf(file) !== undefined;
+      this.effort.left -= isSource ? MATCH : 1;
+      return isSource && this.effort.left > 0 && isAmong(files, file);
+    };
+    return this.tree.below(folder, accepts, MAX_PATTERN_FILES) ?? [];
+  }
+
+  /** What an import means, if somebody touches it. */
+  #resolved(from: string, imported: Import): FoundImport | undefined {
+    const language = languageOf(from);
+    if (language === undefined) return undefined;
+    const exists = (path: string) => this.tree.exists(path);
+    const targets = targetsOf(from, language, imported, exists, (path) => this.#read(path));
+    // The file system is asked only where the answer matters.
+    if (!targets.some(({ path }) => this.#touching(path).length > 0)) return undefined;
+    for (const target of targets) {
+      // A file that is named may be about to be made.
+      if (!target.path.includes("*") && !this.#namers.has(target.path) && !exists(target.path)) {
+        continue;
+      }
+      const places = this.#touching(target.path);
+      return places.length === 0 ? undefined : { from, target, places };
+    }
+    return undefined;
+  }
+
+  #touching(path: string) {
+    let known = this.#places.get(path);
+    if (known === undefined) {
+      this.effort.left -= LOOK_UP;
+      known = this.effort.left > 0 ? placesOf(this.holds, path, this.effort) : [];
+      this.#places.set(path, known);
+    }
+    return known;
+  }
+
+  /** What many imports ask for again and again, such as `go.mod`. */
+  #read(path: string): string | undefined {
+    if (!this.#texts.has(path)) this.#texts.set(path, this.tree.read(path));
+    return this.#texts.get(path);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Acquiring a lane with waiting: asleep in the kernel until the journal changes, a lease in the way
+ * becomes dead, or time is up.
+ */
+import { realTimers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
+import type { Denied } from "../../domain/lane/arbiter.ts";
+import { CoordError } from "../../domain/errors.ts";
+import { deadAt, type Lease } from "../../domain/lane/lease.ts";
+import { isAhead } from "../../domain/lane/lease_clock.ts";
+import { LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
+import { quoted } from "../../domain/text.ts";
+import type { Acquisition } from "./acquisition.ts";
+import type { LaneChanges } from "./changes.ts";
+import { inTurn, type LaneContext, readJournal } from "./turn.ts";
+import type { LaneBusy, LaneGrant, LaneRefused } from "./types.ts";
+
+/** Milliseconds between two looks at a silent holder's process, whose end nobody tells. */
+const PROBE_MS = 5_000;
+
+/** Milliseconds until another try after one that failed though the lane looked free. */
+const RETRY_MS = 250;
+
+type Outcome = LaneGrant | LaneBusy | Denied;
+
+/**
+ * Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. An abort ends
+ * it at once, also while others write to the journal, with the answer `refused`.
+ */
+export async function acquireLane(
+  context: LaneContext,
+  changes: LaneChanges,
+  acquisition: Acquisition,
+): Promise<LaneGrant | LaneRefused | LaneBusy> {
+  const { input } = acquisition;
+  const { wait = WAIT_S.default, signal } = input;
+  const { timers = realTimers } = context;
+  const end = timers.now() + wait * 1000;
+  const attempt = (isNoted: (denied: Denied) => boolean) =>
+    inTurn(context, input, actionOf(acquisition), (turn) => acquisition.take(turn, isNoted));
+  const isFinal = (denied: Denied) => wait <= 0 || isHopeless(denied);
+  // From a refusal that is in the journal the silence of a lease from the future is counted.
+  const isCounted = ({ blockers }: Denied) =>
+    blockers.some((each) => isAhead(each, context.clock()));
+  let denied: Denied | undefined;
+  try {
+    signal?.throwIfAborted();
+    let outcome: Outcome = await attempt((denied) => isFinal(denied) || isCounted(denied));
+    if (isDenied(outcome) && !isFinal(outcome)) {
+      denied = outcome;
+      outcome = await waitForLane(context, changes, acquisition, end, () => attempt(() => false)) ??
+        await attempt(() => true);
+    }
+    if (isDenied(outcome)) return acquisition.refused(outcome);
+    if (outcome.status !== "acquired" || !signal?.aborted) return outcome;
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+  }
+  return await giveUp(context, acquisition, denied);
+}
+
+/** Releases what was granted to a caller that went away; the answer says who was in the way before. */
+export async function giveUp(
+  context: LaneContext,
+  acquisition: Acquisition,
+  denied?: Denied,
+): Promise<LaneRefused> {
+  if (acquisition.mayHold) await takeBack(context, acquisition);
+  return acquisition.aborted(denied);
+}
+
+async function takeBack(context: LaneContext, acquisition: Acquisition): Promise<void> {
+  const warn = (error: string) => context.warn(`The lane may stay held until its TTL: ${error}`);
+  try {
+    const action = `give up: ${actionOf(acquisition)}`;
+    const wait = { lockTimeout: LAST_RELEASE_S };
+    const done = await inTurn(context, wait, action, (turn) => acquisition.takeBack(turn));
+    if (done !== true) warn(done.error);
+  } catch (error) {
+    if (!(error instanceof CoordError)) throw error;
+    warn(error.message);
+  }
+}
+
+function actionOf({ input: { lane } }: Acquisition): string {
+  return lane ? `acquire lane ${quoted(lane)}` : "acquire a lane";
+}
+
+function isDenied(outcome: Outcome): outcome is Denied {
+  return "outcome" in outcome && outcome.outcome === "refuse";
+}
+
+/** Whether waiting cannot help. */
+function isHopeless({ why, blockers }: Denied): boolean {
+  return why === "unknown_lane" || blockers.length === 0;
+}
+
+/**
+ * Calls `attempt` whenever the lane looks free, until it gets it; `undefined` when the time has run
+ * out. Throws the signal's reason on abort.
+ *
+ * @param end On the clock of the timers, which never jumps.
+ */
+async function waitForLane(
+  context: LaneContext,
+  changes: LaneChanges,
+  acquisition: Acquisition,
+  end: number,
+  attempt: () => Promise<Outcome>,
+): Promise<LaneGrant | undefined> {
+  const { timers = realTimers } = context;
+  using wakeup = new Wakeup(timers, acquisition.input.signal);
+  using _listening = changes.listen(wakeup.wake);
+  wakeup.wake(); // something came between the caller's attempt and the start of the watch
+  for (let next = end;;) {
+    const woken = await wakeup.sleep(Math.min(next, end));
+    const now = timers.now();
+    if (woken === "abort") acquisition.input.signal?.throwIfAborted();
+    if (now >= end) return undefined;
+    const verdict = acquisition.peek(readJournal(context));
+    if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
+    else {
+      const outcome = await attempt();
+      if ("status" in outcome && outcome.status === "acquired") return outcome;
+      next = timers.now() + RETRY_MS;
+    }
+  }
+}
+
+/** Milliseconds until one of the leases in the way may be dead. */
+function msUntilDeath({ lanes, clock }: LaneContext, { blockers }: Denied): number {
+  const now = clock();
+  const host = lanes.origin(undefined).host_id;
+  let next = Infinity;
+  for (const lease of blockers) {
+    next = Math.min(next, deadAt(lease, false, host) ?? Infinity);
+    if (lease.host_id !== host || lanes.isAlive(lease) === undefined) continue;
+    next = Math.min(next, soonest(lease, now, host));
+  }
+  return Math.max(1, next - now);
+}
+
+/** Its process may end at any time, and that counts once it has missed its grace. */
+function soonest(lease: Lease, now: number, host: string): number {
+  return Math.max(deadAt(lease, true, host) ?? Infinity, now + PROBE_MS);
+}

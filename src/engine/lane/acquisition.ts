@@ -1,0 +1,289 @@
+/**
+ * Acquiring a lane: read, decide, evict what is dead, append, read again; in one turn at the journal.
+ *
+ * The fold decides and not the turn: the ACQUIRE says what its decision saw, and if the writer was
+ * overtaken in between, the fold may find it void. Then it is taken back, and the answer is no.
+ */
+import {
+  abandoned,
+  arbitrate,
+  type Denied,
+  type Granted,
+  type Scene,
+} from "../../domain/lane/arbiter.ts";
+import type { LaneRequest } from "../../domain/lane/request.ts";
+import { isWorthProbing, type Lease } from "../../domain/lane/lease.ts";
+import { LANE_TTL_S } from "../../domain/limits.ts";
+import { formatTime } from "../../domain/time.ts";
+import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
+import {
+  acquireEntry,
+  type NewLease,
+  refuseEntry,
+  releaseEntry,
+  scavengeEntry,
+} from "../../domain/journal/entries.ts";
+import type { Entry } from "../../domain/journal/line.ts";
+import type { JournalView } from "../../ports/journal.ts";
+import * as answers from "./answers.ts";
+import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
+import type { AcquireInput, LaneGrant, LaneRefused, LaneVerdict, Scavenged } from "./types.ts";
+
+/** The decision on a request, with the facts on processes that bear on it. */
+export function decide(
+  { lanes }: LaneContext,
+  request: LaneRequest,
+  taxonomy: Taxonomy,
+  { fold }: JournalView,
+  now: number,
+): Granted | Denied {
+  const host = lanes.origin(undefined).host_id;
+  const pidAlive = new Map<number, boolean>();
+  const scene: Scene = { leases: fold.leases, taxonomy, now, host, pidAlive };
+  for (;;) {
+    const verdict = arbitrate(request, scene);
+    if (verdict.outcome === "acquire") return verdict;
+    let gone = 0;
+    for (const lease of verdict.blockers) {
+      if (pidAlive.has(lease.fence) || !isWorthProbing(lease, now, host)) continue;
+      const isAlive = lanes.isAlive(lease);
+      if (isAlive !== undefined) pidAlive.set(lease.fence, isAlive);
+      if (isAlive === false) gone++;
+    }
+    // Whatever is not in the way any more may have hidden others that are.
+    if (gone === 0) return verdict;
+  }
+}
+
+/** The request in an input. `loopTs` is empty when the caller has no key of its own. */
+export function requestOf(input: AcquireInput): LaneRequest {
+  const { lane = "", tree = [], kind = "", owner, loopTs = "" } = input;
+  return { lane, tree, kind, owner, loopTs };
+}
+
+/** One acquisition, which may take several turns. */
+export class Acquisition {
+  /** The key of the hold; the caller's own, or one that nobody else uses. */
+  readonly loopTs: string;
+  /** The nonce of an ACQUIRE of which it is not known yet what it did, and the decision behind it. */
+  #written: { readonly nonce: string; readonly verdict: Granted } | undefined;
+  /** The lease that this acquisition made. */
+  #made: Lease | undefined;
+
+  constructor(
+    readonly context: LaneContext,
+    readonly input: AcquireInput,
+    readonly taxonomy: Taxonomy,
+  ) {
+    this.loopTs = input.loopTs ??
+      `${formatTime(context.clock())}-${crypto.randomUUID().slice(0, 8)}`;
+  }
+
+  /** Once an entry may be in the journal the key is known there, and a repeat finds it. */
+  get #request(): LaneRequest {
+    const key = this.#written === undefined ? this.input.loopTs ?? "" : this.loopTs;
+    return { ...requestOf(this.input), loopTs: key };
+  }
+
+  /** What it would come to, without writing. */
+  peek(view: JournalView, now: number = this.context.clock()): Granted | Denied {
+    return decide(this.context, this.#request, this.taxonomy, view, now);
+  }
+
+  /**
+   * Decides and writes; `undefined` when it must be decided anew.
+   *
+   * @param isNoted Whether a refusal is to be journaled.
+   */
+  take(turn: Turn, isNoted: (denied: Denied) => boolean): LaneGrant | Denied | undefined {
+    const kept = this.#keptLease(turn.view);
+    if (kept !== undefined) return kept;
+    const verdict = this.peek(turn.view, turn.now);
+    if (verdict.outcome === "refuse") return this.#deny(turn, verdict, isNoted);
+    for (const warning of verdict.warnings) this.context.warn(warning);
+    if (verdict.existing !== undefined) {
+      // It was granted to a process that perhaps died before the entry was on the disk.
+      return turn.persist() ? granted(verdict, verdict.existing) : undefined;
+    }
+    const entries = this.#entries(turn, verdict);
+    this.#written = { nonce: nonceOf(entries.acquire), verdict };
+    const applied = turn.append([...entries.scavenges, entries.acquire])?.at(-1);
+    if (applied === undefined) return undefined;
+    this.#written = undefined;
+    if (applied.effect === "granted" && applied.lease !== undefined) {
+      this.#made = applied.lease;
+      return granted(verdict, applied.lease);
+    }
+    // Somebody came between the decision and the entry, and the log found for them.
+    const again = this.peek(turn.view, turn.now);
+    return again.outcome === "refuse" ? this.#deny(turn, again, isNoted) : undefined;
+  }
+
+  /** Whether it made a lease, or may have. */
+  get mayHold(): boolean {
+    return this.#made !== undefined || this.#written !== undefined;
+  }
+
+  /**
+   * Releases the lease that this acquisition made; one that its caller had before stays.
+   *
+   * @returns Whether nothing is held now; `undefined` when it must be tried again.
+   */
+  takeBack(turn: Turn): true | undefined {
+    this.#keptLease(turn.view);
+    const current = this.#made && turn.view.fold.leases.get(this.#made);
+    if (current === undefined || current.fence !== this.#made?.fence) return true;
+    return turn.append([releaseEntry(turn.stamp(), current, "its call was aborted")]) && true;
+  }
+
+  /** The lease of an ACQUIRE that was kept after all. */
+  #keptLease({ fold }: JournalView): LaneGrant | undefined {
+    const applied = this.#written && fold.appliedOf(this.#written.nonce);
+    if (this.#written === undefined || applied?.lease === undefined) return undefined;
+    const { lease, seq } = applied;
+    if (fold.leases.get(lease)?.fence !== seq) return undefined;
+    this.#made = lease;
+    return granted(this.#written.verdict, lease);
+  }
+
+  #entries(turn: Turn, { hold, evictions, reason }: Granted) {
+    const { input, context, loopTs } = this;
+    const baseSeq = turn.view.fold.seq;
+    const lease: NewLease = {
+      ...context.lanes.origin(input.pid),
+      lane: hold.lane,
+      lane_kind: hold.kind,
+      tree: hold.tree.globs,
+      holder: input.owner,
+      loop_ts: loopTs,
+      ttl_seconds: input.ttl ?? LANE_TTL_S.default,
+      exclusive: hold.exclusive,
+      run_id: input.runId,
+    };
+    return {
+      scavenges: evictions.map((each) =>
+        scavengeEntry(turn.stamp(), each.lease, each.evidence, { baseSeq, by: input.owner })
+      ),
+      acquire: acquireEntry(turn.stamp(), lease, {
+        baseSeq,
+        maxConcurrent: hold.maxConcurrent,
+        reason,
+      }),
+    };
+  }
+
+  #deny(turn: Turn, denied: Denied, isNoted: (denied: Denied) => boolean): Denied {
+    if (isNoted(denied)) turn.note([this.#refusal(turn, denied)], "The refusal");
+    return denied;
+  }
+
+  #refusal(turn: Turn, denied: Denied): Entry {
+    const { context, input, loopTs } = this;
+    const { lane, tree, conflicts, error } = refusalOf(denied, input, loopTs);
+    return refuseEntry(turn.stamp(), {
+      lane,
+      holder: input.owner,
+      loop_ts: loopTs,
+      host_id: context.lanes.origin(undefined).host_id,
+      run_id: input.runId,
+      reason: error,
+      reason_class: denied.why,
+      baseSeq: turn.view.fold.seq,
+      tree,
+      conflicts: conflicts.map((conflict) => ({
+        ...conflict,
+        their_tree: [...conflict.their_tree],
+        our_tree: [...conflict.our_tree],
+      })),
+    });
+  }
+
+  /** The answer for a no. */
+  refused(denied: Denied): LaneRefused {
+    for (const warning of denied.warnings) this.context.warn(warning);
+    const now = this.context.clock();
+    for (const lease of denied.blockers) {
+      const warning = answers.aheadWarning(lease, now);
+      if (warning !== undefined) this.context.warn(warning);
+    }
+    return refusalOf(denied, this.input, this.loopTs);
+  }
+
+  /** The answer to a caller that ended its call: who was in the way, if that is known. */
+  aborted(denied: Denied = abandoned()): LaneRefused {
+    return this.refused(denied);
+  }
+
+  /** The answer for those who only ask. */
+  verdict(view: JournalView): LaneVerdict {
+    const { input } = this;
+    const decision = this.peek(view);
+    for (const warning of decision.warnings) this.context.warn(warning);
+    const loop_ts = input.loopTs ?? "";
+    if (decision.outcome === "refuse") {
+      return { ...refusalOf(decision, input, loop_ts), scavenged: [] };
+    }
+    const { hold, existing } = decision;
+    return {
+      status: "free",
+      outcome: "acquire",
+      lane: hold.lane,
+      lane_kind: hold.kind,
+      tree: existing?.tree ?? hold.tree.globs,
+      owner: input.owner,
+      loop_ts,
+      fence: existing?.fence ?? null,
+      journaled: false,
+      reason: decision.reason,
+      conflicts: [],
+      scavenged: scavengedBy(decision),
+    };
+  }
+}
+
+function granted(verdict: Granted, lease: Lease): LaneGrant {
+  return {
+    status: "acquired",
+    outcome: "acquire",
+    lane: lease.lane,
+    lane_kind: lease.lane_kind,
+    tree: lease.tree,
+    owner: lease.holder,
+    loop_ts: lease.loop_ts,
+    fence: lease.fence,
+    journaled: true,
+    reason: verdict.reason,
+    conflicts: [],
+    ttl_seconds: lease.ttl_seconds,
+    acquired_at: lease.acquired_at ?? "",
+    expires_at: answers.restTime(lease),
+    scavenged: scavengedBy(verdict),
+  };
+}
+
+function scavengedBy({ evictions }: Granted): Scavenged[] {
+  return evictions.map(({ lease: { lane, holder, fence }, evidence }) => ({
+    lane,
+    holder,
+    fence,
+    evidence,
+  }));
+}
+
+function refusalOf({ hold, why, reason, conflicts }: Denied, input: AcquireInput, loopTs: string) {
+  return {
+    status: "refused",
+    outcome: "refuse",
+    lane: hold?.lane ?? input.lane ?? "",
+    lane_kind: hold?.kind ?? input.kind ?? "",
+    tree: hold?.tree.globs ?? input.tree ?? [],
+    owner: input.owner,
+    loop_ts: loopTs,
+    fence: null,
+    journaled: false,
+    reason,
+    reason_class: why,
+    conflicts,
+    error: reason,
+  } as const;
+}

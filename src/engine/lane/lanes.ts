@@ -1,0 +1,357 @@
+/** Lanes: the operations that are the same on every store. */
+import { isFresh } from "../../domain/lane/lease.ts";
+import { LIVENESS_S } from "../../domain/limits.ts";
+import { evidenceOf, judgeLiveness, type Liveness } from "../../domain/lane/liveness.ts";
+import { CoordError } from "../../domain/errors.ts";
+import { deadAt } from "../../domain/lane/lease.ts";
+import { quoted } from "../../domain/text.ts";
+import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
+import {
+  adoptEntry,
+  haltEntry,
+  heartbeatEntry,
+  releaseEntry,
+  spawnEntry,
+} from "../../domain/journal/entries.ts";
+import type { Checkout } from "../../ports/checkout.ts";
+import { HostError } from "../../ports/host.ts";
+import { checkInput } from "../input.ts";
+import { ioError, listed } from "../io_error.ts";
+import { Acquisition } from "./acquisition.ts";
+import * as answers from "./answers.ts";
+import { LaneChanges } from "./changes.ts";
+import { LaneHold } from "./hold.ts";
+import { LANE_INPUTS } from "./inputs.ts";
+import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
+import type * as types from "./types.ts";
+import { acquireLane, giveUp } from "./acquire.ts";
+
+/** A refusal or an answer that can stand in an `await using`: there is nothing to end. */
+export type NotHeld<T> = T & AsyncDisposable;
+
+/**
+ * The operations on lanes. Each throws a `CoordError`: `bad_args` for bad input, with all problems at
+ * once, and for a `lanes.json` that is wrong; `io_error` when the machine fails. Those that write
+ * answer `lock_busy` when other writers do not let go of the journal in time, and have done nothing
+ * then; the others wait for nobody.
+ */
+export class Lanes {
+  readonly #context: LaneContext;
+  readonly #checkout: Checkout;
+  readonly #changes: LaneChanges;
+
+  /** Made by opening a workspace. */
+  constructor(context: LaneContext, checkout: Checkout) {
+    this.#context = context;
+    this.#checkout = checkout;
+    this.#changes = new LaneChanges(context);
+  }
+
+  /**
+   * Acquires a lane and keeps it while it is held, by heartbeats in the background; at the end of the
+   * block it is released. No two live leases ever overlap.
+   *
+   * The heartbeats are a matter of timers, three in a TTL. Work that blocks the event loop for longer
+   * than the TTL (50 minutes by default) and 5 minutes more loses the lane.
+   *
+   * @param input Which lane, by whom, for how long, and how long to wait for it.
+   * @returns The hold; or who is in the way, or that the journal was busy.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * await using lease = await coord.lanes.acquire({ tree: ["src/api/**"], owner: "agent-1" });
+   * if (lease.status === "held") {
+   *   // … work; stop when lease.lost fires; pass lease.fence to whatever you write to …
+   * }
+   * ```
+   */
+  async acquire(
+    input: types.AcquireInput,
+  ): Promise<LaneHold | NotHeld<types.LaneRefused> | NotHeld<types.LaneBusy>> {
+    const pid = input.pid ?? this.#context.lanes.ownPid;
+    const acquisition = await this.#acquisition({ ...input, pid });
+    let answer = await acquireLane(this.#context, this.#changes, acquisition);
+    // The signal may have fired between the grant and now.
+    if (input.signal?.aborted && answer.status === "acquired") {
+      answer = await giveUp(this.#context, acquisition);
+    }
+    if (answer.status !== "acquired") return { ...answer, async [Symbol.asyncDispose]() {} };
+    return new LaneHold(this.#context, this, this.#changes, answer, this.#endOf(answer, input));
+  }
+
+  /** When a grant ends unless it is kept. */
+  #endOf(grant: types.LaneGrant, { loopTs }: types.AcquireInput): number {
+    const { acquired_at, ttl_seconds } = grant;
+    const lease = loopTs === undefined
+      ? undefined
+      : readJournal(this.#context).fold.leases.get(grant);
+    // A repeat gets the lease that it has, which was kept since, or was silent and is in its grace.
+    if (lease?.fence === grant.fence) return deadAt(lease, false) ?? this.#context.clock();
+    return (parseTime(acquired_at) ?? 0) + ttl_seconds * 1000;
+  }
+
+  /**
+   * Acquires a lane and leaves it to the caller to keep it. A repeat with the same `owner` and the
+   * same `loopTs` gets the lease that it has.
+   *
+   * @param input Which lane, by whom, for how long, and how long to wait for it.
+   * @returns The grant, durable; or who is in the way, or that the journal was busy.
+   */
+  async request(
+    input: types.AcquireInput,
+  ): Promise<types.LaneGrant | types.LaneRefused | types.LaneBusy> {
+    const acquisition = await this.#acquisition(input);
+    const answer = await acquireLane(this.#context, this.#changes, acquisition);
+    const isLate = input.signal?.aborted && answer.status === "acquired";
+    return isLate ? await giveUp(this.#context, acquisition) : answer;
+  }
+
+  /**
+   * Says what an acquisition would come to now, and writes nothing.
+   *
+   * @param input Which lane, and by whom.
+   */
+  async arbitrate(input: types.ArbitrateInput): Promise<types.LaneVerdict> {
+    checkInput(input, LANE_INPUTS.arbitrate, ["owner"]);
+    const context = this.#context;
+    const acquisition = new Acquisition(context, input, await this.#taxonomy());
+    return await acquisition.verdict(readJournal(context));
+  }
+
+  /**
+   * Ends a lease.
+   *
+   * @param input Which, and by whom.
+   * @returns What was released, durable, or why the rules do not allow it.
+   */
+  async release(
+    input: types.LaneHolderInput,
+  ): Promise<types.LaneReleased | types.LaneNo | types.LaneBusy> {
+    checkInput(input, LANE_INPUTS.release, ["lane", "owner"]);
+    const action = `release lane ${quoted(input.lane)}`;
+    const body = (turn: Turn): types.LaneReleased | types.LaneNo | undefined => {
+      const kept = turn.kept("released");
+      if (kept !== undefined) return answers.released(kept);
+      const { fold } = turn.view;
+      const lease = answers.heldBy(fold, input, action);
+      if ("status" in lease) {
+        // A repeat takes it for done that nobody holds the lane any more.
+        const isOver = answers.newest(fold, input.lane, input.loopTs) === undefined;
+        return !isOver || turn.persist() ? lease : undefined;
+      }
+      const entry = releaseEntry(turn.stamp(), lease, "released by its holder");
+      // Unless it is released, somebody took it over in between.
+      return answers.released(turn.append([entry])?.[0]);
+    };
+    return await inTurn(this.#context, input, action, body);
+  }
+
+  /**
+   * Says that the holder of a lane is alive. Nobody but the holder can.
+   *
+   * @param input Which lease, and by whom.
+   * @returns The heartbeat, durable, or why the rules do not allow it.
+   */
+  async heartbeat(
+    input: types.LaneBeatInput,
+  ): Promise<types.LaneBeat | types.LaneNo | types.LaneBusy> {
+    checkInput(input, LANE_INPUTS.heartbeat, ["lane", "owner"]);
+    const action = `keep lane ${quoted(input.lane)}`;
+    const { coalesceWithin = 0 } = input;
+    const { clock } = this.#context;
+    // Most heartbeats that change nothing need not wait for anybody.
+    const known = answers.heldBy(readJournal(this.#context).fold, input, action);
+    if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
+      return answers.beatOf(known, true);
+    }
+    const body = (turn: Turn): types.LaneBeat | types.LaneNo | undefined => {
+      const lease = answers.heldBy(turn.view.fold, input, action);
+      if ("status" in lease) return lease;
+      if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
+      if (isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
+      const [applied] = turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
+      return applied?.effect === "renewed" && applied.lease !== undefined
+        ? answers.beatOf(applied.lease, false)
+        : undefined;
+    };
+    return await inTurn(this.#context, input, action, body);
+  }
+
+  /**
+   * Hands a lease over to another holder, whoever has it: the caller knows why. The old holder's fence
+   * is stale from then on.
+   *
+   * @param input Which lease, and to whom.
+   * @returns The new grant, durable, or why there is none.
+   */
+  async adopt(
+    input: types.AdoptInput,
+  ): Promise<types.LaneAdopted | types.LaneNo | types.LaneBusy> {
+    checkInput(input, LANE_INPUTS.adopt, ["lane", "owner"]);
+    const { lane, owner, loopTs, pid } = input;
+    const action = `adopt lane ${quoted(lane)}`;
+    const body = (turn: Turn): types.LaneAdopted | types.LaneNo | undefined => {
+      const { fold } = turn.view;
+      const kept = turn.kept("adopted");
+      if (kept !== undefined) return answers.adopted(kept);
+      const lease = answers.newest(fold, lane, loopTs);
+      if (lease === undefined) {
+        return answers.no("refused", lane, `Cannot ${action}: nobody holds it`);
+      }
+      const adoption = {
+        ...this.#context.lanes.origin(pid),
+        holder: owner,
+        baseSeq: fold.seq,
+        reason: `adopted by ${owner}`,
+      };
+      const entry = adoptEntry(turn.stamp(), lease, adoption);
+      // Unless it is adopted, its holder has shown life, or ended it, in between.
+      return answers.adopted(turn.append([entry])?.[0]);
+    };
+    return await inTurn(this.#context, input, action, body);
+  }
+
+  /**
+   * Says that a run is coming to a lane, for others to see. It holds nothing.
+   *
+   * @param input Which lane, and who is coming.
+   * @returns The intent, durable.
+   */
+  async spawn(input: types.SpawnInput): Promise<types.LaneSpawned | types.LaneBusy> {
+    checkInput(input, LANE_INPUTS.spawn, ["lane", "owner"]);
+    const { lane, owner, runId: run_id, reason = "" } = input;
+    const loop_ts = input.loopTs ?? formatTime(this.#context.clock());
+    const action = `announce a run on lane ${quoted(lane)}`;
+    const body = (turn: Turn): types.LaneSpawned | undefined => {
+      const { lanes } = this.#context;
+      const intent = {
+        host_id: lanes.origin(undefined).host_id,
+        pid: lanes.ownPid,
+        lane,
+        loop_ts,
+        holder: owner,
+        run_id,
+        reason,
+      };
+      const kept = turn.kept("none") ?? turn.append([spawnEntry(turn.stamp(), intent)]);
+      return kept && { status: "recorded", recorded: true, lane, owner, loop_ts };
+    };
+    return await inTurn(this.#context, input, action, body);
+  }
+
+  /**
+   * Records the decision that a run should stop, and how, for those who can stop it. It stops nothing
+   * and ends no lease. The lane is looked up when the handle is the process number of a holder.
+   *
+   * @param input What should stop.
+   * @returns The decision, durable.
+   */
+  async halt(input: types.HaltInput): Promise<types.LaneHalted | types.LaneBusy> {
+    checkInput(input, LANE_INPUTS.halt, ["handle"]);
+    const { handle, runId: run_id, command, reason = "" } = input;
+    const body = (turn: Turn): types.LaneHalted | undefined => {
+      const target = answers.targetOf(turn.view.fold, input);
+      const { host_id } = target ?? this.#context.lanes.origin(undefined);
+      const lane = target?.lane ?? input.lane ?? "";
+      const loop_ts = target?.loop_ts ?? input.loopTs ?? "";
+      const decision = { handle, lane, loop_ts, host_id, run_id, command, reason };
+      const kept = turn.kept("none") ?? turn.append([haltEntry(turn.stamp(), decision)]);
+      return kept &&
+        { status: "recorded", recorded: true, handle, lane, loop_ts, command: command ?? null };
+    };
+    return await inTurn(this.#context, input, `record a halt of ${quoted(handle)}`, body);
+  }
+
+  /**
+   * Lists the live leases, the first granted first.
+   *
+   * @param input What to list; `all` also those that are dead and not evicted yet.
+   */
+  async live(input: types.LiveInput = {}): Promise<types.LiveLeases> {
+    checkInput(input, LANE_INPUTS.live);
+    const view = listed(this.#context.warn, () => readJournal(this.#context));
+    const items = (view?.fold.live() ?? []).map((lease) => answers.itemOf(lease, this.#context));
+    const live = items.filter(({ status }) => status === "live");
+    return {
+      live: live.length,
+      dead: items.length - live.length,
+      leases: input.all === true ? items : live,
+    };
+  }
+
+  /**
+   * Says whether a grant is still the current one, as whoever is written to under a lease may ask.
+   *
+   * @param input The lane and the fence.
+   */
+  async check(input: types.CheckInput): Promise<types.FenceCheck> {
+    checkInput(input, LANE_INPUTS.check, ["lane", "fence"]);
+    const { lane, fence } = input;
+    const { fold } = readJournal(this.#context);
+    const leases = fold.leases.ofLane(lane);
+    const current = leases.find((lease) => lease.fence === fence);
+    if (current !== undefined) return { status: "current", lane, fence, owner: current.holder };
+    const now = leases.at(-1);
+    const why = now === undefined ? "nobody holds the lane" : `the current one is ${now.fence}`;
+    return answers.no(
+      "stale_fence",
+      lane,
+      `Fence ${fence} of lane ${quoted(lane)} is stale: ${why}`,
+    );
+  }
+
+  /**
+   * Judges whether the holder of a lane gets on, runs in place or is gone, by commits, by the journal
+   * and by heartbeats.
+   *
+   * @param input Which lane, the commit to count from, and how long counts as silent.
+   * @throws {CoordError} `not_found` when nobody holds the lane.
+   */
+  async liveness(input: types.LivenessInput): Promise<Liveness & { readonly lane: string }> {
+    checkInput(input, LANE_INPUTS.liveness, ["lane"]);
+    const { lane, loopTs, since } = input;
+    const { lanes, clock, warn } = this.#context;
+    const { fold } = readJournal(this.#context);
+    const lease = answers.newest(fold, lane, loopTs);
+    if (lease === undefined) {
+      throw new CoordError("not_found", `Cannot judge lane ${quoted(lane)}: nobody holds it`, {
+        lane,
+      });
+    }
+    const commits = since === undefined ? undefined : this.#checkout.commitsSince(since);
+    if (since !== undefined && commits === undefined) {
+      warn(`Commit ${since} is not in the checkout's log of HEAD: commits are not counted`);
+    }
+    const now = clock();
+    const newestMs = commits?.newestMs;
+    const evidence = evidenceOf(lease, now, {
+      commits: commits?.count ?? null,
+      commit_age_s: newestMs === undefined
+        ? null
+        : Math.max(0, Math.floor((now - newestMs) / 1000)),
+      pid_alive: lanes.isAlive(lease) ?? null,
+    });
+    const { spin = LIVENESS_S.spin, grace = LIVENESS_S.grace } = input;
+    return { lane, ...judgeLiveness(evidence, { spin, grace }) };
+  }
+
+  async #acquisition(input: types.AcquireInput): Promise<Acquisition> {
+    checkInput(input, LANE_INPUTS.acquire, ["owner"]);
+    return new Acquisition(this.#context, input, await this.#taxonomy());
+  }
+
+  async #taxonomy(): Promise<Taxonomy> {
+    try {
+      return await this.#context.lanes.taxonomy();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      throw ioError("read lanes.json", error);
+    }
+  }
+}

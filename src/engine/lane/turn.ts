@@ -1,0 +1,196 @@
+/** Writing to the journal of lanes: one critical section a decision. */
+import { realTimers, type Timers } from "../../async/timers.ts";
+import { CoordError } from "../../domain/errors.ts";
+import type { Applied, Effect } from "../../domain/journal/fold.ts";
+import { LOCK_TIMEOUT_S } from "../../domain/limits.ts";
+import { settlementEntry } from "../../domain/journal/settlement.ts";
+import type { Clock } from "../../domain/time.ts";
+import type { Entry } from "../../domain/journal/line.ts";
+import type { Stamp } from "../../domain/journal/entries.ts";
+import { quoted } from "../../domain/text.ts";
+import { HostError } from "../../ports/host.ts";
+import type { CompactResult, JournalSession, JournalView } from "../../ports/journal.ts";
+import type { LaneStore } from "../../ports/lanes.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { nonce } from "../context.ts";
+import { failing, ioError } from "../io_error.ts";
+import type { LaneBusy, LockInput } from "./types.ts";
+
+/** What the operations on lanes work with. */
+export interface LaneContext {
+  readonly lanes: LaneStore;
+  readonly clock: Clock;
+  readonly warn: Warn;
+  /** Default the platform's. */
+  readonly timers?: Timers;
+}
+
+/** Problems of a journal that are named; the rest is counted. */
+const MAX_NAMED = 3;
+
+/** The journal as it is now, without waiting for writers. */
+export function readJournal({ lanes, warn }: LaneContext): JournalView {
+  const view = failing("read the journal", () => lanes.journal.read());
+  warnOf(view, lanes.journal.location, warn);
+  return view;
+}
+
+/** Reports what is broken in a journal. */
+export function warnOf({ problems }: JournalView, location: string, warn: Warn): void {
+  for (const { line, reason } of problems.slice(0, MAX_NAMED)) {
+    warn(`Line ${line} of ${quoted(location, 200)} ${reason}: passed over`);
+  }
+  const more = problems.length - MAX_NAMED;
+  if (more > 0) warn(`${more} more lines of ${quoted(location, 200)} are passed over`);
+}
+
+/** A writer's turn. */
+export class Turn {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** What entries of the same writer's earlier turns did after all. */
+  readonly #earlier: readonly Applied[];
+  #view: JournalView;
+  readonly #session: JournalSession;
+  readonly #context: LaneContext;
+  readonly #doubtful: Entry[];
+  #seq: number;
+
+  /** @param doubtful Entries of earlier turns of the same writer of which nobody knows what they did. */
+  constructor(session: JournalSession, context: LaneContext, doubtful: Entry[]) {
+    this.#session = session;
+    this.#context = context;
+    this.#doubtful = doubtful;
+    this.#view = session.read();
+    this.now = context.clock();
+    this.#seq = this.#view.fold.seq;
+    warnOf(this.#view, context.lanes.journal.location, context.warn);
+    this.#earlier = this.#applied(doubtful);
+    this.#settle();
+  }
+
+  /** The journal as it was read last. */
+  get view(): JournalView {
+    return this.#view;
+  }
+
+  /** The entry of an earlier turn that had this effect after all. */
+  kept(effect: Effect): Applied | undefined {
+    return this.#earlier.find((applied) => applied.effect === effect);
+  }
+
+  /** The stamp of the next entry of this turn. */
+  stamp(): Stamp {
+    return { seq: ++this.#seq, now: this.now, nonce: nonce() };
+  }
+
+  /**
+   * Appends entries, and tells what each did; `undefined` when nobody can tell before the next turn,
+   * and everything must be decided anew.
+   */
+  append(entries: readonly Entry[]): readonly Applied[] | undefined {
+    this.#doubtful.push(...entries);
+    if (this.#session.append(entries) !== "kept") return undefined;
+    this.#view = this.#session.read();
+    const applied = this.#applied(entries);
+    this.#settle();
+    return applied.length === entries.length ? applied : undefined;
+  }
+
+  /**
+   * Waits until what was read is on the disk, for an answer that appends nothing; `false` when
+   * everything must be decided anew.
+   */
+  persist(): boolean {
+    return this.#session.persist() === "kept";
+  }
+
+  /** Like `append()`, for entries on which no answer depends. */
+  note(entries: readonly Entry[], what: string): void {
+    try {
+      this.#session.append(entries);
+    } catch (error) {
+      if (!(error instanceof HostError || error instanceof CoordError)) throw error;
+      this.#context.warn(`${what} is not in the journal: ${error.message}`);
+    }
+  }
+
+  /** Compacts the journal. */
+  compact(): CompactResult {
+    return this.#session.compact();
+  }
+
+  #applied(entries: readonly Entry[]): Applied[] {
+    return entries.map((entry) => this.#view.fold.appliedOf(nonceOf(entry)))
+      .filter((applied) => applied !== undefined);
+  }
+
+  /** Gives readers of the old format what they need where an entry of this writer had no effect. */
+  #settle(): void {
+    const { fold } = this.#view;
+    for (const applied of this.#applied(this.#doubtful.splice(0)).filter(isIdle)) {
+      const { entry } = applied;
+      this.#seq = Math.max(this.#seq, fold.seq);
+      const settlement = settlementEntry(this.stamp(), applied, fold);
+      if (settlement !== undefined) this.note([settlement], `That ${entry.op} had no effect`);
+    }
+  }
+}
+
+function isIdle({ effect }: Applied): boolean {
+  return effect === "void" || effect === "none";
+}
+
+/** By what a writer knows its entry again. */
+export function nonceOf({ nonce }: Entry): string {
+  return typeof nonce === "string" ? nonce : "";
+}
+
+/**
+ * Runs `body` while nobody else writes, again for as long as it says `undefined`.
+ *
+ * @param input Seconds to wait for other writers, and what ends that wait: its reason is thrown.
+ * @param action For messages, such as `release lane "api"`.
+ */
+export async function inTurn<T>(
+  context: LaneContext,
+  { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LockInput & { readonly signal?: AbortSignal },
+  action: string,
+  body: (turn: Turn) => T | undefined,
+): Promise<T | LaneBusy> {
+  try {
+    return await takeTurns(context, lockTimeout, action, body, signal);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw ioError(action, error);
+  }
+}
+
+async function takeTurns<T>(
+  context: LaneContext,
+  lockTimeout: number,
+  action: string,
+  body: (turn: Turn) => T | undefined,
+  signal: AbortSignal | undefined,
+): Promise<T | LaneBusy> {
+  const { timers = realTimers } = context;
+  const deadline = timers.now() + lockTimeout * 1000;
+  const doubtful: Entry[] = [];
+  for (;;) {
+    const left = Math.max(0, deadline - timers.now());
+    // An entry of which nobody knows what it did must be settled first.
+    const opened = await context.lanes.journal.open(left, doubtful.length > 0 ? undefined : signal);
+    if (opened.status === "lock_busy") {
+      const { pid, host, ageSeconds } = opened.holder;
+      const who = pid === undefined ? "somebody" : `process ${pid}${host ? ` on ${host}` : ""}`;
+      const age = `${Math.round(ageSeconds)} s`;
+      const error = `Cannot ${action}: ${who} has been writing to the journal for ${age}`;
+      return { status: "lock_busy", error };
+    }
+    using session = opened.session;
+    // What an earlier turn appended may be in a log that another process did not live to sync.
+    if (doubtful.length > 0 && session.persist() === "unsure") continue;
+    const answer = body(new Turn(session, context, doubtful));
+    if (answer !== undefined) return answer;
+  }
+}

@@ -1,0 +1,348 @@
+/** Inputs and answers of the operations on lanes. */
+import type { LaneConflict, RefusalClass } from "../../domain/lane/arbiter.ts";
+import type { DeathEvidence, Lease } from "../../domain/lane/lease.ts";
+
+/** How long to wait for other writers of the journal. */
+export interface LockInput {
+  /** Seconds, 0 to 3600, default 10. */
+  readonly lockTimeout?: number;
+}
+
+/** Which lane to ask for, and as whom. */
+export interface ArbitrateInput {
+  /** The lane's name; without one, the first of `autopick` that is free, or one named by `tree`. */
+  readonly lane?: string;
+  /** Globs to hold; default the tree that `lanes.json` gives the lane. */
+  readonly tree?: readonly string[];
+  /** Who asks. */
+  readonly owner: string;
+  /** The kind of a lane to which `lanes.json` gives none. */
+  readonly kind?: string;
+  /** The asker's own key of this hold: the same owner with the same key gets the lease that it has. */
+  readonly loopTs?: string;
+}
+
+/** Which lane to acquire, and for how long. */
+export interface AcquireInput extends ArbitrateInput, LockInput {
+  /** Seconds that the holder may be silent, 1 to 31536000, default 3000. */
+  readonly ttl?: number;
+  /** The run that the lease belongs to. */
+  readonly runId?: string;
+  /**
+   * The process that holds the lane. When it is gone, others get the lane after 5 minutes of silence,
+   * and need not wait for the TTL. `acquire()` gives this process; `request()` gives none.
+   */
+  readonly pid?: number;
+  /** Seconds to wait while others hold the lane, 0 to 3600, default 0. */
+  readonly wait?: number;
+  /** Ends the call early: the answer is `refused`, and what was granted is released. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which lease to act on, as its holder. */
+export interface LaneHolderInput extends LockInput {
+  /** The lane's name. */
+  readonly lane: string;
+  /** Its holder. */
+  readonly owner: string;
+  /** The key of the hold, where one lane may have several. */
+  readonly loopTs?: string;
+  /** The fence of the grant; another one is refused. */
+  readonly fence?: number;
+}
+
+/** Which lease to keep. */
+export interface LaneBeatInput extends LaneHolderInput {
+  /** Seconds: when the last heartbeat is younger, nothing is written. Default 0. */
+  readonly coalesceWithin?: number;
+}
+
+/** Which lease to hand over, and to whom. */
+export interface AdoptInput extends LockInput {
+  /** The lane's name. */
+  readonly lane: string;
+  /** Who holds it from now on. */
+  readonly owner: string;
+  /** The key of the hold, where one lane may have several. */
+  readonly loopTs?: string;
+  /** The process that holds it from now on. */
+  readonly pid?: number;
+}
+
+/** Who is coming to a lane. */
+export interface SpawnInput extends LockInput {
+  /** The lane's name. */
+  readonly lane: string;
+  /** Who is coming. */
+  readonly owner: string;
+  /** The key under which it will acquire the lane; default the present instant. */
+  readonly loopTs?: string;
+  /** The run that is coming. */
+  readonly runId?: string;
+  /** For people, at most 4096 characters. */
+  readonly reason?: string;
+}
+
+/** What should stop. */
+export interface HaltInput extends LockInput {
+  /** Whatever names the run to those who can stop it. */
+  readonly handle: string;
+  /** The lane that it works on. */
+  readonly lane?: string;
+  /** The key of its hold. */
+  readonly loopTs?: string;
+  /** The run that decided it. */
+  readonly runId?: string;
+  /** For people, at most 4096 characters. */
+  readonly reason?: string;
+  /** How to stop it, for those who will; it is recorded and never run. */
+  readonly command?: string;
+}
+
+/** Which leases to show. */
+export interface LiveInput {
+  /** Also the dead ones that nobody has evicted yet. */
+  readonly all?: boolean;
+}
+
+/** Which grant to check. */
+export interface CheckInput {
+  /** The lane's name. */
+  readonly lane: string;
+  /** The grant's fence. */
+  readonly fence: number;
+}
+
+/** Whose liveness to judge. */
+export interface LivenessInput {
+  /** The lane's name. */
+  readonly lane: string;
+  /** The key of the hold, where one lane may have several. */
+  readonly loopTs?: string;
+  /** A commit, by at least 4 hex digits: those after it count as progress. */
+  readonly since?: string;
+  /** Seconds that a holder may be silent and still counts as alive, default 900. */
+  readonly spin?: number;
+  /** Seconds that a holder has before it is said to spin, default 1800. */
+  readonly grace?: number;
+}
+
+/** What a request comes to. */
+export interface LaneDecision {
+  /** The lane; of a refusal that names none, empty. */
+  readonly lane: string;
+  /** Its kind, empty when it has none. */
+  readonly lane_kind: string;
+  /** What it holds or would hold. */
+  readonly tree: readonly string[];
+  /** Who asked. */
+  readonly owner: string;
+  /** For people. */
+  readonly reason: string;
+}
+
+/** A dead lease that had to make room. */
+export interface Scavenged {
+  /** The lane. */
+  readonly lane: string;
+  /** Who held it. */
+  readonly holder: string;
+  /** Its fence, stale from now on. */
+  readonly fence: number;
+  /** Why it counted as dead. */
+  readonly evidence: DeathEvidence;
+}
+
+/** A lane that was granted. */
+export interface LaneGrant extends LaneDecision {
+  /** It was granted. */
+  readonly status: "acquired";
+  /** The same, as the arbiter says it. */
+  readonly outcome: "acquire";
+  /** The key of this hold. */
+  readonly loop_ts: string;
+  /** Fencing token: pass it to whatever is written under this lease. */
+  readonly fence: number;
+  /** The grant is on the disk. */
+  readonly journaled: true;
+  /** None. */
+  readonly conflicts: readonly LaneConflict[];
+  /** Seconds that the holder may be silent. */
+  readonly ttl_seconds: number;
+  /** ISO 8601 UTC. */
+  readonly acquired_at: string;
+  /** Until when the holder may be silent, by its own clock; null when nothing tells. */
+  readonly expires_at: string | null;
+  /** Dead leases that were in the way. */
+  readonly scavenged: readonly Scavenged[];
+}
+
+/** A lane that was not granted. */
+export interface LaneRefused extends LaneDecision {
+  /** It was refused. */
+  readonly status: "refused";
+  /** The same, as the arbiter says it. */
+  readonly outcome: "refuse";
+  /** The key of the hold that was asked for. */
+  readonly loop_ts: string;
+  /** There is no grant. */
+  readonly fence: null;
+  /** There is no grant on the disk; the refusal is. */
+  readonly journaled: false;
+  /** What the reason is about. */
+  readonly reason_class: RefusalClass;
+  /** The leases in the way, 20 at most. */
+  readonly conflicts: readonly LaneConflict[];
+  /** For people: the reason. */
+  readonly error: string;
+}
+
+/** Other writers did not let go of the journal in time; nothing was written. */
+export interface LaneBusy {
+  /** The journal's mutex stayed busy. */
+  readonly status: "lock_busy";
+  /** For people. */
+  readonly error: string;
+}
+
+/** What an acquisition would come to now. */
+export interface LaneVerdict extends LaneDecision {
+  /** `refused` for a no. */
+  readonly status: "free" | "refused";
+  /** What the arbiter says. */
+  readonly outcome: "acquire" | "refuse";
+  /** Empty when none was given. */
+  readonly loop_ts: string;
+  /** The fence of the lease that the asker has already. */
+  readonly fence: number | null;
+  /** Nothing was written. */
+  readonly journaled: false;
+  /** The leases in the way, 20 at most. */
+  readonly conflicts: readonly LaneConflict[];
+  /** Dead leases that an acquisition would evict. */
+  readonly scavenged: readonly Scavenged[];
+  /** What the reason of a no is about. */
+  readonly reason_class?: RefusalClass;
+  /** For people: the reason of a no. */
+  readonly error?: string;
+}
+
+/** What the rules do not allow to do with a lease. */
+export interface LaneNo {
+  /** Somebody else holds the lane, nobody does, or the fence is of another grant. */
+  readonly status: "not_holder" | "refused" | "stale_fence";
+  /** The lane. */
+  readonly lane: string;
+  /** For people. */
+  readonly error: string;
+}
+
+/** A lease that was ended. */
+export interface LaneReleased {
+  /** It is over. */
+  readonly status: "released";
+  /** The lane. */
+  readonly lane: string;
+  /** Who held it. */
+  readonly owner: string;
+  /** The key of the hold. */
+  readonly loop_ts: string;
+  /** The fence that is stale now. */
+  readonly fence: number;
+}
+
+/** What a heartbeat answers. */
+export interface LaneBeat {
+  /** The lease goes on. */
+  readonly status: "ok";
+  /** The lane. */
+  readonly lane: string;
+  /** Who holds it. */
+  readonly owner: string;
+  /** The key of the hold. */
+  readonly loop_ts: string;
+  /** The grant. */
+  readonly fence: number;
+  /** The last heartbeat, ISO 8601 UTC, by its writer's clock; null when it cannot be read. */
+  readonly heartbeat_at: string | null;
+  /** A TTL after that: until when the holder may be silent, by the same clock. */
+  readonly expires_at: string | null;
+  /** Whether nothing was written because the last one was young enough. */
+  readonly coalesced: boolean;
+}
+
+/** A lease that has a new holder. */
+export interface LaneAdopted {
+  /** It was handed over. */
+  readonly status: "adopted";
+  /** The lane. */
+  readonly lane: string;
+  /** Who holds it now. */
+  readonly owner: string;
+  /** Who held it; empty when nobody wrote that down. */
+  readonly previous_owner: string;
+  /** The key of the hold. */
+  readonly loop_ts: string;
+  /** The new grant; the old one's fence is stale. */
+  readonly fence: number;
+}
+
+/** An intent that was recorded. It holds nothing. */
+export interface LaneSpawned {
+  /** It is on the disk. */
+  readonly status: "recorded";
+  /** The same. */
+  readonly recorded: true;
+  /** The lane. */
+  readonly lane: string;
+  /** Who is coming. */
+  readonly owner: string;
+  /** The key under which it is coming. */
+  readonly loop_ts: string;
+}
+
+/** A decision that was recorded. It stops nothing. */
+export interface LaneHalted {
+  /** It is on the disk. */
+  readonly status: "recorded";
+  /** The same. */
+  readonly recorded: true;
+  /** What should stop. */
+  readonly handle: string;
+  /** The lane that it works on; empty when nothing tells it. */
+  readonly lane: string;
+  /** The key of its hold; empty when nothing tells it. */
+  readonly loop_ts: string;
+  /** How to stop it; null when nobody said. */
+  readonly command: string | null;
+}
+
+/** A lease in a listing. */
+export type LeaseItem = Lease & {
+  /** Whether its holder was heard of in time. */
+  readonly status: "live" | "dead";
+  /** Since its last sign of life; null when none can be read. */
+  readonly silent_seconds: number | null;
+};
+
+/** What a listing answers. */
+export interface LiveLeases {
+  /** How many are live. */
+  readonly live: number;
+  /** How many are dead and not evicted yet. */
+  readonly dead: number;
+  /** The first granted first. */
+  readonly leases: readonly LeaseItem[];
+}
+
+/** Whether a grant is the current one. */
+export type FenceCheck = {
+  /** It is. */
+  readonly status: "current";
+  /** The lane. */
+  readonly lane: string;
+  /** The grant. */
+  readonly fence: number;
+  /** Who holds it. */
+  readonly owner: string;
+} | LaneNo;

@@ -1,0 +1,89 @@
+/** What the operations on reservations answer, put together from the records. */
+import type { Conflict } from "../../domain/reservation/conflict.ts";
+import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import { UNKNOWN_RUN } from "../../domain/limits.ts";
+import { quoted } from "../../domain/text.ts";
+import {
+  effectiveExpiry,
+  intentExpiry,
+  type IntentRecord,
+  isLive,
+  type ReleaseRecord,
+  type ReservationEntry,
+} from "../../domain/reservation/reservation.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
+import type * as types from "./types.ts";
+
+/** Conflicts that the message of a refusal names. */
+const MAX_NAMED = 3;
+
+/** Why an exclusive reservation was refused. */
+export function refusal(conflicts: readonly Conflict[]): string {
+  const named = conflicts.slice(0, MAX_NAMED).map((conflict) =>
+    `${quoted(conflict.address, 80)} overlaps ${quoted(conflict.their_address, 80)} of ` +
+    `${quoted(conflict.run_id)} until ${conflict.expires_at}`
+  );
+  const more = conflicts.length - named.length;
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  return `Cannot reserve exclusively: ${[...named, ...rest].join("; ")}`;
+}
+
+/** A reservation that is over for good. */
+export function alreadyReleased(doing: string, release: ReleaseRecord): types.ReservationRefused {
+  const { reservation_id, run_id, released_at, reason } = release;
+  const how = `released by ${quoted(run_id)} at ${released_at}, reason ${quoted(reason)}`;
+  return { status: "already_released", reservation_id, error: `${doing}: ${how}` };
+}
+
+/** Another agent's reservation. */
+export function notHolder(
+  doing: string,
+  { reservation: { reservation_id, run_id } }: ReservationEntry,
+  { runId }: { readonly runId: string },
+): types.ReservationRefused {
+  const nobody = run_id === UNKNOWN_RUN && runId === UNKNOWN_RUN
+    ? `, and two "${UNKNOWN_RUN}" agents never count as the same agent`
+    : "";
+  return {
+    status: "not_holder",
+    reservation_id,
+    error: `${doing}: holder is ${quoted(run_id)}, caller is ${quoted(runId)}${nobody}`,
+  };
+}
+
+/** A reservation as a listing has it. */
+export function itemOf(entry: ReservationEntry, now: number): types.ReservationItem {
+  const { reservation, heartbeat, release } = entry;
+  return {
+    ...reservation,
+    expires_at: formatTime(effectiveExpiry(entry)),
+    status: release !== undefined ? "released" : isLive(entry, now) ? "live" : "expired",
+    last_beat_at: heartbeat?.last_beat_at ?? null,
+    released_at: release?.released_at ?? null,
+    reason: release?.reason ?? null,
+  };
+}
+
+/**
+ * An intent as a listing has it: it lives as long as its reservation, one of its own as long as most
+ * reservations do.
+ */
+export function intentItemOf(
+  intent: IntentRecord,
+  live: ReadonlySet<string>,
+  now: number,
+): types.IntentItem {
+  const { reservation_id: id } = intent;
+  // Another tool may write the bare hex.
+  const isLive = id === null ? intentExpiry(intent) > now : live.has(idOfStem(stemOfId(id)));
+  return { ...intent, status: isLive ? "live" : "over" };
+}
+
+interface Created {
+  readonly created_at: string;
+}
+
+/** Oldest first. */
+export function byCreation(a: Created, b: Created): number {
+  return (parseTime(a.created_at) ?? 0) - (parseTime(b.created_at) ?? 0);
+}

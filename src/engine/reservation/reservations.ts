@@ -1,0 +1,392 @@
+/** Reservations and intents: the operations that are the same on every store. */
+import { type Address, parseAddress } from "../../domain/glob/address.ts";
+import { sameAgent } from "../../domain/input/run_id.ts";
+import { type Conflicts, findConflicts } from "../../domain/reservation/conflict.ts";
+import { CoordError } from "../../domain/errors.ts";
+import { EXTENSION_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
+import {
+  type IntentRecord,
+  isLive,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../domain/reservation/reservation.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
+import { contentId } from "../content_id.ts";
+import { type Context, nonce } from "../context.ts";
+import { findId, notFound } from "../find_id.ts";
+import type { Forecast, ForecastInput } from "../forecast/forecast.ts";
+import { checkInput } from "../input.ts";
+import type { Reconciliation } from "../forecast/reconcile.ts";
+import {
+  alreadyReleased,
+  byCreation,
+  intentItemOf,
+  itemOf,
+  notHolder,
+  refusal,
+} from "./answers.ts";
+import { giveUp } from "./give_up.ts";
+import { ReservationHold } from "./hold.ts";
+import { whyOver } from "./over.ts";
+import { RESERVATION_INPUTS } from "./types.ts";
+import type * as types from "./types.ts";
+
+/**
+ * The operations on reservations and intents. Each throws a `CoordError`: `bad_args` or `bad_id` for
+ * bad input, with all problems at once; `not_found` for an id that names no reservation; `io_error`
+ * when the machine fails.
+ */
+export class Reservations {
+  readonly #context: Context;
+
+  /** Made by opening a workspace. */
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The same without `exclusive`: it is written in any case. */
+  reserve(
+    input: types.ReserveInput & { readonly exclusive?: false },
+  ): Promise<types.Reserved>;
+  /**
+   * Says what an agent is about to touch. That binds nobody: what overlaps it is told, and it is
+   * written all the same. An exclusive reservation is written only if no live reservation of another
+   * agent overlaps it; of any number of agents that try at once at most one gets it.
+   *
+   * @param input The addresses, who reserves them, and for how long.
+   * @returns The reservation, durable, with what overlaps it; or why an exclusive one was refused.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { reservations } = await openWorkspace({ dir: project });
+   * await reservations.reserve({ addresses: ["src/**"], runId: "agent-1", operation: "rename" });
+   *
+   * const addresses = ["src/tax.py::total"];
+   * const told = await reservations.reserve({ addresses, runId: "agent-2" });
+   * console.assert(told.conflicts.length === 1);
+   *
+   * const refused = await reservations.reserve({ addresses, runId: "agent-3", exclusive: true });
+   * console.assert(refused.status === "conflict" && refused.conflicts.length === 2);
+   * ```
+   */
+  reserve(input: types.ReserveInput): Promise<types.Reserved | types.ReserveConflict>;
+  async reserve(input: types.ReserveInput): Promise<types.Reserved | types.ReserveConflict> {
+    checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
+    const { store, warn } = this.#context;
+    const { signal } = input;
+    signal?.throwIfAborted();
+    const reservation = await this.#record(input);
+    signal?.throwIfAborted();
+    const { run_id: runId } = reservation;
+    const addresses = reservation.addresses.map(parsed);
+    let found: Conflicts = { conflicts: [], doubts: [] };
+    const added = await store.reservations.add({
+      reservation,
+      addresses,
+      admit(others) {
+        found = findConflicts(runId, addresses, others);
+        return input.exclusive !== true || found.conflicts.length === 0;
+      },
+    });
+    if (signal?.aborted) {
+      if (added) await giveUp(this.#context, reservation);
+      throw signal.reason;
+    }
+    const { conflicts, doubts } = found;
+    for (const doubt of doubts) warn(doubt);
+    if (!added) return { status: "conflict", conflicts, error: refusal(conflicts) };
+    if (runId === UNKNOWN_RUN) {
+      warn(
+        `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
+          "agent: nobody can extend this reservation, and releasing it takes force",
+      );
+    }
+    return { ...reservation, status: "reserved", conflicts };
+  }
+
+  /**
+   * Reserves, and keeps the reservation while it is held, by heartbeats in the background. At the end
+   * of the block it is released.
+   *
+   * @param input The addresses and who reserves them; `ttl` is how long it outlives its holder.
+   * @returns The hold, or why an exclusive one was refused.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { reservations } = await openWorkspace({ dir: project });
+   * {
+   *   await using hold = await reservations.hold({
+   *     addresses: ["src/tax.py"],
+   *     runId: "agent-1",
+   *     exclusive: true,
+   *     ttl: 60,
+   *   });
+   *   if (hold.status === "held") {
+   *     // … work; stop when this fires …
+   *     hold.lost.addEventListener("abort", () => console.warn(hold.lost.reason));
+   *   }
+   * }
+   * console.assert((await reservations.list()).live === 0);
+   * ```
+   */
+  async hold(
+    input: types.ReservationHoldInput,
+  ): Promise<ReservationHold | (types.ReserveConflict & AsyncDisposable)> {
+    checkInput(input, RESERVATION_INPUTS.hold, ["addresses", "runId"]);
+    const answer = await this.reserve(input);
+    // The refusal can stand in an `await using` as well.
+    if (answer.status === "conflict") return { ...answer, async [Symbol.asyncDispose]() {} };
+    const ttlSeconds = input.ttl ?? RESERVATION_TTL_S.default;
+    const hold = new ReservationHold(this.#context, this, answer, ttlSeconds);
+    if (!input.signal?.aborted) return hold;
+    await hold.release("cancelled");
+    throw input.signal.reason;
+  }
+
+  /**
+   * Keeps a reservation for `extension` seconds from now; it never ends sooner for that. A notice
+   * that has expired lives again. An exclusive one that has expired is over, and the answer
+   * `expired` names who has its place now.
+   *
+   * @param input Which reservation, by whom, how long.
+   * @returns The new end, or why the rules do not allow it.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { reservations } = await openWorkspace({ dir: project });
+   * const addresses = ["src/tax.py"];
+   * const { reservation_id: id } = await reservations.reserve({ addresses, runId: "agent-1" });
+   * const beat = await reservations.heartbeat({ id, runId: "agent-1", extension: 7200 });
+   * console.assert(beat.status === "ok");
+   * const other = await reservations.heartbeat({ id, runId: "agent-2" });
+   * console.assert(other.status === "not_holder");
+   * ```
+   */
+  async heartbeat(
+    input: types.ReservationBeatInput,
+  ): Promise<types.ReservationBeat | types.ReservationRefused> {
+    checkInput(input, RESERVATION_INPUTS.heartbeat, ["id", "runId"]);
+    const { clock, store } = this.#context;
+    const entry = await this.#entry(input.id, "id");
+    const { reservation_id, expires_at } = entry.reservation;
+    const doing = `Cannot extend reservation ${reservation_id}`;
+    if (entry.release !== undefined) return whyOver(this.#context, doing, entry);
+    if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
+    const extension = input.extension ?? EXTENSION_S.default;
+    const now = clock();
+    const beat = await store.reservations.beat({
+      reservation_id,
+      run_id: input.runId,
+      last_beat_at: formatTime(now),
+      extended_expires_at: formatTime(now + extension * 1000),
+    }, clock);
+    if (typeof beat === "string") {
+      const ended = await store.reservations.get(reservation_id);
+      return whyOver(this.#context, doing, ended ?? entry);
+    }
+    const ends = [expires_at, beat.extended_expires_at].map((at) => parseTime(at) ?? 0);
+    return {
+      status: "ok",
+      reservation_id,
+      run_id: beat.run_id,
+      last_beat_at: beat.last_beat_at,
+      extended_expires_at: formatTime(Math.max(...ends)),
+      ttl_extended_seconds: extension,
+    };
+  }
+
+  /**
+   * Ends a reservation for good.
+   *
+   * @param input Which reservation, by whom, why; `force` also ends another agent's.
+   * @returns The release, durable, or why the rules do not allow it.
+   */
+  async release(
+    input: types.ReleaseInput,
+  ): Promise<types.Released | types.ReservationRefused> {
+    checkInput(input, RESERVATION_INPUTS.release, ["id", "runId"]);
+    const { clock, store } = this.#context;
+    const entry = await this.#entry(input.id, "id");
+    const { reservation_id } = entry.reservation;
+    const doing = `Cannot release reservation ${reservation_id}`;
+    if (entry.release !== undefined) {
+      // Whoever repeats a release takes this for done.
+      await store.reservations.persistRelease(reservation_id);
+      return alreadyReleased(doing, entry.release);
+    }
+    if (input.force !== true && !sameAgent(entry.reservation.run_id, input.runId)) {
+      return notHolder(doing, entry, input);
+    }
+    const release = {
+      reservation_id,
+      run_id: input.runId,
+      released_at: formatTime(clock()),
+      reason: input.reason ?? "completed",
+    };
+    if (!await store.reservations.release(release)) {
+      return this.#alreadyReleased(doing, reservation_id);
+    }
+    return { status: "released", ...release };
+  }
+
+  /**
+   * Says what an agent means to do, for others to read.
+   *
+   * @param input The addresses, the operation, and whom and which reservation it belongs to.
+   * @returns The intent, durable.
+   */
+  async intent(input: types.IntentInput): Promise<IntentRecord> {
+    checkInput(input, RESERVATION_INPUTS.intent, ["addresses", "operation"]);
+    const { clock, store, warn } = this.#context;
+    const entry = input.reservationId === undefined
+      ? undefined
+      : await this.#entry(input.reservationId, "reservationId");
+    const now = clock();
+    if (entry !== undefined && !isLive(entry, now)) {
+      warn(`Reservation ${entry.reservation.reservation_id} is over, and its intents with it`);
+    }
+    const runId = input.runId ?? UNKNOWN_RUN;
+    if (runId === UNKNOWN_RUN) {
+      warn(`The run id is "${UNKNOWN_RUN}": nobody can tell whose intent it is`);
+    }
+    const fields = {
+      reservation_id: entry?.reservation.reservation_id ?? null,
+      run_id: runId,
+      branch: store.checkout.branch(input.branch),
+      addresses: unique(input.addresses),
+      operation: input.operation,
+      detail: input.detail ?? "",
+      created_at: formatTime(now),
+      nonce: nonce(),
+    };
+    const intent = { intent_id: await contentId(fields), ...fields };
+    await store.reservations.addIntent(intent);
+    return intent;
+  }
+
+  /**
+   * Lists live reservations and live intents, oldest first.
+   *
+   * @param input What to list; `all` also what is over.
+   */
+  async list(input: types.ReservationListInput = {}): Promise<types.ReservationList> {
+    checkInput(input, RESERVATION_INPUTS.list);
+    const { clock, store: { reservations: store } } = this.#context;
+    const now = clock();
+    const { kind, all = false } = input;
+    const entries = await store.list(now, all && kind !== "intent");
+    const live = new Set(
+      entries.filter((entry) => isLive(entry, now)).map((entry) =>
+        entry.reservation.reservation_id
+      ),
+    );
+    const matches = (status: string, record: { run_id: string; branch: string }) =>
+      (all || status === "live") &&
+      (input.runId === undefined || record.run_id === input.runId) &&
+      (input.branch === undefined || record.branch === input.branch);
+    const reservations = kind === "intent" ? [] : entries.map((entry) => itemOf(entry, now))
+      .filter((item) => matches(item.status, item))
+      .sort((a, b) => byCreation(a, b) || (a.reservation_id < b.reservation_id ? -1 : 1));
+    const intents = kind === "reservation" ? [] : (await store.listIntents())
+      .map((intent) => intentItemOf(intent, live, now))
+      .filter((item) => matches(item.status, item))
+      .sort((a, b) => byCreation(a, b) || (a.intent_id < b.intent_id ? -1 : 1));
+    return {
+      total: reservations.length + intents.length,
+      live: [...reservations, ...intents].filter(({ status }) => status === "live").length,
+      reservations,
+      intents,
+    };
+  }
+
+  /**
+   * Predicts conflicts between different agents from what live reservations and intents say, and
+   * from what the files that they name import.
+   *
+   * @param input Which conflicts; all when it is left out.
+   * @returns The conflicts, the surest first.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { reservations } = await openWorkspace({ dir: project });
+   * const addresses = ["src/tax.py"];
+   * await reservations.reserve({ addresses, runId: "agent-1", operation: "delete" });
+   * await reservations.intent({ addresses, runId: "agent-2", operation: "modify" });
+   * const { conflicts } = await reservations.forecast();
+   * console.assert(conflicts.some(({ type }) => type === "operation_conflict"));
+   * ```
+   */
+  async forecast(input: ForecastInput = {}): Promise<Forecast> {
+    // Loaded by those alone who ask, like the grammars that it reads source files by.
+    const { forecast } = await import("../forecast/forecast.ts");
+    return forecast(this.#context, await this.list(), input);
+  }
+
+  /**
+   * Orders the branches of live reservations and intents for merging, such that few of them have
+   * conflicts to resolve. It changes nothing.
+   *
+   * @returns The order with a strategy for each branch, and the addresses that most agents touch.
+   */
+  async reconcile(): Promise<Reconciliation> {
+    const { reconcile } = await import("../forecast/reconcile.ts");
+    return reconcile(this.#context, await this.list());
+  }
+
+  async #record(input: types.ReserveInput): Promise<ReservationRecord> {
+    const { clock, store } = this.#context;
+    const now = clock();
+    const fields = {
+      run_id: input.runId ?? UNKNOWN_RUN,
+      branch: store.checkout.branch(input.branch),
+      addresses: unique(input.addresses),
+      created_at: formatTime(now),
+      expires_at: formatTime(now + (input.ttl ?? RESERVATION_TTL_S.default) * 1000),
+      operation: input.operation ?? null,
+      exclusive: input.exclusive === true,
+      nonce: nonce(),
+    };
+    return { reservation_id: await contentId(fields), ...fields };
+  }
+
+  async #entry(input: string, field: string): Promise<ReservationEntry> {
+    const { reservations } = this.#context.store;
+    const { id } = await findId(input, { field, code: "bad_id" }, { reservation: reservations });
+    const entry = await reservations.get(id);
+    if (entry === undefined) throw notFound(["reservation"], input);
+    return entry;
+  }
+
+  /** Another process ended it between the look and the act. */
+  async #alreadyReleased(doing: string, id: string): Promise<types.ReservationRefused> {
+    const entry = await this.#context.store.reservations.get(id);
+    if (entry?.release !== undefined) return alreadyReleased(doing, entry.release);
+    return { status: "already_released", reservation_id: id, error: `${doing}: it is over` };
+  }
+}
+
+function parsed(text: string): Address {
+  const address = parseAddress(text);
+  if (typeof address !== "string") return address;
+  throw new CoordError("internal", `Cannot read a checked address: ${address}`);
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,222 @@
+/** Inputs and answers of the operations on reservations. */
+import { addresses } from "../../domain/reservation/addresses.ts";
+import type { Conflict } from "../../domain/reservation/conflict.ts";
+import * as fields from "../../domain/input/fields.ts";
+import * as reservationFields from "../../domain/reservation/fields.ts";
+import type {
+  IntentRecord,
+  Operation,
+  ReservationRecord,
+} from "../../domain/reservation/reservation.ts";
+
+/** What to reserve, and as whom. */
+export interface ReserveInput {
+  /** 1 to 200 addresses: `path`, `path::symbol`, or globs in either part. */
+  readonly addresses: readonly string[];
+  /** Who reserves, default `unknown`. */
+  readonly runId?: string;
+  /** Seconds until it is over unless a heartbeat extends it, 1 to 31536000, default 3600. */
+  readonly ttl?: number;
+  /** What the agent is about to do. */
+  readonly operation?: Operation;
+  /** The branch that it works on; default `$COORD_BRANCH`, else the checkout's. */
+  readonly branch?: string;
+  /** Reserve only if no live reservation of another agent overlaps. */
+  readonly exclusive?: boolean;
+  /** Ends the call: it throws the signal's reason, and what was reserved is released. */
+  readonly signal?: AbortSignal;
+}
+
+/** What to hold, and as whom: a hold beats, so that somebody must be named. */
+export interface ReservationHoldInput extends ReserveInput {
+  /** Who reserves. */
+  readonly runId: string;
+}
+
+/** Which reservation to keep, and for how long. */
+export interface ReservationBeatInput {
+  /** The reservation's id, or a unique prefix of at least 6 hex digits. */
+  readonly id: string;
+  /** Who reserved. */
+  readonly runId: string;
+  /** Seconds from now, 1 to 31536000, default 3600. */
+  readonly extension?: number;
+}
+
+/** Which reservation to end. */
+export interface ReleaseInput {
+  /** The reservation's id, or a unique prefix of at least 6 hex digits. */
+  readonly id: string;
+  /** Who releases. */
+  readonly runId: string;
+  /** `completed` (the default), `cancelled`, `superseded`, or at most 256 characters on one line. */
+  readonly reason?: string;
+  /** Also another agent's. */
+  readonly force?: boolean;
+}
+
+/** What an agent means to do. */
+export interface IntentInput {
+  /** 1 to 200 addresses, as of a reservation. */
+  readonly addresses: readonly string[];
+  /** What it is going to do with them. */
+  readonly operation: Operation;
+  /** For people; at most 4096 characters. */
+  readonly detail?: string;
+  /** The reservation that it belongs to: its id, or a unique prefix of at least 6 hex digits. */
+  readonly reservationId?: string;
+  /** Who means it, default `unknown`. */
+  readonly runId?: string;
+  /** Default `$COORD_BRANCH`, else the checkout's. */
+  readonly branch?: string;
+}
+
+/** What to list. */
+export interface ReservationListInput {
+  /** Only these; default both. */
+  readonly kind?: "reservation" | "intent";
+  /** Only this agent's. */
+  readonly runId?: string;
+  /** Only those of this branch. */
+  readonly branch?: string;
+  /** Also what is over. */
+  readonly all?: boolean;
+}
+
+/** A reservation that was written. */
+export type Reserved = ReservationRecord & {
+  /** It was written. */
+  readonly status: "reserved";
+  /** What overlaps it; of an exclusive one there is none. */
+  readonly conflicts: readonly Conflict[];
+};
+
+/** An exclusive reservation that was not written, because others overlap it. */
+export interface ReserveConflict {
+  /** Nothing was written. */
+  readonly status: "conflict";
+  /** What overlaps it. */
+  readonly conflicts: readonly Conflict[];
+  /** For people. */
+  readonly error: string;
+}
+
+/** What a reservation's rules do not allow. */
+export interface ReservationRefused {
+  /** Another agent reserved it, or it was released, or it is exclusive and has lapsed. */
+  readonly status: "not_holder" | "already_released" | "expired";
+  /** The reservation. */
+  readonly reservation_id: string;
+  /** When one that has lapsed was over, ISO 8601 UTC. */
+  readonly expires_at?: string;
+  /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
+  readonly conflicts?: readonly Conflict[];
+  /** For people. */
+  readonly error: string;
+}
+
+/** What the heartbeat of a reservation answers. */
+export interface ReservationBeat {
+  /** The reservation goes on. */
+  readonly status: "ok";
+  /** The reservation. */
+  readonly reservation_id: string;
+  /** Who holds it. */
+  readonly run_id: string;
+  /** ISO 8601 UTC. */
+  readonly last_beat_at: string;
+  /** When the reservation is over now, ISO 8601 UTC: a heartbeat never takes time away. */
+  readonly extended_expires_at: string;
+  /** Seconds that were asked for. */
+  readonly ttl_extended_seconds: number;
+}
+
+/** A reservation that was ended. */
+export interface Released {
+  /** It is over. */
+  readonly status: "released";
+  /** The reservation. */
+  readonly reservation_id: string;
+  /** Who released it. */
+  readonly run_id: string;
+  /** ISO 8601 UTC. */
+  readonly released_at: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** A reservation in a listing. */
+export type ReservationItem = ReservationRecord & {
+  /** Where it stands. */
+  readonly status: "live" | "expired" | "released";
+  /** When it is or was over, its heartbeats counted, ISO 8601 UTC. */
+  readonly expires_at: string;
+  /** The last heartbeat, null when there was none. */
+  readonly last_beat_at: string | null;
+  /** When it was released, null unless it was. */
+  readonly released_at: string | null;
+  /** Why it was released, null unless it was. */
+  readonly reason: string | null;
+};
+
+/** An intent in a listing. */
+export type IntentItem = IntentRecord & {
+  /** As long as its reservation; without one an hour. */
+  readonly status: "live" | "over";
+};
+
+/** What a listing answers; both sorted by creation. */
+export interface ReservationList {
+  /** How many are listed. */
+  readonly total: number;
+  /** How many of them are live. */
+  readonly live: number;
+  /** The reservations that match. */
+  readonly reservations: readonly ReservationItem[];
+  /** The intents that match. */
+  readonly intents: readonly IntentItem[];
+}
+
+const ID = { schema: fields.recordId, code: "bad_id" } as const;
+const RUN = { schema: fields.identifier, code: "bad_args" } as const;
+const ANY = { schema: fields.anything, code: "bad_args" } as const;
+const ADDRESSES = { schema: addresses, code: "bad_args" } as const;
+const OPERATION = { schema: reservationFields.operation, code: "bad_args" } as const;
+const EXTENSION = { schema: fields.extension, code: "bad_args" } as const;
+
+const RESERVE = {
+  addresses: ADDRESSES,
+  runId: RUN,
+  ttl: { schema: reservationFields.reservationTtl, code: "bad_args" },
+  operation: OPERATION,
+  branch: RUN,
+  exclusive: ANY,
+  signal: ANY,
+} as const;
+
+/** The fields of each operation's input, for the library and the command line alike. */
+export const RESERVATION_INPUTS = {
+  reserve: RESERVE,
+  hold: { ...RESERVE, runId: { schema: fields.holderId, code: "bad_args" } },
+  heartbeat: { id: ID, runId: RUN, extension: EXTENSION },
+  release: {
+    id: ID,
+    runId: RUN,
+    reason: { schema: fields.reason, code: "bad_args" },
+    force: ANY,
+  },
+  intent: {
+    addresses: ADDRESSES,
+    operation: OPERATION,
+    detail: { schema: fields.detail, code: "bad_args" },
+    reservationId: ID,
+    runId: RUN,
+    branch: RUN,
+  },
+  list: {
+    kind: { schema: reservationFields.reservationKind, code: "bad_args" },
+    runId: RUN,
+    branch: RUN,
+    all: ANY,
+  },
+} as const;

@@ -1,0 +1,301 @@
+/** The task queue: the operations that are the same on every store. */
+import {
+  cancel,
+  type ClaimRecord,
+  claimTimedOut,
+  extend,
+  finish,
+  giveBack,
+  grant,
+  type Rule,
+  taskStatus,
+} from "../../domain/task/claim.ts";
+import { CoordError } from "../../domain/errors.ts";
+import {
+  BATCH_SPREAD_MS,
+  CLAIM_TTL_S,
+  EXTENSION_S,
+  LIST_LIMIT,
+  UNKNOWN_RUN,
+} from "../../domain/limits.ts";
+import {
+  compareTasks,
+  orderOf,
+  TASK_STATUSES,
+  type TaskRecord,
+  type TaskStatus,
+} from "../../domain/task/task.ts";
+import type { TaskEntry } from "../../ports/tasks.ts";
+import { nonce, type TaskContext } from "../context.ts";
+import { findId, notFound } from "../find_id.ts";
+import { checkInput } from "../input.ts";
+import { type NewTask, TASK_FIELDS, taskRecord } from "./new_task.ts";
+import { INPUTS } from "./types.ts";
+import type * as types from "./types.ts";
+import { waitForTask } from "./wait.ts";
+
+/** How the id of a task is asked for. */
+const ASKED = { field: "id", code: "bad_task_id" } as const;
+
+/**
+ * The queue's operations. Each throws a `CoordError`: `bad_args`, `bad_queue`, `bad_payload` or
+ * `bad_task_id` for bad input, with all problems at once; `not_found` for an id that names no task;
+ * `io_error` when the machine fails.
+ */
+export class Tasks {
+  readonly #context: TaskContext;
+
+  /** Made by opening a workspace. */
+  constructor(context: TaskContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Adds one task.
+   *
+   * @param input The task; only a title is needed.
+   * @returns The task as it was recorded, when it is durable.
+   */
+  async enqueue(input: NewTask): Promise<TaskRecord> {
+    const [record] = await this.enqueueAll([input]);
+    if (record === undefined) throw new CoordError("internal", "Cannot enqueue: no record came");
+    return record;
+  }
+
+  /**
+   * Adds many tasks with one sync, or none of them when one is bad. Their instants of creation are
+   * a millisecond apart and begin now, so that they are handed out in the order given; beyond a
+   * thousand tasks several share a millisecond.
+   *
+   * @param inputs The tasks.
+   * @returns The tasks as they were recorded, in the order given, when all are durable.
+   */
+  async enqueueAll(inputs: readonly NewTask[]): Promise<TaskRecord[]> {
+    const { clock, store, warn } = this.#context;
+    for (const input of inputs) checkInput(input, TASK_FIELDS, ["title"]);
+    const now = clock();
+    const records = await Promise.all(
+      inputs.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
+    );
+    if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
+      warn(`The run id is "${UNKNOWN_RUN}": nobody can tell who enqueued the task`);
+    }
+    await store.tasks.add(records);
+    return records;
+  }
+
+  /**
+   * Claims the first task that is pending or timed out: highest priority, then oldest, then by id.
+   * Of any number of agents that call this at once, each task goes to exactly one.
+   *
+   * @param input Who claims, from which queue, for how long; and how long to wait for a task.
+   * @returns The claim with its task, or that there is none; after an abort always that there is none.
+   */
+  async claim(input: types.ClaimInput): Promise<types.Claimed | types.NothingToClaim> {
+    checkInput(input, INPUTS.claim, ["runId"]);
+    const { store, clock } = this.#context;
+    const { signal } = input;
+    const empty = { status: "empty", queue: input.queue ?? null } as const;
+    if (signal?.aborted) return empty;
+    const ttlSeconds = input.claimTtl ?? CLAIM_TTL_S.default;
+    // The time of a claim begins with the grant, which may come long after the search began.
+    const rule = (task: TaskRecord): Rule => (current) =>
+      grant({ task, runId: input.runId, now: clock(), ttlSeconds, nonce: nonce() })(current);
+    const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
+      while (true) {
+        const search = { queue: input.queue, now: clock(), rule, effort, hints };
+        const entry = await store.tasks.claimNext(search);
+        // One that timed out while the process slept is anybody's by now.
+        const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
+        if (!isOver || signal?.aborted) return entry;
+      }
+    };
+    const entry = await attempt("thorough") ??
+      await waitForTask(this.#context, attempt, input.wait ?? 0, signal);
+    if (entry?.claim === undefined) return empty;
+    const claimed = { ...entry.claim, status: "claimed", task: entry.task } as const;
+    if (!signal?.aborted) return claimed;
+    await this.#giveUp(claimed);
+    return empty;
+  }
+
+  /** Hands back what was claimed for a caller that went away. */
+  async #giveUp({ task_id: id, claimer_run_id: runId, fence }: types.Claimed): Promise<void> {
+    try {
+      await this.giveBack({ id, runId, fence });
+    } catch (error) {
+      if (!(error instanceof CoordError)) throw error;
+      this.#context.warn(`Task ${id} stays claimed until its timeout: ${error.message}`);
+    }
+  }
+
+  /**
+   * Ends a task well. Doing it again with the same result is no error.
+   *
+   * @param input Which task, by whom, with what result.
+   * @returns The claim in its final state, or why the rules do not allow it.
+   */
+  async complete(input: types.CompleteInput): Promise<ClaimRecord | types.Refused> {
+    checkInput(input, INPUTS.complete, ["id", "runId"]);
+    return this.#move(input.id, (taskId, now) =>
+      finish(
+        { taskId, now, runId: input.runId, fence: input.fence },
+        { status: "completed", result: input.result ?? null },
+      ));
+  }
+
+  /**
+   * Ends a task badly. Doing it again with the same error is no error.
+   *
+   * @param input Which task, by whom, for what reason.
+   * @returns The claim in its final state, or why the rules do not allow it.
+   */
+  async fail(input: types.FailInput): Promise<ClaimRecord | types.Refused> {
+    checkInput(input, INPUTS.fail, ["id", "runId"]);
+    return this.#move(input.id, (taskId, now) =>
+      finish(
+        { taskId, now, runId: input.runId, fence: input.fence },
+        { status: "failed", error: input.error ?? "" },
+      ));
+  }
+
+  /**
+   * Takes a task out of the queue: a pending one by anybody, a claimed one by its holder.
+   *
+   * @param input Which task, by whom; `force` also takes it from another holder.
+   * @returns The claim in its final state, or why the rules do not allow it.
+   */
+  async cancel(input: types.CancelInput): Promise<ClaimRecord | types.Refused> {
+    checkInput(input, INPUTS.cancel, ["id", "runId"]);
+    return this.#move(
+      input.id,
+      (taskId, now) =>
+        cancel({ taskId, now, runId: input.runId, force: input.force ?? false, nonce: nonce() }),
+    );
+  }
+
+  /**
+   * Keeps a claim for `extension` seconds from now; it never ends sooner for that.
+   *
+   * @param input Which task, by whom, how long.
+   * @returns The new end, or why the rules do not allow it.
+   */
+  async heartbeat(input: types.HeartbeatInput): Promise<types.Beat | types.Refused> {
+    checkInput(input, INPUTS.heartbeat, ["id", "runId"]);
+    const extensionSeconds = input.extension ?? EXTENSION_S.default;
+    const claim = await this.#move(
+      input.id,
+      (taskId, now) =>
+        extend({ taskId, now, runId: input.runId, fence: input.fence, extensionSeconds }),
+    );
+    if (!("claimer_run_id" in claim)) return claim;
+    return {
+      status: "ok",
+      task_id: claim.task_id,
+      run_id: claim.claimer_run_id,
+      last_beat_at: claim.heartbeat_at,
+      extended_expires_at: claim.expires_at,
+      ttl_extended_seconds: extensionSeconds,
+    };
+  }
+
+  /**
+   * Hands a claimed task back at once, so that nobody has to wait for its timeout.
+   *
+   * @param input Which task, by whom.
+   * @returns The claim, timed out from now on, or why the rules do not allow it.
+   */
+  async giveBack(input: types.HolderInput): Promise<ClaimRecord | types.Refused> {
+    checkInput(input, INPUTS.giveBack, ["id", "runId"]);
+    const claim = await this.#move(
+      input.id,
+      (taskId, now) => giveBack({ taskId, now, runId: input.runId, fence: input.fence }),
+    );
+    if ("claimer_run_id" in claim) this.#context.store.tasks.announce(claim.task_id);
+    return claim;
+  }
+
+  /**
+   * One task with its newest state.
+   *
+   * @param id The task's id, or a unique prefix of at least 6 hex digits.
+   * @returns The task; its claim is null when nobody ever claimed it.
+   */
+  async get(id: string): Promise<{ task: TaskRecord; claim: ClaimRecord | null }> {
+    const entry = await this.#context.store.tasks.get(await this.#idOf(id));
+    if (entry === undefined) throw notFound(["task"], id);
+    return { task: entry.task, claim: entry.claim ?? null };
+  }
+
+  /**
+   * Counts all tasks, and lists those that match.
+   *
+   * @param input What to list; the counts are over all tasks in any case.
+   * @returns Counts and tasks, sorted as they would be handed out.
+   */
+  async list(input: types.ListInput = {}): Promise<types.TaskList> {
+    checkInput(input, INPUTS.list);
+    const now = this.#context.clock();
+    const entries = await this.#context.store.tasks.list();
+    const matching: { entry: TaskEntry; status: TaskStatus }[] = [];
+    for (const entry of entries) {
+      const status = taskStatus(entry.task, entry.claim, now);
+      if (input.status !== undefined && status !== input.status) continue;
+      if (input.queue !== undefined && entry.task.queue !== input.queue) continue;
+      if (input.runId !== undefined && entry.claim?.claimer_run_id !== input.runId) continue;
+      matching.push({ entry, status });
+    }
+    const sorted = matching.map((match) => ({ ...match, order: orderOf(match.entry.task) }))
+      .sort((a, b) => compareTasks(a.order, b.order));
+    const limit = input.limit ?? LIST_LIMIT.default;
+    return {
+      ...countTasks(entries, now),
+      limit,
+      truncated: sorted.length > limit,
+      matched: sorted.length,
+      items: sorted.slice(0, limit).map(({ entry, status }) => ({
+        ...entry.task,
+        status,
+        claimer_run_id: entry.claim?.claimer_run_id ?? null,
+        expires_at: entry.claim?.expires_at ?? null,
+        attempt: entry.claim?.attempt ?? 0,
+      })),
+    };
+  }
+
+  async #move(
+    input: string,
+    rule: (taskId: string, now: number) => Rule,
+  ): Promise<ClaimRecord | types.Refused> {
+    const { clock, store, warn } = this.#context;
+    const taskId = await this.#idOf(input);
+    const applied = await store.tasks.apply(taskId, rule(taskId, clock()));
+    if (applied.kind === "missing") throw notFound(["task"], input);
+    if (applied.kind === "kept") warn(applied.warning);
+    if (applied.kind !== "refused") return applied.claim;
+    const { status, message } = applied.refusal;
+    if (status === "taken" || status === "expired") {
+      throw new CoordError("internal", `Unexpected refusal: ${message}`);
+    }
+    return { status, task_id: taskId, error: message };
+  }
+
+  /** The full id that an id or a unique prefix means. */
+  async #idOf(input: string): Promise<string> {
+    const { id } = await findId(input, ASKED, { task: this.#context.store.tasks });
+    return id;
+  }
+}
+
+/** How many milliseconds after the first of `count` tasks the one at `index` was created. */
+function spread(index: number, count: number): number {
+  return count <= BATCH_SPREAD_MS ? index : Math.floor(index * BATCH_SPREAD_MS / count);
+}
+
+/** How many tasks stand where. */
+export function countTasks(entries: readonly TaskEntry[], now: number): types.TaskCounts {
+  const counts = { total: entries.length } as Record<TaskStatus | "total", number>;
+  for (const status of TASK_STATUSES) counts[status] = 0;
+  for (const { task, claim } of entries) counts[taskStatus(task, claim, now)]++;
+  return counts;
+}

@@ -1,0 +1,182 @@
+/** Inputs and answers of the queue's operations. */
+import type { ClaimRecord } from "../../domain/task/claim.ts";
+import * as fields from "../../domain/input/fields.ts";
+import * as taskFields from "../../domain/task/fields.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
+
+/** What to claim, and as whom. */
+export interface ClaimInput {
+  /** Who claims. */
+  readonly runId: string;
+  /** Only tasks of this queue; default any. */
+  readonly queue?: string;
+  /** Visibility timeout: seconds until others may have the task, 1 to 86400, default 3600. */
+  readonly claimTtl?: number;
+  /** Seconds to wait for a task, 0 to 3600, default 0. */
+  readonly wait?: number;
+  /** Ends the call early: the answer is `empty`, and what was claimed is given back. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which task, and who acts on it. */
+export interface HolderInput {
+  /** The task's id, or a unique prefix of at least 6 hex digits. */
+  readonly id: string;
+  /** Who acts. */
+  readonly runId: string;
+  /** The fence of the caller's claim; an older one than the current is refused. */
+  readonly fence?: number;
+}
+
+/** How a task ended well. */
+export interface CompleteInput extends HolderInput {
+  /** At most 65536 bytes as JSON. */
+  readonly result?: JsonObject;
+}
+
+/** How a task ended badly. */
+export interface FailInput extends HolderInput {
+  /** At most 4096 characters. */
+  readonly error?: string;
+}
+
+/** Which task to take out of the queue. */
+export interface CancelInput {
+  /** The task's id, or a unique prefix of at least 6 hex digits. */
+  readonly id: string;
+  /** Who cancels. */
+  readonly runId: string;
+  /** Also a task that another agent holds. */
+  readonly force?: boolean;
+}
+
+/** How long to keep a claim. */
+export interface HeartbeatInput extends HolderInput {
+  /** Seconds from now, 1 to 31536000, default 3600. */
+  readonly extension?: number;
+}
+
+/** What to list. */
+export interface ListInput {
+  /** Only tasks that stand there. */
+  readonly status?: TaskStatus;
+  /** Only tasks of this queue. */
+  readonly queue?: string;
+  /** The claimer's. */
+  readonly runId?: string;
+  /** 1 to 10000, default 200. */
+  readonly limit?: number;
+}
+
+/** A claim that was granted: the claim's fields and the task's. */
+export type Claimed = Omit<ClaimRecord, "status"> & {
+  /** It was granted. */
+  readonly status: "claimed";
+  /** The task. */
+  readonly task: TaskRecord;
+};
+
+/** No task is there to claim. */
+export interface NothingToClaim {
+  /** There was none. */
+  readonly status: "empty";
+  /** The queue that was asked for, `null` for any. */
+  readonly queue: string | null;
+}
+
+/** A transition that the rules do not allow. */
+export interface Refused {
+  /** Somebody else holds it, it is over, or the fence is of an earlier grant. */
+  readonly status: "not_holder" | "terminal" | "stale_fence";
+  /** The task. */
+  readonly task_id: string;
+  /** For people. */
+  readonly error: string;
+}
+
+/** What a heartbeat answers. */
+export interface Beat {
+  /** The claim goes on. */
+  readonly status: "ok";
+  /** The task. */
+  readonly task_id: string;
+  /** Who holds it. */
+  readonly run_id: string;
+  /** ISO 8601 UTC. */
+  readonly last_beat_at: string;
+  /** The end of the visibility timeout, ISO 8601 UTC. */
+  readonly extended_expires_at: string;
+  /** Seconds. */
+  readonly ttl_extended_seconds: number;
+}
+
+/** A task in a listing. */
+export type TaskItem = TaskRecord & {
+  /** Where it stands. */
+  readonly status: TaskStatus;
+  /** Who has it or had it last; of a task that nobody had, who cancelled it. */
+  readonly claimer_run_id: string | null;
+  /** End of the visibility timeout, ISO 8601 UTC; null when nobody claimed the task. */
+  readonly expires_at: string | null;
+  /** How many times the task was granted. */
+  readonly attempt: number;
+};
+
+/** How many tasks stand where, over all queues. */
+export type TaskCounts = Readonly<Record<TaskStatus | "total", number>>;
+
+/** What a listing answers. */
+export type TaskList = TaskCounts & {
+  /** How many items were asked for. */
+  readonly limit: number;
+  /** Whether more than `limit` tasks matched. */
+  readonly truncated: boolean;
+  /** How many tasks matched. */
+  readonly matched: number;
+  /** Sorted as they would be handed out. */
+  readonly items: readonly TaskItem[];
+};
+
+const ID = { schema: fields.recordId, code: "bad_task_id" } as const;
+const HOLDER = { schema: fields.holderId, code: "bad_args" } as const;
+const RUN = { schema: fields.identifier, code: "bad_args" } as const;
+const FENCE = { schema: fields.fence, code: "bad_args" } as const;
+const QUEUE = { schema: taskFields.queue, code: "bad_queue" } as const;
+
+/** The fields of each operation's input, for the library and the command line alike. */
+export const INPUTS = {
+  claim: {
+    runId: HOLDER,
+    queue: QUEUE,
+    claimTtl: { schema: taskFields.claimTtl, code: "bad_args" },
+    wait: { schema: fields.wait, code: "bad_args" },
+    signal: { schema: fields.anything, code: "bad_args" },
+  },
+  complete: {
+    id: ID,
+    runId: RUN,
+    result: { schema: taskFields.payload, code: "bad_payload" },
+    fence: FENCE,
+  },
+  fail: {
+    id: ID,
+    runId: RUN,
+    error: { schema: taskFields.errorText, code: "bad_args" },
+    fence: FENCE,
+  },
+  cancel: { id: ID, runId: RUN, force: { schema: fields.anything, code: "bad_args" } },
+  heartbeat: {
+    id: ID,
+    runId: RUN,
+    extension: { schema: fields.extension, code: "bad_args" },
+    fence: FENCE,
+  },
+  giveBack: { id: ID, runId: RUN, fence: FENCE },
+  list: {
+    status: { schema: taskFields.taskStatus, code: "bad_args" },
+    queue: QUEUE,
+    runId: RUN,
+    limit: { schema: taskFields.listLimit, code: "bad_args" },
+  },
+} as const;

@@ -1,0 +1,222 @@
+/**
+ * What a stream has told so far: the version and the text of every record. It alone decides whether
+ * something that was found is news, so that whoever looks twice tells nothing twice.
+ */
+import type { EventType, RecordKind } from "../../domain/watch/event.ts";
+import { type JsonObject, readObject } from "../../domain/json.ts";
+import type { Look } from "../../ports/records.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import type { Expiries } from "./expiry.ts";
+import type { RecordName } from "./hints.ts";
+
+/** Something that became known. `none` is not told, but belongs to the position. */
+export interface Change extends RecordName {
+  readonly type: EventType | "none";
+  readonly data: JsonObject;
+  /** The version that was found; of what is removed or expired there is none. */
+  readonly version?: string;
+  /** The instant, for `expired`. */
+  readonly at?: number;
+}
+
+/** One record as it was told. */
+export interface ToldRecord {
+  /** `undefined` while nothing but a broken file was ever seen. */
+  readonly version: string | undefined;
+  /** The record as JSON text, which is smaller than the object. */
+  readonly text: string;
+}
+
+interface Entry extends ToldRecord {
+  version: string | undefined;
+  text: string;
+  /** Of a claim: the number of its transition. */
+  order: number;
+  /** The version of what is broken under the record's name. */
+  broken: string | undefined;
+  /** The comparison that met it last. */
+  round: number;
+}
+
+interface Broken extends RecordName {
+  problem: string;
+  spared: boolean;
+  warned: boolean;
+}
+
+export class Told {
+  readonly #kinds = new Map<RecordKind, Map<string, Entry>>();
+  readonly #broken = new Map<string, Broken>();
+  #size = 0;
+
+  constructor(readonly expiries: Expiries, readonly warn: Warn) {}
+
+  /** How many records were told. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes in what an earlier stream told. */
+  restore(kind: RecordKind, id: string, version: string, data: JsonObject): void {
+    this.#put(kind, id, version, data);
+  }
+
+  /** All records that were told and are not gone. */
+  *records(): Iterable<RecordName & { readonly version: string; readonly text: string }> {
+    for (const [kind, entries] of this.#kinds) {
+      for (const [id, { version, text }] of entries) {
+        if (version !== undefined) yield { kind, id, version, text };
+      }
+    }
+  }
+
+  /** A record as it was told last. */
+  data(kind: RecordKind, id: string): JsonObject | undefined {
+    const entry = this.#entries(kind).get(id);
+    return entry?.version === undefined ? undefined : readObject(entry.text);
+  }
+
+  /** Whether a record needs no look because its kind is written once and it was told. */
+  has(kind: RecordKind, id: string): boolean {
+    const entry = this.#entries(kind).get(id);
+    return entry !== undefined && entry.broken === undefined;
+  }
+
+  /** Marks a record as met by a comparison. */
+  met(kind: RecordKind, id: string, round: number): void {
+    const entry = this.#entries(kind).get(id);
+    if (entry !== undefined) entry.round = round;
+  }
+
+  /** The records that a comparison did not meet. */
+  unmet(kind: RecordKind, round: number): string[] {
+    const ids: string[] = [];
+    for (const [id, entry] of this.#entries(kind)) if (entry.round !== round) ids.push(id);
+    return ids;
+  }
+
+  /**
+   * Looks at a record and compares with what was told.
+   *
+   * @param type What a record is told as that was not told before.
+   */
+  look(
+    kind: RecordKind,
+    id: string,
+    look: (known: string | undefined) => Look,
+    type: "added" | "snapshot" | "none" = "added",
+  ): Change | undefined {
+    const entry = this.#entries(kind).get(id);
+    let found = look(entry?.broken ?? entry?.version);
+    // Whole again: the question is whether it says what it said before it broke.
+    if (entry?.broken !== undefined && found.kind === "record") {
+      this.#mended(kind, id, entry);
+      if (entry.version !== undefined) found = look(entry.version);
+    }
+    switch (found.kind) {
+      case "same":
+        if (entry !== undefined && found.version !== undefined) {
+          if (entry.broken !== undefined) entry.broken = found.version;
+          else if (found.data === undefined) entry.version = found.version;
+          else this.#put(kind, id, found.version, found.data);
+        }
+        return undefined;
+      case "gone":
+        return entry === undefined ? undefined : this.#gone(kind, id, entry, found.last);
+      case "broken":
+        this.#breaks(kind, id, entry, found);
+        return undefined;
+      case "record": {
+        const { version, data } = found;
+        // A claim that seems to go back is an old view that was read late.
+        if (entry?.version !== undefined && orderOf(kind, data) < entry.order) return undefined;
+        const known = entry?.version !== undefined;
+        this.#put(kind, id, version, data);
+        return { type: known ? "modified" : type, kind, id, data, version };
+      }
+    }
+  }
+
+  /** Records that are broken at the moment. */
+  broken(): RecordName[] {
+    return [...this.#broken.values()];
+  }
+
+  /** Whether a broken record waits for its warning. */
+  get unwarned(): boolean {
+    for (const broken of this.#broken.values()) if (!broken.warned) return true;
+    return false;
+  }
+
+  /**
+   * Reports what is broken, each record once until it is whole again. One that this is called for
+   * the first time is spared unless `all` are to be told: somebody may be writing it just now.
+   */
+  warnBroken(all: boolean): void {
+    for (const broken of this.#broken.values()) {
+      if (broken.warned) continue;
+      if (all || broken.spared) {
+        this.warn(broken.problem);
+        broken.warned = true;
+      } else broken.spared = true;
+    }
+  }
+
+  #entries(kind: RecordKind): Map<string, Entry> {
+    let entries = this.#kinds.get(kind);
+    if (entries === undefined) this.#kinds.set(kind, entries = new Map());
+    return entries;
+  }
+
+  #put(kind: RecordKind, id: string, version: string, data: JsonObject): void {
+    const entries = this.#entries(kind);
+    const text = JSON.stringify(data);
+    const order = orderOf(kind, data);
+    const entry = entries.get(id);
+    if (entry?.version === undefined) this.#size++;
+    if (entry === undefined) entries.set(id, { version, text, order, broken: undefined, round: 0 });
+    else Object.assign(entry, { version, text, order });
+    this.expiries.seen(kind, id, data);
+  }
+
+  #gone(
+    kind: RecordKind,
+    id: string,
+    entry: Entry,
+    last: JsonObject | undefined,
+  ): Change | undefined {
+    this.#mended(kind, id, entry);
+    this.#entries(kind).delete(id);
+    if (entry.version === undefined) return undefined;
+    this.#size--;
+    this.expiries.gone(kind, id);
+    return { type: "removed", kind, id, data: { ...readObject(entry.text), ...last } };
+  }
+
+  #breaks(
+    kind: RecordKind,
+    id: string,
+    entry: Entry | undefined,
+    { version, problem }: { version: string; problem: string },
+  ): void {
+    if (entry === undefined) {
+      const blank = { version: undefined, text: "", order: 0, broken: version, round: 0 };
+      this.#entries(kind).set(id, blank);
+    } else entry.broken = version;
+    const key = `${kind}/${id}`;
+    const known = this.#broken.get(key);
+    if (known === undefined) {
+      this.#broken.set(key, { kind, id, problem, spared: false, warned: false });
+    } else known.problem = problem;
+  }
+
+  #mended(kind: RecordKind, id: string, entry: Entry): void {
+    if (entry.broken === undefined) return;
+    entry.broken = undefined;
+    this.#broken.delete(`${kind}/${id}`);
+  }
+}
+
+function orderOf(kind: RecordKind, data: JsonObject): number {
+  return kind === "claim" && typeof data.transition === "number" ? data.transition : 0;
+}

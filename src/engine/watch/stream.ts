@@ -1,0 +1,346 @@
+/**
+ * One run of the stream: the changes of all records in the order in which they became known.
+ *
+ * Guarantees. All snapshots come first. Each change that is still visible when the folders have
+ * calmed down is told exactly once, with the newest state; states that were replaced before anybody
+ * could look are not told. A claim's transitions never go back.
+ *
+ * Steps. (1) The kernel's notification is started. (2) Every record is read; hints wait. (3) What
+ * hints name is looked at as soon as they come; where hints may be lost, and when a folder's mark
+ * says so, the whole kind is compared (watch_folders.ts). The table of what was told (watch_state.ts)
+ * decides what is news, so looking twice is harmless. (4) What is due to expire is looked at once
+ * more, and then told.
+ *
+ * May be missed where hints are lost or there are none (polling): a change of a file in place, since
+ * every tool that shares these folders replaces files by renaming, which shows in the folder's mark;
+ * and a rewritten record of a kind that is written once, since comparing opens only new ones.
+ */
+import type { Timers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
+import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
+import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
+import type { Clock } from "../../domain/time.ts";
+import { HostError } from "../../ports/host.ts";
+import type { Listing, RecordSource } from "../../ports/records.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { type ExpiringKind, EXPIRY_SOURCES } from "./expiry.ts";
+import { Folders } from "./schedule.ts";
+import { Hints } from "./hints.ts";
+import type { Change, Told } from "./seen.ts";
+
+/** Milliseconds until a broken record is looked at again, and reported when it still is. */
+const BROKEN_MS = 150;
+
+/** Milliseconds of work after which others have their turn. */
+const SLICE_MS = 8;
+
+/** The longest sleep while something may expire: the clock may be set meanwhile. */
+const CLOCK_MS = 60_000;
+
+/** What a run works with. */
+export interface StreamSetup {
+  readonly source: RecordSource;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly warn: Warn;
+  readonly told: Told;
+  /** The kinds to examine. */
+  readonly kinds: ReadonlySet<RecordKind>;
+  /** Those of them whose expiries are told. */
+  readonly expiring: ReadonlySet<ExpiringKind>;
+  /** The kinds of which `told` holds what an earlier stream told. */
+  readonly covered: ReadonlySet<RecordKind>;
+  readonly snapshot: boolean;
+  readonly once: boolean;
+  readonly backend: "auto" | "native" | "poll";
+  /** Milliseconds. */
+  readonly pollInterval: number;
+  /** Called before every sleep, when everything that is known was told. */
+  readonly onIdle: () => void;
+}
+
+export class Stream {
+  readonly #setup: StreamSetup;
+  readonly #folders: Folders;
+  readonly #hints = new Hints();
+  readonly #unlisted = new Set<RecordKind>();
+  #watch: { close(): void } | undefined;
+  #polling: boolean;
+  #round = 0;
+  #ended = false;
+  #deadline = Infinity;
+  #checkAt = Infinity;
+  #brokenAt = Infinity;
+  readonly #wakeup: Wakeup;
+
+  constructor(setup: StreamSetup) {
+    this.#setup = setup;
+    this.#wakeup = new Wakeup(setup.timers);
+    const kinds = RECORD_KINDS.filter((kind) => setup.kinds.has(kind));
+    this.#folders = new Folders(setup.source, kinds);
+    this.#polling = setup.backend === "poll";
+  }
+
+  /** Whether the run is over. */
+  get ended(): boolean {
+    return this.#ended || this.#setup.timers.now() >= this.#deadline;
+  }
+
+  /** Ends the run, at the latest after the change that is being told. */
+  end(): void {
+    this.#ended = true;
+    this.#wakeup.wake();
+  }
+
+  /** Ends the run after so many milliseconds. */
+  endAfter(ms: number): void {
+    this.#deadline = this.#setup.timers.now() + ms;
+  }
+
+  /** Frees what the run holds. */
+  close(): void {
+    this.end();
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  /**
+   * Starts the kernel's notification, or falls back to looking at intervals.
+   *
+   * @throws What the platform says, where `native` was asked for and cannot be had.
+   */
+  start(): void {
+    const { source, backend, once, timers, pollInterval } = this.#setup;
+    if (!once && !this.#polling) {
+      try {
+        this.#watch = source.watch(
+          this.#folders.kinds,
+          (hint) => {
+            this.#hints.add(hint, timers.now());
+            this.#wakeup.wake();
+          },
+          (error) => {
+            if (this.#ended) return;
+            this.#watch = undefined;
+            this.#poll(`Notification broke off (${describe(error)})`);
+            this.#wakeup.wake();
+          },
+        );
+      } catch (error) {
+        if (backend === "native" || !(error instanceof HostError)) throw error;
+        this.#poll(`No notification here (${describe(error)})`);
+      }
+    }
+    if (this.#polling) this.#checkAt = timers.now() + pollInterval;
+  }
+
+  /** The changes; ends with the run. */
+  async *changes(): AsyncGenerator<Change> {
+    const { told, covered, snapshot, once, timers } = this.#setup;
+    for (const kind of this.#folders.kinds) {
+      if (!covered.has(kind)) yield* this.#compare(kind, snapshot ? "snapshot" : "none");
+    }
+    for (const kind of this.#folders.kinds) {
+      if (covered.has(kind)) yield* this.#compare(kind);
+    }
+    if (once) {
+      yield* this.#expired();
+      told.warnBroken(true);
+      return;
+    }
+    // What the first reading overlooked shows soon, not only at the next round.
+    this.#checkAt = Math.min(this.#checkAt, timers.now() + BROKEN_MS);
+    while (!this.ended) {
+      yield* this.#drain();
+      yield* this.#expired();
+      yield* this.#checks();
+      if (!this.ended && !this.#hints.pending) await this.#sleep();
+    }
+  }
+
+  /** Looks at everything that hints name. */
+  *#drain(): Generator<Change> {
+    if (!this.#hints.pending) return;
+    const { timers } = this.#setup;
+    const { records, named, whole, burst } = this.#hints.drain();
+    const marks = this.#folders.marks(burst ? [] : named);
+    if (burst) this.#folders.burst(named, timers.now());
+    this.#folders.suspect(whole, timers.now());
+    for (const { kind, id } of records) {
+      if (this.ended) return;
+      yield* this.#look(kind, id);
+    }
+    this.#folders.explain(marks, timers.now());
+  }
+
+  *#look(kind: RecordKind, id: string): Generator<Change> {
+    const { source, told } = this.#setup;
+    if (!this.#setup.kinds.has(kind)) return;
+    const change = told.look(kind, id, (known) => source.look(kind, id, known));
+    if (change !== undefined) yield change;
+    this.#awaitBroken();
+  }
+
+  /**
+   * Compares all records of a kind with what was told, in slices, so that hints, timers and signals
+   * have their turn. While snapshots are told nothing else is, so hints wait.
+   */
+  async *#compare(
+    kind: RecordKind,
+    type: "added" | "snapshot" | "none" = "added",
+  ): AsyncGenerator<Change> {
+    const { source, told, timers } = this.#setup;
+    const snapshot = type !== "added";
+    const round = ++this.#round;
+    const work = new Work(timers);
+    this.#folders.begin(kind, timers.now());
+    const listing = this.#list(kind);
+    if (listing === undefined) return;
+    const replaced = source.replaced(kind);
+    for (const id of snapshot ? listing.ids.toSorted() : listing.ids) {
+      if (work.isLong()) yield* this.#turn(work, !snapshot);
+      if (this.ended) return;
+      if (replaced || !told.has(kind, id)) {
+        const change = told.look(kind, id, (known) => listing.look(id, known), type);
+        if (change !== undefined) yield* work.pausedFor(change);
+      }
+      told.met(kind, id, round);
+    }
+    // What the listing does not hold is gone, or came after it.
+    for (const id of told.unmet(kind, round)) {
+      if (work.isLong()) yield* this.#turn(work, !snapshot);
+      if (this.ended) return;
+      const change = told.look(kind, id, (known) => source.look(kind, id, known), type);
+      if (change !== undefined) yield* work.pausedFor(change);
+    }
+    this.#folders.end(timers.now(), work.cost());
+    this.#awaitBroken();
+  }
+
+  async *#turn(work: Work, drain: boolean): AsyncGenerator<Change> {
+    work.pause();
+    await this.#setup.timers.turn();
+    if (drain) yield* this.#drain();
+    work.resume();
+  }
+
+  #list(kind: RecordKind): Listing | undefined {
+    const { source, warn, timers } = this.#setup;
+    try {
+      return source.list(kind);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      if (!this.#unlisted.has(kind)) warn(error.message);
+      this.#unlisted.add(kind);
+      this.#folders.retry(kind, timers.now() + SAFETY_LOOK_MS);
+      return undefined;
+    }
+  }
+
+  /** Tells what is due. A heartbeat or a release may have come whose hint has not, so look first. */
+  *#expired(): Generator<Change> {
+    const { told, clock, expiring } = this.#setup;
+    const { expiries } = told;
+    const now = clock();
+    for (let due = expiries.takeDue(now); due !== undefined; due = expiries.takeDue(now)) {
+      if (!expiring.has(due.kind)) continue;
+      for (const kind of EXPIRY_SOURCES[due.kind]) yield* this.#look(kind, due.id);
+      const data = told.data(due.kind, due.id);
+      if (this.ended || data === undefined || !expiries.holds(due)) continue;
+      expiries.told(due.kind, due.id, due.at);
+      yield { type: "expired", ...due, data };
+    }
+  }
+
+  async *#checks(): AsyncGenerator<Change> {
+    const { told, timers, pollInterval } = this.#setup;
+    const now = timers.now();
+    if (now >= this.#checkAt) {
+      this.#checkAt = now + (this.#polling ? pollInterval : SAFETY_LOOK_MS);
+      this.#folders.check(now, this.#polling);
+      if (told.broken().length > 0) this.#brokenAt = now;
+    }
+    if (now >= this.#brokenAt) {
+      this.#brokenAt = Infinity;
+      for (const { kind, id } of told.broken()) yield* this.#look(kind, id);
+      told.warnBroken(false);
+      this.#awaitBroken();
+    }
+    for (const kind of this.#folders.due(timers.now(), this.#lastHint)) {
+      if (this.ended) return;
+      yield* this.#compare(kind);
+    }
+  }
+
+  get #lastHint(): number {
+    return this.#polling ? -Infinity : this.#hints.lastAt;
+  }
+
+  #awaitBroken(): void {
+    const { told, timers } = this.#setup;
+    if (told.unwarned) this.#brokenAt = Math.min(this.#brokenAt, timers.now() + BROKEN_MS);
+  }
+
+  #poll(reason: string): void {
+    const { warn, timers, pollInterval } = this.#setup;
+    warn(`${reason}: looking every ${pollInterval / 1000} s instead`);
+    this.#polling = true;
+    this.#checkAt = timers.now() + pollInterval;
+    this.#folders.suspect(this.#folders.kinds, timers.now());
+  }
+
+  async #sleep(): Promise<void> {
+    const { told, timers, clock } = this.#setup;
+    this.#setup.onIdle();
+    const next = Math.min(
+      this.#deadline,
+      this.#checkAt,
+      this.#brokenAt,
+      this.#folders.next(this.#lastHint),
+    );
+    const expiry = told.expiries.next();
+    const ms = Math.min(
+      next - timers.now(),
+      expiry === undefined ? Infinity : Math.min(expiry - clock(), CLOCK_MS),
+    );
+    await this.#wakeup.sleep(timers.now() + ms);
+  }
+}
+
+/** Measures what work costs and says when others should have their turn. */
+class Work {
+  #cost = 0;
+  #since: number;
+
+  constructor(readonly timers: Timers) {
+    this.#since = timers.now();
+  }
+
+  isLong(): boolean {
+    return this.timers.now() - this.#since > SLICE_MS;
+  }
+
+  pause(): void {
+    this.#cost += this.timers.now() - this.#since;
+  }
+
+  resume(): void {
+    this.#since = this.timers.now();
+  }
+
+  /** Hands a change out; the time until the consumer asks for the next one does not count. */
+  *pausedFor(change: Change): Generator<Change> {
+    const spent = this.timers.now() - this.#since;
+    yield change;
+    this.#since = this.timers.now() - spent;
+  }
+
+  /** Milliseconds. */
+  cost(): number {
+    return this.#cost + this.timers.now() - this.#since;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

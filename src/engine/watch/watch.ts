@@ -1,0 +1,226 @@
+/**
+ * The stream of everything that changes: what may be asked for, which changes a consumer gets, and
+ * when the stream ends. How changes are found is the business of watch_stream.ts.
+ */
+import { realTimers, type Timers } from "../../async/timers.ts";
+import { badInput, type Problem } from "../../domain/errors.ts";
+import { RECORD_KINDS, type RecordKind, type WatchEvent } from "../../domain/watch/event.ts";
+import * as fields from "../../domain/input/fields.ts";
+import { POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { formatTime } from "../../domain/time.ts";
+import { VERSION } from "../../domain/version.ts";
+import { HostError } from "../../ports/host.ts";
+import type { Context } from "../context.ts";
+import { inputProblems } from "../input.ts";
+import { failing, ioError } from "../io_error.ts";
+import { Position } from "./position.ts";
+import {
+  Expiries,
+  EXPIRING_KINDS,
+  type ExpiringKind,
+  EXPIRY_SOURCES,
+  isExpiring,
+} from "./expiry.ts";
+import { isNewsOfLane } from "./lane_records.ts";
+import { type Change, Told } from "./seen.ts";
+import { Stream } from "./stream.ts";
+
+/** What to stream. */
+export interface WatchOptions {
+  /** Only these kinds; all when empty. */
+  readonly kinds?: readonly RecordKind[];
+  /** Only records of this agent: its `run_id`, `claimer_run_id`, `created_by` or `holder`. */
+  readonly runId?: string;
+  /** Only records of this branch. */
+  readonly branch?: string;
+  /** End after the snapshots, or after what changed since the position that `cursor` keeps. */
+  readonly once?: boolean;
+  /** `false` leaves the snapshots out. */
+  readonly snapshot?: boolean;
+  /** End after so many seconds; 0 is `once`. */
+  readonly timeout?: number;
+  /** End after so many events. */
+  readonly maxEvents?: number;
+  /** Seconds between looks where the kernel cannot notify, default 1. */
+  readonly pollInterval?: number;
+  /** `auto`, the default, polls only where the kernel cannot notify; `native` fails there. */
+  readonly backend?: "auto" | "native" | "poll";
+  /**
+   * A file that keeps the position, so that the next stream tells only what changed since. An event
+   * counts as taken when the next one is asked for; one that was not taken is told again. One
+   * stream at a time uses the file.
+   */
+  readonly cursor?: string;
+  /** Ends the stream. */
+  readonly signal?: AbortSignal;
+}
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+/** The fields of the input, for the library and the command line alike. */
+export const WATCH_FIELDS = {
+  kinds: { schema: fields.anything, code: "bad_args" },
+  runId: { schema: fields.identifier, code: "bad_args" },
+  branch: { schema: fields.identifier, code: "bad_args" },
+  once: { schema: fields.anything, code: "bad_args" },
+  snapshot: { schema: fields.anything, code: "bad_args" },
+  timeout: { schema: fields.decimal({ min: 0, max: MAX }), code: "bad_args" },
+  maxEvents: { schema: fields.integer({ min: 1, max: MAX }), code: "bad_args" },
+  pollInterval: { schema: fields.decimal(POLL_INTERVAL_S), code: "bad_args" },
+  backend: { schema: fields.anything, code: "bad_args" },
+  cursor: { schema: fields.anything, code: "bad_args" },
+  signal: { schema: fields.anything, code: "bad_args" },
+} as const;
+
+const BACKENDS: readonly unknown[] = ["auto", "native", "poll"];
+
+function checkOptions(options: WatchOptions): void {
+  const problems: Problem[] = inputProblems(options, WATCH_FIELDS);
+  const wrong = (field: string, message: string) =>
+    problems.push({ field, code: "bad_args", message });
+  const kinds: unknown = options.kinds ?? [];
+  if (!Array.isArray(kinds) || kinds.some((kind) => !RECORD_KINDS.includes(kind))) {
+    wrong("kinds", `must be of ${RECORD_KINDS.join(", ")}`);
+  }
+  if (options.backend !== undefined && !BACKENDS.includes(options.backend)) {
+    wrong("backend", `must be one of ${BACKENDS.join(", ")}`);
+  }
+  if (options.cursor !== undefined && (typeof options.cursor !== "string" || !options.cursor)) {
+    wrong("cursor", "must name a file");
+  }
+  if (problems.length > 0) throw badInput(problems);
+}
+
+/**
+ * Streams events until the options, the signal or the loop end it. Everything happens while the
+ * consumer waits for the next event: nothing runs before the first is asked for, and what changes
+ * while the consumer works is told as it is when the consumer comes back.
+ *
+ * Reservations, claims and leases that expire while the stream runs are told when they do. What had
+ * expired when it started is not, unless the position of `cursor` is older than that.
+ *
+ * @throws {CoordError} `bad_args` at once; while streaming `bad_args` for a cursor file that is none
+ * of ours, and `io_error`.
+ */
+export function watchRecords(
+  context: Context,
+  options: WatchOptions,
+  timers: Timers = realTimers,
+): AsyncIterable<WatchEvent> {
+  checkOptions(options);
+  return {
+    [Symbol.asyncIterator](): AsyncIterator<WatchEvent> {
+      let stream: Stream | undefined;
+      const events = eventsOf(context, options, timers, (started) => stream = started);
+      return {
+        next: () => events.next(),
+        return() {
+          // Whoever waits for the next event meanwhile is told that there is none.
+          stream?.end();
+          return events.return(undefined);
+        },
+      };
+    },
+  };
+}
+
+async function* eventsOf(
+  context: Context,
+  options: WatchOptions,
+  timers: Timers,
+  onStart: (stream: Stream) => void,
+): AsyncGenerator<WatchEvent, undefined> {
+  const { clock, store: { records: source }, warn } = context;
+  const { maxEvents = Infinity, timeout, signal, backend = "auto", pollInterval = 1 } = options;
+  if (signal?.aborted) return;
+  const once = options.once === true || timeout === 0;
+  const told = options.kinds ?? [];
+  const selected = new Set<RecordKind>(told.length > 0 ? told : RECORD_KINDS);
+  const position = options.cursor === undefined
+    ? undefined
+    : new Position(source.cursor(options.cursor), source.identity());
+  const kept = position?.read(warn);
+  const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
+  const kinds = kindsToExamine(selected, once && position === undefined ? [] : expiring);
+
+  const state = new Told(new Expiries(kept?.since ?? clock()), warn);
+  for (const { kind, id, at } of kept?.expired ?? []) {
+    if (isExpiring(kind)) state.expiries.told(kind, id, at);
+  }
+  for (const { kind, id, version, data } of kept?.records ?? []) {
+    state.restore(kind, id, version, data);
+  }
+  const covered = new Set([...kept?.kinds ?? [], ...kinds]);
+  position?.begin(state, state.expiries.since, covered);
+
+  const stream = new Stream({
+    source,
+    clock,
+    timers,
+    warn,
+    told: state,
+    kinds,
+    expiring: new Set(expiring),
+    covered: kept?.kinds ?? new Set(),
+    snapshot: options.snapshot !== false,
+    once,
+    backend,
+    pollInterval: pollInterval * 1000,
+    onIdle: () => position?.settle(timers.now()),
+  });
+  const stop = () => stream.end();
+  signal?.addEventListener("abort", stop);
+  onStart(stream);
+  let count = 0;
+  try {
+    if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
+    if (selected.has("task")) await source.prepare();
+    if (stream.ended) return;
+    failing("watch the records", () => stream.start());
+    for await (const change of stream.changes()) {
+      if (stream.ended) break;
+      if (passes(change, selected, options, clock())) {
+        yield eventOf(change, clock());
+        count++;
+      }
+      position?.taken(change, timers.now());
+      if (count >= maxEvents) break;
+    }
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw ioError("watch the records", error);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    stream.close();
+    position?.flush(timers.now());
+  }
+}
+
+/** The kinds that were asked for, and those that bear on when these expire. */
+function kindsToExamine(
+  selected: ReadonlySet<RecordKind>,
+  expiring: readonly ExpiringKind[],
+): Set<RecordKind> {
+  return new Set([...selected, ...expiring.flatMap((kind) => EXPIRY_SOURCES[kind])]);
+}
+
+function passes(
+  change: Change,
+  selected: ReadonlySet<RecordKind>,
+  { runId, branch }: WatchOptions,
+  now: number,
+): boolean {
+  const { type, kind, data } = change;
+  if (type === "none" || !selected.has(kind)) return false;
+  if (kind === "lane" && !isNewsOfLane(type, data, now)) return false;
+  if (branch !== undefined && data.branch !== branch) return false;
+  return runId === undefined ||
+    [data.run_id, data.claimer_run_id, data.created_by, data.holder].includes(runId);
+}
+
+function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
+  if (type === "none") throw new TypeError("a change that is not told has no event");
+  const timestamp = formatTime(now);
+  const told = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
+  return { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
+}

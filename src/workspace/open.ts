@@ -1,0 +1,133 @@
+/** Puts a workspace together: the machine, the files, the clock, the engine. */
+import {
+  findWorkspace,
+  initWorkspace as initFiles,
+  openFsJournal,
+  openFsStore,
+} from "../adapters/fs/open.ts";
+import { CoordError } from "../domain/errors.ts";
+import { Coord } from "../engine/coord.ts";
+import { quoted } from "../domain/text.ts";
+import { LaneJournal } from "../engine/lane/journal.ts";
+import { LaneRecords } from "../engine/watch/lane_records.ts";
+import { failing, guarded, onceEach } from "../guard.ts";
+import { detectHost } from "../host/detect.ts";
+import type { Host } from "../ports/host.ts";
+
+/** How to open a workspace. */
+export interface OpenOptions {
+  /** A project folder or the workspace itself; default `$COORD_DIR`, else the nearest one above. */
+  readonly dir?: string | undefined;
+  /** Milliseconds since 1970; default the machine's clock. */
+  readonly clock?: () => number;
+  /** Called with what was passed over, such as a record that cannot be read; default silent. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Opens a workspace.
+ *
+ * @param options Which, and with what clock.
+ * @returns Everything that coord offers there.
+ * @throws {CoordError} `no_workspace` when there is none.
+ *
+ * @example
+ * ```ts
+ * import { initWorkspace, openWorkspace } from "@coord/coord";
+ *
+ * const project = await Deno.makeTempDir();
+ * await initWorkspace(project);
+ * const coord = await openWorkspace({ dir: project, onWarning: console.warn });
+ * console.assert((await coord.tasks.list()).total === 0);
+ * ```
+ */
+export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
+  return openOn(await detectHost(), options);
+}
+
+/** Opens a workspace on a given machine. */
+export function openOn(host: Host, options: OpenOptions): Coord {
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
+  const location = failing(() => findWorkspace(host, options.dir));
+  const files = openFsStore(host, location, clock, warn);
+  const store = {
+    ...files,
+    tasks: guarded(files.tasks),
+    reservations: guarded(files.reservations),
+    // The stream goes on where parts of it fail, so it wants to know how.
+    records: new LaneRecords(files.records, files.lanes),
+    gc: guarded(files.gc),
+  };
+  return new Coord({ store, clock, warn });
+}
+
+/**
+ * Opens a journal of lanes by its path, such as one that `dos lease-lane` wrote. No workspace is
+ * needed.
+ *
+ * @param path The file.
+ * @param options The clock, and who hears of broken lines.
+ * @returns What may be asked of it.
+ * @throws {CoordError} `not_found` when there is no such file.
+ *
+ * @example
+ * ```ts
+ * import { openJournal } from "@coord/coord";
+ *
+ * const path = `${await Deno.makeTempDir()}/lane-journal.jsonl`;
+ * const entry = { op: "ACQUIRE", lane: "api", loop_ts: "1", holder: "agent-1" };
+ * await Deno.writeTextFile(path, `${JSON.stringify(entry)}\n`);
+ * const journal = await openJournal(path);
+ * const { leases } = await journal.replay();
+ * console.assert(leases[0]?.holder === "agent-1");
+ * ```
+ */
+export async function openJournal(
+  path: string,
+  options: Omit<OpenOptions, "dir"> = {},
+): Promise<LaneJournal> {
+  return openJournalOn(await detectHost(), path, options);
+}
+
+/** Opens a journal on a given machine. */
+export function openJournalOn(
+  host: Host,
+  path: string,
+  options: Omit<OpenOptions, "dir">,
+): LaneJournal {
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
+  const lanes = openFsJournal(host, path, clock, warn);
+  const { journal } = lanes;
+  if (!failing(() => journal.exists())) {
+    const message = `Cannot read journal ${quoted(journal.location, 200)}: there is no such file`;
+    throw new CoordError("not_found", message, { path: journal.location });
+  }
+  return new LaneJournal({ lanes, clock, warn });
+}
+
+/**
+ * Makes a workspace, `.coord/`, in a project folder. Doing it again changes nothing.
+ *
+ * @param project The folder; it is made when missing.
+ * @returns Where the workspace lies, and whether it is new.
+ * @throws {CoordError} `io_error` when it cannot be made.
+ *
+ * @example
+ * ```ts
+ * import { initWorkspace } from "@coord/coord";
+ *
+ * const project = await Deno.makeTempDir();
+ * console.assert((await initWorkspace(project)).created);
+ * console.assert(!(await initWorkspace(project)).created);
+ * ```
+ */
+export async function initWorkspace(project: string): Promise<{ path: string; created: boolean }> {
+  return initOn(await detectHost(), project);
+}
+
+/** Makes a workspace on a given machine. */
+export function initOn(host: Host, project: string): { path: string; created: boolean } {
+  return failing(() => initFiles(host, project));
+}

@@ -1,0 +1,149 @@
+import { initWorkspace } from "../../../../src/adapters/fs/layout.ts";
+import { detectHost } from "../../../../src/host/detect.ts";
+import { openOn } from "../../../../src/workspace/open.ts";
+import { assertEquals, it } from "../../../deps.ts";
+import { makeTempDir } from "../../../support/scene/scratch.ts";
+import { countingSyncs } from "../../../support/crash/syncs.ts";
+
+const JOURNAL = "lanes/lane-journal.jsonl";
+
+const host = await detectHost();
+
+/** A workspace, and what calls there force to the disk. */
+function counted() {
+  const { path: root } = initWorkspace(host, makeTempDir());
+  const { fs, take } = countingSyncs(host.fs, root);
+  const coord = openOn({ ...host, fs }, { dir: root });
+  /** The answer of a call, and what it synced. */
+  const syncs = async <T>(call: () => Promise<T>) => {
+    take();
+    const answer = await call();
+    return { answer, synced: take() };
+  };
+  return { coord, syncs };
+}
+
+it("the queue syncs what its answers promise, once, and nothing for claims", async () => {
+  const { coord: { tasks }, syncs } = counted();
+  const titles = Array.from({ length: 12 }, (_, n) => ({ title: `task ${n}` }));
+  const one = await syncs(() => tasks.enqueue({ title: "one", priority: 9 }));
+  const { task_id: id } = one.answer;
+  assertEquals({
+    enqueue: one.synced.map((path) => path.replace(/^index\/ready\/.*/, "index/ready/…")),
+    enqueueAll: (await syncs(() => tasks.enqueueAll(titles))).synced
+      .map((path) => path.replace(/\.0\.new\.[^/]*/, ".0.new…")),
+    claim: (await syncs(() => tasks.claim({ runId: "A" }))).synced,
+    heartbeat: (await syncs(() => tasks.heartbeat({ id, runId: "A" }))).synced,
+    giveBack: (await syncs(() => tasks.giveBack({ id, runId: "A" }))).synced,
+    claimAgain: (await syncs(() => tasks.claim({ runId: "A" }))).synced,
+    complete: (await syncs(() => tasks.complete({ id, runId: "A" }))).synced,
+    repeated: (await syncs(() => tasks.complete({ id, runId: "A" }))).synced,
+    refused: (await syncs(() => tasks.complete({ id, runId: "B" }))).synced,
+  }, {
+    enqueue: ["index/ready/…", "tasks"],
+    enqueueAll: [
+      "tasks/batches/<uuid>.0.new…/tasks.ndjson",
+      "tasks/batches/<uuid>.0.new…",
+      "tasks/batches",
+      "tasks",
+    ],
+    claim: [],
+    heartbeat: [],
+    giveBack: [],
+    claimAgain: [],
+    complete: ["tmp/<uuid>", "claims"],
+    repeated: ["claims/<hex>.end", "claims"],
+    refused: [],
+  });
+});
+
+it("lanes sync their journal once for each answer, and nothing for one that promises nothing", async () => {
+  const { coord: { lanes }, syncs } = counted();
+  const input = { lane: "api", tree: ["src/**"], owner: "A", loopTs: "1" };
+  const beat = { lane: "api", owner: "A" };
+  await lanes.request({ ...input, lane: "web", tree: ["web/**"] });
+  assertEquals({
+    acquire: (await syncs(() => lanes.request(input))).synced,
+    repeated: (await syncs(() => lanes.request(input))).synced,
+    refused: (await syncs(() => lanes.request({ ...input, owner: "B" }))).synced,
+    heartbeat: (await syncs(() => lanes.heartbeat(beat))).synced,
+    coalesced: (await syncs(() => lanes.heartbeat({ ...beat, coalesceWithin: 60 }))).synced,
+    adopt: (await syncs(() => lanes.adopt({ lane: "api", owner: "B" }))).synced,
+    release: (await syncs(() => lanes.release({ lane: "api", owner: "B" }))).synced,
+    "release of nothing": (await syncs(() => lanes.release({ lane: "api", owner: "B" }))).synced,
+  }, {
+    acquire: [JOURNAL],
+    repeated: [JOURNAL],
+    refused: [JOURNAL],
+    heartbeat: [JOURNAL],
+    coalesced: [],
+    adopt: [JOURNAL],
+    release: [JOURNAL],
+    "release of nothing": [JOURNAL],
+  });
+});
+
+it("reservations sync what their answers promise, once, and nothing for those that promise nothing", async () => {
+  const { coord, syncs } = counted();
+  const { reservations } = coord;
+  const input = { addresses: ["src/a.ts"], runId: "A", exclusive: true };
+  const reserve = async (runId: string) => {
+    const { answer, synced } = await syncs(() => reservations.reserve({ ...input, runId }));
+    return { id: answer.status === "reserved" ? answer.reservation_id : "", synced };
+  };
+  const before = await reserve("A");
+  await reservations.release({ id: before.id, runId: "A" });
+
+  const first = await reserve("A");
+  const mine = { id: first.id, runId: "A" };
+  const refused = (await reserve("B")).synced;
+  const heartbeat = (await syncs(() => reservations.heartbeat(mine))).synced;
+  const intent =
+    (await syncs(() =>
+      reservations.intent({ addresses: ["src/a.ts"], runId: "A", operation: "modify" })
+    )).synced;
+  const notHolder = (await syncs(() => reservations.release({ ...mine, runId: "B" }))).synced;
+  const release = (await syncs(() => reservations.release(mine))).synced;
+  const repeated = (await syncs(() => reservations.release(mine))).synced;
+  const after = (await reserve("B")).synced;
+  const index = (path: string) => path.replace(/^(reservations.addresses)\/.*/, "$1/…");
+  const adding = [
+    ...Array(3).fill("reservations/addresses/…"),
+    "reservations/addresses",
+    "reservations",
+    "reservations/order/<hex>",
+    "reservations",
+  ];
+  assertEquals({
+    reserve: first.synced.map(index),
+    refused,
+    heartbeat,
+    intent,
+    notHolder,
+    release,
+    repeated,
+    "reserve after a release": after.map(index),
+  }, {
+    reserve: adding,
+    refused: [],
+    heartbeat: [],
+    intent: ["tmp/<uuid>", "intents"],
+    notHolder: [],
+    release: ["tmp/<uuid>", "releases"],
+    repeated: ["releases"],
+    "reserve after a release": adding,
+  });
+});
+
+it("gc syncs the floor, then the removal, before what ends a reservation goes", async () => {
+  const { coord, syncs } = counted();
+  const { reservations } = coord;
+  for (const address of ["a", "b"]) {
+    const { reservation_id: id } = await reservations.reserve({ addresses: [address], runId: "A" });
+    await reservations.release({ id, runId: "A" });
+  }
+  const { synced } = await syncs(() => coord.gc({ grace: 0, execute: true }));
+  const order = "reservations/order";
+  // The first one is of the folder of floors, which is new.
+  assertEquals(synced, [order, `${order}/floor`, order, order, "reservations"]);
+});

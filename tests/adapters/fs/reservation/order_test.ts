@@ -1,0 +1,55 @@
+import { assertEquals, it } from "../../../deps.ts";
+import { isHeavy } from "../../../support/race/processes.ts";
+import { newSeed } from "../../../support/random.ts";
+import {
+  combinations,
+  type Kind,
+  KINDS,
+  REAL,
+  ReservationExplorer,
+  show,
+  STARTS,
+  told,
+} from "../../../support/explore/reservation_explorer.ts";
+
+/** In the long run, three that meet; the other combinations take more memory than there is. */
+function triples(): readonly (readonly Kind[])[] {
+  if (!isHeavy()) return [];
+  return [
+    ["exclusive", "exclusive", "beat"],
+    ["exclusive", "beat", "remove"],
+    ["exclusive", "release", "remove"],
+    ["beat", "release", "remove"],
+  ];
+}
+
+for (const start of Object.keys(STARTS)) {
+  it(`add(), beat(), release() and removal are right from ${start} in all interleavings and crashes`, () => {
+    const explorer = new ReservationExplorer(REAL);
+    for (const kinds of [...combinations(KINDS, 2), ...triples()]) {
+      const { violation } = explorer.explore(start, kinds);
+      assertEquals(violation && told(start, violation), undefined);
+    }
+    console.log(`from ${start}: ${show(explorer.total)}`);
+  });
+}
+
+/** Those that take too many orders of steps to follow all of them. */
+const CROWDS: readonly (readonly Kind[])[] = [
+  ["exclusive", "exclusive", "remove"],
+  ["exclusive", "exclusive", "remove", "remove"],
+  ["exclusive", "exclusive", "exclusive", "remove"],
+  ["exclusive", "exclusive", "beat", "remove"],
+  ["both", "exclusive", "release", "remove"],
+];
+
+for (const kinds of CROWDS) {
+  it(`add(), beat(), release() and removal are right when ${kinds.join(", ")} meet by chance`, () => {
+    const random = newSeed(kinds.join(", "));
+    for (const start of Object.keys(STARTS)) {
+      const violation = new ReservationExplorer(REAL)
+        .walk(start, kinds, isHeavy() ? 20_000 : 200, random);
+      assertEquals(violation && told(start, violation), undefined);
+    }
+  });
+}

@@ -1,0 +1,104 @@
+import { initWorkspace } from "../../../../src/adapters/fs/layout.ts";
+import { detectHost } from "../../../../src/host/detect.ts";
+import { assertEquals, it } from "../../../deps.ts";
+import { sleep } from "../../../support/race/processes.ts";
+import { openReservations } from "../../../support/scene/reservation_files.ts";
+import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";
+
+const host = await detectHost();
+const NOW = Date.now();
+
+/** A workspace, each opening of which is a process of its own. */
+function workspace() {
+  const { path } = initWorkspace(host, makeTempDir());
+  const open = (second = 0) => openReservations(path, () => NOW + second * 1000);
+  const exclusive = async (address: string, runId: string, opened = open()) => {
+    const answer = await opened.reservations.reserve({
+      addresses: [address],
+      runId,
+      exclusive: true,
+    });
+    return answer.status;
+  };
+  const write = (name: string, text: string) => {
+    host.fs.remove(`${path}/${name}`);
+    host.fs.createNew(`${path}/${name}`, new TextEncoder().encode(text));
+  };
+  return { path, open, exclusive, write };
+}
+
+const UUID = "0b5c9c1e-6a8e-4f5e-9d5e-6a8e4f5e9d5e";
+const foreign = JSON.stringify({
+  reservation_id: UUID,
+  run_id: "muse",
+  branch: "main",
+  addresses: ["src/a.py::f"],
+  created_at: new Date(NOW).toISOString().replace("Z", "000+00:00"),
+  expires_at: new Date(NOW + 600_000).toISOString().replace("Z", "000+00:00"),
+  operation: null,
+});
+
+for (const folder of ["index", "tmp", "reservations/addresses"]) {
+  it(`reserve() knows what others have when ${folder}/ was removed`, async () => {
+    const { path, open, exclusive } = workspace();
+    const opened = open();
+    assertEquals(await exclusive("src/*.ts", "A", opened), "reserved");
+    removeTree(`${path}/${folder}`);
+    assertEquals(await exclusive("src/a.ts::f", "B"), "conflict");
+    assertEquals(await exclusive("src/a.ts::f", "B", opened), "conflict");
+    assertEquals(await exclusive("docs", "B", opened), "reserved");
+  });
+}
+
+it("reserve() notices a reservation that another tool writes meanwhile", async () => {
+  const { open, exclusive, write } = workspace();
+  const opened = open();
+  assertEquals(await exclusive("docs", "A", opened), "reserved");
+  write(`reservations/${UUID}.json`, foreign);
+  await sleep(1_050);
+  assertEquals(await exclusive("src/**", "A", opened), "conflict");
+  assertEquals(await exclusive("src/a.py::g", "A", opened), "reserved");
+});
+
+it("reserve() notices a record that was half written when it was met", async () => {
+  const { open, exclusive, write, path } = workspace();
+  const opened = open();
+  write(`reservations/${UUID}.json`, "");
+  assertEquals(await exclusive("docs", "A", opened), "reserved");
+  host.fs.append(`${path}/reservations/${UUID}.json`, new TextEncoder().encode(foreign));
+  await sleep(1_050);
+  assertEquals(await exclusive("src", "A", opened), "conflict");
+});
+
+it("gc removes what is over past its grace and nothing else", async () => {
+  const { path, open, write } = workspace();
+  const { reservations } = open();
+  const reserve = async (address: string, ttl: number) => {
+    const answer = await reservations.reserve({ addresses: [address], runId: "A", ttl });
+    return answer.reservation_id;
+  };
+  const live = await reserve("a", 3600);
+  const beaten = await reserve("b", 10);
+  await reservations.heartbeat({ id: beaten, runId: "A", extension: 3600 });
+  const expired = await reserve("c", 10);
+  const released = await reserve("d", 3600);
+  await reservations.heartbeat({ id: released, runId: "A" });
+  await reservations.release({ id: released, runId: "A" });
+  write(`reservations/${UUID}.json`, "{ torn");
+  const { gc } = open();
+  const sweep = (second: number, graceMs: number, execute: boolean) =>
+    gc.sweep({ now: NOW + second * 1000, graceMs, execute }).then((swept) =>
+      swept.map(({ id }) => id).sort()
+    );
+  const over = [expired, released].sort();
+  assertEquals(await sweep(30, 60_000, true), [], "the grace is not over");
+  assertEquals(await sweep(30, 0, false), over, "it is only told");
+  assertEquals(await sweep(30, 0, true), over);
+  assertEquals(await sweep(30, 0, true), []);
+  const left = (await reservations.list({ all: true })).reservations;
+  assertEquals(left.map((item) => item.reservation_id).sort(), [live, beaten].sort());
+  const names = (folder: string) => (host.fs.list(`${path}/${folder}`) ?? []).map((at) => at.name);
+  assertEquals(names("releases"), []);
+  assertEquals(names("heartbeats").length, 2, "the view and its number");
+  assertEquals(names("reservations").includes(`${UUID}.json`), true, "what is broken stays");
+});

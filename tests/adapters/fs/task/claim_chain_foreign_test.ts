@@ -1,0 +1,82 @@
+/** The protocol of `claims/` beside another tool, which knows nothing but the view. */
+import * as chain from "../../../../src/adapters/fs/task/claim_chain.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import {
+  Bench,
+  FOREIGN,
+  type Kind,
+  show,
+  slot,
+  STARTS,
+  told,
+} from "../../../support/explore/claim_bench.ts";
+import type { Protocol } from "../../../support/explore/claim_calls.ts";
+import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
+import { isHeavy } from "../../../support/race/processes.ts";
+
+const BESIDE: readonly Kind[] = ["mid", "late", "worker", "done", "beat", "give", "force", "mend"];
+
+/** What goes wrong first where a foreign process meets one or two of coord's. */
+function violationBeside(bench: Bench, other: Kind): string | undefined {
+  const pairs: Kind[][] = [["mid", "mend"], ["late", "done"], ["beat", "mid"], ["mid", "mid"]];
+  for (const start of Object.keys(STARTS)) {
+    // Who removes slot 1 when there is no other makes the task one that was never claimed.
+    if (other === "museDrop" && STARTS[start]?.files[slot(2)] === undefined) continue;
+    for (const kinds of [...BESIDE.map((kind) => [kind]), ...pairs]) {
+      const { violation } = bench.explore(start, [other, ...kinds, ...(isHeavy() ? EXTRA : [])]);
+      if (violation !== undefined) return told(start, violation);
+    }
+  }
+  return undefined;
+}
+
+const EXTRA: readonly Kind[] = ["done"];
+
+for (const other of FOREIGN) {
+  it(`transition() is linearizable when another tool does ${other}, and then honours it`, () => {
+    const bench = new Bench(chain);
+    assertEquals(violationBeside(bench, other), undefined);
+    console.log(`${other}: ${show(bench.total)}`);
+  });
+}
+
+/** Faults that show only beside another tool. */
+const FOREIGN_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "what another tool did is decided on before it has a slot",
+    from: "if (state === undefined || !isForeign) return isShown",
+    to: "if (stem !== '') return isShown",
+  },
+  {
+    name: "a view that was read before the slots is believed",
+    from: "const isSettled = view === undefined ? again === undefined : isSame(again, view);",
+    to: "const isSettled = stem !== '' || again === undefined;",
+  },
+  {
+    name: "a view that shows no slot is one's own",
+    from:
+      "return slot !== undefined && shows(view, { ...slot, transition }) ? transition : undefined;",
+    to: "return slot !== undefined ? transition : undefined;",
+  },
+  {
+    name: "a removed view is a task that was never claimed",
+    from: "return isTouched ? undefined : { state: undefined };",
+    to: "return isTouched && stem === '' ? undefined : { state: undefined };",
+  },
+  {
+    name: "mend() ends what another tool ended without its slot",
+    from: "const head = isForeign ? settled(files, stem) : state;",
+    to: "const head = state;",
+  },
+];
+
+for (const mutation of FOREIGN_MUTATIONS) {
+  it(`the explorer finds this fault beside another tool: ${mutation.name}`, async () => {
+    const bench = new Bench(
+      await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,
+    );
+    const found = FOREIGN.map((other) => violationBeside(bench, other)).find((each) => each);
+    assert_(found !== undefined, `nothing was found in ${show(bench.total)}`);
+    console.log(`${mutation.name}: found ${found.split("\n")[0]}`);
+  });
+}

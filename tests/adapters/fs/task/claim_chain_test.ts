@@ -1,0 +1,198 @@
+import * as chain from "../../../../src/adapters/fs/task/claim_chain.ts";
+import { assert_, assertEquals, assertStringIncludes, it } from "../../../deps.ts";
+import {
+  Bench,
+  combinations,
+  EVERYDAY,
+  EXTENDING,
+  HARD_STARTS,
+  type Kind,
+  KINDS,
+  LARGE_STARTS,
+  show,
+  STARTS,
+  told,
+} from "../../../support/explore/claim_bench.ts";
+import type { Protocol } from "../../../support/explore/claim_calls.ts";
+import { mutated, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
+import { isHeavy } from "../../../support/race/processes.ts";
+import { newSeed } from "../../../support/random.ts";
+import * as seed from "../../../support/explore/seed_protocol.ts";
+
+/** Which combinations fit into the time: the files have most states where claims are extended. */
+function fits(start: string, kinds: readonly Kind[]): boolean {
+  const extending = kinds.filter((kind) => EXTENDING.includes(kind)).length;
+  if (isHeavy()) return extending < 2 || extending === 2 && !kinds.includes("beats");
+  const working = kinds.includes("worker");
+  if (start === "a claim" && working && kinds.includes("read")) return false;
+  return extending < 2 && !(working && (extending > 0 || HARD_STARTS.includes(start)));
+}
+
+for (const start of Object.keys(STARTS)) {
+  const [some, size] = isHeavy()
+    ? [KINDS, 3]
+    : LARGE_STARTS.includes(start)
+    ? [KINDS, 2]
+    : [EVERYDAY, 3];
+  it(`transition() is linearizable from ${start} in all interleavings and crashes of ${size}`, () => {
+    const bench = new Bench(chain);
+    for (const kinds of combinations(some, size)) {
+      if (!fits(start, kinds)) continue;
+      const { violation } = bench.explore(start, kinds);
+      assertEquals(violation && told(start, violation), undefined);
+    }
+    console.log(`from ${start}: ${show(bench.total)}`);
+  });
+}
+
+it("transition() is linearizable when heartbeats, completions and new claims meet", () => {
+  const bench = new Bench(chain);
+  const some: Kind[][] = [
+    ["beat", "beat", "done"],
+    ["worker", "beat", "mend"],
+    ["worker", "force", "read"],
+  ];
+  for (const kinds of some) {
+    const { violation } = bench.explore("a claim", kinds);
+    assertEquals(violation && told("a claim", violation), undefined);
+  }
+  console.log(`heartbeats: ${show(bench.total)}`);
+});
+
+/** Those that take too many orders of steps to follow all of them. */
+const CROWDS: readonly (readonly Kind[])[] = [
+  ["beat", "beats", "done"],
+  ["beats", "give", "mid"],
+  ["worker", "beats", "late", "mend"],
+  ["beat", "give", "force", "read"],
+  ["worker", "worker", "beats", "force", "mend"],
+];
+
+for (const kinds of CROWDS) {
+  it(`transition() is linearizable when ${kinds.join(", ")} meet by chance`, () => {
+    const random = newSeed(kinds.join(", "));
+    const bench = new Bench(chain);
+    for (const start of Object.keys(STARTS)) {
+      assertEquals(bench.walk(start, kinds, isHeavy() ? 20_000 : 100, random), undefined);
+    }
+  });
+}
+
+if (isHeavy()) {
+  const FOURS: readonly Kind[][] = [
+    ["early", "early", "mid", "late"],
+    ["mid", "late", "done", "force"],
+    ["mid", "mid", "mid", "done"],
+    ["mid", "mid", "mid", "mid"],
+    ["late", "done", "force", "mend"],
+    ["mid", "done", "mend", "mend"],
+    ["done", "done", "force", "read"],
+    ["mid", "done", "fail", "mend"],
+    ["mid", "force", "mend", "read"],
+  ];
+  for (const kinds of FOURS) {
+    it(`transition() is linearizable when ${kinds.join(", ")} meet`, () => {
+      const bench = new Bench(chain);
+      for (const start of Object.keys(STARTS)) {
+        const { violation } = bench.explore(start, kinds);
+        assertEquals(violation && told(start, violation), undefined);
+      }
+      console.log(`${kinds.join(", ")}: ${show(bench.total)}`);
+    });
+  }
+}
+
+it("the explorer finds two winners in the seed's protocol", () => {
+  const { violation } = new Bench(seed, "winners").explore("a claim", ["mid", "mid"]);
+  assert_(violation !== undefined, "nothing was found");
+  console.log(told("a claim", violation));
+  assertStringIncludes(violation.message, "two winners: attempt 2 was granted to mid0 and to mid1");
+});
+
+it("the explorer finds that create() of some file system is not exclusive", () => {
+  const { violation } = new Bench(notExclusive(chain), "winners").explore("an untouched task", [
+    "early",
+    "early",
+  ]);
+  assertStringIncludes(violation?.message ?? "", "two winners: attempt 1 was granted");
+});
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "no look for the end after a slot was taken",
+    from: "    if (!files.exists(end)) {",
+    to: "    if (stem !== '') {",
+  },
+  {
+    name: "the end looked for first",
+    from: "  let view = files.read(slotName(stem, 1));\n  while (true) {",
+    to: "  const end = files.read(endName(stem));\n" +
+      "  let view = files.read(slotName(stem, 1));\n  while (true) {",
+    also: {
+      from: "    const end = files.read(endName(stem));\n    if (end !== undefined) return {",
+      to: "    if (end !== undefined) return {",
+    },
+  },
+  {
+    name: "an end that others made is not one's own",
+    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    to: "if (staged.create(end)) {",
+  },
+  {
+    name: "an end that others made is one's own",
+    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    to: "if (staged.create(end) || stem !== '') {",
+  },
+  {
+    name: "a decision on the view alone",
+    from: "} else if (newest) {",
+    to: "} else if (stem !== '') {",
+  },
+  {
+    name: "a swept slot that was taken stays",
+    from: "if (next.transition > 1) files.remove(slot);",
+    to: "",
+  },
+  {
+    name: "sweeping before the end is made",
+    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    to: "sweep(files, stem, next.transition);\n      " +
+      "if (staged.create(end) || isSame(files.read(end), next)) {",
+  },
+  {
+    name: "mend() sweeps without making the end",
+    from: "if (!files.exists(endName(stem))) {",
+    to: "if (stem === '') {",
+  },
+  {
+    name: "mend() leaves the view",
+    from: "if (!isSame(view, head)) files.replace",
+    to: "if (view === undefined) files.replace",
+  },
+  {
+    name: "one slot is never swept",
+    from: "for (let n = 2; n <= last; n++)",
+    to: "for (let n = 2; n < last; n++)",
+  },
+  {
+    name: "the view is not looked at again",
+    from: "refreshView(files, stem, next.transition);",
+    to: "",
+  },
+  {
+    name: "the newest state is not looked for again after a lost slot",
+    from: "    current = settled(files, stem);\n    newest = true;\n  }",
+    to: "    newest = true;\n  }",
+  },
+];
+
+for (const mutation of MUTATIONS) {
+  it(`the explorer finds this fault: ${mutation.name}`, async () => {
+    const bench = new Bench(
+      await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,
+    );
+    const found = bench.firstViolation(Object.keys(STARTS), EVERYDAY);
+    assert_(found !== undefined, `nothing was found in ${show(bench.total)}`);
+    console.log(`${mutation.name}: found ${found.split("\n")[0]}`);
+  });
+}

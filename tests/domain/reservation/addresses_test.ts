@@ -1,0 +1,24 @@
+import { addresses } from "../../../src/domain/reservation/addresses.ts";
+import { problemsOf } from "../../../src/domain/input/fields.ts";
+import * as limits from "../../../src/domain/limits.ts";
+import { assert_, assertEquals, it } from "../../deps.ts";
+
+it("addresses takes 1 to 200, and tells each that is none", () => {
+  const many = Array.from({ length: limits.MAX_ADDRESSES }, (_, at) => `src/${at}::f`);
+  for (const value of [["a"], many, ["a".repeat(limits.MAX_ADDRESS)]]) {
+    assertEquals(problemsOf(addresses, value), []);
+  }
+  for (const value of [[], [...many, "a"], ["a".repeat(limits.MAX_ADDRESS + 1)], "a", [5]]) {
+    assertEquals(problemsOf(addresses, value).length, 1, JSON.stringify(value).slice(0, 60));
+  }
+  assertEquals(problemsOf(addresses, ["ok", "", "a\n", "x".repeat(2_000)]), [
+    '"" must not be empty',
+    '"a\\n" must not hold control or line-separator characters',
+    `"${"x".repeat(40)}…" is longer than 1024 characters (2000)`,
+  ]);
+});
+
+it("addresses of full length in any script fit a record", () => {
+  const bytes = limits.MAX_ADDRESSES * (limits.MAX_ADDRESS * 4 + 3);
+  assert_(bytes + 6 * limits.MAX_DETAIL + 8 * limits.MAX_IDENTIFIER < limits.MAX_RECORD_BYTES);
+});

@@ -1,0 +1,51 @@
+/** The time at which a claim is granted, and how long it holds by clocks that go wrong. */
+import { openOn } from "../../../src/workspace/open.ts";
+import { formatTime } from "../../../src/domain/time.ts";
+import type { HostFs } from "../../../src/ports/host.ts";
+import { assert_, assertEquals, it } from "../../deps.ts";
+import { workspace } from "../../support/scene/workspace.ts";
+
+/** A workspace with one task; time passes once, right before the first operation on such a path. */
+async function slowed(name: keyof HostFs, path: RegExp, seconds: number) {
+  const scene = await workspace();
+  const task = await scene.coord.tasks.enqueue({ title: "t", runId: "p" });
+  let slept = false;
+  const fs = new Proxy(scene.host.fs, {
+    get(target, key: keyof HostFs) {
+      const operation = target[key] as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        if (key === name && !slept && path.test(String(args.at(name === "link" ? 1 : 0)))) {
+          slept = true;
+          scene.clock.advance(seconds);
+        }
+        return operation.apply(target, args);
+      };
+    },
+  });
+  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
+  return { scene, coord, id: task.task_id, slept: () => slept };
+}
+
+it("claim() holds for its whole time from the grant, however long the search took", async () => {
+  const { scene, coord, slept } = await slowed("list", /index\/ready/, 10);
+  const claim = await coord.tasks.claim({ runId: "a", claimTtl: 5 });
+  assert_(slept() && claim.status === "claimed");
+  const { claimed_at, expires_at, attempt } = claim;
+  assertEquals({ claimed_at, expires_at, attempt }, {
+    claimed_at: formatTime(scene.clock.ms),
+    expires_at: formatTime(scene.clock.ms + 5_000),
+    attempt: 1,
+  });
+});
+
+it("claim() answers no claim that timed out between the grant and the answer", async () => {
+  const { scene, coord, slept } = await slowed("link", /claims\//, 10);
+  const claim = await coord.tasks.claim({ runId: "a", claimTtl: 5 });
+  assert_(slept() && claim.status === "claimed");
+  assertEquals(claim.expires_at, formatTime(scene.clock.ms + 5_000));
+  assertEquals(claim.attempt, 2);
+  assertEquals(
+    (await scene.open().tasks.complete({ id: claim.task_id, runId: "a" })).status,
+    "completed",
+  );
+});

@@ -1,0 +1,249 @@
+import { assert_, assertEquals, it } from "../../deps.ts";
+import { openWorkspace, type WatchEvent } from "../../../mod.ts";
+import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
+import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
+import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
+import { LaneRecords } from "../../../src/engine/watch/lane_records.ts";
+import type { WatchOptions } from "../../../src/engine/watch/watch.ts";
+import type { RecordSource } from "../../../src/ports/records.ts";
+import { removeTree } from "../../support/scene/scratch.ts";
+import { sleep } from "../../support/race/processes.ts";
+import { workspace } from "../../support/scene/workspace.ts";
+
+async function scene() {
+  const { dir, path, write } = await workspace();
+  const coord = await openWorkspace({ dir });
+  /** Streams lanes from another opening of the workspace until `done` says so, and at most 20 s. */
+  const collect = async (
+    done: (events: readonly WatchEvent[]) => boolean,
+    options: WatchOptions = {},
+    events: WatchEvent[] = [],
+  ): Promise<WatchEvent[]> => {
+    const other = await openWorkspace({ dir });
+    for await (const event of other.watch({ kinds: ["lane"], timeout: 20, ...options })) {
+      events.push(event);
+      if (done(events)) break;
+    }
+    return events;
+  };
+  return { dir, path, write, coord, lanes: coord.lanes, collect };
+}
+
+const told = (events: readonly WatchEvent[]) =>
+  events.map(({ event_type, data }) =>
+    `${event_type} ${data["op"]} ${data["lane"]}${data["fence"] ? ` ${data["fence"]}` : ""}`
+  );
+
+const after = (count: number) => (events: readonly WatchEvent[]) => events.length >= count;
+
+it("watch() tells what happens to lanes, each thing once, and no heartbeats", async () => {
+  const { lanes, collect } = await scene();
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x", loopTs: "k@1", runId: "r" });
+  await lanes.spawn({ lane: "old", owner: "x" });
+  const events: WatchEvent[] = [];
+  const streaming = collect(after(7), {}, events);
+  const seen = async (count: number) => {
+    const end = performance.now() + 10_000;
+    while (events.length < count && performance.now() < end) await sleep(5);
+  };
+  await seen(1);
+  await lanes.heartbeat({ lane: "api", owner: "x" });
+  await lanes.spawn({ lane: "web@%", owner: "y", loopTs: "k2" });
+  await seen(2);
+  await lanes.request({ lane: "web@%", tree: ["w"], owner: "y", loopTs: "k2" });
+  await seen(3);
+  await lanes.heartbeat({ lane: "web@%", owner: "y" });
+  await lanes.halt({ handle: "h1", lane: "web@%" });
+  await seen(4);
+  await lanes.adopt({ lane: "api", owner: "boss" });
+  await seen(5);
+  await lanes.release({ lane: "api", owner: "boss" });
+  await seen(6);
+  await lanes.release({ lane: "web@%", owner: "y" });
+  await streaming;
+  assertEquals(told(events), [
+    "snapshot acquired api 1",
+    "added spawned web@%",
+    "added acquired web@% 5",
+    "added halted web@%",
+    "modified adopted api 8",
+    "removed released api 8",
+    "removed released web@% 5",
+  ]);
+  assertEquals(events.map(({ id }) => id).filter((id) => id.includes("@")), [
+    "api@k@1",
+    "web%40%25@k2",
+    "api@k@1",
+    "api@k@1",
+    "web%40%25@k2",
+  ]);
+  assertEquals([events[0]?.kind, events[0]?.data["run_id"], events[4]?.data["holder"]], [
+    "lane",
+    "r",
+    "boss",
+  ]);
+});
+
+it("watch() tells of a lease that expires when it does, moved by heartbeats, and of its eviction", async () => {
+  const { dir, lanes, collect } = await scene();
+  const dying = await openWorkspace({
+    dir,
+    clock: () => Date.now() - (LANE_GRACE_S + 0.4) * 1000,
+  });
+  await dying.lanes.request({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  const streaming = collect(after(4));
+  await sleep(200);
+  const beat = Date.now();
+  await dying.lanes.heartbeat({ lane: "api", owner: "x" });
+  await sleep(1_000);
+  await lanes.request({ lane: "b", tree: ["a"], owner: "y" });
+  const events = await streaming;
+  assertEquals(told(events).sort(), [
+    "added acquired b 4",
+    "expired expired api 1",
+    "removed expired api 1",
+    "snapshot acquired api 1",
+  ]);
+  assertEquals(told(events).slice(0, 2), ["snapshot acquired api 1", "expired expired api 1"]);
+  const expired = Date.parse(events[1]?.timestamp ?? "");
+  assert_(expired >= beat + 600 && expired < beat + 1_200, `${expired - beat} ms after the beat`);
+});
+
+it("watch() goes on over a compaction of the journal, and over its removal", async () => {
+  const { path, coord: { lanes, journal }, collect } = await scene();
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  const streaming = collect(after(5));
+  await sleep(150);
+  await lanes.spawn({ lane: "s", owner: "x" });
+  await sleep(50);
+  await journal.compact();
+  await lanes.request({ lane: "web", tree: ["w"], owner: "x" });
+  await sleep(150);
+  removeTree(`${path}/lanes/lane-journal.jsonl`);
+  const events = await streaming;
+  assertEquals(told(events).slice(0, 3), [
+    "snapshot acquired api 1",
+    "added spawned s",
+    "added acquired web 3",
+  ]);
+  assertEquals(told(events).slice(3).sort(), ["removed released api 1", "removed released web 3"]);
+});
+
+it("watch() tells announcements whose entries were compacted before it looked", async () => {
+  const { coord: { lanes, journal }, collect } = await scene();
+  await lanes.spawn({ lane: "old", owner: "x" });
+  const streaming = collect(after(3), { backend: "poll", pollInterval: 0.4 });
+  await sleep(150);
+  await lanes.spawn({ lane: "api", owner: "x" });
+  await journal.compact();
+  await lanes.halt({ handle: "h", lane: "api" });
+  await journal.compact();
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await journal.compact();
+  assertEquals(told(await streaming).sort(), [
+    "added acquired api 4",
+    "added halted api",
+    "added spawned api",
+  ]);
+});
+
+it("LaneRecords hints at every entry since the last look, also past checkpoints", async () => {
+  const place = await workspace();
+  const { lanes, journal } = place.coord;
+  const store = new FsLanes(
+    place.host,
+    new FsJournal(place.host, `${place.path}/lanes/lane-journal.jsonl`, place.clock.now, () => {}),
+    undefined,
+  );
+  let changed = () => {};
+  store.watch = (onChange) => {
+    changed = onChange;
+    return { close() {} };
+  };
+  const files = undefined as unknown as RecordSource; // other kinds than lanes are not asked for
+  const records = new LaneRecords(files, store);
+  const hints: string[] = [];
+  const watching = records.watch(["lane"], (hint) => {
+    hints.push(hint.about === "record" ? hint.id.replace(/:.*/, "") : hint.about);
+    if (hint.about === "record") records.look("lane", hint.id, undefined);
+  }, () => {});
+  const look = () => {
+    changed();
+    return hints.splice(0).filter((hint) => hint !== "@");
+  };
+  const key = { lane: "api", owner: "x", loopTs: "k" };
+  await lanes.spawn(key);
+  await journal.compact();
+  assertEquals(look(), ["spawned"]);
+  await lanes.halt({ handle: "h" });
+  await journal.compact();
+  await lanes.request({ ...key, tree: ["a"] });
+  await journal.compact();
+  await lanes.heartbeat(key);
+  await journal.compact();
+  assertEquals(look(), ["halted", "api@k"]);
+  assertEquals(look(), []);
+  for (let n = 0; n < 201; n++) await lanes.heartbeat(key);
+  assertEquals(look(), ["kind"]);
+  watching.close();
+});
+
+it("watch() with a cursor tells only what changed since, also over a compaction", async () => {
+  const { dir, coord: { lanes, journal }, collect } = await scene();
+  const cursor = `${dir}/cursor`;
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.request({ lane: "web", tree: ["w"], owner: "x" });
+  assertEquals(told(await collect(() => false, { cursor, once: true })), [
+    "snapshot acquired api 1",
+    "snapshot acquired web 2",
+  ]);
+  assertEquals(await collect(() => false, { cursor, once: true }), []);
+  await lanes.heartbeat({ lane: "api", owner: "x" });
+  assertEquals(await collect(() => false, { cursor, once: true }), []);
+  await lanes.release({ lane: "web", owner: "x" });
+  await lanes.adopt({ lane: "api", owner: "boss" });
+  await lanes.request({ lane: "new", tree: ["n"], owner: "x" });
+  await journal.compact();
+  await lanes.halt({ handle: "h" });
+  assertEquals(told(await collect(() => false, { cursor, once: true })).sort(), [
+    "added acquired new 6",
+    "added halted ",
+    "modified adopted api 5",
+    "removed released web 2",
+  ]);
+  assertEquals(await collect(() => false, { cursor, once: true }), []);
+});
+
+it("watch() shows live leases alone as snapshots, and an agent's own by its name", async () => {
+  const { dir, lanes, collect } = await scene();
+  const dead = await openWorkspace({ dir, clock: () => Date.now() - 400_000 });
+  await dead.lanes.request({ lane: "dead", tree: ["d"], owner: "x", ttl: 1 });
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.request({ lane: "web", tree: ["w"], owner: "y" });
+  assertEquals(told(await collect(() => false, { once: true })), [
+    "snapshot acquired api 2",
+    "snapshot acquired web 3",
+  ]);
+  assertEquals(told(await collect(() => false, { once: true, runId: "y" })), [
+    "snapshot acquired web 3",
+  ]);
+});
+
+it("watch() tells changes of lanes by polling as well", async () => {
+  const { lanes, collect } = await scene();
+  const streaming = collect(after(2), { backend: "poll", pollInterval: 0.05 });
+  await sleep(100);
+  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await sleep(200);
+  await lanes.release({ lane: "api", owner: "x" });
+  assertEquals(told(await streaming), ["added acquired api 1", "removed released api 1"]);
+});
+
+it("watch() tells every lease of a burst", async () => {
+  const { lanes, collect } = await scene();
+  const streaming = collect(after(60), { snapshot: false });
+  await sleep(150);
+  for (let n = 0; n < 60; n++) await lanes.request({ lane: `l${n}`, tree: [`t${n}`], owner: "x" });
+  const lanesTold = (await streaming).map(({ data }) => data["lane"]);
+  assertEquals(new Set(lanesTold).size, 60);
+});

@@ -1,0 +1,218 @@
+/** What two processes do with a queue before the power goes. */
+import { BatchCollector } from "../../../src/adapters/fs/task/batch_settling.ts";
+import { FsCollector } from "../../../src/adapters/fs/gc.ts";
+import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
+import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
+import type { Tasks } from "../../../src/engine/task/tasks.ts";
+import { detectHost } from "../../../src/host/detect.ts";
+import type { HostFs } from "../../../src/ports/host.ts";
+import { openQueue, quickFs, T0, workOff } from "./queue_cases.ts";
+import { makeTempDir, removeTree } from "../scene/scratch.ts";
+import type { Story } from "./two_processes.ts";
+
+const host = await detectHost();
+
+/** What was answered. */
+interface Promised {
+  readonly tasks: Set<string>;
+  /** How a task ended. */
+  readonly over: Map<string, string>;
+}
+
+/** One process with a queue. */
+interface Actor {
+  readonly queue: Tasks;
+  readonly fs: HostFs;
+  readonly workspace: string;
+  readonly promised: Promised;
+}
+
+const ENDS: readonly string[] = ["completed", "failed", "cancelled"];
+
+type Act = (actor: Actor, id: string) => Promise<unknown>;
+
+/** The files' own time, since a claim that was torn hides its task for a minute of it. */
+function presently(): number {
+  return (Date.now() - T0) / 1000;
+}
+
+function story(
+  name: string,
+  prepare: (queue: Tasks, workspace: string) => Promise<unknown>,
+  first: Act,
+  second: Act,
+  Store = FsTaskStore,
+  missing: readonly string[] = [],
+): Story {
+  return {
+    name,
+    async begin() {
+      const parent = makeTempDir();
+      const { path: workspace } = initWorkspace(host, parent);
+      const now = presently() + 5;
+      const { queue } = openQueue(workspace, now - 5);
+      await prepare(queue, workspace);
+      const { items } = await queue.list({ limit: 10_000 });
+      const id = items[0]?.task_id ?? "";
+      const promised: Promised = {
+        tasks: new Set(items.map((item) => item.task_id)),
+        over: new Map(),
+      };
+      for (const folder of missing) removeTree(`${workspace}/${folder}`);
+      const act = (act: Act) => (fs: HostFs) =>
+        act({ queue: openQueue(workspace, now, fs, Store).queue, fs, workspace, promised }, id);
+      return {
+        folder: workspace,
+        fs: quickFs,
+        first: act(first),
+        second: act(second),
+        lost: () => lost(workspace, now, promised),
+        [Symbol.dispose]: () => removeTree(parent),
+      };
+    },
+  };
+}
+
+async function lost(workspace: string, second: number, promised: Promised): Promise<string[]> {
+  const problems = await settle(workspace);
+  for (const at of [second, second + 1000]) {
+    const { queue } = openQueue(workspace, at);
+    const list = await queue.list({ limit: 10_000 });
+    const found = new Map(list.items.map((item) => [item.task_id, item.status]));
+    for (const id of promised.tasks) {
+      if (!found.has(id)) problems.push(`task ${id.slice(7, 13)} is lost`);
+    }
+    for (const [id, status] of promised.over) {
+      // A task that nobody was promised may be gone, and its end with it; it never comes back.
+      const now = found.get(id) ?? (promised.tasks.has(id) ? "lost" : status);
+      if (now !== status) problems.push(`task ${id.slice(7, 13)} is ${now}, not ${status}`);
+    }
+    if (at === second) {
+      const others = await workOff(workspace, list.total, second + 1000);
+      problems.push(...others.filter((message) => !EXPECTED.test(message)));
+    }
+  }
+  return problems;
+}
+
+/** Settles the batches after the power cut, which no process has outlived; what was warned of. */
+async function settle(workspace: string): Promise<string[]> {
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  const machine = { ...host, fs: quickFs, isAlive: () => false };
+  await new BatchCollector(machine, new Layout(workspace), warn).settleAll();
+  return warnings;
+}
+
+/** A removal that was undone may leave a slot beside the end, which overrules it. */
+const EXPECTED = /^(left over: |claims\/.*counts as a claim of nobody$|tasks\/.*passed over$)/;
+
+const nothing = () => Promise.resolve();
+const one = (queue: Tasks) => queue.enqueue({ title: "one", runId: "maker" });
+const claimed = async (queue: Tasks) => {
+  await one(queue);
+  await queue.claim({ runId: "A", claimTtl: 10 });
+};
+
+/** Ends a task and notes it when that was answered. */
+function ending(end: (queue: Tasks, id: string) => Promise<{ readonly status: string }>): Act {
+  return async ({ queue, promised }, id) => {
+    const { status } = await end(queue, id);
+    if (ENDS.includes(status)) promised.over.set(id, status);
+  };
+}
+
+const complete = ending((queue, id) => queue.complete({ id, runId: "A", result: { by: "A" } }));
+const fail = ending((queue, id) => queue.fail({ id, runId: "A", error: "on purpose" }));
+const cancel = ending((queue, id) => queue.cancel({ id, runId: "X" }));
+const force = ending((queue, id) => queue.cancel({ id, runId: "X", force: true }));
+
+/** Claims and completes all there is. */
+const work: Act = async ({ queue, promised }) => {
+  for (;;) {
+    const claim = await queue.claim({ runId: "B" });
+    if (claim.status === "empty") return;
+    const { task_id: id } = claim;
+    promised.over.set(id, (await queue.complete({ id, runId: "B" })).status);
+  }
+};
+
+const enqueue: Act = async ({ queue, promised }) => {
+  promised.tasks.add((await one(queue)).task_id);
+};
+
+const enqueueMany: Act = async ({ queue, promised }) => {
+  const inputs = Array.from({ length: 12 }, (_, n) => ({ title: `task ${n}`, runId: "maker" }));
+  for (const { task_id } of await queue.enqueueAll(inputs)) promised.tasks.add(task_id);
+};
+
+/** Removes all that is over, which may be gone then. */
+const collect: Act = async ({ queue, fs, workspace, promised }) => {
+  const { items } = await queue.list();
+  for (const { task_id, status } of items) {
+    if (ENDS.includes(status)) promised.tasks.delete(task_id);
+  }
+  const gc = new FsCollector({ ...host, fs }, new Layout(workspace), () => {});
+  const now = Date.now() + 60_000;
+  await gc.sweep({ now, graceMs: 0, execute: true });
+};
+
+/** One after the other. */
+function both(...acts: readonly Act[]): Act {
+  return async (actor, id) => {
+    for (const act of acts) await act(actor, id);
+  };
+}
+
+/** `complete()` again by a process of a store that may be faulty. */
+export function repeatedComplete(Store = FsTaskStore): Story {
+  return story("complete(), repeated", claimed, complete, complete, Store);
+}
+
+export const QUEUE_STORIES: readonly Story[] = [
+  repeatedComplete(),
+  story("complete(), others look for work, repeated", claimed, complete, both(work, complete)),
+  story("fail(), repeated", claimed, fail, fail),
+  story("cancel() of a pending task, repeated", one, cancel, cancel),
+  story("cancel() by force, repeated", claimed, force, force),
+  story(
+    "complete() after a heartbeat, repeated",
+    async (queue) => {
+      await claimed(queue);
+      const { items: [task] } = await queue.list();
+      await queue.heartbeat({ id: task?.task_id ?? "", runId: "A", extension: 20 });
+    },
+    complete,
+    complete,
+  ),
+  story(
+    "complete() when the timeout has been noticed, repeated",
+    async (queue, workspace) => {
+      await claimed(queue);
+      await openQueue(workspace, presently() + 15).queue.claim({ runId: "B", queue: "other" });
+    },
+    complete,
+    complete,
+  ),
+  story(
+    "giveBack(), worked off",
+    claimed,
+    ({ queue }, id) => queue.giveBack({ id, runId: "A" }),
+    work,
+  ),
+  story("enqueue(), worked off", one, enqueue, work),
+  story(
+    "enqueue() in folders that are missing",
+    nothing,
+    nothing,
+    both(enqueue, work),
+    FsTaskStore,
+    [
+      "tasks",
+      "claims",
+    ],
+  ),
+  story("enqueueAll(), worked off", one, enqueueMany, work),
+  story("complete(), then gc", claimed, complete, both(complete, collect)),
+  story("gc, then gc", claimed, both(complete, collect), both(collect, enqueue)),
+];

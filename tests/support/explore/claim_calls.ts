@@ -1,0 +1,174 @@
+/** The calls of the protocol of `claims/`, and the processes that make them, for the explorer. */
+import type { ChainFiles, ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
+import * as rules from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord, Rule } from "../../../src/domain/task/claim.ts";
+import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import { formatTime } from "../../../src/domain/time.ts";
+import type { Call, Process } from "./explorer.ts";
+import type { ForeignFiles } from "./model_files.ts";
+
+/** What a protocol for the transitions of a task consists of. */
+export interface Protocol {
+  transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome;
+  /** `undefined` when somebody has touched the task. */
+  firstTransition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome | undefined;
+  readHead(files: ChainFiles, stem: string): ClaimRecord | undefined;
+  mend(files: ChainFiles, stem: string): void;
+}
+
+export const STEM = "7f".repeat(32);
+export const VIEW = `${STEM}.json`;
+export const END = `${STEM}.end`;
+const EPOCH = Date.UTC(2026, 10, 21, 9, 30);
+
+/** Second 0 is when the task was made; claims last 10 seconds. */
+export function at(second: number): number {
+  return EPOCH + second * 1000;
+}
+
+const TASK: TaskRecord = {
+  task_id: `sha256:${STEM}`,
+  title: "the task",
+  priority: 0,
+  queue: "default",
+  ttl_seconds: 86_400,
+  created_by: "maker",
+  created_at: formatTime(at(0)),
+  tags: [],
+  payload: {},
+};
+
+const TTL_S = 10;
+
+/** The answer of a first transition that came too late. */
+export const LOST = { kind: "lost" } as const;
+export type Outcome = ChainOutcome | typeof LOST;
+
+/** A call with the rule that says what it may do, `undefined` when it changes nothing. */
+export interface ClaimCall extends Call {
+  readonly rule: Rule | undefined;
+  /** Whether it answers with the state. */
+  readonly reads: boolean;
+  readonly grants: boolean;
+  /** Whether what it writes is terminal. */
+  readonly ends: boolean;
+  /** Another tool's, which knows the view alone; what it answers is what it did. */
+  readonly foreign?: boolean;
+}
+
+/** What another tool left in the place of a view: another view, or none. */
+export interface Left {
+  readonly view: ClaimRecord | undefined;
+}
+
+/** The calls of a protocol by what they do, who does it and when. */
+export function callsOf(protocol: Protocol) {
+  const made = new Map<string, ClaimCall>(); // a process asks for its calls again and again
+  const move = (
+    name: string,
+    rule: Rule,
+    { first = false, grants = false, ends = false } = {},
+  ): ClaimCall => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const way = first ? protocol.firstTransition : protocol.transition;
+    const run = (files: ChainFiles) => way(files, STEM, rule) ?? LOST;
+    const call = { name, rule, grants, ends, reads: false, run };
+    made.set(name, call);
+    return call;
+  };
+  const plain = { rule: undefined, grants: false, ends: false };
+  const actor = (runId: string, second: number) => ({
+    task: TASK,
+    taskId: TASK.task_id,
+    runId,
+    now: at(second),
+  });
+  return {
+    claim: (runId: string, second: number, first = false) =>
+      move(
+        `${first ? "first claim" : "claim"} by ${runId} at ${second}`,
+        rules.grant({ ...actor(runId, second), ttlSeconds: TTL_S, nonce: `${runId} ${second}` }),
+        { first, grants: true },
+      ),
+    complete: (runId: string, second: number, fence?: number) =>
+      move(
+        `complete by ${runId} at ${second} with ${fence}`,
+        rules.finish({ ...actor(runId, second), fence }, {
+          status: "completed",
+          result: { by: runId },
+        }),
+        { ends: true },
+      ),
+    fail: (runId: string, second: number) =>
+      move(
+        `fail by ${runId} at ${second}`,
+        rules.finish(actor(runId, second), { status: "failed", error: `of ${runId}` }),
+        { ends: true },
+      ),
+    beat: (runId: string, second: number, fence?: number) =>
+      move(
+        `beat by ${runId} at ${second} with ${fence}`,
+        rules.extend({ ...actor(runId, second), extensionSeconds: TTL_S, fence }),
+      ),
+    giveBack: (runId: string, second: number) =>
+      move(`give back by ${runId} at ${second}`, rules.giveBack(actor(runId, second))),
+    cancel: (runId: string, second: number, force: boolean) =>
+      move(
+        `cancel by ${runId} at ${second}${force ? " by force" : ""}`,
+        rules.cancel({ ...actor(runId, second), force, nonce: `${runId} ${second}` }),
+        { ends: true },
+      ),
+    /** Another tool reads the view, and replaces or removes it unless the task is over. */
+    foreign: (name: string, change: (view: ClaimRecord) => ClaimRecord | undefined): ClaimCall => {
+      const known = made.get(name);
+      if (known !== undefined) return known;
+      const run = (files: ChainFiles): Left | undefined => {
+        const foreign = files as ChainFiles & ForeignFiles;
+        const view = foreign.read(VIEW);
+        if (view === undefined || rules.isTerminal(view)) return undefined;
+        const next = change(view);
+        if (next === undefined) foreign.drop(VIEW);
+        else foreign.overwrite(VIEW, next);
+        return { view: next };
+      };
+      const call: ClaimCall = { ...plain, name, reads: false, foreign: true, run };
+      made.set(name, call);
+      return call;
+    },
+    read: {
+      ...plain,
+      name: "read",
+      reads: true,
+      run: (files) => protocol.readHead(files, STEM),
+    } satisfies ClaimCall as ClaimCall,
+    mend: {
+      ...plain,
+      name: "mend",
+      reads: false,
+      run: (files) => protocol.mend(files, STEM),
+    } satisfies ClaimCall as ClaimCall,
+  };
+}
+
+/** The fence of a claim that a process was granted by its first call. */
+export function granted(outcomes: readonly unknown[]): number | undefined {
+  const outcome = outcomes[0] as ChainOutcome;
+  return outcome.kind === "written" ? outcome.claim.fence : undefined;
+}
+
+/** A process that makes fixed calls. */
+export function process(name: string, ...calls: ClaimCall[]): Process {
+  return { name, next: (outcomes) => calls[outcomes.length] };
+}
+
+/** The state after rules that all write. */
+export function states(...moves: readonly ClaimCall[]): ClaimRecord[] {
+  const reached: ClaimRecord[] = [];
+  for (const { name, rule } of moves) {
+    const decision = rule?.(reached.at(-1));
+    if (decision?.kind !== "write") throw new Error(`${name} is not possible`);
+    reached.push(decision.next);
+  }
+  return reached;
+}

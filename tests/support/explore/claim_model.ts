@@ -1,0 +1,289 @@
+/** What must hold for the processes that a task may meet, whatever the order of their steps. */
+import type { ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
+import * as rules from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
+import { foreignState, unmarked } from "../../../src/domain/task/foreign_claim.ts";
+import { canonicalJson } from "../../../src/domain/json.ts";
+import {
+  type ClaimCall,
+  END,
+  type Left,
+  type Outcome,
+  type Protocol,
+  STEM,
+  VIEW,
+} from "./claim_calls.ts";
+import type { CallState, Properties } from "./explorer.ts";
+import { linearize, type Operation } from "../race/linearizable.ts";
+import type { ModelFiles, Step } from "./model_files.ts";
+
+/** What must hold. */
+export class ClaimProperties implements Properties {
+  readonly #heads = new Map<number, number>();
+  readonly #mended = new Set<number>();
+  readonly #explained = new Set<string>();
+  readonly #numbers = new Map<unknown, number>();
+  readonly #applied = new Map<ClaimCall, Map<number, rules.Decision>>();
+  readonly #shown = new WeakMap<object, string>();
+  #start = -1;
+  #whole = true;
+
+  /** @param judged Whether all is judged, or only that no attempt is granted twice. */
+  constructor(
+    readonly files: ModelFiles,
+    readonly protocol: Protocol,
+    readonly judged: "all" | "winners",
+  ) {}
+
+  /** Sets where the exploration begins, and whether nothing had crashed before that. */
+  from(disk: number, whole: boolean): this {
+    this.#start = this.#plain(this.#head(disk));
+    this.#whole = whole;
+    return this;
+  }
+
+  settled(disk: number, step: Step): boolean {
+    if (this.judged === "winners" || step.name !== END) return false;
+    return step.op !== "replace" && step.op !== "remove" && this.files.files(disk).has(END);
+  }
+
+  step(before: number, { op, name }: { op: string; name: string }, after: number): void {
+    if (this.judged === "winners") return;
+    const was = this.files.files(before);
+    const is = this.files.files(after);
+    const isForeign = op === "overwrite" || op === "drop";
+    if (isForeign || this.#isUnslotted(before)) {
+      return this.#judgeForeign(before, isForeign, name, after);
+    }
+    const what = `${op} of ${name.slice(STEM.length)}`;
+    if (was.has(END) && is.get(END) !== was.get(END)) throw new Error(`${what} changes the end`);
+    if (was.has(VIEW) && !is.has(VIEW)) throw new Error(`${what} gives slot 1 back`);
+    if (name !== VIEW && name !== END && was.has(name)) {
+      if (is.has(name)) throw new Error(`${what} changes what a slot holds`);
+      if (!was.has(END)) throw new Error(`${what} takes a slot back while the task lives`);
+    }
+    const [from, to] = [this.#head(before), this.#head(after)];
+    if (from === to) return;
+    const [old, next] = [this.files.record(from), this.files.record(to)];
+    if (old !== undefined && rules.isTerminal(old)) throw new Error(`${what} undoes the end`);
+    if (next?.transition !== (old?.transition ?? 0) + 1) throw new Error(`${what} skips a state`);
+  }
+
+  crashed(disk: number, calls: readonly CallState[]): void {
+    this.#judgeGrants(calls);
+    if (this.judged === "winners") return;
+    this.#judgeOrder(disk, calls);
+    this.#judgeMended(disk);
+  }
+
+  ended(disk: number, calls: readonly CallState[]): void {
+    // What another tool did last gets its slot by the next transition.
+    const isWhole = this.#whole && !calls.some(({ call }) => (call as ClaimCall).foreign);
+    if (this.judged === "all" && isWhole) this.#judgeTidy(disk, "after all have returned");
+  }
+
+  /** Whether the state is another tool's doing, and has no slot yet. */
+  #isUnslotted(disk: number): boolean {
+    const head = this.#head(disk);
+    return head !== -1 && ![...this.files.files(disk).values()].includes(head);
+  }
+
+  /** What another tool ended is over, unless a process that looked before it replaces the view. */
+  #judgeForeign(before: number, isForeign: boolean, name: string, after: number): void {
+    const [from, to] = [this.#head(before), this.#head(after)].map((head) =>
+      this.files.record(head)
+    );
+    if (isForeign) {
+      const written = this.files.record(this.files.files(after).get(VIEW) ?? -1);
+      const ends = written !== undefined && rules.isTerminal(written);
+      if (ends && (to === undefined || !rules.isTerminal(to))) {
+        throw new Error("an end does not count");
+      }
+    } else if (from !== undefined && rules.isTerminal(from) && name !== VIEW) {
+      if (to === undefined || !rules.isTerminal(to)) throw new Error("a foreign end is undone");
+    }
+  }
+
+  #judgeGrants(calls: readonly CallState[]): void {
+    const winners = new Map<number, string>();
+    for (const { call, outcome, process } of calls) {
+      const written = outcome as ChainOutcome | undefined;
+      if (!(call as ClaimCall).grants || written?.kind !== "written") continue;
+      const { attempt } = written.claim;
+      const other = winners.get(attempt);
+      if (other !== undefined) {
+        throw new Error(
+          `two winners: attempt ${attempt} was granted to ${other} and to ${process}`,
+        );
+      }
+      winners.set(attempt, process);
+    }
+  }
+
+  #judgeOrder(disk: number, calls: readonly CallState[]): void {
+    const head = this.#plain(this.#head(disk));
+    const key = `${this.#start};${head};` +
+      calls.map((each) =>
+        `${this.#number(each.call)}:${each.bit}:${each.after}:` +
+        (each.returned ? this.#number(each.outcome) : "")
+      ).join();
+    if (this.#explained.has(key)) return;
+    const isFree = (each: CallState) => !each.returned || (each.call as ClaimCall).foreign === true;
+    const operation = (each: CallState, returned: boolean): Operation<number> => ({
+      returned,
+      after: calls.flatMap(({ bit }, place) => (each.after & bit) === 0 ? [] : [place]),
+      apply: (state) => this.#apply(each.call as ClaimCall, { ...each, returned }, state),
+    });
+    const operations = calls.map((each) => operation(each, !isFree(each)));
+    const returned = calls.flatMap((each, place) => isFree(each) ? [] : [place]);
+    operations.push({
+      returned: true,
+      after: returned,
+      apply: (state) => state === head ? { next: state } : undefined,
+    });
+    for (const each of calls) if (isOvertaken(each)) operations.push(operation(each, false));
+    if (linearize(operations, this.#start, (state) => state) !== undefined) {
+      this.#explained.add(key);
+      return;
+    }
+    const outcomes = calls.map(({ process, call, returned, outcome }) =>
+      `${process}: ${call.name} -> ${returned ? showOutcome(outcome) : "never returned"}`
+    );
+    const last = this.files.record(head);
+    throw new Error(`no order explains: ${outcomes.join("; ")}; at last ${showState(last)}`);
+  }
+
+  #apply(call: ClaimCall, { returned, outcome }: CallState, state: number) {
+    if (call.foreign === true) return this.#applyForeign(outcome as Left | undefined, state);
+    if (call.rule === undefined) {
+      if (!returned || !call.reads) return { next: state };
+      const read = outcome === undefined ? -1 : this.#plainOf(outcome as ClaimRecord);
+      return read === state ? { next: state } : undefined;
+    }
+    let decisions = this.#applied.get(call);
+    if (decisions === undefined) this.#applied.set(call, decisions = new Map());
+    let decision = decisions.get(state);
+    if (decision === undefined) {
+      decisions.set(state, decision = call.rule(this.files.record(state)));
+    }
+    const next = decision.kind === "write" ? this.#plainOf(decision.next) : state;
+    if (!returned) return decision.kind === "write" ? { next } : undefined;
+    if ((outcome as Outcome).kind === "lost") return state === -1 ? undefined : { next: state };
+    return this.#explains(decision, state, outcome as ChainOutcome) ? { next } : undefined;
+  }
+
+  /** It is never too late for it: the process may not have got far enough to do anything. */
+  #applyForeign(left: Left | undefined, state: number) {
+    if (left === undefined || state === -1) return { next: state };
+    const { view } = left;
+    const current = this.files.record(state) as ClaimRecord;
+    const newest = current.transition === 1 ? undefined : current;
+    const next = foreignState(view, newest, view?.transition === 1) ?? newest ?? view;
+    return { next: next === undefined ? -1 : this.#plainOf(next) };
+  }
+
+  /** The number of a record without the mark by which the chain knows what it has accounted for. */
+  #plainOf(record: ClaimRecord): number {
+    return this.files.numberOf(unmarked(record));
+  }
+
+  #plain(number: number): number {
+    const record = this.files.record(number);
+    return record === undefined ? number : this.#plainOf(record);
+  }
+
+  #explains(decision: rules.Decision, state: number, outcome: ChainOutcome): boolean {
+    if (outcome.kind !== "written") {
+      return this.#show(plainOutcome(outcome)) === this.#show(decision);
+    }
+    if (decision.kind === "write") {
+      const previous = outcome.previous === undefined ? -1 : this.#plainOf(outcome.previous);
+      return previous === state && this.#plainOf(outcome.claim) === this.#plainOf(decision.next);
+    }
+    // Two that end a task at once in the very same way may each be told that they did.
+    const isState = state !== -1 && this.#plainOf(outcome.claim) === state;
+    return isState && rules.isTerminal(outcome.claim);
+  }
+
+  /** A number that stands for an object in keys. */
+  #number(value: unknown): number {
+    let number = this.#numbers.get(value);
+    if (number === undefined) this.#numbers.set(value, number = this.#numbers.size);
+    return number;
+  }
+
+  #show(value: object): string {
+    let shown = this.#shown.get(value);
+    if (shown === undefined) this.#shown.set(value, shown = canonicalJson(value));
+    return shown;
+  }
+
+  #head(disk: number): number {
+    let head = this.#heads.get(disk);
+    if (head === undefined) {
+      const { value } = this.files.alone(disk, (files) => this.protocol.readHead(files, STEM));
+      this.#heads.set(disk, head = value === undefined ? -1 : this.files.numberOf(value));
+    }
+    return head;
+  }
+
+  /** After a crash, one mend() leaves the state as it is and the files as they should be. */
+  #judgeMended(disk: number): void {
+    if (this.#mended.has(disk)) return;
+    this.#mended.add(disk);
+    const mended = this.files.alone(disk, (files) => this.protocol.mend(files, STEM)).disk;
+    if (this.#plain(this.#head(mended)) !== this.#plain(this.#head(disk))) {
+      throw new Error("mend() changes the state");
+    }
+    const head = this.files.record(this.#head(mended));
+    // The view of a live claim is put right by its next transition.
+    if (head === undefined || rules.isTerminal(head)) this.#judgeTidy(mended, "after mend()");
+  }
+
+  #judgeTidy(disk: number, when: string): void {
+    const files = this.files.files(disk);
+    const head = this.#head(disk);
+    if (head === -1) return;
+    if (files.get(VIEW) !== head) {
+      const [view, state] = [files.get(VIEW) ?? -1, head].map((n) =>
+        showState(this.files.record(n))
+      );
+      throw new Error(`${when} the view shows ${view}, the state is ${state}`);
+    }
+    if (!rules.isTerminal(this.files.record(head) as ClaimRecord)) return;
+    const left = [...files.keys()].filter((name) => name !== VIEW && name !== END);
+    if (left.length > 0) throw new Error(`${when} slots are left over: ${left.join()}`);
+    if (files.get(END) !== head) throw new Error(`${when} the end is missing`);
+  }
+}
+
+/**
+ * Whether a call was told that the task is over. If it only wanted to claim, extend or give back, it
+ * may all the same have had its effect before the end: once the slots are swept nobody can tell.
+ */
+function isOvertaken({ call, returned, outcome }: CallState): boolean {
+  if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
+  const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.Refusal };
+  return kind === "refuse" && refusal?.status === "terminal";
+}
+
+/** An answer without the mark; what has none is the same object. */
+function plainOutcome(outcome: Exclude<ChainOutcome, { kind: "written" }>): object {
+  if (outcome.kind === "keep") return { ...outcome, claim: unmarked(outcome.claim) };
+  const { refusal } = outcome;
+  return { ...outcome, refusal: { ...refusal, claim: refusal.claim && unmarked(refusal.claim) } };
+}
+
+function showState(state: ClaimRecord | undefined): string {
+  return state === undefined
+    ? "nothing"
+    : `#${state.transition} ${state.status} by ${state.claimer_run_id}`;
+}
+
+function showOutcome(outcome: unknown): string {
+  if (outcome === undefined) return "nothing";
+  const known = outcome as Outcome | ClaimRecord;
+  if (!("kind" in known)) return showState(known);
+  if (known.kind === "written") return `wrote ${showState(known.claim)}`;
+  return known.kind === "refuse" ? known.refusal.status : known.kind;
+}

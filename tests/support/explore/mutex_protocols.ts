@@ -1,0 +1,95 @@
+/** Protocols of a mutex for the explorer: coord's, and two that are known to grant twice. */
+import type * as chain from "../../../src/adapters/fs/lane/mutex_chain.ts";
+import type { Machine, MutexProtocol } from "./mutex_model.ts";
+
+/** What coord's holder knows. */
+export interface ChainTicket {
+  readonly generation: number;
+  readonly names: readonly string[];
+}
+
+const TRIES = 3;
+
+/** The protocol of mutex_chain.ts, or of a faulty copy of it. */
+export function chainProtocol(code: typeof chain): MutexProtocol<ChainTicket> {
+  return {
+    acquire(files, mayFollow) {
+      for (let tries = 0; tries < TRIES; tries++) {
+        const taken = code.take(files, (generation) => {
+          const by = files.read(`${generation}`);
+          return by !== undefined && mayFollow(by);
+        });
+        if (taken.kind === "held") return ticket(taken.generation, taken.names);
+        if (taken.kind === "busy") return undefined;
+      }
+      return undefined;
+    },
+    isHeld: (files, { generation }) => code.isHeld(files, generation),
+    renew(files, { generation }) {
+      const names = code.renew(files, generation);
+      return names && ticket(generation + 1, names);
+    },
+    replace(files, { generation }) {
+      files.put(code.nextName(generation));
+      return code.replace(files, generation, "log");
+    },
+    release: (files, { generation, names }) => code.release(files, generation, names),
+  };
+}
+
+/** Only the names that a release looks at, so that fewer states differ. */
+function ticket(generation: number, names: readonly string[]): ChainTicket {
+  return { generation, names: names.filter((name) => /^\d/.test(name)) };
+}
+
+const LOCK = "lock";
+
+/** Steals by `steal` what may be followed; a lock file that is removed at the end. */
+function lockFile(
+  steal: (files: Machine, by: string, owner: string) => boolean,
+): (by: string) => MutexProtocol<string> {
+  return (by) => ({
+    acquire(files, mayFollow) {
+      for (let tries = 0; tries < TRIES; tries++) {
+        if (files.create(LOCK)) return by;
+        const owner = files.read(LOCK);
+        if (owner === undefined) continue;
+        if (!mayFollow(owner)) return undefined;
+        if (steal(files, by, owner)) return by;
+      }
+      return undefined;
+    },
+    isHeld: (files, ticket) => files.read(LOCK) === ticket,
+    renew: (_files, ticket) => ticket,
+    replace: (files) => (files.put("log"), true),
+    release(files, ticket) {
+      if (files.read(LOCK) === ticket) files.remove(LOCK);
+    },
+  });
+}
+
+/** The seed's: renames the lock away, looks whether it was the stale one, and renames it back if not. */
+export const renameAway = lockFile((files, by, owner) => {
+  const away = `away.${by}`;
+  if (!files.moveOut(LOCK, away)) return false;
+  if (files.read(away) === owner) {
+    files.remove(away);
+    return files.create(LOCK);
+  }
+  files.moveOut(away, LOCK);
+  return false;
+});
+
+/** The seed's: whoever finds his own name in the lock holds it; `a1` and `a2` have one name. */
+export function enterByName(by: string): MutexProtocol<string> {
+  return {
+    ...renameAway(by),
+    acquire: (files) => files.create(LOCK) || files.read(LOCK)?.at(0) === by.at(0) ? by : undefined,
+  };
+}
+
+/** Removes the stale lock and makes it again. */
+export const removeAndCreate = lockFile((files) => {
+  files.remove(LOCK);
+  return files.create(LOCK);
+});

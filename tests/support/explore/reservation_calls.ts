@@ -1,0 +1,207 @@
+/** Reservations for the explorer, and what processes do about them. */
+import type * as chain from "../../../src/adapters/fs/reservation/chain.ts";
+import type * as order from "../../../src/adapters/fs/reservation/order.ts";
+import type * as removal from "../../../src/adapters/fs/reservation/removal.ts";
+import {
+  type HeartbeatRecord,
+  isLive,
+  type ReleaseRecord,
+  type ReservationRecord,
+} from "../../../src/domain/reservation/reservation.ts";
+import { formatTime } from "../../../src/domain/time.ts";
+import type { Call, Process } from "./explorer.ts";
+import type { Files } from "./reservation_model.ts";
+
+/** The protocols under test. */
+export interface Protocol {
+  readonly chain: typeof chain;
+  readonly order: typeof order;
+  readonly removal: typeof removal;
+}
+
+const EPOCH = Date.UTC(2026, 10, 21, 9, 30);
+
+/** The instant at which everything happens, seconds. */
+export const NOW = 20;
+
+/** An instant before what has expired had, seconds. */
+const BEFORE = 8;
+
+export function at(second: number): number {
+  return EPOCH + second * 1000;
+}
+
+export function reservation(
+  stem: string,
+  ends: number,
+  exclusive: boolean,
+  created = 0,
+): ReservationRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    branch: "main",
+    addresses: ["a"],
+    created_at: formatTime(at(created)),
+    expires_at: formatTime(at(ends)),
+    operation: null,
+    exclusive,
+  };
+}
+
+export function heartbeat(stem: string, ends: number, beat?: number): HeartbeatRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    last_beat_at: formatTime(at(NOW)),
+    extended_expires_at: formatTime(at(ends)),
+    ...(beat === undefined ? {} : { beat }),
+  };
+}
+
+export function releaseOf(stem: string, reason: string): ReleaseRecord {
+  return {
+    reservation_id: stem,
+    run_id: `agent ${stem}`,
+    released_at: formatTime(at(15)),
+    reason,
+  };
+}
+
+/** A call with what it is for. */
+export interface ReservationCall extends Call<Files> {
+  readonly kind:
+    | "exclusive"
+    | "advisory"
+    | "beat"
+    | "shortBeat"
+    | "punctualBeat"
+    | "lateBeat"
+    | "release"
+    | "remove"
+    | "read"
+    | "list";
+  readonly stem: string;
+}
+
+/** A reservation that others may be in the way of. */
+export function addition(
+  files: Files,
+  record: ReservationRecord,
+): Parameters<typeof order.add>[1] {
+  const { reservation_id: stem, run_id, exclusive } = record;
+  let entered = false;
+  return {
+    reservation: record,
+    now: Date.parse(record.created_at),
+    candidates: () => files.entries(),
+    overlaps: () => true,
+    admit: (others) =>
+      exclusive !== true || others.every(({ reservation }) => reservation.run_id === run_id),
+    enter() {
+      if (!entered) files.enter(stem);
+      entered = true;
+    },
+    leave: () => files.leave(stem, record),
+    drop: (other, record) => files.leave(other, record),
+  };
+}
+
+/** Everything that a process may do, about the reservation `E` where it is not about a new one. */
+export function callsOf({ chain, order, removal }: Protocol) {
+  const add = (stem: string, exclusive: boolean): ReservationCall => ({
+    kind: exclusive ? "exclusive" : "advisory",
+    stem,
+    name: `${exclusive ? "exclusive" : "advisory"} ${stem}`,
+    run: (files) => order.add(files, addition(files, reservation(stem, 30, exclusive, NOW))),
+  });
+  // Nobody beats before the record is there.
+  const beat = (files: Files, ends: number, ...clock: number[]) => {
+    order.ensureRecord(files, "E");
+    if (!files.exists("reservations/E.json")) return undefined;
+    // What the clock says from one look at it to the next; the last is said again.
+    let looks = 0;
+    const tell = () => at(clock[Math.min(looks++, clock.length - 1)] ?? NOW);
+    const outcome = chain.beat(files, "E", heartbeat("E", ends), tell);
+    return typeof outcome === "string" ? undefined : outcome;
+  };
+  return {
+    add,
+    /** By a process whose clock is so far behind that what others call expired is live to it. */
+    beat: {
+      kind: "beat",
+      stem: "E",
+      name: "beat",
+      run: (files) => beat(files, 40, BEFORE),
+    } satisfies ReservationCall as ReservationCall,
+    /** The same of somebody slow, which is over when it comes. */
+    shortBeat: {
+      kind: "shortBeat",
+      stem: "E",
+      name: "short beat",
+      run: (files) => beat(files, 18, BEFORE),
+    } satisfies ReservationCall as ReservationCall,
+    /** By a process whose clock is right. */
+    punctualBeat: {
+      kind: "punctualBeat",
+      stem: "E",
+      name: "punctual beat",
+      run: (files) => beat(files, 40, NOW),
+    } satisfies ReservationCall as ReservationCall,
+    /** By one that looks in time, and sleeps before it writes. */
+    lateBeat: {
+      kind: "lateBeat",
+      stem: "E",
+      name: "late beat",
+      run: (files) => beat(files, 40, BEFORE, NOW),
+    } satisfies ReservationCall as ReservationCall,
+    release: {
+      kind: "release",
+      stem: "E",
+      name: "release",
+      run(files) {
+        order.ensureRecord(files, "E");
+        return chain.release(files, "E", releaseOf("E", "completed"));
+      },
+    } satisfies ReservationCall as ReservationCall,
+    remove: {
+      kind: "remove",
+      stem: "E",
+      name: "remove",
+      run(files) {
+        order.settle(files, order.findHead(files, 0));
+        const entry = order.findEntry(files, "E");
+        if (entry === undefined || isLive(entry, at(NOW))) return [];
+        return removal.removeReservations(files, [{ stem: "E", entry, beats: [] }], at(NOW))
+          .map(({ stem }) => stem);
+      },
+    } satisfies ReservationCall as ReservationCall,
+    read: {
+      kind: "read",
+      stem: "E",
+      name: "read",
+      run: (files) => order.findEntry(files, "E"),
+    } satisfies ReservationCall as ReservationCall,
+    /** All that is live, by the stems. */
+    list: {
+      kind: "list",
+      stem: "",
+      name: "list",
+      run: (files) => listed(files, order),
+    } satisfies ReservationCall as ReservationCall,
+  };
+}
+
+/** The stems of what is live. */
+export function listed(files: Files, { granted, comingEntry, findEntry }: typeof order): string[] {
+  const { stems, coming } = granted(files, () => files.records());
+  return stems.filter((stem) => {
+    const entry = stem === coming?.stem ? comingEntry(files, coming) : findEntry(files, stem);
+    return entry !== undefined && isLive(entry, at(NOW));
+  }).sort();
+}
+
+/** A process that makes these calls one after the other. */
+export function process(name: string, ...calls: ReservationCall[]): Process<Files> {
+  return { name, next: (outcomes) => calls[outcomes.length] };
+}

@@ -1,0 +1,258 @@
+/** What must hold of reservations, whatever processes do at once and wherever they crash. */
+import {
+  effectiveExpiry,
+  type HeartbeatRecord,
+  isLive,
+  type ReleaseRecord,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../../src/domain/reservation/reservation.ts";
+import type { CallState, Properties } from "./explorer.ts";
+import {
+  addition,
+  at,
+  NOW,
+  type Protocol,
+  reservation,
+  type ReservationCall,
+} from "./reservation_calls.ts";
+import {
+  ENTRIES,
+  type Files,
+  FLOOR,
+  type Names,
+  ORDER,
+  type ReservationModel,
+  type Step,
+} from "./reservation_model.ts";
+
+/** What must hold in every state, whatever comes of the processes. */
+export class ReservationProperties implements Properties<Files, Step> {
+  readonly #judged = new Map<number, string | undefined>();
+  #removes = false;
+  #start = 0;
+
+  constructor(readonly model: ReservationModel, readonly protocol: Protocol) {}
+
+  /** @param removes Whether anything is removed for good meanwhile. */
+  from(disk: number, removes: boolean): this {
+    this.#start = disk;
+    this.#removes = removes;
+    return this;
+  }
+
+  settled(disk: number, step: Step): boolean {
+    if (this.#removes) return false;
+    // What is on its way to its place goes when it has its record.
+    const isWrittenOnce = step.name.startsWith("reservations/") &&
+      !/^reservations\/order\/[A-Z]/.test(step.name);
+    if (step.op === "read" || step.op === "exists" || step.op === "link") {
+      return isWrittenOnce && this.model.names(disk).has(step.name);
+    }
+    return step.op === "list" && step.name === FLOOR;
+  }
+
+  step(): void {}
+
+  crashed(disk: number, calls: readonly CallState<Files>[]): void {
+    let problem = this.#judged.get(disk);
+    if (!this.#judged.has(disk)) this.#judged.set(disk, problem = this.#inState(disk));
+    problem ??= this.#about(disk, calls);
+    if (problem !== undefined) throw new Error(problem);
+  }
+
+  ended(disk: number, calls: readonly CallState<Files>[]): void {
+    const wanted = calls.filter(({ call }) => (call as ReservationCall).kind === "exclusive");
+    const granted = wanted.filter(({ outcome }) => outcome !== undefined);
+    const others = calls.length > wanted.length || this.#inForce(this.#start).length > 0 ||
+      this.#isLive(this.#start, "V") || this.#isLive(this.#start, "E");
+    if (wanted.length > 0 && !others && granted.length !== 1) {
+      throw new Error(`${granted.length} of ${wanted.length} were granted`);
+    }
+    const back = this.#revived(disk, calls);
+    if (back !== undefined) throw new Error(back);
+    const removed = calls.some(({ call, outcome }) =>
+      (call as ReservationCall).kind === "remove" && (outcome as string[]).includes("E")
+    );
+    const left = [...this.model.names(disk).keys()].filter((name) => /\bE\b/.test(name));
+    // A late heartbeat, or a second seal, may hide a part of the chain for a moment, or come under the
+    // name that another is about to link; the next removal finds what is left of both.
+    const mayHide = calls.length > 2 ||
+      calls.some(({ call }) => /beat/i.test((call as ReservationCall).kind));
+    const shown = mayHide ? left.filter((name) => !/^(heartbeats|releases)\//.test(name)) : left;
+    if (removed && shown.length > 0 && !calls.some(({ call }) => call.name === "release")) {
+      throw new Error(`left over: ${shown.join()}`);
+    }
+  }
+
+  /**
+   * Whether what had lapsed by the clocks of all that beat is live again. A heartbeat that follows one
+   * that came late may have relied on it; both are the holder's then.
+   */
+  #revived(disk: number, calls: readonly CallState<Files>[]): string | undefined {
+    const kinds = calls.map(({ call }) => (call as ReservationCall).kind)
+      .filter((kind) => /beat/i.test(kind));
+    const isLate = kinds.includes("lateBeat") && kinds.length > 1;
+    if (isLate || kinds.includes("beat") || kinds.includes("shortBeat")) return undefined;
+    if (this.#isLive(this.#start, "E", true)) return undefined;
+    return this.#isLive(disk, "E", true) ? "E came back after its end" : undefined;
+  }
+
+  /** What is wrong with a set of files, whoever made it. */
+  #inState(disk: number): string | undefined {
+    const names = this.model.names(disk);
+    const inForce = this.#inForce(disk);
+    if (inForce.length > 1) return `two exclusive ones overlap: ${inForce.join(" and ")}`;
+    const floor = Math.max(0, ...this.#numbers(names, FLOOR));
+    const places = this.#numbers(names, ORDER).filter((place) => place > floor);
+    const head = Math.max(floor, ...places);
+    for (let place = floor + 1; place <= head; place++) {
+      const placed = this.model.content(names.get(this.protocol.order.placeName(place)));
+      if (placed === undefined) return `place ${place} is missing below ${head}`;
+      const { reservation_id: stem } = placed as ReservationRecord;
+      if (place < head && !("inert" in placed) && !names.has(`reservations/${stem}.json`)) {
+        return `place ${place} is not settled below ${head}`;
+      }
+    }
+    // Whatever is left behind, others can go on.
+    const later = reservation("Z", 2000, true, 1000);
+    const { value } = this.model.alone(
+      disk,
+      (files) => this.protocol.order.add(files, addition(files, later)),
+    );
+    return value === undefined ? "nobody can reserve any more" : undefined;
+  }
+
+  /** What is wrong with what was answered. */
+  #about(disk: number, calls: readonly CallState<Files>[]): string | undefined {
+    const names = this.model.names(disk);
+    const isReleasing = calls.some(({ call }) => (call as ReservationCall).kind === "release");
+    for (const { call, returned, outcome, after, bit } of calls) {
+      if (!returned) continue;
+      const { kind, stem } = call as ReservationCall;
+      const isThere = names.has(`reservations/${stem}.json`);
+      if (kind === "exclusive" || kind === "advisory") {
+        const granted = outcome !== undefined;
+        if (granted !== isThere) return `${call.name} was answered ${granted}, and is not so`;
+        const coming = this.protocol.order.comingName(stem);
+        if (!granted && (names.has(`${ENTRIES}${stem}`) || names.has(coming))) {
+          return `${call.name} left something`;
+        }
+        if (!granted || kind === "advisory") continue;
+        if (this.#isLive(this.#start, "V")) return `${call.name} was granted over V`;
+        const blocker = calls.find((other) =>
+          (after & other.bit) !== 0 && other.bit !== bit && other.outcome !== undefined &&
+          (["exclusive", "advisory"].includes((other.call as ReservationCall).kind) ||
+            /^(beat|punctualBeat|lateBeat)$/.test((other.call as ReservationCall).kind) &&
+              !isReleasing)
+        );
+        if (blocker !== undefined) return `${call.name} was granted over ${blocker.call.name}`;
+      } else if (kind === "beat" || kind === "punctualBeat" || kind === "lateBeat") {
+        if (outcome !== undefined && !isReleasing && !this.#isLive(disk, "E")) {
+          return "a heartbeat was answered and did not count";
+        }
+        if (outcome === undefined && !isReleasing && this.#isLive(this.#start, "E", true)) {
+          return "a heartbeat was refused, and E was live";
+        }
+      } else if (kind === "remove") {
+        if ((outcome as string[]).includes("E") && isThere) return "E came back";
+      } else if (kind === "list") {
+        const problem = this.#aboutList(disk, outcome as string[], calls, after);
+        if (problem !== undefined) return problem;
+      } else if (kind === "read") {
+        const entry = outcome as ReservationEntry | undefined;
+        const wasOver = !this.#isLive(this.#start, "E", true);
+        const isBeaten = calls.some((other) =>
+          /^(beat|lateBeat)$/.test((other.call as ReservationCall).kind)
+        );
+        const wasSealed = this.#isSealed(this.#start, "E");
+        if (entry !== undefined && wasSealed && entry.release === undefined) {
+          return "E was seen without its seal";
+        }
+        if (entry !== undefined && wasOver && !isBeaten && isLive(entry, at(NOW))) {
+          return "E was seen live after its end";
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** What was granted before a listing began is on it, and nothing that never was. */
+  #aboutList(
+    disk: number,
+    shown: readonly string[],
+    calls: readonly CallState<Files>[],
+    after: number,
+  ): string | undefined {
+    const names = this.model.names(disk);
+    const ends = calls.some(({ call }) =>
+      /^(release|remove)$/.test((call as ReservationCall).kind)
+    );
+    if (!ends && this.#isLive(this.#start, "E", true) && !shown.includes("E")) {
+      return "a listing does not show E";
+    }
+    for (const { call, outcome, bit } of calls) {
+      const { kind, stem } = call as ReservationCall;
+      if (kind !== "exclusive" && kind !== "advisory") continue;
+      const isBefore = (after & bit) !== 0 && outcome !== undefined;
+      if (isBefore && !shown.includes(stem)) return `a listing does not show ${stem}`;
+    }
+    const granted = new Set(this.#grantedIn(names));
+    const never = shown.find((stem) => stem !== "E" && !granted.has(stem));
+    return never === undefined ? undefined : `a listing shows ${never}, which was not granted`;
+  }
+
+  #grantedIn(names: Names): string[] {
+    const floor = Math.max(0, ...this.#numbers(names, FLOOR));
+    return [...names].flatMap(([name, number]) => {
+      const isPlace = name.startsWith(ORDER) && Number(name.slice(ORDER.length)) > floor;
+      if (!isPlace && !/^reservations\/\w+\.json$/.test(name)) return [];
+      return (this.model.content(number) as ReservationRecord).reservation_id ?? [];
+    });
+  }
+
+  /** Exclusive reservations that were granted and are live. */
+  #inForce(disk: number): string[] {
+    const names = this.model.names(disk);
+    const isExclusive = (stem: string) =>
+      [...names.values()].some((number) => {
+        const record = this.model.content(number) as ReservationRecord;
+        return record.reservation_id === stem && record.exclusive === true;
+      });
+    return [...new Set(this.#grantedIn(names))]
+      .filter((stem) => isExclusive(stem) && this.#isLive(disk, stem, true));
+  }
+
+  /** By all the files, not by the code under test. */
+  #isLive(disk: number, stem: string, placed = false): boolean {
+    const names = this.model.names(disk);
+    const known = names.get(`reservations/${stem}.json`) ??
+      (placed
+        ? [...names].find(([name, number]) =>
+          name.startsWith(ORDER) &&
+          (this.model.content(number) as ReservationRecord).reservation_id === stem
+        )?.[1]
+        : undefined);
+    if (known === undefined || names.has(`releases/${stem}.json`)) return false;
+    const record = this.model.content(known) as ReservationRecord;
+    let end = effectiveExpiry({ reservation: record, heartbeat: undefined, release: undefined });
+    for (const [name, number] of names) {
+      if (!name.startsWith(`heartbeats/${stem}.`)) continue;
+      const content = this.model.content(number) as HeartbeatRecord | ReleaseRecord;
+      if ("released_at" in content) return false;
+      end = Math.max(end, Date.parse(content.extended_expires_at));
+    }
+    return end > at(NOW);
+  }
+
+  #isSealed(disk: number, stem: string): boolean {
+    return [...this.model.names(disk)].some(([name, number]) =>
+      name.startsWith(`heartbeats/${stem}.`) && "released_at" in (this.model.content(number) ?? {})
+    );
+  }
+
+  #numbers(names: Names, folder: string): number[] {
+    return [...names.keys()].filter((name) => name.startsWith(folder))
+      .map((name) => Number(name.slice(folder.length))).filter((number) => !Number.isNaN(number));
+  }
+}

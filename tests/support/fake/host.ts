@@ -1,0 +1,99 @@
+/** A host for tests: the real machine with arguments, environment and streams of the test's own. */
+import { detectHost } from "../../../src/host/detect.ts";
+import { type Host, HostError } from "../../../src/ports/host.ts";
+
+/** What a test decides. */
+export interface FakeOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: string | readonly Uint8Array[];
+  /** Which streams are terminals. */
+  readonly terminals?: readonly ("stdin" | "stdout" | "stderr")[];
+  readonly columns?: number;
+  /** Standard output's reader goes after so many writes. */
+  readonly readerGoesAfter?: number;
+}
+
+/** The host, and what it was told. */
+export interface FakeHost extends Host {
+  readonly out: string;
+  readonly err: string;
+  /** How many times standard output was written to. */
+  readonly writes: number;
+  /** How many listen to signals. */
+  readonly listeners: number;
+  /** As SIGINT does. */
+  interrupt(): void;
+}
+
+const real = await detectHost();
+
+/** A host as a test wants it. Files are the real ones. */
+export function fakeHost(options: FakeOptions = {}): FakeHost {
+  const { stdin = "", readerGoesAfter = Infinity } = options;
+  const told = { stdout: "", stderr: "" };
+  const bodies = new Set<() => void>();
+  let writes = 0;
+  return {
+    ...real,
+    args: options.args ?? [],
+    pid: real.pid,
+    cwd: () => options.cwd ?? real.cwd(),
+    env: (name) => options.env?.[name],
+    isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
+    columns: () => options.columns ?? 80,
+    write(stream, text) {
+      if (stream === "stdout" && writes++ >= readerGoesAfter) {
+        throw new HostError("broken_pipe", "write to", stream);
+      }
+      told[stream] += text;
+    },
+    async *stdin() {
+      if (typeof stdin === "string") yield new TextEncoder().encode(stdin);
+      else yield* stdin;
+    },
+    onStop(body) {
+      bodies.add(body);
+      return () => bodies.delete(body);
+    },
+    exit(code) {
+      throw new Error(`The process was ended with ${code}`);
+    },
+    get out() {
+      return told.stdout;
+    },
+    get err() {
+      return told.stderr;
+    },
+    get writes() {
+      return writes;
+    },
+    get listeners() {
+      return bodies.size;
+    },
+    interrupt() {
+      for (const body of bodies) body();
+    },
+  };
+}
+
+let folders = 0;
+
+/** A new empty folder, and how to remove it. */
+export function scratch(): { path: string } & Disposable {
+  const base = real.env("TMPDIR") ?? real.env("TEMP") ?? "/tmp";
+  const name = `coord-test-${real.pid}-${Date.now().toString(36)}-${folders++}`;
+  const path = `${base.replace(/[\\/]$/, "")}/${name}`;
+  real.fs.makeDir(path);
+  return { path, [Symbol.dispose]: () => removeTree(path) };
+}
+
+function removeTree(path: string): void {
+  for (const entry of real.fs.list(path) ?? []) {
+    const child = `${path}/${entry.name}`;
+    if (entry.isDirectory) removeTree(child);
+    else real.fs.remove(child);
+  }
+  real.fs.removeDir(path);
+}

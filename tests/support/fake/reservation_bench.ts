@@ -1,0 +1,56 @@
+/** The operations on reservations over a store in memory, and a clock that moves by hand. */
+import { Reservations } from "../../../src/engine/reservation/reservations.ts";
+import type { ReserveInput } from "../../../src/engine/reservation/types.ts";
+import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
+import { FakeReservations } from "./reservations.ts";
+
+type Context = ConstructorParameters<typeof Reservations>[0];
+
+/** 2026-11-21T09:30:00.000Z */
+const START = 1_795_253_400_000;
+
+export class ReservationBench {
+  ms = START;
+  readonly clock = () => this.ms;
+  readonly store = new FakeReservations(this.clock);
+  readonly warnings: string[] = [];
+  readonly reservations: Reservations;
+
+  constructor() {
+    const warn = (message: string) => void this.warnings.push(message);
+    const checkout = { branch: (explicit?: string) => explicit ?? "trunk" };
+    const context = { clock: this.clock, warn, store: { reservations: this.store, checkout } };
+    // What these operations use of a workspace.
+    this.reservations = new Reservations(context as unknown as Context);
+  }
+
+  /** An instant so many seconds after the start, as records have it. */
+  iso(seconds: number): string {
+    return new Date(START + seconds * 1000).toISOString();
+  }
+
+  advance(seconds: number): void {
+    this.ms += seconds * 1000;
+  }
+
+  /** Reserves what must be free to be reserved. */
+  async reserve(runId: string, address: string, more: Partial<ReserveInput> = {}) {
+    const answer = await this.reservations.reserve({ addresses: [address], runId, ...more });
+    if (answer.status === "conflict") throw new Error(answer.error);
+    return answer;
+  }
+
+  /** A reservation as another tool writes it. */
+  foreign(id: string, more: Partial<ReservationRecord> = {}): void {
+    this.store.reservations.set(id, {
+      reservation_id: id,
+      run_id: "muse",
+      branch: "main",
+      addresses: ["src/a.py"],
+      created_at: "2026-11-21T09:29:00.000000+00:00",
+      expires_at: "2026-11-21T10:29:00.000000+00:00",
+      operation: null,
+      ...more,
+    });
+  }
+}

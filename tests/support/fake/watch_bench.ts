@@ -1,0 +1,72 @@
+/** A stream under test over records in memory: what it told, and what it warned of. */
+import type { WatchEvent } from "../../../src/domain/watch/event.ts";
+import type { Context } from "../../../src/engine/context.ts";
+import { type WatchOptions, watchRecords } from "../../../src/engine/watch/watch.ts";
+import type { Store } from "../../../src/ports/store.ts";
+import { FakeRecords, FakeTime } from "./records.ts";
+
+export class WatchBench {
+  readonly records = new FakeRecords();
+  readonly time = new FakeTime();
+  readonly warnings: string[] = [];
+
+  get context(): Context {
+    return {
+      clock: this.time.clock,
+      warn: (message) => void this.warnings.push(message),
+      // The stream has no business with the tasks' own store.
+      store: { location: "/w", records: this.records } as unknown as Store,
+    };
+  }
+
+  stream(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
+    return watchRecords(this.context, options, this.time.timers);
+  }
+
+  /** Consumes a stream in the background. */
+  start(options: WatchOptions = {}, onEvent: (event: WatchEvent) => void = () => {}): Running {
+    const abort = new AbortController();
+    const running = new Running(abort);
+    const stream = this.stream({ signal: abort.signal, ...options });
+    running.done = (async () => {
+      for await (const event of stream) {
+        running.events.push(event);
+        onEvent(event);
+      }
+    })();
+    // A failure is looked at where the test awaits it.
+    running.done.catch(() => {});
+    return running;
+  }
+
+  /** All events of a stream that ends by itself. */
+  async told(options: WatchOptions): Promise<string[]> {
+    const running = this.start(options);
+    await running.done;
+    return running.lines();
+  }
+}
+
+export class Running {
+  readonly events: WatchEvent[] = [];
+  done: Promise<void> = Promise.resolve();
+
+  constructor(readonly abort: AbortController) {}
+
+  /** `added task t1` */
+  lines(): string[] {
+    return this.events.map((event) => `${event.event_type} ${event.kind} ${event.id}`);
+  }
+
+  /** Takes out what was told since. */
+  take(): string[] {
+    const lines = this.lines();
+    this.events.length = 0;
+    return lines;
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.done;
+  }
+}

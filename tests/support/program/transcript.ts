@@ -1,0 +1,174 @@
+/**
+ * Transcripts: command lines with what they print, as `tests/transcripts/*.txt` keeps them.
+ *
+ *     # a comment
+ *     % env COORD_RUN_ID=a           sets a variable for the commands that follow; empty removes it
+ *     % clock 3601                   the clock goes on by so many seconds
+ *     % file path "content"          writes a file in the scratch folder
+ *     % folder path                  makes a folder in it
+ *     % cd path                      goes to another folder in it
+ *     $ coord claim --run-id a       runs main(); quotes as in a shell, "…" with JSON's escapes
+ *     < a line of standard input
+ *     a line of standard output
+ *     2| a line of standard error
+ *     [exit 1]                       the code, when it is not 0
+ *
+ * The clock goes on by one second before each command. Ids are `[ID1]`, `[ID2]` … in the order in
+ * which they appear, `[ID1:12]` being their first 12 digits; in commands these stand for the real
+ * ones. Other values that differ are `[NONCE]`, `[RANDOM]`, `[HASH]`, `[PID]`, `[S]`, `[BYTES]`,
+ * `[MS]`, `[DIR]`, `[VERSION]`, `[RUNTIME]`.
+ */
+import { main } from "../../../src/cli/main.ts";
+import { VERSION } from "../../../src/domain/version.ts";
+import { type FakeHost, fakeHost, scratch } from "../fake/host.ts";
+
+const OWN_PID = fakeHost().pid;
+
+const START = Date.parse("2026-11-21T09:00:00.000Z");
+
+/** Seconds that a command may take: far above real use on a machine that others use as well. */
+const LIMIT_S = 60;
+
+/** Runs a transcript, and returns it as it ought to be. */
+export async function replay(script: string): Promise<string> {
+  using folder = scratch();
+  const session = new Session(folder.path);
+  const blocks: string[] = [];
+  let block: string[] = [];
+  const runBlock = async () => {
+    if (block.length > 0) blocks.push(await session.run(block));
+    block = [];
+  };
+  for (const line of script.replace(/\n+$/, "").split("\n")) {
+    const begins = line.startsWith("$ ");
+    const apart = line.startsWith("# ") || line.startsWith("% ");
+    if (begins || apart) await runBlock();
+    if (begins || (block.length > 0 && !apart)) block.push(line);
+    else {
+      if (line.startsWith("% ")) session.direct(line.slice(2));
+      blocks.push(line);
+    }
+  }
+  await runBlock();
+  return blocks.join("\n") + "\n";
+}
+
+class Session {
+  readonly #root: string;
+  #cwd: string;
+  #now = START;
+  readonly #env: Record<string, string> = {};
+  readonly #ids: string[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#cwd = root;
+  }
+
+  direct(line: string): void {
+    const [verb, ...rest] = shellWords(line.replaceAll("[DIR]", this.#root));
+    const [first = "", second = ""] = rest;
+    const path = `${this.#root}/${first}`;
+    const { fs } = fakeHost();
+    if (verb === "clock") this.#now += Number(first) * 1000;
+    else if (verb === "cd") this.#cwd = path;
+    else if (verb === "folder") fs.makeDir(path);
+    else if (verb === "file") fs.append(path, new TextEncoder().encode(second));
+    else if (verb === "env") {
+      const [name = "", value = ""] = first.split(/=(.*)/s);
+      if (value === "") delete this.#env[name];
+      else this.#env[name] = value;
+    } else throw new Error(`Unknown directive: ${line}`);
+  }
+
+  /** Runs a command, whose lines these are, and returns the lines that it ought to have. */
+  async run(block: readonly string[]): Promise<string> {
+    const [command = "", ...rest] = block;
+    const input = rest.filter((line) => line.startsWith("< ") || line === "<");
+    const real = command.replace(
+      /\[ID(\d+)(?::(\d+))?\]/g,
+      (_, at: string, digits: string | undefined) => {
+        const id = this.#ids[Number(at) - 1] ?? "";
+        return digits === undefined ? id : id.slice(7, 7 + Number(digits));
+      },
+    ).replaceAll("[DIR]", this.#root);
+    this.#now += 1000;
+    const host = fakeHost({
+      args: shellWords(real.slice(2)),
+      cwd: this.#cwd,
+      env: this.#env,
+      stdin: input.map((line) => `${line.slice(2)}\n`).join(""),
+    });
+    const code = await bounded(host, main(host, () => this.#now), command);
+    let blank = 0;
+    while (rest.at(-1 - blank) === "") blank++;
+    return [
+      command,
+      ...input,
+      ...this.#lines(host.out, ""),
+      ...this.#lines(host.err, "2| "),
+      ...(code === 0 ? [] : [`[exit ${code}]`]),
+      ...Array<string>(blank).fill(""),
+    ].join("\n");
+  }
+
+  #lines(text: string, prefix: string): string[] {
+    if (text === "") return [];
+    const whole = text.endsWith("\n") ? text.slice(0, -1) : `${text}[no newline]`;
+    return whole.split("\n").map((line) => prefix + this.#masked(line));
+  }
+
+  #masked(line: string): string {
+    let text = line.replace(/sha256:[0-9a-f]{64}/g, (id) => {
+      if (!this.#ids.includes(id)) this.#ids.push(id);
+      return `[ID${this.#ids.indexOf(id) + 1}]`;
+    });
+    this.#ids.forEach((id, at) => {
+      text = text.replaceAll(
+        new RegExp(`\\b${id.slice(7, 13)}[0-9a-f]*`, "g"),
+        (digits) => id.slice(7).startsWith(digits) ? `[ID${at + 1}:${digits.length}]` : digits,
+      );
+    });
+    return text.replace(/nonce":"[0-9a-f]{32}"/g, `nonce":"[NONCE]"`)
+      .replace(/(\dZ)-[0-9a-f]{8}\b/g, "$1-[RANDOM]")
+      .replace(/(to the journal for) \d+ s\b/g, "$1 [S] s")
+      .replace(/\b(bytes_reclaimed(?:":| +)|offset":)[1-9]\d*/g, "$1[BYTES]")
+      .replace(/\b(spawned|halted):[0-9a-f]+/g, "$1:[HASH]")
+      .replaceAll(`"pid":${OWN_PID}`, `"pid":[PID]`)
+      .replace(/"duration_ms":[0-9.]+/g, `"duration_ms":[MS]`)
+      .replaceAll(this.#root, "[DIR]")
+      .replaceAll(`"${VERSION}"`, `"[VERSION]"`)
+      .replaceAll(`coord ${VERSION}`, "coord [VERSION]")
+      .replace(/\b(deno|bun) \d+\.\d+\.\d+\S*?(?=[")])/g, "[RUNTIME]");
+  }
+}
+
+/** The exit code of a command, or a failure that names it when it does not end. */
+async function bounded(host: FakeHost, running: Promise<number>, command: string) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      host.interrupt();
+      reject(new Error(`No end after ${LIMIT_S} s: ${command}`));
+    }, LIMIT_S * 1000);
+  });
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Words of a command line, the first one `coord` left out. */
+function shellWords(line: string): string[] {
+  const words: string[] = [];
+  for (const [word] of line.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+/g)) {
+    words.push(
+      word.replace(
+        /"(?:[^"\\]|\\.)*"|'[^']*'/g,
+        (part) => part.startsWith("'") ? part.slice(1, -1) : String(JSON.parse(part)),
+      ),
+    );
+  }
+  return words[0] === "coord" ? words.slice(1) : words;
+}

@@ -1,0 +1,70 @@
+/** Other processes, on the runtime that runs the test. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Whether the long variants of the tests are asked for. */
+export function isHeavy(): boolean {
+  return process.env["COORD_HEAVY"] === "1";
+}
+
+/** A process that a test started. */
+export interface Child {
+  readonly pid: number;
+  /** Sends SIGKILL. */
+  kill(): void;
+  /** What it printed, when it has ended; `code` is null after a signal. */
+  readonly ended: Promise<{ code: number | null; output: string }>;
+}
+
+/** Runs a program of `tests/support/`, named with its folder, given one JSON value as its argument. */
+export function start(program: string, argument: unknown): Child {
+  const path = `${ROOT}tests/support/${program}`;
+  const args = "Deno" in globalThis ? ["run", "-A", "--config", `${ROOT}deno.json`, path] : [path];
+  const child: ChildProcess = spawn(process.execPath, [...args, JSON.stringify(argument)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout?.on("data", (part) => output += part);
+  child.stderr?.on("data", (part) => output += part);
+  const ended = new Promise<{ code: number | null; output: string }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+  return { pid: child.pid ?? 0, kill: () => void child.kill("SIGKILL"), ended };
+}
+
+/** Stops a process or lets it go on; whether it was there to get it. */
+export function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ESRCH") throw error;
+    return false;
+  }
+}
+
+/** Whether a process is stopped, or has ended; on Linux alone. */
+export function isStopped(pid: number): boolean {
+  try {
+    return / [TtZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf-8"));
+  } catch {
+    return true;
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits for something that comes soon. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await sleep(5);
+  }
+}

@@ -1,0 +1,138 @@
+/** A queue on the real file system on which real processes race. */
+import { readdirSync, rmSync } from "node:fs";
+import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
+import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
+import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
+import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import { Tasks } from "../../../src/engine/task/tasks.ts";
+import { detectHost } from "../../../src/host/detect.ts";
+import type { Host } from "../../../src/ports/host.ts";
+import { checkHistory, type Entry, type Verdict } from "./history.ts";
+import { partialStore } from "../fake/partial_store.ts";
+import { type Child, sleep, start } from "./processes.ts";
+import type { Orders } from "./queue_worker.ts";
+import { newSeed } from "../random.ts";
+import { readRecorded } from "./recorder.ts";
+import { makeTempDir } from "../scene/scratch.ts";
+
+/** How a race goes on. */
+export interface RaceOptions {
+  readonly workers: number;
+  /** How much faster than real the workers' clocks run; a claim lasts 1 to 4 of their seconds. */
+  readonly speed?: number;
+  readonly strict?: boolean;
+  /** Seconds after which a worker gives up. */
+  readonly limit?: number;
+}
+
+/** A workspace, its tasks and its workers. */
+export class Race {
+  readonly random;
+  readonly tasks: TaskRecord[] = [];
+  readonly children: Child[] = [];
+  readonly warnings: string[] = [];
+  readonly #folder = makeTempDir();
+  readonly #epoch = Date.now();
+
+  private constructor(
+    readonly what: string,
+    readonly host: Host,
+    readonly workspace: string,
+    readonly store: FsTaskStore,
+    readonly queue: Tasks,
+  ) {
+    this.random = newSeed(what);
+  }
+
+  static async open(what: string): Promise<Race> {
+    const host = await detectHost();
+    const { path } = initWorkspace(host, makeTempDir());
+    const warn = (message: string) => void race.warnings.push(message);
+    const store = new FsTaskStore(host, new Layout(path), warn);
+    const context = partialStore({ location: path, tasks: store });
+    const queue = new Tasks({ store: context, clock: Date.now, warn });
+    const race: Race = new Race(what, host, path, store, queue);
+    return race;
+  }
+
+  /** Enqueues so many tasks. */
+  async enqueue(count: number): Promise<void> {
+    const inputs = Array.from({ length: count }, (_, index) => ({
+      title: `task ${index}`,
+      runId: "maker",
+      ttl: 86_400 * 365,
+      priority: this.random.below(3),
+      queue: this.random.pick(["default", "builds"]),
+    }));
+    this.tasks.push(...await this.queue.enqueueAll(inputs));
+  }
+
+  /** Starts workers that go on until `expected` tasks are there and over. */
+  start(expected: number, { workers, speed = 20, strict = true, limit = 60 }: RaceOptions): void {
+    for (let worker = 0; worker < workers; worker++) {
+      const runId = `worker-${worker}`;
+      this.run({ runId, expected, speed, strict, limit });
+    }
+  }
+
+  run(orders: Omit<Orders, "workspace" | "history" | "seed" | "epoch">): void {
+    this.children.push(start("race/queue_worker.ts", {
+      ...orders,
+      workspace: this.workspace,
+      history: `${this.#folder}/${orders.runId}.ndjson`,
+      seed: this.random.below(2 ** 31),
+      epoch: this.#epoch,
+    }));
+  }
+
+  /** Waits for the workers; what went wrong with them. */
+  async ended(): Promise<string[]> {
+    const problems: string[] = [];
+    for (const [worker, child] of this.children.entries()) {
+      const { code, output } = await child.ended;
+      if (code !== 0 && code !== null) problems.push(`worker ${worker} ended with ${code}`);
+      if (output !== "") problems.push(`worker ${worker}: ${output}`);
+    }
+    return [...problems, ...this.warnings];
+  }
+
+  /** Waits until the workers have made so many claims. */
+  async underWay(claims: number): Promise<void> {
+    const folder = `${this.workspace}/claims`;
+    while (readdirSync(folder).filter((name) => name.endsWith(".json")).length < claims) {
+      await sleep(1);
+    }
+  }
+
+  history(): Entry[] {
+    return readRecorded(readdirSync(this.#folder).map((name) => `${this.#folder}/${name}`));
+  }
+
+  /** Checks the history against the states that the tasks have now. */
+  async verdict(): Promise<Verdict> {
+    const finals = new Map<string, ClaimRecord | undefined>();
+    for (const { task, claim } of await this.store.list()) finals.set(task.task_id, claim);
+    const lost = this.tasks.filter((task) => !finals.has(task.task_id));
+    const history = this.history();
+    const verdict = checkHistory(this.tasks, history, finals);
+    verdict.problems.push(...lost.map((task) => `lost: ${task.task_id}`));
+    console.log(
+      `${this.what}: ${this.tasks.length} tasks, ${history.length} calls, ${verdict.grants} grants, ` +
+        `${verdict.unanswered} without an answer`,
+    );
+    return verdict;
+  }
+
+  /** What is left over in `claims/` besides the views and the ends. */
+  leftovers(): string[] {
+    return readdirSync(`${this.workspace}/claims`).filter((name) => !/\.(json|end)$/.test(name));
+  }
+
+  removeFolder(name: string): void {
+    try {
+      rmSync(`${this.workspace}/${name}`, { recursive: true, force: true });
+    } catch {
+      // Workers fill it while it is being removed; what is left goes the next time.
+    }
+  }
+}
