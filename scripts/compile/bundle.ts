@@ -1,22 +1,27 @@
-/** All of coord as a few files of plain JavaScript. */
+/** All of coord as plain JavaScript. */
 import { run } from "../support/run.ts";
 
 /**
- * Type-checks `cli.ts` and bundles it into `folder`, in chunks: a command that is loaded on demand
- * stays a file of its own. In one file, Deno would also have to load the half that is for Bun, which
- * takes longer than all the rest.
+ * Type-checks `cli.ts` and bundles it into `folder`.
+ *
+ * With `split`, a command that is loaded on demand stays a file of its own, and all is minified. In
+ * one file, Deno would also have to load the half that is for Bun, which takes longer than all the
+ * rest.
  *
  * @returns The entry point.
  * @throws {Error} with what Deno says when it cannot.
  */
-export async function bundle(root: string, folder: string): Promise<string> {
+export async function bundle(
+  root: string,
+  folder: string,
+  { split }: { readonly split: boolean } = { split: true },
+): Promise<string> {
   const { code, output } = await run(Deno.execPath(), [
     "bundle",
     `--config=${root}/deno.json`,
     "--frozen",
     "--check",
-    "--minify",
-    "--code-splitting",
+    ...(split ? ["--minify", "--code-splitting"] : []),
     `--outdir=${folder}`,
     `${root}/cli.ts`,
   ]);

@@ -10,7 +10,14 @@ interface Path {
   resolve(...parts: string[]): string;
 }
 
-const modules = navigator.platform.startsWith("Win")
+// Node has no `navigator` before version 21.
+const { navigator, process } = globalThis as {
+  readonly navigator?: { readonly platform: string };
+  readonly process?: { readonly platform: string };
+};
+const isWindows = navigator?.platform.startsWith("Win") ?? process?.platform === "win32";
+
+const modules = isWindows
   ? [
     import("jsr:@std/path@^1.1/windows/basename"),
     import("jsr:@std/path@^1.1/windows/dirname"),

@@ -7,5 +7,7 @@ const encoder = new TextEncoder();
 export async function contentId(record: object): Promise<string> {
   const bytes = encoder.encode(canonicalJson(record));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `sha256:${hash.toHex()}`;
+  // Node has no `Uint8Array.prototype.toHex` before version 25.
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `sha256:${hex}`;
 }

@@ -1,4 +1,4 @@
-/** The machine by way of `node:`, for Bun. */
+/** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
 import { hostError, hostErrorCode, ifThere, linkError, watchError } from "./map_error.ts";
@@ -268,9 +268,9 @@ async function patientFs(): Promise<HostFs> {
 const encoder = new TextEncoder();
 const fds = { stdin: 0, stdout: 1, stderr: 2 };
 
-/** The host for Bun, from source and compiled. */
+/** The host for Bun, from source and compiled, and for Node, bundled. */
 export const nodeHost: Host = {
-  runtime: "bun",
+  runtime: process.versions["bun"] === undefined ? "node" : "bun",
   runtimeVersion: process.versions["bun"] ?? process.versions.node,
   os: process.platform === "linux" || process.platform === "darwin"
     ? process.platform

@@ -155,7 +155,7 @@ export interface ProcessIdentity {
 
 /** The machine. */
 export interface Host {
-  readonly runtime: "deno" | "bun";
+  readonly runtime: "deno" | "bun" | "node";
   readonly runtimeVersion: string;
   readonly os: "linux" | "darwin" | "windows" | "other";
   readonly fs: HostFs;

@@ -22,17 +22,38 @@ import { main } from "../../../src/cli/main.ts";
 import { VERSION } from "../../../src/domain/version.ts";
 import { type FakeHost, fakeHost, scratch } from "../fake/host.ts";
 
-const OWN_PID = fakeHost().pid;
-
 const START = Date.parse("2026-11-21T09:00:00.000Z");
 
 /** Seconds that a command may take: far above real use on a machine that others use as well. */
 const LIMIT_S = 60;
 
-/** Runs a transcript, and returns it as it ought to be. */
-export async function replay(script: string): Promise<string> {
+/** One command line. */
+export interface Call {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The line in the transcript, for messages. */
+  readonly command: string;
+}
+
+/** What a command printed, and the process that ran it. */
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly pid: number;
+}
+
+/** Runs a transcript, by default in this process, and returns it as it ought to be. */
+export async function replay(
+  script: string,
+  run: (call: Call) => Promise<Outcome> = inProcess,
+): Promise<string> {
   using folder = scratch();
-  const session = new Session(folder.path);
+  const session = new Session(folder.path, run);
   const blocks: string[] = [];
   let block: string[] = [];
   const runBlock = async () => {
@@ -60,9 +81,12 @@ class Session {
   readonly #env: Record<string, string> = {};
   readonly #ids: string[] = [];
 
-  constructor(root: string) {
+  readonly #run: (call: Call) => Promise<Outcome>;
+
+  constructor(root: string, run: (call: Call) => Promise<Outcome>) {
     this.#root = root;
     this.#cwd = root;
+    this.#run = run;
   }
 
   direct(line: string): void {
@@ -93,32 +117,33 @@ class Session {
       },
     ).replaceAll("[DIR]", this.#root);
     this.#now += 1000;
-    const host = fakeHost({
+    const { code, out, err, pid } = await this.#run({
       args: shellWords(real.slice(2)),
       cwd: this.#cwd,
       env: this.#env,
       stdin: input.map((line) => `${line.slice(2)}\n`).join(""),
+      now: this.#now,
+      command,
     });
-    const code = await bounded(host, main(host, () => this.#now), command);
     let blank = 0;
     while (rest.at(-1 - blank) === "") blank++;
     return [
       command,
       ...input,
-      ...this.#lines(host.out, ""),
-      ...this.#lines(host.err, "2| "),
+      ...this.#lines(out, "", pid),
+      ...this.#lines(err, "2| ", pid),
       ...(code === 0 ? [] : [`[exit ${code}]`]),
       ...Array<string>(blank).fill(""),
     ].join("\n");
   }
 
-  #lines(text: string, prefix: string): string[] {
+  #lines(text: string, prefix: string, pid: number): string[] {
     if (text === "") return [];
     const whole = text.endsWith("\n") ? text.slice(0, -1) : `${text}[no newline]`;
-    return whole.split("\n").map((line) => prefix + this.#masked(line));
+    return whole.split("\n").map((line) => prefix + this.#masked(line, pid));
   }
 
-  #masked(line: string): string {
+  #masked(line: string, pid: number): string {
     let text = line.replace(/sha256:[0-9a-f]{64}/g, (id) => {
       if (!this.#ids.includes(id)) this.#ids.push(id);
       return `[ID${this.#ids.indexOf(id) + 1}]`;
@@ -134,13 +159,20 @@ class Session {
       .replace(/(to the journal for) \d+ s\b/g, "$1 [S] s")
       .replace(/\b(bytes_reclaimed(?:":| +)|offset":)[1-9]\d*/g, "$1[BYTES]")
       .replace(/\b(spawned|halted):[0-9a-f]+/g, "$1:[HASH]")
-      .replaceAll(`"pid":${OWN_PID}`, `"pid":[PID]`)
+      .replaceAll(`"pid":${pid}`, `"pid":[PID]`)
       .replace(/"duration_ms":[0-9.]+/g, `"duration_ms":[MS]`)
       .replaceAll(this.#root, "[DIR]")
       .replaceAll(`"${VERSION}"`, `"[VERSION]"`)
       .replaceAll(`coord ${VERSION}`, "coord [VERSION]")
-      .replace(/\b(deno|bun) \d+\.\d+\.\d+\S*?(?=[")])/g, "[RUNTIME]");
+      .replace(/\b(deno|bun|node) \d+\.\d+\.\d+\S*?(?=[")])/g, "[RUNTIME]");
   }
+}
+
+/** Runs the command line in this process. */
+async function inProcess({ now, command, ...options }: Call): Promise<Outcome> {
+  const host = fakeHost(options);
+  const code = await bounded(host, main(host, () => now), command);
+  return { code, out: host.out, err: host.err, pid: host.pid };
 }
 
 /** The exit code of a command, or a failure that names it when it does not end. */

@@ -1,0 +1,96 @@
+/** `deno task bundle`: one file for Node, Deno and Bun, and the package around it. */
+import { assert_, assertEquals, assertMatch, itIf } from "../deps.ts";
+import { bundleForNpm } from "../../scripts/bundle.ts";
+import { run } from "../../scripts/support/run.ts";
+import { bunPath } from "../../scripts/support/toolchain.ts";
+import { VERSION } from "../../src/domain/version.ts";
+import { type Call, type Outcome, replay } from "../support/program/transcript.ts";
+import { isHeavy } from "../support/race/processes.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+
+const itHeavy = itIf(isHeavy(), "it bundles and starts many processes, only with COORD_HEAVY=1");
+
+/** Seconds after which a program that hangs is killed. */
+const LIMIT = 60;
+
+const TRANSCRIPTS = `${import.meta.dirname}/../transcripts`;
+
+let made: Promise<string> | undefined;
+
+/** The program, bundled once. */
+function program(): Promise<string> {
+  return made ??= bundleForNpm(`${makeTempDir()}/npm`);
+}
+
+itHeavy("coord.mjs runs on Node, Deno and Bun, and is under 1 MB", async () => {
+  const file = await program();
+  const { size } = await Deno.stat(file);
+  assert_(size < 1_000_000, `${size} bytes`);
+  const runtimes: readonly (readonly [name: string, ...command: string[]])[] = [
+    ["node", "node", file],
+    ["deno", Deno.execPath(), "run", "-A", "--no-config", file],
+    ["bun", await bunPath(), file],
+  ];
+  const cwd = makeTempDir();
+  for (const [name, command = "", ...args] of runtimes) {
+    const coord = async (...more: string[]) => {
+      const { code, output } = await run(command, [...args, ...more], { cwd, limit: LIMIT });
+      assertEquals(code, 0, output);
+      return output;
+    };
+    assertMatch(await coord("--version"), new RegExp(`^coord ${VERSION} \\(${name} `));
+    await coord("init");
+    await coord("enqueue", "A task", "--run-id", "planner");
+    assertEquals(JSON.parse(await coord("claim", "--run-id", name, "--json")).task.title, "A task");
+    await coord("lane", "acquire", "src/**", "--owner", name);
+    await coord("lane", "release", "--lane", "src/**", "--owner", name);
+  }
+});
+
+itHeavy("the package can be packed and installed, and brings the program coord", async () => {
+  const folder = (await program()).replace(/\/[^/]+$/, "");
+  const prefix = makeTempDir();
+  const packed = await run("npm", ["pack", "--json", folder], { cwd: prefix, limit: LIMIT });
+  assertEquals(packed.code, 0, packed.output);
+  const [name = ""] = /[\w.-]+\.tgz/.exec(packed.output) ?? [];
+  const install = ["install", "--global", "--offline", "--prefix", prefix, `${prefix}/${name}`];
+  const installed = await run("npm", install, { limit: LIMIT });
+  assertEquals(installed.code, 0, installed.output);
+  const { output } = await run(`${prefix}/bin/coord`, ["--version"], { limit: LIMIT });
+  assertMatch(output, new RegExp(`^coord ${VERSION} \\(node `));
+});
+
+/** Stops the clock of a Node process where a transcript wants it. */
+const CLOCK =
+  "data:text/javascript,const now = Number(process.env.TEST_NOW); Date.now = () => now;";
+
+async function onNode({ args, cwd, env, stdin, now, command }: Call): Promise<Outcome> {
+  const child = new Deno.Command("node", {
+    args: ["--import", CLOCK, await program(), ...args],
+    cwd,
+    env: { ...env, PATH: Deno.env.get("PATH") ?? "", TEST_NOW: String(now) },
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT * 1000);
+  const writer = child.stdin.getWriter();
+  // A command that does not read its input may have gone before it comes.
+  await writer.write(new TextEncoder().encode(stdin)).then(() => writer.close()).catch(() => {});
+  const { code, signal, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  assert_(signal === null, `No end after ${LIMIT} s: ${command}`);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr), pid: child.pid };
+}
+
+for (
+  const { name } of [...Deno.readDirSync(TRANSCRIPTS)].sort((a, b) => a.name < b.name ? -1 : 1)
+) {
+  if (!name.endsWith(".txt")) continue;
+  itHeavy(`coord.mjs on Node prints what transcript ${name} says`, async () => {
+    const script = await Deno.readTextFile(`${TRANSCRIPTS}/${name}`);
+    assertEquals(await replay(script, onNode), script);
+  });
+}
