@@ -30,7 +30,7 @@ const HEAVY = [
   "tests/domain/lane/lease_index_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
-const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/"];
+const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/", "tests/docs/"];
 /** Long searches in memory, which come to the same anywhere; Bun runs them at their everyday length. */
 const SEARCHES = [
   "tests/adapters/fs/task/claim_chain_test.ts",
