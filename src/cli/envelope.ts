@@ -6,7 +6,7 @@ import { VERSION } from "../domain/version.ts";
 /** The version of the envelope itself. */
 const SCHEMA = 1;
 
-/** What the envelope tells of a call. */
+/** What the envelope says about a call. */
 export interface Call {
   readonly exitCode: number;
   /** Milliseconds. */

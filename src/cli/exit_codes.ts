@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<Exclude<CoordErrorCode, LostCode>, number>> = {
   not_found: 4,
 };
 
-/** What a process tells with its exit code. */
+/** What a process says with its exit code. */
 export interface ExitCode {
   readonly code: number;
   readonly meaning: string;
@@ -41,9 +41,9 @@ export interface ExitCode {
 
 const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [0, "done; also when the answer's reader has gone, and when a signal ends a stream"],
-  [1, "bad input, or an honest no"],
+  [1, "invalid input, or the request was refused"],
   [2, "no workspace: run coord init"],
-  [3, "the machine failed: full disk, no permission, bug"],
+  [3, "I/O or internal error (disk full, permission denied, bug)"],
   [4, "no such record"],
   [5, "a lock stayed busy"],
   [INTERRUPTED, "ended at once by a second SIGINT or SIGTERM"],
@@ -63,7 +63,7 @@ export function exitCodeOfValue(value: object): number {
   return typeof status === "string" ? REFUSALS.get(status) ?? 0 : 0;
 }
 
-/** What is told of a failure. */
+/** What is printed of a failure. */
 export interface Failure {
   readonly status: CoordErrorCode;
   readonly exitCode: number;
@@ -75,7 +75,7 @@ function isFailure(code: CoordErrorCode): code is keyof typeof FAILURES {
   return Object.hasOwn(FAILURES, code);
 }
 
-/** What to tell of anything that was thrown. Never a stack trace. */
+/** What to print of anything that was thrown. Never a stack trace. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof CoordError) {
     const { code, message, details } = thrown;

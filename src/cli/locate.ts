@@ -16,7 +16,7 @@ export const GLOBAL_FLAGS: Readonly<Record<string, FlagSpec>> = {
     short: "C",
     placeholder: "DIR",
     env: "COORD_DIR",
-    summary: "the workspace, or the project that holds it",
+    summary: "workspace or project folder (default: search upward)",
   },
   help: { type: "boolean", short: "h", summary: "show help" },
 };

@@ -16,7 +16,7 @@ import { exitCodeOfValue, failureOf, INTERRUPTED } from "./exit_codes.ts";
 import { isGroup, locate, type Located } from "./locate.ts";
 import { Output, readerGone } from "./output.ts";
 
-/** Runs the command that the host's arguments name, and tells the exit code. */
+/** Runs the command that the host's arguments name, and returns the exit code. */
 export async function main(host: Host, clock: Clock = Date.now): Promise<number> {
   const located = locate(host.args, NAMES, RENAMED);
   const output = new Output(host, clock, located.json);
@@ -157,7 +157,7 @@ async function deliver(
 /** Turns of the event loop after which a signal that came is heard: one or two on both runtimes. */
 const SIGNAL_TURNS = 3;
 
-/** Listens to SIGINT and SIGTERM from the moment somebody asks for the signal. */
+/** Listens to SIGINT and SIGTERM from the moment the signal is asked for. */
 class Stopping {
   readonly #host: Host;
   readonly #controller = new AbortController();
@@ -228,7 +228,7 @@ async function showHelp(output: Output, name: string | undefined): Promise<numbe
   return 0;
 }
 
-/** Tells a value, or the text for it, in which no agent has a say. */
+/** Prints a value, or the text for it, which holds no text of agents. */
 async function show(output: Output, value: object, text: string): Promise<void> {
   if (output.json) await output.answer(value, 0, () => "");
   else output.raw(text);

@@ -169,7 +169,7 @@ export class Output {
     this.#stdout(text);
   }
 
-  /** What went wrong. A failure to tell it on standard output is told on standard error. */
+  /** What went wrong. If standard output fails, it goes to standard error. */
   failure(failure: Failure): void {
     const { error, status, exitCode, details } = failure;
     if (this.json) {
@@ -184,7 +184,7 @@ export class Output {
     for (const line of linesOf(failure)) this.error(line);
   }
 
-  /** Tells the warnings so far on standard error; JSON answers carry those that are left. */
+  /** Prints the warnings so far on standard error; JSON answers carry those that are left. */
   flushWarnings(): void {
     const warnings = this.#warnings;
     this.#warnings = [];
@@ -216,7 +216,7 @@ export class Output {
     try {
       this.#host.write("stderr", text);
     } catch (error) {
-      // Nobody reads it; the answer and the exit code still tell.
+      // No process reads it; the answer and the exit code remain.
       if (!(error instanceof HostError)) throw error;
     }
   }

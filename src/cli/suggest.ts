@@ -1,4 +1,4 @@
-/** The word that somebody probably meant. */
+/** The word that was probably meant. */
 
 /** Edits between two words: insert, delete, replace, swap neighbours. */
 export function editDistance(a: string, b: string): number {
@@ -24,7 +24,7 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** A longer word is nobody's typing error, and would only take time. */
+/** A longer word is no typing error, and would only take time. */
 const MAX_WORD = 40;
 
 /** The nearest of `known`, if one is near: within a third of its letters, or begun by `word`. */

@@ -1,4 +1,4 @@
-/** What to say of a command that is not there. */
+/** The error for an unknown command. */
 import { CoordError } from "../domain/errors.ts";
 import { quoted } from "../domain/text.ts";
 import { nearest } from "./suggest.ts";
@@ -8,7 +8,7 @@ export function unknownCommand(name: string, names: ReadonlySet<string>): CoordE
   const [first = ""] = name.split(" ");
   const next = wordsAfter(first, names);
   if (name === first && next.length > 0) {
-    const message = `Command "${name}" needs a second word: ${next.join(", ")}`;
+    const message = `"${name}" is a command group; use one of: ${next.join(", ")}`;
     return new CoordError("bad_args", message, { command: name });
   }
   const firsts = [...names].map((each) => each.split(" ")[0] ?? each);

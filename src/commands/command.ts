@@ -125,7 +125,7 @@ export interface AnswerCommand<V extends object = object, I extends object = obj
   line?(value: V): string;
 }
 
-/** A command that tells many values, one a line, until it is stopped. */
+/** A command that prints many values, one a line, until it is stopped. */
 export interface StreamCommand<V extends object = object, I extends object = object>
   extends Described {
   readonly stream: true;

@@ -6,17 +6,17 @@ import type { FlagSpec, OperandSpec } from "./command.ts";
 const RUN_ENV = "COORD_RUN_ID";
 const RUN = { schema: fields.identifier, code: "bad_args" } as const;
 
-/** Who is calling. */
+/** The calling agent. */
 export const RUN_ID: FlagSpec = {
   type: "text",
-  summary: "who you are",
+  summary: "your agent id",
   placeholder: "ID",
   required: true,
   env: RUN_ENV,
   field: RUN,
 };
 
-/** Who is calling, where nobody needs to know for sure. */
+/** The calling agent, where an unknown one will do. */
 export const OPTIONAL_RUN_ID: FlagSpec = { ...RUN_ID, required: false, default: "unknown" };
 
 /** Whom to show; the caller's own id is no filter, so the environment does not count. */

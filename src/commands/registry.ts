@@ -23,22 +23,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   watch: {
     group: "Workspace",
-    summary: "stream what changes",
+    summary: "stream every change",
     load: () => import("./system/watch.ts").then((module) => module.watch),
   },
   gc: {
     group: "Workspace",
-    summary: "remove what has been over for long, or tell what would go",
+    summary: "delete records that ended long ago (dry run unless --execute)",
     load: () => import("./system/gc.ts").then((module) => module.gc),
   },
   reserve: {
     group: "Reservations",
-    summary: "say what you are about to touch, or get it for yourself alone",
+    summary: "announce what you will edit; --exclusive to lock it",
     load: () => import("./reservation/reserve.ts").then((module) => module.reserve),
   },
   heartbeat: {
     group: "Reservations",
-    summary: "keep a reservation, or a claimed task, for longer",
+    summary: "extend a reservation or a claim",
     load: () => import("./reservation/heartbeat.ts").then((module) => module.heartbeat),
   },
   release: {
@@ -48,7 +48,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   intent: {
     group: "Reservations",
-    summary: "say what you mean to do, and why",
+    summary: "announce a plan for others to see",
     load: () => import("./reservation/intent.ts").then((module) => module.intent),
   },
   list: {
@@ -63,7 +63,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   reconcile: {
     group: "Reservations",
-    summary: "advise in which order to merge branches",
+    summary: "suggest an order to merge branches",
     load: () => import("./reservation/reconcile.ts").then((module) => module.reconcile),
   },
   enqueue: {
@@ -73,22 +73,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   claim: {
     group: "Tasks",
-    summary: "take the next task",
+    summary: "claim the next task",
     load: () => import("./task/claim.ts").then((module) => module.claim),
   },
   complete: {
     group: "Tasks",
-    summary: "end a claimed task well",
+    summary: "mark a claimed task completed",
     load: () => import("./task/complete.ts").then((module) => module.complete),
   },
   "fail-task": {
     group: "Tasks",
-    summary: "end a claimed task badly",
+    summary: "mark a claimed task failed",
     load: () => import("./task/fail_task.ts").then((module) => module.failTask),
   },
   "cancel-task": {
     group: "Tasks",
-    summary: "take a task out of the queue",
+    summary: "cancel a task",
     load: () => import("./task/cancel_task.ts").then((module) => module.cancelTask),
   },
   tasks: {
@@ -98,32 +98,32 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   "lane acquire": {
     group: "Lanes",
-    summary: "take a lane: a part of the tree for yourself",
+    summary: "acquire a lane: a lease of a part of the tree",
     load: () => import("./lane/acquire.ts").then((module) => module.acquire),
   },
   "lane release": {
     group: "Lanes",
-    summary: "end a lease",
+    summary: "release a lane",
     load: () => import("./lane/release.ts").then((module) => module.release),
   },
   "lane heartbeat": {
     group: "Lanes",
-    summary: "keep a lane",
+    summary: "extend a lane",
     load: () => import("./lane/heartbeat.ts").then((module) => module.heartbeat),
   },
   "lane live": {
     group: "Lanes",
-    summary: "list who holds which lane",
+    summary: "list live lanes and their holders",
     load: () => import("./lane/live.ts").then((module) => module.live),
   },
   "lane arbitrate": {
     group: "Lanes",
-    summary: "say what lane acquire would answer",
+    summary: "dry-run lane acquire",
     load: () => import("./lane/arbitrate.ts").then((module) => module.arbitrate),
   },
   "lane check": {
     group: "Lanes",
-    summary: "say whether a grant is still the current one",
+    summary: "check that a grant is still the current one",
     load: () => import("./lane/check.ts").then((module) => module.check),
   },
   "lane adopt": {
@@ -143,7 +143,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   "lane liveness": {
     group: "Lanes",
-    summary: "judge whether a lane's holder gets on",
+    summary: "report whether a lane's holder is making progress",
     load: () => import("./lane/liveness.ts").then((module) => module.liveness),
   },
   "journal tail": {
@@ -153,12 +153,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   "journal replay": {
     group: "Journal",
-    summary: "fold a journal to the leases that it leaves",
+    summary: "print the leases a journal leaves live",
     load: () => import("./journal/replay.ts").then((module) => module.replay),
   },
   "journal verify": {
     group: "Journal",
-    summary: "tell what is wrong with a journal",
+    summary: "report what is wrong with a journal",
     load: () => import("./journal/verify.ts").then((module) => module.verify),
   },
   "journal compact": {

@@ -8,7 +8,7 @@ const SHOWN_ADDRESSES = 3;
 /** Characters of an agent's word in a line, so that one agent cannot push out the others'. */
 const SHOWN_CHARACTERS = 64;
 
-/** What somebody wrote, as far as a table has room for it. */
+/** An agent's text, as far as a table has room for it. */
 export function clipped(text: string): string {
   if (text.length <= SHOWN_CHARACTERS) return text;
   const characters = [...text];

@@ -22,8 +22,8 @@ function offered(offer: Offer): string {
 
 function complete(condition: string, rest: string, summary?: string): string {
   const when = condition === "" ? "" : ` -n ${quote(condition)}`;
-  const told = summary === undefined ? "" : ` -d ${quote(summary)}`;
-  return `complete -c coord${when}${rest}${told}\n`;
+  const described = summary === undefined ? "" : ` -d ${quote(summary)}`;
+  return `complete -c coord${when}${rest}${described}\n`;
 }
 
 function flagLines(condition: string, flags: readonly Flag[]): string[] {

@@ -89,7 +89,7 @@ function wordTree(commands: readonly CommandSpec[]): Map<string, Word[]> {
   return tree;
 }
 
-/** What help calls a value tells what it is. */
+/** The placeholder in the help says what a value is. */
 const FILES = new Set(["FILE", "PATH", "GLOB", "TREE", "ADDRESS"]);
 const FOLDERS = new Set(["DIR", "FOLDER"]);
 

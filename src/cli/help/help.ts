@@ -56,12 +56,12 @@ export function flagText(spec: Pick<FlagSpec, "summary"> & Partial<FlagSpec>): s
   if (spec.required === true) notes.push("required");
   if (spec.repeatable === true) notes.push("repeatable");
   if (spec.choices !== undefined) notes.push(`one of ${spec.choices.join(", ")}`);
-  if (spec.env !== undefined) notes.push(`else $${spec.env}`);
+  if (spec.env !== undefined) notes.push(`or set $${spec.env}`);
   if (spec.default !== undefined) notes.push(`default ${JSON.stringify(spec.default)}`);
   return notes.length === 0 ? spec.summary : `${spec.summary} (${notes.join("; ")})`;
 }
 
-/** The same of an operand; the usage line tells whether it is required and repeatable. */
+/** The same of an operand; the usage line says whether it is required and repeatable. */
 export function operandText({ summary, choices }: OperandSpec): string {
   return flagText({ summary, choices });
 }

@@ -5,9 +5,8 @@ import { LOCK_TIMEOUT } from "../lane/flags.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const compact: AnswerCommand<JournalCompaction | LaneBusy, LockInput & JournalValue> = {
-  details:
-    "Puts a snapshot of the leases in the place of the journal's history, which goes to an " +
-    "archive beside it. That also happens by itself when the journal has grown.",
+  details: "Replace the journal's history by a snapshot of its leases; the history goes to an " +
+    "archive beside it. coord also does this by itself when the journal has grown.",
   examples: ["journal compact"],
   operands: [],
   flags: { journal: JOURNAL, "lock-timeout": LOCK_TIMEOUT },

@@ -9,7 +9,7 @@ const SHOWN_PROBLEMS = 20;
 /** Which journal. */
 export const JOURNAL: FlagSpec = {
   type: "text",
-  summary: "this file (default: the workspace's)",
+  summary: "journal file (default: the workspace's)",
   placeholder: "PATH",
   field: JOURNAL_INPUTS.path,
 };

@@ -5,8 +5,8 @@ import { clipped, counted } from "../text.ts";
 import { JOURNAL, type JournalValue, problemBlocks } from "./flags.ts";
 
 export const replay: AnswerCommand<JournalReplay, JournalValue> = {
-  details: "Folds a journal of lanes, also one that dos lease-lane wrote, to the leases that it " +
-    "leaves. No clock has a say: what has been silent for long is among them.",
+  details: "Fold a journal of lanes, also one that dos lease-lane wrote, and print the leases it " +
+    "leaves live. Ignores the clock: leases whose holder went silent are included.",
   examples: ["journal replay", "journal replay --journal old/lane-journal.jsonl --json"],
   operands: [],
   flags: { journal: JOURNAL },

@@ -6,13 +6,13 @@ import { clipped } from "../text.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const tail: AnswerCommand<JournalTail, TailInput & JournalValue> = {
-  details: "Shows the last entries of the lanes' journal, the last one last.",
+  details: "Show the last entries of the lanes' journal, the newest last.",
   examples: ["journal tail", "journal tail -n 100 --json"],
   operands: [],
   flags: {
     count: {
       type: "integer",
-      summary: "so many entries",
+      summary: "number of entries",
       placeholder: "N",
       default: TAIL_COUNT.default,
       short: "n",

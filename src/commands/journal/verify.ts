@@ -3,10 +3,9 @@ import type { AnswerCommand } from "../command.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const verify: AnswerCommand<JournalVerdict, JournalValue> = {
-  details:
-    "Reads a journal of lanes with its archives, and tells every line that is no entry. When " +
-    "there is one, the status is damaged, and the exit code 1. Such lines are kept and passed " +
-    "over, so work goes on; but one of them may have been a lease.",
+  details: "Check a journal of lanes with its archives, and report every line that is not an " +
+    "entry. If there is one, the status is damaged and the exit code 1. Such lines are kept " +
+    "and skipped, so work goes on; but one of them may have been a lease.",
   examples: ["journal verify --json"],
   operands: [],
   flags: { journal: JOURNAL },

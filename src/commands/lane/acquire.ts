@@ -27,13 +27,11 @@ export const acquire: AnswerCommand<
   LaneGrant | LaneRefused | LaneBusy,
   Omit<AcquireInput, "tree"> & TreeValues
 > = {
-  details:
-    "Takes a lane, a hold on a part of the tree that overlaps no other live one, or tells who " +
-    "is in the way. The lease lasts while its holder beats (lane heartbeat); after its TTL and 5 " +
-    "minutes of silence others may have the lane. Without --lane the first of autopick in " +
-    "lanes.json that is free is picked or, with a TREE, a lane of that name is made. SIGINT and " +
-    "SIGTERM end a wait early. A lane whose answer cannot be delivered is released, unless it was " +
-    "asked for with --loop-ts: then a repeat gets it.",
+  details: "Acquire a lane: a lease of a part of the tree that overlaps no other live one; " +
+    "otherwise print which lease blocks it. The lease lasts while its holder sends " +
+    "heartbeats (lane heartbeat); after its TTL and 5 minutes of silence other agents may " +
+    "have the lane. Without --lane, the first free lane of autopick in lanes.json is picked " +
+    "or, with a TREE, a lane of that name is made. SIGINT and SIGTERM end a wait early.",
   examples: [
     "lane acquire --lane api --run-id agent-7",
     `lane acquire "src/api/**" docs/api.md --owner agent-7 --ttl 600 --wait 60 --json`,
@@ -44,7 +42,7 @@ export const acquire: AnswerCommand<
     "run-id": RUN_ID,
     ttl: {
       type: "integer",
-      summary: "how long the holder may be silent",
+      summary: "seconds that the holder may be silent",
       placeholder: "SECONDS",
       default: LANE_TTL_S.default,
       field: LANE_INPUTS.acquire.ttl,
@@ -52,7 +50,7 @@ export const acquire: AnswerCommand<
     pid: PID,
     wait: {
       type: "number",
-      summary: "wait so long while others are in the way",
+      summary: "wait up to SECONDS while others are in the way",
       placeholder: "SECONDS",
       default: WAIT_S.default,
       field: LANE_INPUTS.acquire.wait,

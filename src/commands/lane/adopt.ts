@@ -6,14 +6,14 @@ export const adopt: AnswerCommand<
   LaneAdopted | LaneNo | LaneBusy,
   AdoptInput & { readonly runId?: string }
 > = {
-  details:
-    "Makes you the holder of a lane, whoever has it now; that is for those who know that its " +
-    "holder is gone while its work goes on. Nothing is killed, and the old fence is stale.",
+  details: "Become the holder of a lane in place of its holder. Use it when you know that the " +
+    "holder is gone while its work goes on. Nothing is killed, and the old fence becomes " +
+    "stale.",
   examples: ["lane adopt --lane api --owner supervisor"],
   operands: [],
   flags: {
     lane: LANE,
-    owner: { ...NEW_OWNER, summary: "the new holder (default: the run id)" },
+    owner: { ...NEW_OWNER, summary: "the new holder (default: --run-id)" },
     "loop-ts": LOOP_TS,
     pid: PID,
     "run-id": RUN_ID,

@@ -7,7 +7,7 @@ export const arbitrate: AnswerCommand<
   LaneVerdict,
   Omit<ArbitrateInput, "tree"> & TreeValues & { readonly runId?: string }
 > = {
-  details: "Says what lane acquire would answer now, and writes nothing.",
+  details: "Print what lane acquire would answer now. Writes nothing.",
   examples: [`lane arbitrate "src/api/**" --owner agent-7`],
   operands: [TREES],
   flags: { ...REQUEST, "run-id": RUN_ID },

@@ -4,15 +4,15 @@ import type { AnswerCommand } from "../command.ts";
 import { LANE } from "./flags.ts";
 
 export const check: AnswerCommand<FenceCheck, CheckInput> = {
-  details: "Says whether a grant is still the current one: exit code 0, or 1 when its lease was " +
-    "released, evicted or handed over. For whatever is written to under a lease.",
+  details: "Check whether a grant is still the current one: exit code 0, or 1 when its lease was " +
+    "released, evicted or handed over. Use it in whatever is written to under a lease.",
   examples: ["lane check --lane api --fence 42 && deploy"],
   operands: [],
   flags: {
     lane: LANE,
     fence: {
       type: "integer",
-      summary: "the fence that the grant came with",
+      summary: "fence of the grant",
       placeholder: "N",
       required: true,
       field: LANE_INPUTS.check.fence,

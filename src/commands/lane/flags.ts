@@ -16,7 +16,7 @@ export const LANE: FlagSpec = {
 
 export const LOOP_TS: FlagSpec = {
   type: "text",
-  summary: "the key of the hold, where a lane has several",
+  summary: "key of the lease, where a lane has several",
   placeholder: "KEY",
   field: LANE_INPUTS.release.loopTs,
 };
@@ -24,19 +24,19 @@ export const LOOP_TS: FlagSpec = {
 /** Who holds or wants a lane. */
 export const OWNER: FlagSpec = {
   type: "text",
-  summary: "who you are (default: the run id)",
+  summary: "lane owner (default: --run-id)",
   placeholder: "NAME",
   required: true,
   orElse: "run-id",
   field: LANE_INPUTS.release.owner,
 };
 
-/** Who is about to hold a lane, which nobody unknown can. */
+/** The agent that is about to hold a lane; it must have a name. */
 export const NEW_OWNER: FlagSpec = { ...OWNER, field: LANE_INPUTS.acquire.owner };
 
 export const RUN_ID: FlagSpec = {
   type: "text",
-  summary: "the run that this belongs to",
+  summary: "run that this belongs to",
   placeholder: "ID",
   ...(OPTIONAL_RUN_ID.env && { env: OPTIONAL_RUN_ID.env }),
   field: LANE_INPUTS.acquire.runId,
@@ -44,7 +44,7 @@ export const RUN_ID: FlagSpec = {
 
 export const LOCK_TIMEOUT: FlagSpec = {
   type: "number",
-  summary: "wait so long for other writers of the journal",
+  summary: "wait up to SECONDS for other writers of the journal",
   placeholder: "SECONDS",
   default: LOCK_TIMEOUT_S.default,
   field: LANE_INPUTS.acquire.lockTimeout,
@@ -52,14 +52,14 @@ export const LOCK_TIMEOUT: FlagSpec = {
 
 export const PID: FlagSpec = {
   type: "integer",
-  summary: "the process that holds the lane, if there is one that stays",
+  summary: "process that holds the lane, if one stays",
   placeholder: "PID",
   field: LANE_INPUTS.acquire.pid,
 };
 
 export const REASON: FlagSpec = {
   type: "text",
-  summary: "why, for people",
+  summary: "reason, for people",
   placeholder: "TEXT",
   field: LANE_INPUTS.spawn.reason,
 };
@@ -98,7 +98,7 @@ export const REQUEST: Readonly<Record<string, FlagSpec>> = {
   },
   "loop-ts": {
     ...LOOP_TS,
-    summary: "your own key of this hold: a repeat with the same one gets the lease that it has",
+    summary: "your key for this lease: a repeat with the same key gets the same lease",
   },
 };
 

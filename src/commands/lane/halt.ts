@@ -5,18 +5,18 @@ import { LANE, LOCK_TIMEOUT, LOOP_TS, REASON, RUN_ID } from "./flags.ts";
 
 export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
   details:
-    "Records the decision that a run should stop, and how. It kills nothing and ends no lease: " +
-    "that is for whoever knows what HANDLE names.",
+    "Record the decision that a run should stop, and how. Kills nothing and ends no lease: " +
+    "that is left to the program that knows what HANDLE names.",
   examples: [`lane halt container-42 --lane api --reason "runs in circles"`],
   operands: [{
     name: "HANDLE",
-    summary: "whatever names the run to those who can stop it",
+    summary: "name of the run, for whatever can stop it",
     required: true,
     field: LANE_INPUTS.halt.handle,
     as: "handle",
   }],
   flags: {
-    lane: { ...LANE, summary: "the lane that it works on", required: false },
+    lane: { ...LANE, summary: "lane that it works on", required: false },
     "loop-ts": LOOP_TS,
     reason: REASON,
     command: {

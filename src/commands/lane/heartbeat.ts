@@ -7,7 +7,7 @@ export const heartbeat: AnswerCommand<
   LaneBeat | LaneNo | LaneBusy,
   LaneBeatInput & { readonly runId?: string }
 > = {
-  details: "Says that the holder of a lane is alive; only the holder can.",
+  details: "Report that the holder of a lane is alive. Only the holder can.",
   examples: [
     "lane heartbeat --lane api --owner agent-7",
     "lane heartbeat --lane api --owner agent-7 --coalesce-within-s 60",
@@ -19,7 +19,7 @@ export const heartbeat: AnswerCommand<
     "loop-ts": LOOP_TS,
     "coalesce-within-s": {
       type: "number",
-      summary: "write nothing when the last one is younger",
+      summary: "write nothing if the last heartbeat is younger",
       placeholder: "SECONDS",
       default: 0,
       field: LANE_INPUTS.heartbeat.coalesceWithin,

@@ -5,11 +5,11 @@ import { leaseTable } from "./text.ts";
 
 export const live: AnswerCommand<LiveLeases, LiveInput> = {
   details:
-    "Lists the live leases, the first granted first. One whose holder was silent for its TTL " +
-    "and 5 minutes is dead: it is in nobody's way any more, and the next that comes evicts it.",
+    "List the live leases, oldest grant first. A lease whose holder was silent for its TTL " +
+    "and 5 minutes is dead: it blocks no other agent, and the next acquisition evicts it.",
   examples: ["lane live", "lane live --all --json"],
   operands: [],
-  flags: { all: { type: "boolean", summary: "also dead ones that nobody has evicted yet" } },
+  flags: { all: { type: "boolean", summary: "include dead leases that were not evicted yet" } },
   async run(context, values) {
     const coord = await context.open();
     return coord.lanes.live(values);

@@ -7,10 +7,9 @@ import { LANE, LOOP_TS } from "./flags.ts";
 import { secondsText } from "./text.ts";
 
 export const liveness: AnswerCommand<Liveness & { readonly lane: string }, LivenessInput> = {
-  details:
-    "ADVANCING: there are commits after SHA, or events of the lease in the journal, or it is " +
-    "too early to judge. SPINNING: its holder beats, and nothing else happens. STALLED: not even " +
-    "that. Commits are read from the checkout's own log of HEAD.",
+  details: "ADVANCING: there are commits after SHA, or events of the lease in the journal, or it " +
+    "is too early to judge. SPINNING: the holder sends heartbeats, and nothing else " +
+    "happens. STALLED: not even that. Commits are read from the checkout's own log of HEAD.",
   examples: ["lane liveness --lane api --since 3f9a2c1"],
   operands: [],
   flags: {
@@ -18,20 +17,20 @@ export const liveness: AnswerCommand<Liveness & { readonly lane: string }, Liven
     "loop-ts": LOOP_TS,
     since: {
       type: "text",
-      summary: "count the commits after this one",
+      summary: "count commits after this one",
       placeholder: "SHA",
       field: LANE_INPUTS.liveness.since,
     },
     spin: {
       type: "number",
-      summary: "how long a holder may be silent and still counts as alive",
+      summary: "seconds that a holder may be silent and still counts as alive",
       placeholder: "SECONDS",
       default: LIVENESS_S.spin,
       field: LANE_INPUTS.liveness.spin,
     },
     grace: {
       type: "number",
-      summary: "how long a holder has before it is said to spin",
+      summary: "seconds before a holder without progress counts as spinning",
       placeholder: "SECONDS",
       default: LIVENESS_S.grace,
       field: LANE_INPUTS.liveness.grace,

@@ -6,7 +6,7 @@ export const release: AnswerCommand<
   LaneReleased | LaneNo | LaneBusy,
   LaneHolderInput & { readonly runId?: string }
 > = {
-  details: "Ends the newest lease that you hold on a lane.",
+  details: "End the newest lease that you hold on a lane.",
   examples: ["lane release --lane api --owner agent-7"],
   operands: [],
   flags: {

@@ -3,14 +3,13 @@ import type { AnswerCommand } from "../command.ts";
 import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON, RUN_ID } from "./flags.ts";
 
 export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
-  details:
-    "Records that a run is coming to a lane, for others to see. It holds nothing: that takes " +
-    "lane acquire.",
+  details: "Announce that a run is coming to a lane, for others to see. Holds nothing: use lane " +
+    "acquire for that.",
   examples: ["lane spawn --lane api --owner agent-7 --reason nightly"],
   operands: [],
   flags: {
     lane: LANE,
-    owner: { ...OWNER, summary: "who is coming (default: the run id)" },
+    owner: { ...OWNER, summary: "the run that is coming (default: --run-id)" },
     "loop-ts": { ...LOOP_TS, summary: "the key under which it will acquire the lane" },
     "run-id": RUN_ID,
     reason: REASON,

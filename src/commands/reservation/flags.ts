@@ -24,7 +24,7 @@ export const RESERVATION_ID: OperandSpec = {
 /** What is about to be done. */
 export const OPERATION: FlagSpec = {
   type: "text",
-  summary: "what you are about to do",
+  summary: "what you will do",
   placeholder: "OPERATION",
   choices: OPERATIONS,
   field: RESERVATION_INPUTS.reserve.operation,
@@ -34,7 +34,7 @@ export const OPERATION: FlagSpec = {
 /** The branch of a new record. */
 export const BRANCH: FlagSpec = {
   type: "text",
-  summary: "the branch that you work on (default: the checkout's)",
+  summary: "branch you work on (default: the checkout's)",
   placeholder: "NAME",
   env: "COORD_BRANCH",
   field: RESERVATION_INPUTS.reserve.branch,

@@ -5,9 +5,9 @@ import { RUN_ID } from "../flags.ts";
 
 export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
   details:
-    "Moves the end of your reservation, or of your claim on a task, to so many seconds from " +
-    "now; it never comes nearer. An exclusive reservation that has lapsed is over and does not " +
-    "come back. already_released or expired, exit code 1, means to stop work.",
+    "Extend your reservation, or your claim on a task, to the given number of seconds from " +
+    "now; never shortens it. An exclusive reservation that has lapsed has ended and does " +
+    "not come back. already_released or expired, exit code 1, means to stop work.",
   examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 600"],
   operands: [{
     name: "ID",
@@ -20,7 +20,7 @@ export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
     "run-id": RUN_ID,
     extension: {
       type: "integer",
-      summary: "how long from now",
+      summary: "seconds from now",
       placeholder: "SECONDS",
       default: EXTENSION_S.default,
       field: HEARTBEAT_FIELDS.extension,

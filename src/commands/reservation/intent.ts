@@ -7,8 +7,8 @@ import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText } from "../text.ts";
 
 export const intent: AnswerCommand<IntentRecord, IntentInput> = {
-  details: "Says what you mean to do and why, for others to read and to forecast with. It counts " +
-    "as live as long as its reservation; without one, for an hour.",
+  details: "Announce what you plan to do and why, for others to read and for forecast. An intent " +
+    "is live as long as its reservation; without one, for an hour.",
   examples: [
     `intent "src/billing.py::total" --op rename --detail "becomes sum_up" --run-id agent-7`,
   ],

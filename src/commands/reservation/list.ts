@@ -8,15 +8,15 @@ import { addressesText, clipped, counted, moment, shortId } from "../text.ts";
 
 export const list: AnswerCommand<ReservationList, ReservationListInput> = {
   details:
-    "Lists live reservations and live intents, oldest first. A reservation is live until it " +
-    "is released or its time, heartbeats counted, is over; an intent as long as its reservation, " +
-    "and without one for an hour.",
+    "List live reservations and live intents, oldest first. A reservation is live until it " +
+    "is released or expires, heartbeats counted; an intent as long as its reservation, and " +
+    "without one for an hour.",
   examples: ["list", "list --kind reservation --branch main --json", "list --all"],
   operands: [],
   flags: {
     kind: {
       type: "text",
-      summary: "only these, the plural will do",
+      summary: "only records of this kind (singular or plural)",
       placeholder: "KIND",
       choices: ["reservation", "intent"],
       read: kindOfWord,
@@ -24,7 +24,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     },
     "run-id": RUN_ID_FILTER,
     branch: BRANCH_FILTER,
-    all: { type: "boolean", summary: "also what is over" },
+    all: { type: "boolean", summary: "include released and expired ones" },
   },
   async run(context, values) {
     const coord = await context.open();

@@ -3,9 +3,9 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { clipped, counted } from "../text.ts";
 
 export const reconcile: AnswerCommand<Reconciliation> = {
-  details: "Puts the branches of live reservations and intents in an order to merge them, such " +
-    "that as few as can be meet a conflict at their turn, and lists what most agents touch. It " +
-    "changes nothing. " +
+  details:
+    "Order the branches of live reservations and intents such that as few as possible meet " +
+    "a conflict at their turn, and list what most agents touch. Changes nothing. " +
     "Strategies: independent, merge any time; merge, later branches adapt; rebase, onto the " +
     "branches before it; manual, agree with the others first.",
   examples: ["reconcile", "reconcile --json"],

@@ -9,7 +9,7 @@ import { RUN_ID } from "../flags.ts";
 import { RESERVATION_ID } from "./flags.ts";
 
 export const release: AnswerCommand<Released | ReservationRefused, ReleaseInput> = {
-  details: "Ends a reservation for good. Only the agent that reserved may, unless --force.",
+  details: "End a reservation. Only the agent that reserved may, unless --force.",
   examples: [
     "release 3f9a2c --run-id agent-7",
     `release 3f9a2c --run-id boss --force --reason "agent-7 has crashed"`,

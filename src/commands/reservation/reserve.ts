@@ -11,12 +11,12 @@ import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = {
-  details: "Says what you are about to touch. It binds nobody: reservations of others that " +
-    "overlap it are reported, and it is written all the same. With --exclusive it is all or " +
-    "nothing: if any live reservation of another agent overlaps, nothing is written, and the exit " +
-    "code is 1. An address is path, path::symbol, or a glob in either part; a path without " +
-    "wildcards is a file, or a directory and all below it. A reservation whose answer cannot be " +
-    "delivered is released.",
+  details:
+    "Record an advisory notice. Overlapping reservations are reported but do not stop you. " +
+    "With --exclusive it is all or nothing: if any live reservation of another agent " +
+    "overlaps, nothing is written, and the exit code is 1. An address is path, " +
+    "path::symbol, or a glob in either part; a path without wildcards is a file, or a " +
+    "directory and all below it.",
   examples: [
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
@@ -26,7 +26,7 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
     "run-id": OPTIONAL_RUN_ID,
     ttl: {
       type: "integer",
-      summary: "how long it lasts without a heartbeat",
+      summary: "seconds that it lasts without a heartbeat",
       placeholder: "SECONDS",
       default: RESERVATION_TTL_S.default,
       field: RESERVATION_INPUTS.reserve.ttl,
@@ -35,7 +35,7 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
     branch: BRANCH,
     exclusive: {
       type: "boolean",
-      summary: "only if no live reservation of another agent overlaps",
+      summary: "lock: refuse if another agent's live reservation overlaps",
     },
   },
   async run(context, values) {

@@ -18,16 +18,17 @@ function countsLine({ total, counts }: GcReport): string {
 
 export const gc: AnswerCommand<GcReport, GcInput> = {
   details:
-    "Takes reservations that were released or expired, with their heartbeats and releases; " +
-    "intents whose reservation is gone; and tasks that ended or expired, with their claims: all of " +
-    "it only when it has been over for the grace. Without --execute it only tells what would go.",
+    "Delete reservations that were released or expired, with their heartbeats and releases; " +
+    "intents whose reservation is gone; and tasks that ended or expired, with their claims. " +
+    "Each only when it ended longer ago than the grace. Without --execute, only list what " +
+    "would be deleted.",
   examples: ["gc", "gc --grace 86400 --json"],
   operands: [],
   flags: {
-    execute: { type: "boolean", summary: "remove it" },
+    execute: { type: "boolean", summary: "delete it" },
     grace: {
       type: "integer",
-      summary: "keep what has not been over for so long",
+      summary: "keep what ended less than SECONDS ago",
       placeholder: "SECONDS",
       default: GRACE_S.default,
       field: GC_FIELDS.grace,
@@ -39,7 +40,7 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
   },
   text(report) {
     const { executed, items, total } = report;
-    if (total === 0) return executed ? "Nothing to remove" : "Nothing would go";
+    if (total === 0) return "Nothing to delete";
     const blocks: Block[] = [{
       columns: ["KIND", "ID", "REASON"],
       rows: items.slice(0, SHOWN).map(({ kind, id, reason }) => [kind, shortId(id), reason]),
@@ -47,7 +48,9 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     if (total > SHOWN) blocks.push(`and ${total - SHOWN} more`);
     blocks.push(
       "",
-      executed ? `Removed ${countsLine(report)}` : `Dry run, would go: ${countsLine(report)}`,
+      executed
+        ? `Removed ${countsLine(report)}`
+        : `Dry run, would be deleted: ${countsLine(report)}`,
     );
     return blocks;
   },

@@ -9,7 +9,7 @@ interface Initialised {
 }
 
 export const init: AnswerCommand<Initialised, { readonly path?: string }> = {
-  details: "Makes .coord/ in the folder, with a .gitignore of its own. Running it again changes " +
+  details: "Create .coord/ in the folder, with a .gitignore of its own. Running it again changes " +
     "nothing.",
   examples: ["init", "init ~/projects/api"],
   operands: [{

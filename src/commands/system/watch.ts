@@ -29,8 +29,9 @@ interface Input {
 
 export const watch: StreamCommand<WatchEvent, Input> = {
   stream: true,
-  details: "Tells every record once as a snapshot, then what is added, modified, removed, or " +
-    "expires. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
+  details:
+    "Emit each existing record as a snapshot, then every change: added, modified, removed, " +
+    "expired. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
   examples: [
     "watch --kind tasks --kind claims",
     "watch --no-snapshot --max-events 1 --json",
@@ -42,19 +43,19 @@ export const watch: StreamCommand<WatchEvent, Input> = {
     "no-snapshot": { type: "boolean", summary: "leave the snapshots out" },
     timeout: {
       type: "number",
-      summary: "end after so long; 0 is --once",
+      summary: "stop after SECONDS (0: same as --once)",
       placeholder: "SECONDS",
       field: WATCH_FIELDS.timeout,
     },
     "max-events": {
       type: "integer",
-      summary: "end after so many events",
+      summary: "stop after N events",
       placeholder: "N",
       field: WATCH_FIELDS.maxEvents,
     },
     "poll-interval": {
       type: "number",
-      summary: "time between looks where the kernel cannot notify",
+      summary: "seconds between looks where the kernel cannot notify",
       placeholder: "SECONDS",
       default: POLL_INTERVAL_S.default,
       field: WATCH_FIELDS.pollInterval,
@@ -68,7 +69,7 @@ export const watch: StreamCommand<WatchEvent, Input> = {
     },
     kind: {
       type: "text",
-      summary: "only this kind of record, the plural will do",
+      summary: "only records of this kind (singular or plural)",
       placeholder: "KIND",
       repeatable: true,
       choices: RECORD_KINDS,

@@ -5,7 +5,7 @@ import { RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
 
 export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
-  details: "Anybody may cancel a pending task, only the holder a claimed one.",
+  details: "Cancel a task. Any agent may cancel a pending one, only the holder a claimed one.",
   examples: ["cancel-task 3f9a2c --run-id agent-7"],
   operands: [TASK_ID],
   flags: {

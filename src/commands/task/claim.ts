@@ -10,11 +10,9 @@ import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
 import { taskFields } from "./text.ts";
 
 export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
-  details:
-    "Hands the first task of the queue to you and to nobody else: the highest priority, then " +
-    "the oldest. When the claim's time is over, others may have the task; a heartbeat extends it. " +
-    "SIGINT and SIGTERM end a wait early. A task whose answer cannot be delivered, because the " +
-    "reader of standard output has gone, goes back to the queue.",
+  details: "Claim the next task; exactly one agent gets it. Highest priority first, then oldest. " +
+    "When the claim expires, other agents may have the task; a heartbeat extends it. SIGINT " +
+    "and SIGTERM end a wait early.",
   examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
   operands: [],
   flags: {
@@ -22,14 +20,14 @@ export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
     queue: QUEUE_FILTER,
     "claim-ttl": {
       type: "integer",
-      summary: "how long the task is yours without a heartbeat",
+      summary: "seconds that the task is yours without a heartbeat",
       placeholder: "SECONDS",
       default: CLAIM_TTL_S.default,
       field: INPUTS.claim.claimTtl,
     },
     wait: {
       type: "number",
-      summary: "wait so long for a task when there is none",
+      summary: "wait up to SECONDS for a task",
       placeholder: "SECONDS",
       default: WAIT_S.default,
       field: INPUTS.claim.wait,

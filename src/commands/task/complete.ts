@@ -12,7 +12,7 @@ export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
     "run-id": RUN_ID,
     result: {
       type: "json",
-      summary: "what came out of it, a JSON object",
+      summary: "result, a JSON object",
       placeholder: "JSON",
       field: INPUTS.complete.result,
     },

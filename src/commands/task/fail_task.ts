@@ -12,7 +12,7 @@ export const failTask: AnswerCommand<ClaimRecord, FailInput> = {
     "run-id": RUN_ID,
     error: {
       type: "text",
-      summary: "why, at most 4096 characters",
+      summary: "reason, at most 4096 characters",
       placeholder: "TEXT",
       field: INPUTS.fail.error,
     },

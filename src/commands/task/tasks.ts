@@ -14,15 +14,14 @@ export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES
 }
 
 export const tasks: AnswerCommand<TaskList, ListInput> = {
-  details:
-    "Lists tasks in the order in which they are handed out. The counts are over all tasks, " +
+  details: "List tasks in the order in which they are handed out. The counts cover all tasks, " +
     "whatever the filter.",
   examples: ["tasks --status pending", "tasks --run-id agent-7 --json"],
   operands: [],
   flags: {
     status: {
       type: "text",
-      summary: "only tasks that stand there",
+      summary: "only tasks with this status",
       placeholder: "STATUS",
       choices: TASK_STATUSES,
       field: INPUTS.list.status,
@@ -31,7 +30,7 @@ export const tasks: AnswerCommand<TaskList, ListInput> = {
     "run-id": { ...RUN_ID_FILTER, summary: "only tasks that this agent claimed" },
     limit: {
       type: "integer",
-      summary: "list at most so many",
+      summary: "list at most N tasks",
       placeholder: "N",
       default: LIST_LIMIT.default,
       field: INPUTS.list.limit,
