@@ -29,10 +29,11 @@ interface Change {
 }
 
 /**
- * How much of what was not synced a power cut takes: all of it; of each folder the last changes, as
- * chance has it; or of each name the last changes, whatever becomes of its neighbours.
+ * How much of what was not synced a power cut takes: all of it; of some folders all and of others
+ * nothing; of each folder the last changes, as chance has it; or of each name the last changes, whatever
+ * becomes of its neighbours.
  */
-export type Loss = "all" | "last" | "scattered";
+export type Loss = "all" | "folders" | "last" | "scattered";
 
 export class ForgetfulFs {
   readonly fs: HostFs;
@@ -193,6 +194,7 @@ export class ForgetfulFs {
 /** The changes of a folder's names that a power cut undoes, the last one first. */
 function undone(changes: readonly Change[], random: Random, loss: Loss): Change[] {
   if (loss === "all") return changes.toReversed();
+  if (loss === "folders") return random.chance(0.5) ? changes.toReversed() : [];
   if (loss === "last") return changes.slice(random.below(changes.length + 1)).reverse();
   const names = Map.groupBy(changes, ({ path }) => path);
   return [...names.values()].flatMap((own) => own.slice(random.below(own.length + 1)).reverse());

@@ -214,5 +214,6 @@ export const QUEUE_STORIES: readonly Story[] = [
   ),
   story("enqueueAll(), worked off", one, enqueueMany, work),
   story("complete(), then gc", claimed, complete, both(complete, collect)),
+  story("complete() and gc, then gc alone", claimed, both(complete, collect), collect),
   story("gc, then gc", claimed, both(complete, collect), both(collect, enqueue)),
 ];

@@ -234,6 +234,13 @@ export const RESERVATION_STORIES: readonly Story[] = [
     both(collect, reserve("B")),
   ),
   story(
+    "gc of what was released, then gc alone",
+    both(amongOthers, release("A")),
+    collect,
+    collect,
+  ),
+  story("gc of what is the newest, then gc alone", both(held, release("A")), collect, collect),
+  story(
     "gc of what was released, then gc",
     both(amongOthers, release("A")),
     collect,

@@ -30,7 +30,7 @@ export interface Begun extends Disposable {
   lost(): Promise<readonly string[]>;
 }
 
-const LOSSES: readonly Loss[] = ["all", "last", "scattered"];
+const LOSSES: readonly Loss[] = ["all", "folders", "last", "scattered"];
 
 /**
  * Tells a story with one fault after the other; the first thing that is lost.

@@ -21,6 +21,8 @@ interface Dead extends Swept, Over {}
 
 export class ReservationGc {
   readonly #fs: HostFs;
+  /** Whether what is gone stays gone: a process that removed it may have died before it synced that. */
+  #isGoneForGood = false;
 
   constructor(
     readonly files: ReservationFiles,
@@ -32,6 +34,7 @@ export class ReservationGc {
 
   /** Sweeps reservations and all that belongs to them; tells which, and which there are left. */
   async sweep(sweep: Sweep): Promise<{ swept: Swept[]; left: Set<string> }> {
+    this.#isGoneForGood = false;
     // What belongs to a reservation is listed before the reservations: whatever is new is not orphaned.
     const beats = this.#byStem("heartbeat");
     const releases = this.#byStem("release");
@@ -94,11 +97,22 @@ export class ReservationGc {
         const path = `${this.layout.folder(kind)}/${name}`;
         const stat = this.#fs.lstat(path);
         if (stat?.kind !== "file" || Math.min(stat.mtimeMs, now) + graceMs > now) continue;
-        if (execute) this.#fs.remove(path);
+        if (execute) this.#removeOrphan(path);
         if (name.endsWith(".json")) swept.push({ kind, id: idOfStem(stem), reason: "orphaned" });
       }
     }
     return swept;
+  }
+
+  /** Removes what belongs to a record that is gone, and would be missed if that came back. */
+  #removeOrphan(path: string): void {
+    if (!this.#isGoneForGood) {
+      for (const folder of [ORDER, "reservations"]) {
+        if (this.files.exists(folder)) this.files.sync(folder);
+      }
+      this.#isGoneForGood = true;
+    }
+    this.#fs.remove(path);
   }
 
   /** Entries of what is released, or was never granted, and folders without entries. */
@@ -108,7 +122,7 @@ export class ReservationGc {
       if (this.files.exists(recordName(stem))) {
         if (this.files.exists(releaseName(stem))) released.push(path);
       } else if (Date.now() - (this.#fs.lstat(path)?.mtimeMs ?? Infinity) > ENTRY_GRACE_MS) {
-        this.#fs.remove(path);
+        this.#removeOrphan(path);
       }
     }
     // A process that released one and died has left its entries, and perhaps not synced the release.

@@ -73,9 +73,15 @@ export class TaskGc {
       for (const { kind, id, reason } of over) swept.push({ kind, id, reason });
     });
     for (const stem of tasks) claims.delete(stem);
+    let isGoneForGood = false;
     for (const [stem, names] of claims) {
       if (batched.has(stem) || !this.#isOrphaned(stem, names, sweep)) continue;
-      if (sweep.execute) this.#removeClaim(stem, names);
+      if (sweep.execute) {
+        // A process that removed the task may have died before it synced that.
+        if (!isGoneForGood) this.#fs.syncDir(this.layout.folder("task"));
+        isGoneForGood = true;
+        this.#removeClaim(stem, names);
+      }
       swept.push({ kind: "claim", id: idOfStem(stem), reason: "orphaned" });
     }
     return swept;

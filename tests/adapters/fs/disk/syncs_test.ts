@@ -2,7 +2,7 @@ import { initWorkspace } from "../../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import { openOn } from "../../../../src/workspace/open.ts";
 import { assertEquals, it } from "../../../deps.ts";
-import { makeTempDir } from "../../../support/scene/scratch.ts";
+import { makeTempDir, setMtime } from "../../../support/scene/scratch.ts";
 import { countingSyncs } from "../../../support/crash/syncs.ts";
 
 const JOURNAL = "lanes/lane-journal.jsonl";
@@ -20,7 +20,7 @@ function counted() {
     const answer = await call();
     return { answer, synced: take() };
   };
-  return { coord, syncs };
+  return { coord, root, syncs };
 }
 
 it("the queue syncs what its answers promise, once, and nothing for claims", async () => {
@@ -146,4 +146,24 @@ it("gc syncs the floor, then the removal, before what ends a reservation goes", 
   const order = "reservations/order";
   // The first one is of the folder of floors, which is new.
   assertEquals(synced, [order, `${order}/floor`, order, order, "reservations"]);
+});
+
+it("gc syncs that a record is gone before it removes what belongs to it", async () => {
+  const { coord, root, syncs } = counted();
+  const { task_id } = await coord.tasks.enqueue({ title: "one" });
+  await coord.tasks.claim({ runId: "A" });
+  await coord.tasks.complete({ id: task_id, runId: "A" });
+  const { reservation_id: id } = await coord.reservations.reserve({ addresses: ["a"], runId: "A" });
+  await coord.reservations.release({ id, runId: "A" });
+  // As by a process that removed the records and died.
+  host.fs.remove(`${root}/tasks/${task_id.slice(7)}.json`);
+  host.fs.remove(`${root}/reservations/${id.slice(7)}.json`);
+  for (const path of [`claims/${task_id.slice(7)}.json`, `claims/${task_id.slice(7)}.end`]) {
+    setMtime(`${root}/${path}`, Date.now() - 3_600_000);
+  }
+  const { answer, synced } = await syncs(() => coord.gc({ grace: 0, execute: true }));
+  assertEquals({ counts: answer.counts, synced }, {
+    counts: { release: 1, claim: 1 },
+    synced: ["tasks", "reservations/order", "reservations"],
+  });
 });
