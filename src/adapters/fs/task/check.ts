@@ -1,26 +1,49 @@
 /**
  * When the index may lack tasks, and which.
  *
- * Other tools write straight into `tasks/`, and the index may be damaged. A full comparison lists
- * two folders, so its result is kept in `index/checked`: while the folder of tasks has not changed
- * since, nothing new can be in it. The note is not believed when the folder changed in the tick of
- * the listing, and not for long, since somebody may be removing `index/` at this moment.
+ * Other tools write straight into `tasks/`, and the index may be damaged or removed. A full comparison
+ * lists two folders, so what it found is kept in `index/checked`. The note says which queues had tasks
+ * that could be claimed. For any other queue it shows by the records alone that there was nothing to
+ * claim, whatever has become of the index since, as long as the folder of tasks has not changed and
+ * no claim has timed out. It is not believed when the folder changed in the tick of the listing, and
+ * not for long, since file systems and other tools have their ways.
  */
+import type { ClaimRecord } from "../../../domain/task/claim.ts";
+import { parseTime } from "../../../domain/time.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
 import { ensureDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readNote, tickOf } from "../disk/record_file.ts";
-import { ReadyIndex } from "./ready_index.ts";
+import { folderOf, ReadyIndex } from "./ready_index.ts";
 import { stemOfDue } from "./claim_files.ts";
 import { allEntries } from "../disk/time_index.ts";
+import type { Skipping } from "../disk/unreadable.ts";
 
 /** How long a comparison is believed, milliseconds. */
 const TRUST_MS = 10_000;
+
+/** Queues that the note names; of more it says that any may have tasks. */
+const MAX_NAMED = 16;
+
+/** Stands for any queue; no folder has that name. */
+const ANY = "*";
 
 interface Checked {
   /** Last change of the folder of tasks before it was listed. */
   readonly mtimeMs: number;
   readonly atMs: number;
+  /** When the first of the claims that were live then times out, by the clock of claims. */
+  readonly until: number;
+  /** The folders of the queues in which there was something to claim. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/** What adds to the index what it lacks. */
+export interface Completion {
+  /** Whether a task without a claim may be claimed. */
+  unclaimed(stem: string): boolean;
+  /** A claim that is not over and has not timed out. */
+  claimed(stem: string): ClaimRecord | undefined;
 }
 
 export class RecordsCheck {
@@ -33,22 +56,26 @@ export class RecordsCheck {
     this.#path = `${layout.index}/checked`;
   }
 
-  /** Whether there may be tasks that the index lacks. */
-  needed(): boolean {
+  /** Whether a queue, or any, may have tasks to claim that the index lacks. */
+  needed(queue: string | undefined, now: number): boolean {
     const checked = this.#read();
     if (checked === undefined) return true;
-    const { mtimeMs, atMs } = checked;
+    const { mtimeMs, atMs, until, busy } = checked;
     const age = Date.now() - atMs;
-    if (age < 0 || age > TRUST_MS || mtimeMs !== this.#tasksChanged()) return true;
+    if (age < 0 || age > TRUST_MS || mtimeMs !== this.#tasksChanged() || now >= until) return true;
+    if (queue === undefined ? busy.size > 0 : busy.has(folderOf(queue)) || busy.has(ANY)) {
+      return true;
+    }
     return atMs - mtimeMs < tickOf(mtimeMs);
   }
 
   /**
-   * Compares, has `complete` add what the index lacks (tasks without a claim, and claims that are not
-   * over), and notes that the index is whole if it says so.
+   * Compares, adds what the index lacks, and notes what there is to claim.
+   *
+   * @returns Whether nothing had to be skipped.
    */
-  run(complete: (unclaimed: string[], live: string[]) => boolean): void {
-    const checked: Checked = { mtimeMs: this.#tasksChanged(), atMs: Date.now() };
+  run(now: number, skipping: Skipping, completion: Completion): boolean {
+    const [mtimeMs, atMs] = [this.#tasksChanged(), Date.now()];
     const claims = new Set<string>();
     const views = new Set<string>();
     const ended = new Set<string>();
@@ -62,17 +89,31 @@ export class RecordsCheck {
     }
     const ready = this.#ready.stems();
     const due = new Set<string>();
-    for (const entry of allEntries(this.fs, this.dueRoot)) due.add(stemOfDue(entry.rest));
-    const unclaimed: string[] = [];
-    const live: string[] = [];
-    for (const stem of listStems(this.fs, this.layout.folder("task"))) {
-      if (ready.has(stem) || ended.has(stem)) continue;
-      // Without its view a claim was given back by another tool before it is due.
-      if (due.has(stem) && views.has(stem)) continue;
-      if (claims.has(stem)) live.push(stem);
-      else unclaimed.push(stem);
+    let until = Infinity;
+    for (const entry of allEntries(this.fs, this.dueRoot)) {
+      due.add(stemOfDue(entry.rest));
+      if (entry.ms > now) until = Math.min(until, entry.ms);
     }
-    if (complete(unclaimed, live)) this.#write(checked);
+    const skipped = skipping.count;
+    const busy = new Set<string>();
+    for (const stem of listStems(this.fs, this.layout.folder("task"))) {
+      if (ended.has(stem)) continue;
+      const queue = ready.get(stem);
+      if (queue !== undefined) {
+        busy.add(queue);
+      } else if (!claims.has(stem)) {
+        if (skipping.past(() => completion.unclaimed(stem))) busy.add(ANY);
+      } else if (!due.has(stem) || !views.has(stem)) {
+        // Without its view a claim was given back by another tool before it is due.
+        const claim = skipping.past(() => completion.claimed(stem));
+        if (claim === undefined) busy.add(ANY);
+        else until = Math.min(until, parseTime(claim.expires_at) ?? 0);
+      }
+    }
+    const isWhole = skipping.count === skipped;
+    if (busy.size > MAX_NAMED) busy.add(ANY);
+    if (isWhole) this.#write({ mtimeMs, atMs, until, busy });
+    return isWhole;
   }
 
   #tasksChanged(): number {
@@ -82,17 +123,20 @@ export class RecordsCheck {
   #read(): Checked | undefined {
     const note = readNote(this.fs, this.#path);
     if (note === undefined) return undefined;
-    const [mtimeMs, atMs] = note.split(" ").map(Number);
-    if (mtimeMs === undefined || atMs === undefined) return undefined;
-    return Number.isFinite(mtimeMs) && Number.isFinite(atMs) ? { mtimeMs, atMs } : undefined;
+    const [mtimeMs, atMs, until] = note.split(" ", 3).map(Number);
+    const [busy] = note.split(" ").slice(3);
+    if (mtimeMs === undefined || atMs === undefined || until === undefined) return undefined;
+    if (busy === undefined || Number.isNaN(mtimeMs + atMs + until)) return undefined;
+    return { mtimeMs, atMs, until, busy: new Set(busy.split(",").filter((name) => name !== "")) };
   }
 
-  #write({ mtimeMs, atMs }: Checked): void {
+  #write({ mtimeMs, atMs, until, busy }: Checked): void {
     const staged = `${this.layout.tmp}/${crypto.randomUUID()}`;
     try {
       ensureDir(this.fs, this.layout.tmp);
       ensureDir(this.fs, this.layout.index);
-      this.fs.createNew(staged, new TextEncoder().encode(`${mtimeMs} ${atMs}`));
+      const note = `${mtimeMs} ${atMs} ${until} ${[...busy].join()}`;
+      this.fs.createNew(staged, new TextEncoder().encode(note));
       this.fs.rename(staged, this.#path);
     } catch (error) {
       // The note only saves time. When somebody removes the folders, the next comparison is due anyway.

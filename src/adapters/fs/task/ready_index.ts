@@ -31,7 +31,7 @@ const AGAIN = "_again";
  * The folder of a queue. Some file systems fold the case of names, and Windows keeps some words for
  * devices; a queue's own name never holds a plus.
  */
-function folderOf(queue: string): string {
+export function folderOf(queue: string): string {
   const folded = queue.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`);
   return /^(con|prn|aux|nul|(com|lpt)\d)$/.test(folded) ? `${folded}+` : folded;
 }
@@ -194,13 +194,13 @@ export class ReadyIndex {
     this.#last?.relist();
   }
 
-  /** The stems of all entries. */
-  stems(): Set<string> {
-    const stems = new Set<string>();
+  /** The stems of all entries, with the folders of their queues. */
+  stems(): Map<string, string> {
+    const stems = new Map<string, string>();
     for (const folder of this.#dirs(this.root)) {
       for (const priority of this.#dirs(`${this.root}/${folder}`)) {
         for (const entry of allEntries(this.fs, `${this.root}/${folder}/${priority}`)) {
-          stems.add(stemOf(entry.rest));
+          stems.set(stemOf(entry.rest), folder);
         }
       }
     }

@@ -42,6 +42,9 @@ const CLAIM_SETTLED_MS = 1_000;
 /** An entry without a task is an enqueue under way, and after so many milliseconds a dead one. */
 const DANGLING_MS = 60_000;
 
+/** Comparisons of index and records in one search. */
+const MAX_REBUILDS = 5;
+
 /** How long the earliest timeout is taken to be known, milliseconds of the caller's clock. */
 const DUE_TRUST_MS = 50;
 
@@ -140,8 +143,10 @@ export class FsTaskStore implements TaskStore {
     do {
       found = this.#claimFromIndex(search, "last");
     } while (found === undefined && await this.#batches.isRepairing());
-    if (found === undefined && this.#check.needed()) {
-      this.#rebuild(search.now);
+    // Again while a comparison finds something to claim that is gone from the index by the next look.
+    for (let round = 0, isWhole = true; isWhole && round < MAX_REBUILDS; round++) {
+      if (found !== undefined || !this.#check.needed(search.queue, search.now)) break;
+      isWhole = this.#rebuild(search.now);
       found = this.#claimFromIndex(search, "last");
     }
     // Whether there is nothing to claim, only a process can say that may read and write everything.
@@ -364,25 +369,27 @@ export class FsTaskStore implements TaskStore {
     return undefined;
   }
 
-  #enterReady(stem: string, again: boolean, now: number): void {
+  /** @returns Whether there is an entry now. */
+  #enterReady(stem: string, again: boolean, now: number): boolean {
     const task = this.#task(stem);
-    if (task === undefined || !again && taskExpired(task, now)) return;
+    if (task === undefined || !again && taskExpired(task, now)) return false;
     const path = this.layout.record("task", stem);
     try {
       this.#ready.add(task, again, (entry) => this.#fs.link(path, entry));
+      return true;
     } catch (error) {
-      if (!isNotFound(error)) throw error; // the task was removed since it was read
+      if (!isNotFound(error)) throw error;
+      return false; // the task was removed since it was read
     }
   }
 
-  /** Compares the index with the records and adds to it what is missing. */
-  #rebuild(now: number): void {
-    this.#check.run((unclaimed, live) => {
-      const skipped = this.#skipping.count;
-      for (const stem of unclaimed) this.#skipping.past(() => this.#enterReady(stem, false, now));
-      for (const stem of live) this.#skipping.past(() => void this.#recheck(stem, now));
-      return this.#skipping.count === skipped;
+  /** Compares the index with the records and adds to it what is missing; `false` if some was skipped. */
+  #rebuild(now: number): boolean {
+    const isWhole = this.#check.run(now, this.#skipping, {
+      unclaimed: (stem) => this.#enterReady(stem, false, now),
+      claimed: (stem) => this.#recheck(stem, now),
     });
     this.#ready.reset();
+    return isWhole;
   }
 }
