@@ -16,7 +16,8 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
     "With --exclusive it is all or nothing: if any live reservation of another agent " +
     "overlaps, nothing is written, and the exit code is 1. An address is path, " +
     "path::symbol, or a glob in either part; a path without wildcards is a file, or a " +
-    "directory and all below it.",
+    "directory and all below it. A path that exists as it is written, such as app/[id].tsx, is " +
+    "that path and no glob. A reservation whose answer cannot be delivered is released.",
   examples: [
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,

@@ -15,6 +15,9 @@ import { compile, textProblem } from "./compile.ts";
 import { common, surplus } from "./search.ts";
 import { MAX_ADDRESS } from "../limits.ts";
 
+/** Everything that may stand for something else than itself; more than enough. */
+const MAGIC = /[*?[\]{}\\]/;
+
 /** A parsed address. */
 export interface Address {
   /** As it was written. */
@@ -33,14 +36,31 @@ export interface Address {
 export function parseAddress(text: string): Address | string {
   const problem = textProblem(text, MAX_ADDRESS);
   if (problem !== undefined) return problem;
-  // An escaped character never begins the mark that divides.
-  const pathText = /^(?:\\[^]|(?!::)[^\\]|\\$)*/.exec(text)?.[0] ?? "";
+  const pathText = pathOf(text);
   const path = parseGlob(pathText);
   if (typeof path === "string") return `has a path that ${path}`;
   if (pathText.length === text.length) return { text, path, symbol: null };
   const symbol = compile(text.slice(pathText.length + 2), "symbol");
   if (typeof symbol === "string") return `has a symbol that ${symbol}`;
   return { text, path, symbol };
+}
+
+/** The path of an address as text: an escaped character never begins the mark that divides. */
+function pathOf(text: string): string {
+  return /^(?:\\[^]|(?!::)[^\\]|\\$)*/.exec(text)?.[0] ?? "";
+}
+
+/**
+ * The path that an address spells letter for letter, if it is more than that as a pattern, and the
+ * address of that path alone.
+ */
+export function spelledBy(
+  text: string,
+): { readonly path: string; readonly address: string } | undefined {
+  const path = pathOf(text);
+  if (!MAGIC.test(path)) return undefined;
+  const address = path.replace(/[*?[\]{}\\]/g, "\\$&") + text.slice(path.length);
+  return { path, address };
 }
 
 /**
@@ -87,9 +107,6 @@ export function anchorsMeet(a: Anchor, b: Anchor): boolean {
   for (let i = 0; i < shorter; i++) if (a.segments[i] !== b.segments[i]) return false;
   return a.symbol === undefined || b.symbol === undefined || a.symbol === b.symbol;
 }
-
-/** Everything that may stand for something else than itself; more than enough. */
-const MAGIC = /[*?[\]{}\\]/;
 
 /**
  * The literal part of an address. Of two addresses that overlap, the segments of one begin with

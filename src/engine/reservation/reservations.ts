@@ -30,6 +30,7 @@ import { ReservationHold } from "./hold.ts";
 import { whyOver } from "./over.ts";
 import { RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
+import { writtenAddresses } from "../written_addresses.ts";
 
 /**
  * The operations on reservations and intents. Each throws a `CoordError`: `bad_args` or `bad_id` for
@@ -265,7 +266,7 @@ export class Reservations {
       reservation_id: entry?.reservation.reservation_id ?? null,
       run_id: runId,
       branch: store.checkout.branch(input.branch),
-      addresses: unique(input.addresses),
+      addresses: writtenAddresses(input.addresses, store.checkout),
       operation: input.operation,
       detail: input.detail ?? "",
       created_at: formatTime(now),
@@ -355,7 +356,7 @@ export class Reservations {
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
       branch: store.checkout.branch(input.branch),
-      addresses: unique(input.addresses),
+      addresses: writtenAddresses(input.addresses, store.checkout),
       created_at: formatTime(now),
       expires_at: formatTime(now + (input.ttl ?? RESERVATION_TTL_S.default) * 1000),
       operation: input.operation ?? null,
@@ -385,8 +386,4 @@ function parsed(text: string): Address {
   const address = parseAddress(text);
   if (typeof address !== "string") return address;
   throw new CoordError("internal", `Cannot read a checked address: ${address}`);
-}
-
-function unique(texts: readonly string[]): string[] {
-  return [...new Set(texts)];
 }

@@ -18,7 +18,8 @@ export class ReservationBench {
 
   constructor() {
     const warn = (message: string) => void this.warnings.push(message);
-    const checkout = { branch: (explicit?: string) => explicit ?? "trunk" };
+    const noFiles = { exists: () => false, below: () => [] };
+    const checkout = { branch: (explicit?: string) => explicit ?? "trunk", sources: () => noFiles };
     const context = { clock: this.clock, warn, store: { reservations: this.store, checkout } };
     // What these operations use of a workspace.
     this.reservations = new Reservations(context as unknown as Context);
