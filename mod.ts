@@ -31,15 +31,15 @@
  * }
  *
  * {
- *   await using lease = await coord.lanes.acquire({ tree: ["src/api/**"], owner: "agent-1" });
+ *   await using lease = await coord.lanes.hold({ tree: ["src/api/**"], owner: "agent-1" });
  *   console.assert(lease.status === "held");
  * }
  *
  * await coord.tasks.enqueue({ title: "Refactor billing", priority: 5, runId: "planner" });
  *
  * {
- *   await using hold = await coord.hold({ runId: "agent-1" });
- *   if (hold !== undefined) await hold.complete({ files: 3 });
+ *   await using hold = await coord.tasks.hold({ runId: "agent-1" });
+ *   if (hold.status === "held") await hold.complete({ files: 3 });
  * }
  *
  * const { completed } = await coord.tasks.list();
@@ -55,7 +55,7 @@ export {
   openWorkspace,
 } from "./src/workspace/open.ts";
 export { Coord, type Status } from "./src/engine/coord.ts";
-export { ClaimHold } from "./src/engine/task/hold.ts";
+export { type NothingToHold, TaskHold, type TaskKeeper } from "./src/engine/task/hold.ts";
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";
 export type { Reconciliation } from "./src/engine/forecast/reconcile.ts";
 export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation/hold.ts";

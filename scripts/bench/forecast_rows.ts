@@ -24,7 +24,7 @@ export async function forecastRows(parent: string): Promise<Row[]> {
   await reserve(coord, [...sources.keys()]);
   const inProcess = await sideBySide(
     {
-      forecast: async () => told(await coord.reservations.forecast()),
+      forecast: async () => told(await coord.forecast()),
       floor: async () => told({ total: await readAll(workspace, dir) }),
     },
     9,

@@ -64,7 +64,7 @@ const OWN = { lane: "bench", owner: "bench" };
 
 async function leaseSome({ lanes }: Coord, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
-    const grant = await lanes.request({ ...OWN, tree: ["src/**"] });
+    const grant = await lanes.acquire({ ...OWN, tree: ["src/**"] });
     const end = await lanes.release(OWN);
     if (grant.status !== "acquired" || end.status !== "released") throw new Error(end.status);
   }

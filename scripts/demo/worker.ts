@@ -16,8 +16,12 @@ function report(step: Record<string, unknown>): void {
 
 for (let count = 1;; count++) {
   // Tasks of a worker that died come back within the timeout, so nobody leaves before that.
-  await using hold = await coord.hold({ runId, claimTtl: CLAIM_TTL_S, wait: CLAIM_TTL_S + 1 });
-  if (hold === undefined) break;
+  await using hold = await coord.tasks.hold({
+    runId,
+    claimTtl: CLAIM_TTL_S,
+    wait: CLAIM_TTL_S + 1,
+  });
+  if (hold.status !== "held") break;
   const { task, attempt, fence } = hold;
   report({ step: "claimed", task: task.task_id, attempt, fence });
   if (count === Number(dwellAt)) await new Promise(() => setInterval(() => {}, 1_000));

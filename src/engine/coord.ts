@@ -4,15 +4,15 @@ import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
 import type { Context } from "./context.ts";
+import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
+import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
 import { type AnyBeat, type AnyBeatInput, beatAny } from "./any_heartbeat.ts";
-import { type ClaimHold, holdTask } from "./task/hold.ts";
 import { failing } from "./io_error.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
 import type { LeaseItem } from "./lane/types.ts";
 import { Reservations } from "./reservation/reservations.ts";
-import type { ClaimInput } from "./task/types.ts";
 import { countTasks, Tasks } from "./task/tasks.ts";
 import { type WatchOptions, watchRecords } from "./watch/watch.ts";
 
@@ -73,13 +73,40 @@ export class Coord {
   }
 
   /**
-   * Claims a task and keeps the claim while it is held, by heartbeats in the background. At the end
-   * of the block a task that was neither completed nor failed goes back to the queue.
+   * Predicts conflicts between different agents, from what live reservations and intents say and from
+   * the imports of the files that they name. It only reads.
    *
-   * @returns The hold, or `undefined` when no task is there.
+   * @param input Which conflicts; all when it is left out.
+   * @returns The conflicts, the most certain first.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const addresses = ["src/tax.py"];
+   * await coord.reservations.reserve({ addresses, runId: "agent-1", operation: "delete" });
+   * await coord.reservations.intent({ addresses, runId: "agent-2", operation: "modify" });
+   * const { conflicts } = await coord.forecast();
+   * console.assert(conflicts.some(({ type }) => type === "operation_conflict"));
+   * ```
    */
-  hold(input: ClaimInput): Promise<ClaimHold | undefined> {
-    return holdTask(this.#context, this.tasks, input);
+  async forecast(input: ForecastInput = {}): Promise<Forecast> {
+    // The rules and the grammars are many times what other operations need.
+    const { forecast } = await import("./forecast/forecast.ts");
+    return forecast(this.#context, await this.reservations.list(), input);
+  }
+
+  /**
+   * Suggests an order to merge the branches of live reservations and intents in. It only reads.
+   *
+   * @returns The order, a strategy for each branch, and what most agents touch.
+   */
+  async reconcile(): Promise<Reconciliation> {
+    const { reconcile } = await import("./forecast/reconcile.ts");
+    return reconcile(this.#context, await this.reservations.list());
   }
 
   /**

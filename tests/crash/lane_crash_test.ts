@@ -51,7 +51,7 @@ interface LaneCase {
 
 const A = { lane: "a", owner: "A", loopTs: "1", lockTimeout: 1 };
 const B = { lane: "b", owner: "B", loopTs: "2", lockTimeout: 1 };
-const held = ({ lanes }: Scene) => lanes.request({ ...A, tree: ["a/x"], ttl: 10 });
+const held = ({ lanes }: Scene) => lanes.acquire({ ...A, tree: ["a/x"], ttl: 10 });
 
 const CASES: readonly LaneCase[] = [
   {
@@ -66,7 +66,7 @@ const CASES: readonly LaneCase[] = [
     name: "request() that evicts a dead lease",
     second: 400,
     prepare: held,
-    act: ({ lanes }) => lanes.request({ ...B, tree: ["a/**"] }),
+    act: ({ lanes }) => lanes.acquire({ ...B, tree: ["a/**"] }),
     before: ["a of A"],
     after: ["b of B"],
     between: [],
@@ -75,7 +75,7 @@ const CASES: readonly LaneCase[] = [
     name: "request() that is refused",
     second: 1,
     prepare: held,
-    act: ({ lanes }) => lanes.request({ ...B, tree: ["a/**"] }),
+    act: ({ lanes }) => lanes.acquire({ ...B, tree: ["a/**"] }),
     before: ["a of A"],
     after: ["a of A"],
   },
@@ -142,7 +142,7 @@ async function attempt(kase: LaneCase, fault: Fault) {
     if (!could.some((each) => each.join() === found.join())) {
       problems.push(`${found.join()} after ${status || error}`);
     }
-    const far = await next.lanes.request({
+    const far = await next.lanes.acquire({
       ...{ lane: "far", tree: ["e"], owner: "Z", lockTimeout: 0 },
     });
     if (far.status !== "acquired") problems.push(`others cannot go on: ${far.status}`);

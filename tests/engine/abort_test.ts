@@ -62,7 +62,7 @@ const CALLS: readonly Call[] = [
   {
     name: "hold() of a task",
     before: enqueue,
-    call: ({ coord }, signal) => coord.hold({ runId: "a", signal }),
+    call: ({ coord }, signal) => coord.tasks.hold({ runId: "a", signal }),
     held: claimed,
   },
   {
@@ -83,12 +83,12 @@ const CALLS: readonly Call[] = [
   },
   {
     name: "request()",
-    call: ({ coord }, signal) => coord.lanes.request({ ...LANE, signal }),
+    call: ({ coord }, signal) => coord.lanes.acquire({ ...LANE, signal }),
     held: leased,
   },
   {
     name: "acquire()",
-    call: ({ coord }, signal) => coord.lanes.acquire({ ...LANE, signal }),
+    call: ({ coord }, signal) => coord.lanes.hold({ ...LANE, signal }),
     held: leased,
   },
 ];
@@ -199,13 +199,13 @@ const ops = (scene: Scene): string[] =>
 
 it("request() that is aborted while others write to the journal ends at once", async () => {
   const scene = await workspace();
-  await scene.coord.lanes.request({ lane: "other", tree: ["b"], owner: "x" });
+  await scene.coord.lanes.acquire({ lane: "other", tree: ["b"], owner: "x" });
   const writing = await new FsMutex(scene.host, `${scene.path}/${JOURNAL}.lock`).acquire(0);
   assert_(writing.status === "held");
   for (const after of [0, 100]) {
     const stop = new AbortController();
     const lanes = lanesOn(scene, (journal) => journal);
-    const waiting = lanes.request({ ...LANE, signal: stop.signal });
+    const waiting = lanes.acquire({ ...LANE, signal: stop.signal });
     await new Promise((resolve) => setTimeout(resolve, after));
     const start = performance.now();
     stop.abort();
@@ -220,9 +220,9 @@ it("request() that is aborted while others write to the journal ends at once", a
 
 it("request() that is aborted while it waits says who is in the way, and journals nothing", async () => {
   const scene = await workspace();
-  await scene.coord.lanes.request({ lane: "other", tree: ["a"], owner: "x" });
+  await scene.coord.lanes.acquire({ lane: "other", tree: ["a"], owner: "x" });
   const stop = new AbortController();
-  const waiting = scene.coord.lanes.request({ ...LANE, wait: 3_600, signal: stop.signal });
+  const waiting = scene.coord.lanes.acquire({ ...LANE, wait: 3_600, signal: stop.signal });
   await new Promise((resolve) => setTimeout(resolve, 30));
   stop.abort();
   const answer = await waiting;
@@ -234,7 +234,7 @@ it("request() that is aborted while it waits says who is in the way, and journal
 it("request() that is aborted when it was granted leaves a lease that its caller had", async () => {
   const scene = await workspace();
   const input = { ...LANE, loopTs: "1" };
-  const first = await scene.coord.lanes.request(input);
+  const first = await scene.coord.lanes.acquire(input);
   const stop = new AbortController();
   const lanes = lanesOn(scene, (journal) =>
     changed(journal, {
@@ -244,7 +244,7 @@ it("request() that is aborted when it was granted leaves a lease that its caller
         return opened;
       },
     }));
-  const answer = await lanes.request({ ...input, signal: stop.signal });
+  const answer = await lanes.acquire({ ...input, signal: stop.signal });
   assertEquals(answer.status, "refused");
   assert_(first.status === "acquired");
   const { fence } = first;
@@ -270,7 +270,7 @@ it("request() that is aborted while nobody knows what its entry did takes it bac
         return { status: "open", session: changed(session, { append }) } as const;
       },
     }));
-  const answer = await lanes.request({ ...LANE, signal: stop.signal });
+  const answer = await lanes.acquire({ ...LANE, signal: stop.signal });
   assertEquals({ status: answer.status, ops: ops(scene) }, {
     status: "refused",
     ops: ["ACQUIRE", "RELEASE"],

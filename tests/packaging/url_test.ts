@@ -27,10 +27,10 @@ const coord = await openWorkspace({ dir: project, onWarning: (text) => console.l
 
 await coord.reservations.reserve({ addresses: ["cart.py"], operation: "modify", runId: "a" });
 await coord.reservations.reserve({ addresses: ["billing.py"], operation: "modify", runId: "b" });
-const { conflicts } = await coord.reservations.forecast({});
+const { conflicts } = await coord.forecast({});
 console.log(conflicts.map(({ type }) => type).join());
 
-const lease = await coord.lanes.request({ lane: "api", owner: "agent-1" });
+const lease = await coord.lanes.acquire({ lane: "api", owner: "agent-1" });
 console.log("tree" in lease ? lease.tree.join() : lease.status);
 
 await coord.tasks.enqueue({ title: "by URL", runId: "planner" });

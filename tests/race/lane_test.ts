@@ -93,7 +93,7 @@ it("request() goes on within 2 s when the writer before was killed in its critic
     const { output } = await start("race/lane_worker.ts", orders).ended;
     const killed = performance.now();
     assertEquals([toldBy(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
-    const answer = await beside(orders).lanes.request({ lane: "x", tree: ["a/x"], owner: "me" });
+    const answer = await beside(orders).lanes.acquire({ lane: "x", tree: ["a/x"], owner: "me" });
     assertEquals([answer.status, checked(orders.journal).problems], ["acquired", []]);
     const took = performance.now() - killed;
     assert_(took < 2_000, `it took ${took} ms`);
@@ -107,7 +107,7 @@ it("request() is void when it comes late from a process that was stopped past th
     const { lanes, journal } = beside(orders);
     const child = await stoppedWorker(orders);
     const own = { lane: "x", owner: "me" };
-    const answer = await lanes.request({ ...own, tree: ["a/x"] });
+    const answer = await lanes.acquire({ ...own, tree: ["a/x"] });
     assertEquals(answer.status, "acquired");
     if (isCompacted) assertEquals((await journal.compact()).status, "compacted");
     goOn(child.pid);
@@ -128,7 +128,7 @@ it("release() changes nothing when it comes late from a process whose lease died
   const { lanes } = beside(orders);
   const child = await stoppedWorker(orders);
   await sleep(350); // its lease is dead after 301
-  const answer = await lanes.request({ lane: "x", tree: ["a/x"], owner: "me", ttl: 3_600_000 });
+  const answer = await lanes.acquire({ lane: "x", tree: ["a/x"], owner: "me", ttl: 3_600_000 });
   assertEquals(answer.status === "acquired" && answer.scavenged.map(({ holder }) => holder), [
     "w0",
   ]);

@@ -62,7 +62,7 @@ export const acquire: AnswerCommand<
     const coord = await context.open();
     const input = { ...values, ...treeOf({ operands, trees }) };
     const waits = (values.wait ?? WAIT_S.default) > 0;
-    const answer = await coord.lanes.request(waits ? { ...input, signal: context.stop } : input);
+    const answer = await coord.lanes.acquire(waits ? { ...input, signal: context.stop } : input);
     // With a key of its own the caller can ask again, and may have had the lease before.
     if (answer.status === "acquired" && values.loopTs === undefined) {
       context.ifUndelivered(async () => {

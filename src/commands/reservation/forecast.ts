@@ -35,7 +35,7 @@ export const forecast: AnswerCommand<Forecast, ForecastInput> = {
   },
   async run(context, values) {
     const coord = await context.open();
-    return coord.reservations.forecast(values);
+    return coord.forecast(values);
   },
   text({ total, conflicts }) {
     if (total === 0) return "No conflict is predicted";

@@ -13,7 +13,7 @@ export const reconcile: AnswerCommand<Reconciliation> = {
   flags: {},
   async run(context) {
     const coord = await context.open();
-    return coord.reservations.reconcile();
+    return coord.reconcile();
   },
   text({ conflicts, merge_order: order, hotspots }) {
     if (order.length === 0) return "No reservation, no intent";

@@ -33,7 +33,7 @@ export class LaneHold implements AsyncDisposable {
   readonly #keeper: LaneKeeper;
   readonly #beating: Beating;
 
-  /** Made by `coord.lanes.acquire()`. */
+  /** Made by `coord.lanes.hold()`. */
   constructor(
     context: LaneContext,
     keeper: LaneKeeper,

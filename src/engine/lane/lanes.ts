@@ -65,13 +65,13 @@ export class Lanes {
    * const project = await Deno.makeTempDir();
    * await initWorkspace(project);
    * const coord = await openWorkspace({ dir: project });
-   * await using lease = await coord.lanes.acquire({ tree: ["src/api/**"], owner: "agent-1" });
+   * await using lease = await coord.lanes.hold({ tree: ["src/api/**"], owner: "agent-1" });
    * if (lease.status === "held") {
    *   // … work; stop when lease.lost fires; pass lease.fence to whatever you write to …
    * }
    * ```
    */
-  async acquire(
+  async hold(
     input: types.AcquireInput,
   ): Promise<LaneHold | NotHeld<types.LaneRefused> | NotHeld<types.LaneBusy>> {
     const pid = input.pid ?? this.#context.lanes.ownPid;
@@ -103,7 +103,7 @@ export class Lanes {
    * @param input Which lane, by whom, for how long, and how long to wait for it.
    * @returns The grant, durable; or who is in the way, or that the journal was busy.
    */
-  async request(
+  async acquire(
     input: types.AcquireInput,
   ): Promise<types.LaneGrant | types.LaneRefused | types.LaneBusy> {
     const acquisition = await this.#acquisition(input);

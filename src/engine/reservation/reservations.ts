@@ -14,9 +14,7 @@ import { formatTime, parseTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
 import { type Context, nonce } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
-import type { Forecast, ForecastInput } from "../forecast/forecast.ts";
 import { checkInput } from "../input.ts";
-import type { Reconciliation } from "../forecast/reconcile.ts";
 import {
   alreadyReleased,
   byCreation,
@@ -310,44 +308,6 @@ export class Reservations {
       reservations,
       intents,
     };
-  }
-
-  /**
-   * Predicts conflicts between different agents from what live reservations and intents say, and
-   * from what the files that they name import.
-   *
-   * @param input Which conflicts; all when it is left out.
-   * @returns The conflicts, the surest first.
-   *
-   * @example
-   * ```ts
-   * import { initWorkspace, openWorkspace } from "@coord/coord";
-   *
-   * const project = await Deno.makeTempDir();
-   * await initWorkspace(project);
-   * const { reservations } = await openWorkspace({ dir: project });
-   * const addresses = ["src/tax.py"];
-   * await reservations.reserve({ addresses, runId: "agent-1", operation: "delete" });
-   * await reservations.intent({ addresses, runId: "agent-2", operation: "modify" });
-   * const { conflicts } = await reservations.forecast();
-   * console.assert(conflicts.some(({ type }) => type === "operation_conflict"));
-   * ```
-   */
-  async forecast(input: ForecastInput = {}): Promise<Forecast> {
-    // Loaded by those alone who ask, like the grammars that it reads source files by.
-    const { forecast } = await import("../forecast/forecast.ts");
-    return forecast(this.#context, await this.list(), input);
-  }
-
-  /**
-   * Orders the branches of live reservations and intents for merging, such that few of them have
-   * conflicts to resolve. It changes nothing.
-   *
-   * @returns The order with a strategy for each branch, and the addresses that most agents touch.
-   */
-  async reconcile(): Promise<Reconciliation> {
-    const { reconcile } = await import("../forecast/reconcile.ts");
-    return reconcile(this.#context, await this.list());
   }
 
   async #record(input: types.ReserveInput): Promise<ReservationRecord> {

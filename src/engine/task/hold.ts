@@ -3,29 +3,54 @@ import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { type ClaimRecord, claimTimedOut, extend } from "../../domain/task/claim.ts";
 import { CoordError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { CLAIM_TTL_S, SAFETY_LOOK_MS } from "../../domain/limits.ts";
+import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
 import { Beating } from "../heartbeat_loop.ts";
 import type { TaskContext } from "../context.ts";
 import { notFound } from "../find_id.ts";
-import type { Claimed, ClaimInput, Refused } from "./types.ts";
-import type { Tasks } from "./tasks.ts";
+import type {
+  Beat,
+  Claimed,
+  CompleteInput,
+  FailInput,
+  HeartbeatInput,
+  HolderInput,
+  NothingToClaim,
+  Refused,
+} from "./types.ts";
+
+/** What a hold needs of the operations on tasks. */
+export interface TaskKeeper {
+  /** Extends the claim. */
+  heartbeat(input: HeartbeatInput): Promise<Beat | Refused>;
+  /** Marks the task completed. */
+  complete(input: CompleteInput): Promise<ClaimRecord | Refused>;
+  /** Marks the task failed. */
+  fail(input: FailInput): Promise<ClaimRecord | Refused>;
+  /** Gives the task back. */
+  giveBack(input: HolderInput): Promise<ClaimRecord | Refused>;
+}
+
+/** No task was there; it can stand in an `await using`, where it has nothing to end. */
+export type NothingToHold = NothingToClaim & AsyncDisposable;
 
 /** A claim that is kept by heartbeats in the background until it is ended or disposed of. */
-export class ClaimHold implements AsyncDisposable {
+export class TaskHold implements AsyncDisposable {
+  /** The task is held, or was when it was claimed; see {@link lost}. */
+  readonly status = "held";
   /** The task that was claimed. */
   readonly task: TaskRecord;
   /** Fencing token: pass it to whatever the task writes to. */
   readonly fence: number;
   /** How many times the task was granted, this time included. */
   readonly attempt: number;
-  readonly #tasks: Tasks;
+  readonly #tasks: TaskKeeper;
   readonly #runId: string;
   readonly #beating: Beating;
 
-  /** Made by `coord.hold()`. */
-  constructor(context: TaskContext, tasks: Tasks, claimed: Claimed, ttlSeconds: number) {
+  /** Made by `coord.tasks.hold()`. */
+  constructor(context: TaskContext, tasks: TaskKeeper, claimed: Claimed, ttlSeconds: number) {
     this.#tasks = tasks;
     this.task = claimed.task;
     this.fence = claimed.fence;
@@ -109,16 +134,7 @@ export class ClaimHold implements AsyncDisposable {
   }
 }
 
-/** Claims a task and holds it. */
-export async function holdTask(
-  context: TaskContext,
-  tasks: Tasks,
-  input: ClaimInput,
-): Promise<ClaimHold | undefined> {
-  const claimed = await tasks.claim(input);
-  if (claimed.status === "empty") return undefined;
-  const hold = new ClaimHold(context, tasks, claimed, input.claimTtl ?? CLAIM_TTL_S.default);
-  if (!input.signal?.aborted) return hold;
-  await hold[Symbol.asyncDispose]();
-  return undefined;
+/** An answer that can stand in an `await using`. */
+export function nothingToHold(answer: NothingToClaim): NothingToHold {
+  return { ...answer, async [Symbol.asyncDispose]() {} };
 }

@@ -29,6 +29,7 @@ import type { TaskEntry } from "../../ports/tasks.ts";
 import { nonce, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
+import type { NothingToHold, TaskHold } from "./hold.ts";
 import { type NewTask, TASK_FIELDS, taskRecord } from "./new_task.ts";
 import { INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
@@ -117,6 +118,40 @@ export class Tasks {
     if (!signal?.aborted) return claimed;
     await this.#giveUp(claimed);
     return empty;
+  }
+
+  /**
+   * Claims the next task and keeps the claim while it is held, by heartbeats in the background. At the
+   * end of the block a task that was neither completed nor failed goes back to the queue.
+   *
+   * @param input Who claims, and of which queue.
+   * @returns The hold, or `empty` when there is no task.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { tasks } = await openWorkspace({ dir: project });
+   * await tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+   * {
+   *   await using hold = await tasks.hold({ runId: "agent-1" });
+   *   if (hold.status === "held") await hold.complete({ files: 3 });
+   * }
+   * console.assert((await tasks.list()).completed === 1);
+   * ```
+   */
+  async hold(input: types.ClaimInput): Promise<TaskHold | NothingToHold> {
+    // A claim alone needs no heartbeats.
+    const { nothingToHold, TaskHold } = await import("./hold.ts");
+    const claimed = await this.claim(input);
+    if (claimed.status === "empty") return nothingToHold(claimed);
+    const { claimTtl = CLAIM_TTL_S.default, queue = null, signal } = input;
+    const hold = new TaskHold(this.#context, this, claimed, claimTtl);
+    if (!signal?.aborted) return hold;
+    await hold[Symbol.asyncDispose]();
+    return nothingToHold({ status: "empty", queue });
   }
 
   /** Hands back what was claimed for a caller that went away. */

@@ -14,7 +14,7 @@ async function project(files: Record<string, string> = {}) {
   for (const [path, text] of Object.entries(files)) write(path, text);
   const reserve = (runId: string, ...addresses: string[]) =>
     coord.reservations.reserve({ runId, addresses, branch: `b-${runId}` });
-  const forecast = (input: ForecastInput = {}) => coord.reservations.forecast(input);
+  const forecast = (input: ForecastInput = {}) => coord.forecast(input);
   /** The conflicts as `agent:address agent:address`, of dependencies alone. */
   const dependencies = async () =>
     (await forecast()).conflicts.filter(({ type }) => type === "dependency_overlap")
@@ -287,7 +287,7 @@ it("reconcile() orders the branches of what is live", async () => {
   const { coord, reserve } = await project({ "a.ts": `import "./b.ts";`, "b.ts": "" });
   await reserve("x", "a.ts");
   await reserve("y", "b.ts");
-  const { conflicts, merge_order, hotspots } = await coord.reservations.reconcile();
+  const { conflicts, merge_order, hotspots } = await coord.reconcile();
   assertEquals([conflicts, hotspots], [1, []]);
   assertEquals(merge_order.map(({ branch, strategy }) => `${branch} ${strategy}`), [
     "b-x merge",

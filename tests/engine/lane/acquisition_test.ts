@@ -22,13 +22,13 @@ function journalOf(scene: Scene): FsJournal {
 it("every writer answers lock_busy while another one writes, and does nothing", async () => {
   const scene = await workspace();
   const { lanes, journal } = scene.coord;
-  await lanes.request({ lane: "api", tree: ["a"], owner: "a" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "a" });
   const outcome = await journalOf(scene).open(0);
   if (outcome.status !== "open") throw new Error("the journal is busy");
   using _session = outcome.session;
   const holder = { lane: "api", owner: "a", lockTimeout: 0 };
   const answers = [
-    await lanes.request({ lane: "b", tree: ["b"], owner: "b", lockTimeout: 0 }),
+    await lanes.acquire({ lane: "b", tree: ["b"], owner: "b", lockTimeout: 0 }),
     await lanes.release(holder),
     await lanes.heartbeat(holder),
     await lanes.adopt(holder),
@@ -50,10 +50,10 @@ it("every writer answers lock_busy while another one writes, and does nothing", 
 it("request() refuses an owner with a line in it, and nobody has to wait for that", async () => {
   const scene = await workspace();
   const { lanes } = scene.coord;
-  const wrong = await lanes.request({ lane: "b", tree: ["b"], owner: "a\nb" }).catch((e) => e);
+  const wrong = await lanes.acquire({ lane: "b", tree: ["b"], owner: "a\nb" }).catch((e) => e);
   assertEquals((wrong as CoordError).code, "bad_args");
   const input = { lane: "b", tree: ["b"], owner: "a b", lockTimeout: 0 };
-  assertEquals((await lanes.request(input)).status, "acquired");
+  assertEquals((await lanes.acquire(input)).status, "acquired");
   const mine = { lane: "b", owner: "a b", lockTimeout: 0 };
   assertEquals((await lanes.release(mine)).status, "released");
 });
@@ -69,13 +69,13 @@ itIf(canTell, "no /proc")(
     const child = start("race/sleeper.ts", 600);
     try {
       const held = { lane: "api", tree: ["a"], owner: "dead", ttl: 3_000, pid: child.pid };
-      assertEquals((await lanes.request(held)).status, "acquired");
+      assertEquals((await lanes.acquire(held)).status, "acquired");
       scene.clock.advance(301);
       const mine = { lane: "b", tree: ["a"], owner: "b" };
-      assertEquals((await lanes.request(mine)).status, "refused");
+      assertEquals((await lanes.acquire(mine)).status, "refused");
       child.kill();
       await child.ended;
-      const grant = await lanes.request(mine);
+      const grant = await lanes.acquire(mine);
       assertEquals(
         grant.status === "acquired" && grant.scavenged.map(({ evidence }) => evidence.pid_alive),
         [false],
@@ -94,9 +94,9 @@ itIf(canTell, "no /proc")(
     const child = start("race/sleeper.ts", 0);
     await child.ended;
     const held = { lane: "api", tree: ["a"], owner: "short", pid: child.pid };
-    assertEquals((await lanes.request(held)).status, "acquired");
+    assertEquals((await lanes.acquire(held)).status, "acquired");
     scene.clock.advance(299);
-    assertEquals((await lanes.request({ lane: "b", tree: ["a"], owner: "b" })).status, "refused");
+    assertEquals((await lanes.acquire({ lane: "b", tree: ["a"], owner: "b" })).status, "refused");
   },
 );
 
@@ -107,8 +107,8 @@ itIf(canTell, "no /proc")(
     const { lanes } = scene.coord;
     const child = start("race/sleeper.ts", 600);
     try {
-      await lanes.request({ lane: "long", tree: ["a"], owner: "x", pid: child.pid });
-      await lanes.request({ lane: "short", tree: ["b"], owner: "x" });
+      await lanes.acquire({ lane: "long", tree: ["a"], owner: "x", pid: child.pid });
+      await lanes.acquire({ lane: "short", tree: ["b"], owner: "x" });
       scene.clock.advance(10);
       const judged = async (lane: string, grace: number) => {
         const { verdict, evidence: { pid_alive } } = await lanes.liveness({ lane, grace });
@@ -151,7 +151,7 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
       };
       const lanes = new Lanes(context, undefined as unknown as Checkout);
       const input = { lane: "a", tree: ["a"], owner: "a", lockTimeout: 1 };
-      assertEquals((await lanes.request(input)).status, "acquired");
+      assertEquals((await lanes.acquire(input)).status, "acquired");
       const chunk = new Uint8Array(1024);
       try {
         for (;;) fs.append(`${folder}/filler`, chunk);
@@ -159,13 +159,13 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
         // full
       }
       const other = { lane: "b", tree: ["b"], owner: "b", lockTimeout: 1 };
-      const failed = await lanes.request(other).catch((error) => error);
+      const failed = await lanes.acquire(other).catch((error) => error);
       assertEquals((failed as CoordError).code, "io_error");
       assertEquals((await lanes.live()).leases.map(({ lane }) => lane), ["a"]);
       fs.remove(`${folder}/filler`);
-      assertEquals((await lanes.request(other)).status, "acquired");
+      assertEquals((await lanes.acquire(other)).status, "acquired");
       remountReadOnly(folder);
-      const unwritable = await lanes.request({ ...other, lane: "c", tree: ["c"] })
+      const unwritable = await lanes.acquire({ ...other, lane: "c", tree: ["c"] })
         .catch((error) => error);
       assertEquals((unwritable as CoordError).code, "io_error");
       assertEquals((await lanes.live()).live, 2);

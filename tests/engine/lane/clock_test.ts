@@ -24,7 +24,7 @@ async function scene() {
     return Object.assign(self, {
       acquire: async (given: object = {}) => {
         const input = { lane: name, tree: ["src/**"], owner: name, ttl: TTL, ...given };
-        return (await coord().lanes.request(input)).status;
+        return (await coord().lanes.acquire(input)).status;
       },
       beat: async (coalesceWithin = 0) => {
         const answer = await coord().lanes.heartbeat({ lane, owner: "api", coalesceWithin });

@@ -38,7 +38,7 @@ async function fired(signal: AbortSignal): Promise<string> {
 it("acquire() holds a lane until the end of the block", async () => {
   const { mine, theirs, ops } = await scenes();
   {
-    await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+    await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
     assert_(lease.status === "held");
     assertEquals([lease.lane, lease.fence, lease.lost.aborted], ["api", 1, false]);
     const { leases } = await theirs.lanes.live();
@@ -52,9 +52,9 @@ it("acquire() holds a lane until the end of the block", async () => {
 
 it("acquire() answers a refusal as a value that ends nothing", async () => {
   const { mine, theirs } = await scenes();
-  await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+  await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
   {
-    await using other = await theirs.lanes.acquire({ lane: "b", tree: ["a/b"], owner: "y" });
+    await using other = await theirs.lanes.hold({ lane: "b", tree: ["a/b"], owner: "y" });
     assert_(other.status === "refused");
     assertEquals(other.conflicts.map(({ lane, witness }) => [lane, witness]), [["api", "a/b"]]);
   }
@@ -65,7 +65,7 @@ it("acquire() answers a refusal as a value that ends nothing", async () => {
 it("LaneHold tells at once when somebody takes the lane over, and ends nothing of theirs", async () => {
   const { mine, theirs, ops } = await scenes();
   {
-    await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+    await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
     assert_(lease.status === "held");
     const lost = fired(lease.lost);
     const start = performance.now();
@@ -82,13 +82,13 @@ it("LaneHold tells at once when somebody takes the lane over, and ends nothing o
 it("LaneHold tells at once when its lease was evicted or released by others", async () => {
   for (const how of ["SCAVENGE", "RELEASE"]) {
     const { scene, mine, theirs, ops } = await scenes();
-    await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+    await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
     assert_(lease.status === "held");
     const lost = fired(lease.lost);
     if (how === "RELEASE") await theirs.lanes.release({ lane: "api", owner: "x" });
     else {
       const early = await late(scene.dir, -4_000);
-      const grant = await early.lanes.request({ lane: "b", tree: ["a/b"], owner: "y" });
+      const grant = await early.lanes.acquire({ lane: "b", tree: ["a/b"], owner: "y" });
       assertEquals(grant.status === "acquired" && grant.scavenged.map(({ fence }) => fence), [
         lease.fence,
       ]);
@@ -103,7 +103,7 @@ it("LaneHold tells at once when its lease was evicted or released by others", as
 it("LaneHold is lost when it could not be kept for the length of its TTL", async () => {
   const { scene, mine } = await scenes();
   const journal = new FsJournal(scene.host, `${scene.path}/${JOURNAL}`, Date.now, () => {});
-  await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   assert_(lease.status === "held");
   const start = performance.now();
   const writing = await journal.open(0);
@@ -119,7 +119,7 @@ it("LaneHold is lost when it could not be kept for the length of its TTL", async
 it("LaneHold survives that it cannot be kept for a moment", async () => {
   const { scene, mine, ops } = await scenes();
   const journal = new FsJournal(scene.host, `${scene.path}/${JOURNAL}`, Date.now, () => {});
-  await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   assert_(lease.status === "held");
   const writing = await journal.open(0);
   assert_(writing.status === "open");
@@ -134,11 +134,11 @@ it("LaneHold survives that it cannot be kept for a moment", async () => {
 
 it("LaneHold beats while its holder waits for others, and tells who holds it", async () => {
   const { mine, theirs, ops } = await scenes();
-  await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   assert_(lease.status === "held");
   const { lane, fence, grant } = lease;
   // The caller's work: something that takes far longer than the time between two beats.
-  const other = await theirs.lanes.request({ lane: "b", tree: ["a"], owner: "y", wait: 0.5 });
+  const other = await theirs.lanes.acquire({ lane: "b", tree: ["a"], owner: "y", wait: 0.5 });
   assertEquals(other.status, "refused");
   const beats = () => ops().filter((op) => op === "HEARTBEAT").length;
   const end = performance.now() + 10_000;
@@ -155,7 +155,7 @@ it("LaneHold beats while its holder waits for others, and tells who holds it", a
 it("LaneHold can be released before the block ends", async () => {
   const { mine, ops } = await scenes();
   {
-    await using lease = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+    await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
     assert_(lease.status === "held");
     assertEquals((await lease.release()).status, "released");
   }
@@ -164,8 +164,8 @@ it("LaneHold can be released before the block ends", async () => {
 
 it("request() with wait wakes when the lane is released", async () => {
   const { mine, theirs, ops } = await scenes();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
-  const waiting = mine.lanes.request({ lane: "b", tree: ["a/b"], owner: "y", wait: 30 });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+  const waiting = mine.lanes.acquire({ lane: "b", tree: ["a/b"], owner: "y", wait: 30 });
   await sleep(50);
   const start = performance.now();
   await theirs.lanes.release({ lane: "api", owner: "x" });
@@ -190,9 +190,9 @@ function counted(scene: Awaited<ReturnType<typeof workspace>>, warnings: string[
 
 it("request() with wait sleeps until something happens", async () => {
   const { scene, theirs } = await scenes();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   const { lanes, looks } = counted(scene);
-  const waiting = lanes.request({ lane: "api", tree: ["a"], owner: "y", wait: 10 });
+  const waiting = lanes.acquire({ lane: "api", tree: ["a"], owner: "y", wait: 10 });
   await sleep(300);
   const before = looks();
   assert_(before <= 6, `${before} looks before anything happened`);
@@ -204,13 +204,13 @@ it("request() with wait sleeps until something happens", async () => {
 
 it("request() with wait looks now and then where the kernel cannot notify, and says so", async () => {
   const { scene, theirs } = await scenes();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   const warnings: string[] = [];
   const { lanes, store } = counted(scene, warnings);
   store.watch = () => {
     throw new HostError("other", "watch", "the journal");
   };
-  const waiting = lanes.request({ lane: "api", tree: ["a"], owner: "y", wait: 10 });
+  const waiting = lanes.acquire({ lane: "api", tree: ["a"], owner: "y", wait: 10 });
   await sleep(20);
   await theirs.lanes.release({ lane: "api", owner: "x" });
   assertEquals((await waiting).status, "acquired");
@@ -223,9 +223,9 @@ it("request() with wait looks now and then where the kernel cannot notify, and s
 it("request() with wait wakes when the lease in its way becomes dead", async () => {
   const { scene, mine, ops } = await scenes();
   const dying = await late(scene.dir, LANE_GRACE_S + 0.5);
-  await dying.lanes.request({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  await dying.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   const start = performance.now();
-  const answer = await mine.lanes.request({ lane: "api", tree: ["a"], owner: "y", wait: 30 });
+  const answer = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "y", wait: 30 });
   assertEquals(answer.status, "acquired");
   assert_(performance.now() - start < 3_000, "when its TTL and its grace are over");
   assertEquals(ops(), ["ACQUIRE", "SCAVENGE", "ACQUIRE"]);
@@ -233,12 +233,12 @@ it("request() with wait wakes when the lease in its way becomes dead", async () 
 
 it("request() with wait answers no, once, when its time is over or its signal fires", async () => {
   const { mine, theirs, ops } = await scenes();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   const input = { lane: "b", tree: ["a"], owner: "y" };
-  assertEquals((await mine.lanes.request({ ...input, wait: 0.2 })).status, "refused");
+  assertEquals((await mine.lanes.acquire({ ...input, wait: 0.2 })).status, "refused");
   assertEquals(ops(), ["ACQUIRE", "REFUSE"]);
   const stop = new AbortController();
-  const waiting = mine.lanes.request({ ...input, wait: 3_600, signal: stop.signal });
+  const waiting = mine.lanes.acquire({ ...input, wait: 3_600, signal: stop.signal });
   await sleep(30);
   stop.abort();
   assertEquals((await waiting).status, "refused");
@@ -246,14 +246,14 @@ it("request() with wait answers no, once, when its time is over or its signal fi
 
 it("request() gives a lane to one of many who wait for it, and to each in turn", async () => {
   const { scene, theirs } = await scenes();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "first" });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "first" });
   const agents = await Promise.all(
     Array.from({ length: 5 }, () => openWorkspace({ dir: scene.dir })),
   );
   let inside = 0;
   const waiting = agents.map(async (coord, n) => {
     const owner = `w${n}`;
-    const answer = await coord.lanes.request({ lane: "api", tree: ["a"], owner, wait: 30 });
+    const answer = await coord.lanes.acquire({ lane: "api", tree: ["a"], owner, wait: 30 });
     assertEquals([answer.status, ++inside], ["acquired", 1]);
     await sleep(5);
     inside--;

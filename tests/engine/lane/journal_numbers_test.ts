@@ -36,7 +36,7 @@ async function scene(line: string) {
   const owner = "me";
   const fenceOf = async (lane: string): Promise<number> => {
     const { lanes } = place.open();
-    const grant = await lanes.request({ lane, tree: [lane], owner });
+    const grant = await lanes.acquire({ lane, tree: [lane], owner });
     assert_(grant.status === "acquired", `${line}: ${lane} is ${grant.status}`);
     assertEquals((await lanes.check({ lane, fence: grant.fence })).status, "current", line);
     return grant.fence;

@@ -17,7 +17,7 @@ function entries(scene: Scene, ...fields: readonly string[]): unknown[][] {
 const ops = (scene: Scene) => entries(scene, "op").flat();
 
 async function granted(scene: Scene, input: AcquireInput): Promise<LaneGrant> {
-  const answer = await scene.coord.lanes.request(input);
+  const answer = await scene.coord.lanes.acquire(input);
   if (answer.status !== "acquired") throw new Error(`not acquired: ${answer.error}`);
   return answer;
 }
@@ -65,7 +65,7 @@ it("request() grants a free lane, and the grant is on the disk", async () => {
 it("request() refuses what overlaps, names a path in both trees, and journals why", async () => {
   const scene = await workspace();
   await granted(scene, { lane: "api", tree: ["src/api/**"], owner: "a" });
-  const answer = await scene.open().lanes.request({
+  const answer = await scene.open().lanes.acquire({
     lane: "docs",
     tree: ["**/*.md"],
     owner: "b",
@@ -90,7 +90,7 @@ it("request() refuses what overlaps, names a path in both trees, and journals wh
 it("request() refuses a held lane also to its own owner, unless the key is the same", async () => {
   const scene = await workspace();
   const first = await granted(scene, { lane: "api", tree: ["a"], owner: "x", loopTs: "k1" });
-  const other = await scene.open().lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  const other = await scene.open().lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   assertEquals(other.status, "refused");
   const before = ops(scene);
   const again = await granted(scene, { lane: "api", tree: ["a"], owner: "x", loopTs: "k1" });
@@ -108,12 +108,12 @@ it("request() gives a named lane or a refusal, and picks only when no lane is na
     }),
   );
   await granted(scene, { lane: "api", owner: "a" });
-  assertEquals((await scene.coord.lanes.request({ lane: "api", owner: "b" })).status, "refused");
+  assertEquals((await scene.coord.lanes.acquire({ lane: "api", owner: "b" })).status, "refused");
   const picked = await granted(scene, { lane: "", owner: "b" });
   assertEquals([picked.lane, picked.lane_kind, picked.tree], ["web", "k", ["src/web/**"]]);
-  const none = await scene.coord.lanes.request({ owner: "c" });
+  const none = await scene.coord.lanes.acquire({ owner: "c" });
   assertEquals(none.status === "refused" && none.conflicts.map(({ lane }) => lane), ["api", "web"]);
-  const unknown = await scene.coord.lanes.request({ lane: "nope", owner: "c", wait: 60 });
+  const unknown = await scene.coord.lanes.acquire({ lane: "nope", owner: "c", wait: 60 });
   assertMatch(unknown.status === "refused" ? unknown.reason : "", /does not name it/);
 });
 
@@ -123,14 +123,14 @@ it("request() tells all that is wrong with lanes.json and with its input, and to
     "lanes.json",
     `{"lanes":{"api":{"tree":["../x"],"exclusiv":true}},"autopick":["no"]}`,
   );
-  const wrong = await caught(scene.coord.lanes.request({ lane: "api", owner: "a" }));
+  const wrong = await caught(scene.coord.lanes.acquire({ lane: "api", owner: "a" }));
   assertEquals(wrong?.code, "bad_args");
   assertMatch(
     wrong?.message ?? "",
     /lanes\.json": .*\.\.\/x.*; .*exclusiv .*; autopick holds "no"/,
   );
   const input = { lane: "a\nb", tree: ["/abs", ""], owner: "unknown", ttl: 0, lockTimeout: -1 };
-  const bad = await caught(scene.coord.lanes.request(input));
+  const bad = await caught(scene.coord.lanes.acquire(input));
   const fields = (bad?.details["problems"] as { field: string }[]).map(({ field }) => field);
   assertEquals(fields, ["lane", "tree", "tree", "owner", "ttl", "lockTimeout"]);
   assertEquals(scene.names("lanes"), []);
@@ -141,7 +141,7 @@ it("request() evicts a dead lease with evidence, and its fence is stale from the
   const old = await granted(scene, { lane: "api", tree: ["a/**"], owner: "dead", ttl: 60 });
   scene.clock.advance(360);
   assertEquals(
-    (await scene.coord.lanes.request({ lane: "x", tree: ["a/b"], owner: "b" })).status,
+    (await scene.coord.lanes.acquire({ lane: "x", tree: ["a/b"], owner: "b" })).status,
     "refused",
   );
   scene.clock.advance(0.001);
@@ -306,7 +306,7 @@ it("request() goes on with a journal in which lines are broken, and says so", as
   await granted(scene, { lane: "api", tree: ["a"], owner: "a" });
   const path = `${scene.path}/${JOURNAL}`;
   scene.host.fs.append(path, new TextEncoder().encode(`{"op":"ACQUIRE","la\n`));
-  const answer = await scene.open().lanes.request({ lane: "b", tree: ["b"], owner: "b" });
+  const answer = await scene.open().lanes.acquire({ lane: "b", tree: ["b"], owner: "b" });
   assertEquals(answer.status === "acquired" && answer.fence > 1, true);
   assertMatch(scene.warnings.join("\n"), /Line 2 of ".*lane-journal.jsonl" is not JSON/);
   const verdict = await scene.coord.journal.verify();

@@ -91,7 +91,7 @@ function agreesWithDos(scene: Scene): void {
 it("request() is refused by the log when it was overtaken, and takes its entry back", async () => {
   const scene = await workspace();
   const lanes = overtaken(scene, {});
-  const answer = await lanes.request({ lane: "ours", tree: ["src/a"], owner: "us" });
+  const answer = await lanes.acquire({ lane: "ours", tree: ["src/a"], owner: "us" });
   assertEquals(
     answer.status === "refused" && answer.conflicts.map(({ lane, witness }) => [lane, witness]),
     [["theirs", "src/a"]],
@@ -104,7 +104,7 @@ it("request() is refused by the log when it was overtaken, and takes its entry b
 it("request() never takes back a lease of somebody else that has its key", async () => {
   const scene = await workspace();
   const lanes = overtaken(scene, { lane: "ours", loop_ts: "k" });
-  const answer = await lanes.request({ lane: "ours", tree: ["src"], owner: "us", loopTs: "k" });
+  const answer = await lanes.acquire({ lane: "ours", tree: ["src"], owner: "us", loopTs: "k" });
   assertEquals(answer.status, "refused");
   assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RECONCILE", "REFUSE"]);
   const { leases } = await scene.coord.lanes.live();
@@ -119,7 +119,7 @@ it("request() finds its own entry again when nobody knew whether it was kept", a
       if (isKept) session.append(entries);
       return "unsure";
     });
-    const answer = await lanes.request({ lane: "ours", tree: ["src"], owner: "us" });
+    const answer = await lanes.acquire({ lane: "ours", tree: ["src"], owner: "us" });
     assertEquals(answer.status === "acquired" && answer.fence, 1);
     assertEquals(ops(scene), ["ACQUIRE"]);
   }
@@ -133,7 +133,7 @@ it("request() answers no when its entry was kept in vain and it had to decide an
     session.append(entries);
     return "unsure";
   });
-  const answer = await lanes.request({ lane: "ours", tree: ["src/a"], owner: "us" });
+  const answer = await lanes.acquire({ lane: "ours", tree: ["src/a"], owner: "us" });
   assertEquals(answer.status, "refused");
   assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RELEASE", "REFUSE"]);
 });
@@ -141,7 +141,7 @@ it("request() answers no when its entry was kept in vain and it had to decide an
 it("request() knows its entry by its nonce, also beside one of the same owner and key", async () => {
   const scene = await workspace();
   const lanes = overtaken(scene, { lane: "ours", tree: ["docs"], holder: "us", loop_ts: "k" });
-  const answer = await lanes.request({ lane: "ours", tree: ["src"], owner: "us", loopTs: "k" });
+  const answer = await lanes.acquire({ lane: "ours", tree: ["src"], owner: "us", loopTs: "k" });
   assertEquals(answer.status === "refused" && [answer.reason_class, answer.reason], [
     "held",
     'Cannot acquire lane "ours": it is held by "us" with another tree',
@@ -160,11 +160,11 @@ it("request() writes what its decision saw, and first of all the evictions of th
     }),
   );
   const { lanes } = scene.coord;
-  await lanes.request({ lane: "a", owner: "dead", ttl: 1 });
-  await lanes.request({ lane: "x", tree: ["b/x"], owner: "dead", ttl: 1 });
+  await lanes.acquire({ lane: "a", owner: "dead", ttl: 1 });
+  await lanes.acquire({ lane: "x", tree: ["b/x"], owner: "dead", ttl: 1 });
   await lanes.spawn({ lane: "a", owner: "later" });
   scene.clock.advance(400);
-  const answer = await lanes.request({ lane: "b", owner: "us" });
+  const answer = await lanes.acquire({ lane: "b", owner: "us" });
   assertEquals(answer.status === "acquired" && answer.fence, 6);
   const written = entries(scene).slice(3).map((entry) => [
     ...[entry.op, entry.lane, entry.seq, entry["base_seq"]],
@@ -196,7 +196,7 @@ it("request() is void when what it did not see is in its way, and says what that
     const scene = await workspace();
     scene.write("lanes.json", JSON.stringify(taxonomy));
     const lanes = overtaken(scene, { tree: ["elsewhere"], ...theirs });
-    const answer = await lanes.request({ ...ours, owner: "us", loopTs: "k" });
+    const answer = await lanes.acquire({ ...ours, owner: "us", loopTs: "k" });
     assertEquals(answer.status === "refused" ? `${answer.reason_class}` : "", why);
     assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RELEASE", "REFUSE"]);
     agreesWithDos(scene);
@@ -212,7 +212,7 @@ it("request() gets the lane after all when what came first has ended by the time
     intrude(scene, {}, "RELEASE");
     return outcome;
   });
-  const answer = await lanes.request({ lane: "ours", tree: ["src/a"], owner: "us" });
+  const answer = await lanes.acquire({ lane: "ours", tree: ["src/a"], owner: "us" });
   assertEquals(answer.status, "acquired");
   assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RELEASE", "RELEASE", "ACQUIRE"]);
   agreesWithDos(scene);
@@ -220,7 +220,7 @@ it("request() gets the lane after all when what came first has ended by the time
 
 it("request() leaves the dead alone when they show life before their eviction counts", async () => {
   const scene = await workspace();
-  await scene.coord.lanes.request({ lane: "api", tree: ["src"], owner: "late", loopTs: "k" });
+  await scene.coord.lanes.acquire({ lane: "api", tree: ["src"], owner: "late", loopTs: "k" });
   scene.clock.advance(4_000);
   const lanes = meddled(scene, (session, entries, nth) => {
     if (nth === 1) {
@@ -229,7 +229,7 @@ it("request() leaves the dead alone when they show life before their eviction co
     }
     return session.append(entries);
   });
-  const answer = await lanes.request({ lane: "b", tree: ["src/b"], owner: "us" });
+  const answer = await lanes.acquire({ lane: "b", tree: ["src/b"], owner: "us" });
   assertEquals(answer.status === "refused" && answer.reason_class, "overlapping");
   assertEquals(ops(scene).slice(1), [
     ...["HEARTBEAT", "SCAVENGE", "ACQUIRE"],
@@ -240,7 +240,7 @@ it("request() leaves the dead alone when they show life before their eviction co
 
 it("release(), heartbeat() and adopt() answer by what their entries did", async () => {
   const scene = await workspace();
-  const grant = await scene.coord.lanes.request({ lane: "api", tree: ["a"], owner: "us" });
+  const grant = await scene.coord.lanes.acquire({ lane: "api", tree: ["a"], owner: "us" });
   if (grant.status !== "acquired") throw new Error(grant.error);
   const { lane, owner, loop_ts, fence } = grant;
   const adopt = (holder: string, of: number) =>
@@ -275,7 +275,7 @@ it("every writer finds out what its entry did when nobody could tell at once, an
         return "unsure";
       });
     const api = { lane: "api", owner: "us" };
-    const { status } = await lanes().request({ ...api, tree: ["a"] });
+    const { status } = await lanes().acquire({ ...api, tree: ["a"] });
     const beat = await lanes().heartbeat(api);
     const adopted = await lanes().adopt({ lane: "api", owner: "boss" });
     const released = await lanes().release({ lane: "api", owner: "boss" });

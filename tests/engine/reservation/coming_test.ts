@@ -1,4 +1,6 @@
 /** Reservations whose place is taken while their writer died before the record. */
+import { forecast } from "../../../src/engine/forecast/forecast.ts";
+import { reconcile } from "../../../src/engine/forecast/reconcile.ts";
 import { FsRecordSource } from "../../../src/adapters/fs/watch/record_source.ts";
 import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../src/host/detect.ts";
@@ -82,11 +84,12 @@ it("heartbeat() keeps a reservation whose record is to come", async () => {
 
 it("forecast() and reconcile() count a reservation whose record is to come", async () => {
   const { open } = await workspace();
-  const { reservations } = open(1);
+  const { context, reservations } = open(1);
   await reservations.intent({ addresses: ["src/a.ts"], operation: "modify", runId: "b" });
-  const { conflicts } = await reservations.forecast();
+  const listed = await reservations.list();
+  const { conflicts } = await forecast(context, listed);
   assertEquals(conflicts.some(({ type }) => type === "operation_conflict"), true);
-  assertEquals((await reservations.reconcile()).hotspots.map(({ address }) => address), [
+  assertEquals((await reconcile(context, listed)).hotspots.map(({ address }) => address), [
     "src/a.ts",
   ]);
 });

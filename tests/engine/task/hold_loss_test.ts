@@ -37,8 +37,8 @@ const KINDS: readonly Kind[] = [
     name: "hold() of a task",
     async take(coord) {
       await coord.tasks.enqueue({ title: "x", runId: "p" });
-      const hold = await coord.hold({ runId: "a", claimTtl: 3_600 });
-      assert_(hold !== undefined);
+      const hold = await coord.tasks.hold({ runId: "a", claimTtl: 3_600 });
+      assert_(hold.status === "held");
       return hold;
     },
     async end(coord) {
@@ -71,7 +71,7 @@ const KINDS: readonly Kind[] = [
   {
     name: "acquire() of a lane",
     async take(coord) {
-      const hold = await coord.lanes.acquire({ lane: "api", tree: ["a"], owner: "a", ttl: 3_600 });
+      const hold = await coord.lanes.hold({ lane: "api", tree: ["a"], owner: "a", ttl: 3_600 });
       assert_(hold.status === "held");
       return hold;
     },
@@ -193,11 +193,11 @@ it("acquire() that gets a lease again keeps it by its last heartbeat", async () 
   const time = new FakeTime();
   const { mine, theirs } = scene({ silent: true }, time);
   const input = { lane: "api", tree: ["a"], owner: "a", loopTs: "1", ttl: 60 };
-  await mine.lanes.request(input);
+  await mine.lanes.acquire(input);
   await time.advance(50);
   await mine.lanes.heartbeat({ lane: "api", owner: "a" });
   await time.advance(50);
-  const hold = await mine.lanes.acquire(input);
+  const hold = await mine.lanes.hold(input);
   assert_(hold.status === "held");
   await time.advance(200);
   assertEquals(codeOf(hold), undefined);
@@ -209,9 +209,9 @@ it("acquire() that gets a lease again after a silence within its grace keeps it"
   const time = new FakeTime();
   const { mine } = scene({ silent: true }, time);
   const input = { lane: "api", tree: ["a"], owner: "a", loopTs: "1", ttl: 60 };
-  await mine.lanes.request(input);
+  await mine.lanes.acquire(input);
   await time.advance(100);
-  const hold = await mine.lanes.acquire(input);
+  const hold = await mine.lanes.hold(input);
   assert_(hold.status === "held");
   await time.advance(200);
   assertEquals(codeOf(hold), undefined);

@@ -38,7 +38,7 @@ const after = (count: number) => (events: readonly WatchEvent[]) => events.lengt
 
 it("watch() tells what happens to lanes, each thing once, and no heartbeats", async () => {
   const { lanes, collect } = await scene();
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x", loopTs: "k@1", runId: "r" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x", loopTs: "k@1", runId: "r" });
   await lanes.spawn({ lane: "old", owner: "x" });
   const events: WatchEvent[] = [];
   const streaming = collect(after(7), {}, events);
@@ -50,7 +50,7 @@ it("watch() tells what happens to lanes, each thing once, and no heartbeats", as
   await lanes.heartbeat({ lane: "api", owner: "x" });
   await lanes.spawn({ lane: "web@%", owner: "y", loopTs: "k2" });
   await seen(2);
-  await lanes.request({ lane: "web@%", tree: ["w"], owner: "y", loopTs: "k2" });
+  await lanes.acquire({ lane: "web@%", tree: ["w"], owner: "y", loopTs: "k2" });
   await seen(3);
   await lanes.heartbeat({ lane: "web@%", owner: "y" });
   await lanes.halt({ handle: "h1", lane: "web@%" });
@@ -90,13 +90,13 @@ it("watch() tells of a lease that expires when it does, moved by heartbeats, and
     dir,
     clock: () => Date.now() - (LANE_GRACE_S + 0.4) * 1000,
   });
-  await dying.lanes.request({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
+  await dying.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   const streaming = collect(after(4));
   await sleep(200);
   const beat = Date.now();
   await dying.lanes.heartbeat({ lane: "api", owner: "x" });
   await sleep(1_000);
-  await lanes.request({ lane: "b", tree: ["a"], owner: "y" });
+  await lanes.acquire({ lane: "b", tree: ["a"], owner: "y" });
   const events = await streaming;
   assertEquals(told(events).sort(), [
     "added acquired b 4",
@@ -111,13 +111,13 @@ it("watch() tells of a lease that expires when it does, moved by heartbeats, and
 
 it("watch() goes on over a compaction of the journal, and over its removal", async () => {
   const { path, coord: { lanes, journal }, collect } = await scene();
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   const streaming = collect(after(5));
   await sleep(150);
   await lanes.spawn({ lane: "s", owner: "x" });
   await sleep(50);
   await journal.compact();
-  await lanes.request({ lane: "web", tree: ["w"], owner: "x" });
+  await lanes.acquire({ lane: "web", tree: ["w"], owner: "x" });
   await sleep(150);
   removeTree(`${path}/lanes/lane-journal.jsonl`);
   const events = await streaming;
@@ -138,7 +138,7 @@ it("watch() tells announcements whose entries were compacted before it looked", 
   await journal.compact();
   await lanes.halt({ handle: "h", lane: "api" });
   await journal.compact();
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await journal.compact();
   assertEquals(told(await streaming).sort(), [
     "added acquired api 4",
@@ -177,7 +177,7 @@ it("LaneRecords hints at every entry since the last look, also past checkpoints"
   assertEquals(look(), ["spawned"]);
   await lanes.halt({ handle: "h" });
   await journal.compact();
-  await lanes.request({ ...key, tree: ["a"] });
+  await lanes.acquire({ ...key, tree: ["a"] });
   await journal.compact();
   await lanes.heartbeat(key);
   await journal.compact();
@@ -191,8 +191,8 @@ it("LaneRecords hints at every entry since the last look, also past checkpoints"
 it("watch() with a cursor tells only what changed since, also over a compaction", async () => {
   const { dir, coord: { lanes, journal }, collect } = await scene();
   const cursor = `${dir}/cursor`;
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
-  await lanes.request({ lane: "web", tree: ["w"], owner: "x" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.acquire({ lane: "web", tree: ["w"], owner: "x" });
   assertEquals(told(await collect(() => false, { cursor, once: true })), [
     "snapshot acquired api 1",
     "snapshot acquired web 2",
@@ -202,7 +202,7 @@ it("watch() with a cursor tells only what changed since, also over a compaction"
   assertEquals(await collect(() => false, { cursor, once: true }), []);
   await lanes.release({ lane: "web", owner: "x" });
   await lanes.adopt({ lane: "api", owner: "boss" });
-  await lanes.request({ lane: "new", tree: ["n"], owner: "x" });
+  await lanes.acquire({ lane: "new", tree: ["n"], owner: "x" });
   await journal.compact();
   await lanes.halt({ handle: "h" });
   assertEquals(told(await collect(() => false, { cursor, once: true })).sort(), [
@@ -217,9 +217,9 @@ it("watch() with a cursor tells only what changed since, also over a compaction"
 it("watch() shows live leases alone as snapshots, and an agent's own by its name", async () => {
   const { dir, lanes, collect } = await scene();
   const dead = await openWorkspace({ dir, clock: () => Date.now() - 400_000 });
-  await dead.lanes.request({ lane: "dead", tree: ["d"], owner: "x", ttl: 1 });
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
-  await lanes.request({ lane: "web", tree: ["w"], owner: "y" });
+  await dead.lanes.acquire({ lane: "dead", tree: ["d"], owner: "x", ttl: 1 });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.acquire({ lane: "web", tree: ["w"], owner: "y" });
   assertEquals(told(await collect(() => false, { once: true })), [
     "snapshot acquired api 2",
     "snapshot acquired web 3",
@@ -233,7 +233,7 @@ it("watch() tells changes of lanes by polling as well", async () => {
   const { lanes, collect } = await scene();
   const streaming = collect(after(2), { backend: "poll", pollInterval: 0.05 });
   await sleep(100);
-  await lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await sleep(200);
   await lanes.release({ lane: "api", owner: "x" });
   assertEquals(told(await streaming), ["added acquired api 1", "removed released api 1"]);
@@ -243,7 +243,7 @@ it("watch() tells every lease of a burst", async () => {
   const { lanes, collect } = await scene();
   const streaming = collect(after(60), { snapshot: false });
   await sleep(150);
-  for (let n = 0; n < 60; n++) await lanes.request({ lane: `l${n}`, tree: [`t${n}`], owner: "x" });
+  for (let n = 0; n < 60; n++) await lanes.acquire({ lane: `l${n}`, tree: [`t${n}`], owner: "x" });
   const lanesTold = (await streaming).map(({ data }) => data["lane"]);
   assertEquals(new Set(lanesTold).size, 60);
 });

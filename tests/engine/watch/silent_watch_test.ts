@@ -62,8 +62,8 @@ it("claim() with wait finds another tool's task within 5 s though the kernel say
 
 it("request() with wait finds a free lane within 5 s though the kernel says nothing", async () => {
   const { time, mine, theirs } = scene();
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
-  const waiting = outcome(mine.lanes.request({ lane: "b", tree: ["a"], owner: "y", wait: 60 }));
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
+  const waiting = outcome(mine.lanes.acquire({ lane: "b", tree: ["a"], owner: "y", wait: 60 }));
   await time.advance(7);
   await theirs.lanes.release({ lane: "api", owner: "x" });
   await time.advance(5);
@@ -83,7 +83,7 @@ it("watchRecords() tells a change within 5 s though the kernel says nothing", as
   })();
   await time.advance(7);
   await theirs.tasks.enqueue({ title: "x", runId: "p" });
-  await theirs.lanes.request({ lane: "api", tree: ["a"], owner: "x" });
+  await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await time.advance(5);
   assertEquals(lines.toSorted(), ["added lane", "added task"]);
   stop.abort();

@@ -93,7 +93,7 @@ async function findings({ lanes, promised }: Actor): Promise<string[]> {
   }
   const trees = leases.flatMap(({ tree }) => tree);
   if (new Set(trees).size < trees.length) problems.push(`overlapping: ${trees.join()}`);
-  const { status } = await lanes.request({ lane: "new", tree: ["new/**"], owner: "Z" });
+  const { status } = await lanes.acquire({ lane: "new", tree: ["new/**"], owner: "Z" });
   if (status !== "acquired") problems.push(`nothing can be acquired: ${status}`);
   return problems;
 }
@@ -101,7 +101,7 @@ async function findings({ lanes, promised }: Actor): Promise<string[]> {
 /** Acquires a lane; by the same key it is a repeat. */
 function acquire(owner: string, lane = "api", tree = "src/**"): Act {
   return async ({ lanes, promised }) => {
-    const answer = await lanes.request({ lane, tree: [tree], owner, loopTs: `${owner}-1` });
+    const answer = await lanes.acquire({ lane, tree: [tree], owner, loopTs: `${owner}-1` });
     if (answer.status === "acquired") promised.set(lane, { owner, fence: answer.fence });
   };
 }

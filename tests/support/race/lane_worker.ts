@@ -133,7 +133,7 @@ async function round(number: number): Promise<boolean> {
     pid: process.pid,
     lockTimeout: 60,
   };
-  const answer = await lanes.request(input);
+  const answer = await lanes.acquire(input);
   if (answer.status === "lock_busy") tell({ kind: "busy", error: answer.error });
   if (answer.status === "refused") tell({ kind: "refused", loop_ts: loopTs, returned: instant() });
   if (answer.status !== "acquired") return false;
@@ -141,7 +141,7 @@ async function round(number: number): Promise<boolean> {
   tell({ kind: "granted", lane, loop_ts: loopTs, tree, fence, returned: instant() });
   const own = { lane, owner: orders.worker, loopTs, lockTimeout: 60 };
   if (random.chance(0.2)) {
-    const again = await lanes.request(input);
+    const again = await lanes.acquire(input);
     if (again.status === "acquired" && again.fence !== fence) {
       // It had been lost to its silence, and was granted anew.
       tell({

@@ -4,6 +4,7 @@ import { FsCollector } from "../../../src/adapters/fs/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
 import type { Clock } from "../../../src/domain/time.ts";
+import type { Context } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
@@ -13,6 +14,7 @@ const host = await detectHost();
 
 /** A workspace's reservations, as a process of their own has them. */
 export interface OpenedReservations {
+  readonly context: Context;
   readonly reservations: Reservations;
   readonly store: FsReservationStore;
   readonly gc: FsCollector;
@@ -34,6 +36,7 @@ export function openReservations(
   const checkout = new FsCheckout(host, workspace, warn);
   const context = { clock, warn, store: partialStore({ reservations: store, checkout }) };
   return {
+    context,
     reservations: new Reservations(context),
     store,
     gc: new Collector(own, layout, warn),

@@ -184,7 +184,7 @@ it("a link that was made and reported as taken counts as made, whatever it decid
     const kept = await reservations.heartbeat({ id, runId: "a" });
     const over = await reservations.release({ id, runId: "a" });
     const next = await reservations.reserve({ addresses: ["src"], runId: "b", exclusive: true });
-    const lease = await lanes.acquire({ lane: "api", tree: ["api"], owner: "a" });
+    const lease = await lanes.hold({ lane: "api", tree: ["api"], owner: "a" });
     const compacted = await coord.journal.compact();
     const gone = await coord.gc({ execute: true, grace: 0 });
     const answers = {

@@ -61,11 +61,11 @@ it("lanes sync their journal once for each answer, and nothing for one that prom
   const { coord: { lanes }, syncs } = counted();
   const input = { lane: "api", tree: ["src/**"], owner: "A", loopTs: "1" };
   const beat = { lane: "api", owner: "A" };
-  await lanes.request({ ...input, lane: "web", tree: ["web/**"] });
+  await lanes.acquire({ ...input, lane: "web", tree: ["web/**"] });
   assertEquals({
-    acquire: (await syncs(() => lanes.request(input))).synced,
-    repeated: (await syncs(() => lanes.request(input))).synced,
-    refused: (await syncs(() => lanes.request({ ...input, owner: "B" }))).synced,
+    acquire: (await syncs(() => lanes.acquire(input))).synced,
+    repeated: (await syncs(() => lanes.acquire(input))).synced,
+    refused: (await syncs(() => lanes.acquire({ ...input, owner: "B" }))).synced,
     heartbeat: (await syncs(() => lanes.heartbeat(beat))).synced,
     coalesced: (await syncs(() => lanes.heartbeat({ ...beat, coalesceWithin: 60 }))).synced,
     adopt: (await syncs(() => lanes.adopt({ lane: "api", owner: "B" }))).synced,

@@ -151,8 +151,8 @@ it("hold() ends a task of another tool by its own kind of id", async () => {
   const uuid = "0b2e7c5e-7c0f-4d3b-9d55-0f8f7ad4a001";
   const created_at = formatTime(scene.clock.ms);
   scene.write(`tasks/${uuid}.json`, JSON.stringify({ task_id: uuid, title: "m", created_at }));
-  await using hold = await scene.coord.hold({ runId: "a" });
-  assertEquals((await hold?.complete())?.status, "completed");
+  await using hold = await scene.coord.tasks.hold({ runId: "a" });
+  assertEquals(hold.status === "held" && (await hold.complete()).status, "completed");
 });
 
 it("claim() ends when claims that it cannot explain have instants in the future", async () => {
