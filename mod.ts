@@ -73,6 +73,7 @@ export type {
   ReservationListInput,
   ReservationRefused,
   ReserveConflict,
+  ReserveConflicts,
   Reserved,
   ReserveInput,
 } from "./src/engine/reservation/types.ts";

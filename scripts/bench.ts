@@ -8,6 +8,7 @@ import { arbiterRow, laneRows, mutexRow } from "./bench/lane_rows.ts";
 import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
 import { format, type Row } from "./bench/measure.ts";
 import { scaleRows, singleRows } from "./bench/queue_rows.ts";
+import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
 import { reservationRows } from "./bench/reservation_rows.ts";
 import { scratch } from "./bench/scene.ts";
 import { startupRows } from "./bench/startup_rows.ts";
@@ -24,6 +25,7 @@ const GROUPS: Record<string, (parent: string) => Promise<Row | Row[]>> = {
   idle: idleRow,
   startup: startupRows,
   reserve: reservationRows,
+  "reserve globs": reservationGlobRows,
   forecast: forecastRows,
   lane: laneRows,
   arbiter: arbiterRow,

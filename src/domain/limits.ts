@@ -116,8 +116,23 @@ export const MAX_GLOB = 16_384;
 /** Characters of an address: the longest paths and names that people write, with room to spare. */
 export const MAX_ADDRESS = 1_024;
 
-/** Addresses of a reservation: of full length in any script they fit a record with room to spare. */
-export const MAX_ADDRESSES = 200;
+/** Addresses of a reservation: above what one change touches. */
+export const MAX_ADDRESSES = 1_000;
+
+/** UTF-8 bytes of all of them as JSON: they fit a record with room to spare. */
+export const MAX_ADDRESSES_BYTES = 917_504;
+
+/** Conflicts that an answer names; the others are counted. */
+export const MAX_CONFLICTS = 100;
+
+/**
+ * Looks at two patterns that one call may take to compare addresses, some 0.4 s; what is not
+ * compared by then counts as overlapping.
+ */
+export const COMPARE_EFFORT = 3_000_000;
+
+/** Steps that it may spend in the automata of one reservation: a few milliseconds. */
+export const COMPARE_STEPS = 50_000;
 
 /** Characters of an intent's detail. */
 export const MAX_DETAIL = 4_096;

@@ -2,7 +2,6 @@
  * The store of reservations, intents, heartbeats and releases. It keeps records and finds those that
  * matter; the rules are `domain/reservation.ts` and the engine's.
  */
-import type { Address } from "../domain/glob/address.ts";
 import type {
   HeartbeatRecord,
   IntentRecord,
@@ -10,17 +9,18 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../domain/reservation/reservation.ts";
+import type { Steps } from "../domain/glob/steps.ts";
 import type { Clock } from "../domain/time.ts";
 
 /** A reservation to add. */
 export interface Placement {
   readonly reservation: ReservationRecord;
-  /** Its addresses, parsed. */
-  readonly addresses: readonly Address[];
+  /** Whether another reservation overlaps it, or cannot be told apart in time. */
+  readonly overlaps: (other: ReservationRecord) => Steps<boolean>;
   /**
    * Whether it may be added although these overlap it. Called with all live reservations of anybody
-   * that may overlap one of the addresses, as they are at one moment; called again when others
-   * were added meanwhile. Nothing that it was not called with is added before this one.
+   * for which `overlaps` said so, as they are at one moment; called again when others were added
+   * meanwhile. Nothing that it was not called with is added before this one.
    */
   readonly admit: (others: readonly ReservationEntry[]) => boolean;
 }
@@ -33,6 +33,8 @@ export interface ReservationStore {
    *
    * An exclusive reservation that has expired and overlaps is released for good (reason `expired`)
    * before an exclusive one is added, so that no late heartbeat can bring it back.
+   *
+   * However many there are, it never holds up its process for more than 50 ms at a time.
    *
    * @returns Whether it was added.
    */

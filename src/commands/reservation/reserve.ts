@@ -2,6 +2,7 @@ import { RESERVATION_TTL_S } from "../../domain/limits.ts";
 import {
   RESERVATION_INPUTS,
   type ReserveConflict,
+  type ReserveConflicts,
   type Reserved,
   type ReserveInput,
 } from "../../engine/reservation/types.ts";
@@ -63,7 +64,7 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
           operation: value.operation,
           exclusive: value.exclusive ? "yes" : undefined,
           expires_at: value.expires_at,
-          conflicts: value.conflicts.length,
+          conflicts: counted(value),
         },
       });
     }
@@ -80,7 +81,13 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
           conflict.expires_at,
         ]),
       });
+      const more = value.conflicts_total - value.conflicts.length;
+      if (more > 0) blocks.push(`${value.conflicts_counted ? "" : "at least "}${more} more`);
     }
     return blocks;
   },
 };
+
+function counted({ conflicts_total: total, conflicts_counted: isCounted }: ReserveConflicts) {
+  return isCounted ? total : `at least ${total}`;
+}

@@ -132,7 +132,7 @@ const MAGIC = /[*?[\]{}\\]/;
 
 /** Where an address lies. */
 export function placeOf<T>(address: Address, value: T): Place<T> {
-  const { segments, symbol } = anchorOf(address);
+  const { segments, symbol } = anchorOf(address.text);
   const path = address.path.text;
   const isOnePath = !MAGIC.test(path);
   return {

@@ -10,7 +10,7 @@
  */
 import { type Glob, type Overlap, overlapOf, parseGlob } from "./glob.ts";
 import type { Automaton } from "./automaton.ts";
-import { pointsOf } from "./chars.ts";
+import { folded } from "./chars.ts";
 import { compile, textProblem } from "./compile.ts";
 import { common, surplus } from "./search.ts";
 import { MAX_ADDRESS } from "../limits.ts";
@@ -36,18 +36,13 @@ export interface Address {
 export function parseAddress(text: string): Address | string {
   const problem = textProblem(text, MAX_ADDRESS);
   if (problem !== undefined) return problem;
-  const pathText = pathOf(text);
-  const path = parseGlob(pathText);
+  const parts = partsOf(text);
+  const path = parseGlob(parts.path);
   if (typeof path === "string") return `has a path that ${path}`;
-  if (pathText.length === text.length) return { text, path, symbol: null };
-  const symbol = compile(text.slice(pathText.length + 2), "symbol");
+  if (parts.symbol === null) return { text, path, symbol: null };
+  const symbol = compile(parts.symbol, "symbol");
   if (typeof symbol === "string") return `has a symbol that ${symbol}`;
   return { text, path, symbol };
-}
-
-/** The path of an address as text: an escaped character never begins the mark that divides. */
-function pathOf(text: string): string {
-  return /^(?:\\[^]|(?!::)[^\\]|\\$)*/.exec(text)?.[0] ?? "";
 }
 
 /**
@@ -57,10 +52,29 @@ function pathOf(text: string): string {
 export function spelledBy(
   text: string,
 ): { readonly path: string; readonly address: string } | undefined {
-  const path = pathOf(text);
+  const { path } = partsOf(text);
   if (!MAGIC.test(path)) return undefined;
   const address = path.replace(/[*?[\]{}\\]/g, "\\$&") + text.slice(path.length);
   return { path, address };
+}
+
+/** The two parts of an address as they are written; there may be no symbol. */
+export function partsOf(text: string): { readonly path: string; readonly symbol: string | null } {
+  if (!text.includes("::")) return { path: text, symbol: null };
+  // An escaped character never begins the mark that divides.
+  const path = /^(?:\\[^]|(?!::)[^\\]|\\$)*/.exec(text)?.[0] ?? "";
+  return { path, symbol: path.length === text.length ? null : text.slice(path.length + 2) };
+}
+
+/** Addresses that are good at a glance. */
+const GOOD =
+  /^(?!.*\.\.)[A-Za-z0-9_.*?][A-Za-z0-9_.*?/ @+-]{0,255}(::[A-Za-z0-9_.*?/ @+-]{1,255})?$/;
+
+/** What is wrong with an address. */
+export function addressProblem(text: string): string | undefined {
+  if (GOOD.test(text)) return undefined;
+  const address = parseAddress(text);
+  return typeof address === "string" ? address : undefined;
 }
 
 /**
@@ -112,14 +126,13 @@ export function anchorsMeet(a: Anchor, b: Anchor): boolean {
  * The literal part of an address. Of two addresses that overlap, the segments of one begin with
  * those of the other, and if both have a symbol it is the same.
  */
-export function anchorOf(address: Address): Anchor {
+export function anchorOf(address: string): Anchor {
+  const { path, symbol } = partsOf(address);
   const segments: string[] = [];
-  for (const segment of address.path.text.split("/")) {
+  for (const segment of path.split("/")) {
     if (MAGIC.test(segment)) break;
     if (segment === "" || segment === ".") continue;
-    segments.push(String.fromCodePoint(...pointsOf(segment, true)));
+    segments.push(folded(segment));
   }
-  if (address.symbol === null) return { segments, symbol: undefined };
-  const symbol = address.text.slice(address.path.text.length + 2);
-  return { segments, symbol: MAGIC.test(symbol) ? undefined : symbol };
+  return { segments, symbol: symbol === null || MAGIC.test(symbol) ? undefined : symbol };
 }

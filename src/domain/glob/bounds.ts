@@ -1,5 +1,5 @@
 /** What all paths of a glob have in common at their ends, to tell most globs apart at a glance. */
-import { pointsOf } from "./chars.ts";
+import { folded } from "./chars.ts";
 import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";
 
 /** Folded texts, each of which may be empty. */
@@ -75,12 +75,6 @@ function suffixOf(text: string): string {
   if (!/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""))) return "";
   const tail = /[^*?[\]{}\\/]*$/.exec(text)?.[0] ?? "";
   return tail === "." ? "" : tail;
-}
-
-function folded(text: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
-  return String.fromCodePoint(...pointsOf(text, true));
 }
 
 /** False only if no path is matched by both globs. */

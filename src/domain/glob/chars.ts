@@ -55,6 +55,13 @@ export function pointsOf(text: string, folded: boolean): number[] {
   return points;
 }
 
+/** A text with its case folded. */
+export function folded(text: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  return String.fromCodePoint(...pointsOf(text, true));
+}
+
 /** Blocks that hold every code point above ASCII which folds to another; a test checks that. */
 export const CASED: CharSet = [
   ...[0x80, 0x58f, 0x10a0, 0x10ff, 0x13a0, 0x13ff, 0x1c80, 0x1cbf, 0x1e00, 0x218f, 0x24b0, 0x24ef],

@@ -19,6 +19,30 @@ export interface Budget {
   left: number;
 }
 
+/** Keys up to which those seen are bits; where there are more, few of them are met. */
+const MAX_BITS = 1 << 22;
+
+interface Seen {
+  has(key: number): boolean;
+  add(key: number): void;
+}
+
+class Bits implements Seen {
+  readonly #words: Uint32Array;
+
+  constructor(size: number) {
+    this.#words = new Uint32Array((size >> 5) + 1);
+  }
+
+  has(key: number): boolean {
+    return ((this.#words[key >> 5] ?? 0) & (1 << (key & 31))) !== 0;
+  }
+
+  add(key: number): void {
+    this.#words[key >> 5] = (this.#words[key >> 5] ?? 0) | (1 << (key & 31));
+  }
+}
+
 /** How the current segment stands: empty, `.`, `..`, or such that it may end. */
 const STATUSES = 4;
 const EMPTY = 0;
@@ -37,7 +61,7 @@ function advance(status: number, point: number, paths: boolean): number {
  * nodes that silent moves reach are added before any that takes one character more.
  */
 class Walk {
-  readonly #seen = new Set<number>();
+  readonly #seen: Seen;
   readonly #parents: number[] = [];
   readonly #points: number[] = [];
   /** What each node stands for. */
@@ -45,8 +69,10 @@ class Walk {
   /** What may still be spent. */
   left: number;
 
-  constructor(steps = GLOB_STEPS) {
+  /** @param size What every key is below. */
+  constructor(size: number, steps = GLOB_STEPS) {
     this.left = steps;
+    this.#seen = size <= MAX_BITS ? new Bits(size) : new Set<number>();
   }
 
   /** Adds a node; `point` is 0 for a silent move. */
@@ -98,7 +124,7 @@ class Walk {
 /** A shortest text that both automata accept. What the search spends is taken from `budget`. */
 export function common(a: Automaton, b: Automaton, budget: Budget = { left: GLOB_STEPS }): Found {
   const steps = Math.min(GLOB_STEPS, budget.left);
-  const walk = new Walk(steps);
+  const walk = new Walk(a.first.length * b.first.length * STATUSES, steps);
   const found = search(a, b, walk);
   budget.left -= steps - walk.left;
   return found;
@@ -161,7 +187,7 @@ function sharedCharacters(a: Automaton, b: Automaton, walk: Walk) {
 
 /** A shortest text that `a` accepts and `b` does not. */
 export function surplus(a: Automaton, b: Automaton): Found {
-  const walk = new Walk();
+  const walk = new Walk(Infinity);
   const subsets = new Subsets(b, walk);
   const width = a.first.length;
   const rowLength = width * STATUSES;

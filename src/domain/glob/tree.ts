@@ -2,6 +2,7 @@
 import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
 import type { Budget } from "./search.ts";
+import { type Shape, shapeOf, shapesMeet } from "./shape.ts";
 import { MAX_TREE, MAX_TREE_BYTES } from "../limits.ts";
 import { quoted } from "../text.ts";
 
@@ -37,6 +38,7 @@ export class Tree {
   readonly globs: readonly string[];
   readonly bounds: readonly Bounds[];
   readonly #parsed: Glob[] = [];
+  readonly #shapes: (Shape | null)[] = [];
 
   /** A tree with a bad glob is the whole workspace: nobody knows what it was to hold. */
   constructor(globs: readonly string[]) {
@@ -55,6 +57,11 @@ export class Tree {
     return this.#parsed[i] = glob;
   }
 
+  /** The shape of one of its globs, `null` where it has none. */
+  #shape(i: number): Shape | null {
+    return this.#shapes[i] ??= shapeOf(this.globs[i] ?? "", "path") ?? null;
+  }
+
   /** Whether some path is in both trees. Exact, unless the budget runs out. */
   meets(other: Tree, budget: Budget): Overlap {
     for (let i = 0; i < this.globs.length; i++) {
@@ -70,7 +77,12 @@ export class Tree {
   globMeets(i: number, other: Tree, j: number, budget: Budget): Overlap {
     const [ours, theirs] = [this.bounds[i], other.bounds[j]];
     if (ours === undefined || theirs === undefined || !mayOverlap(ours, theirs)) return DISJOINT;
-    return overlap(this.#glob(i), other.#glob(j), budget);
+    const [mine, others] = [this.#shape(i), other.#shape(j)];
+    const meet = mine === null || others === null ? undefined : shapesMeet(mine, others);
+    if (meet === false) return DISJOINT;
+    const found = overlap(this.#glob(i), other.#glob(j), budget);
+    // What the shapes say is sure, also where there was no time to find a path.
+    return meet === true && found.exhausted ? { ...found, exhausted: false } : found;
   }
 
   /** Whether every glob of another tree is within one of this; never true by mistake. */

@@ -1,8 +1,10 @@
 /** Which reservations stand in each other's way. Whether that matters is for others to decide. */
-import { type Address, addressesOverlap, parseAddress } from "../glob/address.ts";
+import { type Effort, Outline, outlinesMeet, OutlineTree } from "../glob/address_outline.ts";
 import { sameAgent } from "../input/run_id.ts";
+import { COMPARE_EFFORT, COMPARE_STEPS, MAX_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
-import { effectiveExpiry, type ReservationEntry } from "./reservation.ts";
+import { effectiveExpiry, type ReservationEntry, type ReservationRecord } from "./reservation.ts";
+import { inOneGo, type Steps } from "../glob/steps.ts";
 import { formatTime, parseTime } from "../time.ts";
 
 /** An address that is wanted, and one of another agent's live reservation that overlaps it. */
@@ -21,60 +23,221 @@ export interface Conflict {
   readonly operation: string | null;
   /** When the other reservation is over, its heartbeats counted, ISO 8601 UTC. */
   readonly expires_at: string;
+  /** There was no time to know whether the two overlap, so they count as overlapping. */
+  readonly unsure?: true;
 }
 
 /** What was found. */
 export interface Conflicts {
-  /** One for each pair of addresses, in the order of those asked for, then of creation. */
+  /**
+   * One for each pair of addresses, in the order of those asked for, then of creation; at most
+   * {@link MAX_CONFLICTS}.
+   */
   readonly conflicts: readonly Conflict[];
+  /** How many there are; at least so many when they were not all counted. */
+  readonly total: number;
+  /** Whether they were all counted. */
+  readonly isCounted: boolean;
   /** What could not be decided, a sentence each. */
   readonly doubts: readonly string[];
+}
+
+/** Doubts that are worded; the others are counted. */
+const MAX_DOUBTS = 3;
+
+/** Which of our addresses one of theirs overlaps, by index, ascending. */
+interface Hits {
+  readonly ours: readonly number[];
+  readonly unsure: ReadonlySet<number>;
+}
+
+/** How a reservation lies to our addresses. */
+interface Met {
+  /** Of each of its addresses, as far as they were compared. */
+  readonly hits: readonly Hits[];
+  /** Whether all of them were; otherwise it counts as overlapping. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * The comparison of one agent's addresses with reservations, within a budget. Each address is compared
+ * once, in whatever reservation it stands. What there is no time for counts as overlapping.
+ */
+export class Comparison {
+  readonly #ours: readonly Outline[];
+  readonly #tree: OutlineTree;
+  readonly #hits = new Map<string, Hits>();
+  readonly #met = new Map<string, Met>();
+
+  constructor(
+    readonly runId: string,
+    addresses: readonly string[],
+    readonly effort: Effort = { left: COMPARE_EFFORT },
+  ) {
+    this.#ours = addresses.map((text) => new Outline(text));
+    this.#tree = new OutlineTree(this.#ours);
+  }
+
+  /** Whether a reservation overlaps; true also when there is no time to know. */
+  *overlaps(other: ReservationRecord): Steps<boolean> {
+    const { hits, isWhole } = yield* this.#meet(other);
+    return !isWhole || hits.some(({ ours }) => ours.length > 0);
+  }
+
+  /** The conflicts with live reservations that were compared; the agent's own ones are none. */
+  conflicts(others: readonly ReservationEntry[]): Conflicts {
+    const theirs = others.filter(({ reservation }) => !sameAgent(reservation.run_id, this.runId))
+      .sort(byCreation).map((entry) => ({ entry, met: inOneGo(this.#meet(entry.reservation)) }));
+    const counts = new Uint32Array(this.#ours.length);
+    let total = 0;
+    let isCounted = true;
+    for (const { met: { hits, isWhole } } of theirs) {
+      isCounted &&= isWhole;
+      const before = total;
+      for (const { ours } of hits) {
+        total += ours.length;
+        for (const index of ours) counts[index] = (counts[index] ?? 0) + 1;
+      }
+      if (!isWhole && total === before) total++;
+    }
+    const conflicts = this.#first(theirs, lastOf(counts));
+    return { conflicts, total, isCounted, doubts: doubtsOf(theirs, conflicts) };
+  }
+
+  /** The conflicts of our addresses up to one, and of what was not compared. */
+  #first(theirs: readonly Compared[], last: number): Conflict[] {
+    const found: { readonly index: number; readonly conflict: Conflict }[] = [];
+    for (const { entry, met: { hits, isWhole } } of theirs) {
+      let isNamed = false;
+      const { addresses } = entry.reservation;
+      const add = (index: number, their: number, isUnsure: boolean) => {
+        const [address, theirAddress] = [this.#ours[index]?.text ?? "", addresses[their] ?? ""];
+        const conflict = conflictOf(address, theirAddress, entry, isUnsure);
+        found.push({ index, conflict });
+      };
+      for (const [their, { ours, unsure }] of hits.entries()) {
+        isNamed ||= ours.length > 0;
+        for (const index of ours) {
+          if (index > last) break;
+          add(index, their, unsure.has(index));
+        }
+      }
+      if (!isWhole && !isNamed) add(0, hits.length, true);
+    }
+    // A stable sort keeps the order of creation, then of their addresses.
+    return found.sort((a, b) => a.index - b.index).slice(0, MAX_CONFLICTS)
+      .map(({ conflict }) => conflict);
+  }
+
+  *#meet({ reservation_id: id, run_id, addresses }: ReservationRecord): Steps<Met> {
+    const known = this.#met.get(id);
+    if (known !== undefined) return known;
+    const steps = { left: COMPARE_STEPS };
+    const all: Hits[] = [];
+    let isWhole = true;
+    for (const text of addresses) {
+      const hits = this.#hits.get(text) ?? this.#compare(text, steps);
+      if (hits === undefined) {
+        isWhole = false;
+        break;
+      }
+      all.push(hits);
+      // An agent's own reservation is in nobody's way, so that one overlap says all.
+      if (hits.ours.length > 0 && sameAgent(run_id, this.runId)) break;
+      yield;
+    }
+    const met = { hits: all, isWhole };
+    this.#met.set(id, met);
+    return met;
+  }
+
+  /** `undefined` when there is no time for it. */
+  #compare(text: string, steps: Effort): Hits | undefined {
+    const their = new Outline(text);
+    const ours: number[] = [];
+    const unsure = new Set<number>();
+    let isSorted = true;
+    this.effort.left--;
+    for (const index of this.#tree.near(their)) {
+      if (this.effort.left <= 0) return undefined;
+      const our = this.#ours[index];
+      if (our === undefined) continue;
+      const meeting = outlinesMeet(our, their, this.effort, steps);
+      if (meeting === "apart") continue;
+      isSorted &&= index > (ours[ours.length - 1] ?? -1);
+      ours.push(index);
+      if (meeting === "unsure") unsure.add(index);
+    }
+    if (!isSorted) ours.sort((a, b) => a - b);
+    const hits = { ours, unsure };
+    this.#hits.set(text, hits);
+    return hits;
+  }
 }
 
 /** The conflicts of an agent's addresses with live reservations; its own ones are none. */
 export function findConflicts(
   runId: string,
-  addresses: readonly Address[],
+  addresses: readonly string[],
   others: readonly ReservationEntry[],
 ): Conflicts {
-  const doubts = new Set<string>();
-  const theirs = others.filter(({ reservation }) => !sameAgent(reservation.run_id, runId))
-    .sort(byCreation).map((entry) => ({ entry, addresses: readAddresses(entry) }));
-  const conflicts: Conflict[] = [];
-  for (const address of addresses) {
-    for (const { entry, addresses: candidates } of theirs) {
-      for (const their of candidates) {
-        const { overlaps, exhausted } = addressesOverlap(address, their);
-        if (!overlaps) continue;
-        if (exhausted) doubts.add(undecided(address, their));
-        conflicts.push(conflictOf(address, their, entry));
-      }
-    }
-  }
-  return { conflicts, doubts: [...doubts] };
+  return new Comparison(runId, addresses).conflicts(others);
 }
 
-function conflictOf(address: Address, their: Address, entry: ReservationEntry): Conflict {
+/** Another agent's reservation that was compared. */
+interface Compared {
+  readonly entry: ReservationEntry;
+  readonly met: Met;
+}
+
+/** The index with which there are as many conflicts as are named; the last one when there are less. */
+function lastOf(counts: Uint32Array): number {
+  let sum = 0;
+  for (const [index, count] of counts.entries()) {
+    sum += count;
+    if (sum >= MAX_CONFLICTS) return index;
+  }
+  return counts.length - 1;
+}
+
+function conflictOf(
+  address: string,
+  theirAddress: string,
+  entry: ReservationEntry,
+  isUnsure: boolean,
+): Conflict {
   const { reservation_id, run_id, branch, operation } = entry.reservation;
   return {
-    address: address.text,
-    their_address: their.text,
+    address,
+    their_address: theirAddress,
     reservation_id,
     run_id,
     branch,
     operation,
     expires_at: formatTime(effectiveExpiry(entry)),
+    ...(isUnsure ? { unsure: true } : {}),
   };
 }
 
-/** Other tools do not check what they write; the store warns of what is no address. */
-function readAddresses({ reservation }: ReservationEntry): Address[] {
-  return reservation.addresses.map(parseAddress).filter((address) => typeof address !== "string");
-}
-
-function undecided(address: Address, their: Address): string {
-  return `Cannot tell in time whether ${quoted(address.text)} and ${quoted(their.text)} overlap: ` +
-    "counted as a conflict";
+function doubtsOf(theirs: readonly Compared[], conflicts: readonly Conflict[]): string[] {
+  const unsure = new Set(
+    conflicts.filter((conflict) => conflict.unsure === true).map(({ address, their_address }) =>
+      `Cannot tell in time whether ${quoted(address)} and ${quoted(their_address)} overlap: ` +
+      "counted as a conflict"
+    ),
+  );
+  const doubts = [...unsure].slice(0, MAX_DOUBTS);
+  if (unsure.size > doubts.length) {
+    doubts.push(`Cannot tell in time of ${unsure.size - doubts.length} more pairs`);
+  }
+  const cut = theirs.filter(({ met }) => !met.isWhole).length;
+  if (cut > 0) {
+    doubts.push(
+      `Cannot compare all addresses in time: ${cut} of ${theirs.length} reservations that may ` +
+        "overlap were not compared to the end, and count as overlapping",
+    );
+  }
+  return doubts;
 }
 
 function byCreation({ reservation: a }: ReservationEntry, { reservation: b }: ReservationEntry) {

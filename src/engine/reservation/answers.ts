@@ -1,5 +1,5 @@
 /** What the operations on reservations answer, put together from the records. */
-import type { Conflict } from "../../domain/reservation/conflict.ts";
+import type { Conflicts } from "../../domain/reservation/conflict.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
@@ -18,14 +18,19 @@ import type * as types from "./types.ts";
 const MAX_NAMED = 3;
 
 /** Why an exclusive reservation was refused. */
-export function refusal(conflicts: readonly Conflict[]): string {
+export function refusal({ conflicts, total, isCounted }: Conflicts): string {
   const named = conflicts.slice(0, MAX_NAMED).map((conflict) =>
     `${quoted(conflict.address, 80)} overlaps ${quoted(conflict.their_address, 80)} of ` +
     `${quoted(conflict.run_id)} until ${conflict.expires_at}`
   );
-  const more = conflicts.length - named.length;
-  const rest = more > 0 ? [`and ${more} more`] : [];
+  const more = total - named.length;
+  const rest = more > 0 || !isCounted ? [`and ${isCounted ? "" : "at least "}${more} more`] : [];
   return `Cannot reserve exclusively: ${[...named, ...rest].join("; ")}`;
+}
+
+/** The conflicts as an answer has them. */
+export function metOf({ conflicts, total, isCounted }: Conflicts): types.ReserveConflicts {
+  return { conflicts, conflicts_total: total, conflicts_counted: isCounted };
 }
 
 /** A reservation that is over for good. */

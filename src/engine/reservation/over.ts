@@ -1,6 +1,5 @@
 /** Why a reservation that is over cannot be extended, and who has its place now. */
 import { type Conflict, findConflicts } from "../../domain/reservation/conflict.ts";
-import { parseAddress } from "../../domain/glob/address.ts";
 import { quoted } from "../../domain/text.ts";
 import { effectiveExpiry, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
@@ -22,9 +21,7 @@ export async function whyOver(
     const end = parseTime(release?.released_at) ?? effectiveExpiry(entry);
     const others = (await store.reservations.list(clock(), false))
       .filter((other) => other.reservation.exclusive === true);
-    const addresses = reservation.addresses.map(parseAddress)
-      .filter((address) => typeof address !== "string");
-    const { conflicts } = findConflicts(run_id, addresses, others);
+    const { conflicts } = findConflicts(run_id, reservation.addresses, others);
     return lapsed(doing, reservation_id, end, conflicts);
   }
   return release === undefined

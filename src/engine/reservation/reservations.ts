@@ -1,8 +1,6 @@
 /** Reservations and intents: the operations that are the same on every store. */
-import { type Address, parseAddress } from "../../domain/glob/address.ts";
 import { sameAgent } from "../../domain/input/run_id.ts";
-import { type Conflicts, findConflicts } from "../../domain/reservation/conflict.ts";
-import { CoordError } from "../../domain/errors.ts";
+import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
 import { EXTENSION_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   type IntentRecord,
@@ -20,6 +18,7 @@ import {
   byCreation,
   intentItemOf,
   itemOf,
+  metOf,
   notHolder,
   refusal,
 } from "./answers.ts";
@@ -81,30 +80,30 @@ export class Reservations {
     const reservation = await this.#record(input);
     signal?.throwIfAborted();
     const { run_id: runId } = reservation;
-    const addresses = reservation.addresses.map(parsed);
-    let found: Conflicts = { conflicts: [], doubts: [] };
+    const comparison = new Comparison(runId, reservation.addresses);
+    let found: Conflicts = comparison.conflicts([]);
     const added = await store.reservations.add({
       reservation,
-      addresses,
+      overlaps: (other) => comparison.overlaps(other),
       admit(others) {
-        found = findConflicts(runId, addresses, others);
-        return input.exclusive !== true || found.conflicts.length === 0;
+        found = comparison.conflicts(others);
+        return input.exclusive !== true || found.total === 0;
       },
     });
     if (signal?.aborted) {
       if (added) await giveUp(this.#context, reservation);
       throw signal.reason;
     }
-    const { conflicts, doubts } = found;
-    for (const doubt of doubts) warn(doubt);
-    if (!added) return { status: "conflict", conflicts, error: refusal(conflicts) };
+    for (const doubt of found.doubts) warn(doubt);
+    const met = metOf(found);
+    if (!added) return { status: "conflict", ...met, error: refusal(found) };
     if (runId === UNKNOWN_RUN) {
       warn(
         `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
           "agent: nobody can extend this reservation, and releasing it takes force",
       );
     }
-    return { ...reservation, status: "reserved", conflicts };
+    return { ...reservation, status: "reserved", ...met };
   }
 
   /**
@@ -340,10 +339,4 @@ export class Reservations {
     if (entry?.release !== undefined) return alreadyReleased(doing, entry.release);
     return { status: "already_released", reservation_id: id, error: `${doing}: it is over` };
   }
-}
-
-function parsed(text: string): Address {
-  const address = parseAddress(text);
-  if (typeof address !== "string") return address;
-  throw new CoordError("internal", `Cannot read a checked address: ${address}`);
 }

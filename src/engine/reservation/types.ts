@@ -11,7 +11,7 @@ import type {
 
 /** What to reserve, and as whom. */
 export interface ReserveInput {
-  /** 1 to 200 addresses: `path`, `path::symbol`, or globs in either part. */
+  /** 1 to 1000 addresses: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
   /** Who reserves, default `unknown`. */
   readonly runId?: string;
@@ -57,7 +57,7 @@ export interface ReleaseInput {
 
 /** What an agent means to do. */
 export interface IntentInput {
-  /** 1 to 200 addresses, as of a reservation. */
+  /** 1 to 1000 addresses, as of a reservation. */
   readonly addresses: readonly string[];
   /** What it is going to do with them. */
   readonly operation: Operation;
@@ -83,20 +83,26 @@ export interface ReservationListInput {
   readonly all?: boolean;
 }
 
+/** What overlaps a reservation; an exclusive one that is written has no conflicts. */
+export interface ReserveConflicts {
+  /** The first 100. What there was no time to compare is among them, `unsure`. */
+  readonly conflicts: readonly Conflict[];
+  /** How many there are in all. */
+  readonly conflicts_total: number;
+  /** False when there was no time to count them all: then there are at least so many. */
+  readonly conflicts_counted: boolean;
+}
+
 /** A reservation that was written. */
-export type Reserved = ReservationRecord & {
+export type Reserved = ReservationRecord & ReserveConflicts & {
   /** It was written. */
   readonly status: "reserved";
-  /** What overlaps it; of an exclusive one there is none. */
-  readonly conflicts: readonly Conflict[];
 };
 
 /** An exclusive reservation that was not written, because others overlap it. */
-export interface ReserveConflict {
+export interface ReserveConflict extends ReserveConflicts {
   /** Nothing was written. */
   readonly status: "conflict";
-  /** What overlaps it. */
-  readonly conflicts: readonly Conflict[];
   /** For people. */
   readonly error: string;
 }

@@ -62,10 +62,10 @@ testLimits([
     reserve("a".repeat(1024)),
   ],
   [
-    reserve(...addresses(200)),
+    reserve(...addresses(1000)),
     "bad_args",
-    "ADDRESS names 201 addresses, and 200 are allowed",
-    reserve(...addresses(199)),
+    "ADDRESS names 1001 addresses, and 1000 are allowed",
+    reserve(...addresses(999)),
   ],
   [
     intent("--detail", "d".repeat(4097)),
@@ -74,10 +74,10 @@ testLimits([
     intent("--detail", "d".repeat(4096)),
   ],
   [
-    intent(...addresses(200)),
+    intent(...addresses(1000)),
     "bad_args",
-    "ADDRESS names 201 addresses, and 200 are allowed",
-    intent(...addresses(199)),
+    "ADDRESS names 1001 addresses, and 1000 are allowed",
+    intent(...addresses(999)),
   ],
   [
     intent("--reservation-id", "abcde"),

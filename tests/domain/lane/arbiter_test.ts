@@ -337,8 +337,8 @@ it("arbitrate() grants anew to a repeat whose own lease is dead", () => {
 });
 
 it("arbitrate() takes trees that nobody can compare in time for overlapping, and says so", () => {
-  const state = held({ lane: "one", tree: [`${"*a".repeat(200)}*[bd]`] });
-  const asked = { lane: "x", tree: [`${"*a*?".repeat(200)}[ce]`] };
+  const state = held({ lane: "one", tree: [`${"*a".repeat(200)}*[bd]{,b}`] });
+  const asked = { lane: "x", tree: [`${"*a*?".repeat(200)}[ce]{,c}`] };
   answer(state, asked);
   const start = performance.now();
   const verdict = refused(state, asked);

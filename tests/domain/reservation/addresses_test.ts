@@ -3,7 +3,7 @@ import { problemsOf } from "../../../src/domain/input/fields.ts";
 import * as limits from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 
-it("addresses takes 1 to 200, and tells each that is none", () => {
+it("addresses takes 1 to 1000, and tells each that is none", () => {
   const many = Array.from({ length: limits.MAX_ADDRESSES }, (_, at) => `src/${at}::f`);
   for (const value of [["a"], many, ["a".repeat(limits.MAX_ADDRESS)]]) {
     assertEquals(problemsOf(addresses, value), []);
@@ -18,7 +18,15 @@ it("addresses takes 1 to 200, and tells each that is none", () => {
   ]);
 });
 
-it("addresses of full length in any script fit a record", () => {
-  const bytes = limits.MAX_ADDRESSES * (limits.MAX_ADDRESS * 4 + 3);
+it("addresses in any script fit a record together, or are refused together", () => {
+  const bytes = limits.MAX_ADDRESSES_BYTES;
   assert_(bytes + 6 * limits.MAX_DETAIL + 8 * limits.MAX_IDENTIFIER < limits.MAX_RECORD_BYTES);
+  const faces = (n: number) => `${"🙂".repeat(limits.MAX_ADDRESS - 4)}${1_000 + n}`;
+  const many = Array.from({ length: limits.MAX_ADDRESSES }, (_, n) => faces(n));
+  const length = new TextEncoder().encode(JSON.stringify(many)).length;
+  assertEquals(problemsOf(addresses, many), [
+    `names addresses of ${length} bytes as JSON, and ${bytes} are allowed`,
+  ]);
+  const fitting = Math.floor((bytes - 2) / (4 * (limits.MAX_ADDRESS - 4) + 7));
+  assertEquals(problemsOf(addresses, many.slice(0, fitting)), []);
 });

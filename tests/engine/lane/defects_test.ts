@@ -256,7 +256,7 @@ free("a fence lowered by compaction", async () => {
 
 it("lane acquire takes what nobody can compare in time for an overlap, and says so", async () => {
   const { coord } = await scene();
-  const [theirs, ours] = [`${"*a".repeat(200)}*[bd]`, `${"*a*?".repeat(200)}[ce]`];
+  const [theirs, ours] = [`${"*a".repeat(200)}*[bd]{,b}`, `${"*a*?".repeat(200)}[ce]{,c}`];
   assertEquals((await coord("lane", "acquire", theirs, "--owner", "one", "--lane", "x")).code, 0);
   const no = await coord("lane", "acquire", ours, "--owner", "two", "--lane", "y");
   assertEquals([no.status, no.witness], ["refused", null]);

@@ -13,11 +13,16 @@ async function failure(body: Promise<unknown>): Promise<CoordError> {
 
 it("reserve() writes a record with the fields that Muse reads, and answers with it", async () => {
   const bench = new ReservationBench();
-  const { status, conflicts, ...record } = await bench.reserve("a", "src/a.py::f", {
-    ttl: 60,
-    operation: "modify",
-  });
+  const { status, conflicts, conflicts_total, conflicts_counted, ...record } = await bench.reserve(
+    "a",
+    "src/a.py::f",
+    {
+      ttl: 60,
+      operation: "modify",
+    },
+  );
   assertEquals([status, conflicts], ["reserved", []]);
+  assertEquals([conflicts_total, conflicts_counted], [0, true]);
   assertEquals(bench.store.reservations.get(record.reservation_id), record);
   const { reservation_id, ...rest } = record;
   assertMatch(reservation_id, /^sha256:[0-9a-f]{64}$/);
@@ -142,7 +147,7 @@ it("reserve() forgets a conflict that ended before it was decided", async () => 
 
 it("reserve() counts what it cannot decide in time as a conflict, with a warning", async () => {
   const bench = new ReservationBench();
-  const evil = (letter: string) => `${"*a".repeat(200)}*${letter}*${"?".repeat(200)}`;
+  const evil = (letter: string) => `${"*a".repeat(200)}*${letter}*${"?".repeat(200)}{,x}`;
   await bench.reserve("b", evil("b"));
   const { conflicts } = await bench.reserve("a", evil("c"));
   assertEquals(conflicts.length, 1);

@@ -8,6 +8,7 @@ import {
   type ReleaseRecord,
   type ReservationRecord,
 } from "../../../src/domain/reservation/reservation.ts";
+import { inOneGo } from "../../../src/domain/glob/steps.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { Call, Process } from "./explorer.ts";
 import type { Files } from "./reservation_model.ts";
@@ -95,10 +96,14 @@ export function addition(
     reservation: record,
     now: Date.parse(record.created_at),
     candidates: () => files.entries(),
-    overlaps: () => true,
+    *overlaps() {
+      yield;
+      return true;
+    },
     admit: (others) =>
       exclusive !== true || others.every(({ reservation }) => reservation.run_id === run_id),
-    enter() {
+    *enter() {
+      yield;
       if (!entered) files.enter(stem);
       entered = true;
     },
@@ -113,7 +118,8 @@ export function callsOf({ chain, order, removal }: Protocol) {
     kind: exclusive ? "exclusive" : "advisory",
     stem,
     name: `${exclusive ? "exclusive" : "advisory"} ${stem}`,
-    run: (files) => order.add(files, addition(files, reservation(stem, 30, exclusive, NOW))),
+    run: (files) =>
+      inOneGo(order.add(files, addition(files, reservation(stem, 30, exclusive, NOW)))),
   });
   // Nobody beats before the record is there.
   const beat = (files: Files, ends: number, ...clock: number[]) => {

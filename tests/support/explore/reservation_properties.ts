@@ -7,6 +7,7 @@ import {
   type ReservationEntry,
   type ReservationRecord,
 } from "../../../src/domain/reservation/reservation.ts";
+import { inOneGo } from "../../../src/domain/glob/steps.ts";
 import type { CallState, Properties } from "./explorer.ts";
 import {
   addition,
@@ -118,7 +119,7 @@ export class ReservationProperties implements Properties<Files, Step> {
     const later = reservation("Z", 2000, true, 1000);
     const { value } = this.model.alone(
       disk,
-      (files) => this.protocol.order.add(files, addition(files, later)),
+      (files) => inOneGo(this.protocol.order.add(files, addition(files, later))),
     );
     return value === undefined ? "nobody can reserve any more" : undefined;
   }

@@ -1,5 +1,4 @@
 /** Reservations in memory: the port's contract without files, with a hand in what comes between. */
-import { addressesOverlap, parseAddress } from "../../../src/domain/glob/address.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
 import type {
   HeartbeatRecord,
@@ -9,6 +8,7 @@ import type {
   ReservationRecord,
 } from "../../../src/domain/reservation/reservation.ts";
 import { isLive } from "../../../src/domain/reservation/reservation.ts";
+import { inOneGo } from "../../../src/domain/glob/steps.ts";
 import { type Clock, parseTime } from "../../../src/domain/time.ts";
 import type { Placement, ReservationStore } from "../../../src/ports/reservations.ts";
 
@@ -22,15 +22,10 @@ export class FakeReservations implements ReservationStore {
 
   constructor(readonly clock: () => number) {}
 
-  async add({ reservation, addresses, admit }: Placement): Promise<boolean> {
+  async add({ reservation, overlaps, admit }: Placement): Promise<boolean> {
     const near = () =>
       this.#entries().filter((entry) =>
-        isLive(entry, this.clock()) &&
-        entry.reservation.addresses.some((text) => {
-          const theirs = parseAddress(text);
-          return typeof theirs === "string" ||
-            addresses.some((address) => addressesOverlap(address, theirs).overlaps);
-        })
+        isLive(entry, this.clock()) && inOneGo(overlaps(entry.reservation))
       );
     if (!admit(near())) return false;
     if (this.#interrupted() && !admit(near())) return false;

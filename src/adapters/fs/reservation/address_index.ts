@@ -9,10 +9,11 @@
  * overlap an address lies in the folders on the way to its own, in its own, or below; and only there
  * is looked. Hashes may collide: what is found is then compared in vain, and nothing is missed.
  */
-import { type Address, anchorOf, parseAddress } from "../../../domain/glob/address.ts";
+import { type Anchor, anchorOf } from "../../../domain/glob/address.ts";
 import { hash } from "../../../domain/journal/hash.ts";
 import { isStem } from "../../../domain/ids.ts";
 import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
+import type { Steps } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inDir } from "../disk/ensure_dir.ts";
@@ -48,12 +49,13 @@ export interface FoundEntry extends IndexEntry {
   readonly paths: string[];
 }
 
-/** The entry of a reservation in the index, and its addresses; those that are none are left out. */
-export function indexed(stem: string, record: ReservationRecord): [IndexEntry, Address[]] {
+/** The entry of a reservation in the index, and where it belongs; what is no address does no harm. */
+export function indexed(stem: string, record: ReservationRecord): [IndexEntry, Anchor[]] {
   const expiresMs = parseTime(record.expires_at) ?? 0;
-  const addresses = record.addresses.map(parseAddress)
-    .filter((address) => typeof address !== "string");
-  return [{ stem, expiresMs, exclusive: record.exclusive === true }, addresses];
+  return [
+    { stem, expiresMs, exclusive: record.exclusive === true },
+    record.addresses.map(anchorOf),
+  ];
 }
 
 function nameOf({ stem, expiresMs, exclusive }: IndexEntry): string {
@@ -81,10 +83,15 @@ export class AddressIndex {
    * @returns The folders to sync, so that it is still there after a power cut: those that have a new
    * name by that, and all above, since whoever made one of them may not have synced it yet.
    */
-  add(entry: IndexEntry, addresses: readonly Address[], isSynced = true): ReadonlySet<string> {
+  *add(
+    entry: IndexEntry,
+    anchors: readonly Anchor[],
+    isSynced = true,
+  ): Steps<ReadonlySet<string>> {
     const name = nameOf(entry);
     const changed = new Set<string>();
-    for (const folder of this.#foldersOf(addresses)) {
+    for (const folder of this.#foldersOf(anchors)) {
+      yield;
       if (!this.#create(folder, name) && isSynced) continue;
       for (let at = folder; at.length >= this.root.length && !changed.has(at); at = parentOf(at)) {
         changed.add(at);
@@ -94,13 +101,13 @@ export class AddressIndex {
     return changed;
   }
 
-  remove(entry: IndexEntry, addresses: readonly Address[]): void {
+  remove(entry: IndexEntry, anchors: readonly Anchor[]): void {
     const name = nameOf(entry);
-    for (const folder of this.#foldersOf(addresses)) this.fs.remove(`${folder}/${name}`);
+    for (const folder of this.#foldersOf(anchors)) this.fs.remove(`${folder}/${name}`);
   }
 
   /** All reservations that may overlap one of the addresses, and were entered before the call. */
-  find(addresses: readonly Address[]): FoundEntry[] {
+  *find(anchors: readonly Anchor[]): Steps<FoundEntry[]> {
     const found = new Map<string, FoundEntry>();
     const read = new Set<string>();
     const collect = (folder: string) => {
@@ -120,8 +127,7 @@ export class AddressIndex {
       if (symbol !== undefined) return collect(`${symbols}/${hash(symbol)}`);
       for (const { name } of this.fs.list(symbols) ?? []) collect(`${symbols}/${name}`);
     };
-    for (const address of addresses) {
-      const { segments, symbol } = anchorOf(address);
+    for (const { segments, symbol } of anchors) {
       let node = this.root;
       for (const segment of segments.slice(0, MAX_DEPTH)) {
         collectNode(node, symbol);
@@ -129,6 +135,7 @@ export class AddressIndex {
       }
       const nodes = [node];
       for (const below of nodes) {
+        yield;
         collectNode(below, symbol);
         for (const { name, isDirectory } of this.fs.list(below) ?? []) {
           if (isDirectory && name.startsWith("_")) nodes.push(`${below}/${name}`);
@@ -158,9 +165,8 @@ export class AddressIndex {
     return inDir(this.fs, folder, MAX_TRIES, create);
   }
 
-  #foldersOf(addresses: readonly Address[]): string[] {
-    const folders = addresses.map((address) => {
-      const { segments, symbol } = anchorOf(address);
+  #foldersOf(anchors: readonly Anchor[]): string[] {
+    const folders = anchors.map(({ segments, symbol }) => {
       let node = this.root;
       for (const segment of segments.slice(0, MAX_DEPTH)) node += `/_${hash(segment)}`;
       return symbol === undefined ? `${node}/here` : `${node}/symbols/${hash(symbol)}`;

@@ -7,7 +7,8 @@
  * a twentieth of the time. What was found in order is noted in `index/reservations/`, which may be
  * removed at any time: then everything is looked at once more.
  */
-import { parseAddress } from "../../../domain/glob/address.ts";
+import { addressProblem } from "../../../domain/glob/address.ts";
+import type { Steps } from "../../../domain/glob/steps.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
@@ -54,7 +55,7 @@ export class ReservationCheck {
   }
 
   /** Enters what the index may lack. */
-  run(): void {
+  *run(): Steps<void> {
     const isComplete = this.#fs.lstat(this.#complete) !== undefined;
     if (isComplete && !this.#isDue()) return;
     const started = performance.now();
@@ -66,7 +67,7 @@ export class ReservationCheck {
     let isWhole = true;
     for (const stem of this.#stems()) {
       if (!known.has(stem)) {
-        if (!this.#enter(stem, folders, isComplete)) {
+        if (!(yield* this.#enter(stem, folders, isComplete))) {
           isWhole = false;
           continue;
         }
@@ -74,7 +75,10 @@ export class ReservationCheck {
       }
       found.add(stem);
     }
-    for (const folder of folders) this.#sync(folder);
+    for (const folder of folders) {
+      this.#sync(folder);
+      yield;
+    }
     if (!isComplete) this.#setComplete();
     this.#known = found;
     if (this.#unnoted > NOTE_AFTER) {
@@ -103,18 +107,18 @@ export class ReservationCheck {
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */
-  #enter(stem: string, folders: Set<string>, isComplete: boolean): boolean {
+  *#enter(stem: string, folders: Set<string>, isComplete: boolean): Steps<boolean> {
     if (this.files.exists(releaseName(stem))) return true;
     const record = this.files.reservation(recordName(stem));
     if (record === undefined) return false;
     for (const text of record.addresses) {
-      const address = parseAddress(text);
-      if (typeof address !== "string") continue;
+      const problem = addressProblem(text);
+      if (problem === undefined) continue;
       const shown = JSON.stringify(text);
-      this.warn(`${recordName(stem)} has an address ${shown} that ${address}: passed over`);
+      this.warn(`${recordName(stem)} has an address ${shown} that ${problem}: passed over`);
     }
     // What is entered where nothing is complete yet, another process may have begun and died over.
-    const changed = this.files.index.add(...indexed(stem, record), isComplete);
+    const changed = yield* this.files.index.add(...indexed(stem, record), isComplete);
     for (const folder of changed) folders.add(folder);
     return true;
   }

@@ -35,6 +35,7 @@ import {
   type ReservationEntry,
   type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
+import type { Steps } from "../../../domain/glob/steps.ts";
 import { type ChainFiles, newest, readEntry, recordName, releaseName, seal } from "./chain.ts";
 
 /** A place that nobody's reservation has: it makes the one before it removable. */
@@ -55,12 +56,15 @@ export interface Addition {
   readonly reservation: ReservationRecord;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** The stems of all reservations that may overlap it and were entered before the call. */
-  candidates(): readonly string[];
-  overlaps(other: ReservationRecord): boolean;
+  /**
+   * The stems of all reservations that may overlap it and were entered before the call; with
+   * `undefined` between them where that takes long.
+   */
+  candidates(): Iterable<string | undefined>;
+  overlaps(other: ReservationRecord): Steps<boolean>;
   admit(others: readonly ReservationEntry[]): boolean;
   /** Makes sure that it is in the address index. */
-  enter(): void;
+  enter(): Steps<void>;
   /** Takes it out of the address index. */
   leave(): void;
   /** Takes another one out of it, whose end is on the disk. */
@@ -175,8 +179,11 @@ export function takePlace(
   return false;
 }
 
-/** Adds a reservation if it is admitted; the place that it got. */
-export function add(files: OrderFiles, addition: Addition): number | undefined {
+/**
+ * Adds a reservation if it is admitted; the place that it got. Wherever it pauses, others may go on:
+ * it makes no difference whether they are of this process.
+ */
+export function* add(files: OrderFiles, addition: Addition): Steps<number | undefined> {
   const stem = stemOfId(addition.reservation.reservation_id);
   const coming = comingName(stem);
   const others = new Others(files, addition);
@@ -185,7 +192,7 @@ export function add(files: OrderFiles, addition: Addition): number | undefined {
   while (true) {
     const newestPlace = findHead(files, head);
     settle(files, newestPlace);
-    if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();
+    if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();
     head = newestPlace;
     if (!others.admitted()) {
       if (!isFirst) {
@@ -195,7 +202,7 @@ export function add(files: OrderFiles, addition: Addition): number | undefined {
       return undefined;
     }
     isFirst = false;
-    addition.enter();
+    yield* addition.enter();
     files.create(coming, addition.reservation);
     if (takePlace(files, head, (name) => files.link(coming, name))) giveRecord(files, stem);
     else if (!files.exists(recordName(stem))) continue;
@@ -215,16 +222,19 @@ class Others {
     this.#own = stemOfId(addition.reservation.reservation_id);
   }
 
-  addAll(): void {
-    for (const stem of this.addition.candidates()) this.#add(stem);
+  *addAll(): Steps<void> {
+    for (const stem of this.addition.candidates()) {
+      if (stem !== undefined) yield* this.#add(stem);
+      yield;
+    }
   }
 
   /** Adds those at the places after one and up to another; `false` when some place is gone. */
-  addPlaces(after: number, upTo: number): boolean {
+  *addPlaces(after: number, upTo: number): Steps<boolean> {
     for (let place = after + 1; place <= upTo; place++) {
       const placed = this.files.place(placeName(place));
       if (placed === undefined) return false;
-      if (!("inert" in placed)) this.#add(stemOfId(placed.reservation_id));
+      if (!("inert" in placed)) yield* this.#add(stemOfId(placed.reservation_id));
     }
     return this.files.floor() <= after;
   }
@@ -255,11 +265,17 @@ class Others {
     }
   }
 
-  #add(stem: string): void {
+  *#add(stem: string): Steps<void> {
     if (stem === this.#own) return;
     const entry = readEntry(this.files, stem);
-    if (entry !== undefined && this.addition.overlaps(entry.reservation)) {
-      this.#entries.set(stem, entry);
-    }
+    if (entry === undefined || !this.#matters(entry)) return;
+    if (yield* this.addition.overlaps(entry.reservation)) this.#entries.set(stem, entry);
+  }
+
+  /** Whether it is live, or exclusive and its end has to be on the disk before it is overlooked. */
+  #matters(entry: ReservationEntry): boolean {
+    const { reservation, now } = this.addition;
+    const bothExclusive = reservation.exclusive === true && entry.reservation.exclusive === true;
+    return bothExclusive || isLive(entry, now);
   }
 }

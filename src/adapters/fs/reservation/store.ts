@@ -3,12 +3,8 @@
  * the protocol by which additions are put into one order, reservation_chain.ts that of a reservation's
  * heartbeats and end, and address_index.ts finds what may overlap.
  */
-import {
-  type Address,
-  addressesOverlap,
-  anchorOf,
-  anchorsMeet,
-} from "../../../domain/glob/address.ts";
+import { paced } from "../../../async/paced.ts";
+import type { Anchor } from "../../../domain/glob/address.ts";
 import type { RecordKind } from "../../../domain/watch/event.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import {
@@ -69,9 +65,9 @@ export class FsReservationStore implements ReservationStore {
 
   async add(placement: Placement): Promise<boolean> {
     this.#openToWrite();
-    this.#check.run();
+    await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
-    const place = add(this.#files, this.#addition(stem, placement));
+    const place = await paced(add(this.#files, this.#addition(stem, placement)));
     if (place === undefined) return false;
     this.#files.sync("reservations");
     this.#check.knows(stem);
@@ -155,44 +151,52 @@ export class FsReservationStore implements ReservationStore {
     });
   }
 
-  #addition(stem: string, { reservation, addresses, admit }: Placement): Addition {
+  #addition(stem: string, { reservation, overlaps, admit }: Placement): Addition {
     const now = parseTime(reservation.created_at) ?? 0;
-    const [entry] = indexed(stem, reservation);
+    const [entry, anchors] = indexed(stem, reservation);
     let enteredAt = -Infinity;
+    const [fs, index] = [this.#fs, this.#index];
     return {
       reservation,
       now,
       admit,
-      overlaps: overlapWith(addresses),
-      candidates: () => this.#candidates(reservation, addresses, now),
-      enter: () => {
+      overlaps,
+      candidates: () => this.#candidates(reservation, anchors, now),
+      *enter() {
         // Real time on purpose: it is about how long this call takes.
         if (Date.now() - enteredAt < ENTRIES_TRUST_MS) return;
-        for (const folder of this.#index.add(entry, addresses)) this.#fs.syncDir(folder);
+        for (const folder of yield* index.add(entry, anchors)) {
+          fs.syncDir(folder);
+          yield;
+        }
         enteredAt = Date.now();
       },
-      leave: () => this.#index.remove(entry, addresses),
+      leave: () => this.#index.remove(entry, anchors),
       drop: (stem, other) => this.#files.leave(stem, other),
     };
   }
 
   /** What the index knows that may be live, or must not come to life again. */
-  #candidates(own: ReservationRecord, addresses: readonly Address[], now: number): string[] {
-    const stems: string[] = [];
+  *#candidates(
+    own: ReservationRecord,
+    anchors: readonly Anchor[],
+    now: number,
+  ): Generator<string | undefined> {
     const released: string[] = [];
-    for (const { stem, expiresMs, exclusive, paths } of this.#index.find(addresses)) {
+    for (const found of yield* this.#index.find(anchors)) {
+      const { stem, expiresMs, exclusive, paths } = found;
       if (this.#files.exists(releaseName(stem))) {
         released.push(...paths);
+        yield undefined;
         continue;
       }
       const isOver = expiresMs <= now && !(exclusive && own.exclusive === true) &&
         !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
-      if (!isOver) stems.push(stem);
+      yield isOver ? undefined : stem;
     }
     // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
     if (released.length > 0) this.#files.sync("releases");
     for (const path of released) this.#fs.remove(path);
-    return stems;
   }
 
   /** Once a process, before it writes: makes the folders that are missing. */
@@ -226,18 +230,4 @@ export class FsReservationStore implements ReservationStore {
     const names = ofFolder(this.warn, () => this.#fs.list(this.layout.folder(kind))) ?? [];
     return new Set(names.map(({ name }) => name.slice(0, name.indexOf("."))));
   }
-}
-
-/** Whether a reservation has an address that overlaps one of these. */
-function overlapWith(addresses: readonly Address[]): (other: ReservationRecord) => boolean {
-  const ours = addresses.map((address) => ({ address, anchor: anchorOf(address) }));
-  return (other) => {
-    const [, theirs] = indexed("", other);
-    return theirs.some((their) => {
-      const anchor = anchorOf(their);
-      return ours.some((our) =>
-        anchorsMeet(our.anchor, anchor) && addressesOverlap(our.address, their).overlaps
-      );
-    });
-  };
 }

@@ -59,25 +59,26 @@ const FAULTS: readonly Fault[] = [
     name: "what overlaps is collected before the newest place is known",
     shows: ["nothing", "exclusive", "exclusive"],
     from: "    const newestPlace = findHead(files, head);\n    settle(files, newestPlace);\n" +
-      "    if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();",
-    to: "    if (isFirst) others.addAll();\n    const newestPlace = findHead(files, head);\n" +
-      "    settle(files, newestPlace);\n    if (!isFirst) others.addPlaces(head, newestPlace);",
+      "    if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();",
+    to:
+      "    if (isFirst) yield* others.addAll();\n    const newestPlace = findHead(files, head);\n" +
+      "    settle(files, newestPlace);\n    if (!isFirst) yield* others.addPlaces(head, newestPlace);",
   },
   {
     name: "the index gets its entry only after the place is taken",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "    addition.enter();\n",
+    from: "    yield* addition.enter();\n",
     to: "",
     also: {
       from: "    files.remove(coming);\n    return head + 1;",
-      to: "    addition.enter();\n    return head + 1;",
+      to: "    yield* addition.enter();\n    return head + 1;",
     },
   },
   {
     name: "what came meanwhile is not looked at",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "if (isFirst || !others.addPlaces(head, newestPlace)) others.addAll();",
-    to: "if (isFirst) others.addAll();",
+    from: "if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();",
+    to: "if (isFirst) yield* others.addAll();",
   },
   {
     name: "the floor is not looked at after a place was taken",

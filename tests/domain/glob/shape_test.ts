@@ -1,0 +1,59 @@
+import { common } from "../../../src/domain/glob/search.ts";
+import { compile, type Dialect } from "../../../src/domain/glob/compile.ts";
+import { shapeOf, shapesMeet } from "../../../src/domain/glob/shape.ts";
+import { assert_, assertEquals, it } from "../../deps.ts";
+import { randomGlob, seeded } from "../../support/scene/globs.ts";
+import { isHeavy } from "../../support/race/processes.ts";
+
+const PAIRS = isHeavy() ? 2_000_000 : 100_000;
+
+/** What the shapes of two patterns say, and what is so by their automata. */
+function both(a: string, b: string, dialect: Dialect) {
+  const [one, other] = [compile(a, dialect), compile(b, dialect)];
+  if (typeof one === "string" || typeof other === "string") return undefined;
+  const [ours, theirs] = [shapeOf(a, dialect), shapeOf(b, dialect)];
+  const told = ours && theirs ? shapesMeet(ours, theirs) : undefined;
+  return { told, is: common(one, other).kind !== "none" };
+}
+
+for (const dialect of ["path", "symbol"] as const) {
+  it(`shapesMeet() says what the automata of two patterns of a ${dialect} say, or nothing`, () => {
+    const random = seeded(`shapes of a ${dialect}`);
+    let pairs = 0;
+    let told = 0;
+    while (pairs < PAIRS) {
+      const [a, b] = [randomGlob(random), randomGlob(random)];
+      const found = both(a, b, dialect);
+      if (found === undefined) continue;
+      pairs++;
+      if (found.told === undefined) continue;
+      told++;
+      assertEquals({ a, b, meet: found.told }, { a, b, meet: found.is });
+    }
+    console.log(`${told} of ${pairs} pairs were told at a glance`);
+    assert_(told > pairs / 2, "most pairs are");
+  });
+}
+
+it("shapesMeet() tells at a glance what people write", () => {
+  const meet: [a: string, b: string, meet: boolean][] = [
+    ["src/**/*.ts", "src/**/*.md", false],
+    ["src/**/*.ts", "src/*/a?.ts", true],
+    ["src/a", "src/a/b/c.ts", true],
+    ["src/a", "src/ab.ts", false],
+    ["**/*a*b*c*d*e*", "**/*f*g*h*i*j*", true],
+    ["**/x*a*b*", "**/y*a*b*", false],
+    ["src/**/test/**/*.ts", "src/a/b.ts", true],
+    ["src/**/test/*.ts", "src/*/*.ts", true],
+    ["src/**/test/*.ts", "src/a*/b/c.ts", false],
+    ["src/*.{ts,tsx}", "src/[a-c]*.tsx", true],
+    ["src/*.{ts,tsx}", "src/*.{js,jsx}", false],
+    ["SRC/A.ts", "src/a.TS", true],
+    ["**", "a", true],
+    [".", "x/y", true],
+    ["app/\\[id\\]/page.tsx", "app/*/page.tsx", true],
+  ];
+  for (const [a, b, is] of meet) {
+    assertEquals({ a, b, ...both(a, b, "path") }, { a, b, told: is, is });
+  }
+});
