@@ -212,6 +212,28 @@ it("list() and claim() know all tasks of a batch right after a power cut", async
   assertEquals(titles, ["a", "b", "c", "-"]);
 });
 
+it("claim() on another machine leaves a batch alone while it finds tasks", async () => {
+  using place = scene();
+  const { workspace, batches } = place;
+  await openQueue(workspace, 0).queue.enqueueAll(batch);
+  const [name = ""] = namesIn(batches);
+  const [id, turn, state, done, , who] = name.split(".");
+  const old = [id, turn, state, done, Date.now() - 150_000, who].join(".");
+  host.fs.rename(`${batches}/${name}`, `${batches}/${old}`);
+  const elsewhere: Host = {
+    ...alone,
+    processIdentity: (pid) => ({ ...host.processIdentity(pid), boot: "other", host: "other" }),
+  };
+  const { queue } = openOn(elsewhere, workspace);
+  for (let n = 0; n < 3; n++) {
+    assertEquals((await queue.claim({ runId: "a" })).status, "claimed");
+    assertEquals(namesIn(batches), [old]);
+  }
+  assertEquals((await queue.claim({ runId: "a" })).status, "empty");
+  assertEquals(namesIn(batches)[0]?.split(".")[2], "linked");
+  assert_(namesIn(batches)[0] !== old, "a claim that finds nothing makes sure");
+});
+
 it("claim() and list() leave a batch that is due alone, and complete() settles it step by step", async () => {
   using place = scene();
   const { workspace, batches } = place;

@@ -116,7 +116,7 @@ export class Batches {
     const { turns } = this;
     const pending = new Map<string, PendingTask>();
     for (const batch of ofFolder(this.warn, () => turns.files.list()) ?? []) {
-      if (!turns.isNeedy(batch) && !turns.isBeingRepaired(batch)) continue;
+      if (!turns.isNeedy(batch, true) && !turns.isBeingRepaired(batch)) continue;
       const isPending = () => turns.files.list().some(({ id }) => id === batch.id);
       try {
         for await (const { task, stem } of turns.lines(batch)) {
@@ -142,18 +142,18 @@ export class Batches {
       return this.#looked.failure;
     }
     this.#looked = { at: Date.now(), trustMs: TRUST_MS };
-    const failure = await this.#repairNeedy();
+    const failure = await this.#repairNeedy(isLast);
     if (failure !== undefined) {
       this.#looked = { at: Date.now(), trustMs: FAILURE_TRUST_MS, failure };
     }
     return failure;
   }
 
-  async #repairNeedy(): Promise<HostError | undefined> {
+  async #repairNeedy(ifPerhaps: boolean): Promise<HostError | undefined> {
     const { turns } = this;
     let needy: Batch[];
     try {
-      needy = turns.files.list().filter((batch) => turns.isNeedy(batch));
+      needy = turns.files.list().filter((batch) => turns.isNeedy(batch, ifPerhaps));
     } catch (error) {
       if (error instanceof HostError) return error;
       throw error;

@@ -25,15 +25,18 @@ export interface Batch {
   readonly done: number;
   /** When the turn began or was renewed; of a `linked` one, when its tasks had got their names. */
   readonly at: number;
-  /** Whose turn it is or was: boot, machine, process number and start; `free` is nobody's. */
+  /** Whose turn it is or was: boot, machine, process number and start, the first ones hashed; `free` is nobody's. */
   readonly who: string;
 }
 
 const NAME = new RegExp(
   `^([0-9a-f-]{36})\\.(\\d{1,9})\\.(${
     BATCH_STATES.join("|")
-  })\\.(\\d{1,15})\\.(\\d{1,15})\\.([0-9a-z-]{1,80})$`,
+  })\\.(\\d{1,15})\\.(\\d{1,15})\\.([0-9a-z-]{1,96})$`,
 );
+
+/** In place of a boot that the system does not name. */
+const UNKNOWN = "0";
 
 /** Whose turn a batch is when its process has given it back. */
 export const FREE = "free";
@@ -60,22 +63,26 @@ const running = new Set<string>();
 
 /** Tells the turns of processes at work from those of dead ones. */
 export class BatchOwners {
-  #self: { readonly boot: string; readonly place: string; readonly who: string } | undefined;
+  #self: { readonly boot: string; readonly machine: string; readonly place: string } | undefined;
 
   constructor(readonly host: Host) {}
 
   /** How this process signs its turns. */
   get who(): string {
-    return this.#own().who;
+    const { boot, machine, place } = this.#own();
+    const { pid, start } = this.host.processIdentity();
+    return `${boot}-${machine}-${place}-${pid}-${start ?? "0"}`;
   }
 
   /** Not in the constructor: most processes never meet a batch. */
   #own() {
     if (this.#self !== undefined) return this.#self;
-    const { pid, boot, host, pidns, start } = this.host.processIdentity();
-    const signed = { boot: boot === undefined ? "0" : hash(boot), place: hash(`${host} ${pidns}`) };
-    const who = `${signed.boot}-${signed.place}-${pid}-${start ?? "0"}`;
-    return this.#self = { ...signed, who };
+    const { boot, host, pidns } = this.host.processIdentity();
+    return this.#self = {
+      boot: boot === undefined ? UNKNOWN : hash(boot),
+      machine: hash(`${host}`),
+      place: hash(`${host} ${pidns}`),
+    };
   }
 
   begin(batch: Batch): void {
@@ -90,20 +97,24 @@ export class BatchOwners {
   isHeld(batch: Batch): boolean {
     if (batch.who === this.who) return running.has(formatBatch(batch));
     if (batch.who === FREE || Math.abs(Date.now() - batch.at) > BATCH_MS.stale) return false;
-    const [boot, place, pid, start] = batch.who.split("-");
+    const [boot, , place, pid, start] = batch.who.split("-");
     const own = this.#own();
     if (boot !== own.boot || place !== own.place || start === undefined) return true;
     return this.host.isAlive({ ...this.host.processIdentity(), pid: Number(pid), start }) ?? true;
   }
 
   /**
-   * Whether no power cut can have taken the names of a `linked` batch's tasks since. Where the system
-   * does not say which boot it is, they are looked at again when the batch is due.
+   * Whether a power cut may have taken the names of a `linked` batch's tasks since: `yes` after another
+   * boot of this machine. Of other machines, and where the system does not name its boot, that is
+   * not known; after a while it is `perhaps`.
    */
-  isTrusted({ at, who }: Batch): boolean {
-    const [boot] = who.split("-");
+  mayBeCut({ at, who }: Batch): "no" | "perhaps" | "yes" {
+    const [boot, machine] = who.split("-");
     const own = this.#own();
-    if (boot !== "0" && own.boot !== "0") return boot === own.boot;
-    return Math.abs(Date.now() - at) < BATCH_MS.settleAfter;
+    if (boot !== UNKNOWN && own.boot !== UNKNOWN) {
+      if (boot === own.boot) return "no";
+      if (machine === own.machine) return "yes";
+    }
+    return Math.abs(Date.now() - at) < BATCH_MS.settleAfter ? "no" : "perhaps";
   }
 }

@@ -16,13 +16,19 @@ export class BatchTurns {
     this.owners = new BatchOwners(host);
   }
 
-  /** Whether tasks of a batch may lack their files, and no process is about to give them. */
-  isNeedy(batch: Batch): boolean {
+  /**
+   * Whether tasks of a batch may lack their files, and no process is about to give them.
+   *
+   * @param ifPerhaps Also where that is merely possible.
+   */
+  isNeedy(batch: Batch, ifPerhaps: boolean): boolean {
+    const cut = this.owners.mayBeCut(batch);
+    const isCut = cut === "yes" || cut === "perhaps" && ifPerhaps;
     switch (batch.state) {
       case "linked":
-        return !this.owners.isTrusted(batch);
+        return isCut;
       case "settling":
-        return !this.owners.isTrusted(batch) && !this.owners.isHeld(batch);
+        return isCut && !this.owners.isHeld(batch);
       case "links":
       case "repair":
         return !this.owners.isHeld(batch);
@@ -40,7 +46,7 @@ export class BatchTurns {
   *due(): Generator<Batch> {
     const idle = this.files.list().filter((batch) =>
       (batch.state === "linked" || batch.state === "settling") && !this.owners.isHeld(batch) &&
-      this.owners.isTrusted(batch)
+      this.owners.mayBeCut(batch) !== "yes"
     );
     for (const batch of idle.sort((a, b) => a.at - b.at)) {
       const now = Date.now();
