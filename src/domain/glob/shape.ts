@@ -52,7 +52,7 @@ export function shapeOf(text: string, dialect: Dialect): Shape | undefined {
 
 /** What braces stand for; not where they put stars side by side, or where one stands for nothing. */
 function writtenOut(text: string): string[] | undefined {
-  if (!text.includes("{")) return [text];
+  if (!text.includes("{") || !text.replaceAll(/\\[^]/gu, "").includes("{")) return [text];
   if (/[\\[]|[{,][,}]/.test(text)) return undefined;
   const done: string[] = [];
   for (const open = [text]; open.length > 0;) {

@@ -52,6 +52,8 @@ it("shapesMeet() tells at a glance what people write", () => {
     ["**", "a", true],
     [".", "x/y", true],
     ["app/\\[id\\]/page.tsx", "app/*/page.tsx", true],
+    ["\\{\\{name\\}\\}/setup.py", "*/setup.py", true],
+    ["\\{\\{name\\}\\}/setup.py", "src/*.py", false],
   ];
   for (const [a, b, is] of meet) {
     assertEquals({ a, b, ...both(a, b, "path") }, { a, b, told: is, is });
