@@ -1,6 +1,6 @@
 /** The fields around every JSON answer. */
 import { jsonLine } from "../domain/json.ts";
-import { formatTime } from "../domain/time.ts";
+import { formatTime, writable } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 
 /** The version of the envelope itself. */
@@ -30,7 +30,7 @@ export function envelopeLine(value: object, call: Call): string {
     schema: SCHEMA,
     exit_code: call.exitCode,
     duration_ms: Math.round(call.durationMs * 1000) / 1000,
-    timestamp: formatTime(call.now),
+    timestamp: formatTime(writable(call.now)),
     warnings: call.warnings,
   };
   return jsonLine({ ...envelope, ...value, ...envelope });

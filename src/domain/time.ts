@@ -1,24 +1,43 @@
 /** Instants: milliseconds since 1970 inside, ISO 8601 UTC in records. */
+import { CoordError } from "./errors.ts";
+import { INSTANT_MS } from "./limits.ts";
 
 /** Where the time comes from. Milliseconds since 1970. */
 export type Clock = () => number;
 
-/** `2026-11-21T09:30:00.000Z` */
+/**
+ * `2026-11-21T09:30:00.000Z`
+ *
+ * @throws {CoordError} `io_error` for an instant whose year has no four digits, which no reader of
+ * records could read: some clock is wrong.
+ */
 export function formatTime(ms: number): string {
+  if (!(ms >= INSTANT_MS.min && ms <= INSTANT_MS.max)) {
+    throw new CoordError("io_error", `Cannot write the instant ${ms}: it is after the year 9999`);
+  }
   return new Date(ms).toISOString();
+}
+
+/** The instant that is nearest to one and can be written. */
+export function writable(ms: number): number {
+  return Math.min(Math.max(ms, INSTANT_MS.min), INSTANT_MS.max);
 }
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 
+/** Our own form. */
+const OWN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
 /**
  * Reads an ISO 8601 instant with any offset and any number of decimals; one without an offset is
- * UTC. `undefined` when it is none.
+ * UTC. `undefined` when it is none. What its offset takes beyond the years of four digits is taken for
+ * the last instant, or the first, that has one.
  */
 export function parseTime(text: unknown): number | undefined {
   if (typeof text !== "string") return undefined;
   // Our own form is by far the most frequent, and the runtime's own parser knows it.
-  if (text.length === 24 && text.endsWith("Z")) {
+  if (OWN.test(text)) {
     const ms = Date.parse(text);
     return Number.isNaN(ms) ? undefined : ms;
   }
@@ -30,5 +49,5 @@ export function parseTime(text: unknown): number | undefined {
     ? offset.toUpperCase()
     : `${offset.slice(0, 3)}:${offset.slice(3)}`;
   const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}${zone}`);
-  return Number.isNaN(ms) ? undefined : ms;
+  return Number.isNaN(ms) ? undefined : writable(ms);
 }

@@ -1,5 +1,7 @@
-import { assertEquals, it } from "../deps.ts";
-import { formatTime, parseTime } from "../../src/domain/time.ts";
+import { assertEquals, assertThrows, it } from "../deps.ts";
+import { CoordError } from "../../src/domain/errors.ts";
+import { INSTANT_MS } from "../../src/domain/limits.ts";
+import { formatTime, parseTime, writable } from "../../src/domain/time.ts";
 
 it("parseTime() reads our form, Python's and any offset", () => {
   const ms = Date.UTC(2026, 10, 21, 9, 30, 0, 123);
@@ -27,4 +29,18 @@ it("formatTime() and parseTime() undo each other", () => {
   for (const ms of [0, 1, 999, 1_763_717_400_123, 253_402_300_799_999]) {
     assertEquals(parseTime(formatTime(ms)), ms);
   }
+});
+
+it("parseTime() takes what an offset moves out of the years of four digits for their first or last instant", () => {
+  assertEquals(parseTime("9999-12-31T23:59:59-12:00"), INSTANT_MS.max);
+  assertEquals(parseTime("0000-01-01T00:00:00+12:00"), INSTANT_MS.min);
+  assertEquals(parseTime("+010000-01-01T00:00:00.000Z"), undefined);
+  assertEquals(parseTime("Sat Nov 28 2026 1:00:00Z"), undefined); // as long as our own form
+});
+
+it("formatTime() refuses instants that no reader of records could read", () => {
+  for (const ms of [INSTANT_MS.max + 1, INSTANT_MS.min - 1, 1e300, Infinity, NaN]) {
+    assertThrows(() => formatTime(ms), CoordError, "after the year 9999");
+  }
+  assertEquals(formatTime(writable(1e300)), "9999-12-31T23:59:59.999Z");
 });

@@ -1,7 +1,7 @@
 /** Leases of lanes: what the fold of the journal gives, and when a silent one is dead. */
 import { isObject, type JsonObject } from "../json.ts";
 import { LANE_GRACE_S, LANE_TTL_S, MAX_REFUSED_AT } from "../limits.ts";
-import { formatTime, parseTime } from "../time.ts";
+import { formatTime, parseTime, writable } from "../time.ts";
 
 /** A live lease. Unknown fields of other writers are kept. */
 export interface Lease {
@@ -111,7 +111,7 @@ export function readFolded(
 export function withLife(lease: Lease, alive: number | undefined): Lease {
   const { alive_at: _alive, refused_at: _refused, ...others } = lease;
   if (alive === undefined || alive === stamped(others)) return others;
-  return { ...others, alive_at: formatTime(Math.min(alive, MAX_INSTANT_MS)) };
+  return { ...others, alive_at: formatTime(writable(alive)) };
 }
 
 function isTexts(value: unknown): value is string[] {
@@ -128,13 +128,10 @@ function isPositive(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
-/** The last instant that has four digits for its year, as all in records have. */
-const MAX_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-
 /** An instant in a record, milliseconds since 1970; `undefined` when there is none to go on with. */
 export function instant(text: unknown): number | undefined {
   const ms = parseTime(text);
-  return ms === undefined || ms > MAX_INSTANT_MS || ms < 0 ? undefined : ms;
+  return ms === undefined || ms < 0 ? undefined : ms;
 }
 
 /** The later of the two stamps of a lease. */
@@ -157,7 +154,7 @@ export function stampOf(lease: Lease): number | undefined {
 export function restUntil(lease: Lease): number | undefined {
   const stamp = stampOf(lease);
   if (stamp === undefined) return undefined;
-  return Math.min(stamp + Math.floor(lease.ttl_seconds * 1000), MAX_INSTANT_MS);
+  return writable(stamp + Math.floor(lease.ttl_seconds * 1000));
 }
 
 /**

@@ -7,7 +7,7 @@ import { badInput, type Problem } from "../../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind, type WatchEvent } from "../../domain/watch/event.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
-import { formatTime } from "../../domain/time.ts";
+import { formatTime, writable } from "../../domain/time.ts";
 import { VERSION } from "../../domain/version.ts";
 import { HostError } from "../../ports/host.ts";
 import type { Context } from "../context.ts";
@@ -220,7 +220,7 @@ function passes(
 
 function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
   if (type === "none") throw new TypeError("a change that is not told has no event");
-  const timestamp = formatTime(now);
+  const timestamp = formatTime(writable(now));
   const told = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
   return { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
 }

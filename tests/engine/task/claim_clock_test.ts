@@ -1,5 +1,7 @@
 /** The time at which a claim is granted, and how long it holds by clocks that go wrong. */
 import { openOn } from "../../../src/workspace/open.ts";
+import type { CoordError } from "../../../src/domain/errors.ts";
+import { INSTANT_MS } from "../../../src/domain/limits.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
@@ -49,3 +51,42 @@ it("claim() answers no claim that timed out between the grant and the answer", a
     "completed",
   );
 });
+
+it("a clock at the end of year 9999 writes nothing that could not be read again", async () => {
+  const scene = await workspace();
+  const { tasks, reservations } = scene.coord;
+  scene.clock.ms = INSTANT_MS.max - 10_000;
+  await tasks.enqueue({ title: "t", runId: "p" });
+  const none = { code: "io_error" };
+  const refusals = [
+    await refusal(tasks.claim({ runId: "a", claimTtl: 60 })),
+    await refusal(reservations.reserve({ addresses: ["a"], runId: "a", ttl: 60 })),
+  ];
+  scene.clock.ms = 1e300;
+  refusals.push(await refusal(tasks.enqueue({ title: "u", runId: "p" })));
+  assertEquals(refusals, [none, none, none]);
+  const found = ["tasks", "claims", "reservations"].map((folder) =>
+    scene.names(folder).filter((name) => name.endsWith(".json")).length
+  );
+  assertEquals(found, [1, 0, 0]);
+});
+
+it("heartbeat() goes on with an end that another tool put beyond year 9999", async () => {
+  const scene = await workspace();
+  const { task_id: id } = await scene.coord.tasks.enqueue({ title: "t", runId: "p" });
+  const stem = id.slice("sha256:".length);
+  const ends = { expires_at: "9999-12-31T23:59:59-12:00" };
+  const foreign = { claimer_run_id: "m", claimed_at: formatTime(scene.clock.ms), ...ends };
+  scene.write(`claims/${stem}.json`, JSON.stringify(foreign));
+  const beat = await scene.coord.tasks.heartbeat({ id, runId: "m" });
+  assertEquals(beat.status === "ok" && beat.extended_expires_at, formatTime(INSTANT_MS.max));
+  assertEquals((await scene.open().tasks.complete({ id, runId: "m" })).status, "completed");
+});
+
+async function refusal(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    return { code: (error as CoordError).code };
+  }
+}

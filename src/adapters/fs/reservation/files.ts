@@ -8,7 +8,7 @@ import {
   type ReleaseRecord,
   type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
-import { formatTime } from "../../../domain/time.ts";
+import { formatTime, writable } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
@@ -51,7 +51,7 @@ export class ReservationFiles implements RemovalFiles {
     if (typeof release !== "string") return release;
     // It takes the name that any other release would need.
     this.warn(`${name} ${release}: its reservation counts as released`);
-    const released_at = formatTime(file.stat.mtimeMs);
+    const released_at = formatTime(writable(file.stat.mtimeMs));
     return { reservation_id: id, run_id: UNKNOWN_RUN, released_at, reason: "unknown" };
   }
 

@@ -8,7 +8,7 @@
 import { type ClaimRecord, isTerminal, parseClaim } from "../../../domain/task/claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
-import { formatTime, parseTime } from "../../../domain/time.ts";
+import { formatTime, parseTime, writable } from "../../../domain/time.ts";
 import { HostError } from "../../../ports/host.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
@@ -142,12 +142,12 @@ export class ClaimFiles implements ChainFiles {
 
 /** Who cannot be read holds for a minute from the last change, so that a slow writer can finish. */
 function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
-  const at = formatTime(mtimeMs);
+  const at = formatTime(writable(mtimeMs));
   return {
     task_id: id,
     claimer_run_id: "unknown",
     claimed_at: at,
-    expires_at: formatTime(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000),
+    expires_at: formatTime(writable(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000)),
     heartbeat_at: at,
     status: "claimed",
     claim_nonce: "",

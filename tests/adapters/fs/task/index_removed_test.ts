@@ -1,9 +1,9 @@
 /** Whatever goes from `index/`, and whenever, no claimer is answered "empty" beside a pending task. */
-import { openOn } from "../../../src/workspace/open.ts";
-import type { HostFs } from "../../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../../deps.ts";
-import { removeTree } from "../../support/scene/scratch.ts";
-import { workspace } from "../../support/scene/workspace.ts";
+import { openOn } from "../../../../src/workspace/open.ts";
+import type { HostFs } from "../../../../src/ports/host.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import { removeTree } from "../../../support/scene/scratch.ts";
+import { workspace } from "../../../support/scene/workspace.ts";
 
 type Scene = Awaited<ReturnType<typeof workspace>>;
 
