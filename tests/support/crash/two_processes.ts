@@ -42,7 +42,7 @@ async function firstLoss(
   random: Random,
   stride: () => number = () => 1,
 ): Promise<string | undefined> {
-  const rounds = isHeavy() ? 5 : 1;
+  const rounds = isHeavy() ? 3 : 1;
   for (const kind of ["off", "error"] as const) {
     for (let at = 1, isHit = true; isHit; at += stride()) {
       for (const loss of isHeavy() ? LOSSES : ["all" as const, random.pick(LOSSES)]) {
