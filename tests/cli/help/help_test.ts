@@ -69,7 +69,7 @@ it("flagText() tells all that is worth knowing of a flag", () => {
       env: "X",
       default: "a",
     }),
-    'what (required; repeatable; one of a, b; else $X; default "a")',
+    'what (required; repeatable; one of a, b; or set $X; default "a")',
   );
   assertEquals(flagText({ summary: "what", default: 0 }), "what (default 0)");
   assertEquals(flagText({ summary: "what" }), "what");

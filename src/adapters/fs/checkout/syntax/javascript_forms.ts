@@ -48,7 +48,8 @@ export const FORMS: Readonly<Record<string, (cursor: Cursor) => Import[] | undef
 /** Whether a statement can begin here: on a line of its own, or behind the end of another one. */
 function beginsStatement(text: string, start: number): boolean {
   let before = start - 1;
-  while (/[^\S\n\r]/.test(text.charAt(before))) before--;
+  // Zero bytes, as in a file that a power cut tore, are skipped as blanks are.
+  while (/[^\S\n\r]/.test(text.charAt(before)) || text.charAt(before) === "\0") before--;
   return /^[;{}\n\r/\u2028\u2029]?$/.test(text.charAt(before)) ||
     /\b(?:export|declare)$/.test(text.slice(Math.max(0, before - 8), before + 1));
 }
