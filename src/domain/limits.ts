@@ -38,6 +38,12 @@ export const GRACE_S = { min: 0, max: 36_525 * DAY, default: 604_800 } as const;
 /** Seconds that a heartbeat adds from now. */
 export const EXTENSION_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
 
+/**
+ * Seconds that a sign of life may lie ahead of the clock that reads it. Clocks of real machines differ
+ * by less; one that lies farther ahead was made by a clock that is wrong, or before one was set back.
+ */
+export const AHEAD_S = 1_800;
+
 /** Seconds that a claim which nobody can read hides its task, so that a slow writer can finish. */
 export const BROKEN_CLAIM_GRACE_S = 60;
 

@@ -1,6 +1,6 @@
 /** Instants: milliseconds since 1970 inside, ISO 8601 UTC in records. */
 import { CoordError } from "./errors.ts";
-import { INSTANT_MS } from "./limits.ts";
+import { AHEAD_S, INSTANT_MS } from "./limits.ts";
 
 /** Where the time comes from. Milliseconds since 1970. */
 export type Clock = () => number;
@@ -16,6 +16,11 @@ export function formatTime(ms: number): string {
     throw new CoordError("io_error", `Cannot write the instant ${ms}: it is after the year 9999`);
   }
   return new Date(ms).toISOString();
+}
+
+/** Whether an instant lies too far ahead of a clock to have been the time. */
+export function isAhead(ms: number, now: number): boolean {
+  return ms > now + AHEAD_S * 1000;
 }
 
 /** The instant that is nearest to one and can be written. */

@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject, type JsonValue } from "../json.ts";
 import { INTENT_TTL_S, UNKNOWN_RUN } from "../limits.ts";
-import { parseTime } from "../time.ts";
+import { isAhead, parseTime } from "../time.ts";
 
 /** What an agent is about to do with what it names. */
 export type Operation =
@@ -97,15 +97,52 @@ export interface ReservationEntry {
   readonly release: ReleaseRecord | undefined;
 }
 
-/** When a reservation is over: the later of its own end and its heartbeat's, milliseconds. */
+/**
+ * When a reservation is over: the later of its own end and its heartbeat's, milliseconds. Where a
+ * heartbeat shows that the clock was ahead when the reservation was made, the heartbeat's alone.
+ */
 export function effectiveExpiry({ reservation, heartbeat }: ReservationEntry): number {
   const own = parseTime(reservation.expires_at) ?? 0;
-  return Math.max(own, parseTime(heartbeat?.extended_expires_at) ?? 0);
+  if (heartbeat === undefined) return own;
+  const end = parseTime(heartbeat.extended_expires_at) ?? 0;
+  const wasAhead = isAhead(parseTime(reservation.created_at) ?? 0, lastBeat(heartbeat));
+  return wasAhead ? end : Math.max(own, end);
 }
 
-/** Whether a reservation is in force at `now`. */
+function lastBeat({ last_beat_at }: HeartbeatRecord): number {
+  return parseTime(last_beat_at) ?? 0;
+}
+
+/**
+ * The heartbeat that counts: the one that reaches farther, unless that was made by a clock ahead.
+ *
+ * @param older Came before the newer one.
+ */
+export function farther(
+  newer: HeartbeatRecord,
+  older: HeartbeatRecord | undefined,
+): HeartbeatRecord {
+  if (older === undefined || isAhead(lastBeat(older), lastBeat(newer))) return newer;
+  const end = ({ extended_expires_at: at }: HeartbeatRecord) => parseTime(at) ?? 0;
+  return end(older) > end(newer) ? older : newer;
+}
+
+/** The last sign of life of a reservation. */
+export function signOfLife({ reservation, heartbeat }: ReservationEntry): string {
+  return heartbeat?.last_beat_at ?? reservation.created_at;
+}
+
+/** Whether its last sign of life lies ahead of the clock: it was made by a clock that was wrong. */
+export function isEntryAhead(entry: ReservationEntry, now: number): boolean {
+  return isAhead(parseTime(signOfLife(entry)) ?? 0, now);
+}
+
+/**
+ * Whether a reservation is in force at `now`. One that lies ahead would be so until the clock has come
+ * there, so it does not count.
+ */
 export function isLive(entry: ReservationEntry, now: number): boolean {
-  return entry.release === undefined && effectiveExpiry(entry) > now;
+  return entry.release === undefined && effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
 }
 
 /** When an intent that belongs to no reservation is over, milliseconds. */

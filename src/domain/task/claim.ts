@@ -5,7 +5,7 @@
 import { sameAgent } from "../input/run_id.ts";
 import { canonicalJson, isNumber, isObject, type JsonObject, type JsonValue } from "../json.ts";
 import { taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
-import { formatTime, parseTime } from "../time.ts";
+import { formatTime, isAhead, parseTime } from "../time.ts";
 
 /** A task's claim, as it lies in `claims/` and in every answer. */
 export interface ClaimRecord {
@@ -67,9 +67,18 @@ export function taskStatus(
   return claimTimedOut(claim, now) ? "timed_out" : "claimed";
 }
 
-/** Whether a claim's visibility timeout has passed. */
+/**
+ * Whether a claim's visibility timeout has passed. One whose last sign of life lies ahead would hold
+ * until the clock has come there, so it does not count.
+ */
 export function claimTimedOut(claim: ClaimRecord, now: number): boolean {
-  return claim.status === "claimed" && (parseTime(claim.expires_at) ?? 0) <= now;
+  if (claim.status !== "claimed") return false;
+  return (parseTime(claim.expires_at) ?? 0) <= now || isClaimAhead(claim, now);
+}
+
+/** Whether a claim's last sign of life lies ahead of the clock: it was made by a clock that was wrong. */
+export function isClaimAhead(claim: ClaimRecord, now: number): boolean {
+  return isAhead(parseTime(claim.heartbeat_at) ?? 0, now);
 }
 
 /** Whether nothing follows on this state. */
@@ -93,6 +102,11 @@ export interface Actor {
   readonly now: number;
 }
 
+/** The answer about a task that is somebody's. */
+export function taken(claim: ClaimRecord): Decision {
+  return refuse("taken", `Cannot claim task ${claim.task_id}: it is claimed`, claim);
+}
+
 /** Grants a task that is pending or timed out. */
 export function grant(
   actor: Omit<Actor, "taskId"> & { task: TaskRecord; ttlSeconds: number; nonce: string },
@@ -104,7 +118,7 @@ export function grant(
     }
     if (current !== undefined && isTerminal(current)) return alreadyOver("claim", current);
     if (current !== undefined && !claimTimedOut(current, now)) {
-      return refuse("taken", `Cannot claim task ${task.task_id}: it is claimed`, current);
+      return taken(current);
     }
     const transition = (current?.transition ?? 0) + 1;
     // The fence is the transition's number, unless another tool's claim had a higher one.
@@ -173,12 +187,13 @@ export function extend(
     const denied = denyUnlessHolder("extend", actor, current);
     if (denied !== undefined || current === undefined) return denied ?? notClaimed("extend", actor);
     const until = actor.now + actor.extensionSeconds * 1000;
+    const before = isClaimAhead(current, actor.now) ? 0 : parseTime(current.expires_at) ?? 0;
     return {
       kind: "write",
       next: {
         ...current,
         heartbeat_at: formatTime(actor.now),
-        expires_at: formatTime(Math.max(until, parseTime(current.expires_at) ?? 0)),
+        expires_at: formatTime(Math.max(until, before)),
         transition: current.transition + 1,
       },
     };

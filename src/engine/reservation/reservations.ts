@@ -3,12 +3,13 @@ import { sameAgent } from "../../domain/input/run_id.ts";
 import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
 import { EXTENSION_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
+  effectiveExpiry,
   type IntentRecord,
   isLive,
   type ReservationEntry,
   type ReservationRecord,
 } from "../../domain/reservation/reservation.ts";
-import { formatTime, parseTime } from "../../domain/time.ts";
+import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
 import { type Context, nonce } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
@@ -178,7 +179,7 @@ export class Reservations {
     checkInput(input, RESERVATION_INPUTS.heartbeat, ["id", "runId"]);
     const { clock, store } = this.#context;
     const entry = await this.#entry(input.id, "id");
-    const { reservation_id, expires_at } = entry.reservation;
+    const { reservation_id } = entry.reservation;
     const doing = `Cannot extend reservation ${reservation_id}`;
     if (entry.release !== undefined) return whyOver(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
@@ -194,13 +195,14 @@ export class Reservations {
       const ended = await store.reservations.get(reservation_id);
       return whyOver(this.#context, doing, ended ?? entry);
     }
-    const ends = [expires_at, beat.extended_expires_at].map((at) => parseTime(at) ?? 0);
+    const { reservation } = entry;
+    const until = effectiveExpiry({ reservation, heartbeat: beat, release: undefined });
     return {
       status: "ok",
       reservation_id,
       run_id: beat.run_id,
       last_beat_at: beat.last_beat_at,
-      extended_expires_at: formatTime(Math.max(...ends)),
+      extended_expires_at: formatTime(until),
       ttl_extended_seconds: extension,
     };
   }

@@ -23,13 +23,15 @@
 import { idOfStem } from "../../../domain/ids.ts";
 import {
   effectiveExpiry,
+  farther,
   type HeartbeatRecord,
   isLive,
   type ReleaseRecord,
   type ReservationEntry,
   type ReservationRecord,
+  signOfLife,
 } from "../../../domain/reservation/reservation.ts";
-import { type Clock, formatTime, parseTime } from "../../../domain/time.ts";
+import { type Clock, formatTime } from "../../../domain/time.ts";
 
 /** What a slot of the chain holds. */
 export type Slot = HeartbeatRecord | ReleaseRecord;
@@ -58,6 +60,8 @@ export interface ChainFiles {
   remove(name: string): void;
   /** Forces the names of a folder to the disk. */
   sync(folder: string): void;
+  /** Whether what lies ahead of the clock is over: unless this process's own clock is the wrong one. */
+  isOver(what: string, at: string): boolean;
 }
 
 export function recordName(stem: string): string {
@@ -93,11 +97,6 @@ function numberOf({ beat = 0 }: HeartbeatRecord): number {
   return Number.isSafeInteger(beat) && beat > 0 ? beat : 0;
 }
 
-function farther(a: HeartbeatRecord, b: HeartbeatRecord | undefined): HeartbeatRecord {
-  const end = ({ extended_expires_at: at }: HeartbeatRecord) => parseTime(at) ?? 0;
-  return b !== undefined && end(b) > end(a) ? b : a;
-}
-
 /**
  * The view is where to start from; it may lag, and other tools may have written it. So its number
  * counts only if that slot is there: otherwise two processes could follow different slots.
@@ -119,6 +118,13 @@ export function newest(files: ChainFiles, stem: string): Newest {
 /** A reservation with what happened to it; `undefined` when there is none, or no longer. */
 export function readEntry(files: ChainFiles, stem: string): ReservationEntry | undefined {
   return read(files, stem)?.entry;
+}
+
+/** Whether a reservation stands in the way of others at `now`. */
+export function isHeld(files: ChainFiles, entry: ReservationEntry, now: number): boolean {
+  if (isLive(entry, now)) return true;
+  if (entry.release !== undefined || effectiveExpiry(entry) <= now) return false;
+  return !files.isOver(`Reservation ${entry.reservation.reservation_id}`, signOfLife(entry));
 }
 
 function read(files: ChainFiles, stem: string): (Newest & { entry: ReservationEntry }) | undefined {
@@ -228,8 +234,8 @@ export function seal(
     let { slot, seal } = state;
     if (seal === undefined) {
       if (entry.release !== undefined && lasts) files.sync("releases");
-      if (entry.release !== undefined || isLive(entry, now)) return entry;
-      seal = expiredAt(stem, runId, effectiveExpiry(entry));
+      if (entry.release !== undefined || isHeld(files, entry, now)) return entry;
+      seal = expiredAt(stem, runId, Math.min(effectiveExpiry(entry), now));
       if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;
       if (!files.exists(recordName(stem))) {
         files.remove(slotName(stem, slot));

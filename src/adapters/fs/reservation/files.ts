@@ -19,6 +19,7 @@ import { recordName, releaseName, type Slot, type Staged, viewName } from "./cha
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { TmpStage } from "../disk/staging.ts";
+import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** How often a folder is made again when others remove it. */
 const MAX_TRIES = 20;
@@ -26,8 +27,11 @@ const MAX_TRIES = 20;
 export class ReservationFiles implements RemovalFiles {
   readonly index: AddressIndex;
 
+  readonly #wrongClock: WrongClock;
+
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.index = new AddressIndex(fs, layout.addresses);
+    this.#wrongClock = new WrongClock(fs, layout.tmp, warn);
   }
 
   reservation(name: string): ReservationRecord | undefined {
@@ -117,6 +121,10 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   /** A folder that is missing, as the order is where other tools alone reserve, has nothing to lose. */
+  isOver(what: string, at: string): boolean {
+    return this.#wrongClock.isOver(what, at);
+  }
+
   sync(folder: string): void {
     try {
       this.fs.syncDir(this.#path(folder));

@@ -30,13 +30,20 @@
  * released is settled first.
  */
 import { stemOfId } from "../../../domain/ids.ts";
-import {
-  isLive,
-  type ReservationEntry,
-  type ReservationRecord,
+import type {
+  ReservationEntry,
+  ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
 import type { Steps } from "../../../domain/glob/steps.ts";
-import { type ChainFiles, newest, readEntry, recordName, releaseName, seal } from "./chain.ts";
+import {
+  type ChainFiles,
+  isHeld,
+  newest,
+  readEntry,
+  recordName,
+  releaseName,
+  seal,
+} from "./chain.ts";
 
 /** A place that nobody's reservation has: it makes the one before it removable. */
 export const INERT = { inert: true } as const;
@@ -244,14 +251,14 @@ class Others {
     const { addition: { reservation, now, admit }, files } = this;
     while (true) {
       const entries = [...this.#entries];
-      if (!admit(entries.map(([, entry]) => entry).filter((entry) => isLive(entry, now)))) {
+      if (!admit(entries.map(([, entry]) => entry).filter((entry) => isHeld(files, entry, now)))) {
         return false;
       }
       if (reservation.exclusive !== true) return true;
       let isRevived = false;
       for (const [stem, entry] of entries) {
         if (entry.reservation.exclusive !== true || this.#ended.has(stem)) continue;
-        if (isLive(entry, now)) continue;
+        if (isHeld(files, entry, now)) continue;
         const after = seal(files, stem, now, reservation.run_id);
         if (after?.release !== undefined) {
           this.#ended.add(stem);
@@ -259,7 +266,7 @@ class Others {
         }
         if (after === undefined) this.#entries.delete(stem);
         else this.#entries.set(stem, after);
-        isRevived ||= after !== undefined && isLive(after, now);
+        isRevived ||= after !== undefined && isHeld(files, after, now);
       }
       if (!isRevived) return true;
     }
@@ -276,6 +283,6 @@ class Others {
   #matters(entry: ReservationEntry): boolean {
     const { reservation, now } = this.addition;
     const bothExclusive = reservation.exclusive === true && entry.reservation.exclusive === true;
-    return bothExclusive || isLive(entry, now);
+    return bothExclusive || isHeld(this.files, entry, now);
   }
 }

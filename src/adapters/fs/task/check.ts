@@ -9,18 +9,22 @@
  * not for long, since file systems and other tools have their ways.
  */
 import type { ClaimRecord } from "../../../domain/task/claim.ts";
-import { parseTime } from "../../../domain/time.ts";
+import { formatTime, isAhead, parseTime, writable } from "../../../domain/time.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readNote, tickOf } from "../disk/record_file.ts";
 import { folderOf, ReadyIndex } from "./ready_index.ts";
-import { stemOfDue } from "./claim_files.ts";
+import { signOfDue, stemOfDue } from "./claim_files.ts";
 import { allEntries } from "../disk/time_index.ts";
 import type { Skipping } from "../disk/unreadable.ts";
 
 /** How long a comparison is believed, milliseconds. */
 const TRUST_MS = 10_000;
+
+/** How long those who find nothing are warned that a claim was made by a clock ahead, milliseconds. */
+const REPORT_MS = 600_000;
 
 /** Queues that the note names; of more it says that any may have tasks. */
 const MAX_NAMED = 16;
@@ -34,6 +38,9 @@ interface Checked {
   readonly atMs: number;
   /** When the first of the claims that were live then times out, by the clock of claims. */
   readonly until: number;
+  /** The latest sign of life of a claim that lay ahead of the clock, and when it was met; or 0. */
+  readonly ahead: number;
+  readonly metAt: number;
   /** The folders of the queues in which there was something to claim. */
   readonly busy: ReadonlySet<string>;
 }
@@ -48,10 +55,15 @@ export interface Completion {
 
 export class RecordsCheck {
   readonly #path: string;
-
   readonly #ready: ReadyIndex;
+  #reported = 0;
 
-  constructor(readonly fs: HostFs, readonly layout: Layout, readonly dueRoot: string) {
+  constructor(
+    readonly fs: HostFs,
+    readonly layout: Layout,
+    readonly dueRoot: string,
+    readonly warn: Warn,
+  ) {
     this.#ready = new ReadyIndex(fs, `${layout.index}/ready`);
     this.#path = `${layout.index}/checked`;
   }
@@ -66,7 +78,19 @@ export class RecordsCheck {
     if (queue === undefined ? busy.size > 0 : busy.has(folderOf(queue)) || busy.has(ANY)) {
       return true;
     }
-    return atMs - mtimeMs < tickOf(mtimeMs);
+    if (atMs - mtimeMs < tickOf(mtimeMs)) return true;
+    this.#report(checked, now);
+    return false;
+  }
+
+  /** Says once that claims were made by a clock that is ahead. */
+  #report({ ahead }: Checked, now: number): void {
+    if (!isAhead(ahead, now) || ahead === this.#reported) return;
+    this.#reported = ahead;
+    const at = formatTime(writable(ahead));
+    this.warn(
+      `Some process's clock is or was wrong: a claim was made at ${at}, which is yet to come`,
+    );
   }
 
   /**
@@ -90,7 +114,13 @@ export class RecordsCheck {
     const ready = this.#ready.stems();
     const due = new Set<string>();
     let until = Infinity;
+    let { ahead, metAt } = this.#recent();
     for (const entry of allEntries(this.fs, this.dueRoot)) {
+      const sign = signOfDue(entry.rest);
+      if (isAhead(sign, now)) {
+        [ahead, metAt] = [Math.max(ahead, sign), atMs];
+        continue; // the claim has timed out
+      }
       due.add(stemOfDue(entry.rest));
       if (entry.ms > now) until = Math.min(until, entry.ms);
     }
@@ -112,8 +142,14 @@ export class RecordsCheck {
     }
     const isWhole = skipping.count === skipped;
     if (busy.size > MAX_NAMED) busy.add(ANY);
-    if (isWhole) this.#write({ mtimeMs, atMs, until, busy });
+    if (isWhole) this.#write({ mtimeMs, atMs, until, ahead, metAt, busy });
     return isWhole;
+  }
+
+  /** The claim ahead of the clock that was met last; it is spoken of for a while. */
+  #recent(): Pick<Checked, "ahead" | "metAt"> {
+    const { ahead, metAt } = this.#read() ?? { ahead: 0, metAt: 0 };
+    return Math.abs(Date.now() - metAt) < REPORT_MS ? { ahead, metAt } : { ahead: 0, metAt: 0 };
   }
 
   #tasksChanged(): number {
@@ -123,19 +159,28 @@ export class RecordsCheck {
   #read(): Checked | undefined {
     const note = readNote(this.fs, this.#path);
     if (note === undefined) return undefined;
-    const [mtimeMs, atMs, until] = note.split(" ", 3).map(Number);
-    const [busy] = note.split(" ").slice(3);
-    if (mtimeMs === undefined || atMs === undefined || until === undefined) return undefined;
-    if (busy === undefined || Number.isNaN(mtimeMs + atMs + until)) return undefined;
-    return { mtimeMs, atMs, until, busy: new Set(busy.split(",").filter((name) => name !== "")) };
+    const numbers = note.split(" ", 5).map(Number);
+    const [mtimeMs = NaN, atMs = NaN, until = NaN, ahead = NaN, metAt = NaN] = numbers;
+    const busy = note.split(" ")[5];
+    if (busy === undefined || Number.isNaN(mtimeMs + atMs + until + ahead + metAt)) {
+      return undefined;
+    }
+    return {
+      mtimeMs,
+      atMs,
+      until,
+      ahead,
+      metAt,
+      busy: new Set(busy.split(",").filter((name) => name !== "")),
+    };
   }
 
-  #write({ mtimeMs, atMs, until, busy }: Checked): void {
+  #write({ mtimeMs, atMs, until, ahead, metAt, busy }: Checked): void {
     const staged = `${this.layout.tmp}/${crypto.randomUUID()}`;
     try {
       ensureDir(this.fs, this.layout.tmp);
       ensureDir(this.fs, this.layout.index);
-      const note = `${mtimeMs} ${atMs} ${until} ${[...busy].join()}`;
+      const note = `${mtimeMs} ${atMs} ${until} ${ahead} ${metAt} ${[...busy].join()}`;
       this.fs.createNew(staged, new TextEncoder().encode(note));
       this.fs.rename(staged, this.#path);
     } catch (error) {

@@ -170,12 +170,18 @@ export function stemOfDue(rest: string): string {
   return rest.slice(0, rest.indexOf("_"));
 }
 
+/** When the claim of an entry gave its last sign of life. */
+export function signOfDue(rest: string): number {
+  return Number(rest.split("_", 3)[2]);
+}
+
 function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
   const stem = stemOfId(claim.task_id);
   const ms = parseTime(claim.expires_at) ?? 0;
+  const sign = parseTime(claim.heartbeat_at) ?? 0;
   // Another tool's may hold anything, and this becomes part of a name.
   const nonce = claim.claim_nonce.slice(0, 12).replace(/[^\w-]/g, "");
-  return { ms, rest: `${stem}_${claim.transition}_${nonce}` };
+  return { ms, rest: `${stem}_${claim.transition}_${sign}_${nonce}` };
 }
 
 class TerminalStage extends TmpStage implements StagedClaim {

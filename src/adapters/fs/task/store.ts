@@ -29,9 +29,11 @@ import { listStems, readRecord, recordBytes } from "../disk/record_file.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { RecordsCheck } from "./check.ts";
 import { listTasks } from "./list.ts";
+import { Sparing } from "./sparing.ts";
 import { announceTask, watchTasks } from "./wake.ts";
 import { TimeCursor } from "../disk/time_index.ts";
 import { Skipping } from "../disk/unreadable.ts";
+import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** Entries in a row that others took before the names are listed anew. */
 const MISSES_BEFORE_RELIST = 3;
@@ -59,6 +61,7 @@ export class FsTaskStore implements TaskStore {
   readonly #ready: ReadyIndex;
   readonly #due: TimeCursor;
   readonly #check: RecordsCheck;
+  readonly #sparing: Sparing;
   readonly #watch: RecordWatch;
   readonly #batches: Batches;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
@@ -71,7 +74,8 @@ export class FsTaskStore implements TaskStore {
     this.#claims = new ClaimFiles(host.fs, layout, warn);
     this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
-    this.#check = new RecordsCheck(host.fs, layout, this.#claims.dueRoot);
+    this.#check = new RecordsCheck(host.fs, layout, this.#claims.dueRoot, warn);
+    this.#sparing = new Sparing(new WrongClock(host.fs, layout.tmp, warn));
     this.#watch = new RecordWatch(host, [layout.folder("claim")]);
     this.#batches = new Batches(host, layout, warn);
   }
@@ -294,7 +298,7 @@ export class FsTaskStore implements TaskStore {
 
   /** Tries for a task; where it has no claim that is known of, for its first slot alone. */
   #claimTask(search: ClaimSearch, task: TaskRecord, stem: string, again: boolean): Attempt {
-    const rule = search.rule(task);
+    const rule = this.#sparing.rule(search.rule(task), search.now);
     const outcome = again
       ? transition(this.#claims, stem, rule)
       : firstTransition(this.#claims, stem, rule);

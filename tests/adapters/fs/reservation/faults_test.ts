@@ -108,7 +108,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: "one that was revived instead of sealed does not matter",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: "isRevived ||= after !== undefined && isLive(after, now);",
+    from: "isRevived ||= after !== undefined && isHeld(files, after, now);",
     to: "isRevived = false;",
   },
   {
