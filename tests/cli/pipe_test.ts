@@ -62,8 +62,9 @@ onPosix(
     for (const delay of [0, 1, 3, 6]) {
       const { dir } = await workspace();
       const coord = await openWorkspace({ dir });
-      const { terminate, ended } = shell(dir, "exec coord claim --run-id a --wait 60 --json");
-      await new Promise((resolve) => setTimeout(resolve, 1_500)); // until it waits
+      const call = "exec coord claim --run-id a --wait 60 --json";
+      const { terminate, waits, ended } = shell(dir, call);
+      await waits();
       await coord.tasks.enqueue({ title: "x", runId: "p" });
       await new Promise((resolve) => setTimeout(resolve, delay));
       terminate();

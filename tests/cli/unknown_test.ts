@@ -27,7 +27,7 @@ it("unknownCommand() points to the help that lists what there is", () => {
 
 it("unknownCommand() says what may follow the first of two words", () => {
   assertEquals(told("lane"), [
-    `Command "lane" needs a second word: acquire, release`,
+    `"lane" is a command group; use one of: acquire, release`,
     undefined,
   ]);
 });

@@ -12,7 +12,8 @@ import { taskFields } from "./text.ts";
 export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
   details: "Claim the next task; exactly one agent gets it. Highest priority first, then oldest. " +
     "When the claim expires, other agents may have the task; a heartbeat extends it. SIGINT " +
-    "and SIGTERM end a wait early.",
+    "and SIGTERM end a wait early. A task whose answer cannot be delivered, because the reader " +
+    "of standard output has gone, goes back to the queue.",
   examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
   operands: [],
   flags: {

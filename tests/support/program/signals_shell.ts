@@ -1,7 +1,9 @@
 /** Command lines by a POSIX shell, with real pipes and signals, on the runtime that runs the test. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { sleep } from "../race/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -21,7 +23,10 @@ export interface End {
 }
 
 /** Runs a script in a folder; `coord` in it is the program from source. */
-export function shell(dir: string, script: string): { terminate(): void; ended: Promise<End> } {
+export function shell(
+  dir: string,
+  script: string,
+): { terminate(): void; waits(): Promise<void>; ended: Promise<End> } {
   const child: ChildProcess = spawn("/bin/sh", ["-c", script.replaceAll("coord", COORD)], {
     cwd: dir,
     stdio: ["ignore", "pipe", "pipe"],
@@ -34,8 +39,27 @@ export function shell(dir: string, script: string): { terminate(): void; ended: 
     child.on("close", (code) => resolve({ code, out, err }));
   });
   return {
+    /** Until coord waits for the kernel's word, as Linux shows it; elsewhere as long as a start takes. */
+    async waits() {
+      const end = Date.now() + 30_000;
+      const folder = `/proc/${child.pid}/fd`;
+      if (process.platform !== "linux") return await sleep(3_000);
+      while (!readdirSync(folder).some((fd) => isInotify(`${folder}/${fd}`))) {
+        if (Date.now() > end) throw new Error(`Waited in vain for: ${script}`);
+        await sleep(20);
+      }
+    },
     // Not by the child's own method: after that Deno reports a death by the signal, whatever came.
     terminate: () => void process.kill(child.pid ?? 0, "SIGTERM"),
     ended,
   };
+}
+
+function isInotify(path: string): boolean {
+  try {
+    return readlinkSync(path).includes("inotify");
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
+    return false; // it was closed meanwhile
+  }
 }
