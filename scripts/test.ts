@@ -22,6 +22,7 @@ const HEAVY = [
   "tests/differential/",
   "tests/adapters/fs/task/batch_chain_test.ts",
   "tests/adapters/fs/task/claim_chain_test.ts",
+  "tests/adapters/fs/task/index_removed_test.ts",
   "tests/adapters/fs/reservation/order_test.ts",
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/journal_faults_test.ts",

@@ -16,7 +16,7 @@ const VARIABLE = "DISPATCH_LANE_JOURNAL_PATH";
  * @throws {CoordError} `bad_args` when a relative path may name several files.
  */
 export function journalPath(host: Host, { root }: Layout): string {
-  const named = host.env(VARIABLE) || undefined;
+  const named = host.env("DISPATCH_LANE_JOURNAL_PATH") || undefined;
   if (named === undefined) return `${root}/lanes/lane-journal.jsonl`;
   const isWindows = host.os === "windows";
   if ((isWindows ? /^(?:[A-Za-z]:)?[\\/]/ : /^\//).test(named)) return resolve(host.cwd(), named);

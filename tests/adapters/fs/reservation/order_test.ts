@@ -48,7 +48,7 @@ for (const kinds of CROWDS) {
     const random = newSeed(kinds.join(", "));
     for (const start of Object.keys(STARTS)) {
       const violation = new ReservationExplorer(REAL)
-        .walk(start, kinds, isHeavy() ? 20_000 : 200, random);
+        .walk(start, kinds, isHeavy() ? 20_000 : 100, random);
       assertEquals(violation && told(start, violation), undefined);
     }
   });
