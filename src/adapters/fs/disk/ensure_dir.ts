@@ -29,7 +29,14 @@ export function ensureLastingDir(fs: HostFs, path: string): void {
     above.push(dirname(at));
   }
   ensureDir(fs, path);
-  for (const folder of above.reverse()) fs.syncDir(folder);
+  for (const folder of above.reverse()) {
+    try {
+      fs.syncDir(folder);
+    } catch (error) {
+      // Another process has removed it, as `index/` may be: the caller's next step makes it again.
+      if (!isNotFound(error)) throw error;
+    }
+  }
 }
 
 /**

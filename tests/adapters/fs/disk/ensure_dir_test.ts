@@ -1,5 +1,5 @@
 import { assertEquals, it } from "../../../deps.ts";
-import { ensureDir } from "../../../../src/adapters/fs/disk/ensure_dir.ts";
+import { ensureDir, ensureLastingDir } from "../../../../src/adapters/fs/disk/ensure_dir.ts";
 import { HostError, type HostErrorCode, type HostFs } from "../../../../src/ports/host.ts";
 
 /** Files whose `makeDir` fails as told, call by call, and then works. */
@@ -32,4 +32,34 @@ it("ensureDir() is content when another process was first", () => {
 it("ensureDir() passes on every other failure", () => {
   assertEquals(failing(["exists"], "file"), [1, "exists"]);
   assertEquals(failing(["permission"], undefined), [1, "permission"]);
+});
+
+/** Syncs of which those of `codes` fail, folder by folder. */
+function syncing(codes: Readonly<Record<string, HostErrorCode>>) {
+  const synced: string[] = [];
+  const fs = {
+    stat: (path: string) => path === "/" ? { kind: "directory" } : undefined,
+    makeDir() {},
+    syncDir(path: string) {
+      const code = codes[path];
+      if (code !== undefined) throw new HostError(code, "sync", path);
+      synced.push(path);
+    },
+  } as unknown as HostFs;
+  let thrown: unknown;
+  try {
+    ensureLastingDir(fs, "/w/index/due");
+  } catch (error) {
+    thrown = (error as HostError).code;
+  }
+  return { synced, thrown };
+}
+
+it("ensureLastingDir() goes on when another process removes what it has just made", () => {
+  assertEquals(syncing({}), { synced: ["/", "/w", "/w/index"], thrown: undefined });
+  assertEquals(syncing({ "/w": "not_found" }), { synced: ["/", "/w/index"], thrown: undefined });
+});
+
+it("ensureLastingDir() passes on every other failure of a sync", () => {
+  assertEquals(syncing({ "/w": "no_space" }), { synced: ["/"], thrown: "no_space" });
 });
