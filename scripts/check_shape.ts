@@ -68,7 +68,13 @@ const ADAPTER = /^src\/adapters\/[^/]+\//;
 
 /** Where packages may be named, and where built-in `node:` modules may be. */
 const PACKAGE_PLACES = ["src/deps/", "tests/deps.ts", "scripts/deps.ts", "scripts/mirror/"];
-const NODE_PLACES = ["src/host/node.ts", "tests/deps.ts", "tests/support/", "scripts/"];
+const NODE_PLACES = [
+  "src/host/node.ts",
+  "tests/deps.ts",
+  "tests/support/",
+  "scripts/",
+  "examples/",
+];
 
 /** All breaches in a tree, given as the text of each file by its path from the root. */
 export function shapeFindings(files: ReadonlyMap<string, string>): Finding[] {

@@ -16,6 +16,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   groff: "groff-base",
   mandoc: "mandoc",
   file: "file",
+  git: "git",
+  jq: "jq",
   script: "bsdutils",
   strace: "strace",
   python3: "python3",

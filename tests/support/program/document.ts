@@ -9,6 +9,7 @@
  *
  * Ids, instants and other values that differ from run to run count as equal when they stand in the
  * same places. An id may be cut: `sha256:0123456789ab…`. A cut id in a command stands for the real one.
+ * `$COORD_REPOSITORY` is the folder of the repository.
  */
 import { Shell } from "./shell.ts";
 
@@ -89,6 +90,7 @@ class Session {
       const said: string[] = [];
       while (at < lines.length && !lines[at]?.startsWith("$ ")) said.push(lines[at++] ?? "");
       const text = command.map((line) => line.slice(2)).join("\n");
+      const shown = command.map((line) => this.#withRealIds(line));
       const { output } = await this.#shell.run(this.#withRealIds(text));
       const printed = output.replaceAll(this.#folder, "/tmp/project").trimEnd();
       const got = printed === "" ? [] : printed.split("\n").map((line) => line.trimEnd());
@@ -96,7 +98,7 @@ class Session {
       const [a, b] = [masked(want, this.#written), masked(got.join("\n"), this.#real)];
       if (a !== b) this.differences.push(`$ ${text}\n--- says\n${a}\n--- prints\n${b}`);
       real.push(
-        ...command,
+        ...shown,
         ...got.map(cutIds),
         ...(at < lines.length && gapAfter(said) ? [""] : []),
       );

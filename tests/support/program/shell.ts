@@ -1,6 +1,9 @@
 /** One shell that runs one command after the other, as a terminal does. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { resolve } from "node:path";
 import process from "node:process";
+
+const ROOT = resolve(import.meta.dirname ?? ".", "../../..");
 
 /** Milliseconds after which a command that hangs fails the test. */
 const LIMIT_MS = 60_000;
@@ -11,7 +14,7 @@ export interface ShellOutput {
   readonly output: string;
 }
 
-/** A bash in which `coord` runs a given program. */
+/** A bash in which `coord` runs a given program, and `$COORD_REPOSITORY` is where this file is from. */
 export class Shell implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   #text = "";
@@ -22,7 +25,12 @@ export class Shell implements AsyncDisposable {
     this.#child = spawn("bash", ["--noprofile", "--norc"], {
       cwd: folder,
       detached: true,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LANG: "C.UTF-8" },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        LANG: "C.UTF-8",
+        COORD_REPOSITORY: ROOT,
+      },
     });
     this.#child.stdout.on("data", (part) => {
       this.#text += part;
