@@ -7,7 +7,7 @@ import { badInput } from "../../../domain/errors.ts";
 import type { Host } from "../../../ports/host.ts";
 import type { Layout } from "../layout.ts";
 
-const VARIABLE = "DISPATCH_LANE_JOURNAL_PATH";
+const JOURNAL_ENV = "DISPATCH_LANE_JOURNAL_PATH";
 
 /**
  * The file that `$DISPATCH_LANE_JOURNAL_PATH` names, else the one in W. A relative path begins in the
@@ -38,5 +38,5 @@ function projectOf(root: string): string {
 }
 
 function refused(message: string) {
-  return badInput([{ field: `$${VARIABLE}`, code: "bad_args", message }]);
+  return badInput([{ field: `$${JOURNAL_ENV}`, code: "bad_args", message }]);
 }
