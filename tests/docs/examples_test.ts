@@ -2,7 +2,7 @@
 import { initWorkspace, openWorkspace } from "../../mod.ts";
 import { type Ran, run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
-import { assertEquals, it, itIf } from "../deps.ts";
+import { assertEquals, assertMatch, it, itIf } from "../deps.ts";
 import { itWith } from "../support/program/programs.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -144,3 +144,20 @@ itWith("jq")(
     assertEquals(await step(1), { code: 1, deployed: false, holders: ["deploy operator"] });
   },
 );
+
+it("the README's deno install makes a coord of a clone", async () => {
+  const root = makeTempDir();
+  const path = `${Deno.execPath().replace(/\/[^/]+$/, "")}:${Deno.env.get("PATH")}`;
+  const [line = ""] = /^deno install .*$/m.exec(Deno.readTextFileSync(`${ROOT}/README.md`)) ?? [];
+  const env = { PATH: path, DENO_INSTALL_ROOT: root };
+  endsWell(await run("bash", ["-c", line], { cwd: ROOT, limit: LIMIT, env }));
+  const cwd = makeTempDir();
+  const coord = async (...args: string[]) => {
+    const ran = await run(`${root}/bin/coord`, args, { cwd, limit: LIMIT, env });
+    endsWell(ran);
+    return ran.output;
+  };
+  await coord("init");
+  await coord("enqueue", "写文档", "--run-id", "planner");
+  assertMatch(await coord("tasks"), /pending .* 写文档/);
+});
