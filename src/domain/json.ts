@@ -17,21 +17,25 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | {
 /** A JSON object. */
 export type JsonObject = { [key: string]: JsonValue };
 
-/** Two functions of ES2026 that the compiler's library does not know yet. */
+/** Two functions of ES2026 that the compiler's library does not know yet, nor Node before version 22. */
 const raw = JSON as typeof JSON & {
-  rawJSON(text: string): unknown;
-  isRawJSON(value: unknown): boolean;
+  rawJSON?(text: string): unknown;
+  isRawJSON?(value: unknown): boolean;
 };
+
+function isRaw(value: unknown): boolean {
+  return raw.isRawJSON?.(value) ?? false;
+}
 
 /** Whether a value is an object, and neither an array, nor null, nor a number that is kept as text. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !raw.isRawJSON(value);
+    !isRaw(value);
 }
 
 /** Whether a value is a number, be it one that is kept as text. */
 export function isNumber(value: unknown): boolean {
-  return typeof value === "number" || raw.isRawJSON(value);
+  return typeof value === "number" || isRaw(value);
 }
 
 /** What may be a number that does not survive: many digits, or an exponent. May hit inside strings. */
@@ -40,16 +44,22 @@ const SUSPECT = /(?:^|[:,[\s])-?(?:\d[\d.]{15,}|\d[\d.]*[eE])/;
 /**
  * Reads JSON that is there already. Numbers that a double cannot hold are kept as they are written.
  *
- * @throws {SyntaxError} when the text is not JSON.
+ * @throws {SyntaxError} when the text is not JSON, and where the runtime cannot keep such a number.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   // The second reading recurses, so what is nested too deep to be used stays as it is.
   if (!SUSPECT.test(text) || isTooDeep(value)) return value;
+  const { rawJSON } = raw;
+  if (rawJSON === undefined) {
+    const problem = lossProblem(text);
+    if (problem === undefined) return value;
+    throw new SyntaxError(`The text ${problem}`);
+  }
   const keep = (_key: string, item: unknown, context?: { source?: string }): unknown => {
     const source = context?.source;
     return typeof item === "number" && source !== undefined && !survives(source)
-      ? raw.rawJSON(source)
+      ? rawJSON(source)
       : item;
   };
   return JSON.parse(text, keep);

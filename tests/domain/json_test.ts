@@ -1,4 +1,4 @@
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assert_, assertEquals, assertStringIncludes, assertThrows, it } from "../deps.ts";
 import {
   canonicalJson,
   escapeLines,
@@ -160,3 +160,20 @@ function exact(literal: string): bigint {
   return BigInt(whole + fraction) *
     10n ** BigInt(200 + Number(exponent) - fraction.length);
 }
+
+it("parseJson() refuses a number that it cannot keep, where the runtime has no way to", () => {
+  const runtime = JSON as { rawJSON?: unknown };
+  const { rawJSON } = runtime;
+  delete runtime.rawJSON; // as in Node before version 22
+  try {
+    assertEquals(parseJson('{"n":1.0,"s":"12345678901234567890"}'), {
+      n: 1,
+      s: "12345678901234567890",
+    });
+    const error = assertThrows(() => parseJson('{"n":12345678901234567890}'));
+    assertEquals(error instanceof SyntaxError, true);
+    assertStringIncludes(error.message, "12345678901234567890");
+  } finally {
+    runtime.rawJSON = rawJSON;
+  }
+});
