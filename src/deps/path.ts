@@ -11,11 +11,12 @@ interface Path {
 }
 
 // Node has no `navigator` before version 21.
-const { navigator, process } = globalThis as {
+const runtime = globalThis as {
   readonly navigator?: { readonly platform: string };
   readonly process?: { readonly platform: string };
 };
-const isWindows = navigator?.platform.startsWith("Win") ?? process?.platform === "win32";
+const isWindows = runtime.navigator?.platform.startsWith("Win") ??
+  runtime.process?.platform === "win32";
 
 const modules = isWindows
   ? [
