@@ -49,6 +49,7 @@ const ONCE = [
   "tests/adapters/fs/task/index_removed_test.ts",
   "tests/commands/system/links_test.ts",
   "tests/commands/system/permission_test.ts",
+  "tests/crash/two_processes",
   "tests/domain/",
 ];
 const DOCUMENTS = [
