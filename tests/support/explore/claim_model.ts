@@ -85,7 +85,8 @@ export class ClaimProperties implements Properties {
   /** Whether the state is another tool's doing, and has no slot yet. */
   #isUnslotted(disk: number): boolean {
     const head = this.#head(disk);
-    return head !== -1 && ![...this.files.files(disk).values()].includes(head);
+    const there = [...this.files.files(disk).values()].map((number) => this.#plain(number));
+    return head !== -1 && !there.includes(head);
   }
 
   /** What another tool ended is over, unless a process that looked before it replaces the view. */
@@ -244,16 +245,15 @@ export class ClaimProperties implements Properties {
     const files = this.files.files(disk);
     const head = this.#head(disk);
     if (head === -1) return;
-    if (files.get(VIEW) !== head) {
-      const [view, state] = [files.get(VIEW) ?? -1, head].map((n) =>
-        showState(this.files.record(n))
-      );
+    const shown = (name: string) => this.#plain(files.get(name) ?? -1);
+    if (shown(VIEW) !== head) {
+      const [view, state] = [shown(VIEW), head].map((n) => showState(this.files.record(n)));
       throw new Error(`${when} the view shows ${view}, the state is ${state}`);
     }
     if (!rules.isTerminal(this.files.record(head) as ClaimRecord)) return;
     const left = [...files.keys()].filter((name) => name !== VIEW && name !== END);
     if (left.length > 0) throw new Error(`${when} slots are left over: ${left.join()}`);
-    if (files.get(END) !== head) throw new Error(`${when} the end is missing`);
+    if (shown(END) !== head) throw new Error(`${when} the end is missing`);
   }
 }
 

@@ -89,7 +89,8 @@ export function endName(stem: string): string {
 
 /** The newest state. */
 export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefined {
-  return look(files, stem).state;
+  const { state } = look(files, stem);
+  return state && unmarked(state);
 }
 
 /** The newest state, and whether another tool made it, so that it has no slot yet. */
@@ -162,14 +163,21 @@ export function transition(files: ChainFiles, stem: string, rule: Rule): ChainOu
     const decision = rule(current);
     if (decision.kind === "write") {
       if (take(files, stem, decision.next)) {
-        return { kind: "written", claim: decision.next, previous: current };
+        return { kind: "written", claim: unmarked(decision.next), previous: current };
       }
     } else if (newest) {
-      return decision;
+      return answered(decision);
     }
     current = settled(files, stem);
     newest = true;
   }
+}
+
+/** A decision that writes nothing, as it is answered. */
+function answered(decision: Exclude<Decision, { kind: "write" }>): typeof decision {
+  if (decision.kind === "keep") return { ...decision, claim: unmarked(decision.claim) };
+  const { refusal } = decision;
+  return { ...decision, refusal: { ...refusal, claim: refusal.claim && unmarked(refusal.claim) } };
 }
 
 /** The newest state, after what another tool did was given its slot. */

@@ -23,7 +23,7 @@
 import { resolve } from "../../../deps/path.ts";
 import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
-import { foreignState, shows } from "../../../domain/task/foreign_claim.ts";
+import { foreignState, shows, unmarked } from "../../../domain/task/foreign_claim.ts";
 import { hash } from "../../../domain/journal/hash.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
@@ -202,8 +202,9 @@ export class FsRecordSource implements RecordSource {
       }
       const state = this.#head(stem, listed);
       if (state === undefined) return GONE;
-      const { name, claim, stat, transition } = state;
-      if (typeof claim === "string") return broken("claim", name, claim, known);
+      const { name, stat, transition } = state;
+      if (typeof state.claim === "string") return broken("claim", name, state.claim, known);
+      const claim = unmarked(recordOf(state.claim)) as unknown as JsonObject;
       const version = `${transition}.${hash(JSON.stringify(claim))}@${this.#signature(stat)}`;
       return found(version, claim, known);
     });
@@ -234,6 +235,11 @@ export class FsRecordSource implements RecordSource {
     const [first, last] = [view, newest].map((each) => each && recordOf(each.claim as JsonObject));
     const foreign = foreignState(first, last, shown !== undefined);
     if (foreign === undefined) return state;
+    // A slot that accounts for it may have been followed since the view was read.
+    const again = this.#fs.lstat(`${this.layout.folder("claim")}/${slotName(stem, 1)}`);
+    if (signatureOf(again ?? NO_FILE) !== signatureOf(view?.stat ?? NO_FILE)) {
+      return this.#head(stem, undefined);
+    }
     const { transition } = foreign;
     return { ...view ?? state, transition, claim: foreign as unknown as JsonObject };
   }
@@ -329,6 +335,7 @@ function recordOf(claim: JsonObject): ClaimRecord {
   return claim as unknown as ClaimRecord;
 }
 
+const NO_FILE = { ino: 0, size: -1, mtimeMs: 0 };
 const GONE = { kind: "gone" } as const;
 const SAME = { kind: "same" } as const;
 
@@ -347,7 +354,7 @@ function parseName(
   return /^[1-9][0-9]{0,15}$/.test(ending) ? { stem, slot: Number(ending) } : undefined;
 }
 
-function signatureOf({ ino, size, mtimeMs }: FileStat): string {
+function signatureOf({ ino, size, mtimeMs }: Pick<FileStat, "ino" | "size" | "mtimeMs">): string {
   return `${ino}:${size}:${mtimeMs}`;
 }
 

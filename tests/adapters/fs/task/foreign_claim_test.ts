@@ -45,6 +45,7 @@ async function said(scene: Scene, id: string): Promise<JsonObject> {
   const { claim } = await coord.tasks.get(id);
   let told: unknown;
   for await (const event of coord.watch({ kinds: ["claim"], once: true })) {
+    assert_(!JSON.stringify(event).includes("adopted"), JSON.stringify(event));
     told = "data" in event ? (event.data as unknown as JsonObject)["status"] : told;
   }
   const next = await coord.tasks.claim({ runId: "next" });
@@ -71,6 +72,9 @@ for (const beats of [0, 1, 3]) {
       assertEquals(await said(scene, id), OVER);
       const late = await scene.coord.tasks.complete({ id, runId: "a", result: { by: "coord" } });
       assertEquals(late.status, "terminal");
+      // The chain's own marks are in no answer.
+      const { claim } = await scene.coord.tasks.get(id);
+      assertEquals([claim && "adopted" in claim, claim && "adopted" in late], [false, false]);
       const again = await scene.coord.tasks.complete({ id, runId: "a", result: { by: "muse" } });
       assertEquals(again.status, "completed");
       assertEquals(await said(scene, id), OVER);
