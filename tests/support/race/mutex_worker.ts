@@ -61,8 +61,10 @@ while (host.fs.stat(orders.stop) === undefined && Date.now() < end) {
     orders.counter,
     new TextEncoder().encode(JSON.stringify(counts)),
   );
+  // Read before the look: the process may be stopped behind it, when another one may hold already.
+  const to = instant();
   const valid = hold.isHeld();
-  const held: Held = { generation: hold.generation, from, to: instant(), valid, counted };
+  const held: Held = { generation: hold.generation, from, to, valid, counted };
   appendFileSync(orders.log, JSON.stringify(held) + "\n");
   if (random.chance(0.01)) process.exit(0); // without a release
   hold.release();
