@@ -29,7 +29,8 @@ it("claim() gives away a task that was claimed by a clock two hours ahead, with 
   assertEquals((await scene.coord.tasks.complete({ id, runId: "ahead" })).status, "not_holder");
   scene.warnings.length = 0;
   // It comes with a comparison of index and records, at the latest ten seconds after the last one.
-  for (let end = Date.now() + 15_000; scene.warnings.length === 0 && Date.now() < end;) {
+  const end = Date.now() + 15_000;
+  while (scene.warnings.length === 0 && Date.now() < end) {
     assertEquals((await scene.open().tasks.claim({ runId: "b" })).status, "empty");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -11,6 +11,7 @@ import { CHANGES, type Fault, faulty, PowerOff } from "./faulty_fs.ts";
 import { ForgetfulFs, type Loss, stepwise } from "./power_cut.ts";
 import { isHeavy } from "../race/processes.ts";
 import type { Random } from "../random.ts";
+import { makeTempDir, removeTree } from "../scene/scratch.ts";
 
 /** What two processes do in a workspace of their own. */
 export interface Story {
@@ -69,7 +70,10 @@ async function tell(
 ): Promise<{ hit: string | undefined; lost: readonly string[] }> {
   using begun = await story.begin();
   const { folder, fs } = begun;
-  const forgetful = new ForgetfulFs(fs, folder, `${folder}.attic`, true);
+  const attic = makeTempDir();
+  using cleanup = new DisposableStack();
+  cleanup.defer(() => removeTree(attic));
+  const forgetful = new ForgetfulFs(fs, folder, attic, true);
   const first = faulty(forgetful.fs, fault);
   try {
     await begun.first(stepwise(first.fs));
