@@ -290,6 +290,9 @@ export const DEFAULT_BRANCH = "main";
 /** Bytes of a file by which git tells a branch or a folder: a path, and room to spare. */
 export const MAX_HEAD_BYTES = 8_192;
 
+/** Bytes of a repository's `config` that is read for its main checkout. */
+export const MAX_GIT_CONFIG_BYTES = 1_048_576;
+
 /** Bytes of a reftable that are read from its beginning: sixteen blocks, and HEAD is in the first. */
 export const MAX_REFTABLE_BYTES = 65_536;
 

@@ -1,0 +1,106 @@
+/**
+ * Where the checkouts of a git repository are: the one around a folder, the main one, and the linked
+ * worktrees. All of it comes from the small files that git keeps; no process is started.
+ */
+import { basename, dirname, join, resolve } from "../../../deps/path.ts";
+import { parseCoreConfig } from "../../../domain/git/config.ts";
+import { parseGitFile } from "../../../domain/git/head.ts";
+import { MAX_GIT_CONFIG_BYTES } from "../../../domain/limits.ts";
+import type { SmallFiles } from "./small_files.ts";
+
+/** A checkout of a git repository. */
+export interface Repository {
+  /** The folder that is checked out, its top. */
+  readonly root: string;
+  /** Where its HEAD lies. */
+  readonly git: string;
+  /** The git folder that all its worktrees share. */
+  readonly common: string;
+  /** The name of a linked worktree; `undefined` for a checkout of its own. */
+  readonly worktree: string | undefined;
+  /** Whether `.git` is a file that leads to a folder that is not there. */
+  readonly isDangling?: true;
+}
+
+/** The innermost checkout that a folder is in, or the bare repository. */
+export function repositoryAt(files: SmallFiles, start: string): Repository | undefined {
+  return upwards(start, (folder) => repositoryIn(files, folder));
+}
+
+/** The checkout whose top a folder is. */
+export function repositoryIn(files: SmallFiles, root: string): Repository | undefined {
+  const git = join(root, ".git");
+  const kind = files.look(git)?.kind;
+  if (kind === "directory") return { root, git, common: git, worktree: undefined };
+  if (kind === "file") return linked(files, root, git);
+  return isGitFolder(files, root) && core(files, root).bare
+    ? { root, git: root, common: root, worktree: undefined }
+    : undefined;
+}
+
+/**
+ * The top of the main checkout of a repository; `undefined` where there is none: in a bare
+ * repository, or when it is gone.
+ */
+export function mainRoot(files: SmallFiles, { common }: Repository): string | undefined {
+  const { bare, worktree } = core(files, common);
+  if (bare) return undefined;
+  if (worktree === undefined && basename(common) !== ".git") return undefined;
+  const root = worktree === undefined ? dirname(common) : resolve(common, worktree);
+  return files.look(root)?.kind === "directory" ? root : undefined;
+}
+
+/** The tops of all checkouts of a repository that are there: the main one, then linked worktrees. */
+export function checkoutRoots(files: SmallFiles, repository: Repository): string[] {
+  const { common } = repository;
+  const main = mainRoot(files, repository);
+  const roots = new Set(main === undefined ? [repository.root] : [main, repository.root]);
+  const names = files.trying(() => files.host.fs.list(join(common, "worktrees"))) ?? [];
+  for (const { name } of names) {
+    const folder = join(common, "worktrees", name);
+    const file = files.text(join(folder, "gitdir"))?.trim();
+    if (file === undefined || file === "") continue;
+    const path = resolve(folder, file);
+    if (files.look(path) !== undefined) roots.add(dirname(path));
+  }
+  return [...roots];
+}
+
+/** What is found first in a folder or in one above it. */
+export function upwards<T>(start: string, find: (folder: string) => T | undefined): T | undefined {
+  for (let folder = start;; folder = dirname(folder)) {
+    const found = find(folder);
+    if (found !== undefined || dirname(folder) === folder) return found;
+  }
+}
+
+/** A checkout whose `.git` is a file that leads elsewhere: a worktree or a submodule. */
+function linked(files: SmallFiles, root: string, file: string): Repository | undefined {
+  const text = files.text(file);
+  if (text === undefined) return undefined;
+  const named = parseGitFile(text);
+  if (named === undefined) {
+    files.warn(`${file} names no folder of git: passed over`);
+    return undefined;
+  }
+  const git = resolve(root, named);
+  const common = files.text(join(git, "commondir"))?.trim();
+  if (common !== undefined && common !== "") {
+    return { root, git, common: resolve(git, common), worktree: basename(git) };
+  }
+  const found = { root, git, common: git, worktree: undefined };
+  return files.look(git) === undefined ? { ...found, isDangling: true } : found;
+}
+
+/** Whether a folder is what `.git` usually is. */
+function isGitFolder(files: SmallFiles, folder: string): boolean {
+  return files.look(join(folder, "HEAD"))?.kind === "file" &&
+    files.look(join(folder, "objects"))?.kind === "directory" &&
+    files.look(join(folder, "refs"))?.kind === "directory";
+}
+
+/** `config.worktree` holds what concerns the main checkout alone, where git was asked to part the two. */
+function core(files: SmallFiles, common: string) {
+  const textOf = (name: string) => files.text(join(common, name), undefined, MAX_GIT_CONFIG_BYTES);
+  return parseCoreConfig(`${textOf("config") ?? ""}\n${textOf("config.worktree") ?? ""}`);
+}

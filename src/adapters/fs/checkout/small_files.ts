@@ -1,0 +1,54 @@
+/** The small files that git and Muse keep, as they are read where nothing may fail: a warning at most. */
+import { MAX_HEAD_BYTES } from "../../../domain/limits.ts";
+import { type FileStat, type Host, HostError } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { OTHER_KINDS } from "../disk/record_file.ts";
+
+export class SmallFiles {
+  readonly #said = new Set<string>();
+
+  constructor(readonly host: Host, readonly onWarning: Warn) {}
+
+  /** Warns once: several looks meet the same file. */
+  warn(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.onWarning(message);
+  }
+
+  /** What lies there; symbolic links to it are followed. */
+  look(path: string): FileStat | undefined {
+    return this.trying(() => this.host.fs.stat(path));
+  }
+
+  /** The text of a small regular file. */
+  text(path: string, isMissing = () => {}, most = MAX_HEAD_BYTES): string | undefined {
+    const { fs } = this.host;
+    return this.trying(() => {
+      const stat = fs.lstat(path);
+      if (stat === undefined) {
+        isMissing();
+        return undefined;
+      }
+      if (stat.kind !== "file") {
+        this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: passed over`);
+      } else if (stat.size > most) {
+        this.warn(`${path} is larger than ${most} bytes: passed over`);
+      } else {
+        const bytes = fs.read(path);
+        return bytes && new TextDecoder().decode(bytes);
+      }
+    });
+  }
+
+  /** A checkout that cannot be read is no reason to fail. */
+  trying<T>(body: () => T | undefined): T | undefined {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      this.warn(`${error.message}: the branch is not known from it`);
+      return undefined;
+    }
+  }
+}
