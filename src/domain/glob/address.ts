@@ -10,7 +10,7 @@
  */
 import { type Glob, type Overlap, overlapOf, parseGlob } from "./glob.ts";
 import type { Automaton } from "./automaton.ts";
-import { folded } from "./chars.ts";
+import { canonical, folded } from "./chars.ts";
 import { compile, textProblem } from "./compile.ts";
 import { common, surplus } from "./search.ts";
 import { MAX_ADDRESS } from "../limits.ts";
@@ -129,10 +129,11 @@ export function anchorsMeet(a: Anchor, b: Anchor): boolean {
 export function anchorOf(address: string): Anchor {
   const { path, symbol } = partsOf(address);
   const segments: string[] = [];
-  for (const segment of path.split("/")) {
+  for (const segment of canonical(path, true).split("/")) {
     if (MAGIC.test(segment)) break;
     if (segment === "" || segment === ".") continue;
     segments.push(folded(segment));
   }
-  return { segments, symbol: symbol === null || MAGIC.test(symbol) ? undefined : symbol };
+  const only = symbol === null || MAGIC.test(symbol) ? undefined : canonical(symbol, false);
+  return { segments, symbol: only };
 }

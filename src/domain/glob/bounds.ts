@@ -1,5 +1,5 @@
 /** What all paths of a glob have in common at their ends, to tell most globs apart at a glance. */
-import { folded } from "./chars.ts";
+import { canonical, folded } from "./chars.ts";
 import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";
 
 /** Folded texts, each of which may be empty. */
@@ -18,6 +18,7 @@ export interface Bounds {
 
 /** The bounds of a well-formed glob. */
 export function boundsOf(text: string): Bounds {
+  text = canonical(text, true);
   const ways = writtenOut(text);
   return ways === undefined
     ? plainBounds(text)

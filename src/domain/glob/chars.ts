@@ -57,9 +57,25 @@ export function pointsOf(text: string, folded: boolean): number[] {
 
 /** A text with its case folded. */
 export function folded(text: string): string {
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   return String.fromCodePoint(...pointsOf(text, true));
+}
+
+function isAscii(text: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(text);
+}
+
+/**
+ * A pattern in the form in which patterns are compared: with composed characters (NFC). In a path also
+ * letters with marks are folded, since `J̌` takes two characters, and `ǰ` may be one; and `İ` is `i̇`.
+ */
+export function canonical(text: string, isPath: boolean): string {
+  if (isAscii(text)) return text;
+  const composed = text.normalize("NFC");
+  if (!isPath || !/[\p{M}\u0130]/u.test(composed)) return composed;
+  return composed.replaceAll("\u0130", "i\u0307")
+    .replaceAll(/[\p{L}\p{N}]\p{M}+/gu, (letter) => folded(letter).normalize("NFC"));
 }
 
 /** Blocks that hold every code point above ASCII which folds to another; a test checks that. */

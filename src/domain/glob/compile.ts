@@ -2,6 +2,7 @@
 import { ANY, type Automaton } from "./automaton.ts";
 import { Builder, type Front, NONE } from "./builder.ts";
 import {
+  canonical,
   type CharSet,
   complement,
   foldPoint,
@@ -49,7 +50,7 @@ export function compile(text: string, dialect: Dialect): Automaton | string {
   if (problem !== undefined) return problem;
   const paths = dialect === "path";
   if (paths && /^(?:[a-z]:(?:[\\/]|$)|\\\\)/i.test(text)) return ABSOLUTE;
-  return new Compiler(pointsOf(text, false), paths).run();
+  return new Compiler(pointsOf(canonical(text, paths), false), paths).run();
 }
 
 const ABSOLUTE = "must not be absolute";

@@ -12,11 +12,11 @@
  * matches whole paths only. A glob stands for all that its braces expand to, and none of it may be
  * absolute or hold `..`; an alternative that leaves nothing names no path. `./`, `//` and a trailing
  * `/` change nothing, and `.` is the whole workspace. Case is folded character by character by
- * Unicode's simple folding, so witnesses are in folded form; `ß` is not `ss`, and `é` in one code
- * point is not `é` in two.
+ * Unicode's simple folding, so witnesses are in folded form; `ß` is not `ss`. Characters are compared
+ * in their composed form (NFC), so `é` in one code point is `é` in two.
  */
 import { accepts, type Automaton } from "./automaton.ts";
-import { pointsOf } from "./chars.ts";
+import { canonical, pointsOf } from "./chars.ts";
 import { compile } from "./compile.ts";
 import { type Budget, common, type Found, surplus } from "./search.ts";
 
@@ -71,7 +71,7 @@ export function matches(glob: Glob, path: string): boolean {
   if (path.startsWith("/")) return false;
   const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.length === 0 || segments.includes("..")) return false;
-  return accepts(glob.automaton, pointsOf(segments.join("/"), true));
+  return accepts(glob.automaton, pointsOf(canonical(segments.join("/"), true), true));
 }
 
 /** Whether some path is matched by both globs. Exact, unless `exhausted`. */

@@ -8,7 +8,7 @@
  * whatever lies in between fits one after the other into the gaps. Where one has no gap it is as long
  * as it is, each place by itself, so the runs of the other are laid on it from the left.
  */
-import { type CharSet, complement, DOT, foldPoint, has, intersect } from "./chars.ts";
+import { canonical, type CharSet, complement, DOT, foldPoint, has, intersect } from "./chars.ts";
 import { pick, pointsOf, setOf, SLASH, universe } from "./chars.ts";
 import type { Dialect } from "./compile.ts";
 
@@ -37,6 +37,7 @@ const MAX_SHAPED = 16;
 /** The shape of a well-formed pattern; `undefined` where it is none that can be told at a glance. */
 export function shapeOf(text: string, dialect: Dialect): Shape | undefined {
   const paths = dialect === "path";
+  text = canonical(text, paths);
   const texts = writtenOut(text);
   if (texts === undefined) return undefined;
   const isPlain = paths && !/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""));

@@ -58,6 +58,16 @@ export function indexed(stem: string, record: ReservationRecord): [IndexEntry, A
   ];
 }
 
+/** Where version 0.1.0 entered an address whose names came decomposed, as macOS gives them. */
+function decomposed({ segments, symbol }: Anchor): Anchor[] {
+  const old = {
+    segments: segments.map((each) => each.normalize("NFD")),
+    symbol: symbol?.normalize("NFD"),
+  };
+  const isSame = old.symbol === symbol && old.segments.every((each, i) => each === segments[i]);
+  return isSame ? [] : [old];
+}
+
 function nameOf({ stem, expiresMs, exclusive }: IndexEntry): string {
   const at = Math.min(Math.max(0, expiresMs), Number.MAX_SAFE_INTEGER);
   return `${String(at).padStart(WIDTH, "0")}${exclusive ? "x" : "-"}${stem}`;
@@ -127,7 +137,7 @@ export class AddressIndex {
       if (symbol !== undefined) return collect(`${symbols}/${hash(symbol)}`);
       for (const { name } of this.fs.list(symbols) ?? []) collect(`${symbols}/${name}`);
     };
-    for (const { segments, symbol } of anchors) {
+    for (const { segments, symbol } of [...anchors, ...anchors.flatMap(decomposed)]) {
       let node = this.root;
       for (const segment of segments.slice(0, MAX_DEPTH)) {
         collectNode(node, symbol);
