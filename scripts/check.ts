@@ -8,7 +8,7 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["format", "fmt", "--check"],
   ["lint", "lint"],
   // A lock file that is behind the imports would let a fresh clone resolve other versions.
-  ["types", "check", "--frozen", ...ALL],
+  ["types", "check", "--doc", "--frozen", ...ALL],
   ["documentation", "doc", "--lint", "mod.ts"],
   ["shape", "run", "-A", "scripts/check_shape.ts"],
 ];

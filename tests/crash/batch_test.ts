@@ -8,7 +8,8 @@ import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { partialStore } from "../support/fake/partial_store.ts";
-import { isHeavy, isStopped, signal, start, until } from "../support/race/processes.ts";
+import { isStopped, signal, start, until } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
 import { workspace as workspaceOf } from "../support/scene/workspace.ts";
 

@@ -8,7 +8,7 @@ import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash/q
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { checkHistory, type Entry, type Outcome, type Request } from "../support/race/history.ts";
 import { partialStore } from "../support/fake/partial_store.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 

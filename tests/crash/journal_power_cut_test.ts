@@ -11,7 +11,7 @@ import {
   turnOf,
 } from "../support/scene/journals.ts";
 import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
 

@@ -12,7 +12,7 @@ import { quickFs, T0 } from "../support/crash/queue_cases.ts";
 import { cutOffAnywhere, failAnywhere } from "../support/crash/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { checked } from "../support/race/lane_race.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 

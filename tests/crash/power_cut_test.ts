@@ -13,7 +13,7 @@ import {
   type PowerCut,
   truncate,
 } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 

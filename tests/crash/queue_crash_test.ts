@@ -9,7 +9,8 @@ import {
 } from "../support/crash/queue_cases.ts";
 import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
-import { isHeavy, start } from "../support/race/processes.ts";
+import { start } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 /** Does a case with a fault in the file system; what came of it. */
@@ -30,7 +31,7 @@ const random = newSeed("queue cut off");
 
 /** Every operation in the long run, some of them in the short one. */
 function stride(): number {
-  return isHeavy() ? 1 : 1 + random.below(4);
+  return isHeavy() ? 1 : 1 + random.below(8);
 }
 
 for (const crash of CASES) {
@@ -49,7 +50,7 @@ for (const crash of CASES) {
 
 it("a process killed by SIGKILL in the middle of an operation leaves a queue that goes on", async () => {
   for (const crash of CASES) {
-    for (let sample = 0; sample < (isHeavy() ? 20 : 2); sample++) {
+    for (let sample = 0; sample < (isHeavy() ? 20 : 1); sample++) {
       using prepared = await prepare(crash);
       const at = 1 + random.below(20);
       const child = start("crash/crasher.ts", { ...prepared, name: crash.name, at });

@@ -2,7 +2,7 @@ import { it } from "../deps.ts";
 import { quickFs } from "../support/crash/queue_cases.ts";
 import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import {
   openAt,
@@ -30,7 +30,7 @@ const random = newSeed("reservations cut off");
 
 /** Every operation in the long run, some of them in the short one. */
 function stride(): number {
-  return isHeavy() ? 1 : 1 + random.below(5);
+  return isHeavy() ? 1 : 1 + random.below(10);
 }
 
 for (const one of RESERVATION_CASES) {

@@ -5,7 +5,7 @@ import { assertEquals, it } from "../deps.ts";
 import { T0 } from "../support/crash/queue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 

@@ -5,7 +5,7 @@ import { run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
 import { VERSION } from "../../src/domain/version.ts";
 import { type Call, type Outcome, replay } from "../support/program/transcript.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const itHeavy = itIf(isHeavy(), "it bundles and starts many processes, only with COORD_HEAVY=1");

@@ -12,7 +12,7 @@ import { BUN_VERSION, DENO_VERSION } from "../../scripts/support/toolchain.ts";
 import { COMMANDS } from "../../src/commands/registry.ts";
 import { VERSION } from "../../src/domain/version.ts";
 import { build } from "../support/program/built.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { itWith } from "../support/program/programs.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 

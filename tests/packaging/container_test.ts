@@ -11,7 +11,8 @@ import {
   makeRoot,
   startIn,
 } from "../support/program/container.ts";
-import { isHeavy, sleep } from "../support/race/processes.ts";
+import { sleep } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const it = isHeavy()

@@ -2,7 +2,7 @@
 import { assertEquals, itIf } from "../deps.ts";
 import { publish, stage } from "../../scripts/publish.ts";
 import { listFiles } from "../../scripts/support/sources.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const itHeavy = itIf(isHeavy(), "it asks a registry, only with COORD_HEAVY=1");

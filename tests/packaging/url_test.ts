@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, it } from "../deps.ts";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { run } from "../../scripts/support/run.ts";
 import { VERSION } from "../../src/domain/version.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { type Consumer, consumerOf } from "../support/program/serve.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 

@@ -9,7 +9,8 @@ import {
   quickHost,
 } from "../support/scene/journals.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
-import { isHeavy, sleep } from "../support/race/processes.ts";
+import { sleep } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");

@@ -17,7 +17,8 @@ import {
   toldBy,
 } from "../support/race/lane_race.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
-import { type Child, isHeavy, sleep, start, until } from "../support/race/processes.ts";
+import { type Child, sleep, start, until } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 

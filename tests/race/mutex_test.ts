@@ -1,6 +1,7 @@
 import { assert_, itIf } from "../deps.ts";
 import { isLinux, MutexRace, type MutexVerdict } from "../support/race/mutex_race.ts";
-import { isHeavy, sleep } from "../support/race/processes.ts";
+import { sleep } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");

@@ -1,6 +1,7 @@
 import { assert_, assertEquals, it } from "../deps.ts";
 import { foreignTask } from "../support/scene/foreign_task.ts";
-import { isHeavy, sleep } from "../support/race/processes.ts";
+import { sleep } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
 
 const SIZE = isHeavy()

@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { isHeavy } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { instant } from "../support/race/recorder.ts";
 import { removeFolder, ReservationRace, SIZE } from "../support/race/reservation_race.ts";
 

@@ -1,6 +1,7 @@
 import type { WatchEvent } from "../../src/domain/watch/event.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { isHeavy, start } from "../support/race/processes.ts";
+import { start } from "../support/race/processes.ts";
+import { isHeavy } from "../support/length.ts";
 import { WatchWorkspace } from "../support/scene/watch_workspace.ts";
 
 const HEAVY = isHeavy();

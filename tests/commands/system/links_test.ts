@@ -2,7 +2,7 @@
 import { main } from "../../../src/cli/main.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import {
   makeSymlink,
   makeTempDir,

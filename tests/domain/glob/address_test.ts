@@ -6,7 +6,7 @@ import {
   parseAddress,
 } from "../../../src/domain/glob/address.ts";
 import { MAX_ADDRESS } from "../../../src/domain/limits.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import {
   bitsOf,
   firstCommon,

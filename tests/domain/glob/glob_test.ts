@@ -10,7 +10,7 @@ import {
 import { CASED, foldPoint, has } from "../../../src/domain/glob/chars.ts";
 import { surplus } from "../../../src/domain/glob/search.ts";
 import { MAX_GLOB } from "../../../src/domain/limits.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import {
   bitsOf,
   firstCommon,

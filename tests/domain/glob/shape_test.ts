@@ -3,7 +3,7 @@ import { compile, type Dialect } from "../../../src/domain/glob/compile.ts";
 import { shapeOf, shapesMeet } from "../../../src/domain/glob/shape.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 
 const PAIRS = isHeavy() ? 2_000_000 : 100_000;
 

@@ -12,7 +12,7 @@ import {
 import { heartbeatEntry, releaseEntry } from "../../../src/domain/journal/entries.ts";
 import { randomHistory } from "../../support/scene/lane_histories.ts";
 import { acquire, dosReplay, factsOf, holders, stamp, START } from "../../support/scene/lanes.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 
 const ROUNDS = isHeavy() ? 10_000 : 1_500;

@@ -20,7 +20,7 @@ import {
 } from "../../../src/domain/journal/entries.ts";
 import { randomHistory } from "../../support/scene/lane_histories.ts";
 import { acquire, dosReplay, stamp, START } from "../../support/scene/lanes.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 
 const SECOND = 1_000;

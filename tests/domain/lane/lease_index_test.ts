@@ -5,7 +5,7 @@ import { readLease } from "../../../src/domain/lane/lease.ts";
 import { LeaseIndex } from "../../../src/domain/lane/lease_index.ts";
 import { Tree, treeProblems } from "../../../src/domain/glob/tree.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
-import { isHeavy } from "../../support/race/processes.ts";
+import { isHeavy } from "../../support/length.ts";
 import type { Random } from "../../support/random.ts";
 
 const HEAVY = isHeavy();

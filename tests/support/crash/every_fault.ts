@@ -2,7 +2,7 @@
 import { HostError, type HostErrorCode } from "../../../src/ports/host.ts";
 import { assert_, assertEquals } from "../../deps.ts";
 import type { Fault } from "./faulty_fs.ts";
-import { isHeavy } from "../race/processes.ts";
+import { isHeavy } from "../length.ts";
 
 /** What came of doing something with a fault in the file system. */
 export interface Attempt {

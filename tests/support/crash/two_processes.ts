@@ -9,7 +9,7 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { CHANGES, type Fault, faulty, PowerOff } from "./faulty_fs.ts";
 import { ForgetfulFs, type Loss, stepwise } from "./power_cut.ts";
-import { isHeavy } from "../race/processes.ts";
+import { isHeavy } from "../length.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir, removeTree } from "../scene/scratch.ts";
 
@@ -94,7 +94,7 @@ function isOf(error: unknown, { kind }: Fault): boolean {
 
 /** Tells a story: nothing may be lost. Everyday some of the faults are left out. */
 export async function assertNothingLost(story: Story, random: Random): Promise<void> {
-  const stride = () => isHeavy() ? 1 : 1 + random.below(4);
+  const stride = () => isHeavy() ? 1 : 1 + random.below(12);
   assertEquals(await firstLoss(story, random, stride), undefined);
 }
 

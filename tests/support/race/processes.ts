@@ -6,11 +6,6 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Whether the long variants of the tests are asked for. */
-export function isHeavy(): boolean {
-  return process.env["COORD_HEAVY"] === "1";
-}
-
 /** A process that a test started. */
 export interface Child {
   readonly pid: number;

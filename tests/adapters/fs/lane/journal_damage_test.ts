@@ -27,7 +27,7 @@ import {
   write,
 } from "../../../support/scene/journals.ts";
 import { factsOf, stamp, START } from "../../../support/scene/lanes.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 import { newSeed, Random } from "../../../support/random.ts";
 import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";
 

@@ -17,7 +17,7 @@ import {
   removeAndCreate,
   renameAway,
 } from "../../../support/explore/mutex_protocols.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 import { newSeed, type Random } from "../../../support/random.ts";
 
 type Plan = Parameters<typeof mutexProcess>[2];

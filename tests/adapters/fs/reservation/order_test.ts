@@ -1,5 +1,5 @@
 import { assertEquals, it } from "../../../deps.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 import { newSeed } from "../../../support/random.ts";
 import {
   combinations,

@@ -11,7 +11,7 @@ import {
 } from "../../../support/explore/batch_model.ts";
 import { type Explored, Explorer } from "../../../support/explore/explorer.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 
 type Plans = Readonly<Record<string, readonly (keyof typeof ACTS)[]>>;
 

@@ -12,7 +12,7 @@ import {
 } from "../../../support/explore/claim_bench.ts";
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 
 const BESIDE: readonly Kind[] = ["mid", "late", "worker", "done", "beat", "give", "force", "mend"];
 

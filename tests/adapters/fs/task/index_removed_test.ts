@@ -2,7 +2,7 @@
 import { openOn } from "../../../../src/workspace/open.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
-import { isHeavy } from "../../../support/race/processes.ts";
+import { isHeavy } from "../../../support/length.ts";
 import { removeTree } from "../../../support/scene/scratch.ts";
 import { workspace } from "../../../support/scene/workspace.ts";
 
