@@ -2,7 +2,7 @@
 import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type Problem } from "../domain/errors.ts";
-import { type FieldRule, problemsOf } from "../domain/input/fields.ts";
+import type { InputRule } from "../domain/input/rule.ts";
 import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/text.ts";
 import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
@@ -241,10 +241,10 @@ function standIn(
 
 function valueProblems(
   value: unknown,
-  field: FieldRule | undefined,
+  field: InputRule | undefined,
   choices: readonly string[] | undefined,
-): string[] {
-  if (field !== undefined) return problemsOf(field.schema, value);
+): readonly string[] {
+  if (field !== undefined) return field.problems(value);
   if (choices !== undefined && !choices.some((choice) => choice === value)) {
     return [`must be one of ${choices.join(", ")}, got ${quoted(String(value))}`];
   }

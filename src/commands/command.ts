@@ -4,7 +4,7 @@
  * the same description; `--json` renders the same value.
  */
 import type { Problem } from "../domain/errors.ts";
-import type { FieldRule } from "../domain/input/fields.ts";
+import type { InputRule } from "../domain/input/rule.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
@@ -29,7 +29,7 @@ export interface FlagSpec {
   readonly short?: string;
   /** The words that are allowed, for completions and help, and for validation without `field`. */
   readonly choices?: readonly string[];
-  readonly field?: FieldRule;
+  readonly field?: InputRule;
   /** Another word for one of the choices as that choice. */
   readonly read?: (text: string) => string | undefined;
   /** Another flag of the command that stands in for it when it is missing. */
@@ -46,7 +46,7 @@ export interface OperandSpec {
   readonly repeatable?: boolean;
   readonly choices?: readonly string[];
   /** The rule for the value; of what is repeatable, for the list of them. */
-  readonly field?: FieldRule;
+  readonly field?: InputRule;
   /** The name in the library's input. */
   readonly as: string;
 }

@@ -1,10 +1,9 @@
 /** Flags and operands that several commands share, each defined once. */
 import * as fields from "../domain/input/fields.ts";
-import { INPUTS } from "../engine/task/types.ts";
+import { TASK_INPUTS } from "../engine/task/types.ts";
 import type { FlagSpec, OperandSpec } from "./command.ts";
 
 const RUN_ENV = "COORD_RUN_ID";
-const RUN = { schema: fields.identifier, code: "bad_args" } as const;
 
 /** The calling agent. */
 export const RUN_ID: FlagSpec = {
@@ -13,7 +12,7 @@ export const RUN_ID: FlagSpec = {
   placeholder: "ID",
   required: true,
   env: RUN_ENV,
-  field: RUN,
+  field: fields.identifier,
 };
 
 /** The calling agent, where an unknown one will do. */
@@ -24,27 +23,27 @@ export const RUN_ID_FILTER: FlagSpec = {
   type: "text",
   summary: "only what belongs to this agent",
   placeholder: "ID",
-  field: RUN,
+  field: fields.identifier,
 };
 
 export const FENCE: FlagSpec = {
   type: "integer",
   summary: "refuse unless this is still the fence of the claim",
   placeholder: "N",
-  field: INPUTS.complete.fence,
+  field: TASK_INPUTS.complete.fence,
 };
 
 export const QUEUE_FILTER: FlagSpec = {
   type: "text",
   summary: "only this queue (default: any)",
   placeholder: "NAME",
-  field: INPUTS.list.queue,
+  field: TASK_INPUTS.list.queue,
 };
 
 export const TASK_ID: OperandSpec = {
   name: "ID",
   summary: "the task: its id, or at least 6 of its first hex digits",
   required: true,
-  field: INPUTS.complete.id,
+  field: TASK_INPUTS.complete.id,
   as: "id",
 };

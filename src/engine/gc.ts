@@ -33,8 +33,8 @@ export interface GcReport {
 
 /** The fields of the input, for the library and the command line alike. */
 export const GC_FIELDS = {
-  execute: { schema: fields.anything, code: "bad_args" },
-  grace: { schema: fields.grace, code: "bad_args" },
+  execute: fields.anything,
+  grace: fields.grace,
 } as const;
 
 /** Removes what is over past its grace, or tells what would go. */

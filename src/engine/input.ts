@@ -1,9 +1,9 @@
 /** Checking a caller's input against a table of fields, all problems at once. */
 import { badInput, type Problem } from "../domain/errors.ts";
-import * as fields from "../domain/input/fields.ts";
+import type { InputRule } from "../domain/input/rule.ts";
 
 /** The fields of an input, shared by the library and the command line's flags. */
-export type FieldTable = Readonly<Record<string, fields.FieldRule>>;
+export type FieldTable = Readonly<Record<string, InputRule>>;
 
 /** Checks an input against a table of fields and throws all problems at once. */
 export function checkInput(
@@ -35,7 +35,7 @@ export function inputProblems(
       continue;
     }
     if (value === undefined) continue;
-    for (const message of fields.problemsOf(rule.schema, value)) {
+    for (const message of rule.problems(value)) {
       problems.push({ field, code: rule.code, message });
     }
   }

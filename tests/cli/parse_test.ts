@@ -14,7 +14,7 @@ const COMMAND: Described = {
     priority: {
       type: "integer",
       summary: "an integer",
-      field: { schema: taskFields.priority, code: "bad_args" },
+      field: taskFields.priority,
     },
     "max-wait": { type: "number", summary: "a number" },
     force: { type: "boolean", summary: "a boolean" },
@@ -22,9 +22,9 @@ const COMMAND: Described = {
     payload: {
       type: "json",
       summary: "JSON",
-      field: { schema: taskFields.payload, code: "bad_payload" },
+      field: taskFields.payload,
     },
-    tags: { type: "list", summary: "a list", field: { schema: taskFields.tags, code: "bad_args" } },
+    tags: { type: "list", summary: "a list", field: taskFields.tags },
     kind: {
       type: "text",
       summary: "repeatable",
@@ -37,13 +37,13 @@ const COMMAND: Described = {
     note: {
       type: "text",
       summary: "may be empty",
-      field: { schema: taskFields.errorText, code: "bad_args" },
+      field: taskFields.errorText,
     },
     "run-id": {
       type: "text",
       summary: "from the environment",
       env: "RUN",
-      field: { schema: fields.identifier, code: "bad_args" },
+      field: fields.identifier,
     },
   },
 };

@@ -93,7 +93,7 @@ export const REQUEST: Readonly<Record<string, FlagSpec>> = {
     summary: "the same as TREE",
     placeholder: "GLOB",
     repeatable: true,
-    field: { schema: laneFields.glob, code: "bad_args" },
+    field: laneFields.glob,
     as: "trees",
   },
   "loop-ts": {
@@ -116,7 +116,7 @@ export function treeOf({ operands = [], trees = [] }: TreeValues): { tree?: read
 
 /** What is wrong with all globs together. */
 export function treeCheck(values: TreeValues) {
-  return laneFields.tree(treeOf(values).tree ?? []).map((message) => ({
+  return laneFields.tree.problems(treeOf(values).tree ?? []).map((message) => ({
     field: "operands",
     code: "bad_args" as const,
     message,

@@ -1,5 +1,5 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type CancelInput, INPUTS } from "../../engine/task/types.ts";
+import { type CancelInput, TASK_INPUTS } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
@@ -13,7 +13,7 @@ export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
     force: {
       type: "boolean",
       summary: "also when another agent holds it",
-      field: INPUTS.cancel.force,
+      field: TASK_INPUTS.cancel.force,
     },
   },
   async run(context, values) {

@@ -2,8 +2,8 @@ import { CLAIM_TTL_S, WAIT_S } from "../../domain/limits.ts";
 import {
   type Claimed,
   type ClaimInput,
-  INPUTS,
   type NothingToClaim,
+  TASK_INPUTS,
 } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
@@ -17,21 +17,21 @@ export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
   examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
   operands: [],
   flags: {
-    "run-id": { ...RUN_ID, field: INPUTS.claim.runId },
+    "run-id": { ...RUN_ID, field: TASK_INPUTS.claim.runId },
     queue: QUEUE_FILTER,
     "claim-ttl": {
       type: "integer",
       summary: "seconds that the task is yours without a heartbeat",
       placeholder: "SECONDS",
       default: CLAIM_TTL_S.default,
-      field: INPUTS.claim.claimTtl,
+      field: TASK_INPUTS.claim.claimTtl,
     },
     wait: {
       type: "number",
       summary: "wait up to SECONDS for a task",
       placeholder: "SECONDS",
       default: WAIT_S.default,
-      field: INPUTS.claim.wait,
+      field: TASK_INPUTS.claim.wait,
     },
   },
   async run(context, values) {

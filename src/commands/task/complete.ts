@@ -1,5 +1,5 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type CompleteInput, INPUTS } from "../../engine/task/types.ts";
+import { type CompleteInput, TASK_INPUTS } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
@@ -14,7 +14,7 @@ export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
       type: "json",
       summary: "result, a JSON object",
       placeholder: "JSON",
-      field: INPUTS.complete.result,
+      field: TASK_INPUTS.complete.result,
     },
     fence: FENCE,
   },

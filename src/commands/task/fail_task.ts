@@ -1,5 +1,5 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type FailInput, INPUTS } from "../../engine/task/types.ts";
+import { type FailInput, TASK_INPUTS } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
@@ -14,7 +14,7 @@ export const failTask: AnswerCommand<ClaimRecord, FailInput> = {
       type: "text",
       summary: "reason, at most 4096 characters",
       placeholder: "TEXT",
-      field: INPUTS.fail.error,
+      field: TASK_INPUTS.fail.error,
     },
     fence: FENCE,
   },

@@ -1,6 +1,6 @@
 import { LIST_LIMIT } from "../../domain/limits.ts";
 import { TASK_STATUSES } from "../../domain/task/task.ts";
-import { INPUTS, type ListInput, type TaskList } from "../../engine/task/types.ts";
+import { type ListInput, TASK_INPUTS, type TaskList } from "../../engine/task/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
 import { shortId } from "../text.ts";
@@ -24,7 +24,7 @@ export const tasks: AnswerCommand<TaskList, ListInput> = {
       summary: "only tasks with this status",
       placeholder: "STATUS",
       choices: TASK_STATUSES,
-      field: INPUTS.list.status,
+      field: TASK_INPUTS.list.status,
     },
     queue: QUEUE_FILTER,
     "run-id": { ...RUN_ID_FILTER, summary: "only tasks that this agent claimed" },
@@ -33,7 +33,7 @@ export const tasks: AnswerCommand<TaskList, ListInput> = {
       summary: "list at most N tasks",
       placeholder: "N",
       default: LIST_LIMIT.default,
-      field: INPUTS.list.limit,
+      field: TASK_INPUTS.list.limit,
     },
   },
   async run(context, values) {

@@ -1,5 +1,5 @@
 /** What the small files say by which a checkout tells its branch. */
-import { identifier, problemsOf } from "../input/fields.ts";
+import { identifier } from "../input/fields.ts";
 import type { RefRecord } from "./reftable.ts";
 
 /** The branch that a HEAD tells, a short commit id in its place, where else to look, or why none. */
@@ -77,7 +77,7 @@ function firstLine(text: string): string {
 }
 
 function branchOf(name: string): HeadBranch {
-  const [problem] = problemsOf(identifier, name);
+  const [problem] = identifier.problems(name);
   return problem === undefined
     ? { kind: "branch", branch: name }
     : none(`names a branch that ${problem}`);

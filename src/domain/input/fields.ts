@@ -1,11 +1,10 @@
 /**
  * The rules for single input values. The command line and the library check with these same
- * schemas, so that a rule and its message exist once.
+ * rules, so that a rule and its message exist once.
  */
-import type { Problem } from "../errors.ts";
 import { idProblem } from "../ids.ts";
 import * as limits from "../limits.ts";
-import { NUMBER, type Rule, ruled, TEXT } from "./rule.ts";
+import { ANYTHING, NUMBER, ruled, TEXT } from "./rule.ts";
 
 // Control characters (C0, DEL, C1) and the line and paragraph separators.
 // deno-lint-ignore no-control-regex
@@ -91,18 +90,7 @@ export const wait = decimal(limits.WAIT_S);
 export const fence = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 /** The id of a record, or a unique prefix of one. */
-export const recordId = ruled(TEXT, idProblem);
+export const recordId = ruled(TEXT, idProblem, "bad_id");
 
 /** For values that the type system alone can check. */
-export const anything: Rule = () => [];
-
-/** The rule for a value, and the code of its problems. */
-export interface FieldRule {
-  readonly schema: Rule;
-  readonly code: Problem["code"];
-}
-
-/** What a schema says against a value; empty when nothing. */
-export function problemsOf(schema: Rule, value: unknown): string[] {
-  return [...schema(value)];
-}
+export const anything = ruled(ANYTHING, () => undefined);

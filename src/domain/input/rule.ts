@@ -2,9 +2,15 @@
  * Rules for single values. A schema library would do the same, and take as long to load as all the
  * rest of a short command.
  */
+import type { Problem } from "../errors.ts";
 
-/** Everything that is wrong with a value; empty when nothing is. */
-export type Rule = (value: unknown) => readonly string[];
+/** A rule for the value of one field. */
+export interface InputRule {
+  /** The code of an error that is about such a value alone. */
+  readonly code: Problem["code"];
+  /** Everything that is wrong with a value; empty when nothing is. */
+  problems(value: unknown): readonly string[];
+}
 
 /** What a value must be before a rule looks closer, and what is said when it is not. */
 export interface Kind<T> {
@@ -32,10 +38,14 @@ export const ANYTHING: Kind<unknown> = {
   message: "",
 };
 
-/** A rule from a function that tells what is wrong: nothing, one thing, or several. */
+/** A rule from a function that returns what is wrong: nothing, one thing, or several. */
 export function ruled<T>(
   kind: Kind<T>,
   problem: (value: T) => string | readonly string[] | undefined,
-): Rule {
-  return (value) => kind.is(value) ? [problem(value) ?? []].flat() : [kind.message];
+  code: Problem["code"] = "bad_args",
+): InputRule {
+  return {
+    code,
+    problems: (value) => kind.is(value) ? [problem(value) ?? []].flat() : [kind.message],
+  };
 }

@@ -1,5 +1,5 @@
 /** The rules for the inputs of lanes and of their journal. */
-import { decimal, detail, identifier, integer, problemsOf } from "../input/fields.ts";
+import { decimal, detail, identifier, integer } from "../input/fields.ts";
 import * as limits from "../limits.ts";
 import { ruled, TEXT, TEXTS } from "../input/rule.ts";
 import { treeProblems } from "../glob/tree.ts";
@@ -7,7 +7,7 @@ import { treeProblems } from "../glob/tree.ts";
 /** A lane's name, or nothing: then one is picked. */
 export const optionalName = ruled(
   TEXT,
-  (value) => value === "" ? [] : problemsOf(identifier, value),
+  (value) => value === "" ? [] : identifier.problems(value),
 );
 
 /** What to hold. */

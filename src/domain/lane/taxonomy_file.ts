@@ -3,7 +3,7 @@
  * such a file, because the schema library takes as long to load as all of a short command.
  */
 import * as z from "../../deps/zod.ts";
-import { identifier, problemsOf } from "../input/fields.ts";
+import { identifier } from "../input/fields.ts";
 import { isObject } from "../json.ts";
 import type { Taxonomy } from "./taxonomy.ts";
 import { Tree, treeProblems } from "../glob/tree.ts";
@@ -31,7 +31,7 @@ function withoutComments(value: unknown): unknown {
 }
 
 const TEXT = "must be text";
-const nameProblems = (text: string) => problemsOf(identifier, text);
+const nameProblems = (text: string) => identifier.problems(text);
 const name = z.string(TEXT).check(obeys(nameProblems));
 const optionalName = z.string(TEXT).check(obeys((text) => text === "" ? [] : nameProblems(text)));
 

@@ -1,9 +1,13 @@
 /** The rules for single values of tasks and claims. */
 import { identifierProblem, integer, lengthProblem, oneOf, prose } from "../input/fields.ts";
 import { ANYTHING, ruled, TEXT, TEXTS } from "../input/rule.ts";
+import { idProblem } from "../ids.ts";
 import { isObject, jsonProblem } from "../json.ts";
 import * as limits from "../limits.ts";
 import { TASK_STATUSES } from "./task.ts";
+
+/** A task's id, or a unique prefix of one. */
+export const taskId = ruled(TEXT, idProblem, "bad_task_id");
 
 /** A queue's name. */
 export const queue = ruled(
@@ -12,6 +16,7 @@ export const queue = ruled(
     new RegExp(`^[A-Za-z0-9_-]{1,${limits.MAX_QUEUE}}$`).test(value)
       ? undefined
       : `must be 1 to ${limits.MAX_QUEUE} of the characters A-Z a-z 0-9 _ -`,
+  "bad_queue",
 );
 
 /** A task's title; its length is no problem, since it is cut. */
@@ -43,7 +48,7 @@ export const payload = ruled(ANYTHING, (value) => {
   return bytes <= limits.MAX_PAYLOAD_BYTES
     ? undefined
     : `is larger than ${limits.MAX_PAYLOAD_BYTES} bytes (${bytes})`;
-});
+}, "bad_payload");
 
 /** The error text of a failed task. */
 export const errorText = prose(limits.MAX_ERROR);

@@ -45,10 +45,8 @@ export interface Forecast {
   readonly conflicts: readonly PredictedConflict[];
 }
 
-const NAME = { schema: fields.identifier, code: "bad_args" } as const;
-
 /** The fields of a forecast's input. */
-export const FORECAST_FIELDS = { branch: NAME, runId: NAME } as const;
+export const FORECAST_FIELDS = { branch: fields.identifier, runId: fields.identifier } as const;
 
 /** Predicts conflicts between the agents of live records. */
 export async function forecast(

@@ -73,9 +73,9 @@ export interface JournalCompaction {
 
 /** The fields of each operation's input, for the library and the command line alike. */
 export const JOURNAL_INPUTS = {
-  tail: { count: { schema: laneFields.tailCount, code: "bad_args" } },
-  compact: { lockTimeout: { schema: laneFields.lockTimeout, code: "bad_args" } },
-  path: { schema: laneFields.path, code: "bad_args" },
+  tail: { count: laneFields.tailCount },
+  compact: { lockTimeout: laneFields.lockTimeout },
+  path: laneFields.path,
 } as const;
 
 /**

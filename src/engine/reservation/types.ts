@@ -183,46 +183,39 @@ export interface ReservationList {
   readonly intents: readonly IntentItem[];
 }
 
-const ID = { schema: fields.recordId, code: "bad_id" } as const;
-const RUN = { schema: fields.identifier, code: "bad_args" } as const;
-const ANY = { schema: fields.anything, code: "bad_args" } as const;
-const ADDRESSES = { schema: addresses, code: "bad_args" } as const;
-const OPERATION = { schema: reservationFields.operation, code: "bad_args" } as const;
-const EXTENSION = { schema: fields.extension, code: "bad_args" } as const;
-
 const RESERVE = {
-  addresses: ADDRESSES,
-  runId: RUN,
-  ttl: { schema: reservationFields.reservationTtl, code: "bad_args" },
-  operation: OPERATION,
-  branch: RUN,
-  exclusive: ANY,
-  signal: ANY,
+  addresses,
+  runId: fields.identifier,
+  ttl: reservationFields.reservationTtl,
+  operation: reservationFields.operation,
+  branch: fields.identifier,
+  exclusive: fields.anything,
+  signal: fields.anything,
 } as const;
 
 /** The fields of each operation's input, for the library and the command line alike. */
 export const RESERVATION_INPUTS = {
   reserve: RESERVE,
-  hold: { ...RESERVE, runId: { schema: fields.holderId, code: "bad_args" } },
-  heartbeat: { id: ID, runId: RUN, extension: EXTENSION },
+  hold: { ...RESERVE, runId: fields.holderId },
+  heartbeat: { id: fields.recordId, runId: fields.identifier, extension: fields.extension },
   release: {
-    id: ID,
-    runId: RUN,
-    reason: { schema: fields.reason, code: "bad_args" },
-    force: ANY,
+    id: fields.recordId,
+    runId: fields.identifier,
+    reason: fields.reason,
+    force: fields.anything,
   },
   intent: {
-    addresses: ADDRESSES,
-    operation: OPERATION,
-    detail: { schema: fields.detail, code: "bad_args" },
-    reservationId: ID,
-    runId: RUN,
-    branch: RUN,
+    addresses,
+    operation: reservationFields.operation,
+    detail: fields.detail,
+    reservationId: fields.recordId,
+    runId: fields.identifier,
+    branch: fields.identifier,
   },
   list: {
-    kind: { schema: reservationFields.reservationKind, code: "bad_args" },
-    runId: RUN,
-    branch: RUN,
-    all: ANY,
+    kind: reservationFields.reservationKind,
+    runId: fields.identifier,
+    branch: fields.identifier,
+    all: fields.anything,
   },
 } as const;

@@ -26,15 +26,15 @@ export interface NewTask {
   readonly tags?: readonly string[];
 }
 
-/** Field, its schema, and the code of its problems. Shared with the command line's flags. */
+/** The rule of each field, shared with the command line's flags. */
 export const TASK_FIELDS = {
-  title: { schema: taskFields.title, code: "bad_args" },
-  priority: { schema: taskFields.priority, code: "bad_args" },
-  queue: { schema: taskFields.queue, code: "bad_queue" },
-  ttl: { schema: taskFields.taskTtl, code: "bad_args" },
-  runId: { schema: fields.identifier, code: "bad_args" },
-  payload: { schema: taskFields.payload, code: "bad_payload" },
-  tags: { schema: taskFields.tags, code: "bad_args" },
+  title: taskFields.title,
+  priority: taskFields.priority,
+  queue: taskFields.queue,
+  ttl: taskFields.taskTtl,
+  runId: fields.identifier,
+  payload: taskFields.payload,
+  tags: taskFields.tags,
 } as const;
 
 /** The record of a valid input, with its content-addressed id. */

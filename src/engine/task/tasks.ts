@@ -31,7 +31,7 @@ import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import type { NothingToHold, TaskHold } from "./hold.ts";
 import { type NewTask, TASK_FIELDS, taskRecord } from "./new_task.ts";
-import { INPUTS } from "./types.ts";
+import { TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { waitForTask } from "./wait.ts";
 
@@ -93,7 +93,7 @@ export class Tasks {
    * @returns The claim with its task, or that there is none; after an abort always that there is none.
    */
   async claim(input: types.ClaimInput): Promise<types.Claimed | types.NothingToClaim> {
-    checkInput(input, INPUTS.claim, ["runId"]);
+    checkInput(input, TASK_INPUTS.claim, ["runId"]);
     const { store, clock } = this.#context;
     const { signal } = input;
     const empty = { status: "empty", queue: input.queue ?? null } as const;
@@ -171,7 +171,7 @@ export class Tasks {
    * @returns The claim in its final state, or why the rules do not allow it.
    */
   async complete(input: types.CompleteInput): Promise<ClaimRecord | types.Refused> {
-    checkInput(input, INPUTS.complete, ["id", "runId"]);
+    checkInput(input, TASK_INPUTS.complete, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
         { taskId, now, runId: input.runId, fence: input.fence },
@@ -186,7 +186,7 @@ export class Tasks {
    * @returns The claim in its final state, or why the rules do not allow it.
    */
   async fail(input: types.FailInput): Promise<ClaimRecord | types.Refused> {
-    checkInput(input, INPUTS.fail, ["id", "runId"]);
+    checkInput(input, TASK_INPUTS.fail, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
         { taskId, now, runId: input.runId, fence: input.fence },
@@ -201,7 +201,7 @@ export class Tasks {
    * @returns The claim in its final state, or why the rules do not allow it.
    */
   async cancel(input: types.CancelInput): Promise<ClaimRecord | types.Refused> {
-    checkInput(input, INPUTS.cancel, ["id", "runId"]);
+    checkInput(input, TASK_INPUTS.cancel, ["id", "runId"]);
     return this.#move(
       input.id,
       (taskId, now) =>
@@ -216,7 +216,7 @@ export class Tasks {
    * @returns The new end, or why the rules do not allow it.
    */
   async heartbeat(input: types.HeartbeatInput): Promise<types.Beat | types.Refused> {
-    checkInput(input, INPUTS.heartbeat, ["id", "runId"]);
+    checkInput(input, TASK_INPUTS.heartbeat, ["id", "runId"]);
     const extensionSeconds = input.extension ?? EXTENSION_S.default;
     const claim = await this.#move(
       input.id,
@@ -241,7 +241,7 @@ export class Tasks {
    * @returns The claim, timed out from now on, or why the rules do not allow it.
    */
   async giveBack(input: types.HolderInput): Promise<ClaimRecord | types.Refused> {
-    checkInput(input, INPUTS.giveBack, ["id", "runId"]);
+    checkInput(input, TASK_INPUTS.giveBack, ["id", "runId"]);
     const claim = await this.#move(
       input.id,
       (taskId, now) => giveBack({ taskId, now, runId: input.runId, fence: input.fence }),
@@ -269,7 +269,7 @@ export class Tasks {
    * @returns Counts and tasks, sorted as they would be handed out.
    */
   async list(input: types.ListInput = {}): Promise<types.TaskList> {
-    checkInput(input, INPUTS.list);
+    checkInput(input, TASK_INPUTS.list);
     const now = this.#context.clock();
     const entries = await this.#context.store.tasks.list();
     const matching: { entry: TaskEntry; status: TaskStatus }[] = [];

@@ -138,45 +138,39 @@ export type TaskList = TaskCounts & {
   readonly items: readonly TaskItem[];
 };
 
-const ID = { schema: fields.recordId, code: "bad_task_id" } as const;
-const HOLDER = { schema: fields.holderId, code: "bad_args" } as const;
-const RUN = { schema: fields.identifier, code: "bad_args" } as const;
-const FENCE = { schema: fields.fence, code: "bad_args" } as const;
-const QUEUE = { schema: taskFields.queue, code: "bad_queue" } as const;
-
 /** The fields of each operation's input, for the library and the command line alike. */
-export const INPUTS = {
+export const TASK_INPUTS = {
   claim: {
-    runId: HOLDER,
-    queue: QUEUE,
-    claimTtl: { schema: taskFields.claimTtl, code: "bad_args" },
-    wait: { schema: fields.wait, code: "bad_args" },
-    signal: { schema: fields.anything, code: "bad_args" },
+    runId: fields.holderId,
+    queue: taskFields.queue,
+    claimTtl: taskFields.claimTtl,
+    wait: fields.wait,
+    signal: fields.anything,
   },
   complete: {
-    id: ID,
-    runId: RUN,
-    result: { schema: taskFields.payload, code: "bad_payload" },
-    fence: FENCE,
+    id: taskFields.taskId,
+    runId: fields.identifier,
+    result: taskFields.payload,
+    fence: fields.fence,
   },
   fail: {
-    id: ID,
-    runId: RUN,
-    error: { schema: taskFields.errorText, code: "bad_args" },
-    fence: FENCE,
+    id: taskFields.taskId,
+    runId: fields.identifier,
+    error: taskFields.errorText,
+    fence: fields.fence,
   },
-  cancel: { id: ID, runId: RUN, force: { schema: fields.anything, code: "bad_args" } },
+  cancel: { id: taskFields.taskId, runId: fields.identifier, force: fields.anything },
   heartbeat: {
-    id: ID,
-    runId: RUN,
-    extension: { schema: fields.extension, code: "bad_args" },
-    fence: FENCE,
+    id: taskFields.taskId,
+    runId: fields.identifier,
+    extension: fields.extension,
+    fence: fields.fence,
   },
-  giveBack: { id: ID, runId: RUN, fence: FENCE },
+  giveBack: { id: taskFields.taskId, runId: fields.identifier, fence: fields.fence },
   list: {
-    status: { schema: taskFields.taskStatus, code: "bad_args" },
-    queue: QUEUE,
-    runId: RUN,
-    limit: { schema: taskFields.listLimit, code: "bad_args" },
+    status: taskFields.taskStatus,
+    queue: taskFields.queue,
+    runId: fields.identifier,
+    limit: taskFields.listLimit,
   },
 } as const;

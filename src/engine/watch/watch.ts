@@ -59,17 +59,17 @@ const MAX = Number.MAX_SAFE_INTEGER;
 
 /** The fields of the input, for the library and the command line alike. */
 export const WATCH_FIELDS = {
-  kinds: { schema: fields.anything, code: "bad_args" },
-  runId: { schema: fields.identifier, code: "bad_args" },
-  branch: { schema: fields.identifier, code: "bad_args" },
-  once: { schema: fields.anything, code: "bad_args" },
-  snapshot: { schema: fields.anything, code: "bad_args" },
-  timeout: { schema: fields.decimal({ min: 0, max: MAX }), code: "bad_args" },
-  maxEvents: { schema: fields.integer({ min: 1, max: MAX }), code: "bad_args" },
-  pollInterval: { schema: fields.decimal(POLL_INTERVAL_S), code: "bad_args" },
-  backend: { schema: fields.anything, code: "bad_args" },
-  cursor: { schema: fields.anything, code: "bad_args" },
-  signal: { schema: fields.anything, code: "bad_args" },
+  kinds: fields.anything,
+  runId: fields.identifier,
+  branch: fields.identifier,
+  once: fields.anything,
+  snapshot: fields.anything,
+  timeout: fields.decimal({ min: 0, max: MAX }),
+  maxEvents: fields.integer({ min: 1, max: MAX }),
+  pollInterval: fields.decimal(POLL_INTERVAL_S),
+  backend: fields.anything,
+  cursor: fields.anything,
+  signal: fields.anything,
 } as const;
 
 const BACKENDS: readonly unknown[] = ["auto", "native", "poll"];

@@ -1,20 +1,19 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import * as fields from "../../../src/domain/input/fields.ts";
+import type { InputRule } from "../../../src/domain/input/rule.ts";
 import * as taskFields from "../../../src/domain/task/fields.ts";
 import * as reservationFields from "../../../src/domain/reservation/fields.ts";
 import * as limits from "../../../src/domain/limits.ts";
 
-type Schema = Parameters<typeof fields.problemsOf>[0];
-
-function accepts(schema: Schema, ...values: unknown[]) {
+function accepts(rule: InputRule, ...values: unknown[]) {
   for (const value of values) {
-    assertEquals(fields.problemsOf(schema, value), [], JSON.stringify(value)?.slice(0, 60));
+    assertEquals(rule.problems(value), [], JSON.stringify(value)?.slice(0, 60));
   }
 }
 
-function refuses(schema: Schema, ...values: unknown[]) {
+function refuses(rule: InputRule, ...values: unknown[]) {
   for (const value of values) {
-    const problems = fields.problemsOf(schema, value);
+    const problems = rule.problems(value);
     assert_(problems.length === 1, `one problem with ${JSON.stringify(value)?.slice(0, 60)}`);
   }
 }
@@ -64,7 +63,7 @@ it("payload takes an object of at most 65536 bytes", () => {
 });
 
 it("every bounded number takes its bounds and nothing beyond", () => {
-  const bounded: [Schema, { min: number; max: number }][] = [
+  const bounded: [InputRule, { min: number; max: number }][] = [
     [taskFields.priority, limits.PRIORITY],
     [taskFields.taskTtl, limits.TASK_TTL_S],
     [taskFields.claimTtl, limits.CLAIM_TTL_S],
@@ -74,9 +73,9 @@ it("every bounded number takes its bounds and nothing beyond", () => {
     [fields.wait, limits.WAIT_S],
     [taskFields.listLimit, limits.LIST_LIMIT],
   ];
-  for (const [schema, { min, max }] of bounded) {
-    accepts(schema, min, max);
-    refuses(schema, min - 1, max + 1, NaN, "5");
+  for (const [rule, { min, max }] of bounded) {
+    accepts(rule, min, max);
+    refuses(rule, min - 1, max + 1, NaN, "5");
   }
   refuses(taskFields.claimTtl, 1.5);
   accepts(fields.wait, 0.5);

@@ -7,7 +7,7 @@
  * around the workspace, or where there is none around it; else that one counts.
  */
 import { join } from "../../../deps/path.ts";
-import { identifier, problemsOf } from "../../../domain/input/fields.ts";
+import { identifier } from "../../../domain/input/fields.ts";
 import {
   type HeadBranch,
   headOfRecord,
@@ -70,7 +70,7 @@ export class BranchReader {
   #environment(): string | undefined {
     const named = this.host.env("COORD_BRANCH") || undefined;
     if (named === undefined) return undefined;
-    const [problem] = problemsOf(identifier, named);
+    const [problem] = identifier.problems(named);
     if (problem === undefined) return named;
     this.#files.warn(`COORD_BRANCH ${problem}: passed over`);
     return undefined;
