@@ -32,6 +32,13 @@ const HEAVY = [
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",
 ];
+/** Tests whose heavy form is the everyday one. */
+const LONG = [
+  "tests/adapters/fs/task/claim_chain_foreign_test.ts",
+  "tests/commands/system/links_test.ts",
+  "tests/domain/glob/",
+  "tests/domain/lane/lease_clock_test.ts",
+];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/", "tests/docs/"];
 /**
@@ -93,9 +100,10 @@ const isWanted = (path: string) =>
 const isIn = (path: string, places: readonly string[]) =>
   places.some((place) => path.startsWith(place));
 const all = files.filter((path) => /^tests\/.*_test\.ts$/.test(path) && isWanted(path));
-const tests = heavy ? all.filter((path) => isIn(path, HEAVY)) : all;
+const chosen = length === "long" ? [...HEAVY, ...LONG] : HEAVY;
+const tests = heavy ? all.filter((path) => isIn(path, chosen)) : all;
 const documents = heavy ? [] : DOCUMENTS.filter((path) => files.includes(path) && isWanted(path));
-for (const folder of heavy ? HEAVY : []) {
+for (const folder of heavy ? chosen : []) {
   if (!files.some((path) => path.startsWith(folder))) console.log(`${folder} has no tests yet`);
 }
 

@@ -9,7 +9,7 @@ import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { partialStore } from "../support/fake/partial_store.ts";
 import { isStopped, signal, start, until } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
 import { workspace as workspaceOf } from "../support/scene/workspace.ts";
 
@@ -124,7 +124,7 @@ for (const call of ["add", "repair", "settle"] as const) {
   linux(
     `a finished task stays removed when a process sleeps anywhere in ${call} of its batch`,
     async () => {
-      for (let at = 3; at < 60; at += isHeavy() ? 1 : 9) await sleepAt(call, at);
+      for (let at = 3; at < 60; at += sized(9, 2, 1)) await sleepAt(call, at);
     },
   );
 }

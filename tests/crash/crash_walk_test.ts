@@ -8,7 +8,7 @@ import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash/q
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { checkHistory, type Entry, type Outcome, type Request } from "../support/race/history.ts";
 import { partialStore } from "../support/fake/partial_store.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
@@ -118,7 +118,7 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
 
 it("calls in any order, cut off anywhere, are explained by the rules", async () => {
   const random = newSeed("crash walk");
-  const walks = isHeavy() ? 2000 : 25;
+  const walks = sized(25, 300, 8_000);
   let cuts = 0;
   for (let n = 0; n < walks; n++) {
     const walked = await walk(random, 30);

@@ -11,7 +11,7 @@ import {
   turnOf,
 } from "../support/scene/journals.ts";
 import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
 
@@ -89,7 +89,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
 it("what a journal answered before a power cut is in it afterwards", async () => {
   const random = newSeed("journal power cut");
-  await assertKept(isHeavy() ? 2_000 : 25, () => round(random, true));
+  await assertKept(sized(25, 300, 8_000), () => round(random, true));
 });
 
 it("what a journal answered before a power cut is lost where syncing does nothing", async () => {

@@ -13,7 +13,7 @@ import {
   type PowerCut,
   truncate,
 } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
@@ -147,7 +147,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
 it("what was answered before a power cut is true after it", async () => {
   const random = newSeed("power cut");
-  await assertKept(isHeavy() ? 1000 : 15, () => round(random, true));
+  await assertKept(sized(15, 200, 4_000), () => round(random, true));
 });
 
 it("what was answered before a power cut is lost where syncing does nothing", async () => {

@@ -10,7 +10,7 @@ import {
 import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { start } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 /** Does a case with a fault in the file system; what came of it. */
@@ -50,7 +50,7 @@ for (const crash of CASES) {
 
 it("a process killed by SIGKILL in the middle of an operation leaves a queue that goes on", async () => {
   for (const crash of CASES) {
-    for (let sample = 0; sample < (isHeavy() ? 20 : 1); sample++) {
+    for (let sample = 0; sample < sized(1, 6, 60); sample++) {
       using prepared = await prepare(crash);
       const at = 1 + random.below(20);
       const child = start("crash/crasher.ts", { ...prepared, name: crash.name, at });

@@ -5,7 +5,7 @@ import { assertEquals, it } from "../deps.ts";
 import { T0 } from "../support/crash/queue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { assertKept, assertLost, ForgetfulFs, type PowerCut } from "../support/crash/power_cut.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
@@ -83,7 +83,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
 it("what was answered about reservations before a power cut is true after it", async () => {
   const random = newSeed("reservations and power cuts");
-  await assertKept(isHeavy() ? 1000 : 15, () => round(random, true));
+  await assertKept(sized(15, 200, 4_000), () => round(random, true));
 });
 
 it("what was answered about reservations is lost in a power cut where syncing does nothing", async () => {

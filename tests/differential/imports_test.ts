@@ -12,11 +12,11 @@ import { MAX_SOURCE_BYTES } from "../../src/domain/limits.ts";
 import { run } from "../../scripts/support/run.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
 import { hasProgram, itWith } from "../support/program/programs.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { typescriptImports } from "./readers/typescript_imports.ts";
 
-const HEAVY = Deno.env.get("COORD_HEAVY") === "1";
-const FILES = Number(Deno.env.get("COORD_FILES") ?? (HEAVY ? 500 : 100));
+const FILES = Number(Deno.env.get("COORD_FILES") ?? sized(100, 500, 3_000));
 const IS_LONG = FILES >= 1_000;
 const HERE = new URL(".", import.meta.url).pathname;
 const MODULES = new URL("../../node_modules", import.meta.url).pathname;
@@ -71,7 +71,7 @@ itWith("go")("importsIn() agrees with Go's own parser on its library", async () 
   await compare("Go", sample, said("go", "run", `${HERE}readers/go_imports.go`));
 });
 
-const itInRust = HEAVY || IS_LONG
+const itInRust = isHeavy() || IS_LONG
   ? itWith("cargo", hasProgram("cargo") && crate("syn"))
   : itIf(false, "building syn takes long, and is left to COORD_HEAVY=1");
 

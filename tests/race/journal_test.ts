@@ -10,14 +10,16 @@ import {
 } from "../support/scene/journals.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
 import { sleep } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");
 
-const SIZE: JournalRaceSize = isHeavy()
-  ? { workers: 8, rounds: 500, staleMs: 400, compaction: 0.05, kills: 12 }
-  : { workers: 3, rounds: 40, staleMs: 300, compaction: 0.1, kills: 1 };
+const SIZE: JournalRaceSize = sized(
+  { workers: 3, rounds: 40, staleMs: 300, compaction: 0.1, kills: 1 },
+  { workers: 8, rounds: 150, staleMs: 400, compaction: 0.05, kills: 5 },
+  { workers: 8, rounds: 1_000, staleMs: 400, compaction: 0.05, kills: 25 },
+);
 
 it("a journal loses nothing to processes that append, compact, stop and die, nor do its readers", async () => {
   const { journal } = openJournal();

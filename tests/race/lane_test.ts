@@ -18,7 +18,7 @@ import {
 } from "../support/race/lane_race.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { isHeavy, isLong, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -29,16 +29,16 @@ const SHORT: RaceSize = {
   ...{ kills: 1, stops: 1, compaction: 0.4, naps: 0 },
 };
 /** A mutex whose holds are stale at once, and so keep nobody out: the log alone decides. */
-const OPEN: RaceSize = { ...SHORT, rounds: isHeavy() ? 200 : 8, staleMs: 0, naps: 0.5 };
+const OPEN: RaceSize = { ...SHORT, rounds: sized(8, 60, 200), staleMs: 0, naps: 0.5 };
 /** The log compacts itself every 120 entries or so. */
 const LONG: RaceSize = {
-  ...{ workers: 8, rounds: 500, staleMs: 400, speed: 1000 },
-  ...{ kills: 12, stops: 16, compaction: 0, naps: 0 },
+  ...{ workers: 8, rounds: isLong() ? 500 : 120, staleMs: 400, speed: 1000 },
+  ...{ kills: isLong() ? 12 : 5, stops: isLong() ? 16 : 6, compaction: 0, naps: 0 },
 };
 /** With the stale bound of real life. */
 const REAL: RaceSize = {
-  ...{ workers: 8, rounds: 150, staleMs: 30_000, speed: 20 },
-  ...{ kills: 8, stops: 1, compaction: 0.01, naps: 0 },
+  ...{ workers: 8, rounds: isLong() ? 150 : 40, staleMs: 30_000, speed: 20 },
+  ...{ kills: isLong() ? 8 : 3, stops: 1, compaction: 0.01, naps: 0 },
 };
 
 for (const [name, size] of Object.entries(isHeavy() ? { LONG, OPEN, REAL } : { SHORT, OPEN })) {

@@ -1,16 +1,18 @@
 import { assert_, itIf } from "../deps.ts";
 import { isLinux, MutexRace, type MutexVerdict } from "../support/race/mutex_race.ts";
 import { sleep } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 
 const it = itIf(isLinux, "it needs /proc and stop signals");
 
 const STALE_MS = 400;
-const SIZE = isHeavy()
-  ? { workers: 8, seconds: 25, rounds: 4, pauses: 800 }
-  : { workers: 4, seconds: 2, rounds: 1, pauses: 300 };
-const KILLS = isHeavy() ? 30 : 3;
+const SIZE = sized(
+  { workers: 4, seconds: 2, rounds: 1, pauses: 300 },
+  { workers: 8, seconds: 15, rounds: 2, pauses: 800 },
+  { workers: 8, seconds: 25, rounds: 8, pauses: 800 },
+);
+const KILLS = sized(3, 10, 60);
 
 function told({ holds, overtaken, longestGap, afterKill }: MutexVerdict): string {
   return `${holds} holds, ${overtaken} overtaken, ${longestGap.toFixed(0)} ms without any, ` +

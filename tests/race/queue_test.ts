@@ -1,12 +1,14 @@
 import { assert_, assertEquals, it } from "../deps.ts";
 import { foreignTask } from "../support/scene/foreign_task.ts";
 import { sleep } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
 
-const SIZE = isHeavy()
-  ? { workers: 8, tasks: 2000, rounds: 10, limit: 120 }
-  : { workers: 4, tasks: 200, rounds: 1, limit: 30 };
+const SIZE = sized(
+  { workers: 4, tasks: 200, rounds: 1, limit: 30 },
+  { workers: 8, tasks: 1000, rounds: 2, limit: 120 },
+  { workers: 8, tasks: 2000, rounds: 10, limit: 120 },
+);
 
 /** Waits for the workers and checks all that they did. */
 async function assertRight(race: Race): Promise<void> {

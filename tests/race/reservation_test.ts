@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { isHeavy } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { instant } from "../support/race/recorder.ts";
 import { removeFolder, ReservationRace, SIZE } from "../support/race/reservation_race.ts";
 
@@ -16,7 +16,7 @@ it("reserve() goes on and stays exclusive while processes are killed and index/ 
   const race = new ReservationRace("reservations with kills");
   for (let n = 0; n < SIZE.workers; n++) race.start();
   const doomed = race.children.slice(0, Math.floor(SIZE.workers / 2));
-  let left = isHeavy() ? 40 : 1;
+  let left = sized(1, 12, 60);
   let nextKill = instant() + SIZE.startMs + SIZE.periodMs;
   let removed = 0;
   const all = async () => {

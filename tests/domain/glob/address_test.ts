@@ -6,7 +6,7 @@ import {
   parseAddress,
 } from "../../../src/domain/glob/address.ts";
 import { MAX_ADDRESS } from "../../../src/domain/limits.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 import {
   bitsOf,
   firstCommon,
@@ -18,7 +18,7 @@ import {
   textsOver,
 } from "../../support/scene/globs.ts";
 
-const PAIRS = isHeavy() ? 1_000_000 : 100_000;
+const PAIRS = sized(100_000, 100_000, 1_000_000);
 
 function address(text: string): Address {
   const parsed = parseAddress(text);

@@ -10,7 +10,7 @@ import {
 import { CASED, foldPoint, has } from "../../../src/domain/glob/chars.ts";
 import { surplus } from "../../../src/domain/glob/search.ts";
 import { MAX_GLOB } from "../../../src/domain/limits.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 import {
   bitsOf,
   firstCommon,
@@ -21,8 +21,8 @@ import {
   slowGlob,
 } from "../../support/scene/globs.ts";
 
-const PAIRS = isHeavy() ? 1_000_000 : 100_000;
-const CONTAINMENTS = isHeavy() ? 200_000 : 20_000;
+const PAIRS = sized(100_000, 100_000, 1_000_000);
+const CONTAINMENTS = sized(20_000, 20_000, 200_000);
 const ANSWER_MS = 10;
 
 function glob(text: string): Glob {

@@ -3,9 +3,9 @@ import { compile, type Dialect } from "../../../src/domain/glob/compile.ts";
 import { shapeOf, shapesMeet } from "../../../src/domain/glob/shape.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 
-const PAIRS = isHeavy() ? 2_000_000 : 100_000;
+const PAIRS = sized(50_000, 50_000, 2_000_000);
 
 /** What the shapes of two patterns say, and what is so by their automata. */
 function both(a: string, b: string, dialect: Dialect) {

@@ -12,10 +12,10 @@ import {
 import { heartbeatEntry, releaseEntry } from "../../../src/domain/journal/entries.ts";
 import { randomHistory } from "../../support/scene/lane_histories.ts";
 import { acquire, dosReplay, factsOf, holders, stamp, START } from "../../support/scene/lanes.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 
-const ROUNDS = isHeavy() ? 10_000 : 1_500;
+const ROUNDS = sized(1_500, 5_000, 100_000);
 
 function entriesOf(lines: readonly WalLine[]): Entry[] {
   return lines.flatMap((line) => line.kind === "entry" ? [line.entry] : []);

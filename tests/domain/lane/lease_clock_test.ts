@@ -20,13 +20,13 @@ import {
 } from "../../../src/domain/journal/entries.ts";
 import { randomHistory } from "../../support/scene/lane_histories.ts";
 import { acquire, dosReplay, stamp, START } from "../../support/scene/lanes.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
-const ROUNDS = isHeavy() ? 5_000 : 500;
+const ROUNDS = sized(500, 500, 5_000);
 
 /** A state with one lease, and ways to go on. */
 function story(now = START) {

@@ -5,10 +5,8 @@ import { readLease } from "../../../src/domain/lane/lease.ts";
 import { LeaseIndex } from "../../../src/domain/lane/lease_index.ts";
 import { Tree, treeProblems } from "../../../src/domain/glob/tree.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
-import { isHeavy } from "../../support/length.ts";
+import { sized } from "../../support/length.ts";
 import type { Random } from "../../support/random.ts";
-
-const HEAVY = isHeavy();
 
 /** A glob of one of many looks, always good. */
 function goodGlob(random: Random): string {
@@ -51,7 +49,7 @@ it("mayOverlap() is only false when no path is matched by both globs", () => {
   const random = seeded("bounds of globs");
   let told = 0;
   let met = 0;
-  for (let round = 0; round < (HEAVY ? 400_000 : 20_000); round++) {
+  for (let round = 0; round < sized(20_000, 100_000, 4_000_000); round++) {
     const [a, b] = [goodGlob(random), goodGlob(random)];
     const [one, two] = [parseGlob(a), parseGlob(b)];
     assert_(typeof one !== "string" && typeof two !== "string");
@@ -83,7 +81,7 @@ it("boundsOf() tells apart what differs at an end or in a segment", () => {
 
 it("meeting() finds the same leases as comparing all of them one by one", () => {
   const random = seeded("leases by tree");
-  for (let round = 0; round < (HEAVY ? 2_000 : 60); round++) {
+  for (let round = 0; round < sized(60, 300, 10_000); round++) {
     const index = new LeaseIndex();
     const trees = new Map<string, string[]>();
     const treeAt = () => Array.from({ length: random.below(4) }, () => goodGlob(random));

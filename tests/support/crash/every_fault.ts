@@ -2,7 +2,7 @@
 import { HostError, type HostErrorCode } from "../../../src/ports/host.ts";
 import { assert_, assertEquals } from "../../deps.ts";
 import type { Fault } from "./faulty_fs.ts";
-import { isHeavy } from "../length.ts";
+import { isLong } from "../length.ts";
 
 /** What came of doing something with a fault in the file system. */
 export interface Attempt {
@@ -58,7 +58,7 @@ export async function failAnywhere(
 ): Promise<number> {
   for (let at = from;; at += stride()) {
     let hit: string | undefined;
-    for (const code of isHeavy() ? CODES : [CODES[at % CODES.length] as HostErrorCode]) {
+    for (const code of isLong() ? CODES : [CODES[at % CODES.length] as HostErrorCode]) {
       const failed = await attempt({ kind: "error", at, code });
       hit = failed.hit;
       assertEquals(failed.problems, [], `${code} at operation ${at}, ${failed.hit}`);

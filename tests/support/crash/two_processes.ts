@@ -9,7 +9,7 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { CHANGES, type Fault, faulty, PowerOff } from "./faulty_fs.ts";
 import { ForgetfulFs, type Loss, stepwise } from "./power_cut.ts";
-import { isHeavy } from "../length.ts";
+import { isHeavy, sized } from "../length.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir, removeTree } from "../scene/scratch.ts";
 
@@ -43,7 +43,7 @@ async function firstLoss(
   random: Random,
   stride: () => number = () => 1,
 ): Promise<string | undefined> {
-  const rounds = isHeavy() ? 3 : 1;
+  const rounds = sized(1, 1, 10);
   for (const kind of ["off", "error"] as const) {
     for (let at = 1, isHit = true; isHit; at += stride()) {
       for (const loss of isHeavy() ? LOSSES : ["all" as const, random.pick(LOSSES)]) {

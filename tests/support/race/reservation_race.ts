@@ -5,7 +5,7 @@ import { isLive, type ReservationEntry } from "../../../src/domain/reservation/r
 import { detectHost } from "../../../src/host/detect.ts";
 import { assert_, assertEquals } from "../../deps.ts";
 import { type Child, sleep, start } from "./processes.ts";
-import { isHeavy } from "../length.ts";
+import { sized } from "../length.ts";
 import { newSeed } from "../random.ts";
 import { instant, readRecorded } from "./recorder.ts";
 import { openReservations } from "../scene/reservation_files.ts";
@@ -22,9 +22,11 @@ import { makeTempDir, removeTree, setMtime } from "../scene/scratch.ts";
 const host = await detectHost();
 
 /** How long a race is. */
-export const SIZE = isHeavy()
-  ? { workers: 8, rounds: 200, periodMs: 40, startMs: 4_000, limit: 300 }
-  : { workers: 3, rounds: 12, periodMs: 20, startMs: 700, limit: 20 };
+export const SIZE = sized(
+  { workers: 3, rounds: 12, periodMs: 20, startMs: 700, limit: 20 },
+  { workers: 8, rounds: 80, periodMs: 40, startMs: 4_000, limit: 300 },
+  { workers: 8, rounds: 500, periodMs: 40, startMs: 4_000, limit: 600 },
+);
 
 /** Processes that reserve in one workspace. */
 export class ReservationRace {

@@ -27,7 +27,7 @@ import {
   write,
 } from "../../../support/scene/journals.ts";
 import { factsOf, stamp, START } from "../../../support/scene/lanes.ts";
-import { isHeavy } from "../../../support/length.ts";
+import { isHeavy, sized } from "../../../support/length.ts";
 import { newSeed, Random } from "../../../support/random.ts";
 import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";
 
@@ -176,7 +176,7 @@ it("no lease is made up when any line of a journal is lost, or any two", () => {
 
 it("a journal is read with any byte flipped, and what is skipped is reported", () => {
   const random = newSeed("flips");
-  const step = isHeavy() ? 1 : 499;
+  const step = sized(499, 29, 1);
   // The last byte among them, which makes a torn tail of a whole line.
   for (let at = (BYTES.length - 1) % step; at < BYTES.length; at += step) {
     const hurt = BYTES.slice();
@@ -191,7 +191,7 @@ it("a journal is read with any byte flipped, and what is skipped is reported", (
 
 it("a journal that is cut off anywhere is what was written until then", () => {
   const random = newSeed("cuts");
-  const step = isHeavy() ? 1 : 307;
+  const step = sized(307, 29, 1);
   const state = new LaneState();
   let lines = 0;
   let begin = 0;
@@ -211,7 +211,7 @@ it("a journal that is cut off anywhere is what was written until then", () => {
 
 it("what is appended to a damaged journal is there, and costs nothing that was", async () => {
   const random = newSeed("appends");
-  const step = isHeavy() ? 29 : 1999;
+  const step = sized(1999, 199, 29);
   for (let at = random.below(step); at < BYTES.length; at += step) {
     const cut = BYTES.slice(0, at);
     const flipped = BYTES.slice();
@@ -259,7 +259,7 @@ it("a checkpoint that is damaged anywhere is read from its archive, and no fence
   const whole = new TextEncoder().encode(textOf(journal.location));
   const facts = factsOf(journal.read().fold);
   const random = newSeed("checkpoints");
-  const step = isHeavy() ? 1 : 37;
+  const step = sized(37, 3, 1);
   for (let at = 1 + random.below(step); at < whole.length; at += step) {
     const flipped = whole.slice();
     flipped[at] = (whole[at] ?? 0) ^ 1 << random.below(8);
@@ -285,7 +285,7 @@ it("a checkpoint that is damaged anywhere is read from its archive, and no fence
 it("the fence of a grant whose line is damaged anywhere is not given again", async () => {
   const random = newSeed("fences");
   const bytes = new TextEncoder().encode(linesOf([grant(1, "api"), grant(2, "web")]));
-  const step = isHeavy() ? 1 : 23;
+  const step = sized(23, 2, 1);
   const begin = bytes.indexOf(NEWLINE);
   for (
     let at = begin;

@@ -17,7 +17,7 @@ import {
   removeAndCreate,
   renameAway,
 } from "../../../support/explore/mutex_protocols.ts";
-import { isHeavy } from "../../../support/length.ts";
+import { isLong, sized } from "../../../support/length.ts";
 import { newSeed, type Random } from "../../../support/random.ts";
 
 type Plan = Parameters<typeof mutexProcess>[2];
@@ -143,7 +143,7 @@ const HEAVY_SCENES: typeof SCENES = {
   },
 };
 
-for (const [name, scene] of Object.entries(isHeavy() ? { ...SCENES, ...HEAVY_SCENES } : SCENES)) {
+for (const [name, scene] of Object.entries(isLong() ? { ...SCENES, ...HEAVY_SCENES } : SCENES)) {
   it(`the mutex has one holder in all interleavings and crashes of ${name}`, () => {
     const { states, interleavings, crashes, violation } = explore(ours, scene);
     assertEquals(violation && told(violation), undefined);
@@ -173,7 +173,7 @@ const CROWDS: typeof SCENES = {
 for (const [name, scene] of Object.entries(CROWDS)) {
   it(`the mutex has one holder when ${name} meet by chance`, () => {
     const random = newSeed(name);
-    const violation = walk(scene, isHeavy() ? 200_000 : 1_000, random);
+    const violation = walk(scene, sized(1_000, 20_000, 200_000), random);
     assertEquals(violation && told(violation), undefined);
   });
 }

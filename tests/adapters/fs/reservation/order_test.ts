@@ -1,5 +1,5 @@
 import { assertEquals, it } from "../../../deps.ts";
-import { isHeavy } from "../../../support/length.ts";
+import { isLong, sized } from "../../../support/length.ts";
 import { newSeed } from "../../../support/random.ts";
 import {
   combinations,
@@ -14,7 +14,7 @@ import {
 
 /** In the long run, three that meet; the other combinations take more memory than there is. */
 function triples(): readonly (readonly Kind[])[] {
-  if (!isHeavy()) return [];
+  if (!isLong()) return [];
   return [
     ["exclusive", "exclusive", "beat"],
     ["exclusive", "beat", "remove"],
@@ -48,7 +48,7 @@ for (const kinds of CROWDS) {
     const random = newSeed(kinds.join(", "));
     for (const start of Object.keys(STARTS)) {
       const violation = new ReservationExplorer(REAL)
-        .walk(start, kinds, isHeavy() ? 20_000 : 100, random);
+        .walk(start, kinds, sized(100, 2_000, 20_000), random);
       assertEquals(violation && told(start, violation), undefined);
     }
   });

@@ -12,7 +12,7 @@ import {
 } from "../../../support/explore/claim_bench.ts";
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
-import { isHeavy } from "../../../support/length.ts";
+import { isLong } from "../../../support/length.ts";
 
 const BESIDE: readonly Kind[] = ["mid", "late", "worker", "done", "beat", "give", "force", "mend"];
 
@@ -23,7 +23,7 @@ function violationBeside(bench: Bench, other: Kind): string | undefined {
     // Who removes slot 1 when there is no other makes the task one that was never claimed.
     if (other === "museDrop" && STARTS[start]?.files[slot(2)] === undefined) continue;
     for (const kinds of [...BESIDE.map((kind) => [kind]), ...pairs]) {
-      const { violation } = bench.explore(start, [other, ...kinds, ...(isHeavy() ? EXTRA : [])]);
+      const { violation } = bench.explore(start, [other, ...kinds, ...(isLong() ? EXTRA : [])]);
       if (violation !== undefined) return told(start, violation);
     }
   }

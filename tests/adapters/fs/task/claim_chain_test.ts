@@ -15,21 +15,21 @@ import {
 } from "../../../support/explore/claim_bench.ts";
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
-import { isHeavy } from "../../../support/length.ts";
+import { isHeavy, isLong, sized } from "../../../support/length.ts";
 import { newSeed } from "../../../support/random.ts";
 import * as seed from "../../../support/explore/seed_protocol.ts";
 
 /** Which combinations fit into the time: the files have most states where claims are extended. */
 function fits(start: string, kinds: readonly Kind[]): boolean {
   const extending = kinds.filter((kind) => EXTENDING.includes(kind)).length;
-  if (isHeavy()) return extending < 2 || extending === 2 && !kinds.includes("beats");
+  if (isLong()) return extending < 2 || extending === 2 && !kinds.includes("beats");
   const working = kinds.includes("worker");
   if (start === "a claim" && working && kinds.includes("read")) return false;
   return extending < 2 && !(working && (extending > 0 || HARD_STARTS.includes(start)));
 }
 
 for (const start of Object.keys(STARTS)) {
-  const [some, size] = isHeavy()
+  const [some, size] = isLong() || isHeavy() && !LARGE_STARTS.includes(start)
     ? [KINDS, 3]
     : LARGE_STARTS.includes(start)
     ? [KINDS, 2]
@@ -70,12 +70,12 @@ for (const kinds of CROWDS) {
     const random = newSeed(kinds.join(", "));
     const bench = new Bench(chain);
     for (const start of Object.keys(STARTS)) {
-      assertEquals(bench.walk(start, kinds, isHeavy() ? 20_000 : 100, random), undefined);
+      assertEquals(bench.walk(start, kinds, sized(100, 2_000, 20_000), random), undefined);
     }
   });
 }
 
-if (isHeavy()) {
+if (isLong()) {
   const FOURS: readonly Kind[][] = [
     ["early", "early", "mid", "late"],
     ["mid", "late", "done", "force"],
