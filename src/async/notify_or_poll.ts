@@ -1,6 +1,5 @@
 /** The kernel's notification where it can be had, and looking at intervals where it cannot. */
 import { CoordError } from "../domain/errors.ts";
-import { HostError } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
 import { realTimers, type Timers } from "./timers.ts";
 
@@ -34,7 +33,7 @@ export function notifyOrPoll(start: StartNotice, looking: Looking): { close(): v
   };
   let watch: { close(): void } | undefined;
   const poll = (error: unknown) => {
-    if (!(error instanceof HostError || error instanceof CoordError)) throw error;
+    if (!(error instanceof CoordError)) throw error;
     if (!isOpen) return;
     watch = undefined;
     warn(`The kernel cannot notify, looking every ${POLL_MS} ms instead: ${error.message}`);

@@ -1,6 +1,5 @@
 /** The one map from what happened to the process's exit code. */
 import { CoordError, type CoordErrorCode, type LostCode } from "../domain/errors.ts";
-import { HostError } from "../ports/host.ts";
 
 /** The code of a process that a second SIGINT ends. */
 export const INTERRUPTED = 130;
@@ -81,11 +80,6 @@ export function failureOf(thrown: unknown): Failure {
     const { code, message, details } = thrown;
     const exitCode = isFailure(code) ? FAILURES[code] : REFUSALS.get(code) ?? 1;
     return { status: code, exitCode, error: message, details };
-  }
-  if (thrown instanceof HostError) {
-    const { message, code, path, errno } = thrown;
-    const details = { reason: code, path, ...(errno !== undefined && { errno }) };
-    return { status: "io_error", exitCode: FAILURES.io_error, error: message, details };
   }
   const error = thrown instanceof Error ? thrown.message : String(thrown);
   return {

@@ -23,7 +23,7 @@ const PROGRESS_MS = 100;
 
 /** Whether the reader of standard output has gone, which ends a command quietly. */
 export function readerGone(thrown: unknown): boolean {
-  return thrown instanceof HostError && thrown.code === "broken_pipe" && thrown.path === "stdout";
+  return thrown instanceof HostError && thrown.reason === "broken_pipe" && thrown.path === "stdout";
 }
 
 /** The output of one call. */

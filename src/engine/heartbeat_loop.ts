@@ -14,8 +14,6 @@ import type { Clock } from "../domain/time.ts";
 import { CoordError } from "../domain/errors.ts";
 import { HOLD_MARGIN_MS, HOLD_RETRY_MS, HOLD_WATCH_AFTER_MS } from "../domain/limits.ts";
 import { formatTime } from "../domain/time.ts";
-import { HostError } from "../ports/host.ts";
-import { ioError } from "./io_error.ts";
 
 /** A third of the time leaves two more tries before it runs out. */
 const BEATS_PER_TTL = 3;
@@ -208,9 +206,8 @@ export class Beating {
 
   #asCoordError(thrown: unknown): CoordError {
     if (thrown instanceof CoordError) return thrown;
-    const action = `keep ${this.#held.what}`;
-    if (thrown instanceof HostError) return ioError(action, thrown);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return new CoordError("internal", `Cannot ${action}: ${reason}`, {}, { cause: thrown });
+    const message = `Cannot keep ${this.#held.what}: ${reason}`;
+    return new CoordError("internal", message, {}, { cause: thrown });
   }
 }

@@ -1,5 +1,5 @@
 /** The machine by way of Deno's own API. */
-import { hostError, hostErrorCode, ifThere, linkError, watchError } from "./map_error.ts";
+import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -137,8 +137,8 @@ const fs: HostFs = {
       Deno.removeSync(path);
       return true;
     } catch (error) {
-      const code = hostErrorCode(error);
-      if (code === "not_found" || code === "not_empty" || code === "exists") return false;
+      const reason = hostErrorReason(error);
+      if (reason === "not_found" || reason === "not_empty" || reason === "exists") return false;
       throw hostError(error, "remove", path);
     }
   },
@@ -154,7 +154,7 @@ const fs: HostFs = {
       return statOf(Deno.lstatSync(path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      if (hostErrorCode(error) === "not_directory") return undefined;
+      if (hostErrorReason(error) === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },
@@ -163,7 +163,7 @@ const fs: HostFs = {
       return statOf(Deno.statSync(path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      if (hostErrorCode(error) === "not_directory") return undefined;
+      if (hostErrorReason(error) === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },
@@ -171,8 +171,8 @@ const fs: HostFs = {
     try {
       return [...Deno.readDirSync(path)] as DirEntry[];
     } catch (error) {
-      const code = hostErrorCode(error);
-      if (code === "not_found") return undefined;
+      const reason = hostErrorReason(error);
+      if (reason === "not_found") return undefined;
       throw hostError(error, "list", path);
     }
   },

@@ -1,7 +1,7 @@
-/** From the operating system's error names to the closed list that coord acts on. */
-import { HostError, type HostErrorCode } from "../ports/host.ts";
+/** From the operating system's error names to the closed list of reasons that coord acts on. */
+import { HostError, type HostErrorReason } from "../ports/host.ts";
 
-const CODES: Record<string, HostErrorCode> = {
+const REASONS: Record<string, HostErrorReason> = {
   ENOENT: "not_found",
   EEXIST: "exists",
   EACCES: "permission",
@@ -30,12 +30,12 @@ const CODES: Record<string, HostErrorCode> = {
   ELOOP: "loop",
 };
 
-/** The code of an error that carries a symbolic name such as `ENOSPC` in its `code`. */
-export function hostErrorCode(error: unknown): HostErrorCode {
+/** The reason of an error that carries a symbolic name such as `ENOSPC` in its `code`. */
+export function hostErrorReason(error: unknown): HostErrorReason {
   const name = (error as { code?: unknown } | undefined)?.code;
-  if (typeof name === "string") return CODES[name] ?? "other";
+  if (typeof name === "string") return REASONS[name] ?? "other";
   const errno = errnoOf(error);
-  if (errno !== undefined) return CODES[errno] ?? "other";
+  if (errno !== undefined) return REASONS[errno] ?? "other";
   // Deno's refusal for want of a permission flag has a name and no code.
   return error instanceof Error && error.name === "NotCapable" ? "permission" : "other";
 }
@@ -56,9 +56,9 @@ export function hostError(
   error: unknown,
   operation: string,
   path: string,
-  code = hostErrorCode(error),
+  reason = hostErrorReason(error),
 ): HostError {
-  return new HostError(code, operation, path, { errno: errnoOf(error), cause: error });
+  return new HostError(reason, operation, path, { errno: errnoOf(error), cause: error });
 }
 
 /**
@@ -66,7 +66,7 @@ export function hostError(
  * is no full disk; Deno says it in words.
  */
 export function watchError(error: unknown, path: string): HostError {
-  const isLimit = hostErrorCode(error) === "no_space" ||
+  const isLimit = hostErrorReason(error) === "no_space" ||
     error instanceof Error && /watch limit/i.test(error.message);
   return hostError(error, "watch", path, isLimit ? "limit" : undefined);
 }
@@ -81,9 +81,9 @@ export function ifThere<T>(body: () => T): T | undefined {
   try {
     return body();
   } catch (error) {
-    const code = hostErrorCode(error);
+    const reason = hostErrorReason(error);
     // A process that ends between opening and reading its file gives ESRCH.
-    if (["not_found", "permission", "io", "other"].includes(code)) return undefined;
+    if (["not_found", "permission", "io", "other"].includes(reason)) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
-import { hostError, hostErrorCode, ifThere, linkError, watchError } from "./map_error.ts";
+import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -52,7 +52,7 @@ const fs: HostFs = {
     try {
       return nodeFs.readFileSync(path);
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return undefined;
+      if (hostErrorReason(error) === "not_found") return undefined;
       throw hostError(error, "read", path);
     }
   },
@@ -61,7 +61,7 @@ const fs: HostFs = {
     try {
       fd = nodeFs.openSync(path, "wx");
     } catch (error) {
-      if (hostErrorCode(error) === "exists") return false;
+      if (hostErrorReason(error) === "exists") return false;
       throw hostError(error, "create", path);
     }
     try {
@@ -92,7 +92,7 @@ const fs: HostFs = {
     try {
       fd = nodeFs.openSync(path, nodeFs.constants.O_WRONLY | nodeFs.constants.O_APPEND);
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return false;
+      if (hostErrorReason(error) === "not_found") return false;
       throw hostError(error, "append to", path);
     }
     try {
@@ -110,7 +110,7 @@ const fs: HostFs = {
     try {
       fd = nodeFs.openSync(path, "r");
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return undefined;
+      if (hostErrorReason(error) === "not_found") return undefined;
       throw hostError(error, "read", path);
     }
     try {
@@ -134,7 +134,7 @@ const fs: HostFs = {
       nodeFs.linkSync(from, to);
       return true;
     } catch (error) {
-      if (hostErrorCode(error) === "exists") return false;
+      if (hostErrorReason(error) === "exists") return false;
       throw linkError(error, to);
     }
   },
@@ -143,7 +143,7 @@ const fs: HostFs = {
       nodeFs.renameSync(from, to);
       return true;
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return false;
+      if (hostErrorReason(error) === "not_found") return false;
       throw hostError(error, "rename to", to);
     }
   },
@@ -152,7 +152,7 @@ const fs: HostFs = {
       nodeFs.unlinkSync(path);
       return true;
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return false;
+      if (hostErrorReason(error) === "not_found") return false;
       throw hostError(error, "remove", path);
     }
   },
@@ -161,8 +161,8 @@ const fs: HostFs = {
       nodeFs.rmdirSync(path);
       return true;
     } catch (error) {
-      const code = hostErrorCode(error);
-      if (code === "not_found" || code === "not_empty" || code === "exists") return false;
+      const reason = hostErrorReason(error);
+      if (reason === "not_found" || reason === "not_empty" || reason === "exists") return false;
       throw hostError(error, "remove", path);
     }
   },
@@ -177,8 +177,8 @@ const fs: HostFs = {
     try {
       return statOf(nodeFs.lstatSync(path));
     } catch (error) {
-      const code = hostErrorCode(error);
-      if (code === "not_found" || code === "not_directory") return undefined;
+      const reason = hostErrorReason(error);
+      if (reason === "not_found" || reason === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },
@@ -186,8 +186,8 @@ const fs: HostFs = {
     try {
       return statOf(nodeFs.statSync(path));
     } catch (error) {
-      const code = hostErrorCode(error);
-      if (code === "not_found" || code === "not_directory") return undefined;
+      const reason = hostErrorReason(error);
+      if (reason === "not_found" || reason === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },
@@ -200,7 +200,7 @@ const fs: HostFs = {
         isSymlink: entry.isSymbolicLink(),
       }));
     } catch (error) {
-      if (hostErrorCode(error) === "not_found") return undefined;
+      if (hostErrorReason(error) === "not_found") return undefined;
       throw hostError(error, "list", path);
     }
   },
@@ -247,7 +247,7 @@ function isDevice(fd: number): boolean {
   try {
     return nodeFs.fstatSync(fd).isCharacterDevice();
   } catch (error) {
-    if (hostErrorCode(error) === "other") return false; // EBADF: it was closed before we started
+    if (hostErrorReason(error) === "other") return false; // EBADF: it was closed before we started
     throw hostError(error, "look at", `file descriptor ${fd}`);
   }
 }

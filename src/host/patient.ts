@@ -4,16 +4,16 @@
  * a bounded time. None of them has done anything when it fails so, hence doing it again is safe.
  */
 import { MAX_FILE_WAIT_MS } from "../domain/limits.ts";
-import { HostError, type HostErrorCode, type HostFs } from "../ports/host.ts";
+import { HostError, type HostErrorReason, type HostFs } from "../ports/host.ts";
 
 /** Windows denies a name, rather than calls it busy, while the file that had it is on its way out. */
-const NAMES: readonly HostErrorCode[] = ["busy", "permission"];
-const CONTENT: readonly HostErrorCode[] = ["busy"];
+const NAMES: readonly HostErrorReason[] = ["busy", "permission"];
+const CONTENT: readonly HostErrorReason[] = ["busy"];
 
 /** The same operations with patience. */
 export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
   const again = <A extends readonly unknown[], R>(
-    codes: readonly HostErrorCode[],
+    codes: readonly HostErrorReason[],
     operation: (...args: A) => R,
   ) =>
   (...args: A): R => {
@@ -21,7 +21,7 @@ export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
       try {
         return operation(...args);
       } catch (error) {
-        const isPassing = error instanceof HostError && codes.includes(error.code);
+        const isPassing = error instanceof HostError && codes.includes(error.reason);
         if (!isPassing || waited + ms > MAX_FILE_WAIT_MS) throw error;
         pause(ms);
       }

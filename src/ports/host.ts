@@ -4,11 +4,12 @@
  *
  * File operations are synchronous: each takes microseconds on a local disk, and a round trip through
  * a thread pool would cost more than the call. Outcomes that callers expect are return values; all
- * other failures are thrown as {@link HostError}.
+ * other failures are thrown as {@link HostError}, which is what the library's callers catch.
  */
+import { CoordError } from "../domain/errors.ts";
 
 /** Why a file operation failed. */
-export type HostErrorCode =
+export type HostErrorReason =
   | "not_found"
   | "exists"
   | "permission"
@@ -29,24 +30,34 @@ export type HostErrorCode =
   | "other";
 
 /** A failed operation of the machine, with the path that it concerned. */
-export class HostError extends Error {
-  override name = "HostError";
+export class HostError extends CoordError {
+  declare readonly code: "io_error";
   /** The system's own name of the error, such as `EIO`, where it gave one. */
   readonly errno: string | undefined;
 
   constructor(
-    readonly code: HostErrorCode,
+    readonly reason: HostErrorReason,
     readonly operation: string,
     readonly path: string,
     { errno, ...options }: { errno?: string | undefined; cause?: unknown } = {},
   ) {
     const named = errno === undefined ? "" : ` (${errno})`;
-    super(`Cannot ${operation} ${JSON.stringify(path)}: ${REASONS[code]}${named}`, options);
+    super(
+      "io_error",
+      `Cannot ${operation} ${JSON.stringify(path)}: ${REASONS[reason]}${named}`,
+      { reason, path, ...(errno !== undefined && { errno }) },
+      options,
+    );
     this.errno = errno;
+  }
+
+  /** Whether another process may well succeed: no permission, or a link that is not followed. */
+  get isRefusal(): boolean {
+    return ["permission", "link", "not_directory"].includes(this.reason);
   }
 }
 
-const REASONS: Record<HostErrorCode, string> = {
+const REASONS: Record<HostErrorReason, string> = {
   not_found: "no such file or directory",
   exists: "it exists already",
   permission: "permission denied",

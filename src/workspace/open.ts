@@ -10,9 +10,9 @@ import { Coord } from "../engine/coord.ts";
 import { quoted } from "../domain/text.ts";
 import { LaneJournal } from "../engine/lane/journal.ts";
 import { LaneRecords } from "../engine/watch/lane_records.ts";
-import { failing, guarded, onceEach } from "../guard.ts";
 import { detectHost } from "../host/detect.ts";
 import type { Host } from "../ports/host.ts";
+import { onceEach } from "./once_each.ts";
 
 /** How to open a workspace. */
 export interface OpenOptions {
@@ -49,16 +49,9 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
 export function openOn(host: Host, options: OpenOptions): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const location = failing(() => findWorkspace(host, options.dir));
+  const location = findWorkspace(host, options.dir);
   const files = openFsStore(host, location, clock, warn);
-  const store = {
-    ...files,
-    tasks: guarded(files.tasks),
-    reservations: guarded(files.reservations),
-    // The stream goes on where parts of it fail, so it wants to know how.
-    records: new LaneRecords(files.records, files.lanes),
-    gc: guarded(files.gc),
-  };
+  const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
   return new Coord({ store, clock, warn });
 }
 
@@ -100,7 +93,7 @@ export function openJournalOn(
   const warn = onceEach(options);
   const lanes = openFsJournal(host, path, clock, warn);
   const { journal } = lanes;
-  if (!failing(() => journal.exists())) {
+  if (!journal.exists()) {
     const message = `Cannot read journal ${quoted(journal.location, 200)}: there is no such file`;
     throw new CoordError("not_found", message, { path: journal.location });
   }
@@ -129,5 +122,5 @@ export async function initWorkspace(project: string): Promise<{ path: string; cr
 
 /** Makes a workspace on a given machine. */
 export function initOn(host: Host, project: string): { path: string; created: boolean } {
-  return failing(() => initFiles(host, project));
+  return initFiles(host, project);
 }

@@ -4,15 +4,15 @@
  */
 import { findWorkspace, openFsTasks } from "../adapters/fs/open_tasks.ts";
 import { Tasks } from "../engine/task/tasks.ts";
-import { failing, guarded, onceEach } from "../guard.ts";
 import type { OpenOptions } from "./open.ts";
 import type { Host } from "../ports/host.ts";
+import { onceEach } from "./once_each.ts";
 
 /** Opens the queue of a workspace on a given machine. */
 export function openTasksOn(host: Host, options: OpenOptions): Tasks {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const location = failing(() => findWorkspace(host, options.dir));
-  const tasks = guarded(openFsTasks(host, location, warn));
+  const location = findWorkspace(host, options.dir);
+  const tasks = openFsTasks(host, location, warn);
   return new Tasks({ store: { tasks }, clock, warn });
 }

@@ -176,7 +176,7 @@ it("get(), cancel() and a prefix find a task of a batch that has no file yet", a
   assertEquals((await openQueue(workspace, 0).queue.get(id.slice(7, 20))).task, task);
   const full = openQueue(workspace, 0, fullAfterCommit).queue;
   const error = await full.claim({ runId: "x" }).catch((reason) => reason);
-  assertEquals(error.code, "no_space");
+  assertEquals(error.reason, "no_space");
   assertEquals((await full.list()).pending, 3);
   const cancelled = await openQueue(workspace, 0).queue.cancel({ id, runId: "x" });
   assertEquals(cancelled.status, "cancelled");

@@ -2,6 +2,7 @@ import { assert_, assertEquals, itIf } from "../deps.ts";
 import { openWorkspace } from "../../mod.ts";
 import { initWorkspace } from "../../src/adapters/fs/open.ts";
 import { detectHost } from "../../src/host/detect.ts";
+import type { HostError } from "../../src/ports/host.ts";
 import { makeTempDir, mountSmallDisk, remountReadOnly } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
@@ -68,7 +69,7 @@ it("a full disk: a claim fails with io_error or succeeds, and is never half made
       fills.push(`${disk.dir}/fill${i}`);
     }
   } catch (error) {
-    assertEquals((error as { code?: unknown }).code, "no_space");
+    assertEquals((error as HostError).reason, "no_space");
   }
   const error = await coord.tasks.claim({ runId: "a" }).catch((reason) => reason);
   assertEquals(error.code, "io_error");
@@ -106,7 +107,7 @@ function fill(dir: string): string[] {
         host.fs.createNew(path, new Uint8Array(size));
         fills.push(path);
       } catch (error) {
-        assertEquals((error as { code?: unknown }).code, "no_space");
+        assertEquals((error as HostError).reason, "no_space");
         break;
       }
     }

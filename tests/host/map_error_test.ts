@@ -2,7 +2,7 @@ import { hostError, linkError, watchError } from "../../src/host/map_error.ts";
 import { assertEquals, it } from "../deps.ts";
 
 it("linkError() says where there are no hard links, which Linux calls EPERM and macOS ENOTSUP", () => {
-  const code = (name: string) => linkError({ code: name }, "/a").code;
+  const code = (name: string) => linkError({ code: name }, "/a").reason;
   assertEquals(["EPERM", "EACCES", "ENOTSUP"].map(code), [
     "no_links",
     "permission",
@@ -13,7 +13,7 @@ it("linkError() says where there are no hard links, which Linux calls EPERM and 
 it("hostError() tells by the system's names, and by that of Deno's refusal", () => {
   const refusal = Object.assign(new Error("x"), { name: "NotCapable" });
   const codes = [{ code: "EBUSY" }, { code: "EPERM" }, refusal, { code: "EWHAT" }, undefined]
-    .map((error) => hostError(error, "read", "/a").code);
+    .map((error) => hostError(error, "read", "/a").reason);
   assertEquals(codes, ["busy", "permission", "permission", "other", "other"]);
 });
 
@@ -36,7 +36,13 @@ it("watchError() tells a user without watches from a full disk, on every runtime
   const instances = new Error("Too many open files (os error 24)");
   const errors = [bun, deno, instances, { code: "EMFILE" }, { code: "EACCES" }]
     .map((error) => watchError(error, "/a"));
-  assertEquals(errors.map(({ code }) => code), ["limit", "limit", "limit", "limit", "permission"]);
+  assertEquals(errors.map(({ reason }) => reason), [
+    "limit",
+    "limit",
+    "limit",
+    "limit",
+    "permission",
+  ]);
   assertEquals(errors.map(({ errno }) => errno), [
     "ENOSPC",
     undefined,
@@ -44,5 +50,5 @@ it("watchError() tells a user without watches from a full disk, on every runtime
     "EMFILE",
     "EACCES",
   ]);
-  assertEquals(hostError(bun, "write", "/a").code, "no_space");
+  assertEquals(hostError(bun, "write", "/a").reason, "no_space");
 });

@@ -1,14 +1,14 @@
 import { MAX_FILE_WAIT_MS } from "../../src/domain/limits.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { patient } from "../../src/host/patient.ts";
-import { HostError, type HostErrorCode, type HostFs } from "../../src/ports/host.ts";
+import { HostError, type HostErrorReason, type HostFs } from "../../src/ports/host.ts";
 import { assertEquals, assertThrows, it } from "../deps.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const { fs } = await detectHost();
 
 /** Files whose operations fail so many times before they work, and how long was waited for them. */
-function held(times: number, code: HostErrorCode): { files: HostFs; waited: () => number } {
+function held(times: number, code: HostErrorReason): { files: HostFs; waited: () => number } {
   let left = times;
   let ms = 0;
   const failing =

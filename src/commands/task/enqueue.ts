@@ -1,7 +1,6 @@
 import type { Problem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
-import { ioError } from "../../engine/io_error.ts";
 import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
@@ -109,8 +108,7 @@ async function* standardInput(host: Host): AsyncGenerator<Uint8Array, void> {
   try {
     yield* host.stdin();
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    if (error.code !== "is_directory") throw ioError("enqueue", error);
+    if (!(error instanceof HostError && error.reason === "is_directory")) throw error;
     throw wrongInput("must be a file or a pipe, and it is a directory");
   }
 }

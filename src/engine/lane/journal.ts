@@ -6,7 +6,6 @@ import { quoted } from "../../domain/text.ts";
 import type { Entry } from "../../domain/journal/line.ts";
 import type { JournalProblem } from "../../ports/journal.ts";
 import { checkInput } from "../input.ts";
-import { failing } from "../io_error.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
 import type { LaneBusy, LockInput } from "./types.ts";
 
@@ -104,7 +103,7 @@ export class LaneJournal {
     checkInput(input, JOURNAL_INPUTS.tail);
     const { journal } = this.#context.lanes;
     const count = input.count ?? TAIL_COUNT.default;
-    const entries = failing("read the journal", () => journal.last(count));
+    const entries = journal.last(count);
     return await { journal: this.location, entries };
   }
 
@@ -117,8 +116,7 @@ export class LaneJournal {
   /** Reads everything, archives included, and tells what is wrong with it. */
   async verify(): Promise<JournalVerdict> {
     const { journal } = this.#context.lanes;
-    const report = failing("read the journal", () => journal.verify());
-    const { entries, archives, problems } = report;
+    const { entries, archives, problems } = journal.verify();
     const verdict = { journal: this.location, entries, archives, problems };
     if (problems.length === 0) return await { status: "sound", ...verdict };
     return { status: "damaged", ...verdict, error: damageOf(this.location, problems) };

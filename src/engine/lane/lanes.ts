@@ -5,7 +5,6 @@ import { evidenceOf, judgeLiveness, type Liveness } from "../../domain/lane/live
 import { CoordError } from "../../domain/errors.ts";
 import { deadAt } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
-import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import {
   adoptEntry,
@@ -16,8 +15,8 @@ import {
 } from "../../domain/journal/entries.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import { HostError } from "../../ports/host.ts";
+import type { JournalView } from "../../ports/journal.ts";
 import { checkInput } from "../input.ts";
-import { ioError, listed } from "../io_error.ts";
 import { Acquisition } from "./acquisition.ts";
 import * as answers from "./answers.ts";
 import { LaneChanges } from "./changes.ts";
@@ -120,7 +119,7 @@ export class Lanes {
   async arbitrate(input: types.ArbitrateInput): Promise<types.LaneVerdict> {
     checkInput(input, LANE_INPUTS.arbitrate, ["owner"]);
     const context = this.#context;
-    const acquisition = new Acquisition(context, input, await this.#taxonomy());
+    const acquisition = new Acquisition(context, input, await this.#context.lanes.taxonomy());
     return await acquisition.verdict(readJournal(context));
   }
 
@@ -275,8 +274,9 @@ export class Lanes {
    */
   async live(input: types.LiveInput = {}): Promise<types.LiveLeases> {
     checkInput(input, LANE_INPUTS.live);
-    const view = listed(this.#context.warn, () => readJournal(this.#context));
-    const items = (view?.fold.live() ?? []).map((lease) => answers.itemOf(lease, this.#context));
+    const items = (this.#readable()?.fold.live() ?? []).map((lease) =>
+      answers.itemOf(lease, this.#context)
+    );
     const live = items.filter(({ status }) => status === "live");
     return {
       live: live.length,
@@ -343,15 +343,17 @@ export class Lanes {
 
   async #acquisition(input: types.AcquireInput): Promise<Acquisition> {
     checkInput(input, LANE_INPUTS.acquire, ["owner"]);
-    return new Acquisition(this.#context, input, await this.#taxonomy());
+    return new Acquisition(this.#context, input, await this.#context.lanes.taxonomy());
   }
 
-  async #taxonomy(): Promise<Taxonomy> {
+  /** The journal, or a warning where this process may not read it. */
+  #readable(): JournalView | undefined {
     try {
-      return await this.#context.lanes.taxonomy();
+      return readJournal(this.#context);
     } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      throw ioError("read lanes.json", error);
+      if (!(error instanceof HostError && error.isRefusal)) throw error;
+      this.#context.warn(`${error.message}: skipped`);
+      return undefined;
     }
   }
 }

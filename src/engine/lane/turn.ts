@@ -8,12 +8,10 @@ import type { Clock } from "../../domain/time.ts";
 import type { Entry } from "../../domain/journal/line.ts";
 import type { Stamp } from "../../domain/journal/entries.ts";
 import { quoted } from "../../domain/text.ts";
-import { HostError } from "../../ports/host.ts";
 import type { CompactResult, JournalSession, JournalView } from "../../ports/journal.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { nonce } from "../context.ts";
-import { failing, ioError } from "../io_error.ts";
 import type { LaneBusy, LockInput } from "./types.ts";
 
 /** What the operations on lanes work with. */
@@ -30,7 +28,7 @@ const MAX_NAMED = 3;
 
 /** The journal as it is now, without waiting for writers. */
 export function readJournal({ lanes, warn }: LaneContext): JournalView {
-  const view = failing("read the journal", () => lanes.journal.read());
+  const view = lanes.journal.read();
   warnOf(view, lanes.journal.location, warn);
   return view;
 }
@@ -110,7 +108,7 @@ export class Turn {
     try {
       this.#session.append(entries);
     } catch (error) {
-      if (!(error instanceof HostError || error instanceof CoordError)) throw error;
+      if (!(error instanceof CoordError)) throw error;
       this.#context.warn(`${what} is not in the journal: ${error.message}`);
     }
   }
@@ -157,21 +155,6 @@ export async function inTurn<T>(
   { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LockInput & { readonly signal?: AbortSignal },
   action: string,
   body: (turn: Turn) => T | undefined,
-): Promise<T | LaneBusy> {
-  try {
-    return await takeTurns(context, lockTimeout, action, body, signal);
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    throw ioError(action, error);
-  }
-}
-
-async function takeTurns<T>(
-  context: LaneContext,
-  lockTimeout: number,
-  action: string,
-  body: (turn: Turn) => T | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<T | LaneBusy> {
   const { timers = realTimers } = context;
   const deadline = timers.now() + lockTimeout * 1000;

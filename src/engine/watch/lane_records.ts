@@ -84,7 +84,7 @@ export class LaneRecords implements RecordSource {
       return { mark: `${fold.seq}:${tail}:${fold.leases.size}`, settled: true };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      return { mark: error.code, settled: true };
+      return { mark: error.reason, settled: true };
     }
   }
 

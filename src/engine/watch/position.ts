@@ -20,7 +20,6 @@ import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
 import { isObject, jsonLine, type JsonObject, parseJson } from "../../domain/json.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { failing } from "../io_error.ts";
 import type { Change, Told } from "./seen.ts";
 
 /** Characters that are gathered before they are written. */
@@ -64,7 +63,7 @@ export class Position {
    * @throws {CoordError} `bad_args` when it is no position, or that of another workspace.
    */
   read(warn: Warn): KeptPosition | undefined {
-    const text = this.#io(() => this.#file.read());
+    const text = this.#file.read();
     if (text === undefined || text === "") return undefined;
     const end = text.indexOf("\n");
     const head = end < 0 ? undefined : parseHead(text.slice(0, end));
@@ -136,7 +135,7 @@ export class Position {
   flush(now: number): void {
     this.#flushedAt = now;
     if (this.#pending.length === 0) return;
-    this.#io(() => this.#file.append(this.#pending.join("")));
+    this.#file.append(this.#pending.join(""));
     this.#pending = [];
     this.#size = 0;
   }
@@ -160,13 +159,9 @@ export class Position {
         if (at !== undefined) yield `{"kind":"${kind}","id":${JSON.stringify(id)},"at":${at}}\n`;
       }
     }
-    this.#io(() => this.#file.replace(parts()));
+    this.#file.replace(parts());
     this.#pending = [];
     this.#size = 0;
-  }
-
-  #io<T>(body: () => T): T {
-    return failing("keep the position", body);
   }
 
   #refusal(why: string): CoordError {

@@ -9,10 +9,8 @@ import * as fields from "../../domain/input/fields.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
 import { formatTime, writable } from "../../domain/time.ts";
 import { VERSION } from "../../domain/version.ts";
-import { HostError } from "../../ports/host.ts";
 import type { Context } from "../context.ts";
 import { inputProblems } from "../input.ts";
-import { failing, ioError } from "../io_error.ts";
 import { Position } from "./position.ts";
 import {
   Expiries,
@@ -176,7 +174,7 @@ async function* eventsOf(
     if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
     if (selected.has("task")) await source.prepare();
     if (stream.ended) return;
-    failing("watch the records", () => stream.start());
+    stream.start();
     for await (const change of stream.changes()) {
       if (stream.ended) break;
       if (passes(change, selected, options, clock())) {
@@ -186,9 +184,6 @@ async function* eventsOf(
       position?.taken(change, timers.now());
       if (count >= maxEvents) break;
     }
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    throw ioError("watch the records", error);
   } finally {
     signal?.removeEventListener("abort", stop);
     stream.close();

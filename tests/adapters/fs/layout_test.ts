@@ -11,11 +11,12 @@ function hostIn(cwd: string, env: Record<string, string> = {}): Host {
   return { ...real, cwd: () => cwd, env: (name) => env[name] };
 }
 
-function codeOf(body: () => unknown): unknown {
+function whyOf(body: () => unknown): unknown {
   try {
     body();
   } catch (error) {
-    return (error as { code?: unknown }).code;
+    const { reason, code } = error as { reason?: unknown; code?: unknown };
+    return reason ?? code;
   }
   return undefined;
 }
@@ -60,17 +61,17 @@ it("findWorkspace() takes the workspace itself as well as the project around it"
 it("findWorkspace() does not take a project with a folder of tasks for a workspace", () => {
   const top = makeTempDir();
   real.fs.makeDir(`${top}/tasks`);
-  assertEquals(codeOf(() => findWorkspace(hostIn(top), top)), "no_workspace");
+  assertEquals(whyOf(() => findWorkspace(hostIn(top), top)), "no_workspace");
   for (const folder of ["claims", "reservations"]) real.fs.makeDir(`${top}/${folder}`);
   assertEquals(findWorkspace(hostIn("/"), top), top);
 });
 
 it("findWorkspace() tells when there is none", () => {
   const empty = makeTempDir();
-  assertEquals(codeOf(() => findWorkspace(hostIn(empty), undefined)), "no_workspace");
-  assertEquals(codeOf(() => findWorkspace(hostIn(empty), empty)), "no_workspace");
-  assertEquals(codeOf(() => findWorkspace(hostIn(empty), `${empty}/nowhere`)), "no_workspace");
-  assertEquals(codeOf(() => findWorkspace(hostIn(empty), `${empty}/.coord`)), "no_workspace");
+  assertEquals(whyOf(() => findWorkspace(hostIn(empty), undefined)), "no_workspace");
+  assertEquals(whyOf(() => findWorkspace(hostIn(empty), empty)), "no_workspace");
+  assertEquals(whyOf(() => findWorkspace(hostIn(empty), `${empty}/nowhere`)), "no_workspace");
+  assertEquals(whyOf(() => findWorkspace(hostIn(empty), `${empty}/.coord`)), "no_workspace");
 });
 
 it("initWorkspace() answers when all that it made is on the disk, whoever made it", () => {
@@ -101,7 +102,7 @@ it("initWorkspace() makes nothing through a link, and fails", () => {
     real.fs.makeDir(`${top}/.coord`);
     real.fs.makeDir(`${top}/elsewhere`);
     makeSymlink(`${top}/${target}`, `${top}/.coord/${folder}`);
-    assertEquals(codeOf(() => initWorkspace(real, top)), "link");
+    assertEquals(whyOf(() => initWorkspace(real, top)), "link");
     assertEquals(real.fs.lstat(`${top}/nowhere`), undefined);
   }
 });

@@ -4,7 +4,6 @@ import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { openFsStore } from "../../../src/adapters/fs/open.ts";
 import { Coord } from "../../../src/engine/coord.ts";
 import { detectHost } from "../../../src/host/detect.ts";
-import { guarded } from "../../../src/guard.ts";
 import type { Host } from "../../../src/ports/host.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
@@ -113,7 +112,7 @@ function scene(given: Partial<Faults> = {}, time?: FakeTime) {
   const warn = (message: string) => void warnings.push(message);
   const open = (on: Host) => {
     const files = openFsStore(on, path, clock, warn);
-    const [tasks, reservations] = [guarded(files.tasks), guarded(files.reservations)];
+    const [tasks, reservations] = [files.tasks, files.reservations];
     const store = { ...files, tasks, reservations };
     return new Coord({ store, clock, warn, ...(time && { timers: time.timers }) });
   };

@@ -1,5 +1,5 @@
 /** Faults at one file operation after the other, until an attempt ends before it comes to the fault. */
-import { HostError, type HostErrorCode } from "../../../src/ports/host.ts";
+import { HostError, type HostErrorReason } from "../../../src/ports/host.ts";
 import { assert_, assertEquals } from "../../deps.ts";
 import type { Fault } from "./faulty_fs.ts";
 import { isLong } from "../length.ts";
@@ -22,7 +22,7 @@ export interface Tries {
   readonly from?: number;
 }
 
-const CODES: readonly HostErrorCode[] = ["no_space", "permission", "read_only"];
+const CODES: readonly HostErrorReason[] = ["no_space", "permission", "read_only"];
 
 /**
  * Cuts off at every operation, and leaves the torn ones half done as well.
@@ -54,11 +54,11 @@ export async function cutOffAnywhere(
  */
 export async function failAnywhere(
   { attempt, stride, from = 1 }: Tries,
-  check: (error: unknown, code: HostErrorCode, at: number) => void,
+  check: (error: unknown, code: HostErrorReason, at: number) => void,
 ): Promise<number> {
   for (let at = from;; at += stride()) {
     let hit: string | undefined;
-    for (const code of isLong() ? CODES : [CODES[at % CODES.length] as HostErrorCode]) {
+    for (const code of isLong() ? CODES : [CODES[at % CODES.length] as HostErrorReason]) {
       const failed = await attempt({ kind: "error", at, code });
       hit = failed.hit;
       assertEquals(failed.problems, [], `${code} at operation ${at}, ${failed.hit}`);
@@ -69,7 +69,7 @@ export async function failAnywhere(
 }
 
 /** For {@link failAnywhere}: the failure itself. */
-export function isFailure(error: unknown, code: HostErrorCode, at: number): void {
+export function isFailure(error: unknown, code: HostErrorReason, at: number): void {
   assert_(error instanceof HostError, `at ${at}: ${error}`);
-  assertEquals(error.code, code);
+  assertEquals(error.reason, code);
 }

@@ -1,5 +1,5 @@
 /** A file system that fails or stops at a given operation. */
-import { HostError, type HostErrorCode, type HostFs } from "../../../src/ports/host.ts";
+import { HostError, type HostErrorReason, type HostFs } from "../../../src/ports/host.ts";
 
 /** The machine has stopped: nothing that comes after it has any effect. */
 export class PowerOff extends Error {
@@ -26,7 +26,7 @@ export type Fault =
   | {
     readonly kind: "error";
     readonly at: number;
-    readonly code: HostErrorCode;
+    readonly code: HostErrorReason;
     readonly done?: "half" | "all";
     readonly among?: readonly Operation[];
   }

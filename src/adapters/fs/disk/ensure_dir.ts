@@ -15,9 +15,9 @@ export function ensureDir(fs: HostFs, path: string): void {
       if (!(error instanceof HostError) || tries >= MAX_TRIES) throw error;
       // A parent went between two steps, or the folder between the step and the look at it.
       if (isNotFound(error)) continue;
-      const found = error.code === "exists" ? fs.stat(path) : undefined;
+      const found = error.reason === "exists" ? fs.stat(path) : undefined;
       if (found?.kind === "directory") return;
-      if (error.code !== "exists" || found !== undefined) throw error;
+      if (error.reason !== "exists" || found !== undefined) throw error;
     }
   }
 }
@@ -54,7 +54,7 @@ export function syncAbove(fs: HostFs, path: string): void {
 
 /** Whether something was missing, often a folder that others have just removed. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof HostError && error.code === "not_found";
+  return error instanceof HostError && error.reason === "not_found";
 }
 
 /**

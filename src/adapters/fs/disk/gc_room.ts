@@ -29,7 +29,7 @@ export class Room {
 
   /** Whether a failure means that there is no room; it is remembered. */
   isLacking(error: HostError): boolean {
-    if (error.code !== "no_space") return false;
+    if (error.reason !== "no_space") return false;
     this.#lack ??= error;
     this.#isTight = true;
     return true;

@@ -7,15 +7,14 @@ import type { Warn } from "../../../ports/warnings.ts";
 
 /** A record that the machine did not let this process read. */
 export class UnreadableRecord extends HostError {
-  constructor({ code, operation, path, errno, cause }: HostError) {
-    super(code, operation, path, { errno, cause });
+  constructor({ reason, operation, path, errno, cause }: HostError) {
+    super(reason, operation, path, { errno, cause });
   }
 }
 
-/** Whether another process may well read it: no permission, or a link that is not followed. */
+/** Whether another process may well read it. */
 export function isRefusal(error: unknown): error is HostError {
-  return error instanceof HostError &&
-    (error.code === "permission" || error.code === "link" || error.code === "not_directory");
+  return error instanceof HostError && error.isRefusal;
 }
 
 /** For listings: what `body` reads of one record; one that cannot be read is reported and left out. */

@@ -225,7 +225,7 @@ class FsSession implements JournalSession {
   }
 
   #warn(error: unknown, doing: string): void {
-    if (!(error instanceof HostError || error instanceof CoordError)) throw error;
+    if (!(error instanceof CoordError)) throw error;
     this.journal.warn(`Cannot ${doing} ${quoted(this.#path, 200)}: ${error.message}`);
   }
 

@@ -186,7 +186,7 @@ export class RecordsCheck {
     } catch (error) {
       // The note only saves time. When somebody removes the folders, the next comparison is due anyway.
       const unwritable = ["not_found", "no_space", "read_only", "permission"];
-      if (!(error instanceof HostError) || !unwritable.includes(error.code)) throw error;
+      if (!(error instanceof HostError) || !unwritable.includes(error.reason)) throw error;
     }
   }
 }

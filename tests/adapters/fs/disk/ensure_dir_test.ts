@@ -1,9 +1,9 @@
 import { assertEquals, it } from "../../../deps.ts";
 import { ensureDir, ensureLastingDir } from "../../../../src/adapters/fs/disk/ensure_dir.ts";
-import { HostError, type HostErrorCode, type HostFs } from "../../../../src/ports/host.ts";
+import { HostError, type HostErrorReason, type HostFs } from "../../../../src/ports/host.ts";
 
 /** Files whose `makeDir` fails as told, call by call, and then works. */
-function failing(codes: HostErrorCode[], kind: "directory" | "file" | undefined) {
+function failing(codes: HostErrorReason[], kind: "directory" | "file" | undefined) {
   let calls = 0;
   const fs = {
     makeDir(path: string) {
@@ -16,7 +16,7 @@ function failing(codes: HostErrorCode[], kind: "directory" | "file" | undefined)
   try {
     ensureDir(fs, "a/b");
   } catch (error) {
-    thrown = (error as HostError).code;
+    thrown = (error as HostError).reason;
   }
   return [calls, thrown];
 }
@@ -35,7 +35,7 @@ it("ensureDir() passes on every other failure", () => {
 });
 
 /** Syncs of which those of `codes` fail, folder by folder. */
-function syncing(codes: Readonly<Record<string, HostErrorCode>>) {
+function syncing(codes: Readonly<Record<string, HostErrorReason>>) {
   const synced: string[] = [];
   const fs = {
     stat: (path: string) => path === "/" ? { kind: "directory" } : undefined,
@@ -50,7 +50,7 @@ function syncing(codes: Readonly<Record<string, HostErrorCode>>) {
   try {
     ensureLastingDir(fs, "/w/index/due");
   } catch (error) {
-    thrown = (error as HostError).code;
+    thrown = (error as HostError).reason;
   }
   return { synced, thrown };
 }

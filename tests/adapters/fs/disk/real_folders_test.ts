@@ -9,11 +9,11 @@ import { workspace } from "../../../support/scene/workspace.ts";
 
 const real = await detectHost();
 
-function codeOf(body: () => unknown): unknown {
+function reasonOf(body: () => unknown): unknown {
   try {
     return body();
   } catch (error) {
-    return (error as { code?: unknown }).code;
+    return (error as { reason?: unknown }).reason;
   }
 }
 
@@ -46,7 +46,7 @@ it("withinRoot() refuses every operation whose way leads through a link", () => 
   };
   const found = Object.entries(operations).map(([name, operation]) => [
     name,
-    codeOf(() => operation(withinRoot(real.fs, root))),
+    reasonOf(() => operation(withinRoot(real.fs, root))),
   ]);
   assertEquals(found, Object.keys(operations).map((name) => [name, "link"]));
   assertEquals(real.fs.list(`${top}/elsewhere/b`)?.map(({ name }) => name).sort(), ["empty", "f"]);
@@ -61,10 +61,10 @@ it("withinRoot() neither appends to a link nor removes one as a folder, and lets
   makeSymlink(`${top}/gone`, `${root}/a/d`);
   makeSymlink(root, `${top}/alias`);
   const fs = withinRoot(real.fs, root);
-  assertEquals(codeOf(() => fs.append(`${root}/a/f`, new Uint8Array(1))), "link");
-  assertEquals(codeOf(() => fs.removeDir(`${root}/a/d`)), "link");
-  assertEquals(codeOf(() => fs.makeDir(`${root}/a/d/e`)), "link");
-  assertEquals(codeOf(() => fs.makeDir(`${root}/a/f/e`)), "link");
+  assertEquals(reasonOf(() => fs.append(`${root}/a/f`, new Uint8Array(1))), "link");
+  assertEquals(reasonOf(() => fs.removeDir(`${root}/a/d`)), "link");
+  assertEquals(reasonOf(() => fs.makeDir(`${root}/a/d/e`)), "link");
+  assertEquals(reasonOf(() => fs.makeDir(`${root}/a/f/e`)), "link");
   assertEquals(fs.lstat(`${root}/a/f`)?.kind, "symlink");
   assertEquals(fs.lstat(`${root}/none/at/all`), undefined);
   // A root may be a link, and what is not below it is nobody's business here.
@@ -77,8 +77,8 @@ it("withinRoot() says of a file in a folder's place that it is none", () => {
   const root = makeTempDir();
   real.fs.createNew(`${root}/f`, new Uint8Array(1));
   const fs = withinRoot(real.fs, root);
-  assertEquals(codeOf(() => fs.lstat(`${root}/f/x`)), "not_directory");
-  assertEquals(codeOf(() => fs.list(`${root}/f`)), "not_directory");
+  assertEquals(reasonOf(() => fs.lstat(`${root}/f/x`)), "not_directory");
+  assertEquals(reasonOf(() => fs.list(`${root}/f`)), "not_directory");
 });
 
 it("withinRoot() notices a link that is swapped in, in the next call at the latest", async () => {
@@ -94,7 +94,7 @@ it("withinRoot() notices a link that is swapped in, in the next call at the late
     removeTree(`${root}/${deep}`);
     makeSymlink(`${top}/elsewhere`, `${root}/${deep}`);
     await nextCall();
-    assertEquals(codeOf(() => fs.remove(`${root}/${deep}/d/f`)), "link", deep);
+    assertEquals(reasonOf(() => fs.remove(`${root}/${deep}/d/f`)), "link", deep);
     assertEquals(real.fs.lstat(`${top}/elsewhere/d/f`)?.kind, "file");
   }
 });
@@ -140,12 +140,12 @@ it("withinRoot() looks again at a folder when names beside it have changed", asy
   }
   real.fs.rename(`${root}/a/b`, `${top}/b`);
   makeSymlink(`${top}/b`, `${root}/a/b`);
-  assertEquals(codeOf(() => fs.list(`${root}/a/b`)), "link");
+  assertEquals(reasonOf(() => fs.list(`${root}/a/b`)), "link");
   real.fs.remove(`${root}/a/b`);
   await nextCall();
   real.fs.rename(`${root}/a`, `${top}/a`);
   makeSymlink(`${top}/elsewhere`, `${root}/a`);
-  assertEquals(codeOf(() => fs.createNew(`${root}/a/b/f`, new Uint8Array())), "link");
+  assertEquals(reasonOf(() => fs.createNew(`${root}/a/b/f`, new Uint8Array())), "link");
 });
 
 /** The real machine, whose n-th link is made and reported as taken. */

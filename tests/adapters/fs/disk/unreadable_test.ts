@@ -5,7 +5,7 @@ import { openOn } from "../../../../src/workspace/open.ts";
 import {
   type Host,
   HostError,
-  type HostErrorCode,
+  type HostErrorReason,
   type HostFs,
 } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
@@ -13,13 +13,13 @@ import { makeTempDir, removeTree, setMtime } from "../../../support/scene/scratc
 import { FakeClock } from "../../../support/scene/workspace.ts";
 
 const real = await detectHost();
-const ERRNOS: Partial<Record<HostErrorCode, string>> = { io: "EIO", stale: "ESTALE" };
+const ERRNOS: Partial<Record<HostErrorReason, string>> = { io: "EIO", stale: "ESTALE" };
 
 /** A workspace on a machine that cannot read some files. */
 function scene() {
   const dir = makeTempDir();
   const { path } = initWorkspace(real, dir);
-  const broken = new Map<string, HostErrorCode>();
+  const broken = new Map<string, HostErrorReason>();
   const warnings: string[] = [];
   const clock = new FakeClock();
   const read: HostFs["read"] = (path) => {
