@@ -1,6 +1,7 @@
 /** Addresses by where they lie, so that those which overlap are found without comparing all. */
 import { type Address, addressesOverlap, anchorOf, contains } from "../glob/address.ts";
 import { parseGlob } from "../glob/glob.ts";
+import { MAGIC } from "../glob/literal.ts";
 import { type Bounds, boundsOf, mayOverlap } from "../glob/bounds.ts";
 
 /** An address on a map, and what is kept there. */
@@ -58,9 +59,9 @@ export class AddressMap<T> {
     return this.#places.values();
   }
 
-  /** The place of an address as it is written. */
-  get(text: string): Place<T> | undefined {
-    return this.#places.get(text);
+  /** The place of an address as it is written, and as it was meant. */
+  get(text: string, isFile: boolean): Place<T> | undefined {
+    return this.#places.get(keyOf(text, isFile));
   }
 
   /** Adds an address that is not there yet. */
@@ -70,7 +71,8 @@ export class AddressMap<T> {
 
   /** Adds a place that is not there yet, such as another map's. */
   put(place: Place<T>): Place<T> {
-    this.#places.set(place.address.text, place);
+    const { text, path } = place.address;
+    this.#places.set(keyOf(text, path.file !== undefined), place);
     let folder = this.#root;
     for (const segment of place.segments) {
       const next = folder.below.get(segment) ?? { here: new Map(), below: new Map() };
@@ -118,6 +120,11 @@ export class AddressMap<T> {
   }
 }
 
+/** One path may be named as a file and, before it was there, as whatever it may become. */
+function keyOf(text: string, isFile: boolean): string {
+  return `${isFile ? "file" : "path"} ${text}`;
+}
+
 /** Two different symbols have nothing in common. */
 function candidates<T>(
   here: ReadonlyMap<string | undefined, readonly Place<T>[]>,
@@ -126,9 +133,6 @@ function candidates<T>(
   if (symbol === undefined) return here.values();
   return [here.get(symbol) ?? [], here.get(undefined) ?? []];
 }
-
-/** Whatever may stand for something else than itself. */
-const MAGIC = /[*?[\]{}\\]/;
 
 /** Where an address lies. */
 export function placeOf<T>(address: Address, value: T): Place<T> {

@@ -1,5 +1,5 @@
 /** Who touches what: live reservations and intents, brought together by agent, branch and address. */
-import { parseAddress } from "../glob/address.ts";
+import { parseAddress, partsOf } from "../glob/address.ts";
 import { AddressMap } from "./address_map.ts";
 import { UNKNOWN_RUN } from "../limits.ts";
 import { quoted } from "../text.ts";
@@ -36,11 +36,15 @@ export function holdsOf(live: LiveRecords, warn: (message: string) => void): Hol
     const { run_id, branch, operation, reservation_id } = record;
     // An intent of somebody unknown is its reservation's holder's.
     const agent = run_id === UNKNOWN_RUN ? `${UNKNOWN_RUN}\n${reservation_id ?? id}` : run_id;
+    const files = new Set(record.files);
     for (const address of new Set(record.addresses)) {
-      const key = JSON.stringify([agent, branch, address]);
+      const isFile = files.has(partsOf(address).path);
+      const key = JSON.stringify([agent, branch, isFile, address]);
       let hold = known.get(key);
       if (hold === undefined) {
-        const place = bad.has(address) ? undefined : map.get(address) ?? parsed(address, id);
+        const place = bad.has(address)
+          ? undefined
+          : map.get(address, isFile) ?? parsed(address, files, id);
         if (place === undefined) continue;
         hold = {
           ...{ agent, run_id, branch, address },
@@ -53,8 +57,8 @@ export function holdsOf(live: LiveRecords, warn: (message: string) => void): Hol
       (isIntent ? hold.intentIds : hold.reservationIds).add(id);
     }
   };
-  const parsed = (text: string, id: string) => {
-    const address = parseAddress(text);
+  const parsed = (text: string, files: ReadonlySet<string>, id: string) => {
+    const address = parseAddress(text, files);
     if (typeof address !== "string") return map.add(address, []);
     bad.add(text);
     warn(`Passed over ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);

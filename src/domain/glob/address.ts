@@ -8,15 +8,13 @@
  * character: `*` matches `Foo.bar` as a whole, and `Foo` does not name `Foo.bar`. Case is folded in
  * paths, since file systems may do so, and kept in symbols, since languages tell `Foo` from `foo`.
  */
-import { type Glob, type Overlap, overlapOf, parseGlob } from "./glob.ts";
+import { covers, type Glob, type Overlap, overlap, overlapOf, parseGlob } from "./glob.ts";
 import type { Automaton } from "./automaton.ts";
 import { canonical, folded } from "./chars.ts";
 import { compile, textProblem } from "./compile.ts";
+import { MAGIC } from "./literal.ts";
 import { common, surplus } from "./search.ts";
 import { MAX_ADDRESS } from "../limits.ts";
-
-/** Everything that may stand for something else than itself; more than enough. */
-const MAGIC = /[*?[\]{}\\]/;
 
 /** A parsed address. */
 export interface Address {
@@ -31,13 +29,14 @@ export interface Address {
 /**
  * Reads an address.
  *
+ * @param files Paths, as they are written in addresses, that are known to be files.
  * @returns The address, or what is wrong with it.
  */
-export function parseAddress(text: string): Address | string {
+export function parseAddress(text: string, files?: ReadonlySet<string>): Address | string {
   const problem = textProblem(text, MAX_ADDRESS);
   if (problem !== undefined) return problem;
   const parts = partsOf(text);
-  const path = parseGlob(parts.path);
+  const path = parseGlob(parts.path, files?.has(parts.path));
   if (typeof path === "string") return `has a path that ${path}`;
   if (parts.symbol === null) return { text, path, symbol: null };
   const symbol = compile(parts.symbol, "symbol");
@@ -83,7 +82,7 @@ export function addressProblem(text: string): string | undefined {
  * @returns With a witness, `path` or `path::symbol` in plain characters, nothing escaped.
  */
 export function addressesOverlap(a: Address, b: Address): Overlap {
-  const path = overlapOf(common(a.path.automaton, b.path.automaton));
+  const path = overlap(a.path, b.path);
   const symbol = a.symbol ?? b.symbol;
   if (!path.overlaps || symbol === null) return path;
   const name = overlapOf(common(symbol, b.symbol ?? symbol));
@@ -104,7 +103,7 @@ export function contains(a: Address, b: Address): boolean {
   if (a.symbol !== null) {
     if (b.symbol === null || surplus(b.symbol, a.symbol).kind !== "none") return false;
   }
-  return surplus(b.path.automaton, a.path.automaton).kind === "none";
+  return covers(a.path, b.path);
 }
 
 /** Where an address lies among all addresses. */

@@ -2,6 +2,8 @@
 import { type Address, addressProblem, anchorOf, parseAddress, partsOf } from "./address.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
 import type { Dialect } from "./compile.ts";
+import { facing } from "./glob.ts";
+import { isLiteral } from "./literal.ts";
 import { common } from "./search.ts";
 import { type Shape, shapeOf, shapesMeet } from "./shape.ts";
 
@@ -33,12 +35,13 @@ export class Outline {
   #address: Address | null | undefined;
   #isGood: boolean | undefined;
 
-  constructor(readonly text: string) {
+  /** @param files Paths, as they are written in addresses, that are known to be files. */
+  constructor(readonly text: string, readonly files?: ReadonlySet<string>) {
     const { segments, symbol: only } = anchorOf(text);
     const { path, symbol } = partsOf(text);
     this.segments = segments;
     this.only = only;
-    this.path = new Part(path, "path");
+    this.path = new Part(path, files?.has(path) === true ? "file" : "path");
     this.symbol = symbol === null ? null : new Part(symbol, "symbol");
   }
 
@@ -50,7 +53,7 @@ export class Outline {
   /** The parsed address, `null` when it is bad. */
   get address(): Address | null {
     if (this.#address === undefined) {
-      const parsed = parseAddress(this.text);
+      const parsed = parseAddress(this.text, this.files);
       this.#address = typeof parsed === "string" ? null : parsed;
     }
     return this.#address;
@@ -60,7 +63,8 @@ export class Outline {
 /** One part of an address. */
 class Part {
   #bounds: Bounds | undefined;
-  #shape: Shape | null | undefined;
+  readonly #shapes: { [dialect in Dialect]?: Shape | null } = {};
+  #isLiteral: boolean | undefined;
 
   constructor(readonly text: string, readonly dialect: Dialect) {}
 
@@ -68,11 +72,17 @@ class Part {
     return this.#bounds ??= boundsOf(this.text);
   }
 
-  /** `null` where it has none. */
-  shape(effort: Effort): Shape | null {
-    if (this.#shape !== undefined) return this.#shape;
+  get isLiteral(): boolean {
+    return this.#isLiteral ??= isLiteral(this.text);
+  }
+
+  /** Its shape against another part, `null` where it has none. */
+  shape(effort: Effort, other: Part): Shape | null {
+    const dialect = this.dialect === "file" && other.isLiteral ? "path" : this.dialect;
+    const known = this.#shapes[dialect];
+    if (known !== undefined) return known;
     effort.left -= this.text.length / CHARACTERS_PER_LOOK;
-    return this.#shape = shapeOf(this.text, this.dialect) ?? null;
+    return this.#shapes[dialect] = shapeOf(this.text, dialect) ?? null;
   }
 }
 
@@ -104,7 +114,7 @@ function partsMeet(a: Outline, b: Outline, isSymbol: boolean, budget: Budget): M
   const [x, y] = isSymbol ? [a.symbol, b.symbol] : [a.path, b.path];
   if (x === null || y === null) return "meets";
   const { effort } = budget;
-  const [ours, theirs] = [x.shape(effort), y.shape(effort)];
+  const [ours, theirs] = [x.shape(effort, y), y.shape(effort, x)];
   const work = { left: 0 };
   const meet = ours === null || theirs === null ? undefined : shapesMeet(ours, theirs, work);
   effort.left += work.left / PLACES_PER_LOOK;
@@ -121,7 +131,7 @@ function search(a: Outline, b: Outline, isSymbol: boolean, { effort, steps }: Bu
   if (ours === null || theirs === null) return "apart";
   const [one, other] = isSymbol
     ? [ours.symbol, theirs.symbol]
-    : [ours.path.automaton, theirs.path.automaton];
+    : [facing(ours.path, theirs.path), facing(theirs.path, ours.path)];
   if (one === null || other === null) return "meets";
   const most = Math.max(0, Math.min(steps.left, effort.left * STEPS_PER_LOOK));
   const budget = { left: most };

@@ -1,5 +1,6 @@
 /** What all paths of a glob have in common at their ends, to tell most globs apart at a glance. */
 import { canonical, folded } from "./chars.ts";
+import { isLiteral } from "./literal.ts";
 import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";
 
 /** Folded texts, each of which may be empty. */
@@ -73,7 +74,7 @@ function segmentsOf(text: string): (string | undefined)[] {
 
 /** A glob without wildcards names also what is below it, so only one with wildcards has an end. */
 function suffixOf(text: string): string {
-  if (!/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""))) return "";
+  if (isLiteral(text)) return "";
   const tail = /[^*?[\]{}\\/]*$/.exec(text)?.[0] ?? "";
   return tail === "." ? "" : tail;
 }

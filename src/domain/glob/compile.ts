@@ -14,8 +14,11 @@ import {
 } from "./chars.ts";
 import { MAX_GLOB } from "../limits.ts";
 
-/** What a pattern matches: paths, or names of symbols, where `/` is like any other character. */
-export type Dialect = "path" | "symbol";
+/**
+ * What a pattern matches: paths; paths, and where it has no wildcards one file and nothing below; or
+ * names of symbols, where `/` is like any other character.
+ */
+export type Dialect = "path" | "file" | "symbol";
 
 const [STAR, QUESTION, OPEN, CLOSE, FORK, COMMA, JOIN, ESCAPE, SLASH, DOT, DASH] = pointsOf(
   "*?[]{,}\\/.-",
@@ -48,9 +51,9 @@ export function textProblem(text: string, longest: number): string | undefined {
 export function compile(text: string, dialect: Dialect): Automaton | string {
   const problem = textProblem(text, MAX_GLOB);
   if (problem !== undefined) return problem;
-  const paths = dialect === "path";
+  const paths = dialect !== "symbol";
   if (paths && /^(?:[a-z]:(?:[\\/]|$)|\\\\)/i.test(text)) return ABSOLUTE;
-  return new Compiler(pointsOf(canonical(text, paths), false), paths).run();
+  return new Compiler(pointsOf(canonical(text, paths), false), dialect).run();
 }
 
 const ABSOLUTE = "must not be absolute";
@@ -69,8 +72,11 @@ class Compiler {
   #front: Front;
   #hasWildcard = false;
 
-  constructor(readonly points: readonly number[], readonly paths: boolean) {
-    this.#builder = new Builder(paths);
+  readonly paths: boolean;
+
+  constructor(readonly points: readonly number[], readonly dialect: Dialect) {
+    this.paths = dialect !== "symbol";
+    this.#builder = new Builder(this.paths);
     this.#front = this.#builder.start;
   }
 
@@ -85,7 +91,7 @@ class Compiler {
 
   #finish(): Automaton | string {
     const builder = this.#builder;
-    if (this.paths && !this.#hasWildcard) {
+    if (this.dialect === "path" && !this.#hasWildcard) {
       this.#front = builder.tree(builder.slash(this.#front));
     }
     const isEmpty = this.paths

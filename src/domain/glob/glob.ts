@@ -18,6 +18,7 @@
 import { accepts, type Automaton } from "./automaton.ts";
 import { canonical, pointsOf } from "./chars.ts";
 import { compile } from "./compile.ts";
+import { isLiteral } from "./literal.ts";
 import { type Budget, common, type Found, surplus } from "./search.ts";
 
 /** A parsed glob. */
@@ -26,6 +27,10 @@ export interface Glob {
   readonly text: string;
   /** What {@link overlap} and the others work on. */
   readonly automaton: Automaton;
+  /** Whether it has no wildcards. */
+  readonly isLiteral: boolean;
+  /** Of a path that is known to be a file: the same without what would be below it. */
+  readonly file?: Automaton;
 }
 
 /** Whether two things can name the same. */
@@ -49,11 +54,23 @@ export interface TreeOverlap extends Overlap {
 /**
  * Reads a glob.
  *
+ * @param isFile Whether it is known to be a file, where it has no wildcards.
  * @returns The glob, or what is wrong with it.
  */
-export function parseGlob(text: string): Glob | string {
+export function parseGlob(text: string, isFile = false): Glob | string {
   const automaton = compile(text, "path");
-  return typeof automaton === "string" ? automaton : { text, automaton };
+  if (typeof automaton === "string") return automaton;
+  const glob = { text, automaton, isLiteral: isLiteral(text) };
+  const file = isFile && glob.isLiteral ? compile(text, "file") : undefined;
+  return file === undefined || typeof file === "string" ? glob : { ...glob, file };
+}
+
+/**
+ * What a glob stands for against another: a file is that file alone to a pattern. To a path it is also
+ * what is below, since whoever names a path through it is about to put a folder in its place.
+ */
+export function facing(glob: Glob, other: Glob): Automaton {
+  return other.isLiteral ? glob.automaton : glob.file ?? glob.automaton;
 }
 
 let whole: Glob | undefined;
@@ -76,7 +93,7 @@ export function matches(glob: Glob, path: string): boolean {
 
 /** Whether some path is matched by both globs. Exact, unless `exhausted`. */
 export function overlap(a: Glob, b: Glob, budget?: Budget): Overlap {
-  return overlapOf(common(a.automaton, b.automaton, budget));
+  return overlapOf(common(facing(a, b), facing(b, a), budget));
 }
 
 /** What a search for something in common says about the overlap. */
@@ -101,5 +118,5 @@ export function overlapTrees(a: readonly Glob[], b: readonly Glob[]): TreeOverla
 
 /** Whether `a` matches every path that `b` does; false also when it would take too long to know. */
 export function covers(a: Glob, b: Glob): boolean {
-  return surplus(b.automaton, a.automaton).kind === "none";
+  return surplus(b.file ?? b.automaton, a.file ?? a.automaton).kind === "none";
 }

@@ -11,6 +11,7 @@
 import { canonical, type CharSet, complement, DOT, foldPoint, has, intersect } from "./chars.ts";
 import { pick, pointsOf, setOf, SLASH, universe } from "./chars.ts";
 import type { Dialect } from "./compile.ts";
+import { isLiteral } from "./literal.ts";
 
 /** A code point, a set of them, or {@link ANY}. */
 type Place = number | CharSet;
@@ -36,11 +37,11 @@ const MAX_SHAPED = 16;
 
 /** The shape of a well-formed pattern; `undefined` where it is none that can be told at a glance. */
 export function shapeOf(text: string, dialect: Dialect): Shape | undefined {
-  const paths = dialect === "path";
+  const paths = dialect !== "symbol";
   text = canonical(text, paths);
   const texts = writtenOut(text);
   if (texts === undefined) return undefined;
-  const isPlain = paths && !/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""));
+  const isPlain = dialect === "path" && isLiteral(text);
   const ways: Runs<Segment>[] = [];
   for (const way of texts) {
     const runs = new Reader(pointsOf(way, false), paths).read();

@@ -1,6 +1,7 @@
 /** Trees: what a lane holds, as a list of globs. */
 import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
+import { isLiteral } from "./literal.ts";
 import type { Budget } from "./search.ts";
 import { type Shape, shapeOf, shapesMeet } from "./shape.ts";
 import { MAX_TREE, MAX_TREE_BYTES } from "../limits.ts";
@@ -38,10 +39,14 @@ export class Tree {
   readonly globs: readonly string[];
   readonly bounds: readonly Bounds[];
   readonly #parsed: Glob[] = [];
-  readonly #shapes: (Shape | null)[] = [];
+  readonly #shapes: Record<"path" | "file", (Shape | null)[]> = { path: [], file: [] };
 
-  /** A tree with a bad glob is the whole workspace: nobody knows what it was to hold. */
-  constructor(globs: readonly string[]) {
+  /**
+   * A tree with a bad glob is the whole workspace: nobody knows what it was to hold.
+   *
+   * @param files Those of its globs that are known to be files.
+   */
+  constructor(globs: readonly string[], readonly files: readonly string[] = []) {
     const isBad = globs.some((glob) => !GOOD.test(glob) && typeof parseGlob(glob) === "string");
     this.globs = globs.length === 0 || isBad ? WHOLE : globs;
     this.bounds = this.globs.map(boundsOf);
@@ -52,14 +57,16 @@ export class Tree {
     const known = this.#parsed[i];
     if (known !== undefined) return known;
     const text = this.globs[i] ?? "";
-    const glob = parseGlob(text);
+    const glob = parseGlob(text, this.files.includes(text));
     if (typeof glob === "string") throw new TypeError(`Cannot parse "${text}": it ${glob}`);
     return this.#parsed[i] = glob;
   }
 
-  /** The shape of one of its globs, `null` where it has none. */
-  #shape(i: number): Shape | null {
-    return this.#shapes[i] ??= shapeOf(this.globs[i] ?? "", "path") ?? null;
+  /** The shape of one of its globs against another, `null` where it has none. */
+  #shape(i: number, other: string): Shape | null {
+    const text = this.globs[i] ?? "";
+    const dialect = this.files.includes(text) && !isLiteral(other) ? "file" : "path";
+    return this.#shapes[dialect][i] ??= shapeOf(text, dialect) ?? null;
   }
 
   /** Whether some path is in both trees. Exact, unless the budget runs out. */
@@ -77,7 +84,8 @@ export class Tree {
   globMeets(i: number, other: Tree, j: number, budget: Budget): Overlap {
     const [ours, theirs] = [this.bounds[i], other.bounds[j]];
     if (ours === undefined || theirs === undefined || !mayOverlap(ours, theirs)) return DISJOINT;
-    const [mine, others] = [this.#shape(i), other.#shape(j)];
+    const mine = this.#shape(i, other.globs[j] ?? "");
+    const others = other.#shape(j, this.globs[i] ?? "");
     const meet = mine === null || others === null ? undefined : shapesMeet(mine, others);
     if (meet === false) return DISJOINT;
     const found = overlap(this.#glob(i), other.#glob(j), budget);

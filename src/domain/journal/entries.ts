@@ -32,6 +32,7 @@ export interface NewLease extends Origin {
   readonly lane: string;
   readonly lane_kind: string;
   readonly tree: readonly string[];
+  readonly files?: readonly string[];
   readonly holder: string;
   readonly loop_ts: string;
   readonly ttl_seconds: number;
@@ -58,10 +59,14 @@ export function acquireEntry(
   decision: { baseSeq: number; maxConcurrent: number | null; reason: string },
 ): Entry {
   const ttl_minutes = lease.ttl_seconds / 60;
-  const { lane, lane_kind, tree, loop_ts, host_id, pid } = lease;
+  const { lane, lane_kind, tree, files = [], loop_ts, host_id, pid } = lease;
   const { holder, ttl_seconds, exclusive, run_id, process } = lease;
   const shared = { lane, lane_kind, tree: [...tree], loop_ts, host_id, pid, ttl_minutes };
-  const others = { ...(run_id === undefined ? {} : { run_id }), ...(process && { process }) };
+  const others = {
+    ...(files.length === 0 ? {} : { files: [...files] }),
+    ...(run_id === undefined ? {} : { run_id }),
+    ...(process && { process }),
+  };
   const acquired_at = formatTime(stamp.now);
   return entry("ACQUIRE", stamp, {
     ...shared,

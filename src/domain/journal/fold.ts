@@ -206,7 +206,11 @@ export class LaneState {
     for (const other of lease.exclusive ? this.leases.all() : this.leases.exclusive()) {
       if (other.renewed_seq > since) return other;
     }
-    const [met] = this.leases.meeting(new Tree(lease.tree), { left: LANE_STEPS }, since);
+    const [met] = this.leases.meeting(
+      new Tree(lease.tree, lease.files),
+      { left: LANE_STEPS },
+      since,
+    );
     return met?.lease;
   }
 

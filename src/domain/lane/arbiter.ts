@@ -214,7 +214,7 @@ class Judgement {
     if (request.loopTs === "") return undefined;
     return scene.leases.ofLane(hold.lane).find((lease) =>
       this.#isOurs(lease) && this.#deathOf(lease) === undefined &&
-      (request.tree.length === 0 || new Tree(lease.tree).holds(hold.tree))
+      (request.tree.length === 0 || new Tree(lease.tree, lease.files).holds(hold.tree))
     );
   }
 

@@ -11,6 +11,8 @@ export interface Lease {
   readonly lane_kind: string;
   /** The globs that it holds; none stands for the whole workspace. */
   readonly tree: readonly string[];
+  /** Those of them that were files when the lease was taken: each is that file alone. */
+  readonly files?: readonly string[];
   /** Who holds it; empty when nobody wrote it down, and then nobody can act as its holder. */
   readonly holder: string;
   /** The holder's own key of this hold; with the lane's name it identifies the lease. */
@@ -71,12 +73,13 @@ export function readLease(
   const { alive, ...numbers } = grant;
   const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...rest } = record;
   const { alive_at: _alive, refused_at: _refused, ...others } = rest;
-  const { tree, pid, lane_kind, holder, host_id } = others;
+  const { tree, files, pid, lane_kind, holder, host_id, ...more } = others;
   const lease = {
-    ...others,
+    ...more,
     lane: identity.lane,
     lane_kind: typeof lane_kind === "string" ? lane_kind : "",
     tree: isTexts(tree) ? tree : [],
+    ...(isTexts(files) ? { files } : {}),
     holder: typeof holder === "string" ? holder : "",
     loop_ts: identity.loop_ts,
     host_id: typeof host_id === "string" ? host_id : "",

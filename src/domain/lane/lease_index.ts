@@ -184,13 +184,17 @@ class Folder {
 }
 
 function treeOf(held: Held): Tree {
-  return held.tree ??= new Tree(held.lease.tree);
+  return held.tree ??= new Tree(held.lease.tree, held.lease.files);
 }
 
 /** Whether two leases are found in the same ways. */
 function isAlike(a: Lease, b: Lease): boolean {
   return a.lane_kind === b.lane_kind && a.exclusive === b.exclusive &&
-    a.tree.length === b.tree.length && a.tree.every((glob, i) => glob === b.tree[i]);
+    isSameList(a.tree, b.tree) && isSameList(a.files ?? [], b.files ?? []);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
 }
 
 function leasesOf(set: ReadonlySet<Held> | undefined): Lease[] {

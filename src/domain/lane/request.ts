@@ -9,6 +9,8 @@ export interface LaneRequest {
   readonly lane: string;
   /** Valid globs; none for what the lane's own tree is. */
   readonly tree: readonly string[];
+  /** Those of them that are files. */
+  readonly files?: readonly string[];
   /** The kind of a lane to which the taxonomy gives none; empty for none. */
   readonly kind: string;
   /** Who asks. */
@@ -42,7 +44,7 @@ export function namedHold(request: LaneRequest, taxonomy: Taxonomy): Hold | unde
   return {
     lane,
     kind: request.kind,
-    tree: new Tree(isWhole ? WHOLE : request.tree),
+    tree: isWhole ? new Tree(WHOLE) : new Tree(request.tree, request.files),
     exclusive: false,
     maxConcurrent: taxonomy.budgets.get(request.kind) ?? null,
     warnings,
@@ -60,7 +62,7 @@ export function autopickHolds(request: LaneRequest, taxonomy: Taxonomy): Hold[] 
 function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy): Hold {
   const warnings: string[] = [];
   const name = JSON.stringify(lane.name);
-  const tree = request.tree.length === 0 ? lane.tree : new Tree(request.tree);
+  const tree = request.tree.length === 0 ? lane.tree : new Tree(request.tree, request.files);
   if (tree !== lane.tree && !lane.tree.holds(tree)) {
     warnings.push(`The tree asked for reaches beyond that of lane ${name}: ${lane.tree.globs}`);
   }

@@ -1,5 +1,6 @@
 /** Which reservations stand in each other's way. Whether that matters is for others to decide. */
-import { type Effort, Outline, outlinesMeet, OutlineTree } from "../glob/address_outline.ts";
+import { type Effort, type Outline, outlinesMeet, OutlineTree } from "../glob/address_outline.ts";
+import { addressOutlines, type NamedAddresses } from "../glob/holds.ts";
 import { sameAgent } from "../input/run_id.ts";
 import { COMPARE_EFFORT, COMPARE_STEPS, MAX_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
@@ -60,7 +61,7 @@ interface Met {
 }
 
 /**
- * The comparison of one agent's addresses with reservations, within a budget. Each address is compared
+ * The comparison of what one agent names with reservations, within a budget. Each address is compared
  * once, in whatever reservation it stands. What there is no time for counts as overlapping.
  */
 export class Comparison {
@@ -71,10 +72,10 @@ export class Comparison {
 
   constructor(
     readonly runId: string,
-    addresses: readonly string[],
+    ours: readonly Outline[],
     readonly effort: Effort = { left: COMPARE_EFFORT },
   ) {
-    this.#ours = addresses.map((text) => new Outline(text));
+    this.#ours = ours;
     this.#tree = new OutlineTree(this.#ours);
   }
 
@@ -129,14 +130,16 @@ export class Comparison {
       .map(({ conflict }) => conflict);
   }
 
-  *#meet({ reservation_id: id, run_id, addresses }: ReservationRecord): Steps<Met> {
+  *#meet(record: ReservationRecord): Steps<Met> {
+    const { reservation_id: id, run_id } = record;
     const known = this.#met.get(id);
     if (known !== undefined) return known;
     const steps = { left: COMPARE_STEPS };
     const all: Hits[] = [];
     let isWhole = true;
-    for (const text of addresses) {
-      const hits = this.#hits.get(text) ?? this.#compare(text, steps);
+    for (const their of addressOutlines(record)) {
+      const key = `${their.path.dialect} ${their.text}`;
+      const hits = this.#hits.get(key) ?? this.#compare(their, key, steps);
       if (hits === undefined) {
         isWhole = false;
         break;
@@ -152,8 +155,7 @@ export class Comparison {
   }
 
   /** `undefined` when there is no time for it. */
-  #compare(text: string, steps: Effort): Hits | undefined {
-    const their = new Outline(text);
+  #compare(their: Outline, key: string, steps: Effort): Hits | undefined {
     const ours: number[] = [];
     const unsure = new Set<number>();
     let isSorted = true;
@@ -170,7 +172,7 @@ export class Comparison {
     }
     if (!isSorted) ours.sort((a, b) => a - b);
     const hits = { ours, unsure };
-    this.#hits.set(text, hits);
+    this.#hits.set(key, hits);
     return hits;
   }
 }
@@ -178,10 +180,10 @@ export class Comparison {
 /** The conflicts of an agent's addresses with live reservations; its own ones are none. */
 export function findConflicts(
   runId: string,
-  addresses: readonly string[],
+  named: NamedAddresses,
   others: readonly ReservationEntry[],
 ): Conflicts {
-  return new Comparison(runId, addresses).conflicts(others);
+  return new Comparison(runId, addressOutlines(named)).conflicts(others);
 }
 
 /** Another agent's reservation that was compared. */

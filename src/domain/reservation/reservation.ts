@@ -39,6 +39,8 @@ export interface ReservationRecord {
   readonly branch: string;
   /** What it is about to touch: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
+  /** The paths among them that were files then: each is that file alone. */
+  readonly files?: readonly string[];
   /** ISO 8601 UTC, like all instants here. */
   readonly created_at: string;
   /** When it is over unless a heartbeat extends it. */
@@ -82,6 +84,8 @@ export interface IntentRecord {
   readonly branch: string;
   /** What it is going to touch, as of a reservation. */
   readonly addresses: readonly string[];
+  /** The paths among them that were files then: each is that file alone. */
+  readonly files?: readonly string[];
   /** What it is going to do; other tools may have words of their own. */
   readonly operation: string;
   /** For people. */
@@ -160,7 +164,7 @@ export function parseReservation(value: unknown, id: string): ReservationRecord 
   const { reservation_id = id, run_id = UNKNOWN_RUN, branch = "main", operation = null } = value;
   const { addresses, created_at, expires_at } = value;
   const fields = { reservation_id, run_id, branch, addresses, created_at, expires_at, operation };
-  return checked(value, fields, [
+  return withoutBadFiles<ReservationRecord>(checked(value, fields, [
     ["reservation_id", reservation_id === id],
     ["run_id", typeof run_id === "string"],
     ["branch", typeof branch === "string"],
@@ -168,7 +172,7 @@ export function parseReservation(value: unknown, id: string): ReservationRecord 
     ["created_at", parseTime(created_at) !== undefined],
     ["expires_at", parseTime(expires_at) !== undefined],
     ["operation", operation === null || typeof operation === "string"],
-  ]);
+  ]));
 }
 
 /** Reads a heartbeat's record, like {@link parseReservation}. */
@@ -203,19 +207,29 @@ export function parseIntent(value: unknown, id: string): IntentRecord | string {
   // Muse writes an empty text where there is none.
   const reservation_id = value.reservation_id === "" ? null : value.reservation_id ?? null;
   const ids = { intent_id, reservation_id, run_id, branch };
-  return checked(value, { ...ids, addresses, operation, detail, created_at }, [
-    ["intent_id", intent_id === id],
-    ["reservation_id", reservation_id === null || typeof reservation_id === "string"],
-    ["run_id", typeof run_id === "string"],
-    ["branch", typeof branch === "string"],
-    ["addresses", isTexts(addresses)],
-    ["operation", typeof operation === "string"],
-    ["detail", typeof detail === "string"],
-    ["created_at", parseTime(created_at) !== undefined],
-  ]);
+  return withoutBadFiles<IntentRecord>(
+    checked(value, { ...ids, addresses, operation, detail, created_at }, [
+      ["intent_id", intent_id === id],
+      ["reservation_id", reservation_id === null || typeof reservation_id === "string"],
+      ["run_id", typeof run_id === "string"],
+      ["branch", typeof branch === "string"],
+      ["addresses", isTexts(addresses)],
+      ["operation", typeof operation === "string"],
+      ["detail", typeof detail === "string"],
+      ["created_at", parseTime(created_at) !== undefined],
+    ]),
+  );
 }
 
-function isTexts(value: JsonValue | undefined): boolean {
+/** Another tool may mean something else by that name; then what is named is taken for what it may be. */
+function withoutBadFiles<T extends { readonly files?: unknown }>(record: T | string): T | string {
+  if (typeof record === "string" || record.files === undefined) return record;
+  if (isTexts(record.files)) return record;
+  const { files: _files, ...others } = record;
+  return others as T;
+}
+
+function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 

@@ -154,6 +154,7 @@ export class Acquisition {
       lane: hold.lane,
       lane_kind: hold.kind,
       tree: hold.tree.globs,
+      files: hold.tree.files,
       holder: input.owner,
       loop_ts: loopTs,
       ttl_seconds: input.ttl ?? LANE_TTL_S.default,

@@ -21,7 +21,7 @@ export async function whyOver(
     const end = parseTime(release?.released_at) ?? effectiveExpiry(entry);
     const others = (await store.reservations.list(clock(), false))
       .filter((other) => other.reservation.exclusive === true);
-    const { conflicts } = findConflicts(run_id, reservation.addresses, others);
+    const { conflicts } = findConflicts(run_id, reservation, others);
     return lapsed(doing, reservation_id, end, conflicts);
   }
   return release === undefined

@@ -1,6 +1,7 @@
 /** Reservations and intents: the operations that are the same on every store. */
 import { sameAgent } from "../../domain/input/run_id.ts";
 import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
+import { addressOutlines } from "../../domain/glob/holds.ts";
 import { EXTENSION_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   effectiveExpiry,
@@ -81,7 +82,7 @@ export class Reservations {
     const reservation = await this.#record(input);
     signal?.throwIfAborted();
     const { run_id: runId } = reservation;
-    const comparison = new Comparison(runId, reservation.addresses);
+    const comparison = new Comparison(runId, addressOutlines(reservation));
     let found: Conflicts = comparison.conflicts([]);
     const added = await store.reservations.add({
       reservation,

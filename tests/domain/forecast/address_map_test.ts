@@ -68,7 +68,7 @@ it("meeting() finds exactly the addresses that overlap, and how", () => {
       const symbol = random.chance(0.5) ? "" : `::${random.pick(["f", "g", "*", "[fg]", "f.g"])}`;
       if (path.includes(".")) continue; // an ending makes a file of it
       const parsed = parseAddress(path + symbol);
-      if (typeof parsed === "string" || map.get(parsed.text) !== undefined) continue;
+      if (typeof parsed === "string" || map.get(parsed.text, false) !== undefined) continue;
       map.add(parsed, addresses.push(parsed));
     }
     for (const one of addresses) {

@@ -34,7 +34,7 @@ function conflict(a: string, b: string) {
     ...{ addresses: [b], created_at: "2026-01-01T00:00:00Z", expires_at: "2027-01-01T00:00:00Z" },
   };
   const entry = { reservation, heartbeat: undefined, release: undefined };
-  return findConflicts("a", [a], [entry]).total > 0;
+  return findConflicts("a", { addresses: [a] }, [entry]).total > 0;
 }
 
 it("one name in two forms of Unicode, and in either case, overlaps itself by every comparison", () => {

@@ -89,7 +89,7 @@ it("no two leases that coord grants ever overlap, and no fence repeats, on rando
 /** Two leases that may not stand side by side. */
 function clash(leases: readonly Lease[]): string | undefined {
   const globs = (lease: Lease) =>
-    lease.tree.map(parseGlob).filter((glob) => typeof glob !== "string");
+    lease.tree.map((glob) => parseGlob(glob)).filter((glob) => typeof glob !== "string");
   for (const [i, a] of leases.entries()) {
     for (const b of leases.slice(i + 1)) {
       const isClash = a.lane === b.lane || a.exclusive || b.exclusive ||

@@ -12,6 +12,8 @@ import {
   scavengeEntry,
   spawnEntry,
 } from "../../../src/domain/journal/entries.ts";
+import { checkpointEntry } from "../../../src/domain/journal/checkpoint.ts";
+import { Tree } from "../../../src/domain/glob/tree.ts";
 import { acquire, factsOf, holders, stamp, START } from "../../support/scene/lanes.ts";
 
 const HOUR = 3_600_000;
@@ -274,3 +276,36 @@ it("apply() goes on from the highest number that an entry may give, also past lo
   tell(acquire(next + 1, { lane: "y", tree: ["src/a"] }, { baseSeq: next - 1 }));
   assertEquals(holders(state), ["api/a", "x/a"], "what its decision did not see is in its way");
 });
+
+it("apply() takes a path that was a file for that file alone, also from a checkpoint", () => {
+  const held = acquire(1, { lane: "one", tree: ["src/x.ts", "docs"], files: ["src/x.ts"] });
+  const late = (lane: string, glob: string, files: string[] = []) =>
+    acquire(2, { lane, tree: [glob], files }, { baseSeq: 0 });
+  const checkpoint = checkpointEntry(replay([held]), START);
+  for (const first of [held, checkpoint]) {
+    for (
+      const [glob, effect] of [
+        ["src/**/*.md", "granted"],
+        ["src/*.ts", "void"],
+        ["src/x.ts/y", "void"],
+        ["docs/**/*.md", "void"],
+      ] as const
+    ) {
+      const { tell, lease } = story(first);
+      assertEquals([glob, tell(late("other", glob)).effect], [glob, effect]);
+      assertEquals(lease("one").files, ["src/x.ts"]);
+    }
+  }
+  // And the other way round.
+  const { tell } = story(acquire(1, { lane: "one", tree: ["src/**/*.md"] }));
+  assertEquals(tell(late("file", "src/x.ts", ["src/x.ts"])).effect, "granted");
+  const same = { lane: "one", tree: ["src/x.ts"] };
+  const { state, tell: retell } = story(acquire(1, same));
+  retell(reconcileOf({ ...same, loop_ts: "one-1", files: ["src/x.ts"] }));
+  const [met] = state.leases.meeting(new Tree(["src/**/*.md"]), { left: 10_000 });
+  assertEquals(met, undefined);
+});
+
+function reconcileOf(lease: Record<string, unknown>): Entry {
+  return { op: "RECONCILE", seq: 2, lane: "one", loop_ts: "one-1", lease } as Entry;
+}

@@ -1,4 +1,5 @@
 import { addressesOverlap, parseAddress } from "../../../src/domain/glob/address.ts";
+import { addressOutlines } from "../../../src/domain/glob/holds.ts";
 import { Comparison, findConflicts } from "../../../src/domain/reservation/conflict.ts";
 import { MAX_CONFLICTS } from "../../../src/domain/limits.ts";
 import type { ReservationEntry } from "../../../src/domain/reservation/reservation.ts";
@@ -51,7 +52,7 @@ it("findConflicts() finds the pairs that addressesOverlap() finds, whatever the 
         }).map((their_address) => ({ address, their_address, reservation_id }))
       )
     );
-    const { conflicts, total } = findConflicts("a", ours, others);
+    const { conflicts, total } = findConflicts("a", { addresses: ours }, others);
     const found = conflicts.map(({ address, their_address, reservation_id }) => ({
       address,
       their_address,
@@ -66,7 +67,7 @@ it("findConflicts() finds the pairs that addressesOverlap() finds, whatever the 
 it("findConflicts() names 100 in the order of our addresses, then of creation, and counts the others", () => {
   const others = Array.from({ length: 40 }, (_, n) => entry(40 - n, `b${n}`, globs(200, "b")));
   const ours = globs(200, "a");
-  const { conflicts, total, isCounted, doubts } = findConflicts("a", ours, others);
+  const { conflicts, total, isCounted, doubts } = findConflicts("a", { addresses: ours }, others);
   assertEquals({ total, isCounted, doubts }, { total: 1_600_000, isCounted: true, doubts: [] });
   assertEquals(conflicts.length, MAX_CONFLICTS);
   assertEquals(
@@ -82,13 +83,13 @@ it("findConflicts() skips what is no address, and the agent's own", () => {
     entry(1, "b", ["/etc/passwd", "../x", "[", "", "src/a.py"]),
     entry(2, "a", ["src/a.py"]),
   ];
-  const { conflicts, total } = findConflicts("a", ["src", "etc", "**"], others);
+  const { conflicts, total } = findConflicts("a", { addresses: ["src", "etc", "**"] }, others);
   assertEquals(total, 2);
   assertEquals(conflicts.map(({ their_address }) => their_address), ["src/a.py", "src/a.py"]);
 });
 
 it("findConflicts() counts what it cannot tell in time as a conflict, and marks it", () => {
-  const { conflicts, total, isCounted, doubts } = findConflicts("a", [slow("b")], [
+  const { conflicts, total, isCounted, doubts } = findConflicts("a", { addresses: [slow("b")] }, [
     entry(1, "b", [slow("c")]),
   ]);
   assertEquals({ total, isCounted }, { total: 1, isCounted: true });
@@ -98,7 +99,9 @@ it("findConflicts() counts what it cannot tell in time as a conflict, and marks 
 
 it("a reservation for which there is no effort left counts as overlapping, and the counting has stopped", () => {
   const others = [entry(1, "b", ["docs"]), entry(2, "c", ["lib/**/*.x"]), entry(3, "d", ["web"])];
-  const comparison = new Comparison("a", ["**/*.ts", "b"], { left: 3 });
+  const comparison = new Comparison("a", addressOutlines({ addresses: ["**/*.ts", "b"] }), {
+    left: 3,
+  });
   const overlaps = others.map(({ reservation }) => inOneGo(comparison.overlaps(reservation)));
   const { conflicts, total, isCounted, doubts } = comparison.conflicts(others);
   assertEquals(overlaps.at(-1), true, "it is never taken for free");
@@ -125,7 +128,7 @@ it("overlaps() of one reservation with 200 patterns of the worst kind takes a fe
   const heavy = Array.from({ length: 200 }, (_, n) => `${slow("b")}${n}`);
   const times = [0, 1, 2].map(() => {
     const start = performance.now();
-    const comparison = new Comparison("a", [slow("c"), "*/x"]);
+    const comparison = new Comparison("a", addressOutlines({ addresses: [slow("c"), "*/x"] }));
     assertEquals(inOneGo(comparison.overlaps(entry(1, "b", heavy).reservation)), true);
     return performance.now() - start;
   });
@@ -134,7 +137,7 @@ it("overlaps() of one reservation with 200 patterns of the worst kind takes a fe
 });
 
 it("overlaps() may pause after each address of the other reservation", () => {
-  const comparison = new Comparison("a", ["src/**/*.md"]);
+  const comparison = new Comparison("a", addressOutlines({ addresses: ["src/**/*.md"] }));
   const steps = comparison.overlaps(entry(1, "b", globs(200, "b")).reservation);
   let pauses = 0;
   while (steps.next().done !== true) pauses++;

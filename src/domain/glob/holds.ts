@@ -1,0 +1,79 @@
+/**
+ * Whether two holds meet, whatever they are: what a reservation names, and the tree of a lane. A symbol
+ * meets a tree that its file is in.
+ */
+import {
+  type Effort,
+  type Meeting,
+  Outline,
+  outlinesMeet,
+  OutlineTree,
+} from "./address_outline.ts";
+import { parseGlob } from "./glob.ts";
+import { WHOLE } from "./tree.ts";
+
+/** What a reservation or an intent names. */
+export interface NamedAddresses {
+  readonly addresses: readonly string[];
+  /** The paths among them that were files when they were taken; each is that file alone. */
+  readonly files?: readonly string[];
+}
+
+/** What a lane holds; nothing stands for the whole workspace. */
+export interface NamedTree {
+  readonly tree: readonly string[];
+  /** The globs among them that were files when they were taken. */
+  readonly files?: readonly string[];
+}
+
+/** The addresses of a reservation or an intent, to be compared. */
+export function addressOutlines({ addresses, files }: NamedAddresses): Outline[] {
+  const known = files === undefined ? undefined : new Set(files);
+  return addresses.map((text) => new Outline(text, known));
+}
+
+/** The same of a lane. A tree with a bad glob is the whole workspace: nothing says what it was to be. */
+export function treeOutlines({ tree, files = [] }: NamedTree): Outline[] {
+  const isGood = tree.length > 0 && tree.every((glob) => typeof parseGlob(glob) !== "string");
+  const known = new Set(files.map(addressOfGlob));
+  return (isGood ? tree : WHOLE).map((glob) => new Outline(addressOfGlob(glob), known));
+}
+
+/** A glob as an address has it: in that, `::` divides the path from the symbol. */
+function addressOfGlob(glob: string): string {
+  return glob.replaceAll(/\\[^]|::/gu, (part) => part === "::" ? "\\:\\:" : part);
+}
+
+/** The first two of two holds that meet, and whether that is sure. */
+export interface HoldsMeeting {
+  readonly meeting: Exclude<Meeting, "apart">;
+  readonly ours: Outline;
+  readonly theirs: Outline;
+}
+
+/**
+ * The first two that meet; `undefined` when nothing does.
+ *
+ * @param effort What may be spent on it; what there is no time for is `unsure`.
+ * @param steps What of it may be spent in automata.
+ */
+export function holdsMeet(
+  ours: readonly Outline[],
+  theirs: readonly Outline[],
+  effort: Effort,
+  steps: Effort,
+): HoldsMeeting | undefined {
+  const tree = new OutlineTree(theirs);
+  let unsure: HoldsMeeting | undefined;
+  for (const our of ours) {
+    for (const index of tree.near(our)) {
+      const their = theirs[index];
+      if (their === undefined) continue;
+      const meeting = effort.left <= 0 ? "unsure" : outlinesMeet(our, their, effort, steps);
+      if (meeting === "meets") return { meeting, ours: our, theirs: their };
+      if (meeting === "unsure") unsure ??= { meeting, ours: our, theirs: their };
+      if (effort.left <= 0 && unsure !== undefined) return unsure;
+    }
+  }
+  return unsure;
+}
