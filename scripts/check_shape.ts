@@ -37,7 +37,9 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/open.ts",
     "src/workspace/once_each.ts",
     "src/host/detect.ts",
+    "src/workspace/processes.ts",
   ]],
+  ["src/workspace/processes.ts", ["src/ports/"]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",

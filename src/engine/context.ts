@@ -1,11 +1,16 @@
 /** What every part of the engine works with. */
 import type { Timers } from "../async/timers.ts";
 import type { Clock } from "../domain/time.ts";
+import type { Checkout } from "../ports/checkout.ts";
+import type { Processes } from "../ports/processes.ts";
 import type { Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
 export interface Context extends TaskContext {
   readonly store: Store;
+  /** The machine's, like the processes: an agent's clone is where the agent is. */
+  readonly checkout: Checkout;
+  readonly processes: Processes;
 }
 
 /** What the queue works with. */

@@ -56,7 +56,7 @@ export class Coord {
     this.#context = context;
     this.tasks = new Tasks(context);
     this.reservations = new Reservations(context);
-    const { store: { lanes, checkout } } = context;
+    const { store: { lanes }, checkout } = context;
     this.lanes = new Lanes({ ...context, lanes }, checkout);
     this.journal = new LaneJournal({ ...context, lanes });
   }

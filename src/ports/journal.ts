@@ -4,7 +4,7 @@
  * The order of the lines is the truth. The log is one checkpoint and the entries after it; what was
  * before the checkpoint lies in archives that nobody needs to go on.
  *
- * Writing goes through a session, which holds the mutex: read, decide, append, read again. What an
+ * Writing goes through a session, which keeps other writers out: read, decide, append, read again. What an
  * append answers is certain: `kept` means that the entries are on the disk and that every later
  * reader sees them. `unsure` means that a newer session has begun meanwhile; the entries may be in
  * the log or not, and the writer opens a session of its own again and decides anew on what it reads
@@ -12,7 +12,6 @@
  */
 import type { LaneView } from "../domain/journal/fold.ts";
 import type { Entry } from "../domain/journal/line.ts";
-import type { MutexHolder } from "./mutex.ts";
 
 /** Something in a journal that is no entry, and what is wrong with it. It is kept and passed over. */
 export interface JournalProblem {
@@ -73,10 +72,18 @@ export interface JournalSession extends Disposable {
   [Symbol.dispose](): void;
 }
 
+/** Who is writing, as far as can be told. */
+export interface JournalWriter {
+  readonly pid: number | undefined;
+  readonly host: string | undefined;
+  /** Seconds since the writer began or was last seen to write. */
+  readonly ageSeconds: number;
+}
+
 /** What `open()` answers. */
 export type SessionOutcome =
   | { readonly status: "open"; readonly session: JournalSession }
-  | { readonly status: "lock_busy"; readonly holder: MutexHolder };
+  | { readonly status: "lock_busy"; readonly holder: JournalWriter };
 
 /** All that is wrong with a journal and its archives. */
 export interface JournalReport {

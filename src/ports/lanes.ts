@@ -1,7 +1,5 @@
 /** What lanes need of a workspace besides the fold of their journal. */
-import type { Lease } from "../domain/lane/lease.ts";
 import type { Taxonomy } from "../domain/lane/taxonomy.ts";
-import type { Origin } from "../domain/journal/entries.ts";
 import type { Journal } from "./journal.ts";
 
 export interface LaneStore {
@@ -12,15 +10,6 @@ export interface LaneStore {
    * the file and all that is wrong with it.
    */
   taxonomy(): Promise<Taxonomy>;
-
-  /** The process that runs this. */
-  readonly ownPid: number;
-
-  /** Where an entry is written, and the process that it speaks of, if it speaks of one. */
-  origin(pid: number | undefined): Origin;
-
-  /** Whether the process that holds a lease runs; `undefined` where that is not known for sure. */
-  isAlive(lease: Lease): boolean | undefined;
 
   /**
    * Calls `onChange` when the journal may have changed: a hint, never the truth. `onError` is called at

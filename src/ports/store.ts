@@ -1,5 +1,4 @@
 /** A workspace's stores, as an adapter opens them. */
-import type { Checkout } from "./checkout.ts";
 import type { Collector } from "./gc.ts";
 import type { LaneStore } from "./lanes.ts";
 import type { RecordSource } from "./records.ts";
@@ -13,6 +12,5 @@ export interface Store {
   readonly reservations: ReservationStore;
   readonly records: RecordSource;
   readonly lanes: LaneStore;
-  readonly checkout: Checkout;
   readonly gc: Collector;
 }

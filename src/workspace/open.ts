@@ -2,6 +2,7 @@
 import {
   findWorkspace,
   initWorkspace as initFiles,
+  openCheckout,
   openFsJournal,
   openFsStore,
 } from "../adapters/fs/open.ts";
@@ -13,6 +14,7 @@ import { LaneRecords } from "../engine/watch/lane_records.ts";
 import { detectHost } from "../host/detect.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
+import { processesOf } from "./processes.ts";
 
 /** How to open a workspace. */
 export interface OpenOptions {
@@ -52,7 +54,8 @@ export function openOn(host: Host, options: OpenOptions): Coord {
   const location = findWorkspace(host, options.dir);
   const files = openFsStore(host, location, clock, warn);
   const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
-  return new Coord({ store, clock, warn });
+  const checkout = openCheckout(host, location, warn);
+  return new Coord({ store, checkout, processes: processesOf(host), clock, warn });
 }
 
 /**

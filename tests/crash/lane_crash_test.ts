@@ -7,6 +7,7 @@ import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
 import { HostError, type HostFs } from "../../src/ports/host.ts";
+import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, it } from "../deps.ts";
 import { quickFs, T0 } from "../support/crash/queue_cases.ts";
 import { cutOffAnywhere, failAnywhere } from "../support/crash/every_fault.ts";
@@ -30,7 +31,8 @@ function open(folder: string, second: number, fs: HostFs = quickFs, staleMs = 0)
   const machine = { ...host, fs };
   const mutex = new FsMutex(machine, `${path}.lock`, staleMs);
   const journal = new FsJournal(machine, path, clock, () => {}, mutex);
-  const context = { lanes: new FsLanes(machine, journal, undefined), clock, warn: () => {} };
+  const lanes = new FsLanes(machine, journal, undefined);
+  const context = { lanes, processes: processesOf(machine), clock, warn: () => {} };
   return {
     lanes: new Lanes(context, undefined as unknown as Checkout),
     journal: new LaneJournal(context),

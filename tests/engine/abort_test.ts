@@ -6,6 +6,7 @@ import { CoordError } from "../../src/domain/errors.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
 import type { Journal } from "../../src/ports/journal.ts";
+import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
 import { FakeTasks } from "../support/fake/tasks.ts";
 import { workspace } from "../support/scene/workspace.ts";
@@ -181,7 +182,8 @@ function lanesOn(scene: Scene, change: (journal: Journal) => Journal): Lanes {
   const journal = new FsJournal(scene.host, `${scene.path}/${JOURNAL}`, clock, () => {});
   const lanes = new FsLanes(scene.host, change(journal), undefined);
   const warn = (message: string) => void scene.warnings.push(message);
-  return new Lanes({ lanes, clock, warn }, undefined as unknown as Checkout);
+  const context = { lanes, processes: processesOf(scene.host), clock, warn };
+  return new Lanes(context, undefined as unknown as Checkout);
 }
 
 /** The same thing but for some of its methods. */

@@ -6,6 +6,7 @@ import { LaneJournal } from "../../src/engine/lane/journal.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
+import { processesOf } from "../../src/workspace/processes.ts";
 import type { LaneOrders } from "../support/race/lane_worker.ts";
 import {
   checked,
@@ -74,7 +75,8 @@ function beside({ journal: path, staleMs, epoch, speed }: LaneOrders) {
     () => {},
     new FsMutex(host, `${path}.lock`, staleMs),
   );
-  const context = { lanes: new FsLanes(host, journal, undefined), clock, warn: () => {} };
+  const lanes = new FsLanes(host, journal, undefined);
+  const context = { lanes, processes: processesOf(host), clock, warn: () => {} };
   return {
     lanes: new Lanes(context, undefined as unknown as Checkout),
     journal: new LaneJournal(context),

@@ -1,6 +1,7 @@
 /** Opens a workspace of plain files. */
 import { dirname, resolve } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
+import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { Store } from "../../ports/store.ts";
@@ -32,9 +33,13 @@ export function openFsStore(host: Host, location: string, clock: Clock, warn: Wa
     reservations: new FsReservationStore(host, layout, warn),
     records: new FsRecordSource(host, layout, warn),
     lanes,
-    checkout: new FsCheckout(host, location, warn),
     gc: new FsCollector(host, layout, warn),
   };
+}
+
+/** The source tree around the workspace at `location`. */
+export function openCheckout(host: Host, location: string, warn: Warn): Checkout {
+  return new FsCheckout(hostWithin(host, location), location, warn);
 }
 
 /** A journal that is given by its path, with no workspace around it. */

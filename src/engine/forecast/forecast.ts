@@ -77,14 +77,14 @@ export const TOO_MANY = "There are more conflicts than are worth counting: only 
 
 /** All that clashes among live records, the surest first. */
 export async function clashesOf(
-  { store, warn }: Pick<Context, "warn"> & { readonly store: Pick<Context["store"], "checkout"> },
+  { checkout, warn }: Pick<Context, "warn" | "checkout">,
   live: LiveRecords,
   effort: Effort = { left: FORECAST_EFFORT },
 ): Promise<{ readonly holds: HoldMap; readonly clashes: readonly Clash[] }> {
   const holds = holdsOf(live, warn);
   const clashes = overlapClashes(holds, effort);
   if (hasSeveralAgents(holds)) {
-    const dependencies = new Dependencies(holds, store.checkout.sources(), effort);
+    const dependencies = new Dependencies(holds, checkout.sources(), effort);
     for await (const clash of dependencies) clashes.push(clash);
   }
   if (effort.left <= 0) warn("There are too many addresses to compare all: conflicts are missing");

@@ -128,13 +128,13 @@ async function waitForLane(
 }
 
 /** Milliseconds until one of the leases in the way may be dead. */
-function msUntilDeath({ lanes, clock }: LaneContext, { blockers }: Denied): number {
+function msUntilDeath({ processes, clock }: LaneContext, { blockers }: Denied): number {
   const now = clock();
-  const host = lanes.origin(undefined).host_id;
+  const host = processes.origin(undefined).host_id;
   let next = Infinity;
   for (const lease of blockers) {
     next = Math.min(next, deadAt(lease, false, host) ?? Infinity);
-    if (lease.host_id !== host || lanes.isAlive(lease) === undefined) continue;
+    if (lease.host_id !== host || processes.isAlive(lease) === undefined) continue;
     next = Math.min(next, soonest(lease, now, host));
   }
   return Math.max(1, next - now);

@@ -31,13 +31,13 @@ import type { AcquireInput, LaneGrant, LaneRefused, LaneVerdict, Scavenged } fro
 
 /** The decision on a request, with the facts on processes that bear on it. */
 export function decide(
-  { lanes }: LaneContext,
+  { processes }: LaneContext,
   request: LaneRequest,
   taxonomy: Taxonomy,
   { fold }: JournalView,
   now: number,
 ): Granted | Denied {
-  const host = lanes.origin(undefined).host_id;
+  const host = processes.origin(undefined).host_id;
   const pidAlive = new Map<number, boolean>();
   const scene: Scene = { leases: fold.leases, taxonomy, now, host, pidAlive };
   for (;;) {
@@ -46,7 +46,7 @@ export function decide(
     let gone = 0;
     for (const lease of verdict.blockers) {
       if (pidAlive.has(lease.fence) || !isWorthProbing(lease, now, host)) continue;
-      const isAlive = lanes.isAlive(lease);
+      const isAlive = processes.isAlive(lease);
       if (isAlive !== undefined) pidAlive.set(lease.fence, isAlive);
       if (isAlive === false) gone++;
     }
@@ -150,7 +150,7 @@ export class Acquisition {
     const { input, context, loopTs } = this;
     const baseSeq = turn.view.fold.seq;
     const lease: NewLease = {
-      ...context.lanes.origin(input.pid),
+      ...context.processes.origin(input.pid),
       lane: hold.lane,
       lane_kind: hold.kind,
       tree: hold.tree.globs,
@@ -185,7 +185,7 @@ export class Acquisition {
       lane,
       holder: input.owner,
       loop_ts: loopTs,
-      host_id: context.lanes.origin(undefined).host_id,
+      host_id: context.processes.origin(undefined).host_id,
       run_id: input.runId,
       reason: error,
       reason_class: denied.why,

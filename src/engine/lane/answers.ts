@@ -132,10 +132,10 @@ export function adopted(applied: Applied | undefined): LaneAdopted | undefined {
 }
 
 /** A lease as listings show it. */
-export function itemOf(lease: Lease, { clock, lanes }: LaneContext): LeaseItem {
+export function itemOf(lease: Lease, { clock, processes }: LaneContext): LeaseItem {
   const now = clock();
-  const host = lanes.origin(undefined).host_id;
-  const isAlive = isWorthProbing(lease, now, host) ? lanes.isAlive(lease) : undefined;
+  const host = processes.origin(undefined).host_id;
+  const isAlive = isWorthProbing(lease, now, host) ? processes.isAlive(lease) : undefined;
   const beat = lastBeat(lease);
   return {
     ...lease,

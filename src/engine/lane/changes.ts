@@ -1,14 +1,14 @@
 /** Being told when the journal changes: one notification for all who wait and hold in one process. */
 import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
-import type { LaneContext } from "./turn.ts";
+import type { JournalContext } from "./turn.ts";
 
 export class LaneChanges {
-  readonly #context: LaneContext;
+  readonly #context: JournalContext;
   readonly #listeners = new Set<() => void>();
   #watch: { close(): void } | undefined;
 
-  constructor(context: LaneContext) {
+  constructor(context: JournalContext) {
     this.#context = context;
   }
 

@@ -6,7 +6,7 @@ import { quoted } from "../../domain/text.ts";
 import type { Entry } from "../../domain/journal/line.ts";
 import type { JournalProblem } from "../../ports/journal.ts";
 import { checkInput } from "../input.ts";
-import { inTurn, type LaneContext, readJournal } from "./turn.ts";
+import { inTurn, type JournalContext, readJournal } from "./turn.ts";
 import type { LaneBusy, LockInput } from "./types.ts";
 
 /** How much to show. */
@@ -82,10 +82,10 @@ export const JOURNAL_INPUTS = {
  * operation throws a `CoordError`: `bad_args` for bad input, `io_error` when the machine fails.
  */
 export class LaneJournal {
-  readonly #context: LaneContext;
+  readonly #context: JournalContext;
 
   /** Made by opening a workspace or a journal. */
-  constructor(context: LaneContext) {
+  constructor(context: JournalContext) {
     this.#context = context;
   }
 

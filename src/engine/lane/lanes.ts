@@ -73,7 +73,7 @@ export class Lanes {
   async hold(
     input: types.AcquireInput,
   ): Promise<LaneHold | NotHeld<types.LaneRefused> | NotHeld<types.LaneBusy>> {
-    const pid = input.pid ?? this.#context.lanes.ownPid;
+    const pid = input.pid ?? this.#context.processes.ownPid;
     const acquisition = await this.#acquisition({ ...input, pid });
     let answer = await acquireLane(this.#context, this.#changes, acquisition);
     // The signal may have fired between the grant and now.
@@ -204,7 +204,7 @@ export class Lanes {
         return answers.no("refused", lane, `Cannot ${action}: nobody holds it`);
       }
       const adoption = {
-        ...this.#context.lanes.origin(pid),
+        ...this.#context.processes.origin(pid),
         holder: owner,
         baseSeq: fold.seq,
         reason: `adopted by ${owner}`,
@@ -228,10 +228,10 @@ export class Lanes {
     const loop_ts = input.loopTs ?? formatTime(this.#context.clock());
     const action = `announce a run on lane ${quoted(lane)}`;
     const body = (turn: Turn): types.LaneSpawned | undefined => {
-      const { lanes } = this.#context;
+      const { processes } = this.#context;
       const intent = {
-        host_id: lanes.origin(undefined).host_id,
-        pid: lanes.ownPid,
+        host_id: processes.origin(undefined).host_id,
+        pid: processes.ownPid,
         lane,
         loop_ts,
         holder: owner,
@@ -256,7 +256,7 @@ export class Lanes {
     const { handle, runId: run_id, command, reason = "" } = input;
     const body = (turn: Turn): types.LaneHalted | undefined => {
       const target = answers.targetOf(turn.view.fold, input);
-      const { host_id } = target ?? this.#context.lanes.origin(undefined);
+      const { host_id } = target ?? this.#context.processes.origin(undefined);
       const lane = target?.lane ?? input.lane ?? "";
       const loop_ts = target?.loop_ts ?? input.loopTs ?? "";
       const decision = { handle, lane, loop_ts, host_id, run_id, command, reason };
@@ -316,7 +316,7 @@ export class Lanes {
   async liveness(input: types.LivenessInput): Promise<Liveness & { readonly lane: string }> {
     checkInput(input, LANE_INPUTS.liveness, ["lane"]);
     const { lane, loopTs, since } = input;
-    const { lanes, clock, warn } = this.#context;
+    const { processes, clock, warn } = this.#context;
     const { fold } = readJournal(this.#context);
     const lease = answers.newest(fold, lane, loopTs);
     if (lease === undefined) {
@@ -335,7 +335,7 @@ export class Lanes {
       commit_age_s: newestMs === undefined
         ? null
         : Math.max(0, Math.floor((now - newestMs) / 1000)),
-      pid_alive: lanes.isAlive(lease) ?? null,
+      pid_alive: processes.isAlive(lease) ?? null,
     });
     const { spin = LIVENESS_S.spin, grace = LIVENESS_S.grace } = input;
     return { lane, ...judgeLiveness(evidence, { spin, grace }) };

@@ -10,12 +10,13 @@ import type { Stamp } from "../../domain/journal/entries.ts";
 import { quoted } from "../../domain/text.ts";
 import type { CompactResult, JournalSession, JournalView } from "../../ports/journal.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
+import type { Processes } from "../../ports/processes.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { nonce } from "../context.ts";
 import type { LaneBusy, LockInput } from "./types.ts";
 
-/** What the operations on lanes work with. */
-export interface LaneContext {
+/** What the operations on a journal work with. */
+export interface JournalContext {
   readonly lanes: LaneStore;
   readonly clock: Clock;
   readonly warn: Warn;
@@ -23,11 +24,16 @@ export interface LaneContext {
   readonly timers?: Timers;
 }
 
+/** What the operations on lanes work with. */
+export interface LaneContext extends JournalContext {
+  readonly processes: Processes;
+}
+
 /** Problems of a journal that are named; the rest is counted. */
 const MAX_NAMED = 3;
 
 /** The journal as it is now, without waiting for writers. */
-export function readJournal({ lanes, warn }: LaneContext): JournalView {
+export function readJournal({ lanes, warn }: JournalContext): JournalView {
   const view = lanes.journal.read();
   warnOf(view, lanes.journal.location, warn);
   return view;
@@ -50,12 +56,12 @@ export class Turn {
   readonly #earlier: readonly Applied[];
   #view: JournalView;
   readonly #session: JournalSession;
-  readonly #context: LaneContext;
+  readonly #context: JournalContext;
   readonly #doubtful: Entry[];
   #seq: number;
 
   /** @param doubtful Entries of earlier turns of the same writer of which nobody knows what they did. */
-  constructor(session: JournalSession, context: LaneContext, doubtful: Entry[]) {
+  constructor(session: JournalSession, context: JournalContext, doubtful: Entry[]) {
     this.#session = session;
     this.#context = context;
     this.#doubtful = doubtful;
@@ -151,7 +157,7 @@ export function nonceOf({ nonce }: Entry): string {
  * @param action For messages, such as `release lane "api"`.
  */
 export async function inTurn<T>(
-  context: LaneContext,
+  context: JournalContext,
   { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LockInput & { readonly signal?: AbortSignal },
   action: string,
   body: (turn: Turn) => T | undefined,

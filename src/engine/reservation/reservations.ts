@@ -250,7 +250,7 @@ export class Reservations {
    */
   async intent(input: types.IntentInput): Promise<IntentRecord> {
     checkInput(input, RESERVATION_INPUTS.intent, ["addresses", "operation"]);
-    const { clock, store, warn } = this.#context;
+    const { checkout, clock, store, warn } = this.#context;
     const entry = input.reservationId === undefined
       ? undefined
       : await this.#entry(input.reservationId, "reservationId");
@@ -265,8 +265,8 @@ export class Reservations {
     const fields = {
       reservation_id: entry?.reservation.reservation_id ?? null,
       run_id: runId,
-      branch: store.checkout.branch(input.branch),
-      addresses: writtenAddresses(input.addresses, store.checkout),
+      branch: checkout.branch(input.branch),
+      addresses: writtenAddresses(input.addresses, checkout),
       operation: input.operation,
       detail: input.detail ?? "",
       created_at: formatTime(now),
@@ -313,12 +313,12 @@ export class Reservations {
   }
 
   async #record(input: types.ReserveInput): Promise<ReservationRecord> {
-    const { clock, store } = this.#context;
+    const { clock, checkout } = this.#context;
     const now = clock();
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
-      branch: store.checkout.branch(input.branch),
-      addresses: writtenAddresses(input.addresses, store.checkout),
+      branch: checkout.branch(input.branch),
+      addresses: writtenAddresses(input.addresses, checkout),
       created_at: formatTime(now),
       expires_at: formatTime(now + (input.ttl ?? RESERVATION_TTL_S.default) * 1000),
       operation: input.operation ?? null,

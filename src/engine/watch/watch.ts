@@ -89,6 +89,11 @@ function checkOptions(options: WatchOptions): void {
   if (problems.length > 0) throw badInput(problems);
 }
 
+/** What a stream works with. */
+export type WatchContext = Pick<Context, "clock" | "warn"> & {
+  readonly store: Pick<Context["store"], "location" | "records">;
+};
+
 /**
  * Streams events until the options, the signal or the loop end it. Everything happens while the
  * consumer waits for the next event: nothing runs before the first is asked for, and what changes
@@ -101,7 +106,7 @@ function checkOptions(options: WatchOptions): void {
  * of ours, and `io_error`.
  */
 export function watchRecords(
-  context: Context,
+  context: WatchContext,
   options: WatchOptions,
   timers: Timers = realTimers,
 ): AsyncIterable<WatchEvent> {
@@ -123,7 +128,7 @@ export function watchRecords(
 }
 
 async function* eventsOf(
-  context: Context,
+  context: WatchContext,
   options: WatchOptions,
   timers: Timers,
   onStart: (stream: Stream) => void,

@@ -275,7 +275,7 @@ it("clashesOf() stops when it has spent its effort, with a warning", async () =>
     imports: () => Promise.resolve([{ module: "./b.ts", name: null }]),
   });
   const checkout = { branch: () => "main", commitsSince: () => undefined, sources };
-  const context = { store: { checkout }, warn: (message: string) => void warnings.push(message) };
+  const context = { checkout, warn: (message: string) => void warnings.push(message) };
   const count = async (left: number) => (await clashesOf(context, live, { left })).clashes.length;
   const whole = await count(10_000);
   assertEquals(warnings, []);

@@ -4,6 +4,7 @@ import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { start } from "../../support/race/processes.ts";
 import { makeTempDir, mountSmallDisk, remountReadOnly } from "../../support/scene/scratch.ts";
 import { workspace } from "../../support/scene/workspace.ts";
@@ -146,6 +147,7 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
       const journal = new FsJournal(scene.host, `${folder}/j.jsonl`, scene.clock.now, () => {});
       const context = {
         lanes: new FsLanes(scene.host, journal, undefined),
+        processes: processesOf(scene.host),
         clock: scene.clock.now,
         warn: () => {},
       };

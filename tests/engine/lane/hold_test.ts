@@ -6,6 +6,7 @@ import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
 import { HostError } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { sleep } from "../../support/race/processes.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
@@ -183,7 +184,8 @@ function counted(scene: Awaited<ReturnType<typeof workspace>>, warnings: string[
   const read = journal.read.bind(journal);
   journal.read = () => (looks++, read());
   const warn = (message: string) => void warnings.push(message);
-  const context = { lanes: store, clock: Date.now, warn };
+  const processes = processesOf(scene.host);
+  const context = { lanes: store, processes, clock: Date.now, warn };
   const lanes = new Lanes(context, undefined as unknown as Checkout);
   return { lanes, store, looks: () => looks };
 }

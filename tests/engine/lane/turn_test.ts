@@ -6,6 +6,7 @@ import type { Entry } from "../../../src/domain/journal/line.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
 import type { Journal, JournalSession } from "../../../src/ports/journal.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { dosReplay } from "../../support/scene/lanes.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
@@ -52,7 +53,8 @@ function meddled(
     },
   };
   const lanes = new FsLanes(scene.host, journal, `${scene.path}/lanes.json`);
-  const context = { lanes, clock: scene.clock.now, warn: () => {} };
+  const processes = processesOf(scene.host);
+  const context = { lanes, processes, clock: scene.clock.now, warn: () => {} };
   return new Lanes(context, undefined as unknown as Checkout);
 }
 

@@ -1,11 +1,12 @@
 /** What a hold of each kind notices, and when: one loop serves tasks, reservations and lanes. */
 import type { CoordError } from "../../../mod.ts";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
-import { openFsStore } from "../../../src/adapters/fs/open.ts";
+import { openCheckout, openFsStore } from "../../../src/adapters/fs/open.ts";
 import { Coord } from "../../../src/engine/coord.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
 import { HostError } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { FakeTime } from "../../support/fake/records.ts";
 import { sleep, until } from "../../support/race/processes.ts";
@@ -114,7 +115,9 @@ function scene(given: Partial<Faults> = {}, time?: FakeTime) {
     const files = openFsStore(on, path, clock, warn);
     const [tasks, reservations] = [files.tasks, files.reservations];
     const store = { ...files, tasks, reservations };
-    return new Coord({ store, clock, warn, ...(time && { timers: time.timers }) });
+    const checkout = openCheckout(on, path, warn);
+    const machine = { checkout, processes: processesOf(on) };
+    return new Coord({ store, ...machine, clock, warn, ...(time && { timers: time.timers }) });
   };
   return { path, faults, warnings, mine: open(host), theirs: open(real) };
 }

@@ -1,13 +1,14 @@
 /** Every wait looks again by itself within 5 s where notification starts and then stays silent. */
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
-import { openFsStore } from "../../../src/adapters/fs/open.ts";
+import { openCheckout, openFsStore } from "../../../src/adapters/fs/open.ts";
 import { LaneRecords } from "../../../src/engine/watch/lane_records.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { watchRecords } from "../../../src/engine/watch/watch.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { FakeTime } from "../../support/fake/records.ts";
 import { makeTempDir } from "../../support/scene/scratch.ts";
@@ -27,8 +28,10 @@ function scene() {
   const open = () => {
     const files = openFsStore(host, path, clock, warn);
     const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
-    const context = { store, lanes: store.lanes, clock, warn, timers };
-    return { context, tasks: new Tasks(context), lanes: new Lanes(context, store.checkout) };
+    const checkout = openCheckout(host, path, warn);
+    const processes = processesOf(host);
+    const context = { store, checkout, processes, lanes: store.lanes, clock, warn, timers };
+    return { context, tasks: new Tasks(context), lanes: new Lanes(context, checkout) };
   };
   return { path, time, warnings, mine: open(), theirs: open() };
 }

@@ -6,6 +6,7 @@ import { LaneJournal } from "../../../src/engine/lane/journal.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
 import type { Host, HostFs } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { T0 } from "./queue_cases.ts";
 import { lonelyHost } from "../scene/journals.ts";
 import { makeTempDir, removeTree, setMtime } from "../scene/scratch.ts";
@@ -38,7 +39,7 @@ function open(host: Host, folder: string, path: string, Journal = FsJournal) {
   const clock = () => T0;
   const warn = () => {};
   const lanes = new FsLanes(host, new Journal(host, path, clock, warn), `${folder}/lanes.json`);
-  const context = { lanes, clock, warn };
+  const context = { lanes, processes: processesOf(host), clock, warn };
   return {
     lanes: new Lanes(context, undefined as unknown as Checkout),
     journal: new LaneJournal(context),

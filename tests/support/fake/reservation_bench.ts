@@ -20,7 +20,7 @@ export class ReservationBench {
     const warn = (message: string) => void this.warnings.push(message);
     const noFiles = { exists: () => false, below: () => [] };
     const checkout = { branch: (explicit?: string) => explicit ?? "trunk", sources: () => noFiles };
-    const context = { clock: this.clock, warn, store: { reservations: this.store, checkout } };
+    const context = { clock: this.clock, warn, checkout, store: { reservations: this.store } };
     // What these operations use of a workspace.
     this.reservations = new Reservations(context as unknown as Context);
   }

@@ -1,8 +1,10 @@
 /** A stream under test over records in memory: what it told, and what it warned of. */
 import type { WatchEvent } from "../../../src/domain/watch/event.ts";
-import type { Context } from "../../../src/engine/context.ts";
-import { type WatchOptions, watchRecords } from "../../../src/engine/watch/watch.ts";
-import type { Store } from "../../../src/ports/store.ts";
+import {
+  type WatchContext,
+  type WatchOptions,
+  watchRecords,
+} from "../../../src/engine/watch/watch.ts";
 import { FakeRecords, FakeTime } from "./records.ts";
 
 export class WatchBench {
@@ -10,12 +12,11 @@ export class WatchBench {
   readonly time = new FakeTime();
   readonly warnings: string[] = [];
 
-  get context(): Context {
+  get context(): WatchContext {
     return {
       clock: this.time.clock,
       warn: (message) => void this.warnings.push(message),
-      // The stream has no business with the tasks' own store.
-      store: { location: "/w", records: this.records } as unknown as Store,
+      store: { location: "/w", records: this.records },
     };
   }
 

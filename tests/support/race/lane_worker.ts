@@ -12,6 +12,7 @@ import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { instant } from "./recorder.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
@@ -118,7 +119,9 @@ const fs = new Proxy(host.fs, {
 const machine = { ...host, fs };
 const mutex = new FsMutex(machine, `${orders.journal}.lock`, orders.staleMs);
 const journal = new FsJournal(machine, orders.journal, clock, () => {}, mutex);
-const context = { lanes: new FsLanes(machine, journal, undefined), clock, warn: () => {} };
+const store = new FsLanes(machine, journal, undefined);
+const processes = processesOf(machine);
+const context = { lanes: store, processes, clock, warn: () => {} };
 const lanes = new Lanes(context, undefined as unknown as Checkout);
 
 /** Takes a lane and ends it; whether it got one. */

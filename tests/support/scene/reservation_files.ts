@@ -8,6 +8,7 @@ import type { Context } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
+import { processesOf } from "../../../src/workspace/processes.ts";
 import { partialStore } from "../fake/partial_store.ts";
 
 const host = await detectHost();
@@ -34,7 +35,14 @@ export function openReservations(
   const own = { ...host, fs };
   const store = new Store(own, layout, warn);
   const checkout = new FsCheckout(host, workspace, warn);
-  const context = { clock, warn, store: partialStore({ reservations: store, checkout }) };
+  const processes = processesOf(host);
+  const context = {
+    clock,
+    warn,
+    checkout,
+    processes,
+    store: partialStore({ reservations: store }),
+  };
   return {
     context,
     reservations: new Reservations(context),

@@ -6,7 +6,6 @@ import { FOLDERS, type RecordKind, type WatchEvent } from "../../../src/domain/w
 import { type WatchOptions, watchRecords } from "../../../src/engine/watch/watch.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
-import type { Store } from "../../../src/ports/store.ts";
 import { makeFifo, makeSymlink, makeTempDir, removeTree } from "./scratch.ts";
 
 const encoder = new TextEncoder();
@@ -74,8 +73,7 @@ export class WatchWorkspace {
 
   stream(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
     const warn = (message: string) => void this.warnings.push(message);
-    // The stream has no business with the tasks' own store.
-    const store = { location: this.root, records: this.source } as unknown as Store;
+    const store = { location: this.root, records: this.source };
     return watchRecords({ store, clock: Date.now, warn }, options);
   }
 

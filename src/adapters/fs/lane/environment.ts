@@ -1,10 +1,8 @@
-/** What lanes need of a workspace of files: `lanes.json`, the journal, processes, notification. */
+/** What lanes need of a workspace of files: `lanes.json`, the journal, notification. */
 import { basename, dirname } from "../../../deps/path.ts";
 import { CoordError, type Problem } from "../../../domain/errors.ts";
-import type { Lease } from "../../../domain/lane/lease.ts";
 import { quoted } from "../../../domain/text.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../domain/lane/taxonomy.ts";
-import type { Origin } from "../../../domain/journal/entries.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Journal } from "../../../ports/journal.ts";
 import type { LaneStore } from "../../../ports/lanes.ts";
@@ -22,10 +20,6 @@ export class FsLanes implements LaneStore {
     readonly taxonomyPath: string | undefined,
   ) {}
 
-  get ownPid(): number {
-    return this.host.pid;
-  }
-
   async taxonomy(): Promise<Taxonomy> {
     const path = this.taxonomyPath;
     const file = path === undefined ? undefined : readRecord(this.host.fs, path);
@@ -40,29 +34,6 @@ export class FsLanes implements LaneStore {
       message,
     }));
     throw new CoordError("bad_args", message, { path, problems });
-  }
-
-  origin(pid: number | undefined): Origin {
-    const own = this.host.processIdentity();
-    const host_id = this.host.env("DISPATCH_HOST_ID") || own.host || "";
-    if (pid === undefined) return { host_id, pid: null };
-    const { start, ...process } = this.host.processIdentity(pid);
-    return { host_id, pid, ...(start !== undefined && { process: { ...process, start } }) };
-  }
-
-  isAlive({ pid, process }: Lease): boolean | undefined {
-    if (pid === null || process?.["pid"] !== pid) return undefined;
-    const text = (name: string) => {
-      const value = process[name];
-      return typeof value === "string" ? { [name]: value } : {};
-    };
-    return this.host.isAlive({
-      pid,
-      ...text("host"),
-      ...text("boot"),
-      ...text("pidns"),
-      ...text("start"),
-    });
   }
 
   watch(onChange: () => void, onError: (error: unknown) => void): { close(): void } {

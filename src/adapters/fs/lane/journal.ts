@@ -46,7 +46,7 @@ import type {
   JournalView,
   SessionOutcome,
 } from "../../../ports/journal.ts";
-import type { Mutex, MutexHold } from "../../../ports/mutex.ts";
+import type { Mutex, MutexHold } from "./mutex_hold.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound, syncAbove } from "../disk/ensure_dir.ts";
 import { archiveLog, archivesBefore, following } from "./journal_archive.ts";

@@ -23,7 +23,7 @@ import { realTimers, type Timers } from "../../../async/timers.ts";
 import { Wakeup } from "../../../async/wakeup.ts";
 import { dirname } from "../../../deps/path.ts";
 import { type DirWatch, type Host, HostError } from "../../../ports/host.ts";
-import type { Mutex, MutexHold, MutexHolder, MutexOutcome } from "../../../ports/mutex.ts";
+import type { Mutex, MutexHold, MutexHolder, MutexOutcome } from "./mutex_hold.ts";
 import * as chain from "./mutex_chain.ts";
 import { FsMutexFiles, type HoldFile } from "./mutex_files.ts";
 

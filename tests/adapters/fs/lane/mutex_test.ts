@@ -6,7 +6,7 @@ import {
   type HostFs,
   type ProcessIdentity,
 } from "../../../../src/ports/host.ts";
-import type { MutexHold } from "../../../../src/ports/mutex.ts";
+import type { MutexHold } from "../../../../src/adapters/fs/lane/mutex_hold.ts";
 import { assert_, assertEquals, assertRejects, it, itIf } from "../../../deps.ts";
 import { sleep } from "../../../support/race/processes.ts";
 import {

@@ -14,6 +14,7 @@
  * 4. `replaceFile()` takes effect only while the hold is valid: when `acquire()` returns a hold, no
  *    older one can replace a file any more, however late it wakes up.
  */
+import type { JournalWriter } from "../../../ports/journal.ts";
 
 /** A valid hold, until it is released or overtaken. */
 export interface MutexHold {
@@ -36,12 +37,8 @@ export interface MutexHold {
 }
 
 /** Whom a busy mutex was held by, as far as can be told. */
-export interface MutexHolder {
+export interface MutexHolder extends JournalWriter {
   readonly generation: number;
-  readonly pid: number | undefined;
-  readonly host: string | undefined;
-  /** Seconds since the hold began or was renewed. */
-  readonly ageSeconds: number;
 }
 
 /** What `acquire()` answers. */
