@@ -1,6 +1,6 @@
 /**
  * Holds the code to STYLE §1: which layer may import which, no cycles, no long files, third-party
- * code and runtimes named in their own places only, no barrels. Prints `path:line: message` for each
+ * code and runtimes named in their own places only, no barrels, no two types of one name. Prints `path:line: message` for each
  * breach and exits with 1 when there is any.
  *
  * Usage: deno run -A scripts/check_shape.ts [ROOT]
@@ -82,7 +82,7 @@ const NODE_PLACES = [
 export function shapeFindings(files: ReadonlyMap<string, string>): Finding[] {
   const facts = new Map([...files].map(([path, text]) => [path, sourceFacts(path, text)]));
   const findings = [...facts].flatMap(([path, fact]) => fileFindings(path, fact));
-  findings.push(...folderFindings(files.keys()), ...cycleFindings(facts));
+  findings.push(...folderFindings(files.keys()), ...cycleFindings(facts), ...nameFindings(facts));
   return findings.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line);
 }
 
@@ -164,6 +164,28 @@ function folderFindings(paths: Iterable<string>): Finding[] {
     line: 1,
     message: `the folder has ${size} names, the limit is ${MAX_NAMES}`,
   }));
+}
+
+/** A part of the house in which a type's name has one meaning; each adapter is one. */
+const LAYER = /^src\/(?:adapters\/)?[^/]+\//;
+
+/** One finding for each type whose name another file of its layer has given to a type. */
+function nameFindings(facts: ReadonlyMap<string, SourceFacts>): Finding[] {
+  const findings: Finding[] = [];
+  const places = new Map<string, string>();
+  for (const [path, { types }] of facts) {
+    const layer = LAYER.exec(path)?.[0];
+    if (layer === undefined) continue;
+    for (const { line, name } of types) {
+      const key = `${layer}${name}`;
+      const other = places.get(key) ?? path;
+      places.set(key, other);
+      if (other !== path) {
+        findings.push({ path, line, message: `${other} declares another type "${name}"` });
+      }
+    }
+  }
+  return findings;
 }
 
 /** What a file may import by the layer that it is in; `undefined` when it is in none. */

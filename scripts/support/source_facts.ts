@@ -16,6 +16,8 @@ export interface SourceFacts {
   readonly imports: readonly ImportFact[];
   /** Where the file names a runtime's global, `Deno` or `Bun`. */
   readonly runtimes: readonly { readonly line: number; readonly name: string }[];
+  /** The types that the file declares, its own and those that it exports. */
+  readonly types: readonly { readonly line: number; readonly name: string }[];
   /** Whether the file does nothing but pass on the exports of others. */
   readonly isBarrel: boolean;
 }
@@ -46,7 +48,17 @@ export function sourceFacts(path: string, text: string): SourceFacts {
   visit(file);
 
   const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
-  return { lines, imports, runtimes, isBarrel: isBarrel(file) };
+  const types = file.statements.filter(isType).flatMap(({ name }) =>
+    name === undefined ? [] : [{ line: lineOf(name), name: name.text }]
+  );
+  return { lines, imports, runtimes, types, isBarrel: isBarrel(file) };
+}
+
+function isType(
+  node: ts.Node,
+): node is ts.ClassDeclaration | ts.InterfaceDeclaration | ts.TypeAliasDeclaration {
+  return ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node);
 }
 
 function importOf(

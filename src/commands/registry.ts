@@ -104,12 +104,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   "lane release": {
     group: "Lanes",
     summary: "release a lane",
-    load: () => import("./lane/release.ts").then((module) => module.release),
+    load: () => import("./lane/release.ts").then((module) => module.laneRelease),
   },
   "lane heartbeat": {
     group: "Lanes",
     summary: "extend a lane",
-    load: () => import("./lane/heartbeat.ts").then((module) => module.heartbeat),
+    load: () => import("./lane/heartbeat.ts").then((module) => module.laneHeartbeat),
   },
   "lane live": {
     group: "Lanes",

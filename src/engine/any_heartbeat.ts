@@ -1,6 +1,6 @@
 /** A sign of life for whatever an agent holds: a reservation, or the claim of a task. */
 import type { Context } from "./context.ts";
-import { findId, type Found, wholeId } from "./find_id.ts";
+import { findId, type FoundId, wholeId } from "./find_id.ts";
 import { checkInput } from "./input.ts";
 import {
   RESERVATION_INPUTS,
@@ -38,7 +38,7 @@ export async function beatAny(
 async function found(
   { reservations, tasks }: Context["store"],
   input: string,
-): Promise<Found<"reservation" | "task">> {
+): Promise<FoundId<"reservation" | "task">> {
   const id = wholeId(input, ASKED);
   // A whole id needs no search: one look tells which of the two it is.
   if (id !== undefined) {

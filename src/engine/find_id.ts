@@ -16,7 +16,7 @@ export interface Findable {
 export type Findables<K extends string> = Readonly<Record<K, Findable>>;
 
 /** A record that was found. */
-export interface Found<K extends string> {
+export interface FoundId<K extends string> {
   readonly kind: K;
   readonly id: string;
 }
@@ -47,14 +47,14 @@ export async function findId<K extends string>(
   input: string,
   asked: Asked,
   among: Findables<K>,
-): Promise<Found<K>> {
+): Promise<FoundId<K>> {
   const kinds = Object.keys(among) as K[];
   const whole = wholeId(input, asked);
   const [only] = kinds;
   // Whoever acts on a whole id of one kind finds out by itself whether there is such a record.
   if (whole !== undefined && kinds.length === 1 && only) return { kind: only, id: whole };
   const prefix = prefixOfInput(input);
-  const found: Found<K>[] = [];
+  const found: FoundId<K>[] = [];
   for (const kind of kinds) {
     for (const id of await among[kind].find(prefix, MAX_CANDIDATES)) found.push({ kind, id });
   }

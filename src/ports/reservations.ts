@@ -9,14 +9,14 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../domain/reservation/reservation.ts";
-import type { Steps } from "../domain/glob/steps.ts";
+import type { Stepwise } from "../domain/glob/steps.ts";
 import type { Clock } from "../domain/time.ts";
 
 /** A reservation to add. */
 export interface Placement {
   readonly reservation: ReservationRecord;
   /** Whether another reservation overlaps it, or cannot be told apart in time. */
-  readonly overlaps: (other: ReservationRecord) => Steps<boolean>;
+  readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
   /**
    * Whether it may be added although these overlap it. Called with all live reservations of anybody
    * for which `overlaps` said so, as they are at one moment; called again when others were added

@@ -1,12 +1,12 @@
 /** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
-import type { ClaimRecord, Refusal, Rule } from "../domain/task/claim.ts";
+import type { ClaimRecord, TransitionRefusal, TransitionRule } from "../domain/task/claim.ts";
 import type { TaskRecord } from "../domain/task/task.ts";
 
 /** What became of a transition. */
 export type Applied =
   | { readonly kind: "written"; readonly claim: ClaimRecord }
   | { readonly kind: "kept"; readonly claim: ClaimRecord; readonly warning: string }
-  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "refused"; readonly refusal: TransitionRefusal }
   /** There is no such task. */
   | { readonly kind: "missing" };
 
@@ -23,7 +23,7 @@ export interface ClaimSearch {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The rule that grants one given task. */
-  readonly rule: (task: TaskRecord) => Rule;
+  readonly rule: (task: TaskRecord) => TransitionRule;
   /**
    * How far to look before answering that there is none: `thorough` compares the index with the
    * records where they may differ, so that no pending task is overlooked; `quick` trusts the index
@@ -56,7 +56,7 @@ export interface TaskStore {
    * writes is applied to the state that its result follows, whatever else happens at the same time.
    * A terminal state is durable when the promise resolves.
    */
-  apply(taskId: string, rule: Rule): Promise<Applied>;
+  apply(taskId: string, rule: TransitionRule): Promise<Applied>;
 
   /**
    * Applies `search.rule` to claimable tasks (pending or timed out) in their order until one is

@@ -1,8 +1,8 @@
 import { paced } from "../../src/async/paced.ts";
-import type { Steps } from "../../src/domain/glob/steps.ts";
+import type { Stepwise } from "../../src/domain/glob/steps.ts";
 import { assertEquals, it } from "../deps.ts";
 
-function* hundred(step: () => void): Steps<string> {
+function* hundred(step: () => void): Stepwise<string> {
   for (let n = 0; n < 100; n++) {
     step();
     yield;
@@ -30,7 +30,7 @@ it("paced() does short work in one go, and lets others have their turn every 10 
 
 it("paced() rejects with what the work throws", async () => {
   // deno-lint-ignore require-yield
-  function* work(): Steps<void> {
+  function* work(): Stepwise<void> {
     throw new RangeError("on purpose");
   }
   const error = await paced(work()).catch((reason) => reason);

@@ -268,3 +268,19 @@ it("shapeFindings() counts the names of a folder, folders among them, up to sixt
     "src/domain:1: the folder has 17 names, the limit is 16",
   ]);
 });
+
+it("shapeFindings() refuses a type's name that another file of the layer has, not of another layer", () => {
+  assertEquals(
+    findings({
+      "src/domain/task/a.ts": "export interface Rule {}\nexport type Own = Rule;\n",
+      "src/domain/input/a.ts": "type Rule = 1;\nclass Own {}\nexport const a = [1 as Rule, Own];\n",
+      "src/engine/a.ts": "export class Rule {}\nexport interface Rule {}\n",
+      "src/adapters/fs/a.ts": "export class Own {}\n",
+      "src/adapters/memory/a.ts": "export class Own {}\n",
+    }),
+    [
+      'src/domain/input/a.ts:1: src/domain/task/a.ts declares another type "Rule"',
+      'src/domain/input/a.ts:2: src/domain/task/a.ts declares another type "Own"',
+    ],
+  );
+});

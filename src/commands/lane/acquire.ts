@@ -3,10 +3,10 @@ import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
 import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import {
+  LANE_RUN_ID,
   LOCK_TIMEOUT,
   PID,
   REQUEST,
-  RUN_ID,
   treeCheck,
   treeOf,
   TREES,
@@ -41,7 +41,7 @@ export const acquire: AnswerCommand<
   operands: [TREES],
   flags: {
     ...REQUEST,
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     ttl: {
       type: "integer",
       summary: "seconds that the holder may be silent",

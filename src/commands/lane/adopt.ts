@@ -1,6 +1,6 @@
 import type { AdoptInput, LaneAdopted, LaneBusy, LaneNo } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID, RUN_ID } from "./flags.ts";
+import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID } from "./flags.ts";
 
 export const adopt: AnswerCommand<
   LaneAdopted | LaneNo | LaneBusy,
@@ -16,7 +16,7 @@ export const adopt: AnswerCommand<
     owner: { ...NEW_OWNER, summary: "the new holder (default: --run-id)" },
     "loop-ts": LOOP_TS,
     pid: PID,
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },
   async run(context, { runId: _runId, ...values }) {

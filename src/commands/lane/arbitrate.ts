@@ -1,6 +1,6 @@
 import type { ArbitrateInput, LaneVerdict } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { REQUEST, RUN_ID, treeCheck, treeOf, TREES, type TreeValues } from "./flags.ts";
+import { LANE_RUN_ID, REQUEST, treeCheck, treeOf, TREES, type TreeValues } from "./flags.ts";
 import { decisionBlocks } from "./text.ts";
 
 export const arbitrate: AnswerCommand<
@@ -10,7 +10,7 @@ export const arbitrate: AnswerCommand<
   details: "Print what lane acquire would answer now. Writes nothing.",
   examples: [`lane arbitrate "src/api/**" --owner agent-7`],
   operands: [TREES],
-  flags: { ...REQUEST, "run-id": RUN_ID },
+  flags: { ...REQUEST, "run-id": LANE_RUN_ID },
   check: treeCheck,
   async run(context, { operands, trees, runId: _runId, ...values }) {
     const coord = await context.open();

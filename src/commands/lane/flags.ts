@@ -34,7 +34,7 @@ export const OWNER: FlagSpec = {
 /** The agent that is about to hold a lane; it must have a name. */
 export const NEW_OWNER: FlagSpec = { ...OWNER, field: LANE_INPUTS.acquire.owner };
 
-export const RUN_ID: FlagSpec = {
+export const LANE_RUN_ID: FlagSpec = {
   type: "text",
   summary: "run that this belongs to",
   placeholder: "ID",

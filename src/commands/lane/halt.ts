@@ -1,7 +1,7 @@
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
 import type { HaltInput, LaneBusy, LaneHalted } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, REASON, RUN_ID } from "./flags.ts";
+import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, REASON } from "./flags.ts";
 
 export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
   details:
@@ -25,7 +25,7 @@ export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
       placeholder: "TEXT",
       field: LANE_INPUTS.halt.command,
     },
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },
   async run(context, values) {

@@ -1,9 +1,9 @@
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
 import type { LaneBeat, LaneBeatInput, LaneBusy, LaneNo } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./flags.ts";
+import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
-export const heartbeat: AnswerCommand<
+export const laneHeartbeat: AnswerCommand<
   LaneBeat | LaneNo | LaneBusy,
   LaneBeatInput & { readonly runId?: string }
 > = {
@@ -25,7 +25,7 @@ export const heartbeat: AnswerCommand<
       field: LANE_INPUTS.heartbeat.coalesceWithin,
       as: "coalesceWithin",
     },
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },
   async run(context, { runId: _runId, ...values }) {

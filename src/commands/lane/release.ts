@@ -1,8 +1,8 @@
 import type { LaneBusy, LaneHolderInput, LaneNo, LaneReleased } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, RUN_ID } from "./flags.ts";
+import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
-export const release: AnswerCommand<
+export const laneRelease: AnswerCommand<
   LaneReleased | LaneNo | LaneBusy,
   LaneHolderInput & { readonly runId?: string }
 > = {
@@ -13,7 +13,7 @@ export const release: AnswerCommand<
     lane: LANE,
     owner: OWNER,
     "loop-ts": LOOP_TS,
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },
   async run(context, { runId: _runId, ...values }) {

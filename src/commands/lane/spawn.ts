@@ -1,6 +1,6 @@
 import type { LaneBusy, LaneSpawned, SpawnInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON, RUN_ID } from "./flags.ts";
+import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON } from "./flags.ts";
 
 export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
   details: "Announce that a run is coming to a lane, for others to see. Holds nothing: use lane " +
@@ -11,7 +11,7 @@ export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
     lane: LANE,
     owner: { ...OWNER, summary: "the run that is coming (default: --run-id)" },
     "loop-ts": { ...LOOP_TS, summary: "the key under which it will acquire the lane" },
-    "run-id": RUN_ID,
+    "run-id": LANE_RUN_ID,
     reason: REASON,
     "lock-timeout": LOCK_TIMEOUT,
   },

@@ -14,7 +14,7 @@ import { RUN_ID_FILTER } from "../flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 import { treeText } from "../lane/text.ts";
 
-interface Input {
+interface WatchValues {
   readonly once?: boolean;
   readonly noSnapshot?: boolean;
   readonly timeout?: number;
@@ -27,7 +27,7 @@ interface Input {
   readonly cursor?: string;
 }
 
-export const watch: StreamCommand<WatchEvent, Input> = {
+export const watch: StreamCommand<WatchEvent, WatchValues> = {
   stream: true,
   details:
     "Emit each existing record as a snapshot, then every change: added, modified, removed, " +

@@ -9,9 +9,9 @@ import { readTasks } from "./enqueue_lines.ts";
 import { wrongInput } from "./stdin_pieces.ts";
 import { taskFields } from "./text.ts";
 
-type Input = Partial<NewTask> & { readonly stdin?: boolean; readonly isNul?: boolean };
+type EnqueueValues = Partial<NewTask> & { readonly stdin?: boolean; readonly isNul?: boolean };
 
-export const enqueue: AnswerCommand<TaskRecord, Input> = {
+export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
   details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
     "run_id, payload and tags, or a bare title; or all of the input is one JSON array of these. " +
     "The flags are the defaults of all. If anything is wrong, nothing is added.\n\n" +

@@ -5,7 +5,7 @@ import { MAGIC } from "../glob/literal.ts";
 import { type Bounds, boundsOf, mayOverlap } from "../glob/bounds.ts";
 
 /** An address on a map, and what is kept there. */
-export interface Place<T> {
+export interface MappedAddress<T> {
   readonly address: Address;
   readonly value: T;
   /** Segments with which every path begins that it names. */
@@ -34,7 +34,7 @@ export type Relation =
   | "unsure";
 
 /** What may still be spent on looking at places and comparing them. */
-export interface Effort {
+export interface ForecastBudget {
   left: number;
 }
 
@@ -45,32 +45,32 @@ const SEARCH = 500;
 const FOUND = 100;
 
 /** A folder of the map: what lies there by its symbol, and the folders below. */
-interface Folder<T> {
-  readonly here: Map<string | undefined, Place<T>[]>;
-  readonly below: Map<string, Folder<T>>;
+interface AddressNode<T> {
+  readonly here: Map<string | undefined, MappedAddress<T>[]>;
+  readonly below: Map<string, AddressNode<T>>;
 }
 
 export class AddressMap<T> {
-  readonly #root: Folder<T> = { here: new Map(), below: new Map() };
-  readonly #places = new Map<string, Place<T>>();
+  readonly #root: AddressNode<T> = { here: new Map(), below: new Map() };
+  readonly #places = new Map<string, MappedAddress<T>>();
 
   /** All places, the first added first. */
-  places(): IterableIterator<Place<T>> {
+  places(): IterableIterator<MappedAddress<T>> {
     return this.#places.values();
   }
 
   /** The place of an address as it is written, and as it was meant. */
-  get(text: string, isFile: boolean): Place<T> | undefined {
+  get(text: string, isFile: boolean): MappedAddress<T> | undefined {
     return this.#places.get(keyOf(text, isFile));
   }
 
   /** Adds an address that is not there yet. */
-  add(address: Address, value: T): Place<T> {
+  add(address: Address, value: T): MappedAddress<T> {
     return this.put(placeOf(address, value));
   }
 
   /** Adds a place that is not there yet, such as another map's. */
-  put(place: Place<T>): Place<T> {
+  put(place: MappedAddress<T>): MappedAddress<T> {
     const { text, path } = place.address;
     this.#places.set(keyOf(text, path.file !== undefined), place);
     let folder = this.#root;
@@ -87,9 +87,9 @@ export class AddressMap<T> {
 
   /** The places that overlap one; not all of them when the effort is spent. */
   *meeting(
-    place: Place<unknown>,
-    effort: Effort,
-  ): Generator<{ readonly other: Place<T>; readonly relation: Relation }> {
+    place: MappedAddress<unknown>,
+    effort: ForecastBudget,
+  ): Generator<{ readonly other: MappedAddress<T>; readonly relation: Relation }> {
     for (const { here } of this.#near(place.segments)) {
       for (const places of candidates(here, place.symbol)) {
         for (const other of places) {
@@ -104,7 +104,7 @@ export class AddressMap<T> {
   }
 
   /** The folders on the way to these segments, theirs, and all below. */
-  *#near(segments: readonly string[]): Generator<Folder<T>> {
+  *#near(segments: readonly string[]): Generator<AddressNode<T>> {
     let folder = this.#root;
     for (const segment of segments) {
       yield folder;
@@ -127,15 +127,15 @@ function keyOf(text: string, isFile: boolean): string {
 
 /** Two different symbols have nothing in common. */
 function candidates<T>(
-  here: ReadonlyMap<string | undefined, readonly Place<T>[]>,
+  here: ReadonlyMap<string | undefined, readonly MappedAddress<T>[]>,
   symbol: string | undefined,
-): Iterable<readonly Place<T>[]> {
+): Iterable<readonly MappedAddress<T>[]> {
   if (symbol === undefined) return here.values();
   return [here.get(symbol) ?? [], here.get(undefined) ?? []];
 }
 
 /** Where an address lies. */
-export function placeOf<T>(address: Address, value: T): Place<T> {
+export function placeOf<T>(address: Address, value: T): MappedAddress<T> {
   const { segments, symbol } = anchorOf(address.text);
   const path = address.path.text;
   const isOnePath = !MAGIC.test(path);
@@ -152,7 +152,11 @@ export function placeOf<T>(address: Address, value: T): Place<T> {
 }
 
 /** How one address lies to another. */
-export function relate(a: Place<unknown>, b: Place<unknown>, effort: Effort): Relation {
+export function relate(
+  a: MappedAddress<unknown>,
+  b: MappedAddress<unknown>,
+  effort: ForecastBudget,
+): Relation {
   effort.left--;
   if (a.isPlain && b.isPlain) return relatePlain(a, b);
   if (!mayOverlap(a.bounds, b.bounds)) return "apart";
@@ -169,7 +173,7 @@ export function relate(a: Place<unknown>, b: Place<unknown>, effort: Effort): Re
  * What an address stands for to people: `src/a.ts` could be a folder, and then `src/*.ts` would not
  * contain what is below it; but with an ending like that it is a file.
  */
-function asFile({ address, isPlain }: Place<unknown>): Address {
+function asFile({ address, isPlain }: MappedAddress<unknown>): Address {
   const { text } = address.path;
   if (!isPlain || !/[^/]\.[A-Za-z][A-Za-z0-9]*$/.test(text)) return address;
   // A pattern names nothing below what it matches.
@@ -178,7 +182,7 @@ function asFile({ address, isPlain }: Place<unknown>): Address {
 }
 
 /** One path, or a folder and all below it, against another. */
-function relatePlain(a: Place<unknown>, b: Place<unknown>): Relation {
+function relatePlain(a: MappedAddress<unknown>, b: MappedAddress<unknown>): Relation {
   const shorter = Math.min(a.segments.length, b.segments.length);
   for (let i = 0; i < shorter; i++) if (a.segments[i] !== b.segments[i]) return "apart";
   if (a.symbol !== undefined && b.symbol !== undefined && a.symbol !== b.symbol) return "apart";

@@ -1,6 +1,11 @@
 /** What is likely to conflict: agents that touch the same names, or what others' files import. */
-import { AddressMap, type Effort, type Place, type Relation } from "./address_map.ts";
-import { compare, type Hold, type HoldMap } from "./touches.ts";
+import {
+  AddressMap,
+  type ForecastBudget,
+  type MappedAddress,
+  type Relation,
+} from "./address_map.ts";
+import { compare, type Touch, type TouchMap } from "./touches.ts";
 import { MAX_PREDICTED_PAIRS } from "../limits.ts";
 import { quoted } from "../text.ts";
 
@@ -59,12 +64,12 @@ export interface Clash {
   readonly confidence: number;
   /** What is held, to sort by. */
   readonly things: readonly [string, string];
-  readonly first: readonly Hold[];
+  readonly first: readonly Touch[];
   /** The same list as `first` when both are one thing; then each pair counts once. */
-  readonly second: readonly Hold[];
+  readonly second: readonly Touch[];
   /** Whether these two of different agents conflict; all do when it is missing. */
-  admits?(first: Hold, second: Hold): boolean;
-  describe(first: Hold, second: Hold): string;
+  admits?(first: Touch, second: Touch): boolean;
+  describe(first: Touch, second: Touch): string;
 }
 
 /** Operations after which a name is no longer where it was. */
@@ -74,13 +79,13 @@ const TAKES_AWAY = ["delete", "move", "rename", "inline", "split", "merge"];
 const CHANGES = ["modify", "extract"];
 
 /** Whether a pair of holds is asked for. */
-export type PairFilter = (first: Hold, second: Hold) => boolean;
+export type PairFilter = (first: Touch, second: Touch) => boolean;
 
 /** Visits the conflicts of clashes; false when there are too many to visit all. */
 export function eachConflict(
   clashes: readonly Clash[],
   filter: PairFilter,
-  visit: (clash: Clash, first: Hold, second: Hold) => void,
+  visit: (clash: Clash, first: Touch, second: Touch) => void,
 ): boolean {
   let left = MAX_PREDICTED_PAIRS;
   for (const clash of clashes) {
@@ -108,7 +113,7 @@ export function sortClashes(clashes: Clash[]): Clash[] {
 }
 
 /** A conflict as it is told. */
-export function conflictOf(clash: Clash, first: Hold, second: Hold): PredictedConflict {
+export function conflictOf(clash: Clash, first: Touch, second: Touch): PredictedConflict {
   const { type, confidence } = clash;
   return {
     type,
@@ -123,9 +128,9 @@ export function conflictOf(clash: Clash, first: Hold, second: Hold): PredictedCo
 }
 
 /** The clashes of holds whose addresses overlap. */
-export function overlapClashes(map: HoldMap, effort: Effort): Clash[] {
+export function overlapClashes(map: TouchMap, effort: ForecastBudget): Clash[] {
   const clashes: Clash[] = [];
-  const met: HoldMap = new AddressMap();
+  const met: TouchMap = new AddressMap();
   for (const place of map.places()) {
     if (place.value.length > 1) clashes.push(...clashesOf(place, place, "same"));
     for (const { other, relation } of met.meeting(place, effort)) {
@@ -136,7 +141,11 @@ export function overlapClashes(map: HoldMap, effort: Effort): Clash[] {
   return clashes;
 }
 
-function clashesOf(a: Place<Hold[]>, b: Place<Hold[]>, relation: Relation): Clash[] {
+function clashesOf(
+  a: MappedAddress<Touch[]>,
+  b: MappedAddress<Touch[]>,
+  relation: Relation,
+): Clash[] {
   if (relation === "within") return clashesOf(b, a, "around");
   if (relation === "around") return [scopeClash(a, b), ...operationClashes(a, b, false)];
   const overlap = overlapClash(a, b, relation === "unsure");
@@ -145,7 +154,11 @@ function clashesOf(a: Place<Hold[]>, b: Place<Hold[]>, relation: Relation): Clas
   return [overlap, ...operations, ...(a === b ? [] : operationClashes(b, a, true))];
 }
 
-function overlapClash(a: Place<Hold[]>, b: Place<Hold[]>, isUnsure: boolean): Clash {
+function overlapClash(
+  a: MappedAddress<Touch[]>,
+  b: MappedAddress<Touch[]>,
+  isUnsure: boolean,
+): Clash {
   const [one, other] = a.address.text <= b.address.text ? [a, b] : [b, a];
   return {
     type: "address_overlap",
@@ -163,7 +176,7 @@ function overlapClash(a: Place<Hold[]>, b: Place<Hold[]>, isUnsure: boolean): Cl
   };
 }
 
-function scopeClash(around: Place<Hold[]>, within: Place<Hold[]>): Clash {
+function scopeClash(around: MappedAddress<Touch[]>, within: MappedAddress<Touch[]>): Clash {
   const isFile = around.isOnePath && within.isOnePath &&
     around.segments.length === within.segments.length;
   const outer = agentsOf(around);
@@ -183,9 +196,13 @@ function scopeClash(around: Place<Hold[]>, within: Place<Hold[]>): Clash {
 }
 
 /** What those at `a` take away of what those at `b` change; `a` is all of `b` or more. */
-function operationClashes(a: Place<Hold[]>, b: Place<Hold[]>, isMutual: boolean): Clash[] {
-  const takes = (hold: Hold) => verb(hold, TAKES_AWAY) !== undefined;
-  const changes = (hold: Hold) => verb(hold, CHANGES) !== undefined;
+function operationClashes(
+  a: MappedAddress<Touch[]>,
+  b: MappedAddress<Touch[]>,
+  isMutual: boolean,
+): Clash[] {
+  const takes = (hold: Touch) => verb(hold, TAKES_AWAY) !== undefined;
+  const changes = (hold: Touch) => verb(hold, CHANGES) !== undefined;
   const first = a.value.filter(takes);
   const second = b.value.filter(changes);
   if (first.length === 0 || second.length === 0) return [];
@@ -209,19 +226,19 @@ function operationClashes(a: Place<Hold[]>, b: Place<Hold[]>, isMutual: boolean)
   }];
 }
 
-function agentsOf(place: Place<Hold[]>): Set<string> {
+function agentsOf(place: MappedAddress<Touch[]>): Set<string> {
   return new Set(place.value.map((hold) => hold.agent));
 }
 
-function verb(hold: Hold, verbs: readonly string[]): string | undefined {
+function verb(hold: Touch, verbs: readonly string[]): string | undefined {
   return verbs.find((each) => hold.operations.has(each));
 }
 
 /** An agent, as descriptions name it. */
-export function who(hold: Hold): string {
+export function who(hold: Touch): string {
   return quoted(hold.run_id);
 }
 
-function what(hold: Hold): string {
+function what(hold: Touch): string {
   return quoted(hold.address, 80);
 }

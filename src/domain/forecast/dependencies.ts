@@ -1,9 +1,9 @@
 /** Clashes between a file that one agent touches and the files that it imports. */
 import { parseAddress } from "../glob/address.ts";
-import { type Effort, type Place, placeOf, relate } from "./address_map.ts";
+import { type ForecastBudget, type MappedAddress, placeOf, relate } from "./address_map.ts";
 import { type Clash, CONFIDENCE, who } from "./clash.ts";
 import { matches } from "../glob/glob.ts";
-import type { Hold, HoldMap } from "./touches.ts";
+import type { Touch, TouchMap } from "./touches.ts";
 import type { Target } from "./imports.ts";
 import { quoted } from "../text.ts";
 
@@ -15,12 +15,12 @@ export interface HeldFiles {
   readonly path: string | undefined;
   /** The folder in which all of them lie, so written as well. */
   readonly folder: string;
-  readonly places: readonly Place<Hold[]>[];
+  readonly places: readonly MappedAddress<Touch[]>[];
 }
 
 /** What the addresses name; whether there are such files nobody knows yet. */
-export function heldFiles(map: HoldMap): HeldFiles[] {
-  const all = new Map<string, HeldFiles & { places: Place<Hold[]>[] }>();
+export function heldFiles(map: TouchMap): HeldFiles[] {
+  const all = new Map<string, HeldFiles & { places: MappedAddress<Touch[]>[] }>();
   for (const place of map.places()) {
     const glob = place.address.path.text;
     const path = plainPath(glob);
@@ -53,11 +53,15 @@ export function isAmong(files: HeldFiles, path: string): boolean {
 }
 
 /** The places that name a file, or some of the files that `*` in its name stands for. */
-export function placesOf(map: HoldMap, path: string, effort: Effort): Place<Hold[]>[] {
+export function placesOf(
+  map: TouchMap,
+  path: string,
+  effort: ForecastBudget,
+): MappedAddress<Touch[]>[] {
   const target = targetPlace(path);
   if (target === undefined) return [];
   const isPattern = path.endsWith("/*.go") || path === "*.go";
-  const places: Place<Hold[]>[] = [];
+  const places: MappedAddress<Touch[]>[] = [];
   for (const { other, relation } of map.meeting(target, effort)) {
     if (relation === "unsure") continue;
     // The tests of a package are no part of what others import.
@@ -68,9 +72,9 @@ export function placesOf(map: HoldMap, path: string, effort: Effort): Place<Hold
 }
 
 /** The place of a path. Most that are asked for are nowhere held, and their address is never needed. */
-function targetPlace(path: string): Place<undefined> | undefined {
+function targetPlace(path: string): MappedAddress<undefined> | undefined {
   if (!/^[\w/.@-]{1,1000}$/.test(path)) return parsedPlace(path);
-  let parsed: Place<undefined> | undefined;
+  let parsed: MappedAddress<undefined> | undefined;
   const place = () => {
     parsed ??= parsedPlace(path);
     if (parsed === undefined) throw new TypeError(`Cannot parse ${quoted(path)}`);
@@ -91,7 +95,7 @@ function targetPlace(path: string): Place<undefined> | undefined {
   };
 }
 
-function parsedPlace(path: string): Place<undefined> | undefined {
+function parsedPlace(path: string): MappedAddress<undefined> | undefined {
   const cut = path.lastIndexOf("/") + 1;
   const name = path.slice(cut);
   const escaped = escape(path.slice(0, cut)) + (name === "*.go" ? name : escape(name));
@@ -108,7 +112,7 @@ export interface FoundImport {
   /** The file. */
   readonly from: string;
   readonly target: Target;
-  readonly places: readonly Place<Hold[]>[];
+  readonly places: readonly MappedAddress<Touch[]>[];
 }
 
 /** Who names each file by itself, by its path. */
@@ -130,10 +134,13 @@ export function dependencyClashes(
   files: HeldFiles,
   found: readonly FoundImport[],
   namers: Namers,
-  effort: Effort,
+  effort: ForecastBudget,
 ): Clash[] {
   const first = merged(files.places);
-  const byThing = new Map<string, { places: Set<Place<Hold[]>>; imports: FoundImport[] }>();
+  const byThing = new Map<
+    string,
+    { places: Set<MappedAddress<Touch[]>>; imports: FoundImport[] }
+  >();
   for (const each of found) {
     for (const place of each.places) {
       if (!takes(place, each.target.name)) continue;
@@ -177,15 +184,15 @@ function more(others: readonly string[]): string {
 }
 
 /** Whether an address names what is imported from its file: that name, or something in it. */
-function takes(place: Place<unknown>, name: string | null): boolean {
+function takes(place: MappedAddress<unknown>, name: string | null): boolean {
   if (name === null || place.symbol === undefined) return true;
   return /^[^.:#/]*/.exec(place.symbol)?.[0] === name;
 }
 
 /** One hold for each agent and branch, with all that it says of these places. */
-function merged(places: readonly Place<Hold[]>[]): Hold[] {
+function merged(places: readonly MappedAddress<Touch[]>[]): Touch[] {
   if (places.length === 1) return places[0]?.value ?? [];
-  const holds = new Map<string, Hold>();
+  const holds = new Map<string, Touch>();
   for (const hold of places.flatMap((place) => place.value)) {
     const key = JSON.stringify([hold.agent, hold.branch]);
     const known = holds.get(key);

@@ -44,12 +44,12 @@ function filesIn(folder: string | undefined): Target[] {
 }
 
 /** A file of Go's own, and its folder. */
-interface Found {
+interface GoFile {
   readonly folder: string;
   readonly text: string;
 }
 
-function upwards(start: string, read: (folder: string) => string | undefined): Found | undefined {
+function upwards(start: string, read: (folder: string) => string | undefined): GoFile | undefined {
   for (let folder = start;; folder = folderOf(folder)) {
     const text = read(folder);
     if (text !== undefined) return { folder, text };
@@ -58,7 +58,7 @@ function upwards(start: string, read: (folder: string) => string | undefined): F
 }
 
 /** The module that a file declares, those it uses, and those it replaces by folders. */
-function modulesOf(found: Found | undefined, read: ReadText): Module[] {
+function modulesOf(found: GoFile | undefined, read: ReadText): Module[] {
   if (found === undefined) return [];
   return directivesIn(found.text).flatMap(([verb, ...words]): Module[] => {
     const at = words.indexOf("=>");

@@ -5,7 +5,7 @@ import { MERGE_STEPS } from "../limits.ts";
 export type Neighbours = readonly ReadonlySet<number>[];
 
 /** Looks at neighbours that may still be taken. */
-interface Steps {
+interface SearchBudget {
   left: number;
 }
 
@@ -19,7 +19,7 @@ export function largestApart(neighbours: Neighbours): Set<number> {
 }
 
 /** The same within some of the things, which it uses up. */
-function search(neighbours: Neighbours, left: Set<number>, steps: Steps): number[] {
+function search(neighbours: Neighbours, left: Set<number>, steps: SearchBudget): number[] {
   const taken: number[] = [];
   while (left.size > 0) {
     const { fewest, most } = extremes(neighbours, left, steps);
@@ -39,7 +39,7 @@ function search(neighbours: Neighbours, left: Set<number>, steps: Steps): number
 }
 
 /** The things with the fewest and with the most neighbours among these; the first of equals. */
-function extremes(neighbours: Neighbours, left: ReadonlySet<number>, steps: Steps) {
+function extremes(neighbours: Neighbours, left: ReadonlySet<number>, steps: SearchBudget) {
   let fewest = { at: -1, count: Infinity };
   let most = { at: -1, count: -1 };
   for (const at of left) {

@@ -11,7 +11,7 @@
  */
 import { largestApart } from "./independent_set.ts";
 import { type Clash, eachConflict } from "./clash.ts";
-import { compare, type Hold, type HoldMap } from "./touches.ts";
+import { compare, type Touch, type TouchMap } from "./touches.ts";
 import { MAX_HOTSPOTS } from "../limits.ts";
 import { quoted } from "../text.ts";
 
@@ -68,7 +68,7 @@ interface Branch {
 
 /** The order of merging; false for `isWhole` when there are too many conflicts to count all. */
 export function mergeOrder(
-  holds: HoldMap,
+  holds: TouchMap,
   clashes: readonly Clash[],
 ): { readonly steps: MergeStep[]; readonly conflicts: number; readonly isWhole: boolean } {
   const branches = new Map<string, Branch>();
@@ -202,8 +202,8 @@ function sum(counts: Iterable<number>): number {
 }
 
 /** The addresses that most agents touch, by themselves or by something that contains them. */
-export function hotspots(holds: HoldMap, clashes: readonly Clash[]): Hotspot[] {
-  const holders = new Map<string, Set<Hold>>();
+export function hotspots(holds: TouchMap, clashes: readonly Clash[]): Hotspot[] {
+  const holders = new Map<string, Set<Touch>>();
   for (const { address, value } of holds.places()) holders.set(address.text, new Set(value));
   for (const { type, things: [around, within], first, second } of clashes) {
     if (type !== "scope_overlap" && type !== "address_overlap") continue;
@@ -220,6 +220,6 @@ export function hotspots(holds: HoldMap, clashes: readonly Clash[]): Hotspot[] {
   ).slice(0, MAX_HOTSPOTS);
 }
 
-function sorted(holds: ReadonlySet<Hold>, key: (hold: Hold) => string): string[] {
+function sorted(holds: ReadonlySet<Touch>, key: (hold: Touch) => string): string[] {
   return [...new Set([...holds].map(key))].sort(compare);
 }

@@ -12,7 +12,7 @@ export interface LiveRecords {
 }
 
 /** All that one agent says of one address on one branch. */
-export interface Hold {
+export interface Touch {
   /** Who it is; that of somebody unknown is nobody else's. */
   readonly agent: string;
   readonly run_id: string;
@@ -25,12 +25,12 @@ export interface Hold {
 }
 
 /** All holds by their addresses. */
-export type HoldMap = AddressMap<Hold[]>;
+export type TouchMap = AddressMap<Touch[]>;
 
 /** Brings the records together. Other tools do not check what they write: `warn` tells what is bad. */
-export function holdsOf(live: LiveRecords, warn: (message: string) => void): HoldMap {
-  const map: HoldMap = new AddressMap();
-  const known = new Map<string, Hold>();
+export function touchesOf(live: LiveRecords, warn: (message: string) => void): TouchMap {
+  const map: TouchMap = new AddressMap();
+  const known = new Map<string, Touch>();
   const bad = new Set<string>();
   const add = (record: ReservationRecord | IntentRecord, id: string, isIntent: boolean) => {
     const { run_id, branch, operation, reservation_id } = record;
@@ -70,7 +70,7 @@ export function holdsOf(live: LiveRecords, warn: (message: string) => void): Hol
   return map;
 }
 
-function byAgent(a: Hold, b: Hold): number {
+function byAgent(a: Touch, b: Touch): number {
   return compare(a.run_id, b.run_id) || compare(a.branch, b.branch) || compare(a.agent, b.agent);
 }
 

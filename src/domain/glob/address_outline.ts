@@ -8,12 +8,12 @@ import { common } from "./search.ts";
 import { type Shape, shapeOf, shapesMeet } from "./shape.ts";
 
 /** What may still be spent on comparing, in looks at two patterns. */
-export interface Effort {
+export interface CompareBudget {
   left: number;
 }
 
 /** Whether two addresses overlap; `unsure` where it would take too long to know. */
-export type Meeting = "apart" | "meets" | "unsure";
+export type OutlineOverlap = "apart" | "meets" | "unsure";
 
 /** Steps in two automata that take as long as a look. */
 const STEPS_PER_LOOK = 2;
@@ -77,7 +77,7 @@ class Part {
   }
 
   /** Its shape against another part, `null` where it has none. */
-  shape(effort: Effort, other: Part): Shape | null {
+  shape(effort: CompareBudget, other: Part): Shape | null {
     const dialect = this.dialect === "file" && other.isLiteral ? "path" : this.dialect;
     const known = this.#shapes[dialect];
     if (known !== undefined) return known;
@@ -91,7 +91,12 @@ class Part {
  *
  * @param steps What may be spent in automata, besides the effort.
  */
-export function outlinesMeet(a: Outline, b: Outline, effort: Effort, steps: Effort): Meeting {
+export function outlinesMeet(
+  a: Outline,
+  b: Outline,
+  effort: CompareBudget,
+  steps: CompareBudget,
+): OutlineOverlap {
   effort.left--;
   if (a.only !== undefined && b.only !== undefined && a.only !== b.only) return "apart";
   if (!mayOverlap(a.path.bounds, b.path.bounds)) return "apart";
@@ -104,13 +109,18 @@ export function outlinesMeet(a: Outline, b: Outline, effort: Effort, steps: Effo
   return a.isGood && b.isGood ? "meets" : "apart";
 }
 
-interface Budget {
-  readonly effort: Effort;
-  readonly steps: Effort;
+interface SearchBudgets {
+  readonly effort: CompareBudget;
+  readonly steps: CompareBudget;
 }
 
 /** Whether the paths, or the symbols, of two addresses have something in common. */
-function partsMeet(a: Outline, b: Outline, isSymbol: boolean, budget: Budget): Meeting {
+function partsMeet(
+  a: Outline,
+  b: Outline,
+  isSymbol: boolean,
+  budget: SearchBudgets,
+): OutlineOverlap {
   const [x, y] = isSymbol ? [a.symbol, b.symbol] : [a.path, b.path];
   if (x === null || y === null) return "meets";
   const { effort } = budget;
@@ -123,7 +133,12 @@ function partsMeet(a: Outline, b: Outline, isSymbol: boolean, budget: Budget): M
 }
 
 /** The same by the automata, as far as there is time. */
-function search(a: Outline, b: Outline, isSymbol: boolean, { effort, steps }: Budget): Meeting {
+function search(
+  a: Outline,
+  b: Outline,
+  isSymbol: boolean,
+  { effort, steps }: SearchBudgets,
+): OutlineOverlap {
   // Parsing takes time as well.
   if (steps.left <= 0) return "unsure";
   const { address: ours } = a;
@@ -143,7 +158,7 @@ function search(a: Outline, b: Outline, isSymbol: boolean, { effort, steps }: Bu
 
 /** Addresses by the segments with which their paths begin. */
 export class OutlineTree {
-  readonly #root = new Folder();
+  readonly #root = new OutlineNode();
 
   constructor(outlines: readonly Outline[]) {
     outlines.forEach((outline, index) => {
@@ -156,7 +171,7 @@ export class OutlineTree {
   /** The indices of those that may overlap one. */
   near({ segments }: Outline): readonly number[] {
     const found: number[][] = [];
-    let folder: Folder | undefined = this.#root;
+    let folder: OutlineNode | undefined = this.#root;
     for (const segment of segments) {
       found.push(folder.here);
       folder = folder.below.get(segment);
@@ -171,12 +186,12 @@ export class OutlineTree {
   }
 }
 
-class Folder {
+class OutlineNode {
   readonly here: number[] = [];
-  readonly below = new Map<string, Folder>();
+  readonly below = new Map<string, OutlineNode>();
 
-  into(segment: string): Folder {
-    const next = this.below.get(segment) ?? new Folder();
+  into(segment: string): OutlineNode {
+    const next = this.below.get(segment) ?? new OutlineNode();
     this.below.set(segment, next);
     return next;
   }

@@ -19,7 +19,7 @@ import { accepts, type Automaton } from "./automaton.ts";
 import { canonical, pointsOf } from "./chars.ts";
 import { compile } from "./compile.ts";
 import { isLiteral } from "./literal.ts";
-import { type Budget, common, type Found, surplus } from "./search.ts";
+import { common, type SearchResult, type StepBudget, surplus } from "./search.ts";
 
 /** A parsed glob. */
 export interface Glob {
@@ -92,12 +92,12 @@ export function matches(glob: Glob, path: string): boolean {
 }
 
 /** Whether some path is matched by both globs. Exact, unless `exhausted`. */
-export function overlap(a: Glob, b: Glob, budget?: Budget): Overlap {
+export function overlap(a: Glob, b: Glob, budget?: StepBudget): Overlap {
   return overlapOf(common(facing(a, b), facing(b, a), budget));
 }
 
 /** What a search for something in common says about the overlap. */
-export function overlapOf(found: Found): Overlap {
+export function overlapOf(found: SearchResult): Overlap {
   return {
     overlaps: found.kind !== "none",
     witness: found.kind === "text" ? found.text : null,

@@ -3,9 +3,9 @@
  * meets a tree that its file is in.
  */
 import {
-  type Effort,
-  type Meeting,
+  type CompareBudget,
   Outline,
+  type OutlineOverlap,
   outlinesMeet,
   OutlineTree,
 } from "./address_outline.ts";
@@ -46,7 +46,7 @@ function addressOfGlob(glob: string): string {
 
 /** The first two of two holds that meet, and whether that is sure. */
 export interface HoldsMeeting {
-  readonly meeting: Exclude<Meeting, "apart">;
+  readonly meeting: Exclude<OutlineOverlap, "apart">;
   readonly ours: Outline;
   readonly theirs: Outline;
 }
@@ -60,8 +60,8 @@ export interface HoldsMeeting {
 export function holdsMeet(
   ours: readonly Outline[],
   theirs: readonly Outline[],
-  effort: Effort,
-  steps: Effort,
+  effort: CompareBudget,
+  steps: CompareBudget,
 ): HoldsMeeting | undefined {
   const tree = new OutlineTree(theirs);
   let unsure: HoldsMeeting | undefined;

@@ -8,14 +8,14 @@ import { type CharSet, complement, DOT, intersect, pick, SLASH } from "./chars.t
 import { GLOB_STEPS } from "../limits.ts";
 
 /** What a search found. */
-export type Found =
+export type SearchResult =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "none" }
   /** It would take too long to know. */
   | { readonly kind: "unknown" };
 
 /** Steps that several searches may spend together; each takes at most {@link GLOB_STEPS} of them. */
-export interface Budget {
+export interface StepBudget {
   left: number;
 }
 
@@ -92,7 +92,7 @@ class Walk {
   run(
     isFound: (key: number) => boolean,
     expand: (key: number, node: number, silently: boolean) => void,
-  ): Found {
+  ): SearchResult {
     for (let begin = 0; begin < this.keys.length;) {
       for (let node = begin; node < this.keys.length; node++) {
         const key = this.keys[node] ?? 0;
@@ -122,7 +122,11 @@ class Walk {
 }
 
 /** A shortest text that both automata accept. What the search spends is taken from `budget`. */
-export function common(a: Automaton, b: Automaton, budget: Budget = { left: GLOB_STEPS }): Found {
+export function common(
+  a: Automaton,
+  b: Automaton,
+  budget: StepBudget = { left: GLOB_STEPS },
+): SearchResult {
   const steps = Math.min(GLOB_STEPS, budget.left);
   const walk = new Walk(a.first.length * b.first.length * STATUSES, steps);
   const found = search(a, b, walk);
@@ -130,7 +134,7 @@ export function common(a: Automaton, b: Automaton, budget: Budget = { left: GLOB
   return found;
 }
 
-function search(a: Automaton, b: Automaton, walk: Walk): Found {
+function search(a: Automaton, b: Automaton, walk: Walk): SearchResult {
   const shared = sharedCharacters(a, b, walk);
   const width = b.first.length;
   const rowLength = width * STATUSES;
@@ -186,7 +190,7 @@ function sharedCharacters(a: Automaton, b: Automaton, walk: Walk) {
 }
 
 /** A shortest text that `a` accepts and `b` does not. */
-export function surplus(a: Automaton, b: Automaton): Found {
+export function surplus(a: Automaton, b: Automaton): SearchResult {
   const walk = new Walk(Infinity);
   const subsets = new Subsets(b, walk);
   const width = a.first.length;

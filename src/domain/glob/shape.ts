@@ -14,7 +14,7 @@ import type { Dialect } from "./compile.ts";
 import { isLiteral } from "./literal.ts";
 
 /** A code point, a set of them, or {@link ANY}. */
-type Place = number | CharSet;
+type CharMatcher = number | CharSet;
 
 /** Any one character. */
 const ANY = -1;
@@ -23,7 +23,7 @@ const ANY = -1;
 type Runs<T> = readonly (readonly T[])[];
 
 /** A segment of a path, or the name of a symbol. */
-type Segment = Runs<Place>;
+type Segment = Runs<CharMatcher>;
 
 /** The shape of a pattern: that of each alternative that its braces stand for. */
 export interface Shape {
@@ -93,7 +93,7 @@ const NEGATIONS = pointsOf("!^", false);
 class Reader {
   #at = 0;
   #runs: Segment[][] = [[]];
-  #segment: Place[][] = [[]];
+  #segment: CharMatcher[][] = [[]];
 
   constructor(readonly points: readonly number[], readonly paths: boolean) {}
 
@@ -125,7 +125,7 @@ class Reader {
     return this.paths ? foldPoint(point) : point;
   }
 
-  #put(place: Place): void {
+  #put(place: CharMatcher): void {
     this.#segment.at(-1)?.push(place);
   }
 
@@ -158,7 +158,7 @@ class Reader {
     this.#segment = [[]];
   }
 
-  #set(): Place | undefined {
+  #set(): CharMatcher | undefined {
     const negated = NEGATIONS.includes(this.points[this.#at] ?? 0);
     if (negated) this.#at++;
     const ranges: [number, number][] = [];
@@ -208,11 +208,11 @@ export function shapesMeet(a: Shape, b: Shape, work: Work = { left: 0 }): boolea
   return isUnsure ? undefined : false;
 }
 
-function inPath(a: Place, b: Place): boolean {
+function inPath(a: CharMatcher, b: CharMatcher): boolean {
   return placesMeet(a, b, true);
 }
 
-function inName(a: Place, b: Place): boolean {
+function inName(a: CharMatcher, b: CharMatcher): boolean {
   return placesMeet(a, b, false);
 }
 
@@ -220,7 +220,7 @@ function namesMeet(a: Segment, b: Segment, work: Work): boolean | undefined {
   return runsMeet(a, b, inName, work);
 }
 
-function placesMeet(a: Place, b: Place, paths: boolean): boolean {
+function placesMeet(a: CharMatcher, b: CharMatcher, paths: boolean): boolean {
   if (a === b) return true;
   if (typeof a === "number" && typeof b === "number") return a === ANY || b === ANY;
   if (typeof a === "number") return a === ANY || has(b as CharSet, a);
@@ -234,7 +234,8 @@ function pathSegmentsMeet(a: Segment, b: Segment, work: Work): boolean | undefin
   if (found !== true) return found;
   const fixed = a.length === 1 ? a[0] : b.length === 1 ? b[0] : undefined;
   if (fixed === undefined || fixed.length > 2) return true;
-  const isNamed = (place: Place) => typeof place === "number" && place !== ANY && place !== DOT;
+  const isNamed = (place: CharMatcher) =>
+    typeof place === "number" && place !== ANY && place !== DOT;
   if (fixed.some(isNamed) || a.length === b.length && b[0]?.some(isNamed)) return true;
   return undefined;
 }

@@ -1,10 +1,10 @@
 /** Long work that may pause, so that whoever does it can let others have their turn. */
 
 /** Work that may pause wherever it yields. */
-export type Steps<T> = Generator<undefined, T, undefined>;
+export type Stepwise<T> = Generator<undefined, T, undefined>;
 
 /** Does such work without a pause. */
-export function inOneGo<T>(steps: Steps<T>): T {
+export function inOneGo<T>(steps: Stepwise<T>): T {
   while (true) {
     const step = steps.next();
     if (step.done === true) return step.value;

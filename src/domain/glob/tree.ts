@@ -2,7 +2,7 @@
 import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
 import { isLiteral } from "./literal.ts";
-import type { Budget } from "./search.ts";
+import type { StepBudget } from "./search.ts";
 import { type Shape, shapeOf, shapesMeet } from "./shape.ts";
 import { MAX_TREE, MAX_TREE_BYTES } from "../limits.ts";
 import { quoted } from "../text.ts";
@@ -70,7 +70,7 @@ export class Tree {
   }
 
   /** Whether some path is in both trees. Exact, unless the budget runs out. */
-  meets(other: Tree, budget: Budget): Overlap {
+  meets(other: Tree, budget: StepBudget): Overlap {
     for (let i = 0; i < this.globs.length; i++) {
       for (let j = 0; j < other.globs.length; j++) {
         const found = this.globMeets(i, other, j, budget);
@@ -81,7 +81,7 @@ export class Tree {
   }
 
   /** Whether some path is matched by one glob of this tree and by one of another. */
-  globMeets(i: number, other: Tree, j: number, budget: Budget): Overlap {
+  globMeets(i: number, other: Tree, j: number, budget: StepBudget): Overlap {
     const [ours, theirs] = [this.bounds[i], other.bounds[j]];
     if (ours === undefined || theirs === undefined || !mayOverlap(ours, theirs)) return DISJOINT;
     const mine = this.#shape(i, other.globs[j] ?? "");

@@ -79,12 +79,12 @@ export function acquireEntry(
 }
 
 /** What RELEASE needs to know of a lease; of a void ACQUIRE, `fence` is the number of its entry. */
-export type Released =
+export type ReleasedLease =
   & Pick<Lease, "lane" | "loop_ts" | "host_id" | "fence">
   & Partial<Pick<Lease, "holder">>;
 
 /** RELEASE: ends the grant that it names, and no other. */
-export function releaseEntry(stamp: Stamp, lease: Released, reason: string): Entry {
+export function releaseEntry(stamp: Stamp, lease: ReleasedLease, reason: string): Entry {
   const { lane, loop_ts, holder, host_id, fence } = lease;
   return entry("RELEASE", stamp, { lane, loop_ts, holder, host_id, fence, reason });
 }

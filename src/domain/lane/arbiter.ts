@@ -11,9 +11,9 @@
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
  */
 import { sameAgent } from "../input/run_id.ts";
-import { autopickHolds, type Hold, type LaneRequest, namedHold } from "./request.ts";
+import { autopickHolds, type LaneRequest, namedHold, type WantedLane } from "./request.ts";
 import { type DeathEvidence, deathOf, type Lease } from "./lease.ts";
-import type { LeaseIndex, Meeting } from "./lease_index.ts";
+import type { LeaseIndex, LeaseOverlap } from "./lease_index.ts";
 import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
 import type { Taxonomy } from "./taxonomy.ts";
@@ -74,7 +74,7 @@ export type RefusalClass =
 /** Yes: with what ACQUIRE needs, or with the lease that is there already. */
 export interface Granted {
   readonly outcome: "acquire";
-  readonly hold: Hold;
+  readonly hold: WantedLane;
   /** The lease that a repeat gets; then there is nothing to write. */
   readonly existing: Lease | undefined;
   /** The dead leases to evict first. */
@@ -88,7 +88,7 @@ export interface Denied {
   readonly outcome: "refuse";
   readonly why: RefusalClass;
   /** The lane as it would be held; `undefined` when none was picked or nobody knows it. */
-  readonly hold: Hold | undefined;
+  readonly hold: WantedLane | undefined;
   readonly reason: string;
   /** At most {@link MAX_LANE_CONFLICTS}. */
   readonly conflicts: readonly LaneConflict[];
@@ -138,12 +138,12 @@ export function abandoned(): Denied {
   return denied("aborted", undefined, "the call was aborted");
 }
 
-function denied(why: RefusalClass, hold: Hold | undefined, reason: string): Denied {
+function denied(why: RefusalClass, hold: WantedLane | undefined, reason: string): Denied {
   return { outcome: "refuse", why, hold, reason, conflicts: [], blockers: [], warnings: [] };
 }
 
 /** A live lease in the way, and why it is. */
-interface Found {
+interface Obstacle {
   readonly kind: RefusalClass;
   readonly text: () => string;
   readonly lease: Lease;
@@ -153,7 +153,7 @@ interface Found {
 /** The judgement on one lane. */
 class Judgement {
   /** The live leases in the way. */
-  readonly #found: Found[] = [];
+  readonly #found: Obstacle[] = [];
   readonly #evictions: Eviction[] = [];
   readonly #warnings: string[];
   readonly #known = new Set<Lease>();
@@ -161,7 +161,7 @@ class Judgement {
 
   constructor(
     readonly request: LaneRequest,
-    readonly hold: Hold,
+    readonly hold: WantedLane,
     readonly scene: Scene,
     readonly budget: { left: number },
   ) {
@@ -198,7 +198,7 @@ class Judgement {
   }
 
   /** The first granted first, whatever order they were found in. */
-  #inOrder(): Found[] {
+  #inOrder(): Obstacle[] {
     return this.#found.toSorted((a, b) => a.lease.fence - b.lease.fence);
   }
 
@@ -284,7 +284,7 @@ class Judgement {
   }
 
   /** Takes note of a lease in the way. */
-  #block(kind: RefusalClass, lease: Lease, text: () => string, met?: Meeting): void {
+  #block(kind: RefusalClass, lease: Lease, text: () => string, met?: LeaseOverlap): void {
     if (this.#isCutShort || this.#known.has(lease)) return;
     this.#known.add(lease);
     const { hold, scene, budget } = this;

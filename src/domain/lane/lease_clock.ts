@@ -55,14 +55,14 @@ export function aliveWith(
 }
 
 /** Whether a lease is so far in the future of a clock that a refusal on its account is to be noted. */
-export function isAhead(lease: Lease, now: number): boolean {
+export function isLeaseAhead(lease: Lease, now: number): boolean {
   const alive = lastBeat(lease);
   return alive === undefined || alive > now + LANE_GRACE_S * 1000;
 }
 
 /** A lease on whose account a request was refused; the same one when that says nothing new of it. */
 export function withRefusal(lease: Lease, host: string, at: number): Lease {
-  if (!isAhead(lease, at)) return lease;
+  if (!isLeaseAhead(lease, at)) return lease;
   const { refused_at = {} } = lease;
   const known = Object.hasOwn(refused_at, host) ? instant(refused_at[host]) : undefined;
   if (known !== undefined && known <= at) return lease;

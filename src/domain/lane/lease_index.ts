@@ -1,6 +1,6 @@
 /** The live leases, in the order in which they were granted, and the ways to find those in question. */
 import type { Bounds } from "../glob/bounds.ts";
-import type { Budget } from "../glob/search.ts";
+import type { StepBudget } from "../glob/search.ts";
 import { type Lease, type LeaseIdentity, leaseKey } from "./lease.ts";
 import { Tree } from "../glob/tree.ts";
 
@@ -12,7 +12,7 @@ interface Held {
 }
 
 /** A lease whose tree meets another. */
-export interface Meeting {
+export interface LeaseOverlap {
   readonly lease: Lease;
   /** A path in both trees, or `null` when none is known. */
   readonly witness: string | null;
@@ -27,7 +27,7 @@ export class LeaseIndex {
   readonly #kinds = new Map<string, Set<Held>>();
   readonly #exclusive = new Set<Held>();
   /** All globs of all leases but those below. */
-  readonly #folders = new Folder();
+  readonly #folders = new LeaseNode();
   /** Leases whose globs are not in their folders yet: most end before anybody asks. */
   readonly #unplaced = new Set<Held>();
 
@@ -105,14 +105,14 @@ export class LeaseIndex {
   }
 
   /** Whether a tree and that of one lease have a path in common. */
-  meets(tree: Tree, lease: Lease, budget: Budget): Meeting | undefined {
+  meets(tree: Tree, lease: Lease, budget: StepBudget): LeaseOverlap | undefined {
     const held = this.#held.get(leaseKey(lease));
     const found = tree.meets(treeOf(held ?? { key: "", lease }), budget);
     return found.overlaps ? { ...found, lease } : undefined;
   }
 
   /** Those whose tree meets a tree, and which were granted or renewed after an entry. */
-  *meeting(tree: Tree, budget: Budget, since = -1): Generator<Meeting> {
+  *meeting(tree: Tree, budget: StepBudget, since = -1): Generator<LeaseOverlap> {
     for (const held of this.#unplaced) this.#place(held);
     this.#unplaced.clear();
     const met = new Set<Held>();
@@ -145,14 +145,14 @@ interface HeldGlob {
 }
 
 /** The globs all of whose paths begin with the same whole segments, and those below. */
-class Folder {
+class LeaseNode {
   readonly globs = new Map<string, HeldGlob>();
-  readonly #below = new Map<string, Folder>();
+  readonly #below = new Map<string, LeaseNode>();
 
   /** The folder of these segments below this one, made if need be. */
-  at([segment, ...rest]: readonly string[]): Folder {
+  at([segment, ...rest]: readonly string[]): LeaseNode {
     if (segment === undefined) return this;
-    const next = this.#below.get(segment) ?? new Folder();
+    const next = this.#below.get(segment) ?? new LeaseNode();
     this.#below.set(segment, next);
     return next.at(rest);
   }

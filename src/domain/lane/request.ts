@@ -20,7 +20,7 @@ export interface LaneRequest {
 }
 
 /** A lane as it would be held. */
-export interface Hold {
+export interface WantedLane {
   readonly lane: string;
   readonly kind: string;
   readonly tree: Tree;
@@ -32,7 +32,7 @@ export interface Hold {
 }
 
 /** What a request names, or `undefined` when it names a lane that nobody knows. */
-export function namedHold(request: LaneRequest, taxonomy: Taxonomy): Hold | undefined {
+export function namedHold(request: LaneRequest, taxonomy: Taxonomy): WantedLane | undefined {
   const lane = request.lane === "" ? nameOfTree(request.tree) : request.lane;
   const known = taxonomy.lanes.get(lane);
   if (known !== undefined) return taxonomyHold(known, request, taxonomy);
@@ -52,14 +52,14 @@ export function namedHold(request: LaneRequest, taxonomy: Taxonomy): Hold | unde
 }
 
 /** The lanes that a request may get which names none, the best first. */
-export function autopickHolds(request: LaneRequest, taxonomy: Taxonomy): Hold[] {
+export function autopickHolds(request: LaneRequest, taxonomy: Taxonomy): WantedLane[] {
   return taxonomy.autopick.flatMap((name) => {
     const lane = taxonomy.lanes.get(name);
     return lane === undefined ? [] : [taxonomyHold(lane, request, taxonomy)];
   });
 }
 
-function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy): Hold {
+function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy): WantedLane {
   const warnings: string[] = [];
   const name = JSON.stringify(lane.name);
   const tree = request.tree.length === 0 ? lane.tree : new Tree(request.tree, request.files);

@@ -1,11 +1,16 @@
 /** Which reservations stand in each other's way. Whether that matters is for others to decide. */
-import { type Effort, type Outline, outlinesMeet, OutlineTree } from "../glob/address_outline.ts";
+import {
+  type CompareBudget,
+  type Outline,
+  outlinesMeet,
+  OutlineTree,
+} from "../glob/address_outline.ts";
 import { addressOutlines, type NamedAddresses } from "../glob/holds.ts";
 import { sameAgent } from "../input/run_id.ts";
 import { COMPARE_EFFORT, COMPARE_STEPS, MAX_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
 import { effectiveExpiry, type ReservationEntry, type ReservationRecord } from "./reservation.ts";
-import { inOneGo, type Steps } from "../glob/steps.ts";
+import { inOneGo, type Stepwise } from "../glob/steps.ts";
 import { formatTime, parseTime } from "../time.ts";
 
 /** An address that is wanted, and one of another agent's live reservation that overlaps it. */
@@ -73,14 +78,14 @@ export class Comparison {
   constructor(
     readonly runId: string,
     ours: readonly Outline[],
-    readonly effort: Effort = { left: COMPARE_EFFORT },
+    readonly effort: CompareBudget = { left: COMPARE_EFFORT },
   ) {
     this.#ours = ours;
     this.#tree = new OutlineTree(this.#ours);
   }
 
   /** Whether a reservation overlaps; true also when there is no time to know. */
-  *overlaps(other: ReservationRecord): Steps<boolean> {
+  *overlaps(other: ReservationRecord): Stepwise<boolean> {
     const { hits, isWhole } = yield* this.#meet(other);
     return !isWhole || hits.some(({ ours }) => ours.length > 0);
   }
@@ -130,7 +135,7 @@ export class Comparison {
       .map(({ conflict }) => conflict);
   }
 
-  *#meet(record: ReservationRecord): Steps<Met> {
+  *#meet(record: ReservationRecord): Stepwise<Met> {
     const { reservation_id: id, run_id } = record;
     const known = this.#met.get(id);
     if (known !== undefined) return known;
@@ -155,7 +160,7 @@ export class Comparison {
   }
 
   /** `undefined` when there is no time for it. */
-  #compare(their: Outline, key: string, steps: Effort): Hits | undefined {
+  #compare(their: Outline, key: string, steps: CompareBudget): Hits | undefined {
     const ours: number[] = [];
     const unsure = new Set<number>();
     let isSorted = true;

@@ -41,7 +41,7 @@ export interface ClaimRecord {
 }
 
 /** Why a transition is refused. */
-export interface Refusal {
+export interface TransitionRefusal {
   readonly status: "not_holder" | "terminal" | "stale_fence" | "taken" | "expired";
   readonly message: string;
   readonly claim: ClaimRecord | undefined;
@@ -51,10 +51,10 @@ export interface Refusal {
 export type Decision =
   | { readonly kind: "write"; readonly next: ClaimRecord }
   | { readonly kind: "keep"; readonly claim: ClaimRecord; readonly warning: string }
-  | { readonly kind: "refuse"; readonly refusal: Refusal };
+  | { readonly kind: "refuse"; readonly refusal: TransitionRefusal };
 
 /** Decides on the newest state, `undefined` when the task was never touched. */
-export type Rule = (current: ClaimRecord | undefined) => Decision;
+export type TransitionRule = (current: ClaimRecord | undefined) => Decision;
 
 /** Where a task stands at `now`, given its claim. */
 export function taskStatus(
@@ -87,7 +87,7 @@ export function isTerminal(claim: ClaimRecord): boolean {
 }
 
 function refuse(
-  status: Refusal["status"],
+  status: TransitionRefusal["status"],
   message: string,
   claim: ClaimRecord | undefined,
 ): Decision {
@@ -110,7 +110,7 @@ export function taken(claim: ClaimRecord): Decision {
 /** Grants a task that is pending or timed out. */
 export function grant(
   actor: Omit<Actor, "taskId"> & { task: TaskRecord; ttlSeconds: number; nonce: string },
-): Rule {
+): TransitionRule {
   const { task, runId, now } = actor;
   return (current) => {
     if (current === undefined && taskExpired(task, now)) {
@@ -150,7 +150,7 @@ export function finish(
   outcome:
     | { status: "completed"; result: JsonObject | null }
     | { status: "failed"; error: string },
-): Rule {
+): TransitionRule {
   const verb = outcome.status === "completed" ? "complete" : "fail";
   const result = outcome.status === "completed" ? outcome.result : null;
   const error = outcome.status === "failed" ? outcome.error : null;
@@ -182,7 +182,7 @@ export function finish(
 /** Extends the visibility timeout to `now + extensionSeconds`, never shortening it. */
 export function extend(
   actor: Actor & { extensionSeconds: number; fence?: number | undefined },
-): Rule {
+): TransitionRule {
   return (current) => {
     const denied = denyUnlessHolder("extend", actor, current);
     if (denied !== undefined || current === undefined) return denied ?? notClaimed("extend", actor);
@@ -201,7 +201,7 @@ export function extend(
 }
 
 /** Hands a task back before its time: it is timed out from now on, and anybody's. */
-export function giveBack(actor: Actor & { fence?: number | undefined }): Rule {
+export function giveBack(actor: Actor & { fence?: number | undefined }): TransitionRule {
   return (current) => {
     const denied = denyUnlessHolder("give back", actor, current);
     if (denied !== undefined || current === undefined) {
@@ -219,7 +219,7 @@ export function giveBack(actor: Actor & { fence?: number | undefined }): Rule {
 }
 
 /** Cancels a task: anybody a pending one, only the holder a claimed one, unless forced. */
-export function cancel(actor: Actor & { force: boolean; nonce: string }): Rule {
+export function cancel(actor: Actor & { force: boolean; nonce: string }): TransitionRule {
   return (current) => {
     if (current === undefined) {
       const at = formatTime(actor.now);

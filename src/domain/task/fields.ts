@@ -61,4 +61,4 @@ export const claimTtl = integer(limits.CLAIM_TTL_S);
 
 export const listLimit = integer(limits.LIST_LIMIT);
 
-export const taskStatus = oneOf(TASK_STATUSES);
+export const statusFilter = oneOf(TASK_STATUSES);

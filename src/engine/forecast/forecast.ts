@@ -1,5 +1,5 @@
 /** Predicting conflicts between agents from what they say that they touch. */
-import type { Effort } from "../../domain/forecast/address_map.ts";
+import type { ForecastBudget } from "../../domain/forecast/address_map.ts";
 import {
   dependencyClashes,
   type FoundImport,
@@ -19,7 +19,7 @@ import {
   type PredictedConflict,
   sortClashes,
 } from "../../domain/forecast/clash.ts";
-import { type HoldMap, holdsOf, type LiveRecords } from "../../domain/forecast/touches.ts";
+import { type LiveRecords, touchesOf, type TouchMap } from "../../domain/forecast/touches.ts";
 import { targetsOf } from "../../domain/forecast/import_targets.ts";
 import { type Import, languageOf } from "../../domain/forecast/imports.ts";
 import { FORECAST_EFFORT, MAX_FORECAST, MAX_PATTERN_FILES } from "../../domain/limits.ts";
@@ -79,9 +79,9 @@ export const TOO_MANY = "There are more conflicts than are worth counting: only 
 export async function clashesOf(
   { checkout, warn }: Pick<Context, "warn" | "checkout">,
   live: LiveRecords,
-  effort: Effort = { left: FORECAST_EFFORT },
-): Promise<{ readonly holds: HoldMap; readonly clashes: readonly Clash[] }> {
-  const holds = holdsOf(live, warn);
+  effort: ForecastBudget = { left: FORECAST_EFFORT },
+): Promise<{ readonly holds: TouchMap; readonly clashes: readonly Clash[] }> {
+  const holds = touchesOf(live, warn);
   const clashes = overlapClashes(holds, effort);
   if (hasSeveralAgents(holds)) {
     const dependencies = new Dependencies(holds, checkout.sources(), effort);
@@ -91,7 +91,7 @@ export async function clashesOf(
   return { holds, clashes: sortClashes(clashes) };
 }
 
-function hasSeveralAgents(holds: HoldMap): boolean {
+function hasSeveralAgents(holds: TouchMap): boolean {
   const agents = new Set<string>();
   for (const { value } of holds.places()) {
     for (const { agent } of value) agents.add(agent);
@@ -111,7 +111,11 @@ class Dependencies {
   readonly #places = new Map<string, ReturnType<typeof placesOf>>();
   readonly #texts = new Map<string, string | undefined>();
 
-  constructor(readonly holds: HoldMap, readonly tree: SourceTree, readonly effort: Effort) {
+  constructor(
+    readonly holds: TouchMap,
+    readonly tree: SourceTree,
+    readonly effort: ForecastBudget,
+  ) {
     this.#held = heldFiles(holds);
     this.#namers = namersOf(this.#held);
   }

@@ -7,7 +7,7 @@ import { Wakeup } from "../../async/wakeup.ts";
 import type { Denied } from "../../domain/lane/arbiter.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { deadAt, type Lease } from "../../domain/lane/lease.ts";
-import { isAhead } from "../../domain/lane/lease_clock.ts";
+import { isLeaseAhead } from "../../domain/lane/lease_clock.ts";
 import { LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Acquisition } from "./acquisition.ts";
@@ -41,7 +41,7 @@ export async function acquireLane(
   const isFinal = (denied: Denied) => wait <= 0 || isHopeless(denied);
   // From a refusal that is in the journal the silence of a lease from the future is counted.
   const isCounted = ({ blockers }: Denied) =>
-    blockers.some((each) => isAhead(each, context.clock()));
+    blockers.some((each) => isLeaseAhead(each, context.clock()));
   let denied: Denied | undefined;
   try {
     signal?.throwIfAborted();
@@ -56,11 +56,11 @@ export async function acquireLane(
   } catch (error) {
     if (!signal?.aborted || error !== signal.reason) throw error;
   }
-  return await giveUp(context, acquisition, denied);
+  return await giveUpLane(context, acquisition, denied);
 }
 
 /** Releases what was granted to a caller that went away; the answer says who was in the way before. */
-export async function giveUp(
+export async function giveUpLane(
   context: LaneContext,
   acquisition: Acquisition,
   denied?: Denied,

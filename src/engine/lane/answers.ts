@@ -9,7 +9,7 @@ import {
   restUntil,
   stampOf,
 } from "../../domain/lane/lease.ts";
-import { isAhead } from "../../domain/lane/lease_clock.ts";
+import { isLeaseAhead } from "../../domain/lane/lease_clock.ts";
 import { quoted } from "../../domain/text.ts";
 import { formatTime } from "../../domain/time.ts";
 import type { LaneContext } from "./turn.ts";
@@ -84,7 +84,7 @@ export function targetOf(
 
 /** What to say of a lease whose stamps are of no use to this machine's clock. */
 export function aheadWarning(lease: Lease, now: number): string | undefined {
-  if (!isAhead(lease, now)) return undefined;
+  if (!isLeaseAhead(lease, now)) return undefined;
   const beat = lastBeat(lease);
   const name = quoted(lease.lane);
   const last = beat === undefined
@@ -132,7 +132,7 @@ export function adopted(applied: Applied | undefined): LaneAdopted | undefined {
 }
 
 /** A lease as listings show it. */
-export function itemOf(lease: Lease, { clock, processes }: LaneContext): LeaseItem {
+export function leaseItem(lease: Lease, { clock, processes }: LaneContext): LeaseItem {
   const now = clock();
   const host = processes.origin(undefined).host_id;
   const isAlive = isWorthProbing(lease, now, host) ? processes.isAlive(lease) : undefined;

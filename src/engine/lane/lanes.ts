@@ -24,7 +24,7 @@ import { LaneHold } from "./hold.ts";
 import { LANE_INPUTS } from "./inputs.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
 import type * as types from "./types.ts";
-import { acquireLane, giveUp } from "./acquire.ts";
+import { acquireLane, giveUpLane } from "./acquire.ts";
 
 /** A refusal or an answer that can stand in an `await using`: there is nothing to end. */
 export type NotHeld<T> = T & AsyncDisposable;
@@ -78,7 +78,7 @@ export class Lanes {
     let answer = await acquireLane(this.#context, this.#changes, acquisition);
     // The signal may have fired between the grant and now.
     if (input.signal?.aborted && answer.status === "acquired") {
-      answer = await giveUp(this.#context, acquisition);
+      answer = await giveUpLane(this.#context, acquisition);
     }
     if (answer.status !== "acquired") return { ...answer, async [Symbol.asyncDispose]() {} };
     return new LaneHold(this.#context, this, this.#changes, answer, this.#endOf(answer, input));
@@ -108,7 +108,7 @@ export class Lanes {
     const acquisition = await this.#acquisition(input);
     const answer = await acquireLane(this.#context, this.#changes, acquisition);
     const isLate = input.signal?.aborted && answer.status === "acquired";
-    return isLate ? await giveUp(this.#context, acquisition) : answer;
+    return isLate ? await giveUpLane(this.#context, acquisition) : answer;
   }
 
   /**
@@ -275,7 +275,7 @@ export class Lanes {
   async live(input: types.LiveInput = {}): Promise<types.LiveLeases> {
     checkInput(input, LANE_INPUTS.live);
     const items = (this.#readable()?.fold.live() ?? []).map((lease) =>
-      answers.itemOf(lease, this.#context)
+      answers.leaseItem(lease, this.#context)
     );
     const live = items.filter(({ status }) => status === "live");
     return {

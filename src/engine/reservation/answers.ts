@@ -57,7 +57,7 @@ export function notHolder(
 }
 
 /** A reservation as a listing has it. */
-export function itemOf(entry: ReservationEntry, now: number): types.ReservationItem {
+export function reservationItem(entry: ReservationEntry, now: number): types.ReservationItem {
   const { reservation, heartbeat, release } = entry;
   return {
     ...reservation,

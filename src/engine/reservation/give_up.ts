@@ -5,7 +5,7 @@ import { formatTime } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 
 /** Releases a reservation that this process has just made; where it cannot, the reservation expires. */
-export async function giveUp(
+export async function giveUpReservation(
   { clock, store, warn }: Context,
   { reservation_id, run_id, expires_at }: ReservationRecord,
 ): Promise<void> {

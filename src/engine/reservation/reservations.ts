@@ -19,12 +19,12 @@ import {
   alreadyReleased,
   byCreation,
   intentItemOf,
-  itemOf,
   metOf,
   notHolder,
   refusal,
+  reservationItem,
 } from "./answers.ts";
-import { giveUp } from "./give_up.ts";
+import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyOver } from "./over.ts";
 import { RESERVATION_INPUTS } from "./types.ts";
@@ -93,7 +93,7 @@ export class Reservations {
       },
     });
     if (signal?.aborted) {
-      if (added) await giveUp(this.#context, reservation);
+      if (added) await giveUpReservation(this.#context, reservation);
       throw signal.reason;
     }
     for (const doubt of found.doubts) warn(doubt);
@@ -297,9 +297,11 @@ export class Reservations {
       (all || status === "live") &&
       (input.runId === undefined || record.run_id === input.runId) &&
       (input.branch === undefined || record.branch === input.branch);
-    const reservations = kind === "intent" ? [] : entries.map((entry) => itemOf(entry, now))
-      .filter((item) => matches(item.status, item))
-      .sort((a, b) => byCreation(a, b) || (a.reservation_id < b.reservation_id ? -1 : 1));
+    const reservations = kind === "intent"
+      ? []
+      : entries.map((entry) => reservationItem(entry, now))
+        .filter((item) => matches(item.status, item))
+        .sort((a, b) => byCreation(a, b) || (a.reservation_id < b.reservation_id ? -1 : 1));
     const intents = kind === "reservation" ? [] : (await store.listIntents())
       .map((intent) => intentItemOf(intent, live, now))
       .filter((item) => matches(item.status, item))

@@ -7,8 +7,8 @@ import {
   finish,
   giveBack,
   grant,
-  type Rule,
   taskStatus,
+  type TransitionRule,
 } from "../../domain/task/claim.ts";
 import { CoordError } from "../../domain/errors.ts";
 import {
@@ -100,7 +100,7 @@ export class Tasks {
     if (signal?.aborted) return empty;
     const ttlSeconds = input.claimTtl ?? CLAIM_TTL_S.default;
     // The time of a claim begins with the grant, which may come long after the search began.
-    const rule = (task: TaskRecord): Rule => (current) =>
+    const rule = (task: TaskRecord): TransitionRule => (current) =>
       grant({ task, runId: input.runId, now: clock(), ttlSeconds, nonce: nonce() })(current);
     const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
       while (true) {
@@ -300,7 +300,7 @@ export class Tasks {
 
   async #move(
     input: string,
-    rule: (taskId: string, now: number) => Rule,
+    rule: (taskId: string, now: number) => TransitionRule,
   ): Promise<ClaimRecord | types.Refused> {
     const { clock, store, warn } = this.#context;
     const taskId = await this.#idOf(input);

@@ -168,7 +168,7 @@ export const TASK_INPUTS = {
   },
   giveBack: { id: taskFields.taskId, runId: fields.identifier, fence: fields.fence },
   list: {
-    status: taskFields.taskStatus,
+    status: taskFields.statusFilter,
     queue: taskFields.queue,
     runId: fields.identifier,
     limit: taskFields.listLimit,

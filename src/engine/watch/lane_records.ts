@@ -112,7 +112,7 @@ export class LaneRecords implements RecordSource {
     try {
       if (filed.length > 0) open.push(this.files.watch(filed, onHint, failed));
       if (filed.length < kinds.length) {
-        const hints = new Hints(this.lanes, onHint);
+        const hints = new LaneHints(this.lanes, onHint);
         open.push(this.lanes.watch(() => hints.look(), failed));
       }
     } catch (error) {
@@ -167,7 +167,7 @@ export class LaneRecords implements RecordSource {
 }
 
 /** Turns "the journal changed" into the records that changed. */
-class Hints {
+class LaneHints {
   #seq: number | undefined;
 
   constructor(readonly lanes: LaneStore, readonly onHint: (hint: RecordHint) => void) {

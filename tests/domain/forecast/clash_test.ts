@@ -5,13 +5,13 @@ import {
   type PredictedConflict,
   sortClashes,
 } from "../../../src/domain/forecast/clash.ts";
-import { holdsOf } from "../../../src/domain/forecast/touches.ts";
+import { touchesOf } from "../../../src/domain/forecast/touches.ts";
 import { MAX_PREDICTED_PAIRS } from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { liveRecords, type Said } from "../../support/scene/live_records.ts";
 
 function predicted(...said: Said[]): PredictedConflict[] {
-  const holds = holdsOf(liveRecords(...said), () => {});
+  const holds = touchesOf(liveRecords(...said), () => {});
   const conflicts: PredictedConflict[] = [];
   eachConflict(sortClashes(overlapClashes(holds, { left: 1e7 })), () => true, (...found) => {
     conflicts.push(conflictOf(...found));
@@ -126,17 +126,17 @@ it("overlapClashes() never takes two unknown agents for one", () => {
   );
 });
 
-it("holdsOf() passes over addresses that cannot be read, with a warning", () => {
+it("touchesOf() skips addresses that cannot be read, with a warning", () => {
   const warnings: string[] = [];
   const live = liveRecords({ run: "a", says: "- ../x a.ts" }, { run: "b", says: "- ../x a.ts" });
-  const holds = holdsOf(live, (message) => void warnings.push(message));
+  const holds = touchesOf(live, (message) => void warnings.push(message));
   assertEquals([...holds.places()].map(({ address }) => address.text), ["a.ts"]);
   assertEquals(warnings, ['Passed over "../x" of "r1": it has a path that must not hold ".."']);
 });
 
 it("eachConflict() stops when there are too many pairs", () => {
   const said = Array.from({ length: 400 }, (_, i) => ({ run: `a${i}`, says: "- x" }));
-  const clashes = overlapClashes(holdsOf(liveRecords(...said), () => {}), { left: 1e7 });
+  const clashes = overlapClashes(touchesOf(liveRecords(...said), () => {}), { left: 1e7 });
   let count = 0;
   assert_(eachConflict(clashes, () => true, () => void count++));
   assertEquals(count, 400 * 399 / 2);

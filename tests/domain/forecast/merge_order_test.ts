@@ -1,5 +1,5 @@
 import { overlapClashes, sortClashes } from "../../../src/domain/forecast/clash.ts";
-import { holdsOf } from "../../../src/domain/forecast/touches.ts";
+import { touchesOf } from "../../../src/domain/forecast/touches.ts";
 import { hotspots, mergeOrder } from "../../../src/domain/forecast/merge_order.ts";
 import { MAX_HOTSPOTS } from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
@@ -7,7 +7,7 @@ import { liveRecords, type Said } from "../../support/scene/live_records.ts";
 import { newSeed, type Random } from "../../support/random.ts";
 
 function advice(...said: Said[]) {
-  const holds = holdsOf(liveRecords(...said), () => {});
+  const holds = touchesOf(liveRecords(...said), () => {});
   const clashes = sortClashes(overlapClashes(holds, { left: 1e7 }));
   return { ...mergeOrder(holds, clashes), hotspots: hotspots(holds, clashes) };
 }

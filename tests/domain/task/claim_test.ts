@@ -7,8 +7,8 @@ import {
   giveBack,
   grant,
   parseClaim,
-  type Rule,
   taskStatus,
+  type TransitionRule,
 } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
@@ -33,7 +33,7 @@ function granted(runId = "a", now = 0, ttlSeconds = 10, current?: ClaimRecord): 
 }
 
 /** The status of a refusal, or what else was decided. */
-function verdict(rule: Rule, current: ClaimRecord | undefined): string {
+function verdict(rule: TransitionRule, current: ClaimRecord | undefined): string {
   const decision = rule(current);
   return decision.kind === "refuse" ? decision.refusal.status : decision.kind;
 }

@@ -1,7 +1,7 @@
 /** The calls of the protocol of `claims/`, and the processes that make them, for the explorer. */
-import type { ChainFiles, ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ChainOutcome, ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
-import type { ClaimRecord, Rule } from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { Call, Process } from "./explorer.ts";
@@ -9,11 +9,15 @@ import type { ForeignFiles } from "./model_files.ts";
 
 /** What a protocol for the transitions of a task consists of. */
 export interface Protocol {
-  transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome;
+  transition(files: ClaimChainFiles, stem: string, rule: TransitionRule): ChainOutcome;
   /** `undefined` when somebody has touched the task. */
-  firstTransition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome | undefined;
-  readHead(files: ChainFiles, stem: string): ClaimRecord | undefined;
-  mend(files: ChainFiles, stem: string): void;
+  firstTransition(
+    files: ClaimChainFiles,
+    stem: string,
+    rule: TransitionRule,
+  ): ChainOutcome | undefined;
+  readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined;
+  mend(files: ClaimChainFiles, stem: string): void;
 }
 
 export const STEM = "7f".repeat(32);
@@ -46,7 +50,7 @@ export type Outcome = ChainOutcome | typeof LOST;
 
 /** A call with the rule that says what it may do, `undefined` when it changes nothing. */
 export interface ClaimCall extends Call {
-  readonly rule: Rule | undefined;
+  readonly rule: TransitionRule | undefined;
   /** Whether it answers with the state. */
   readonly reads: boolean;
   readonly grants: boolean;
@@ -66,13 +70,13 @@ export function callsOf(protocol: Protocol) {
   const made = new Map<string, ClaimCall>(); // a process asks for its calls again and again
   const move = (
     name: string,
-    rule: Rule,
+    rule: TransitionRule,
     { first = false, grants = false, ends = false } = {},
   ): ClaimCall => {
     const known = made.get(name);
     if (known !== undefined) return known;
     const way = first ? protocol.firstTransition : protocol.transition;
-    const run = (files: ChainFiles) => way(files, STEM, rule) ?? LOST;
+    const run = (files: ClaimChainFiles) => way(files, STEM, rule) ?? LOST;
     const call = { name, rule, grants, ends, reads: false, run };
     made.set(name, call);
     return call;
@@ -123,8 +127,8 @@ export function callsOf(protocol: Protocol) {
     foreign: (name: string, change: (view: ClaimRecord) => ClaimRecord | undefined): ClaimCall => {
       const known = made.get(name);
       if (known !== undefined) return known;
-      const run = (files: ChainFiles): Left | undefined => {
-        const foreign = files as ChainFiles & ForeignFiles;
+      const run = (files: ClaimChainFiles): Left | undefined => {
+        const foreign = files as ClaimChainFiles & ForeignFiles;
         const view = foreign.read(VIEW);
         if (view === undefined || rules.isTerminal(view)) return undefined;
         const next = change(view);

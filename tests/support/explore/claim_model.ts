@@ -263,7 +263,7 @@ export class ClaimProperties implements Properties {
  */
 function isOvertaken({ call, returned, outcome }: CallState): boolean {
   if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
-  const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.Refusal };
+  const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.TransitionRefusal };
   return kind === "refuse" && refusal?.status === "terminal";
 }
 

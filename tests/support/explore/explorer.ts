@@ -10,7 +10,7 @@
  * for ever are thus among those explored, for any number of crashes at any steps, and in each of them
  * everybody that is under way is taken to have crashed there.
  */
-import type { ChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { Answer, Step as ClaimStep } from "./model_files.ts";
 import type { Random } from "../random.ts";
 
@@ -25,19 +25,19 @@ export interface Model<Files, Step> {
 }
 
 /** One call of the code under test. */
-export interface Call<Files = ChainFiles> {
+export interface Call<Files = ClaimChainFiles> {
   readonly name: string;
   run(files: Files): unknown;
 }
 
 /** A process: its calls one after the other, each chosen in the light of what the earlier answered. */
-export interface Process<Files = ChainFiles> {
+export interface Process<Files = ClaimChainFiles> {
   readonly name: string;
   next(outcomes: readonly unknown[]): Call<Files> | undefined;
 }
 
 /** A call as it stands in some state. */
-export interface CallState<Files = ChainFiles> {
+export interface CallState<Files = ClaimChainFiles> {
   readonly process: string;
   readonly call: Call<Files>;
   /** Whether it has returned, and then what. */
@@ -50,7 +50,7 @@ export interface CallState<Files = ChainFiles> {
 }
 
 /** What is asserted. Each throws an Error that says what is wrong. */
-export interface Properties<Files = ChainFiles, Step = ClaimStep> {
+export interface Properties<Files = ClaimChainFiles, Step = ClaimStep> {
   /** Whether the answer to a step that changes nothing is the same from now on. */
   settled(disk: number, step: Step): boolean;
   /** About one step. */
@@ -121,7 +121,7 @@ interface Place {
 }
 
 /** Explores; keeps positions, so that processes which occur in many combinations are run only once. */
-export class Explorer<Files = ChainFiles, Step = ClaimStep> {
+export class Explorer<Files = ClaimChainFiles, Step = ClaimStep> {
   readonly #processes = new Map<Process<Files>, Known<Files, Step>>();
   readonly #begins = new Map<string, Begun>();
 

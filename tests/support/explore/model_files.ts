@@ -2,7 +2,7 @@
  * A model of the files of one task, for the explorer: a set of files is a number, a step on it gives
  * another number, and whoever runs on it can be stopped before each step and run again from its start.
  */
-import type { ChainFiles, StagedClaim } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles, StagedClaim } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
 import { canonicalJson } from "../../../src/domain/json.ts";
 
@@ -116,7 +116,7 @@ export class ModelFiles {
   }
 
   /** The protocol's view of the files, where `takeStep` decides when and on what a step is taken. */
-  view(takeStep: TakeStep): ChainFiles & ForeignFiles {
+  view(takeStep: TakeStep): ClaimChainFiles & ForeignFiles {
     return {
       read: (name) => this.record(takeStep({ op: "read", name })),
       exists: (name) => takeStep({ op: "exists", name }) === 1,
@@ -153,7 +153,7 @@ export class ModelFiles {
   }
 
   /** Runs `body` alone on a set of files; what it returned, and the files afterwards. */
-  alone<T>(disk: number, body: (files: ChainFiles) => T): { value: T; disk: number } {
+  alone<T>(disk: number, body: (files: ClaimChainFiles) => T): { value: T; disk: number } {
     let now = disk;
     const value = body(this.view((step) => {
       const taken = this.take(now, step, this.stepNumber(step));

@@ -1,6 +1,6 @@
 /** Faulty copies of code under test, to see whether the tests notice. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { ChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { Protocol } from "./claim_calls.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
@@ -63,7 +63,7 @@ export async function mutatedTogether(
 
 /** A protocol on files whose exclusive creation is a look and then a replacement. */
 export function notExclusive(protocol: Protocol): Protocol {
-  const faulty = (files: ChainFiles): ChainFiles => ({
+  const faulty = (files: ClaimChainFiles): ClaimChainFiles => ({
     read: (name) => files.read(name),
     exists: (name) => files.exists(name),
     remove: (name) => files.remove(name),

@@ -3,14 +3,14 @@
  * the first claim by exclusive creation; after a timeout a new record renamed over the old one and
  * read back, and whoever finds his own nonce takes the task for his.
  */
-import type { ChainFiles, ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
-import type { ClaimRecord, Rule } from "../../../src/domain/task/claim.ts";
+import type { ChainOutcome, ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 
 /** Moves a task; `pause` is what may happen between the rename and the look at what became of it. */
 export function transition(
-  files: ChainFiles,
+  files: ClaimChainFiles,
   stem: string,
-  rule: Rule,
+  rule: TransitionRule,
   pause: () => void = () => {},
 ): ChainOutcome {
   const name = `${stem}.json`;
@@ -32,9 +32,9 @@ export function transition(
 
 /** Claims a task that nobody has claimed; `undefined` when somebody has. */
 export function firstTransition(
-  files: ChainFiles,
+  files: ClaimChainFiles,
   stem: string,
-  rule: Rule,
+  rule: TransitionRule,
 ): ChainOutcome | undefined {
   const decision = rule(undefined);
   if (decision.kind !== "write") return decision;
@@ -47,11 +47,11 @@ export function firstTransition(
 }
 
 /** The file is the state. */
-export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefined {
+export function readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
   return files.read(`${stem}.json`);
 }
 
 /** A crash leaves nothing undone. */
-export function mend(files: ChainFiles, stem: string): void {
+export function mend(files: ClaimChainFiles, stem: string): void {
   files.exists(`${stem}.json`);
 }

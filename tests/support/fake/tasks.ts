@@ -1,5 +1,5 @@
 /** The queue's operations over one task in memory, on time that moves by hand. */
-import type { ClaimRecord, Rule } from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import type { Applied, TaskStore } from "../../../src/ports/tasks.ts";
@@ -81,7 +81,7 @@ export class FakeTasks {
     };
   }
 
-  async #apply(id: string, rule: Rule): Promise<Applied> {
+  async #apply(id: string, rule: TransitionRule): Promise<Applied> {
     const { meanwhile } = this;
     this.meanwhile = undefined;
     await meanwhile?.();

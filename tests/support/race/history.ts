@@ -1,6 +1,6 @@
 /** Histories of what processes did to a queue, checked against the rules of `domain/claim.ts`. */
 import * as rules from "../../../src/domain/task/claim.ts";
-import type { ClaimRecord, Decision, Rule } from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord, Decision, TransitionRule } from "../../../src/domain/task/claim.ts";
 import { canonicalJson, type JsonObject } from "../../../src/domain/json.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import type { Beat, Claimed, NothingToClaim, Refused } from "../../../src/engine/task/types.ts";
@@ -176,7 +176,7 @@ function isSame(expected: ClaimRecord | undefined, found: ClaimRecord | undefine
   return canonicalJson(expected) === canonicalJson(told);
 }
 
-function ruleOf(task: TaskRecord, { request, runId, now, outcome }: Entry): Rule {
+function ruleOf(task: TaskRecord, { request, runId, now, outcome }: Entry): TransitionRule {
   const actor = { task, taskId: task.task_id, runId, now };
   const claim = outcome !== undefined && "claim_nonce" in outcome ? outcome : undefined;
   const nonce = claim?.task_id === task.task_id ? claim.claim_nonce : UNTOLD;

@@ -24,7 +24,7 @@ export interface RawLine {
 }
 
 /** Where a file's lines are to be read on. */
-export interface Place {
+export interface LinePosition {
   /** Lines before. */
   readonly lines: number;
   /** Their bytes. */
@@ -33,7 +33,7 @@ export interface Place {
   readonly mark: Uint8Array;
 }
 
-export const BEGIN: Place = { lines: 0, offset: 0, mark: new Uint8Array() };
+export const BEGIN: LinePosition = { lines: 0, offset: 0, mark: new Uint8Array() };
 
 /** The lines of a file from a place on. */
 export interface Cut {
@@ -41,7 +41,7 @@ export interface Cut {
   /** What lies after the last line's end; nothing in a sound journal. */
   readonly rest: RawLine | undefined;
   /** After the last line's end. */
-  readonly end: Place;
+  readonly end: LinePosition;
   /** The number of the file. */
   readonly ino: number;
 }
@@ -58,7 +58,7 @@ export class Replaced extends Error {}
 export function readLines(
   fs: HostFs,
   path: string,
-  from: Place,
+  from: LinePosition,
   { ino, upTo = Infinity }: { ino?: number | undefined; upTo?: number } = {},
 ): Cut | undefined {
   const lines: RawLine[] = [];

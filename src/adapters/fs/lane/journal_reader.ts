@@ -20,7 +20,14 @@ import {
 import type { HostFs } from "../../../ports/host.ts";
 import type { JournalProblem } from "../../../ports/journal.ts";
 import { archivesBefore } from "./journal_archive.ts";
-import { BEGIN, parseRaw, type Place, type RawLine, readLines, Replaced } from "./journal_lines.ts";
+import {
+  BEGIN,
+  type LinePosition,
+  parseRaw,
+  type RawLine,
+  readLines,
+  Replaced,
+} from "./journal_lines.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
 
 /** How often the log may be replaced while it is being read. */
@@ -117,7 +124,7 @@ export class JournalReader {
     return [...cut.lines, rest];
   }
 
-  #apply(raw: RawLine, after: Place): void {
+  #apply(raw: RawLine, after: LinePosition): void {
     const content = parseRaw(raw);
     if (content === undefined) return;
     const isEntry = content.kind === "entry";
@@ -172,7 +179,7 @@ export function stateInstead(
   return reader.fold;
 }
 
-function placeAfter({ line, offset, bytes }: RawLine): Place {
+function placeAfter({ line, offset, bytes }: RawLine): LinePosition {
   return { lines: line, offset: offset + bytes.length + 1, mark: BEGIN.mark };
 }
 

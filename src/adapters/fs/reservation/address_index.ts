@@ -13,7 +13,7 @@ import { type Anchor, anchorOf } from "../../../domain/glob/address.ts";
 import { hash } from "../../../domain/journal/hash.ts";
 import { isStem } from "../../../domain/ids.ts";
 import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
-import type { Steps } from "../../../domain/glob/steps.ts";
+import type { Stepwise } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inDir } from "../disk/ensure_dir.ts";
@@ -97,7 +97,7 @@ export class AddressIndex {
     entry: IndexEntry,
     anchors: readonly Anchor[],
     isSynced = true,
-  ): Steps<ReadonlySet<string>> {
+  ): Stepwise<ReadonlySet<string>> {
     const name = nameOf(entry);
     const changed = new Set<string>();
     for (const folder of this.#foldersOf(anchors)) {
@@ -117,7 +117,7 @@ export class AddressIndex {
   }
 
   /** All reservations that may overlap one of the addresses, and were entered before the call. */
-  *find(anchors: readonly Anchor[]): Steps<FoundEntry[]> {
+  *find(anchors: readonly Anchor[]): Stepwise<FoundEntry[]> {
     const found = new Map<string, FoundEntry>();
     const read = new Set<string>();
     const collect = (folder: string) => {

@@ -45,7 +45,7 @@ export interface Staged {
 }
 
 /** The files of reservations, as far as the protocol needs them. Each call is atomic. */
-export interface ChainFiles {
+export interface ReservationChainFiles {
   /** The reservation in a record; `undefined` when there is none or it cannot be read. */
   reservation(name: string): ReservationRecord | undefined;
   slot(name: string): Slot | undefined;
@@ -101,7 +101,7 @@ function numberOf({ beat = 0 }: HeartbeatRecord): number {
  * The view is where to start from; it may lag, and other tools may have written it. So its number
  * counts only if that slot is there: otherwise two processes could follow different slots.
  */
-export function newest(files: ChainFiles, stem: string): Newest {
+export function newest(files: ReservationChainFiles, stem: string): Newest {
   const view = files.slot(viewName(stem));
   let heartbeat = view === undefined || isSeal(view) ? undefined : view;
   let slot = heartbeat === undefined ? 0 : numberOf(heartbeat);
@@ -116,18 +116,28 @@ export function newest(files: ChainFiles, stem: string): Newest {
 }
 
 /** A reservation with what happened to it; `undefined` when there is none, or no longer. */
-export function readEntry(files: ChainFiles, stem: string): ReservationEntry | undefined {
+export function readEntry(
+  files: ReservationChainFiles,
+  stem: string,
+): ReservationEntry | undefined {
   return read(files, stem)?.entry;
 }
 
 /** Whether a reservation stands in the way of others at `now`. */
-export function isHeld(files: ChainFiles, entry: ReservationEntry, now: number): boolean {
+export function isHeld(
+  files: ReservationChainFiles,
+  entry: ReservationEntry,
+  now: number,
+): boolean {
   if (isLive(entry, now)) return true;
   if (entry.release !== undefined || effectiveExpiry(entry) <= now) return false;
   return !files.isOver(`Reservation ${entry.reservation.reservation_id}`, signOfLife(entry));
 }
 
-function read(files: ChainFiles, stem: string): (Newest & { entry: ReservationEntry }) | undefined {
+function read(
+  files: ReservationChainFiles,
+  stem: string,
+): (Newest & { entry: ReservationEntry }) | undefined {
   const reservation = files.reservation(recordName(stem));
   if (reservation === undefined) return undefined;
   const state = newest(files, stem);
@@ -143,7 +153,7 @@ function read(files: ChainFiles, stem: string): (Newest & { entry: ReservationEn
  * over for good or gone.
  */
 export function beat(
-  files: ChainFiles,
+  files: ReservationChainFiles,
   stem: string,
   heartbeat: HeartbeatRecord,
   clock: Clock,
@@ -187,7 +197,7 @@ function expiredAt(stem: string, runId: string, end: number): ReleaseRecord {
 }
 
 /** Renews the view, again while a later heartbeat is there, in case ours set it back. */
-function show(files: ChainFiles, stem: string, written: HeartbeatRecord): void {
+function show(files: ReservationChainFiles, stem: string, written: HeartbeatRecord): void {
   let shown = written;
   files.replace(viewName(stem), shown);
   while (files.exists(slotName(stem, numberOf(shown) + 1))) {
@@ -199,7 +209,11 @@ function show(files: ChainFiles, stem: string, written: HeartbeatRecord): void {
 }
 
 /** Releases a reservation; `false` when it was released or sealed before. */
-export function release(files: ChainFiles, stem: string, record: ReleaseRecord): boolean {
+export function release(
+  files: ReservationChainFiles,
+  stem: string,
+  record: ReleaseRecord,
+): boolean {
   const { slot, seal } = newest(files, stem);
   if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
   const created = create(files, releaseName(stem), record, true);
@@ -208,7 +222,7 @@ export function release(files: ChainFiles, stem: string, record: ReleaseRecord):
 }
 
 /** Makes an end last that was only found: its writer may have died before it was on the disk. */
-export function persistEnd(files: ChainFiles, stem: string): void {
+export function persistEnd(files: ReservationChainFiles, stem: string): void {
   const { slot, seal } = newest(files, stem);
   if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
   ended(files, stem, slot);
@@ -221,7 +235,7 @@ export function persistEnd(files: ChainFiles, stem: string): void {
  * @returns How it stands then: with a release that lasts, or live; `undefined` when it is gone.
  */
 export function seal(
-  files: ChainFiles,
+  files: ReservationChainFiles,
   stem: string,
   now: number,
   runId: string,
@@ -254,12 +268,17 @@ export function seal(
 }
 
 /** The release is there: makes it last, and removes the slots, which nobody needs any more. */
-function ended(files: ChainFiles, stem: string, slots: number): void {
+function ended(files: ReservationChainFiles, stem: string, slots: number): void {
   files.sync("releases");
   for (let slot = slots; slot > 0; slot--) files.remove(slotName(stem, slot));
 }
 
-function create(files: ChainFiles, name: string, content: object, durable: boolean): boolean {
+function create(
+  files: ReservationChainFiles,
+  name: string,
+  content: object,
+  durable: boolean,
+): boolean {
   const staged = files.stage(content, durable);
   const created = staged.create(name);
   staged.discard();

@@ -8,7 +8,7 @@
  * removed at any time: then everything is looked at once more.
  */
 import { addressProblem } from "../../../domain/glob/address.ts";
-import type { Steps } from "../../../domain/glob/steps.ts";
+import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
@@ -55,7 +55,7 @@ export class ReservationCheck {
   }
 
   /** Enters what the index may lack. */
-  *run(): Steps<void> {
+  *run(): Stepwise<void> {
     const isComplete = this.#fs.lstat(this.#complete) !== undefined;
     if (isComplete && !this.#isDue()) return;
     const started = performance.now();
@@ -107,7 +107,7 @@ export class ReservationCheck {
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */
-  *#enter(stem: string, folders: Set<string>, isComplete: boolean): Steps<boolean> {
+  *#enter(stem: string, folders: Set<string>, isComplete: boolean): Stepwise<boolean> {
     if (this.files.exists(releaseName(stem))) return true;
     const record = this.files.reservation(recordName(stem));
     if (record === undefined) return false;

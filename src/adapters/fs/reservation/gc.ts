@@ -12,12 +12,12 @@ import { recordName, releaseName } from "./chain.ts";
 import { isFloor, type ReservationFiles } from "./files.ts";
 import { comingName, findEntry, findHead, granted, ORDER, settle } from "./order.ts";
 import { ofRecord } from "../disk/unreadable.ts";
-import { FLOORS, type Over, removeReservations } from "./removal.ts";
+import { type EndedReservation, FLOORS, removeReservations } from "./removal.ts";
 
 /** No process takes so long between an entry in the index and its reservation, milliseconds. */
 const ENTRY_GRACE_MS = 86_400_000;
 
-interface Dead extends Swept, Over {}
+interface Dead extends Swept, EndedReservation {}
 
 export class ReservationGc {
   readonly #fs: HostFs;

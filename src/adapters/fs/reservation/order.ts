@@ -34,14 +34,14 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
-import type { Steps } from "../../../domain/glob/steps.ts";
+import type { Stepwise } from "../../../domain/glob/steps.ts";
 import {
-  type ChainFiles,
   isHeld,
   newest,
   readEntry,
   recordName,
   releaseName,
+  type ReservationChainFiles,
   seal,
 } from "./chain.ts";
 
@@ -49,7 +49,7 @@ import {
 export const INERT = { inert: true } as const;
 
 /** The files that the order is made of. Each call is atomic. */
-export interface OrderFiles extends ChainFiles {
+export interface OrderFiles extends ReservationChainFiles {
   /** What somebody took a place for; `undefined` when nobody has, or it was removed. */
   place(name: string): ReservationRecord | typeof INERT | undefined;
   /** The highest floor, 0 when there is none. */
@@ -68,10 +68,10 @@ export interface Addition {
    * `undefined` between them where that takes long.
    */
   candidates(): Iterable<string | undefined>;
-  overlaps(other: ReservationRecord): Steps<boolean>;
+  overlaps(other: ReservationRecord): Stepwise<boolean>;
   admit(others: readonly ReservationEntry[]): boolean;
   /** Makes sure that it is in the address index. */
-  enter(): Steps<void>;
+  enter(): Stepwise<void>;
   /** Takes it out of the address index. */
   leave(): void;
   /** Takes another one out of it, whose end is on the disk. */
@@ -190,7 +190,7 @@ export function takePlace(
  * Adds a reservation if it is admitted; the place that it got. Wherever it pauses, others may go on:
  * it makes no difference whether they are of this process.
  */
-export function* add(files: OrderFiles, addition: Addition): Steps<number | undefined> {
+export function* add(files: OrderFiles, addition: Addition): Stepwise<number | undefined> {
   const stem = stemOfId(addition.reservation.reservation_id);
   const coming = comingName(stem);
   const others = new Others(files, addition);
@@ -229,7 +229,7 @@ class Others {
     this.#own = stemOfId(addition.reservation.reservation_id);
   }
 
-  *addAll(): Steps<void> {
+  *addAll(): Stepwise<void> {
     for (const stem of this.addition.candidates()) {
       if (stem !== undefined) yield* this.#add(stem);
       yield;
@@ -237,7 +237,7 @@ class Others {
   }
 
   /** Adds those at the places after one and up to another; `false` when some place is gone. */
-  *addPlaces(after: number, upTo: number): Steps<boolean> {
+  *addPlaces(after: number, upTo: number): Stepwise<boolean> {
     for (let place = after + 1; place <= upTo; place++) {
       const placed = this.files.place(placeName(place));
       if (placed === undefined) return false;
@@ -272,7 +272,7 @@ class Others {
     }
   }
 
-  *#add(stem: string): Steps<void> {
+  *#add(stem: string): Stepwise<void> {
     if (stem === this.#own) return;
     const entry = readEntry(this.files, stem);
     if (entry === undefined || !this.#matters(entry)) return;

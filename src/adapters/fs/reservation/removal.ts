@@ -37,7 +37,7 @@ export interface RemovalFiles extends OrderFiles {
 }
 
 /** A reservation that is over. */
-export interface Over {
+export interface EndedReservation {
   readonly stem: string;
   readonly entry: ReservationEntry;
   /** Names in `heartbeats/` that are about it. */
@@ -51,7 +51,7 @@ export const FLOORS = `${ORDER}/floor`;
 const RUN_ID = "gc";
 
 /** Removes reservations that are over at `now`; those that a heartbeat has revived stay. */
-export function removeReservations<T extends Over>(
+export function removeReservations<T extends EndedReservation>(
   files: RemovalFiles,
   over: readonly T[],
   now: number,

@@ -32,7 +32,7 @@ import {
   type ClaimRecord,
   type Decision,
   isTerminal,
-  type Rule,
+  type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import {
   firstState,
@@ -45,7 +45,7 @@ import { canonicalJson } from "../../../domain/json.ts";
 import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
 
 /** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
-export interface ChainFiles {
+export interface ClaimChainFiles {
   /** The state in a file of that name. */
   read(name: string): ClaimRecord | undefined;
   exists(name: string): boolean;
@@ -88,7 +88,7 @@ export function endName(stem: string): string {
 }
 
 /** The newest state. */
-export function readHead(files: ChainFiles, stem: string): ClaimRecord | undefined {
+export function readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
   const { state } = look(files, stem);
   return state && unmarked(state);
 }
@@ -106,7 +106,7 @@ interface Head {
  * had been swept, the end was created before that. What another tool did counts if the view is still
  * the same after the slots were read: a slot that accounts for it may have been followed meanwhile.
  */
-function look(files: ChainFiles, stem: string): Head {
+function look(files: ClaimChainFiles, stem: string): Head {
   let view = files.read(slotName(stem, 1));
   while (true) {
     const shown = view === undefined ? undefined : shownSlot(files, stem, view);
@@ -131,7 +131,7 @@ function look(files: ChainFiles, stem: string): Head {
 }
 
 /** The slot that a view shows; `undefined` when another tool wrote the view. */
-function shownSlot(files: ChainFiles, stem: string, view: ClaimRecord): number | undefined {
+function shownSlot(files: ClaimChainFiles, stem: string, view: ClaimRecord): number | undefined {
   const { transition } = view;
   if (transition <= 1) return transition === 1 ? 1 : undefined;
   const slot = files.read(slotName(stem, transition));
@@ -139,7 +139,10 @@ function shownSlot(files: ChainFiles, stem: string, view: ClaimRecord): number |
 }
 
 /** The state that the view shows, as nearly always; `undefined` when it takes more than that to say. */
-function glance(files: ChainFiles, stem: string): { state: ClaimRecord | undefined } | undefined {
+function glance(
+  files: ClaimChainFiles,
+  stem: string,
+): { state: ClaimRecord | undefined } | undefined {
   const view = files.read(slotName(stem, 1));
   if (view === undefined) {
     const isTouched = files.exists(slotName(stem, 2)) || files.exists(endName(stem));
@@ -155,7 +158,11 @@ function glance(files: ChainFiles, stem: string): { state: ClaimRecord | undefin
  * It begins with the view, which is the newest state nearly always; when it is not, the slot that
  * follows it is taken, or the rule's refusal is not believed before the head was read.
  */
-export function transition(files: ChainFiles, stem: string, rule: Rule): ChainOutcome {
+export function transition(
+  files: ClaimChainFiles,
+  stem: string,
+  rule: TransitionRule,
+): ChainOutcome {
   const glanced = glance(files, stem);
   let newest = glanced === undefined;
   let current = glanced === undefined ? settled(files, stem) : glanced.state;
@@ -181,7 +188,7 @@ function answered(decision: Exclude<Decision, { kind: "write" }>): typeof decisi
 }
 
 /** The newest state, after what another tool did was given its slot. */
-function settled(files: ChainFiles, stem: string): ClaimRecord | undefined {
+function settled(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
   while (true) {
     const { state, isForeign, isShown } = look(files, stem);
     if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
@@ -195,9 +202,9 @@ function settled(files: ChainFiles, stem: string): ClaimRecord | undefined {
  * @returns `undefined` when somebody has.
  */
 export function firstTransition(
-  files: ChainFiles,
+  files: ClaimChainFiles,
   stem: string,
-  rule: Rule,
+  rule: TransitionRule,
 ): ChainOutcome | undefined {
   const decision = rule(undefined);
   if (decision.kind !== "write") return decision;
@@ -206,7 +213,7 @@ export function firstTransition(
 }
 
 /** Tries for the slot of a state; `false` when another state is there or the task is over. */
-function take(files: ChainFiles, stem: string, next: ClaimRecord): boolean {
+function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): boolean {
   const slot = slotName(stem, next.transition);
   const end = endName(stem);
   const view = slotName(stem, 1);
@@ -241,7 +248,7 @@ function take(files: ChainFiles, stem: string, next: ClaimRecord): boolean {
  * Finishes what a process that died after taking a terminal slot left undone, and puts a view right
  * that stayed behind the end. Harmless at any time.
  */
-export function mend(files: ChainFiles, stem: string): void {
+export function mend(files: ClaimChainFiles, stem: string): void {
   const { state, isForeign } = look(files, stem);
   if (state === undefined || !isTerminal(state)) return;
   const head = isForeign ? settled(files, stem) : state;
@@ -256,7 +263,7 @@ export function mend(files: ChainFiles, stem: string): void {
   sweep(files, stem, head.transition);
 }
 
-function sweep(files: ChainFiles, stem: string, last: number): void {
+function sweep(files: ClaimChainFiles, stem: string, last: number): void {
   if (last > MAX_SWEPT_BY_NUMBER) {
     for (const name of files.slots(stem)) files.remove(name);
     return;
@@ -265,7 +272,7 @@ function sweep(files: ChainFiles, stem: string, last: number): void {
 }
 
 /** Replaces the view again while a later state is there, in case ours set it back. */
-function refreshView(files: ChainFiles, stem: string, written: number): void {
+function refreshView(files: ClaimChainFiles, stem: string, written: number): void {
   let shown = written;
   while (files.exists(slotName(stem, shown + 1)) || files.exists(endName(stem))) {
     const { state: head, isForeign } = look(files, stem);

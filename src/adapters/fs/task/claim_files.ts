@@ -13,7 +13,7 @@ import { HostError } from "../../../ports/host.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
-import { type ChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
+import { type ClaimChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
 import type { Layout } from "../layout.ts";
 import { readRecord, recordBytes } from "../disk/record_file.ts";
 import { Stage, TmpStage, uniqueName } from "../disk/staging.ts";
@@ -22,7 +22,7 @@ import { createEntry, entryPath } from "../disk/time_index.ts";
 /** How the name of a slot ends that is not the view. */
 const SLOT = /^\.[1-9]\d{0,15}$/;
 
-export class ClaimFiles implements ChainFiles {
+export class ClaimFiles implements ClaimChainFiles {
   readonly #folder: string;
   readonly #due: string;
   readonly #broken = new Set<string>();

@@ -37,7 +37,7 @@ import { ofRecord } from "../disk/unreadable.ts";
 const RUN_ID = "gc";
 
 /** A task that is over, and its claim's files besides the view and the end. */
-interface Over extends Swept {
+interface EndedTask extends Swept {
   readonly stem: string;
   readonly isClaimed: boolean;
 }
@@ -97,7 +97,7 @@ export class TaskGc {
     }
   }
 
-  #over(stem: string, isClaimed: boolean, { now, graceMs, execute }: Sweep): Over | undefined {
+  #over(stem: string, isClaimed: boolean, { now, graceMs, execute }: Sweep): EndedTask | undefined {
     const file = readRecord(this.#fs, this.layout.record("task", stem));
     if (file.kind === "gone") return undefined;
     const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
@@ -123,7 +123,11 @@ export class TaskGc {
     return { kind: "task", id: idOfStem(stem), reason: status, stem, isClaimed };
   }
 
-  #remove(over: readonly Over[], claims: ReadonlyMap<string, string[]>, now: number): Over[] {
+  #remove(
+    over: readonly EndedTask[],
+    claims: ReadonlyMap<string, string[]>,
+    now: number,
+  ): EndedTask[] {
     const mine = over.filter(({ stem, isClaimed }) =>
       isClaimed || this.room.needed(() => this.#close(stem, now))
     );

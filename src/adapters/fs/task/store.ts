@@ -10,7 +10,7 @@ import {
   type ClaimRecord,
   claimTimedOut,
   isTerminal,
-  type Rule,
+  type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { parseTask, taskExpired, type TaskRecord } from "../../../domain/task/task.ts";
@@ -107,7 +107,7 @@ export class FsTaskStore implements TaskStore {
       .sort().slice(0, limit).map(idOfStem);
   }
 
-  async apply(taskId: string, rule: Rule): Promise<Applied> {
+  async apply(taskId: string, rule: TransitionRule): Promise<Applied> {
     this.#openToWrite();
     const stem = stemOfId(taskId);
     // A task with a claim exists; only the first transition has to ask.
