@@ -7,10 +7,10 @@ import { realTimers, type Timers } from "./timers.ts";
 const POLL_MS = 500;
 
 /** How a notification begins; throws where it cannot be had, and breaks off by `onError`. */
-export type StartNotice = (onError: (error: unknown) => void) => { close(): void };
+type StartNotice = (onError: (error: unknown) => void) => { close(): void };
 
 /** How to look without notification. */
-export interface Looking {
+interface Looking {
   /** Looks at everything. */
   readonly look: () => void;
   /** Milliseconds between two looks while the kernel notifies; by default there are none. */

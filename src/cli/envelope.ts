@@ -7,7 +7,7 @@ import { VERSION } from "../domain/version.ts";
 const SCHEMA = 1;
 
 /** What the envelope says about a call. */
-export interface Call {
+interface Call {
   readonly exitCode: number;
   /** Milliseconds. */
   readonly durationMs: number;

@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<Exclude<CoordErrorCode, LostCode>, number>> = {
 };
 
 /** What a process says with its exit code. */
-export interface ExitCode {
+interface ExitCode {
   readonly code: number;
   readonly meaning: string;
   /** The `status` of answers that go with it. */

@@ -9,7 +9,7 @@ import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
 import { nearest } from "./suggest.ts";
 
 /** What a command line says. */
-export interface Parsed {
+interface Parsed {
   /** The command's own, by their names in the library's input. */
   readonly values: Record<string, unknown>;
   readonly json: boolean;

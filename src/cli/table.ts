@@ -3,7 +3,7 @@ import type { Block, Cell, Text } from "../commands/command.ts";
 import { unicodeWidth } from "../deps/unicode_width.ts";
 
 /** How text answers look. */
-export interface Style {
+interface Style {
   /** Columns that a line may have; any number when `undefined`. */
   readonly width: number | undefined;
   readonly colour: boolean;
@@ -13,7 +13,7 @@ export interface Style {
 const GAP = "  ";
 
 /** Columns that `text` takes. */
-export function displayWidth(text: string): number {
+function displayWidth(text: string): number {
   // deno-lint-ignore no-control-regex
   return /^[\x00-\x7f]*$/.test(text) ? text.length : unicodeWidth(text);
 }

@@ -52,7 +52,7 @@ export interface OperandSpec {
 }
 
 /** Parsed and checked arguments by their names in the library's input. */
-export type Values = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
 /** What a command gets to work with. */
 export interface CommandContext {
@@ -104,7 +104,7 @@ export type Block =
 export type Text = Block | readonly Block[];
 
 /** A no that is no failure. The exit code comes from its status; text mode prints the error. */
-export interface Refusal {
+interface Refusal {
   readonly status: string;
   /** For people. */
   readonly error: string;

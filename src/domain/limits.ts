@@ -3,7 +3,7 @@
 const DAY = 86_400;
 
 /** Seconds that a reservation, and any heartbeat, may reach: a year. */
-export const MAX_TTL_S = 31_536_000;
+const MAX_TTL_S = 31_536_000;
 
 /** Instants whose year has four digits, as all in records have, milliseconds since 1970. */
 export const INSTANT_MS = { min: -62_167_219_200_000, max: 253_402_300_799_999 } as const;

@@ -7,13 +7,13 @@ import { quoted } from "../domain/text.ts";
 const MAX_CANDIDATES = 10;
 
 /** Records that can be found by the beginning of their ids. */
-export interface Findable {
+interface Findable {
   /** The full ids that begin with these characters, sorted; at most `limit` of them. */
   find(prefix: string, limit: number): Promise<string[]>;
 }
 
 /** What may be meant, by the word for it: `task`, `reservation`. */
-export type Findables<K extends string> = Readonly<Record<K, Findable>>;
+type Findables<K extends string> = Readonly<Record<K, Findable>>;
 
 /** A record that was found. */
 export interface FoundId<K extends string> {
@@ -22,7 +22,7 @@ export interface FoundId<K extends string> {
 }
 
 /** How to ask: the name of the input's field, and the code of the errors about it. */
-export interface Asked {
+interface Asked {
   readonly field: string;
   readonly code: Problem["code"];
 }

@@ -42,7 +42,7 @@ export interface Held {
 }
 
 /** What the loop works with. */
-export interface BeatingContext {
+interface BeatingContext {
   readonly clock: Clock;
   readonly timers?: Timers | undefined;
 }

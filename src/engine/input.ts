@@ -3,7 +3,7 @@ import { badInput, type Problem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 
 /** The fields of an input, shared by the library and the command line's flags. */
-export type FieldTable = Readonly<Record<string, InputRule>>;
+type FieldTable = Readonly<Record<string, InputRule>>;
 
 /** Checks an input against a table of fields and throws all problems at once. */
 export function checkInput(

@@ -1,20 +1,16 @@
-import { editDistance, nearest } from "../../src/cli/suggest.ts";
+import { nearest } from "../../src/cli/suggest.ts";
 import { assertEquals, it } from "../deps.ts";
 
-it("editDistance() counts inserted, deleted, replaced and swapped letters", () => {
-  assertEquals(
-    [
-      ["", ""],
-      ["claim", "claim"],
-      ["clam", "claim"],
-      ["claimm", "claim"],
-      ["claym", "claim"],
-      ["calim", "claim"],
-      ["", "abc"],
-      ["kitten", "sitting"],
-    ].map(([a = "", b = ""]) => editDistance(a, b)),
-    [0, 0, 1, 1, 1, 1, 3, 3],
-  );
+it("nearest() counts each letter inserted, deleted, replaced or swapped as one mistake", () => {
+  const found = (words: readonly string[]) => words.map((word) => nearest(word, ["claim"]));
+  assertEquals(found(["claimm", "clam", "claym", "calim"]), new Array(4).fill("claim"));
+  assertEquals(found(["claimmm", "clm", "cleym", "calmi"]), new Array(4).fill(undefined));
+  const long = (word: string) => nearest(word, ["completions"]);
+  assertEquals(["kompletoins", "kompletoin", "kompltoinz"].map(long), [
+    "completions",
+    "completions",
+    undefined,
+  ]);
 });
 
 const KNOWN = ["claim", "complete", "completions", "enqueue", "tasks", "fail-task", "wait"];

@@ -38,7 +38,7 @@ export interface Completed {
 }
 
 /** A word and what it does. */
-export type Word = readonly [word: string, summary: string];
+type Word = readonly [word: string, summary: string];
 
 /** All that a script needs. */
 export interface Completions {

@@ -31,7 +31,7 @@ refusal also error, a message for people.
 Ids can be shortened to any unique 6 or more of their first hex digits.`;
 
 /** Variables besides those that stand in for flags. */
-export const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
+const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
   [
     "DISPATCH_LANE_JOURNAL_PATH",
     "The file of the lanes' journal, instead of that of the workspace; a relative path begins in " +

@@ -37,7 +37,7 @@ const KNOWN = "title, priority, queue, ttl, run_id, payload, tags";
 type Defaults = Omit<Partial<NewTask>, "title">;
 
 /** How to read. */
-export interface Reading {
+interface Reading {
   /** Whether titles end in zero bytes, and nothing is JSON. */
   readonly isNul?: boolean;
 }

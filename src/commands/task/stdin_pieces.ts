@@ -8,7 +8,7 @@ type Bytes = AsyncIterable<Uint8Array>;
 export type Piece = Uint8Array | undefined;
 
 /** What standard input turned out to be. */
-export type Framed =
+type Framed =
   | { readonly kind: "pieces"; readonly pieces: AsyncIterable<Piece> }
   /** Only an array of objects or texts begins like this. */
   | { readonly kind: "array"; readonly text: string };

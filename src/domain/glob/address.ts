@@ -114,13 +114,6 @@ export interface Anchor {
   readonly symbol: string | undefined;
 }
 
-/** False only if the addresses of these anchors do not overlap. */
-export function anchorsMeet(a: Anchor, b: Anchor): boolean {
-  const shorter = Math.min(a.segments.length, b.segments.length);
-  for (let i = 0; i < shorter; i++) if (a.segments[i] !== b.segments[i]) return false;
-  return a.symbol === undefined || b.symbol === undefined || a.symbol === b.symbol;
-}
-
 /**
  * The literal part of an address. Of two addresses that overlap, the segments of one begin with
  * those of the other, and if both have a symbol it is the same.

@@ -18,7 +18,7 @@ export function universe(paths: boolean): CharSet {
 }
 
 /** C0, DEL, C1, and the line and paragraph separators. */
-export function isControl(point: number): boolean {
+function isControl(point: number): boolean {
   return point < 0x20 || point >= 0x7f && point <= 0x9f || point === 0x2028 || point === 0x2029;
 }
 
@@ -78,8 +78,8 @@ export function canonical(text: string, isPath: boolean): string {
     .replaceAll(/[\p{L}\p{N}]\p{M}+/gu, (letter) => folded(letter).normalize("NFC"));
 }
 
-/** Blocks that hold every code point above ASCII which folds to another; a test checks that. */
-export const CASED: CharSet = [
+/** Blocks that hold every code point above ASCII which folds to another. */
+const CASED: CharSet = [
   ...[0x80, 0x58f, 0x10a0, 0x10ff, 0x13a0, 0x13ff, 0x1c80, 0x1cbf, 0x1e00, 0x218f, 0x24b0, 0x24ef],
   ...[0x2c00, 0x2cff, 0xa640, 0xa7ff, 0xab30, 0xabbf, 0xfb00, 0xfb0f, 0xff20, 0xff5f],
   ...[0x10400, 0x105bf, 0x10c80, 0x10d8f, 0x118a0, 0x118df, 0x16e40, 0x16edf, 0x1e900, 0x1e95f],

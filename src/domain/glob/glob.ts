@@ -43,14 +43,6 @@ export interface Overlap {
   readonly exhausted: boolean;
 }
 
-/** An overlap of two trees, with the entries that meet. */
-export interface TreeOverlap extends Overlap {
-  /** The first entry of the first tree that meets one of the second; `null` when none does. */
-  readonly ours: Glob | null;
-  /** The first entry of the second tree that it meets. */
-  readonly theirs: Glob | null;
-}
-
 /**
  * Reads a glob.
  *
@@ -73,16 +65,6 @@ export function facing(glob: Glob, other: Glob): Automaton {
   return other.isLiteral ? glob.automaton : glob.file ?? glob.automaton;
 }
 
-let whole: Glob | undefined;
-
-/** What an empty tree stands for: the whole workspace. Few commands ask, so it is read on demand. */
-function everything(): Glob {
-  if (whole !== undefined) return whole;
-  const glob = parseGlob("**");
-  if (typeof glob === "string") throw new TypeError(`Cannot parse "**": ${glob}`);
-  return whole = glob;
-}
-
 /** Whether a glob matches a path in the workspace; no absolute path and none with `..` is in it. */
 export function matches(glob: Glob, path: string): boolean {
   if (path.startsWith("/")) return false;
@@ -103,17 +85,6 @@ export function overlapOf(found: SearchResult): Overlap {
     witness: found.kind === "text" ? found.text : null,
     exhausted: found.kind === "unknown",
   };
-}
-
-/** The first pair of entries of two trees that overlaps; an empty tree is the whole workspace. */
-export function overlapTrees(a: readonly Glob[], b: readonly Glob[]): TreeOverlap {
-  for (const ours of a.length > 0 ? a : [everything()]) {
-    for (const theirs of b.length > 0 ? b : [everything()]) {
-      const found = overlap(ours, theirs);
-      if (found.overlaps) return { ...found, ours, theirs };
-    }
-  }
-  return { overlaps: false, witness: null, exhausted: false, ours: null, theirs: null };
 }
 
 /** Whether `a` matches every path that `b` does; false also when it would take too long to know. */

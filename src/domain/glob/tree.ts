@@ -26,7 +26,7 @@ export function treeProblems(globs: readonly string[]): string[] {
 }
 
 /** What globs take in an entry. */
-export function treeBytes(globs: readonly string[]): number {
+function treeBytes(globs: readonly string[]): number {
   return new TextEncoder().encode(JSON.stringify(globs)).length;
 }
 

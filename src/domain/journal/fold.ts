@@ -331,10 +331,3 @@ function recordOf(entry: Entry): JsonObject {
   }
   return record;
 }
-
-/** Folds a whole journal. */
-export function replay(entries: Iterable<Entry>): LaneState {
-  const state = new LaneState();
-  for (const entry of entries) state.apply(entry);
-  return state;
-}

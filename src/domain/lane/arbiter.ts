@@ -35,7 +35,7 @@ export interface Scene {
 }
 
 /** A dead lease in the way. */
-export interface Eviction {
+interface Eviction {
   readonly lease: Lease;
   readonly evidence: DeathEvidence;
 }

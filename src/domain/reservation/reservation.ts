@@ -137,7 +137,7 @@ export function signOfLife({ reservation, heartbeat }: ReservationEntry): string
 }
 
 /** Whether its last sign of life lies ahead of the clock: it was made by a clock that was wrong. */
-export function isEntryAhead(entry: ReservationEntry, now: number): boolean {
+function isEntryAhead(entry: ReservationEntry, now: number): boolean {
   return isAhead(parseTime(signOfLife(entry)) ?? 0, now);
 }
 

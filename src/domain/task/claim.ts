@@ -95,7 +95,7 @@ function refuse(
 }
 
 /** Who is acting, on which task, when. */
-export interface Actor {
+interface Actor {
   readonly taskId: string;
   readonly runId: string;
   /** Milliseconds since 1970. */

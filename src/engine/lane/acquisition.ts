@@ -30,7 +30,7 @@ import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
 import type { AcquireInput, LaneGrant, LaneRefused, LaneVerdict, Scavenged } from "./types.ts";
 
 /** The decision on a request, with the facts on processes that bear on it. */
-export function decide(
+function decide(
   { processes }: LaneContext,
   request: LaneRequest,
   taxonomy: Taxonomy,
@@ -56,7 +56,7 @@ export function decide(
 }
 
 /** The request in an input. `loopTs` is empty when the caller has no key of its own. */
-export function requestOf(input: AcquireInput): LaneRequest {
+function requestOf(input: AcquireInput): LaneRequest {
   const { lane = "", tree = [], kind = "", owner, loopTs = "" } = input;
   return { lane, tree, kind, owner, loopTs };
 }

@@ -40,7 +40,7 @@ export function readJournal({ lanes, warn }: JournalContext): JournalView {
 }
 
 /** Reports what is broken in a journal. */
-export function warnOf({ problems }: JournalView, location: string, warn: Warn): void {
+function warnOf({ problems }: JournalView, location: string, warn: Warn): void {
   for (const { line, reason } of problems.slice(0, MAX_NAMED)) {
     warn(`Line ${line} of ${quoted(location, 200)} ${reason}: passed over`);
   }

@@ -20,7 +20,7 @@ export type ExpiringKind = "reservation" | "claim" | "lane";
 export const EXPIRING_KINDS: readonly ExpiringKind[] = ["reservation", "claim", "lane"];
 
 /** A record that is due. */
-export interface Due {
+interface Due {
   readonly kind: ExpiringKind;
   readonly id: string;
   /** Milliseconds since 1970. */

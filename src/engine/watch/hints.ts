@@ -24,7 +24,7 @@ export interface RecordName {
 }
 
 /** Everything that came since the last drain. */
-export interface Drained {
+interface Drained {
   readonly records: Iterable<RecordName>;
   /** Kinds whose folder saw a change that a name explains. */
   readonly named: ReadonlySet<RecordKind>;

@@ -32,7 +32,7 @@ const BATCH_MS = 100;
 const SPARE_LINES = 1_000;
 
 /** What a file said. */
-export interface KeptPosition {
+interface KeptPosition {
   /** Expiries up to this instant were nobody's business; milliseconds since 1970. */
   readonly since: number;
   readonly kinds: ReadonlySet<RecordKind>;

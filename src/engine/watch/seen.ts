@@ -20,7 +20,7 @@ export interface Change extends RecordName {
 }
 
 /** One record as it was told. */
-export interface ToldRecord {
+interface ToldRecord {
   /** `undefined` while nothing but a broken file was ever seen. */
   readonly version: string | undefined;
   /** The record as JSON text, which is smaller than the object. */

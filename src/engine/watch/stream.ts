@@ -38,7 +38,7 @@ const SLICE_MS = 8;
 const CLOCK_MS = 60_000;
 
 /** What a run works with. */
-export interface StreamSetup {
+interface StreamSetup {
   readonly source: RecordSource;
   readonly clock: Clock;
   readonly timers: Timers;

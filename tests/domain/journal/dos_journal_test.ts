@@ -1,8 +1,8 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { compact } from "../../../src/domain/journal/checkpoint.ts";
-import { type LaneState, replay } from "../../../src/domain/journal/fold.ts";
+import type { LaneState } from "../../../src/domain/journal/fold.ts";
 import { type Entry, parseLine, type WalLine } from "../../../src/domain/journal/line.ts";
-import { dosReplay, START } from "../../support/scene/lanes.ts";
+import { dosReplay, replay, START } from "../../support/scene/lanes.ts";
 
 /** A journal as dos writes it: every operation, leases nested and inline, and a line that is torn. */
 const JOURNAL = `

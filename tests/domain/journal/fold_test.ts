@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { type Applied, LaneState, replay } from "../../../src/domain/journal/fold.ts";
+import { type Applied, LaneState } from "../../../src/domain/journal/fold.ts";
 import { deathOf, lastBeat, type Lease } from "../../../src/domain/lane/lease.ts";
 import type { Entry } from "../../../src/domain/journal/line.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../../../src/domain/journal/entries.ts";
 import { checkpointEntry } from "../../../src/domain/journal/checkpoint.ts";
 import { Tree } from "../../../src/domain/glob/tree.ts";
-import { acquire, factsOf, holders, stamp, START } from "../../support/scene/lanes.ts";
+import { acquire, factsOf, holders, replay, stamp, START } from "../../support/scene/lanes.ts";
 
 const HOUR = 3_600_000;
 

@@ -8,8 +8,7 @@ import {
   seqProblem,
 } from "../../../src/domain/journal/line.ts";
 import { heartbeatEntry } from "../../../src/domain/journal/entries.ts";
-import { replay } from "../../../src/domain/journal/fold.ts";
-import { acquire, stamp, START } from "../../support/scene/lanes.ts";
+import { acquire, replay, stamp, START } from "../../support/scene/lanes.ts";
 
 it("parseLine() reads what encodeLine() wrote, whatever the text holds", () => {
   for (

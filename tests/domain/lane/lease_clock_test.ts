@@ -1,6 +1,6 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { checkpointEntry } from "../../../src/domain/journal/checkpoint.ts";
-import { LaneState, replay } from "../../../src/domain/journal/fold.ts";
+import { LaneState } from "../../../src/domain/journal/fold.ts";
 import {
   deadAt,
   deathOf,
@@ -19,7 +19,7 @@ import {
   refuseEntry,
 } from "../../../src/domain/journal/entries.ts";
 import { randomHistory } from "../../support/scene/lane_histories.ts";
-import { acquire, dosReplay, stamp, START } from "../../support/scene/lanes.ts";
+import { acquire, dosReplay, replay, stamp, START } from "../../support/scene/lanes.ts";
 import { sized } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 

@@ -1,12 +1,11 @@
 import { assertEquals, it } from "../../deps.ts";
-import { replay } from "../../../src/domain/journal/fold.ts";
 import {
   evidenceOf,
   judgeLiveness,
   type LivenessEvidence,
 } from "../../../src/domain/lane/liveness.ts";
 import { adoptEntry, heartbeatEntry } from "../../../src/domain/journal/entries.ts";
-import { acquire, stamp, START } from "../../support/scene/lanes.ts";
+import { acquire, replay, stamp, START } from "../../support/scene/lanes.ts";
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 /** Builders for lanes: entries with little to say, and the fold of `dos`, written from its rules. */
 import { isObject, type JsonObject } from "../../../src/domain/json.ts";
-import type { LaneView } from "../../../src/domain/journal/fold.ts";
+import { LaneState, type LaneView } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import type { Entry } from "../../../src/domain/journal/line.ts";
 import { acquireEntry, type NewLease, type Stamp } from "../../../src/domain/journal/entries.ts";
@@ -80,4 +80,11 @@ export function dosReplay(entries: Iterable<Entry>): JsonObject[] {
     }
   }
   return [...live.values()];
+}
+
+/** The state that entries come to. */
+export function replay(entries: Iterable<Entry>): LaneState {
+  const state = new LaneState();
+  for (const entry of entries) state.apply(entry);
+  return state;
 }

@@ -19,7 +19,7 @@ import type { FileStat, HostFs } from "../../../ports/host.ts";
 import { UnreadableRecord } from "./unreadable.ts";
 
 /** What lies under a record's name. */
-export type RecordFile =
+type RecordFile =
   | { readonly kind: "record"; readonly value: JsonObject; readonly stat: FileStat }
   | { readonly kind: "gone" }
   | { readonly kind: "broken"; readonly reason: string; readonly stat: FileStat };

@@ -22,7 +22,7 @@ const ENTRY = /^(\d{16})-([0-9A-Fa-f][0-9A-Fa-f-]{5,127}(?:_[\w-]*)?)$/;
 const MAX_TRIES = 100;
 
 /** For how long listed names are used before they are listed again, in milliseconds. */
-export const LISTING_TRUST_MS = 50;
+const LISTING_TRUST_MS = 50;
 
 /** An entry, by its place. */
 export interface TimeEntry {

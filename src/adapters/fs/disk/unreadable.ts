@@ -13,7 +13,7 @@ export class UnreadableRecord extends HostError {
 }
 
 /** Whether another process may well read it. */
-export function isRefusal(error: unknown): error is HostError {
+function isRefusal(error: unknown): error is HostError {
   return error instanceof HostError && error.isRefusal;
 }
 

@@ -33,7 +33,7 @@ export function archiveLog(fs: HostFs, path: string, firstSeq: number): string {
 }
 
 /** Names of all archives of a log, the oldest first. */
-export function archivesOf(fs: HostFs, path: string): string[] {
+function archivesOf(fs: HostFs, path: string): string[] {
   const prefix = basename(path) + PREFIX;
   return (fs.list(dirname(path)) ?? []).flatMap(({ name }) => name.startsWith(prefix) ? [name] : [])
     .sort((a, b) => inOrder(a.slice(prefix.length), b.slice(prefix.length)));

@@ -40,7 +40,7 @@ export interface MutexFiles {
 }
 
 /** What `take()` did. */
-export type Taken =
+type Taken =
   /** `names` are those seen when the hold began. */
   | {
     readonly kind: "held";

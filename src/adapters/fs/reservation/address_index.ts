@@ -37,7 +37,7 @@ function parentOf(path: string): string {
 }
 
 /** What an entry's name says. */
-export interface IndexEntry {
+interface IndexEntry {
   readonly stem: string;
   /** When the reservation is over if no heartbeat extends it. */
   readonly expiresMs: number;
@@ -45,7 +45,7 @@ export interface IndexEntry {
 }
 
 /** An entry, with where it was found. */
-export interface FoundEntry extends IndexEntry {
+interface FoundEntry extends IndexEntry {
   readonly paths: string[];
 }
 

@@ -113,7 +113,7 @@ export function settle(files: OrderFiles, place: number): void {
 }
 
 /** A reservation that was granted and whose record is to come. */
-export interface Coming {
+interface Coming {
   readonly stem: string;
   readonly place: number;
   readonly reservation: ReservationRecord;

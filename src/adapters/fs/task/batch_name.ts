@@ -11,7 +11,7 @@ import type { Host } from "../../../ports/host.ts";
  * its tasks their names. `repair`: another process does that. `linked`: all have theirs. `settling`: a
  * process syncs the tasks' own files. `void`: it names nothing any more and is being removed.
  */
-export const BATCH_STATES = ["new", "links", "repair", "linked", "settling", "void"] as const;
+const BATCH_STATES = ["new", "links", "repair", "linked", "settling", "void"] as const;
 
 export type BatchState = typeof BATCH_STATES[number];
 

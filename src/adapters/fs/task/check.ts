@@ -46,7 +46,7 @@ interface Checked {
 }
 
 /** What adds to the index what it lacks. */
-export interface Completion {
+interface Completion {
   /** Whether a task without a claim may be claimed. */
   unclaimed(stem: string): boolean;
   /** A claim that is not over and has not timed out. */

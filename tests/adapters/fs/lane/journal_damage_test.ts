@@ -1,7 +1,7 @@
 import { JournalReader } from "../../../../src/adapters/fs/lane/journal_reader.ts";
 import { canonicalJson } from "../../../../src/domain/json.ts";
 import { compact } from "../../../../src/domain/journal/checkpoint.ts";
-import { LaneState, type LaneView, replay } from "../../../../src/domain/journal/fold.ts";
+import { LaneState, type LaneView } from "../../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../../src/domain/lane/lease.ts";
 import {
   encodeLine,
@@ -26,7 +26,7 @@ import {
   turnOf,
   write,
 } from "../../../support/scene/journals.ts";
-import { factsOf, stamp, START } from "../../../support/scene/lanes.ts";
+import { factsOf, replay, stamp, START } from "../../../support/scene/lanes.ts";
 import { isHeavy, sized } from "../../../support/length.ts";
 import { newSeed, Random } from "../../../support/random.ts";
 import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";

@@ -1,5 +1,5 @@
 import { journalPath } from "../../../../src/adapters/fs/lane/journal_path.ts";
-import { archivesOf as archiveNames } from "../../../../src/adapters/fs/lane/journal_archive.ts";
+import { archivesBefore } from "../../../../src/adapters/fs/lane/journal_archive.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { JOURNAL_TAIL_BYTES, MAX_ENTRY_BYTES } from "../../../../src/domain/limits.ts";
 import type { Entry } from "../../../../src/domain/journal/line.ts";
@@ -351,7 +351,7 @@ it("verify() tells of archives that are missing, changed, or lead nowhere", asyn
   assertEquals(journal.read().problems, [], "nobody needs them to go on");
 });
 
-it("archivesOf() gives archives in the order of what they hold, whatever the length of numbers", () => {
+it("archivesBefore() gives archives in the order of what they hold, whatever the length of numbers", () => {
   const { journal } = openJournal();
   const path = journal.location;
   const names = [
@@ -362,7 +362,7 @@ it("archivesOf() gives archives in the order of what they hold, whatever the len
     "281474976710657",
   ];
   for (const name of [...names].reverse()) write(`${path}.archive-${name}`, "");
-  const found = archiveNames(quickHost.fs, path).map((name) => name.split(".archive-")[1]);
+  const found = archivesBefore(quickHost.fs, path).map((name) => name.split(".archive-")[1]);
   assertEquals(found, names);
 });
 

@@ -2,7 +2,7 @@ import type { Tree } from "../../../../deps/lezer.ts";
 import type { Import } from "../../../../domain/forecast/imports.ts";
 
 /** A parser in steps. */
-export interface Parser {
+interface Parser {
   startParse(text: string): { advance(): Tree | null };
 }
 
