@@ -49,6 +49,7 @@
  * @module
  */
 export {
+  type InitResult,
   initWorkspace,
   openJournal,
   type OpenOptions,

@@ -100,9 +100,9 @@ async function runCommand(
         ? openOn(host, { dir, ...options }).journal
         : openJournalOn(host, path, options);
     },
-    async init(path) {
+    async init(path, here) {
       const { initOn } = await import("../workspace/open.ts");
-      return initOn(host, path);
+      return initOn(host, path, { here, warn: output.warn });
     },
     get stop() {
       return stopping.signal;

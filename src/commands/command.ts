@@ -54,6 +54,14 @@ export interface OperandSpec {
 /** Parsed and checked arguments by their names in the library's input. */
 type Values = Readonly<Record<string, unknown>>;
 
+/** A workspace that was made, or was there. */
+export interface InitAnswer {
+  readonly path: string;
+  readonly created: boolean;
+  /** The main checkout, or the git folder, all of whose worktrees use it. */
+  readonly shared?: string;
+}
+
 /** What a command gets to work with. */
 export interface CommandContext {
   readonly host: Host;
@@ -63,7 +71,7 @@ export interface CommandContext {
   /** The same, its queue alone, which is there sooner. */
   tasks(): Promise<Tasks>;
   /** Makes a workspace in a folder, or finds the one that is there. */
-  init(path: string): Promise<{ readonly path: string; readonly created: boolean }>;
+  init(path: string, here: boolean): Promise<InitAnswer>;
   /** Opens a journal of lanes: that of the workspace, or one that needs no workspace. */
   journal(path: string | undefined): Promise<LaneJournal>;
   /** `--dir`, else `$COORD_DIR`, unresolved. */

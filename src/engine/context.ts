@@ -3,7 +3,7 @@ import type { Timers } from "../async/timers.ts";
 import type { Clock } from "../domain/time.ts";
 import type { Checkout } from "../ports/checkout.ts";
 import type { Processes } from "../ports/processes.ts";
-import type { Store } from "../ports/store.ts";
+import type { FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
 export interface Context extends TaskContext {
@@ -11,6 +11,8 @@ export interface Context extends TaskContext {
   /** The machine's, like the processes: an agent's clone is where the agent is. */
   readonly checkout: Checkout;
   readonly processes: Processes;
+  /** How the workspace was found. */
+  readonly foundBy?: FoundBy;
 }
 
 /** What the queue works with. */

@@ -19,6 +19,11 @@ import { type WatchOptions, watchRecords } from "./watch/watch.ts";
 export interface Status {
   /** Where the workspace lies. */
   readonly workspace: string;
+  /**
+   * How it was found: named as `dir` or in the environment, by a search upward, or, for a linked
+   * worktree, in the main checkout.
+   */
+  readonly found_by: "dir" | "env" | "search" | "worktree";
   /** Tasks by status, and `total`. */
   readonly tasks: Readonly<Record<TaskStatus | "total", number>>;
   /** The task that has been pending longest, null when none is. */
@@ -153,6 +158,7 @@ export class Coord {
     const { leases } = await this.lanes.live();
     return {
       workspace: this.location,
+      found_by: this.#context.foundBy ?? "dir",
       tasks,
       oldest_pending: oldest === undefined
         ? null

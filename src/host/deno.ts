@@ -167,6 +167,15 @@ const fs: HostFs = {
       throw hostError(error, "look at", path);
     }
   },
+  realPath(path) {
+    try {
+      return Deno.realPathSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (hostErrorReason(error) === "not_directory") return undefined;
+      throw hostError(error, "look at", path);
+    }
+  },
   list(path) {
     try {
       return [...Deno.readDirSync(path)] as DirEntry[];
@@ -278,7 +287,13 @@ export const denoHost: Host = {
   },
   processIdentity: (pid) => processes.identify(pid),
   isAlive: (process) => processes.isAlive(process),
-  cwd: () => Deno.cwd(),
+  cwd() {
+    try {
+      return Deno.cwd();
+    } catch (error) {
+      throw hostError(error, "find the current folder", ".");
+    }
+  },
   env(name) {
     try {
       return Deno.env.get(name);

@@ -191,6 +191,15 @@ const fs: HostFs = {
       throw hostError(error, "look at", path);
     }
   },
+  realPath(path) {
+    try {
+      return nodeFs.realpathSync.native(path);
+    } catch (error) {
+      const code = hostErrorReason(error);
+      if (code === "not_found" || code === "not_directory") return undefined;
+      throw hostError(error, "look at", path);
+    }
+  },
   list(path) {
     try {
       return nodeFs.readdirSync(path, { withFileTypes: true }).map((entry) => ({
@@ -284,7 +293,13 @@ export const nodeHost: Host = {
   },
   processIdentity: (pid) => processes.identify(pid),
   isAlive: (other) => processes.isAlive(other),
-  cwd: () => process.cwd(),
+  cwd() {
+    try {
+      return process.cwd();
+    } catch (error) {
+      throw hostError(error, "find the current folder", ".");
+    }
+  },
   env: (name) => process.env[name],
   isTerminal(stream) {
     // Asking the stream itself loads the whole of node's streams, which takes longer than most

@@ -133,6 +133,8 @@ export interface HostFs {
   lstat(path: string): FileStat | undefined;
   /** Like {@link lstat}, following symbolic links. */
   stat(path: string): FileStat | undefined;
+  /** The path with all symbolic links resolved; `undefined` when there is nothing of that name. */
+  realPath(path: string): string | undefined;
   /** The names in a directory in no order; `undefined` when there is no such directory. */
   list(path: string): DirEntry[] | undefined;
   /** Forces a file's bytes to the disk. */
@@ -176,6 +178,7 @@ export interface Host {
   processIdentity(pid?: number): ProcessIdentity;
   /** Whether a process still runs; `undefined` when that cannot be told from here. */
   isAlive(process: ProcessIdentity): boolean | undefined;
+  /** The current folder; throws `not_found` when it was removed. */
   cwd(): string;
   env(name: string): string | undefined;
   /** Whether a standard stream is a terminal. */

@@ -5,6 +5,9 @@ import type { RecordSource } from "./records.ts";
 import type { ReservationStore } from "./reservations.ts";
 import type { TaskStore } from "./tasks.ts";
 
+/** How a workspace was found: named by hand, or by a search, which may end in the main checkout. */
+export type FoundBy = "dir" | "env" | "search" | "worktree";
+
 export interface Store {
   /** Where the workspace lies, for people. */
   readonly location: string;

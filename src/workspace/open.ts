@@ -51,11 +51,11 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
 export function openOn(host: Host, options: OpenOptions): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const location = findWorkspace(host, options.dir);
-  const files = openFsStore(host, location, clock, warn);
+  const { path, foundBy } = findWorkspace(host, options.dir, warn);
+  const files = openFsStore(host, path, clock, warn);
   const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
-  const checkout = openCheckout(host, location, warn);
-  return new Coord({ store, checkout, processes: processesOf(host), clock, warn });
+  const checkout = openCheckout(host, path, warn);
+  return new Coord({ store, checkout, processes: processesOf(host), clock, warn, foundBy });
 }
 
 /**
@@ -103,11 +103,23 @@ export function openJournalOn(
   return new LaneJournal({ lanes, clock, warn });
 }
 
+/** What {@link initWorkspace} made or found. */
+export interface InitResult {
+  /** Where the workspace lies. */
+  readonly path: string;
+  /** Whether it is new. */
+  readonly created: boolean;
+  /** The main checkout, or the git folder, all of whose worktrees use it. */
+  readonly shared?: string;
+}
+
 /**
- * Makes a workspace, `.coord/`, in a project folder. Doing it again changes nothing.
+ * Makes a workspace, `.coord/`, in a project folder. In a linked worktree of a git repository it makes
+ * or finds the one of the main checkout. Doing it again changes nothing.
  *
  * @param project The folder; it is made when missing.
- * @returns Where the workspace lies, and whether it is new.
+ * @param options With `here` the folder gets a workspace of its own, also in a linked worktree.
+ * @returns Where the workspace lies, whether it is new, and which checkout it is shared with.
  * @throws {CoordError} `io_error` when it cannot be made.
  *
  * @example
@@ -119,11 +131,18 @@ export function openJournalOn(
  * console.assert(!(await initWorkspace(project)).created);
  * ```
  */
-export async function initWorkspace(project: string): Promise<{ path: string; created: boolean }> {
-  return initOn(await detectHost(), project);
+export async function initWorkspace(
+  project: string,
+  options: { readonly here?: boolean } = {},
+): Promise<InitResult> {
+  return initOn(await detectHost(), project, options);
 }
 
 /** Makes a workspace on a given machine. */
-export function initOn(host: Host, project: string): { path: string; created: boolean } {
-  return initFiles(host, project);
+export function initOn(
+  host: Host,
+  project: string,
+  options: { readonly here?: boolean | undefined; readonly warn?: (message: string) => void },
+): InitResult {
+  return initFiles(host, project, options);
 }

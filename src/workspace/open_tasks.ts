@@ -12,7 +12,7 @@ import { onceEach } from "./once_each.ts";
 export function openTasksOn(host: Host, options: OpenOptions): Tasks {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const location = findWorkspace(host, options.dir);
-  const tasks = openFsTasks(host, location, warn);
+  const { path } = findWorkspace(host, options.dir, warn);
+  const tasks = openFsTasks(host, path, warn);
   return new Tasks({ store: { tasks }, clock, warn });
 }

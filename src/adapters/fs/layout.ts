@@ -1,10 +1,19 @@
-/** Where a workspace lies and what is where in it. */
-import { basename, dirname, join, resolve } from "../../deps/path.ts";
+/** What is where in a workspace, and how one is made. */
+import { basename, dirname, join } from "../../deps/path.ts";
 import { CoordError } from "../../domain/errors.ts";
+import { quoted } from "../../domain/text.ts";
 import { FOLDERS, type RecordKind } from "../../domain/watch/event.ts";
+import { formatProblem, WORKSPACE_FORMAT } from "../../domain/version.ts";
 import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
+import type { Warn } from "../../ports/warnings.ts";
 import { withinRoot } from "./disk/real_folders.ts";
+import { absolute, coordIn, isWorkspace, searchFrom, sharedAround } from "./find.ts";
+
+/** Bytes of the file `format` that are read. */
+const MAX_FORMAT_BYTES = 64;
+
+const encoder = new TextEncoder();
 
 /** The paths of one workspace W. */
 export class Layout {
@@ -38,71 +47,68 @@ export class Layout {
   }
 }
 
-/** `.coord/` itself, and what Muse calls its workspace. */
-function workspaceIn(host: Host, project: string): string | undefined {
-  for (const path of [join(project, ".coord"), join(project, ".muse", "coordination")]) {
-    if (host.fs.stat(path)?.kind === "directory") return path;
-  }
-  return undefined;
+/**
+ * Refuses a workspace of a newer format.
+ *
+ * @throws {CoordError} `io_error`
+ */
+export function checkFormat(fs: HostFs, root: string): void {
+  const path = `${root}/format`;
+  const found = fs.readRange(path, 0, MAX_FORMAT_BYTES);
+  if (found === undefined) return;
+  const problem = formatProblem(new TextDecoder().decode(found.bytes));
+  if (problem === undefined) return;
+  const message = `Cannot open workspace ${quoted(root, 200)}: ${problem}`;
+  throw new CoordError("io_error", message, { reason: "format", path });
 }
 
-/** Whether a folder that is named by hand is W itself, and not a project around one. */
-function isWorkspace(host: Host, path: string): boolean {
-  if (host.fs.stat(path)?.kind !== "directory") return false;
-  if (/(^|[\\/])(\.coord|\.muse[\\/]coordination)$/.test(path)) return true;
-  return ["tasks", "claims", "reservations"].every((folder) =>
-    host.fs.stat(join(path, folder))?.kind === "directory"
-  );
+/** How a workspace is made. */
+export interface InitOptions {
+  /** In this very folder, also where the checkout shares a workspace with others. */
+  readonly here?: boolean | undefined;
+  readonly warn?: Warn | undefined;
 }
 
-/** A Muse repository whose agents have not coordinated yet: the folder is made on first use. */
-function museIn(host: Host, project: string): string | undefined {
-  const muse = join(project, ".muse");
-  return host.fs.stat(muse)?.kind === "directory" ? join(muse, "coordination") : undefined;
+/** A workspace that was made, or was there. */
+export interface Initialised {
+  readonly path: string;
+  readonly created: boolean;
+  /** The main checkout, or the git folder, whose checkouts all use it. */
+  readonly shared?: string;
 }
 
 /**
- * The workspace that `dir` names, else `$COORD_DIR`, else the nearest one above the current folder.
- *
- * @throws {CoordError} `no_workspace`
+ * Makes `.coord/` in a project folder, or the one named. For a linked worktree it is the one of its
+ * main checkout. Running it again changes nothing.
  */
-export function findWorkspace(host: Host, dir: string | undefined): string {
-  const named = dir ?? (host.env("COORD_DIR") || undefined);
-  if (named !== undefined) {
-    const path = resolve(host.cwd(), named);
-    const inside = workspaceIn(host, path) ?? museIn(host, path);
-    if (inside !== undefined) return inside;
-    if (isWorkspace(host, path)) return path;
-    throw noWorkspace(`in ${JSON.stringify(path)}`);
-  }
-  const start = host.cwd();
-  for (let folder = start;; folder = dirname(folder)) {
-    const found = workspaceIn(host, folder) ?? museIn(host, folder);
-    if (found !== undefined) return found;
-    if (dirname(folder) === folder) break;
-  }
-  throw noWorkspace(`in ${JSON.stringify(start)} or above it`);
+export function initWorkspace(host: Host, project: string, options: InitOptions = {}): Initialised {
+  const { here = false, warn = () => {} } = options;
+  const named = absolute(host, project, "make a workspace");
+  if (basename(named) === ".coord") return make(host, named);
+  if (isWorkspace(host, named)) return { path: named, created: false };
+  const own = join(named, ".coord");
+  if (here || coordIn(host, named) !== undefined) return make(host, own);
+  const start = host.fs.realPath(named) ?? named;
+  const shared = sharedAround(host, start, warn);
+  if (shared === undefined) return make(host, own);
+  const found = searchFrom(host, start, warn);
+  const made = found === undefined
+    ? make(host, shared.place)
+    : { path: found.path, created: false };
+  return found === undefined || found.path === shared.path ? { ...made, shared: shared.of } : made;
 }
 
-function noWorkspace(where: string): CoordError {
-  return new CoordError("no_workspace", `No workspace ${where}: run "coord init" to make one`);
-}
-
-/** Makes `.coord/` in a project folder, or the one named. Running it again changes nothing. */
-export function initWorkspace(host: Host, project: string): { path: string; created: boolean } {
-  const named = resolve(host.cwd(), project);
-  if (basename(named) !== ".coord" && isWorkspace(host, named)) {
-    return { path: named, created: false };
-  }
-  const path = basename(named) === ".coord" ? named : join(named, ".coord");
+function make(host: Host, path: string): Initialised {
   const fs = withinRoot(host.fs, path);
   const created = fs.lstat(path) === undefined;
   const made = missingFolders(fs, path);
   fs.makeDir(path);
   for (const folder of Object.values(FOLDERS)) fs.makeDir(join(path, folder));
   try {
-    fs.createNew(join(path, ".gitignore"), new TextEncoder().encode("*\n"));
+    fs.createNew(join(path, ".gitignore"), encoder.encode("*\n"));
     fs.syncFile(join(path, ".gitignore"));
+    // A workspace that was there is of the format that it has.
+    if (created) fs.createNew(join(path, "format"), encoder.encode(`${WORKSPACE_FORMAT}\n`), true);
     fs.syncDir(path);
     // Each folder's name lies in the one above. Another process may have made them a moment ago.
     for (const folder of made) fs.syncDir(dirname(folder));

@@ -1,27 +1,30 @@
 /** Opens a workspace of plain files. */
-import { dirname, resolve } from "../../deps/path.ts";
+import { dirname } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { absolute } from "./find.ts";
 import { FsCheckout } from "./checkout/checkout.ts";
 import { FsCollector } from "./gc.ts";
 import { FsJournal } from "./lane/journal.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
-import { Layout } from "./layout.ts";
+import { checkFormat, Layout } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsRecordSource } from "./watch/record_source.ts";
 import { FsReservationStore } from "./reservation/store.ts";
 import { FsTaskStore } from "./task/store.ts";
 
-export { findWorkspace, initWorkspace } from "./layout.ts";
+export { findWorkspace } from "./find.ts";
+export { initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
   host = hostWithin(host, location);
+  checkFormat(host.fs, location);
   const layout = new Layout(location);
   const log = journalPath(host, layout);
   const isInside = log.startsWith(`${location}/`);
@@ -44,7 +47,7 @@ export function openCheckout(host: Host, location: string, warn: Warn): Checkout
 
 /** A journal that is given by its path, with no workspace around it. */
 export function openFsJournal(host: Host, path: string, clock: Clock, warn: Warn): LaneStore {
-  const log = resolve(host.cwd(), path);
+  const log = absolute(host, path, "find the journal");
   const journal = new FsJournal(hostWithin(host, dirname(log)), log, clock, warn);
   return new FsLanes(host, journal, undefined);
 }

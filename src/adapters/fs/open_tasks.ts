@@ -2,13 +2,15 @@
 import type { Host } from "../../ports/host.ts";
 import type { TaskStore } from "../../ports/tasks.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { Layout } from "./layout.ts";
+import { checkFormat, Layout } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsTaskStore } from "./task/store.ts";
 
-export { findWorkspace } from "./layout.ts";
+export { findWorkspace } from "./find.ts";
 
 /** The store of tasks of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsTasks(host: Host, location: string, warn: Warn): TaskStore {
-  return new FsTaskStore(hostWithin(host, location), new Layout(location), warn);
+  host = hostWithin(host, location);
+  checkFormat(host.fs, location);
+  return new FsTaskStore(host, new Layout(location), warn);
 }

@@ -6,22 +6,32 @@ interface Initialised {
   readonly workspace: string;
   /** Whether this call made it. */
   readonly created: boolean;
+  /** The main checkout, or the git folder, all of whose worktrees use it; else null. */
+  readonly shared_with: string | null;
 }
 
-export const init: AnswerCommand<Initialised, { readonly path?: string }> = {
+export const init: AnswerCommand<Initialised, {
+  readonly path?: string;
+  readonly here?: boolean;
+}> = {
   details: "Create .coord/ in the folder, with a .gitignore of its own. Running it again changes " +
-    "nothing.",
-  examples: ["init", "init ~/projects/api"],
+    "nothing. All worktrees of a git repository share one workspace: in a linked worktree it is " +
+    "made or found in the main checkout; in the git folder of a bare repository.",
+  examples: ["init", "init ~/projects/api", "init --here"],
   operands: [{
     name: "PATH",
     summary: "the project's folder (default: --dir, else the current one)",
     as: "path",
   }],
-  flags: {},
-  async run(context, { path }) {
-    const made = await context.init(path ?? context.dir ?? context.host.cwd());
-    return { workspace: made.path, created: made.created };
+  flags: {
+    here: { type: "boolean", summary: "give a linked worktree a workspace of its own" },
   },
-  text: ({ workspace, created }) =>
-    created ? `Workspace made: ${workspace}` : `Workspace exists: ${workspace}`,
+  async run(context, { path, here = false }) {
+    const made = await context.init(path ?? context.dir ?? ".", here);
+    return { workspace: made.path, created: made.created, shared_with: made.shared ?? null };
+  },
+  text({ workspace, created, shared_with: main }) {
+    const text = `Workspace ${created ? "made" : "exists"}: ${workspace}`;
+    return main === null ? text : `${text} (shared by all worktrees of ${main})`;
+  },
 };

@@ -22,6 +22,7 @@ export const status: AnswerCommand<Status> = {
     const blocks: Block[] = [{
       fields: {
         workspace: value.workspace,
+        found_by: value.found_by,
         queue: countsLine(value.tasks),
         oldest_pending: oldest === null
           ? null

@@ -4,7 +4,7 @@
  *     # a comment
  *     % env COORD_RUN_ID=a           sets a variable for the commands that follow; empty removes it
  *     % clock 3601                   the clock goes on by so many seconds
- *     % file path "content"          writes a file in the scratch folder
+ *     % file path "content"          writes a file in the scratch folder, [DIR]; its folders are made
  *     % folder path                  makes a folder in it
  *     % cd path                      goes to another folder in it
  *     $ coord claim --run-id a       runs main(); quotes as in a shell, "…" with JSON's escapes
@@ -97,8 +97,10 @@ class Session {
     if (verb === "clock") this.#now += Number(first) * 1000;
     else if (verb === "cd") this.#cwd = path;
     else if (verb === "folder") fs.makeDir(path);
-    else if (verb === "file") fs.append(path, new TextEncoder().encode(second));
-    else if (verb === "env") {
+    else if (verb === "file") {
+      fs.makeDir(path.slice(0, path.lastIndexOf("/")));
+      fs.append(path, new TextEncoder().encode(second));
+    } else if (verb === "env") {
       const [name = "", value = ""] = first.split(/=(.*)/s);
       if (value === "") delete this.#env[name];
       else this.#env[name] = value;

@@ -48,23 +48,22 @@ export class BranchReader {
 
   /** The checkout that the caller works in, and the one around the workspace. */
   repositories(): { readonly ours?: Repository; readonly around?: Repository } {
-    const here = this.#here();
+    const folder = this.here();
+    const here = folder === undefined ? undefined : repositoryAt(this.#files, folder);
     const around = repositoryAt(this.#files, this.workspace);
     if (around === undefined) return { ours: here };
     const isSame = here !== undefined && this.#isSame(here.common, around.common);
     return { ours: isSame ? here : around, around };
   }
 
-  /** The checkout around the current folder; none where that was removed. */
-  #here(): Repository | undefined {
-    let folder: string;
+  /** The current folder, unless it was removed. */
+  here(): string | undefined {
     try {
-      folder = this.host.cwd();
+      return this.host.cwd();
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return undefined;
     }
-    return repositoryAt(this.#files, folder);
   }
 
   #environment(): string | undefined {

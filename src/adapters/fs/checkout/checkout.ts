@@ -51,7 +51,7 @@ export class FsCheckout implements Checkout {
   #folder(): string {
     const { ours, around } = this.#branches.repositories();
     const project = this.#project();
-    if (project === undefined) return ours?.root ?? this.host.cwd();
+    if (project === undefined) return ours?.root ?? this.#branches.here() ?? this.workspace;
     return ours === undefined || around === undefined || ours.root === around.root
       ? project
       : join(ours.root, project.slice(around.root.length));

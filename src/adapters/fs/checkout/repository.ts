@@ -50,6 +50,11 @@ export function mainRoot(files: SmallFiles, { common }: Repository): string | un
   return files.look(root)?.kind === "directory" ? root : undefined;
 }
 
+/** Whether a repository has no main checkout. */
+export function isBare(files: SmallFiles, { common }: Repository): boolean {
+  return core(files, common).bare;
+}
+
 /** The tops of all checkouts of a repository that are there: the main one, then linked worktrees. */
 export function checkoutRoots(files: SmallFiles, repository: Repository): string[] {
   const { common } = repository;

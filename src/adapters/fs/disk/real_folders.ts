@@ -52,6 +52,7 @@ export function withinRoot(fs: HostFs, root: string): HostFs {
     readRange: (path, offset, length) => (parents(path), fs.readRange(path, offset, length)),
     lstat: (path) => folders.lstat(path),
     stat: (path) => (parents(path), fs.stat(path)),
+    realPath: (path) => (parents(path), fs.realPath(path)),
     list: (path) => (folders.check(path, false), fs.list(path)),
     syncFile: (path) => (parents(path), fs.syncFile(path)),
     syncDir: (path) => (folders.check(path, false), fs.syncDir(path)),

@@ -5,6 +5,7 @@
 import { basename, dirname, resolve } from "../../../deps/path.ts";
 import { badInput } from "../../../domain/errors.ts";
 import type { Host } from "../../../ports/host.ts";
+import { absolute } from "../find.ts";
 import type { Layout } from "../layout.ts";
 
 const JOURNAL_ENV = "DISPATCH_LANE_JOURNAL_PATH";
@@ -19,7 +20,9 @@ export function journalPath(host: Host, { root }: Layout): string {
   const named = host.env("DISPATCH_LANE_JOURNAL_PATH") || undefined;
   if (named === undefined) return `${root}/lanes/lane-journal.jsonl`;
   const isWindows = host.os === "windows";
-  if ((isWindows ? /^(?:[A-Za-z]:)?[\\/]/ : /^\//).test(named)) return resolve(host.cwd(), named);
+  if ((isWindows ? /^(?:[A-Za-z]:)?[\\/]/ : /^\//).test(named)) {
+    return absolute(host, named, "find the journal");
+  }
   if (named.split(isWindows ? /[\\/]/ : "/").includes("..")) {
     throw refused('must not hold ".." unless it is absolute');
   }

@@ -20,7 +20,6 @@
  * Only real folders are looked into and only regular files are opened: a record folder that is a
  * symbolic link is reported and its kind is left out.
  */
-import { resolve } from "../../../deps/path.ts";
 import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
 import { foreignState, shows, unmarked } from "../../../domain/task/foreign_claim.ts";
@@ -36,6 +35,7 @@ import { Batches } from "../task/batch.ts";
 import { endName, slotName } from "../task/claim_chain.ts";
 import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
+import { absolute } from "../find.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readRecord, tickOf } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
@@ -161,7 +161,7 @@ export class FsRecordSource implements RecordSource {
   }
 
   cursor(path: string): CursorFile {
-    return new FsCursorFile(this.#fs, resolve(this.host.cwd(), path));
+    return new FsCursorFile(this.#fs, absolute(this.host, path, "find the cursor"));
   }
 
   #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {

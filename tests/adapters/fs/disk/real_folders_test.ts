@@ -40,6 +40,7 @@ it("withinRoot() refuses every operation whose way leads through a link", () => 
     makeDir: (fs) => fs.makeDir(`${root}/l/c/d`),
     lstat: (fs) => fs.lstat(`${root}/l/b/f`),
     stat: (fs) => fs.stat(`${root}/l/b/f`),
+    realPath: (fs) => fs.realPath(`${root}/l/b/f`),
     list: (fs) => fs.list(`${root}/l`),
     syncFile: (fs) => fs.syncFile(`${root}/l/b/f`),
     syncDir: (fs) => fs.syncDir(`${root}/l`),
