@@ -66,7 +66,7 @@ export async function findId<K extends string>(
   const names = candidates.map(({ kind, id }) => kinds.length === 1 ? id : `${kind} ${id}`);
   throw new CoordError(
     asked.code,
-    `Cannot tell which ${kinds.join(" or ")} is meant by ${quoted(input)}: ` +
+    `Cannot resolve ${kinds.join(" or ")} ${quoted(input)}: ` +
       `candidates are ${names.join(", ")}`,
     { candidates: candidates.map(({ id }) => id) },
   );

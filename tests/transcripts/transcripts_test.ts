@@ -1,4 +1,4 @@
-/** Every transcript in `tests/transcripts/`; with UPDATE_TRANSCRIPTS=1 they are written anew, to be read. */
+/** Every transcript in `tests/transcripts/`; UPDATE_TRANSCRIPTS=1 rewrites them, to be read. */
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
 import { replay } from "../support/program/transcript.ts";

@@ -47,7 +47,7 @@ export class FsCollector implements Collector {
     const lack = this.#room.take();
     if (lack === undefined) return swept;
     if (swept.length === 0) throw lack;
-    this.warn(`Some of what is over stays, since removing it needs room: ${lack.message}`);
+    this.warn(`Some ended records stay, since removing them needs room: ${lack.message}`);
     return swept;
   }
 
@@ -75,7 +75,7 @@ export class FsCollector implements Collector {
       if (file === undefined || file.kind === "gone") continue;
       const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
       if (typeof intent === "string") {
-        this.warn(`intents/${stem}.json ${intent}: passed over`);
+        this.warn(`intents/${stem}.json ${intent}: skipped`);
         continue;
       }
       const { reservation_id: id, created_at } = intent;
@@ -83,7 +83,7 @@ export class FsCollector implements Collector {
       if (end + graceMs > now) continue;
       if (id !== null && reservations.has(stemOfId(id))) continue;
       if (execute) this.#fs.remove(path);
-      swept.push({ kind: "intent", id: intent.intent_id, reason: "over" });
+      swept.push({ kind: "intent", id: intent.intent_id, reason: "ended" });
     }
     return swept;
   }

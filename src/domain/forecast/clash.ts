@@ -170,7 +170,9 @@ function overlapClash(
       if (first.address === second.address) {
         return `${who(first)} and ${who(second)} both touch ${what(first)}`;
       }
-      const why = isUnsure ? "whether these overlap takes too long to tell" : "these overlap";
+      const why = isUnsure
+        ? "it takes too long to find out whether these overlap"
+        : "these overlap";
       return `${who(first)} touches ${what(first)}, ${who(second)} ${what(second)}: ${why}`;
     },
   };

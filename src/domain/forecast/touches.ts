@@ -61,7 +61,7 @@ export function touchesOf(live: LiveRecords, warn: (message: string) => void): T
     const address = parseAddress(text, files);
     if (typeof address !== "string") return map.add(address, []);
     bad.add(text);
-    warn(`Passed over ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);
+    warn(`Skipped ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);
     return undefined;
   };
   for (const record of live.reservations) add(record, record.reservation_id, false);

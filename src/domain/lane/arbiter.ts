@@ -318,5 +318,5 @@ function nameOf(lease: Lease): string {
 }
 
 function holderOf(lease: Lease): string {
-  return lease.holder === "" ? "somebody unknown" : quoted(lease.holder, MAX_IDENTIFIER);
+  return lease.holder === "" ? "an unknown agent" : quoted(lease.holder, MAX_IDENTIFIER);
 }

@@ -229,13 +229,13 @@ function conflictOf(
 function doubtsOf(theirs: readonly Compared[], conflicts: readonly Conflict[]): string[] {
   const unsure = new Set(
     conflicts.filter((conflict) => conflict.unsure === true).map(({ address, their_address }) =>
-      `Cannot tell in time whether ${quoted(address)} and ${quoted(their_address)} overlap: ` +
+      `Cannot compare ${quoted(address)} and ${quoted(their_address)} in time: ` +
       "counted as a conflict"
     ),
   );
   const doubts = [...unsure].slice(0, MAX_DOUBTS);
   if (unsure.size > doubts.length) {
-    doubts.push(`Cannot tell in time of ${unsure.size - doubts.length} more pairs`);
+    doubts.push(`Cannot compare ${unsure.size - doubts.length} more pairs in time`);
   }
   const cut = theirs.filter(({ met }) => !met.isWhole).length;
   if (cut > 0) {

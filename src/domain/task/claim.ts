@@ -268,7 +268,7 @@ function alreadyOver(verb: string, current: ClaimRecord): Decision {
 }
 
 function notClaimed(verb: string, actor: Actor): Decision {
-  const message = `Cannot ${verb} task ${actor.taskId}: nobody has claimed it`;
+  const message = `Cannot ${verb} task ${actor.taskId}: no agent has claimed it`;
   return refuse("not_holder", message, undefined);
 }
 

@@ -61,7 +61,7 @@ export function heldBy(
     return because("stale_fence", `the fence is ${mine.fence}, the caller's is ${fence}`);
   }
   const [other] = ours.length > 0 ? ours : leases;
-  if (other === undefined) return because("not_holder", "nobody holds it");
+  if (other === undefined) return because("not_holder", "no agent holds it");
   const { holder, loop_ts } = other;
   return because(
     "not_holder",

@@ -140,7 +140,7 @@ export class Lanes {
       const { fold } = turn.view;
       const lease = answers.heldBy(fold, input, action);
       if ("status" in lease) {
-        // A repeat takes it for done that nobody holds the lane any more.
+        // A repeat takes it for done that no agent holds the lane any more.
         const isOver = answers.newest(fold, input.lane, input.loopTs) === undefined;
         return !isOver || turn.persist() ? lease : undefined;
       }
@@ -201,7 +201,7 @@ export class Lanes {
       if (kept !== undefined) return answers.adopted(kept);
       const lease = answers.newest(fold, lane, loopTs);
       if (lease === undefined) {
-        return answers.no("refused", lane, `Cannot ${action}: nobody holds it`);
+        return answers.no("refused", lane, `Cannot ${action}: no agent holds it`);
       }
       const adoption = {
         ...this.#context.processes.origin(pid),
@@ -298,7 +298,7 @@ export class Lanes {
     const current = leases.find((lease) => lease.fence === fence);
     if (current !== undefined) return { status: "current", lane, fence, owner: current.holder };
     const now = leases.at(-1);
-    const why = now === undefined ? "nobody holds the lane" : `the current one is ${now.fence}`;
+    const why = now === undefined ? "no agent holds the lane" : `the current one is ${now.fence}`;
     return answers.no(
       "stale_fence",
       lane,
@@ -311,7 +311,7 @@ export class Lanes {
    * and by heartbeats.
    *
    * @param input Which lane, the commit to count from, and how long counts as silent.
-   * @throws {CoordError} `not_found` when nobody holds the lane.
+   * @throws {CoordError} `not_found` when no agent holds the lane.
    */
   async liveness(input: types.LivenessInput): Promise<Liveness & { readonly lane: string }> {
     checkInput(input, LANE_INPUTS.liveness, ["lane"]);
@@ -320,7 +320,7 @@ export class Lanes {
     const { fold } = readJournal(this.#context);
     const lease = answers.newest(fold, lane, loopTs);
     if (lease === undefined) {
-      throw new CoordError("not_found", `Cannot judge lane ${quoted(lane)}: nobody holds it`, {
+      throw new CoordError("not_found", `Cannot judge lane ${quoted(lane)}: no agent holds it`, {
         lane,
       });
     }

@@ -42,10 +42,10 @@ export function readJournal({ lanes, warn }: JournalContext): JournalView {
 /** Reports what is broken in a journal. */
 function warnOf({ problems }: JournalView, location: string, warn: Warn): void {
   for (const { line, reason } of problems.slice(0, MAX_NAMED)) {
-    warn(`Line ${line} of ${quoted(location, 200)} ${reason}: passed over`);
+    warn(`Line ${line} of ${quoted(location, 200)} ${reason}: skipped`);
   }
   const more = problems.length - MAX_NAMED;
-  if (more > 0) warn(`${more} more lines of ${quoted(location, 200)} are passed over`);
+  if (more > 0) warn(`${more} more lines of ${quoted(location, 200)} were skipped`);
 }
 
 /** A writer's turn. */
@@ -171,7 +171,9 @@ export async function inTurn<T>(
     const opened = await context.lanes.journal.open(left, doubtful.length > 0 ? undefined : signal);
     if (opened.status === "lock_busy") {
       const { pid, host, ageSeconds } = opened.holder;
-      const who = pid === undefined ? "somebody" : `process ${pid}${host ? ` on ${host}` : ""}`;
+      const who = pid === undefined
+        ? "another process"
+        : `process ${pid}${host ? ` on ${host}` : ""}`;
       const age = `${Math.round(ageSeconds)} s`;
       const error = `Cannot ${action}: ${who} has been writing to the journal for ${age}`;
       return { status: "lock_busy", error };

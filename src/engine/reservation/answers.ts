@@ -81,7 +81,7 @@ export function intentItemOf(
   const { reservation_id: id } = intent;
   // Another tool may write the bare hex.
   const isLive = id === null ? intentExpiry(intent) > now : live.has(idOfStem(stemOfId(id)));
-  return { ...intent, status: isLive ? "live" : "over" };
+  return { ...intent, status: isLive ? "live" : "ended" };
 }
 
 interface Created {

@@ -102,7 +102,7 @@ export class Reservations {
     if (runId === UNKNOWN_RUN) {
       warn(
         `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
-          "agent: nobody can extend this reservation, and releasing it takes force",
+          "agent: no agent can extend this reservation, and releasing it takes force",
       );
     }
     return { ...reservation, status: "reserved", ...met };
@@ -256,11 +256,11 @@ export class Reservations {
       : await this.#entry(input.reservationId, "reservationId");
     const now = clock();
     if (entry !== undefined && !isLive(entry, now)) {
-      warn(`Reservation ${entry.reservation.reservation_id} is over, and its intents with it`);
+      warn(`Reservation ${entry.reservation.reservation_id} has ended, and its intents with it`);
     }
     const runId = input.runId ?? UNKNOWN_RUN;
     if (runId === UNKNOWN_RUN) {
-      warn(`The run id is "${UNKNOWN_RUN}": nobody can tell whose intent it is`);
+      warn(`The run id is "${UNKNOWN_RUN}": the intent does not say whose it is`);
     }
     const fields = {
       reservation_id: entry?.reservation.reservation_id ?? null,
@@ -342,6 +342,6 @@ export class Reservations {
   async #alreadyReleased(doing: string, id: string): Promise<types.ReservationRefused> {
     const entry = await this.#context.store.reservations.get(id);
     if (entry?.release !== undefined) return alreadyReleased(doing, entry.release);
-    return { status: "already_released", reservation_id: id, error: `${doing}: it is over` };
+    return { status: "already_released", reservation_id: id, error: `${doing}: it has ended` };
   }
 }

@@ -168,7 +168,7 @@ export type ReservationItem = ReservationRecord & {
 /** An intent in a listing. */
 export type IntentItem = IntentRecord & {
   /** As long as its reservation; without one an hour. */
-  readonly status: "live" | "over";
+  readonly status: "live" | "ended";
 };
 
 /** What a listing answers; both sorted by creation. */

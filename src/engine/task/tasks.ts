@@ -79,7 +79,7 @@ export class Tasks {
       inputs.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
     );
     if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
-      warn(`The run id is "${UNKNOWN_RUN}": nobody can tell who enqueued the task`);
+      warn(`The run id is "${UNKNOWN_RUN}": the task does not say who enqueued it`);
     }
     await store.tasks.add(records);
     return records;

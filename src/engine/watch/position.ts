@@ -90,7 +90,7 @@ export class Position {
     }
     if (broken > 0) {
       const lines = broken === 1 ? "1 line that is" : `${broken} lines that are`;
-      warn(`Cursor ${JSON.stringify(this.#file.path)} has ${lines} unreadable: passed over`);
+      warn(`Cursor ${JSON.stringify(this.#file.path)} has ${lines} unreadable: skipped`);
     }
     if (!text.endsWith("\n")) this.#lines = Infinity;
     return { ...head, records: records.values(), expired: expired.values() };

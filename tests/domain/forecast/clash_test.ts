@@ -131,7 +131,7 @@ it("touchesOf() skips addresses that cannot be read, with a warning", () => {
   const live = liveRecords({ run: "a", says: "- ../x a.ts" }, { run: "b", says: "- ../x a.ts" });
   const holds = touchesOf(live, (message) => void warnings.push(message));
   assertEquals([...holds.places()].map(({ address }) => address.text), ["a.ts"]);
-  assertEquals(warnings, ['Passed over "../x" of "r1": it has a path that must not hold ".."']);
+  assertEquals(warnings, ['Skipped "../x" of "r1": it has a path that must not hold ".."']);
 });
 
 it("eachConflict() stops when there are too many pairs", () => {

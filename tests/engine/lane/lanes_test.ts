@@ -190,7 +190,7 @@ it("release() ends the holder's lease alone", async () => {
   assertEquals(await lanes.release({ lane: "api", owner: "a" }), {
     status: "not_holder",
     lane: "api",
-    error: `Cannot release lane "api": nobody holds it`,
+    error: `Cannot release lane "api": no agent holds it`,
   });
 });
 

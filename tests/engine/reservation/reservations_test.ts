@@ -153,7 +153,7 @@ it("reserve() counts what it cannot decide in time as a conflict, with a warning
   assertEquals(conflicts.length, 1);
   assertMatch(
     bench.warnings.join(),
-    /^Cannot tell in time whether ".{40}…" and ".{40}…" overlap: counted as a conflict$/,
+    /^Cannot compare ".{40}…" and ".{40}…" in time: counted as a conflict$/,
   );
 });
 
@@ -370,7 +370,7 @@ it("an intent lives as long as its reservation, and without one for an hour", as
   bench.advance(3_590);
   assertEquals(await live(), [bound.intent_id]);
   const { intents } = await bench.reservations.list({ all: true });
-  assertEquals(intents.map((each) => each.status).sort(), ["live", "over"]);
+  assertEquals(intents.map((each) => each.status).sort(), ["ended", "live"]);
 });
 
 it("intent() needs its reservation to be there, and warns when it is over", async () => {
@@ -379,7 +379,7 @@ it("intent() needs its reservation to be there, and warns when it is over", asyn
   bench.advance(10);
   const input: IntentInput = { addresses: ["src"], operation: "move", runId: "a" };
   await bench.reservations.intent({ ...input, reservationId: id });
-  assertEquals(bench.warnings, [`Reservation ${id} is over, and its intents with it`]);
+  assertEquals(bench.warnings, [`Reservation ${id} has ended, and its intents with it`]);
   const error = await failure(bench.reservations.intent({ ...input, reservationId: "ffffff" }));
   assertEquals(error.code, "not_found");
   assertEquals(bench.store.intents.length, 1);

@@ -120,7 +120,7 @@ it("watchRecords() passes over a torn last line and a broken one", async () => {
   bench.records.cursors.set(cursor, `${head}\n${a}\nrubbish\n${b}\n${c?.slice(0, 20)}`);
   assertEquals(await bench.told(ONCE), ["added task c"]);
   assertEquals(bench.warnings, [
-    `Cursor "/home/position" has 1 line that is unreadable: passed over`,
+    `Cursor "/home/position" has 1 line that is unreadable: skipped`,
   ]);
   assertEquals(await bench.told(ONCE), []);
   assertEquals(bench.warnings.length, 1, "the file was put right");

@@ -71,7 +71,7 @@ export class BranchReader {
     if (named === undefined) return undefined;
     const [problem] = identifier.problems(named);
     if (problem === undefined) return named;
-    this.#files.warn(`COORD_BRANCH ${problem}: passed over`);
+    this.#files.warn(`COORD_BRANCH ${problem}: skipped`);
     return undefined;
   }
 
@@ -149,7 +149,7 @@ export class BranchReader {
 
   #branchOf(head: HeadBranch, path: string): string | undefined {
     if (head.kind === "branch" || head.kind === "detached") return head.branch;
-    if (head.kind === "none") this.#files.warn(`${path} ${head.reason}: passed over`);
+    if (head.kind === "none") this.#files.warn(`${path} ${head.reason}: skipped`);
     return undefined;
   }
 }

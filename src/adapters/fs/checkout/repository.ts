@@ -85,7 +85,7 @@ function linked(files: SmallFiles, root: string, file: string): Repository | und
   if (text === undefined) return undefined;
   const named = parseGitFile(text);
   if (named === undefined) {
-    files.warn(`${file} names no folder of git: passed over`);
+    files.warn(`${file} names no folder of git: skipped`);
     return undefined;
   }
   const git = resolve(root, named);

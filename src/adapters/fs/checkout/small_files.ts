@@ -31,9 +31,9 @@ export class SmallFiles {
         return undefined;
       }
       if (stat.kind !== "file") {
-        this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: passed over`);
+        this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: skipped`);
       } else if (stat.size > most) {
-        this.warn(`${path} is larger than ${most} bytes: passed over`);
+        this.warn(`${path} is larger than ${most} bytes: skipped`);
       } else {
         const bytes = fs.read(path);
         return bytes && new TextDecoder().decode(bytes);

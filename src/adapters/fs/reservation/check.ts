@@ -115,7 +115,7 @@ export class ReservationCheck {
       const problem = addressProblem(text);
       if (problem === undefined) continue;
       const shown = JSON.stringify(text);
-      this.warn(`${recordName(stem)} has an address ${shown} that ${problem}: passed over`);
+      this.warn(`${recordName(stem)} has an address ${shown} that ${problem}: skipped`);
     }
     // What is entered where nothing is complete yet, another process may have begun and died over.
     const changed = yield* this.files.index.add(...indexed(stem, record), isComplete);
@@ -125,7 +125,7 @@ export class ReservationCheck {
 
   #stems(): string[] {
     return listStems(this.#fs, this.#folder, (name, reason) => {
-      this.warn(`reservations/${name} ${reason}: passed over`);
+      this.warn(`reservations/${name} ${reason}: skipped`);
     });
   }
 

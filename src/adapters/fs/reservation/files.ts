@@ -174,7 +174,7 @@ export class ReservationFiles implements RemovalFiles {
     if (file.kind === "gone") return undefined;
     const parsed = file.kind === "record" ? parse(file.value, idOfName(name)) : file.reason;
     if (typeof parsed !== "string") return parsed;
-    this.warn(`${name} ${parsed}: passed over`);
+    this.warn(`${name} ${parsed}: skipped`);
     return undefined;
   }
 }

@@ -146,7 +146,7 @@ export class FsReservationStore implements ReservationStore {
       if (file === undefined || file.kind === "gone") return [];
       const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
       if (typeof intent !== "string") return [intent];
-      this.warn(`intents/${stem}.json ${intent}: passed over`);
+      this.warn(`intents/${stem}.json ${intent}: skipped`);
       return [];
     });
   }
@@ -210,7 +210,7 @@ export class FsReservationStore implements ReservationStore {
   #stems(kind: RecordKind): string[] {
     const folder = this.layout.folder(kind);
     return listStems(this.#fs, folder, (name, reason) => {
-      this.warn(`${kind}s/${name} ${reason}: passed over`);
+      this.warn(`${kind}s/${name} ${reason}: skipped`);
     });
   }
 

@@ -50,7 +50,7 @@ export class ClaimFiles implements ClaimChainFiles {
       this.warn(`claims/${name} ${claim}: its task counts as failed`);
       return brokenEnd(id, name, file.stat.mtimeMs);
     }
-    this.warn(`claims/${name} ${claim}: it counts as a claim of nobody`);
+    this.warn(`claims/${name} ${claim}: it counts as a claim without a holder`);
     return brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, file.stat.mtimeMs);
   }
 

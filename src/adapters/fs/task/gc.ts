@@ -102,7 +102,7 @@ export class TaskGc {
     if (file.kind === "gone") return undefined;
     const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
     if (typeof task === "string") {
-      this.warn(`tasks/${stem}.json ${task}: passed over`);
+      this.warn(`tasks/${stem}.json ${task}: skipped`);
       return undefined;
     }
     const head = isClaimed ? readHead(this.#claims, stem) : undefined;

@@ -31,7 +31,7 @@ export async function listTasks(
     if (ending === ".end") claimed.set(stem, true);
     else if (/^\.(json|\d+)$/.test(ending) && !claimed.has(stem)) claimed.set(stem, false);
   }
-  const onOther = (name: string, reason: string) => warn(`tasks/${name} ${reason}: passed over`);
+  const onOther = (name: string, reason: string) => warn(`tasks/${name} ${reason}: skipped`);
   const stems = ofFolder(warn, () => listStems(fs, layout.folder("task"), onOther)) ?? [];
   const entryOf = (stem: string): TaskEntry | undefined => {
     const batched = pending.get(stem);

@@ -222,7 +222,7 @@ export class FsTaskStore implements TaskStore {
     if (file.kind === "gone") return undefined;
     const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
     if (typeof task !== "string") return task;
-    this.warn(`tasks/${stem}.json ${task}: passed over`);
+    this.warn(`tasks/${stem}.json ${task}: skipped`);
     return undefined;
   }
 

@@ -373,7 +373,7 @@ function found(version: string, data: JsonObject, known: string | undefined): Lo
 function broken(kind: RecordKind, name: string, reason: string, known: string | undefined): Look {
   const version = `!${hash(reason)}`;
   if (known === version) return SAME;
-  return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: passed over` };
+  return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: skipped` };
 }
 
 function contentOf(version: string): string {

@@ -83,10 +83,10 @@ it("branch() goes on with a warning where a file says nothing that it can use", 
   const heads: [head: string, problem: string][] = [
     [
       "ref: refs/heads/.invalid\n",
-      "DIR/.git/HEAD is kept in a reftable that holds no HEAD: passed over",
+      "DIR/.git/HEAD is kept in a reftable that holds no HEAD: skipped",
     ],
-    ["", "DIR/.git/HEAD names neither a branch nor a commit: passed over"],
-    ["x".repeat(8_193), "DIR/.git/HEAD is larger than 8192 bytes: passed over"],
+    ["", "DIR/.git/HEAD names neither a branch nor a commit: skipped"],
+    ["x".repeat(8_193), "DIR/.git/HEAD is larger than 8192 bytes: skipped"],
   ];
   for (const [head, problem] of heads) {
     file(".git/HEAD", head);
@@ -95,13 +95,13 @@ it("branch() goes on with a warning where a file says nothing that it can use", 
   assertEquals(branch({ env: { COORD_BRANCH: "a\nb" } }), "muse");
   assertEquals(
     warnings[0],
-    "COORD_BRANCH must not hold control or line-separator characters: passed over",
+    "COORD_BRANCH must not hold control or line-separator characters: skipped",
   );
   warnings.length = 0;
   file("sub/.git", "nothing\n");
   file(".git/HEAD", "ref: refs/heads/outer\n");
   assertEquals(branch({ workspace: "sub/.coord", cwd: "sub" }), "outer");
-  assertEquals(warnings[0], "DIR/sub/.git names no folder of git: passed over");
+  assertEquals(warnings[0], "DIR/sub/.git names no folder of git: skipped");
 });
 
 it("branch() warns once where a `.git` file leads to no repository", () => {
@@ -205,7 +205,7 @@ it("branch() warns where the tables of references cannot be read", () => {
     table("none.ref", reftable([["refs/heads/x", { id: COMMIT }]]));
     table("old.ref", reftable([["HEAD", { target: "refs/heads/x" }]]));
     table("removed.ref", reftable([["HEAD", {}]]));
-    const warning = `DIR/.git/HEAD is kept in a reftable that ${problem}: passed over`;
+    const warning = `DIR/.git/HEAD is kept in a reftable that ${problem}: skipped`;
     assertEquals([branch(), ...warnings], ["main", warning], list);
   }
 });
@@ -217,12 +217,12 @@ itIf(os !== "windows", "there are no FIFOs")(
     fs.makeDir(`${dir}/.git`);
     makeFifo(`${dir}/.git/HEAD`);
     assertEquals(branch(), "main");
-    assertEquals(warnings, ["DIR/.git/HEAD is a special file, not a file: passed over"]);
+    assertEquals(warnings, ["DIR/.git/HEAD is a special file, not a file: skipped"]);
     fs.remove(`${dir}/.git/HEAD`);
     file("elsewhere", "ref: refs/heads/elsewhere");
     makeSymlink(`${dir}/elsewhere`, `${dir}/.git/HEAD`);
     assertEquals(branch(), "main");
-    assertEquals(warnings[1], "DIR/.git/HEAD is a symbolic link, not a file: passed over");
+    assertEquals(warnings[1], "DIR/.git/HEAD is a symbolic link, not a file: skipped");
   },
 );
 
