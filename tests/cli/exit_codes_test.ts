@@ -56,7 +56,7 @@ it("failureOf() takes what the machine refuses for an I/O error", () => {
   });
 });
 
-it("failureOf() takes anything else for a bug, and tells no stack", () => {
+it("failureOf() takes anything else for a bug, and shows no stack", () => {
   assertEquals(
     [new TypeError("x is undefined"), "thrown text", new Error("")].map((thrown) =>
       failureOf(thrown)
@@ -70,12 +70,12 @@ it("failureOf() takes anything else for a bug, and tells no stack", () => {
   );
 });
 
-it("EXIT_CODES tells every status once, with the code that it has", () => {
-  const told = EXIT_CODES.flatMap(({ code, statuses }) =>
+it("EXIT_CODES lists every status once, with the code that it has", () => {
+  const listed = EXIT_CODES.flatMap(({ code, statuses }) =>
     statuses.map((status) => [status, code] as const)
   );
-  assertEquals(new Set(told.map(([status]) => status)).size, told.length);
-  for (const [status, code] of told) {
+  assertEquals(new Set(listed.map(([status]) => status)).size, listed.length);
+  for (const [status, code] of listed) {
     const refused = exitCodeOfValue({ status });
     const failed = refused === 0 ? failureOf(new CoordError(status as CoordErrorCode, "")) : null;
     assertEquals(failed?.exitCode ?? refused, code, status);

@@ -85,7 +85,7 @@ it("main() ends the process at the second SIGINT", async () => {
   assertEquals([await running, ended], [1, "Error: The process was ended with 130"]);
 });
 
-it("main() tells what goes wrong with its output on the other stream", async () => {
+it("main() reports what goes wrong with its output on the other stream", async () => {
   using folder = await workspace();
   const host = fakeHost({ args: ["tasks", "-j"], cwd: folder.path });
   const { write } = host;
@@ -103,7 +103,7 @@ it("main() tells what goes wrong with its output on the other stream", async () 
   );
 });
 
-it("main() answers when nobody reads standard error", async () => {
+it("main() answers when no process reads standard error", async () => {
   using folder = await workspace();
   const host = fakeHost({ args: ["enqueue", "x"], cwd: folder.path });
   const { write } = host;

@@ -167,7 +167,7 @@ for (const [args, expected] of BAD) {
   });
 }
 
-it("parse() tells extra operands, and what is expected", () => {
+it("parse() reports extra operands, and what is expected", () => {
   const none = { operands: [], flags: {} };
   const one = { operands: [{ name: "ID", summary: "", as: "id" }], flags: {} };
   assertEquals(problems(["a", "b"], {}, none), [
@@ -177,7 +177,7 @@ it("parse() tells extra operands, and what is expected", () => {
   assertEquals(problems(["a", "b"], {}, one), ['"b" is one operand too many, expected ID']);
 });
 
-it("parse() tells what a missing operand may be", () => {
+it("parse() says what a missing operand may be", () => {
   const command = {
     operands: [{ name: "SHELL", summary: "", required: true, choices: ["a", "b"], as: "shell" }],
     flags: {},

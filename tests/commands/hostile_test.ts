@@ -160,17 +160,17 @@ for (const [name, text] of Object.entries(TEXTS)) {
   it(`no command shows ${name} as it is`, async () => {
     using folder = workspaceWith(text);
     for (const args of commands(text)) {
-      const told = args.map((arg) => arg === text ? name : arg.slice(0, 40)).join(" ");
+      const called = args.map((arg) => arg === text ? name : arg.slice(0, 40)).join(" ");
       const plain = fakeHost({ args, cwd: folder.path });
       await main(plain);
       const shown = plain.out + plain.err;
-      assertEquals([HARMFUL.test(shown), BROKEN.test(shown)], [false, false], told);
-      assertEquals(/Internal error.*/.exec(shown)?.[0], undefined, told);
+      assertEquals([HARMFUL.test(shown), BROKEN.test(shown)], [false, false], called);
+      assertEquals(/Internal error.*/.exec(shown)?.[0], undefined, called);
       const json = fakeHost({ args: [...args, "--json"], cwd: folder.path });
       await main(json);
       for (const line of linesOf(json.out)) {
-        assertEquals(BREAKING.test(line), false, told);
-        assertEquals(typeof JSON.parse(line), "object", told);
+        assertEquals(BREAKING.test(line), false, called);
+        assertEquals(typeof JSON.parse(line), "object", called);
       }
     }
   });

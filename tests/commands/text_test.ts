@@ -44,7 +44,7 @@ function line(event_type: EventType, kind: RecordKind, data: JsonObject): string
   return watch.text({ schema_version: "1", event_type, kind, id, timestamp: "", data });
 }
 
-it("watch tells each kind of record in one line", () => {
+it("watch shows each kind of record in one line", () => {
   const until = { run_id: "a", extended_expires_at: T };
   assertEquals(
     [

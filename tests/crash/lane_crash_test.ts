@@ -24,7 +24,7 @@ interface Scene {
   readonly journal: LaneJournal;
 }
 
-/** The lanes of a folder at a second; by default after a crash, when nobody holds the mutex. */
+/** The lanes of a folder at a second; by default after a crash, when no process holds the mutex. */
 function open(folder: string, second: number, fs: HostFs = quickFs, staleMs = 0): Scene {
   const path = `${folder}/lane-journal.jsonl`;
   const clock = () => T0 + second * 1000;
@@ -134,7 +134,8 @@ async function attempt(kase: LaneCase, fault: Fault) {
       error = reason;
     }
     const problems: string[] = [];
-    // A failure ends the turn, unless it is of the very link that would; then somebody overtakes it.
+    // A failure ends the turn, unless it is of the very link that would; then another process
+    // overtakes it.
     const isLeft = fault.kind === "off" || broken.hit === "link";
     const next = open(folder, kase.second, quickFs, isLeft ? 0 : 30_000);
     const found = await holders(next);
@@ -170,7 +171,7 @@ function isPowerOff(error: unknown): boolean {
     error instanceof SuppressedError && isPowerOff(error.error) && isPowerOff(error.suppressed);
 }
 
-/** Every so many operations are tried in a short run, from a random one on. */
+/** The interval of operations that a short run tries, from a random one on. */
 const STEP = isHeavy() ? 1 : 3;
 const random = newSeed("faults of lanes");
 

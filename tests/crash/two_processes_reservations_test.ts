@@ -7,7 +7,7 @@ import { quickFs, T0 } from "../support/crash/queue_cases.ts";
 import { mutatedTogether } from "../support/explore/mutants.ts";
 import { newSeed } from "../support/random.ts";
 import { openReservations } from "../support/scene/reservation_files.ts";
-import { type Faulty, RESERVATION_STORIES, TELLING } from "../support/crash/reservation_stories.ts";
+import { type Faulty, FINDING, RESERVATION_STORIES } from "../support/crash/reservation_stories.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 import { countingSyncs } from "../support/crash/syncs.ts";
 import { assertNothingLost, assertNoticed } from "../support/crash/two_processes.ts";
@@ -32,7 +32,7 @@ const MODULES = [
 ].map((name) => `src/adapters/fs/${name}.ts`);
 
 /** Syncs that are left out, and the stories that find it. */
-const FORGOTTEN: readonly { story: keyof typeof TELLING; from: string; to: string }[] = [
+const FORGOTTEN: readonly { story: keyof typeof FINDING; from: string; to: string }[] = [
   {
     story: "release",
     from: 'if (released.length > 0) this.#files.sync("releases");',
@@ -50,7 +50,7 @@ for (const fault of FORGOTTEN) {
       { FsCollector: typeof FsCollector },
     ];
     const faulty: Faulty = { Store: reservations.FsReservationStore, Collector: gc.FsCollector };
-    await assertNoticed(TELLING[fault.story](faulty), newSeed(fault.story));
+    await assertNoticed(FINDING[fault.story](faulty), newSeed(fault.story));
   });
 }
 

@@ -254,7 +254,7 @@ it("request() that is aborted when it was granted leaves a lease that its caller
   assertEquals(ops(scene), ["ACQUIRE"]);
 });
 
-it("request() that is aborted while nobody knows what its entry did takes it back", async () => {
+it("acquire() takes its entry back when it is aborted before the entry's effect is known", async () => {
   const scene = await workspace();
   const stop = new AbortController();
   const lanes = lanesOn(scene, (journal) =>

@@ -224,7 +224,7 @@ it("Beating asks at once whether the hold is still there when the clock passes i
   assertEquals(sent, [1]);
 });
 
-it("Beating tells when the hold ends", async () => {
+it("Beating reports when the hold ends", async () => {
   const { time, beating } = hold();
   assertEquals(beating.expiresAt, time.iso(30));
   await time.advance(12);

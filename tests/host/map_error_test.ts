@@ -10,7 +10,7 @@ it("linkError() says where there are no hard links, which Linux calls EPERM and 
   ]);
 });
 
-it("hostError() tells by the system's names, and by that of Deno's refusal", () => {
+it("hostError() decides by the system's names, and by that of Deno's refusal", () => {
   const refusal = Object.assign(new Error("x"), { name: "NotCapable" });
   const codes = [{ code: "EBUSY" }, { code: "EPERM" }, refusal, { code: "EWHAT" }, undefined]
     .map((error) => hostError(error, "read", "/a").reason);
@@ -30,7 +30,7 @@ it("hostError() names the system's own error, in words and as it is", () => {
   assertEquals(hostError({ code: "ERR_INVALID_ARG" }, "read", "/a").errno, undefined);
 });
 
-it("watchError() tells a user without watches from a full disk, on every runtime", () => {
+it("watchError() distinguishes a user without watches from a full disk, on every runtime", () => {
   const bun = { code: "ENOSPC" };
   const deno = new Error('OS file watch limit reached. about ["/a"]');
   const instances = new Error("Too many open files (os error 24)");

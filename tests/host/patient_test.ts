@@ -7,7 +7,7 @@ import { makeTempDir } from "../support/scene/scratch.ts";
 
 const { fs } = await detectHost();
 
-/** Files whose operations fail so many times before they work, and how long was waited for them. */
+/** Files whose operations fail a number of times before they work, and the time waited for them. */
 function held(times: number, code: HostErrorReason): { files: HostFs; waited: () => number } {
   let left = times;
   let ms = 0;

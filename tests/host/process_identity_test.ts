@@ -58,14 +58,14 @@ it("isAlive() compares number and start, and says nothing of other machines", ()
   assertEquals(hidden.isAlive({ ...OWN, pid: 10 }), undefined, "/proc hides processes of others");
 });
 
-it("identify() tells of another process what can be seen", () => {
+it("identify() reports of another process what can be seen", () => {
   const ours = machine({ "/proc/8/stat": stat(8, 80) });
   assertEquals(ours.identify(8), { ...OWN, pid: 8, start: "80" });
   const { start: _start, ...unseen } = { ...OWN, pid: 9 };
   assertEquals(ours.identify(9), unseen);
 });
 
-onLinux("isAlive() of the real host tells when a process ends", async () => {
+onLinux("isAlive() of the real host notices that a process has ended", async () => {
   const child = start("race/sleeper.ts", 60);
   const identity = host.processIdentity(child.pid);
   assertEquals(host.isAlive(identity), true);

@@ -40,7 +40,7 @@ it("readArgs() takes this machine's target unless others are named", () => {
   assertEquals(planned("--target", "nonsense", "--help"), "help");
 });
 
-it("readArgs() tells all problems at once", () => {
+it("readArgs() reports all problems together", () => {
   assertEquals(planned("--targt", "x", "--target", "linux-64", "--runtime=node", "--all=1", "y"), {
     problems: [
       'unknown flag "--targt", did you mean "--target"?',
@@ -211,7 +211,7 @@ async function usesWhatIsLoadedOnDemand(command: readonly string[]): Promise<voi
   );
 }
 
-/** What `file` says of each executable, as far as the name tells. */
+/** What `file` says of each executable, as far as the name says it. */
 const KINDS: Readonly<Record<string, RegExp>> = {
   "coord-linux-x64": /^ELF 64-bit .*x86-64.*interpreter \/lib64\/ld-linux-x86-64/,
   "coord-linux-arm64": /^ELF 64-bit .*aarch64.*interpreter \/lib\/ld-linux-aarch64/,

@@ -21,7 +21,7 @@ const it = isHeavy()
 
 const ROOT = `${import.meta.dirname}/../..`;
 
-/** Nobody's number: it has no entry in any passwd, and there is no passwd either. */
+/** A number of no user: it has no entry in any passwd, and there is no passwd either. */
 const STRANGER = 54_321;
 
 /** How coord is started in a root. */
@@ -81,7 +81,7 @@ async function workIn(folder: string, installed: Installed): Promise<void> {
 
   const complete = ["complete", String(task.task_id), ...runId("agent-1"), ...dir];
   assertEquals((await coord(installed, complete)).status, "completed");
-  await watch.told(`"status":"completed"`);
+  await watch.printed(`"status":"completed"`);
   watch.signal("SIGTERM");
   const { code, err } = await watch.ended;
   assertEquals({ code, err }, { code: 0, err: "" });
@@ -129,7 +129,7 @@ it("coord as the first process ends with 0 on SIGTERM while it streams", async (
   await coord(installed, ["init", "/work/first"]);
   await coord(installed, ["enqueue", "x", "--dir", "/work/first"]);
   const watch = start(installed, ["watch", "--dir", "/work/first", "--json"]);
-  await watch.told("\n");
+  await watch.printed("\n");
   watch.signal("SIGTERM");
   assertEquals((await watch.ended).code, 0);
 });

@@ -119,7 +119,7 @@ it("checkHistory() finds a claim of what was not timed out", () => {
   );
 });
 
-it("checkHistory() finds a claim after the task was over", () => {
+it("checkHistory() finds a claim after the task had ended", () => {
   const history = [
     call("A", CLAIM, 0, [0, 10], a1),
     call("A", COMPLETE, 1, [20, 30], completed(a1, 2)),

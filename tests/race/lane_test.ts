@@ -15,7 +15,7 @@ import {
   LaneRace,
   ordersFor,
   type RaceSize,
-  toldBy,
+  reportsOf,
 } from "../support/race/lane_race.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
@@ -29,7 +29,7 @@ const SHORT: RaceSize = {
   ...{ workers: 3, rounds: 12, staleMs: 250, speed: 1000 },
   ...{ kills: 1, stops: 1, compaction: 0.4, naps: 0 },
 };
-/** A mutex whose holds are stale at once, and so keep nobody out: the log alone decides. */
+/** A mutex whose holds are stale at once, and so keep no process out: the log alone decides. */
 const OPEN: RaceSize = { ...SHORT, rounds: sized(8, 60, 200), staleMs: 0, naps: 0.5 };
 /** The log compacts itself every 120 entries or so. */
 const LONG: RaceSize = {
@@ -95,7 +95,7 @@ it("request() goes on within 2 s when the writer before was killed in its critic
     const orders = ordersFor(makeTempDir(), { mishaps: [{ before: "appendSynced", nth: 2, how }] });
     const { output } = await start("race/lane_worker.ts", orders).ended;
     const killed = performance.now();
-    assertEquals([toldBy(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
+    assertEquals([reportsOf(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
     const answer = await beside(orders).lanes.acquire({ lane: "x", tree: ["a/x"], owner: "me" });
     assertEquals([answer.status, checked(orders.journal).problems], ["acquired", []]);
     const took = performance.now() - killed;
@@ -114,7 +114,7 @@ it("request() is void when it comes late from a process that was stopped past th
     assertEquals(answer.status, "acquired");
     if (isCompacted) assertEquals((await journal.compact()).status, "compacted");
     goOn(child.pid);
-    await until("it is refused", () => toldBy(orders).some(({ kind }) => kind === "refused"));
+    await until("it is refused", () => reportsOf(orders).some(({ kind }) => kind === "refused"));
     assertEquals((await lanes.live()).leases.map(({ holder }) => holder), ["me"]);
     assertEquals((await lanes.release(own)).status, "released");
     assertEquals((await child.ended).code, 0);
@@ -137,7 +137,9 @@ it("release() changes nothing when it comes late from a process whose lease died
   ]);
   goOn(child.pid);
   assertEquals((await child.ended).code, 0);
-  const ends = toldBy(orders).flatMap((told) => told.kind === "ended" ? [told.status] : []);
+  const ends = reportsOf(orders).flatMap((report) =>
+    report.kind === "ended" ? [report.status] : []
+  );
   assert_(ends.length === 1 && ends[0] !== "released", `its release was answered ${ends}`);
   assertEquals((await lanes.live()).leases.map(({ holder }) => holder), ["me"]);
   const { grants, problems } = checked(orders.journal);

@@ -14,7 +14,7 @@ const SIZE = sized(
 );
 const KILLS = sized(3, 10, 60);
 
-function told({ holds, overtaken, longestGap, afterKill }: MutexVerdict): string {
+function shown({ holds, overtaken, longestGap, afterKill }: MutexVerdict): string {
   return `${holds} holds, ${overtaken} overtaken, ${longestGap.toFixed(0)} ms without any, ` +
     `${afterKill.toFixed(0)} ms after a holder was killed`;
 }
@@ -31,8 +31,8 @@ it("a counter under the mutex loses nothing to kills, and to stops past the stal
     }
     await Promise.all(disturbed);
     const verdict = await race.verdict();
-    console.log(told(verdict));
-    assert_(verdict.holds > 20 && verdict.longestGap < 2_000 + 10 * STALE_MS, told(verdict));
+    console.log(shown(verdict));
+    assert_(verdict.holds > 20 && verdict.longestGap < 2_000 + 10 * STALE_MS, shown(verdict));
   }
 });
 
@@ -46,8 +46,8 @@ it("of eight processes others hold the mutex two seconds after its holder was ki
   }
   await sleep(300); // so that there is a hold after the last kill
   const verdict = await race.verdict();
-  console.log(`${kills} kills: ${told(verdict)}`);
-  assert_(kills > 0 && verdict.holds > 20, told(verdict));
-  assert_(verdict.overtaken === 0, "nobody is overtaken who lives");
-  assert_(verdict.afterKill < 2_000, told(verdict));
+  console.log(`${kills} kills: ${shown(verdict)}`);
+  assert_(kills > 0 && verdict.holds > 20, shown(verdict));
+  assert_(verdict.overtaken === 0, "no live holder is overtaken");
+  assert_(verdict.afterKill < 2_000, shown(verdict));
 });

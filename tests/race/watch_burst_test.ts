@@ -10,21 +10,21 @@ const HEAVY = isHeavy();
 const SETTLED_MS = HEAVY ? 2_000 : 500;
 
 /**
- * Streams a burst and asserts that every record is told once. The consumer does not yield for a
+ * Streams a burst and asserts that every record is emitted once. The consumer does not yield for a
  * moment now and then, so that the small buffer of the notification overflows.
  */
 async function burst(count: number, way: "rename" | "link"): Promise<void> {
   const workspace = await WatchWorkspace.create();
   const abort = new AbortController();
-  const told = new Map<string, number>();
+  const emitted = new Map<string, number>();
   let last = performance.now();
   const streaming = (async () => {
     for await (const event of workspace.stream({ signal: abort.signal })) {
       // The writer may be there before the stream has read its snapshots.
       assert_(["added", "snapshot"].includes(event.event_type), event.event_type);
       assertEquals(event.kind, "task");
-      told.set(event.id, (told.get(event.id) ?? 0) + 1);
-      if (told.size % 250 === 1) block(40);
+      emitted.set(event.id, (emitted.get(event.id) ?? 0) + 1);
+      if (emitted.size % 250 === 1) block(40);
       last = performance.now();
     }
   })();
@@ -37,18 +37,20 @@ async function burst(count: number, way: "rename" | "link"): Promise<void> {
   });
   assertEquals(await writer.ended, { code: 0, output: "" });
   const written = performance.now();
-  while (told.size < count && performance.now() - last < 20_000) await pause(10);
+  while (emitted.size < count && performance.now() - last < 20_000) await pause(10);
   const complete = performance.now();
   await pause(SETTLED_MS);
   abort.abort();
   await streaming;
   workspace.delete();
-  assertEquals(told.size, count);
-  assertEquals([...told.values()].filter((times) => times !== 1), []);
+  assertEquals(emitted.size, count);
+  assertEquals([...emitted.values()].filter((times) => times !== 1), []);
   assertEquals(workspace.warnings, []);
   if (HEAVY) {
     const ms = (from: number, to: number) => `${Math.round(to - from)} ms`;
-    console.log(`${count} by ${way}: ${ms(began, written)}, told ${ms(written, complete)} later`);
+    console.log(
+      `${count} by ${way}: ${ms(began, written)}, emitted ${ms(written, complete)} later`,
+    );
   }
 }
 
@@ -60,16 +62,16 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-it("watchRecords() tells each of 3000 records once that another process writes at full speed", async () => {
+it("watchRecords() emits each of 3000 records once that another process writes at full speed", async () => {
   await burst(3_000, "rename");
 });
 
 if (HEAVY) {
-  it("watchRecords() tells each of 50000 renamed records once", () => burst(50_000, "rename"));
-  it("watchRecords() tells each of 50000 linked records once", () => burst(50_000, "link"));
+  it("watchRecords() emits each of 50000 renamed records once", () => burst(50_000, "rename"));
+  it("watchRecords() emits each of 50000 linked records once", () => burst(50_000, "link"));
 }
 
-it("watchRecords() tells the last of 2000 states of one heartbeat, and none twice", async () => {
+it("watchRecords() emits the last of 2000 states of one heartbeat, and none twice", async () => {
   const workspace = await WatchWorkspace.create();
   const streaming = workspace.collect((events) => events.at(-1)?.data.n === 1_999);
   for (let n = 0; n < 2_000; n++) {
@@ -82,7 +84,7 @@ it("watchRecords() tells the last of 2000 states of one heartbeat, and none twic
   assertEquals(states, [...new Set(states)].sort((a, b) => a - b));
 });
 
-it("watchRecords() tells each of 2000 removals once, with what was removed", async () => {
+it("watchRecords() emits each of 2000 removals once, with what was removed", async () => {
   const workspace = await WatchWorkspace.create();
   for (let n = 0; n < 2_000; n++) workspace.put(`tasks/aaaaaa${n}.json`, { n });
   let removed = 0;

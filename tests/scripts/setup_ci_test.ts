@@ -1,7 +1,9 @@
 import { type Machine, PACKAGES, setUp } from "../../scripts/setup_ci.ts";
 import { assertEquals, it } from "../deps.ts";
 
-/** A machine with these programs, whose apt-get has these packages, and what it was told. */
+/**
+ * A machine with these programs, whose apt-get has these packages, and the commands it was given.
+ */
 function machine(programs: readonly string[], packages: readonly string[], root = true) {
   const there = new Set(programs);
   const calls: string[] = [];
@@ -61,7 +63,7 @@ it("setUp() installs the others when one package is not to be had, and goes on",
   assertEquals(printed.slice(-2), ["installed fish", "Cannot install zsh: apt-get did not"]);
 });
 
-it("setUp() tells what is missing where there is no apt-get", async () => {
+it("setUp() reports what is missing where there is no apt-get", async () => {
   const { fake, calls, printed } = machine(without("zsh"), []);
   assertEquals(await setUp(fake), ["zsh"]);
   assertEquals([calls, printed], [[], ["Cannot install zsh: there is no apt-get"]]);

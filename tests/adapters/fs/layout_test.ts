@@ -15,7 +15,7 @@ function whyOf(body: () => unknown): unknown {
   return undefined;
 }
 
-it("initWorkspace() answers when all that it made is on the disk, whoever made it", () => {
+it("initWorkspace() answers when all that it made is on the disk, whichever process made it", () => {
   for (const isThere of [false, true]) {
     const top = makeTempDir();
     const project = `${top}/new/project`;

@@ -141,10 +141,10 @@ for (const shell of SHELLS) {
   ) => {
     const lines = expected.map(([line]) => line);
     const found = offers(shell, completionScript(shell, commands), lines);
-    const told = lines.map((line, at) => withoutEarlyFlags(line, found[at] ?? []));
-    const isWrong = (at: number) => String(told[at]) !== String(expected[at]?.[1]);
+    const outcomes = lines.map((line, at) => withoutEarlyFlags(line, found[at] ?? []));
+    const isWrong = (at: number) => String(outcomes[at]) !== String(expected[at]?.[1]);
     assertEquals(
-      lines.map((line, at) => [line, told[at]]).filter((_, at) => isWrong(at)),
+      lines.map((line, at) => [line, outcomes[at]]).filter((_, at) => isWrong(at)),
       expected.filter((_, at) => isWrong(at)).map(([line, offered]) => [line, offered]),
     );
   };

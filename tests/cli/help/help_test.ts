@@ -31,7 +31,7 @@ it("help fits a narrow terminal, save for usage, names and examples", () => {
   const command = {
     operands: [{
       name: "ID",
-      summary: "which of them, as it is told by another command",
+      summary: "which of them, as it is shown by another command",
       as: "id",
     }],
     flags: {
@@ -58,7 +58,7 @@ it("help fits a narrow terminal, save for usage, names and examples", () => {
   );
 });
 
-it("flagText() tells all that is worth knowing of a flag", () => {
+it("flagText() describes all that is worth knowing of a flag", () => {
   assertEquals(
     flagText({
       type: "text",

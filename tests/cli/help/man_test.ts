@@ -60,8 +60,8 @@ for (const renderer of RENDERERS) {
         const [flag, { placeholder, summary, choices = [] }] of Object.entries(described.flags)
       ) {
         const tag = placeholder === undefined ? `--${flag}` : `--${flag} ${placeholder}`;
-        for (const told of [tag, summary, ...choices]) {
-          assert_(part.includes(told), `${name} --${flag} misses ${told}: ${part}`);
+        for (const wanted of [tag, summary, ...choices]) {
+          assert_(part.includes(wanted), `${name} --${flag} misses ${wanted}: ${part}`);
         }
       }
       for (const example of described.examples ?? []) {
@@ -80,14 +80,14 @@ for (const renderer of RENDERERS.filter(({ env }) => env === undefined)) {
     const part = partOf(text, /^ +coord hostile/);
     for (const line of HOSTILE) {
       const count = part.split(line).length - 1;
-      assert_(count >= 2, `${line} is told ${count} times in: ${part}`);
+      assert_(count >= 2, `${line} is said ${count} times in: ${part}`);
     }
     assertMatch(part, /^ +--a-b 'X$/m);
     assertMatch(text, /^ +\.Group "1" it's$/m);
   });
 }
 
-it("manualPage() tells the statuses of all exit codes", () => {
+it("manualPage() lists the statuses of all exit codes", () => {
   const part = PAGE.slice(PAGE.indexOf('.SH "EXIT STATUS"'), PAGE.indexOf(".SH FILES"));
   for (const { code, statuses } of EXIT_CODES) {
     assertMatch(part, new RegExp(`^\\\\fB${code}\\\\fR$`, "m"));

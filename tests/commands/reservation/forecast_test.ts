@@ -5,15 +5,15 @@ import { assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
-it("forecast tells of source files that cannot be read, and does not fail", async () => {
+it("forecast warns of source files that cannot be read, and does not fail", async () => {
   const { host, dir, coord, clock } = await workspace();
   host.fs.createNew(`${dir}/a.ts`, new Uint8Array([0xff, 0xfe]));
   await coord.reservations.reserve({ addresses: ["a.ts"], runId: "x" });
   await coord.reservations.reserve({ addresses: ["b.ts"], runId: "y" });
   const run = async (...flags: string[]) => {
-    const told = fakeHost({ args: ["forecast", "--dir", dir, ...flags], cwd: dir });
-    assertEquals(await main(told, clock.now), 0);
-    return told;
+    const host = fakeHost({ args: ["forecast", "--dir", dir, ...flags], cwd: dir });
+    assertEquals(await main(host, clock.now), 0);
+    return host;
   };
   const warning = "a.ts is not UTF-8: its imports are not read";
   const { out, err } = await run();
@@ -33,15 +33,15 @@ it("forecast lists at most 50 conflicts in text, and says how many there are", (
     confidence: 1,
     description: "",
   };
-  const told = (listed: number, total: number) => {
+  const textOf = (listed: number, total: number) => {
     const conflicts = Array<PredictedConflict>(listed).fill(conflict);
     const blocks = forecast.text({ total, truncated: total > listed, conflicts });
     if (!Array.isArray(blocks)) return [blocks];
     return blocks.map((block) => typeof block === "string" ? block : block.rows.length);
   };
-  assertEquals(told(0, 0), ["No conflict is predicted"]);
-  assertEquals(told(1, 1), [1, "", "1 conflict predicted"]);
-  assertEquals(told(50, 50), [50, "", "50 conflicts predicted"]);
-  assertEquals(told(51, 51), [50, "", "50 of 51 predicted conflicts shown"]);
-  assertEquals(told(1_000, 7_000), [50, "", "50 of 7000 predicted conflicts shown"]);
+  assertEquals(textOf(0, 0), ["No conflict is predicted"]);
+  assertEquals(textOf(1, 1), [1, "", "1 conflict predicted"]);
+  assertEquals(textOf(50, 50), [50, "", "50 conflicts predicted"]);
+  assertEquals(textOf(51, 51), [50, "", "50 of 51 predicted conflicts shown"]);
+  assertEquals(textOf(1_000, 7_000), [50, "", "50 of 7000 predicted conflicts shown"]);
 });

@@ -255,7 +255,7 @@ testLimits([
   ],
 ]);
 
-it("a reservation and an intent at all their limits are kept and told whole", async () => {
+it("a reservation and an intent at all their limits are kept and shown whole", async () => {
   using folder = scratch();
   const call = async (...args: string[]) => {
     const host = fakeHost({ args: [...args, "--json"], cwd: folder.path });

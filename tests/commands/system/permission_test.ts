@@ -28,7 +28,7 @@ async function scene() {
   return { dir, w, own, other, lock };
 }
 
-/** The modes of everything in a workspace for somebody who may read and not write. */
+/** The modes of everything in a workspace for a user who may read and not write. */
 function makeReadOnly(path: string): void {
   for (const { name, isDirectory } of fs.list(path) ?? []) {
     if (isDirectory) makeReadOnly(`${path}/${name}`);
@@ -146,7 +146,7 @@ it(
       setMtime(`${w}/tasks/batches/${name}`, Date.now() - 600_000);
     }
     for (const isWhole of [true, false]) {
-      // Folders that nobody needs yet need not be there.
+      // Folders that no command needs yet need not be there.
       if (!isWhole) {
         for (const name of ["intents", "dependencies", "tmp"]) {
           removeTree(`${w}/${name}`);

@@ -88,7 +88,7 @@ it("readTasks() refuses unknown fields, and wrong values, with their lines", asy
   ]);
 });
 
-it("readTasks() tells twenty problems and counts the rest", async () => {
+it("readTasks() reports twenty problems and counts the rest", async () => {
   const error = await failure("{\n".repeat(50));
   const { problems, more } = error.details;
   assertEquals([Array.isArray(problems) && problems.length, more], [20, 30]);

@@ -6,7 +6,7 @@ import { run256, testLimits } from "../../support/scene/limits.ts";
 
 const ID = "ab".repeat(32);
 const deep = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
-/** A JSON object of so many bytes. */
+/** A JSON object of a number of bytes. */
 const bytes = (count: number) => JSON.stringify({ a: "x".repeat(count - 8) });
 const claim = (...flags: string[]) => ["claim", "--run-id", "a", ...flags];
 const enqueue = (...flags: string[]) => ["enqueue", "x", "--run-id", "a", ...flags];

@@ -9,7 +9,7 @@ const TWO = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const INTENT = "16fd2706-8baf-433b-82eb-8c7fada847da";
 const NOW = Date.UTC(2026, 10, 21, 9, 30);
 
-/** An instant so many minutes from now, as coord writes it. */
+/** An instant a number of minutes from now, as coord writes it. */
 function iso(minutes: number): string {
   return new Date(NOW + minutes * 60_000).toISOString();
 }

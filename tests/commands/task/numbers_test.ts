@@ -78,10 +78,10 @@ it("claim, heartbeat, tasks, watch and complete keep the numbers of another tool
     assertStringIncludes(text, `"muse_seq":-${BIG}`);
   }
   assertStringIncludes((await w.call(["tasks"])).out, `"payload":{"id":${BIG},"e":1e400}`);
-  const told = await w.call(["watch", "--once"]);
+  const streamed = await w.call(["watch", "--once"]);
   assert_(
-    told.out.includes(`"muse_seq":-${BIG}`) && told.out.includes(`{"id":${BIG},"e":1e400}`),
-    told.out,
+    streamed.out.includes(`"muse_seq":-${BIG}`) && streamed.out.includes(`{"id":${BIG},"e":1e400}`),
+    streamed.out,
   );
 });
 

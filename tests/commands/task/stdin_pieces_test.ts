@@ -1,4 +1,7 @@
-/** What `enqueue --stdin` makes of input that is framed or encoded in other ways than one line a task. */
+/**
+ * What `enqueue --stdin` makes of input that is framed or encoded in other ways than one line a
+ * task.
+ */
 import { readTasks } from "../../../src/commands/task/enqueue_lines.ts";
 import { CoordError } from "../../../src/domain/errors.ts";
 import { MAX_LINE_BYTES } from "../../../src/domain/limits.ts";
@@ -20,7 +23,7 @@ async function* chunks(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
 }
 
 /** The titles of what is read, or what is wrong. */
-async function told(parts: readonly Part[], isNul = false): Promise<string[] | string> {
+async function outcomeOf(parts: readonly Part[], isNul = false): Promise<string[] | string> {
   try {
     const tasks = await readTasks(chunks(parts), {}, () => {}, { isNul });
     return tasks.map(({ title }) => title);
@@ -30,8 +33,8 @@ async function told(parts: readonly Part[], isNul = false): Promise<string[] | s
   }
 }
 
-const read = (...parts: Part[]) => told(parts);
-const readNul = (...parts: Part[]) => told(parts, true);
+const read = (...parts: Part[]) => outcomeOf(parts);
+const readNul = (...parts: Part[]) => outcomeOf(parts, true);
 
 it("readTasks() takes a line that looks like JSON and is none for a title", async () => {
   const names = [
@@ -203,7 +206,7 @@ it("readTasks() comes to the same whatever the pieces that input comes in", asyn
     const isNul = random.chance(0.3);
     const cuts = [...bytes].map((byte) => Uint8Array.of(byte));
     const where = `seed ${random.seed}: ${JSON.stringify(new TextDecoder().decode(bytes))}`;
-    assertEquals(await told(cuts, isNul), await told([bytes], isNul), where);
+    assertEquals(await outcomeOf(cuts, isNul), await outcomeOf([bytes], isNul), where);
   }
 });
 

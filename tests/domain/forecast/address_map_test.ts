@@ -27,7 +27,7 @@ function slowRelation(a: Address, b: Address): Relation {
   return around ? within ? "same" : "around" : within ? "within" : "across";
 }
 
-it("relate() tells how two addresses lie to each other", () => {
+it("relate() returns how two addresses lie to each other", () => {
   const cases: [a: string, b: string, relation: Relation][] = [
     ["src/a.ts", "./SRC//A.ts", "same"],
     ["src/a.ts", "src/a.ts::f", "around"],
@@ -73,11 +73,11 @@ it("meeting() finds exactly the addresses that overlap, and how", () => {
     }
     for (const one of addresses) {
       const found = [...map.meeting(placeOf(one, 0), { left: Infinity })];
-      const told = new Map(found.map(({ other, relation }) => [other.address.text, relation]));
-      assertEquals(told.size, found.length);
+      const relations = new Map(found.map(({ other, relation }) => [other.address.text, relation]));
+      assertEquals(relations.size, found.length);
       for (const other of addresses) {
         const expected = slowRelation(one, other);
-        const relation = told.get(other.text) ?? "apart";
+        const relation = relations.get(other.text) ?? "apart";
         if (relation !== expected) fail(`${one.text}, ${other.text}: ${relation}, not ${expected}`);
         counts[relation] = (counts[relation] ?? 0) + 1;
       }

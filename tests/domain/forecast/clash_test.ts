@@ -26,7 +26,7 @@ function lines(...said: Said[]): string[] {
   );
 }
 
-it("overlapClashes() tells all of a conflict", () => {
+it("overlapClashes() reports all of a conflict", () => {
   assertEquals(
     predicted(
       { run: "b", branch: "feature", says: "modify src/a.ts::f" },
@@ -46,7 +46,7 @@ it("overlapClashes() tells all of a conflict", () => {
   );
 });
 
-it("overlapClashes() tells overlap, scope and operations apart, the surest first", () => {
+it("overlapClashes() distinguishes overlap, scope and operations, the surest first", () => {
   assertEquals(
     lines(
       { run: "a", says: "delete src/a.ts" },
@@ -97,7 +97,7 @@ it("overlapClashes() finds operations that oppose each other, in reservations an
   assertEquals(inner, ["scope_overlap 0.8 a:x.ts b:x.ts::f"]);
 });
 
-it("overlapClashes() tells a pair once, however often it is said", () => {
+it("overlapClashes() reports a pair once, however often it is said", () => {
   assertEquals(
     lines(
       { run: "a", says: "delete x.ts x.ts::f" },

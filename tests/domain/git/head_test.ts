@@ -3,12 +3,12 @@ import { assertEquals, it } from "../../deps.ts";
 
 const COMMIT = "0123456789ABCDEF0123456789abcdef01234567";
 
-function told(head: ReturnType<typeof parseGitHead>): string {
+function shown(head: ReturnType<typeof parseGitHead>): string {
   if (head.kind === "reftable") return "in a reftable";
   return head.kind === "none" ? `none: ${head.reason}` : head.branch;
 }
 
-it("parseGitHead() tells the branch, or the short id of a detached commit", () => {
+it("parseGitHead() returns the branch, or the short id of a detached commit", () => {
   const cases = [
     ["ref: refs/heads/main\n", "main"],
     ["ref:refs/heads/feature/x\r\n", "feature/x"],
@@ -30,12 +30,12 @@ it("parseGitHead() tells the branch, or the short id of a detached commit", () =
     ["\nref: refs/heads/main", "none: names neither a branch nor a commit"],
     ["0123456", "none: names neither a branch nor a commit"],
   ];
-  for (const [text = "", expected = ""] of cases) assertEquals(told(parseGitHead(text)), expected);
+  for (const [text = "", expected = ""] of cases) assertEquals(shown(parseGitHead(text)), expected);
 });
 
 it("parseMuseHead() reads both forms", () => {
   const texts = ["refs/heads/x\n", "ref: refs/heads/x/y", "x", "ref: x", "refs/heads/ "];
-  assertEquals(texts.map((text) => told(parseMuseHead(text))), [
+  assertEquals(texts.map((text) => shown(parseMuseHead(text))), [
     "x",
     "x/y",
     "none: names no branch",
@@ -44,7 +44,7 @@ it("parseMuseHead() reads both forms", () => {
   ]);
 });
 
-it("parseGitFile() tells where a worktree's folder lies", () => {
+it("parseGitFile() returns where a worktree's folder lies", () => {
   const texts = ["gitdir: ../.git/worktrees/a b\n", "gitdir:/x", "gitdir: ", "x", ""];
   assertEquals(texts.map(parseGitFile), [
     "../.git/worktrees/a b",

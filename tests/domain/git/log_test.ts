@@ -19,7 +19,7 @@ it("commitsSince() counts what brings commits after the last time that HEAD was 
   assertEquals(commitsSince(log, "DDDDDD"), { count: 0, newestMs: undefined });
 });
 
-it("commitsSince() passes over moves that bring none", () => {
+it("commitsSince() skips moves that bring none", () => {
   const log = START + move("a", "b", 200, "reset: moving to HEAD~1") +
     move("b", "c", 300, "rebase (start): checkout main") +
     move("c", "d", 400, "rebase (pick): work") +
@@ -36,7 +36,7 @@ it("commitsSince() knows the commit that the log begins after", () => {
   });
 });
 
-it("commitsSince() does not know commits that never were HEAD, and passes over broken lines", () => {
+it("commitsSince() does not know commits that never were HEAD, and skips broken lines", () => {
   assertEquals(commitsSince(START, "bbbb"), undefined);
   assertEquals(commitsSince("", "aaaa"), undefined);
   const log = START + "torn" + move("a", "b", 200, "commit: second");

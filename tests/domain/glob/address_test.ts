@@ -59,7 +59,7 @@ it("addressesOverlap() finds a file or symbol that both name", () => {
   for (const [a, b, expected] of cases) assertEquals(witness(a, b), expected, `${a} and ${b}`);
 });
 
-it("contains() tells whether one address names all that the other does", () => {
+it("contains() returns whether one address names all that the other does", () => {
   const yes = [["src/a.py", "src/a.py::f"], ["src/a.py", "src/a.py::*"], ["src", "src/**::Foo.*"]];
   yes.push(["src/**::*", "src/a.py::f"], ["**::Foo*", "a/b::Foo.[xy]"], ["a::{f,g}", "A::g"]);
   const no = [["src/a.py::*", "src/a.py"], ["src/a.py::f", "src/a.py"], ["a::f", "a::*"]];

@@ -149,7 +149,7 @@ it("parseGlob() says what is wrong", () => {
   }
 });
 
-it("covers() tells whether one glob holds all of another", () => {
+it("covers() returns whether one glob holds all of another", () => {
   const yes = [["**", "a/b"], ["src", "src/**"], ["src/**", "src"], ["*.{ts,md}", "[a-c].ts"]];
   yes.push(["{a,b}*", "[ab]?"], ["**/*", "**"], ["[A-Z]", "[a-c]"], ["?*", "*"], ["a", "A/**/b"]);
   const no = [["*", "**"], ["src/*", "src"], ["[a-c].ts", "*.ts"], ["a/*/b", "a/**/b"]];
@@ -243,7 +243,9 @@ it("foldPoint() equates what Unicode's simple case folding equates", () => {
   }
 });
 
-/** The least time of several calls in milliseconds, so that neither start-up nor neighbours count. */
+/**
+ * The least time of several calls in milliseconds, so that neither start-up nor neighbours count.
+ */
 function leastMs(call: () => unknown): number {
   let least = Infinity;
   for (let i = 0; i < 12; i++) {

@@ -12,30 +12,30 @@ function both(a: string, b: string, dialect: Dialect) {
   const [one, other] = [compile(a, dialect), compile(b, dialect)];
   if (typeof one === "string" || typeof other === "string") return undefined;
   const [ours, theirs] = [shapeOf(a, dialect), shapeOf(b, dialect)];
-  const told = ours && theirs ? shapesMeet(ours, theirs) : undefined;
-  return { told, is: common(one, other).kind !== "none" };
+  const decided = ours && theirs ? shapesMeet(ours, theirs) : undefined;
+  return { decided, is: common(one, other).kind !== "none" };
 }
 
 for (const dialect of ["path", "symbol"] as const) {
   it(`shapesMeet() says what the automata of two patterns of a ${dialect} say, or nothing`, () => {
     const random = seeded(`shapes of a ${dialect}`);
     let pairs = 0;
-    let told = 0;
+    let decided = 0;
     while (pairs < PAIRS) {
       const [a, b] = [randomGlob(random), randomGlob(random)];
       const found = both(a, b, dialect);
       if (found === undefined) continue;
       pairs++;
-      if (found.told === undefined) continue;
-      told++;
-      assertEquals({ a, b, meet: found.told }, { a, b, meet: found.is });
+      if (found.decided === undefined) continue;
+      decided++;
+      assertEquals({ a, b, meet: found.decided }, { a, b, meet: found.is });
     }
-    console.log(`${told} of ${pairs} pairs were told at a glance`);
-    assert_(told > pairs / 2, "most pairs are");
+    console.log(`${decided} of ${pairs} pairs were decided at a glance`);
+    assert_(decided > pairs / 2, "most pairs are");
   });
 }
 
-it("shapesMeet() tells at a glance what people write", () => {
+it("shapesMeet() decides at a glance on what people write", () => {
   const meet: [a: string, b: string, meet: boolean][] = [
     ["src/**/*.ts", "src/**/*.md", false],
     ["src/**/*.ts", "src/*/a?.ts", true],
@@ -56,6 +56,6 @@ it("shapesMeet() tells at a glance what people write", () => {
     ["\\{\\{name\\}\\}/setup.py", "src/*.py", false],
   ];
   for (const [a, b, is] of meet) {
-    assertEquals({ a, b, ...both(a, b, "path") }, { a, b, told: is, is });
+    assertEquals({ a, b, ...both(a, b, "path") }, { a, b, decided: is, is });
   }
 });

@@ -34,7 +34,7 @@ it("identifier takes 1 to 256 characters without controls, separators or outer s
   refuses(fields.identifier, "\ud800", 5, null);
 });
 
-it("holderId refuses the run id of nobody", () => {
+it("holderId refuses the run id of an unknown agent", () => {
   accepts(fields.holderId, "agent-1");
   refuses(fields.holderId, limits.UNKNOWN_RUN, "");
 });

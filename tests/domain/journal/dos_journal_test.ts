@@ -4,7 +4,9 @@ import type { LaneState } from "../../../src/domain/journal/fold.ts";
 import { type Entry, parseLine, type WalLine } from "../../../src/domain/journal/line.ts";
 import { dosReplay, replay, START } from "../../support/scene/lanes.ts";
 
-/** A journal as dos writes it: every operation, leases nested and inline, and a line that is torn. */
+/**
+ * A journal as dos writes it: every operation, leases nested and inline, and a line that is torn.
+ */
 const JOURNAL = `
 {"host_id": "box", "lane": "api", "lane_kind": "cluster", "lease": {"acquired_at": "2026-06-01T09:00:00Z", "children": [{"pid": 7, "run_id": "RID-c"}], "holder": "worker-1", "host_id": "box", "lane": "api", "lane_kind": "cluster", "loop_ts": "2026-06-01T09:00Z", "pid": 4711, "run_id": "RID-1", "tree": ["src/api/**"]}, "loop_ts": "2026-06-01T09:00Z", "op": "ACQUIRE", "pid": 4711, "prev_holder": null, "reason": "lane-lease:worker-1", "seq": 1, "tree": ["src/api/**"], "ts": "2026-06-01T09:00:00Z", "ttl_minutes": null}
 {"acquired_at": "2026-06-01T09:01:00Z", "holder": "worker-2", "host_id": "box", "lane": "web", "lane_kind": "cluster", "loop_ts": "2026-06-01T09:01Z", "op": "ACQUIRE", "pid": 4712, "seq": 2, "tree": ["src/web/**"], "ts": "2026-06-01T09:01:00Z", "ttl_minutes": 90}
@@ -29,7 +31,7 @@ function entriesOf(lines: readonly WalLine[]): Entry[] {
 }
 
 /** Lane, holder, host, pid and last heartbeat of each live lease. */
-function told(state: LaneState) {
+function leasesOf(state: LaneState) {
   return state.live().map(({ lane, holder, host_id, pid, heartbeat_at, ttl_seconds, fence }) =>
     [lane, holder, host_id, pid, heartbeat_at, ttl_seconds, fence] as const
   );
@@ -39,7 +41,7 @@ it("replay() folds a journal of dos to the leases that dos gets", () => {
   const lines = linesOf(JOURNAL);
   assertEquals(lines.filter((line) => line.kind === "corrupt").length, 1);
   const state = replay(entriesOf(lines));
-  assertEquals(told(state), [
+  assertEquals(leasesOf(state), [
     ["api", "worker-1", "box", 4711, "2026-06-01T09:10:00Z", 3000, 1],
     ["web", "worker-5", "box2", 4712, "2026-06-01T09:13:00Z", 5400, 8],
   ]);
@@ -62,7 +64,7 @@ it("replay() reads a CHECKPOINT of dos, which has neither seq nor fences, and co
      {"op": "ACQUIRE", "lane": "late", "loop_ts": "t3", "seq": 40, "base_seq": 39, "lease": {"tree": ["src/a"]}}`,
   );
   const state = replay(entriesOf(lines));
-  assertEquals(told(state).map(([lane, holder, , , , , fence]) => [lane, holder, fence]), [
+  assertEquals(leasesOf(state).map(([lane, holder, , , , , fence]) => [lane, holder, fence]), [
     ["api", "w", 40],
     ["web", "", 41],
   ]);

@@ -22,18 +22,18 @@ const HOUR = 3_600_000;
 function story(...entries: Entry[]) {
   const state = new LaneState();
   const effects: string[] = [];
-  const tell = (entry: Entry): Applied => {
+  const append = (entry: Entry): Applied => {
     const applied = state.apply(entry);
     effects.push(applied.effect);
     return applied;
   };
-  entries.forEach(tell);
+  entries.forEach(append);
   const lease = (lane = "api"): Lease => {
     const found = state.leases.ofLane(lane).at(-1);
     assert_(found !== undefined, `${lane} is held`);
     return found;
   };
-  return { state, effects, tell, lease };
+  return { state, effects, append, lease };
 }
 
 function evidence(lease: Lease, now: number) {
@@ -43,37 +43,39 @@ function evidence(lease: Lease, now: number) {
 }
 
 it("apply() grants, renews and releases, and the fence is the number of the ACQUIRE", () => {
-  const { state, tell, lease } = story(acquire(1));
+  const { state, append, lease } = story(acquire(1));
   assertEquals([lease().fence, lease().holder, lease().exclusive], [1, "a", false]);
-  tell(heartbeatEntry(stamp(2, START + 5000), lease()));
+  append(heartbeatEntry(stamp(2, START + 5000), lease()));
   assertEquals(lease().heartbeat_at, "2026-06-01T00:00:05.000Z");
   assertEquals([lease().fence, lease().renewed_seq], [1, 2]);
-  assertEquals(tell(releaseEntry(stamp(3), lease(), "explicit")).effect, "released");
+  assertEquals(append(releaseEntry(stamp(3), lease(), "explicit")).effect, "released");
   assertEquals(factsOf(state), { seq: 3, live: [] });
-  tell(acquire(4));
+  append(acquire(4));
   assertEquals(lease().fence, 4);
 });
 
 it("apply() voids an ACQUIRE that was decided before another took the same lane", () => {
-  const { state, tell } = story(acquire(1, { holder: "a" }));
-  const late = tell(acquire(1, { holder: "b", tree: ["docs/**"], loop_ts: "b-1" }, { baseSeq: 0 }));
+  const { state, append } = story(acquire(1, { holder: "a" }));
+  const late = append(
+    acquire(1, { holder: "b", tree: ["docs/**"], loop_ts: "b-1" }, { baseSeq: 0 }),
+  );
   assertEquals([late.effect, late.seq, late.against?.holder], ["void", 2, "a"]);
   assertEquals(late.reason, 'lane "api" came first, with fence 1');
   assertEquals(holders(state), ["api/a"]);
-  tell(
+  append(
     releaseEntry(stamp(3), { lane: "api", loop_ts: "b-1", host_id: "here", fence: late.seq }, ""),
   );
   assertEquals(holders(state), ["api/a"]);
 });
 
 it("apply() voids an ACQUIRE whose tree meets one that was granted after its decision", () => {
-  const { state, effects, tell } = story(
+  const { state, effects, append } = story(
     acquire(1, { lane: "x", tree: ["src/**/*.ts"] }),
     acquire(2, { lane: "y", tree: ["src/api/a.ts"] }, { baseSeq: 0 }),
     acquire(3, { lane: "z", tree: ["src/**/*.md"] }, { baseSeq: 0 }),
   );
   assertEquals(effects, ["granted", "void", "granted"]);
-  tell(acquire(4, { lane: "w", tree: ["src/../odd"] }, { baseSeq: 3 }));
+  append(acquire(4, { lane: "w", tree: ["src/../odd"] }, { baseSeq: 3 }));
   assertEquals(holders(state), ["x/a", "z/a", "w/a"], "what its decision saw is its own business");
 });
 
@@ -101,10 +103,10 @@ it("apply() voids an ACQUIRE when its kind has no room left", () => {
   assertEquals(story(of(1, null), of(2, null), of(3, null)).effects, Array(3).fill("granted"));
 });
 
-it("apply() grants late what is free again: leases that ended are in nobody's way", () => {
-  const { state, tell, lease } = story(acquire(1, { holder: "a" }));
-  tell(releaseEntry(stamp(2), lease(), ""));
-  tell(acquire(2, { holder: "b", loop_ts: "b-1" }, { baseSeq: 0 }));
+it("apply() grants late what is free again: leases that ended block no other", () => {
+  const { state, append, lease } = story(acquire(1, { holder: "a" }));
+  append(releaseEntry(stamp(2), lease(), ""));
+  append(acquire(2, { holder: "b", loop_ts: "b-1" }, { baseSeq: 0 }));
   assertEquals(holders(state), ["api/b"]);
   assertEquals(lease().fence, 3, "a fence of its own, though its seq was taken");
 });
@@ -129,48 +131,48 @@ it("apply() trusts no decision on entries that this journal does not have", () =
   assertEquals(story(acquire(1), bad).effects, ["granted", "void"]);
 });
 
-it("apply() passes over a late RELEASE and a late HEARTBEAT of an older grant", () => {
-  const { state, effects, tell, lease } = story(acquire(1));
+it("apply() skips a late RELEASE and a late HEARTBEAT of an older grant", () => {
+  const { state, effects, append, lease } = story(acquire(1));
   const old = lease();
-  tell(scavengeEntry(stamp(2), old, evidence(old, START + HOUR), { baseSeq: 1, by: "b" }));
-  tell(acquire(3, { holder: "b", loop_ts: old.loop_ts }));
+  append(scavengeEntry(stamp(2), old, evidence(old, START + HOUR), { baseSeq: 1, by: "b" }));
+  append(acquire(3, { holder: "b", loop_ts: old.loop_ts }));
   const before = factsOf(state).live;
-  const late = tell(releaseEntry(stamp(4), old, "done"));
+  const late = append(releaseEntry(stamp(4), old, "done"));
   assertEquals(late.reason, "the fence is 3, and this is about 1");
-  tell(heartbeatEntry(stamp(5, START + 2 * HOUR), old));
+  append(heartbeatEntry(stamp(5, START + 2 * HOUR), old));
   assertEquals(effects, ["granted", "scavenged", "granted", "none", "none"]);
   assertEquals(factsOf(state).live, before);
 });
 
-it("apply() passes over a SCAVENGE when the holder beat after its evidence", () => {
-  const { state, effects, tell, lease } = story(acquire(1));
+it("apply() skips a SCAVENGE when the holder sent a heartbeat after its evidence", () => {
+  const { state, effects, append, lease } = story(acquire(1));
   const seen = lease();
-  tell(heartbeatEntry(stamp(2, START + HOUR), seen));
+  append(heartbeatEntry(stamp(2, START + HOUR), seen));
   const late = scavengeEntry(stamp(2), seen, evidence(seen, START + HOUR), { baseSeq: 1, by: "b" });
-  assertEquals(tell(late).reason, "its holder has shown life since");
-  tell(acquire(3, { lane: "b", holder: "b" }, { baseSeq: 1 }));
+  assertEquals(append(late).reason, "its holder has shown life since");
+  append(acquire(3, { lane: "b", holder: "b" }, { baseSeq: 1 }));
   assertEquals(effects, ["granted", "renewed", "none", "void"], "nor what was to come of it");
   assertEquals(holders(state), ["api/a"]);
 });
 
-it("apply() passes over a SCAVENGE of a lease that was adopted in between", () => {
-  const { effects, tell, lease } = story(acquire(1));
+it("apply() skips a SCAVENGE of a lease that was adopted in between", () => {
+  const { effects, append, lease } = story(acquire(1));
   const seen = lease();
   const adoption = { holder: "b", host_id: "there", pid: 7, baseSeq: 1, reason: "" };
-  tell(adoptEntry(stamp(2, START + HOUR), seen, adoption));
-  tell(scavengeEntry(stamp(3), seen, evidence(seen, START + HOUR), { baseSeq: 1, by: "c" }));
+  append(adoptEntry(stamp(2, START + HOUR), seen, adoption));
+  append(scavengeEntry(stamp(3), seen, evidence(seen, START + HOUR), { baseSeq: 1, by: "c" }));
   assertEquals(effects, ["granted", "adopted", "none"]);
   assertEquals([lease().holder, lease().host_id, lease().pid, lease().fence], ["b", "there", 7, 2]);
 });
 
 it("apply() gives an adopted lease a new fence, which shuts its old holder out", () => {
-  const { effects, tell, lease } = story(acquire(1));
+  const { effects, append, lease } = story(acquire(1));
   const old = lease();
   const adoption = { holder: "b", host_id: "there", pid: 7, baseSeq: 1, reason: "" };
-  tell(adoptEntry(stamp(2, START + 1000), old, adoption));
-  tell(adoptEntry(stamp(3), old, { ...adoption, holder: "c" }));
-  tell(releaseEntry(stamp(4), old, ""));
-  tell(heartbeatEntry(stamp(5), old));
+  append(adoptEntry(stamp(2, START + 1000), old, adoption));
+  append(adoptEntry(stamp(3), old, { ...adoption, holder: "c" }));
+  append(releaseEntry(stamp(4), old, ""));
+  append(heartbeatEntry(stamp(5), old));
   assertEquals(effects, ["granted", "adopted", "none", "none", "none"]);
   assertEquals([lease().holder, lease().tree, lease().loop_ts], ["b", old.tree, old.loop_ts]);
   assertEquals(lease().adopted_at, "2026-06-01T00:00:01.000Z");
@@ -180,22 +182,22 @@ it("apply() never adopts what was released, or beat after the adopter looked", (
   const adoption = { holder: "b", host_id: "there", pid: 7, baseSeq: 1, reason: "" };
   const released = story(acquire(1));
   const old = released.lease();
-  released.tell(releaseEntry(stamp(2), old, ""));
-  assertEquals(released.tell(adoptEntry(stamp(2), old, adoption)).effect, "none");
+  released.append(releaseEntry(stamp(2), old, ""));
+  assertEquals(released.append(adoptEntry(stamp(2), old, adoption)).effect, "none");
   assertEquals(released.state.live(), []);
   const alive = story(acquire(1));
-  alive.tell(heartbeatEntry(stamp(2), old));
-  assertEquals(alive.tell(adoptEntry(stamp(2), old, adoption)).effect, "none");
+  alive.append(heartbeatEntry(stamp(2), old));
+  assertEquals(alive.append(adoptEntry(stamp(2), old, adoption)).effect, "none");
 });
 
 it("apply() never makes a lease silent for longer by a heartbeat that comes late", () => {
-  const { tell, lease } = story(acquire(1));
-  tell(heartbeatEntry(stamp(2, START + 9000), lease()));
-  tell(heartbeatEntry(stamp(3, START + 4000), lease()));
+  const { append, lease } = story(acquire(1));
+  append(heartbeatEntry(stamp(2, START + 9000), lease()));
+  append(heartbeatEntry(stamp(3, START + 4000), lease()));
   assertEquals([lease().heartbeat_at, lastBeat(lease())], [
     ...["2026-06-01T00:00:04.000Z", START + 9000],
   ]);
-  tell({
+  append({
     op: "HEARTBEAT",
     lane: "api",
     loop_ts: "api-1",
@@ -206,31 +208,31 @@ it("apply() never makes a lease silent for longer by a heartbeat that comes late
 });
 
 it("apply() numbers entries by their order where seq is double, low, missing or absurd", () => {
-  const { state, tell, lease } = story(acquire(5), acquire(5, { lane: "x", tree: ["x"] }));
+  const { state, append, lease } = story(acquire(5), acquire(5, { lane: "x", tree: ["x"] }));
   assertEquals([lease().fence, lease("x").fence], [5, 6]);
-  tell(acquire(2, { lane: "y", tree: ["y"] }, { baseSeq: 6 }));
+  append(acquire(2, { lane: "y", tree: ["y"] }, { baseSeq: 6 }));
   assertEquals(lease("y").fence, 7);
-  tell({ op: "SPAWN", lane: "z" });
-  tell({ op: "SPAWN", lane: "z", seq: 2 ** 53 });
-  tell({ op: "SPAWN", lane: "z", seq: -1 });
+  append({ op: "SPAWN", lane: "z" });
+  append({ op: "SPAWN", lane: "z", seq: 2 ** 53 });
+  append({ op: "SPAWN", lane: "z", seq: -1 });
   assertEquals(state.seq, 10);
-  tell({ op: "SPAWN", lane: "z", seq: 20 });
+  append({ op: "SPAWN", lane: "z", seq: 20 });
   assertEquals(state.seq, 20);
 });
 
-it("apply() takes nothing from entries that only tell", () => {
-  const { state, effects, tell, lease } = story(acquire(1));
+it("apply() changes nothing for entries that only inform", () => {
+  const { state, effects, append, lease } = story(acquire(1));
   const { live } = factsOf(state);
   const origin = { lane: "api", loop_ts: "api-1", host_id: "here", reason: "" };
-  tell(spawnEntry(stamp(2), { ...origin, holder: "b", pid: 1 }));
-  tell(haltEntry(stamp(3), { ...origin, handle: "pid:100" }));
-  tell(refuseEntry(stamp(4), {
+  append(spawnEntry(stamp(2), { ...origin, holder: "b", pid: 1 }));
+  append(haltEntry(stamp(3), { ...origin, handle: "pid:100" }));
+  append(refuseEntry(stamp(4), {
     ...{ ...origin, holder: "b", reason_class: "held", tree: ["src/**"] },
     ...{ conflicts: [{ lane: "api" }], baseSeq: 3 },
   }));
-  tell(reconcileEntry(stamp(5), { ...lease(), holder: "z" }, ""));
-  tell({ op: "ENFORCE", lane: "api", loop_ts: "api-1", seq: 6 });
-  tell({ op: "ACQUIRE", seq: 7, lease: { tree: ["x"] } });
+  append(reconcileEntry(stamp(5), { ...lease(), holder: "z" }, ""));
+  append({ op: "ENFORCE", lane: "api", loop_ts: "api-1", seq: 6 });
+  append({ op: "ACQUIRE", seq: 7, lease: { tree: ["x"] } });
   assertEquals(effects, ["granted", ...Array(6).fill("none")]);
   assertEquals(factsOf(state), { seq: 7, live });
 });
@@ -252,7 +254,7 @@ it("replay() is the same when folded at once and entry by entry", () => {
   assertEquals(factsOf(replay(entries)), factsOf(story(...entries).state));
 });
 
-it("appliedOf() tells what an entry did by its nonce, for the last thousand", () => {
+it("appliedOf() returns what an entry did by its nonce, for the last thousand", () => {
   const state = new LaneState();
   state.apply(acquire(1));
   state.apply(acquire(2, { lane: "b", tree: ["src"] }, { baseSeq: 0 }));
@@ -265,15 +267,15 @@ it("appliedOf() tells what an entry did by its nonce, for the last thousand", ()
 });
 
 it("apply() goes on from the highest number that an entry may give, also past lost lines", () => {
-  const { state, tell, lease } = story(acquire(1), { op: "SPAWN", lane: "z", seq: 2 ** 48 });
+  const { state, append, lease } = story(acquire(1), { op: "SPAWN", lane: "z", seq: 2 ** 48 });
   assertEquals(state.seq, 2 ** 48);
-  tell({ op: "SPAWN", lane: "z", seq: 2 ** 48 + 2 });
+  append({ op: "SPAWN", lane: "z", seq: 2 ** 48 + 2 });
   assertEquals(state.seq, 2 ** 48 + 1, "one that is not believed counts as one more");
   state.lose({ kind: "corrupt", reason: "is not JSON", raw: "{" });
   const next = state.seq + 1;
-  tell(acquire(next, { lane: "x", tree: ["src/**"] }));
-  assertEquals(lease("x").fence, next, "nobody gets the number that was lost");
-  tell(acquire(next + 1, { lane: "y", tree: ["src/a"] }, { baseSeq: next - 1 }));
+  append(acquire(next, { lane: "x", tree: ["src/**"] }));
+  assertEquals(lease("x").fence, next, "no lease gets the number that was lost");
+  append(acquire(next + 1, { lane: "y", tree: ["src/a"] }, { baseSeq: next - 1 }));
   assertEquals(holders(state), ["api/a", "x/a"], "what its decision did not see is in its way");
 });
 

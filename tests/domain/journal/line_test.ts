@@ -29,7 +29,7 @@ it("encodeLine() sorts the keys, so that equal entries are equal lines", () => {
   );
 });
 
-it("parseLine() tells why a line is no entry, and passes over blank ones", () => {
+it("parseLine() says why a line is no entry, and skips blank ones", () => {
   const reasonOf = (text: string) => {
     const line = parseLine(text);
     return line?.kind === "corrupt" ? line.reason : line?.kind;
@@ -139,7 +139,7 @@ it("parseLine() reads a line in which one bit was flipped as it was, or not at a
       flipped[at] = (bytes[at] ?? 0) ^ 1 << bit;
       const line = parseLine(new TextDecoder().decode(flipped));
       if (line?.kind === "corrupt") continue;
-      // The sum itself was hit, and now looks like a field that nobody knows.
+      // The sum itself was hit, and now looks like an unknown field.
       const { op, seq, lane, lease, loop_ts } = line?.entry ?? { op: "" };
       assertEquals({ op, seq, lane, lease, loop_ts }, {
         ...{ op: entry.op, seq: entry["seq"], lane: entry["lane"] },
@@ -151,7 +151,7 @@ it("parseLine() reads a line in which one bit was flipped as it was, or not at a
   assert_(harmless < 100, `${harmless} of ${bytes.length * 8} were read`);
 });
 
-it("mayHaveBeen() tells whether a line that is lost may have granted something", () => {
+it("mayHaveBeen() returns whether a line that is lost may have granted something", () => {
   const missing = "so a lease may be missing";
   assertEquals(mayHaveBeen('{"lane":"api","op":"ACQUIRE","se'), `it was an ACQUIRE, ${missing}`);
   assertEquals(mayHaveBeen('{"op": "CHECKPOINT", "x'), `it was a CHECKPOINT, ${missing}`);

@@ -330,13 +330,13 @@ it("arbitrate() never takes a lease for dead that shows no readable sign of life
   assertEquals(answer(state, { lane: "api", now: START + 400 * DAY }), "held");
 });
 
-it("arbitrate() grants anew to a repeat whose own lease is dead", () => {
+it("arbitrate() grants again to a repeat whose own lease is dead", () => {
   const state = held({ lane: "api", holder: "me", loop_ts: "t1" });
   const verdict = granted(state, { lane: "api", loopTs: "t1", now: START + DAY });
   assertEquals([verdict.existing, verdict.evictions.length], [undefined, 1]);
 });
 
-it("arbitrate() takes trees that nobody can compare in time for overlapping, and says so", () => {
+it("arbitrate() takes trees that cannot be compared in time for overlapping, and says so", () => {
   const state = held({ lane: "one", tree: [`${"*a".repeat(200)}*[bd]{,b}`] });
   const asked = { lane: "x", tree: [`${"*a*?".repeat(200)}[ce]{,c}`] };
   answer(state, asked);

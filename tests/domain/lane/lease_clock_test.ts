@@ -101,8 +101,8 @@ it("apply() notes the first refusal by a machine in whose future a lease is, unt
   assertEquals(lease().refused_at, undefined, "its decision had not seen the beat");
   refuse(START + 10 * HOUR, "judge");
   assertEquals(lease().refused_at, undefined, "nothing is ahead of that clock");
-  const told = reconcileEntry(stamp(9), lease(), "");
-  assertEquals(Object.keys(told["lease"] ?? {}).filter((key) => key.endsWith("_at")), [
+  const entry = reconcileEntry(stamp(9), lease(), "");
+  assertEquals(Object.keys(entry["lease"] ?? {}).filter((key) => key.endsWith("_at")), [
     ...["acquired_at", "heartbeat_at"],
   ]);
 });

@@ -47,7 +47,7 @@ function leaseOf(lane: string, tree: string[], fence = 1) {
 
 it("mayOverlap() is only false when no path is matched by both globs", () => {
   const random = seeded("bounds of globs");
-  let told = 0;
+  let apart = 0;
   let met = 0;
   for (let round = 0; round < sized(20_000, 100_000, 4_000_000); round++) {
     const [a, b] = [goodGlob(random), goodGlob(random)];
@@ -56,13 +56,13 @@ it("mayOverlap() is only false when no path is matched by both globs", () => {
     const may = mayOverlap(boundsOf(a), boundsOf(b));
     const { witness, overlaps } = overlap(one, two);
     assert_(may || !overlaps, `${a} and ${b} both match ${witness}`);
-    if (!may) told++;
+    if (!may) apart++;
     if (overlaps) met++;
   }
-  assert_(told > 1000 && met > 1000, `${told} were told apart, ${met} met`);
+  assert_(apart > 1000 && met > 1000, `${apart} were apart, ${met} met`);
 });
 
-it("boundsOf() tells apart what differs at an end or in a segment", () => {
+it("boundsOf() separates what differs at an end or in a segment", () => {
   const apart = (a: string, b: string) => !mayOverlap(boundsOf(a), boundsOf(b));
   assertEquals(apart("src/**/*.ts", "src/**/*.md"), true);
   assertEquals(apart("src/api/**", "./src//web/**"), true);
@@ -129,7 +129,7 @@ it("put() keeps the place of a lease that is granted again, and finds it by its 
   assertEquals([...index.meeting(new Tree(["docs/x"]), { left: 1e6 })].length, 1);
 });
 
-it("treeProblems() tells all that is wrong, and a Tree with a bad glob is the whole workspace", () => {
+it("treeProblems() reports all that is wrong, and a Tree with a bad glob is the whole workspace", () => {
   assertEquals(treeProblems(["src/**", "../x", "a{b"]), [
     'holds "../x", which must not hold ".."',
     'holds "a{b", which holds a "{" without its "}"',

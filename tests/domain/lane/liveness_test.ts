@@ -53,7 +53,7 @@ it("judgeLiveness() calls a holder stalled that is silent for more than 15 minut
   );
 });
 
-it("judgeLiveness() accuses nobody who has held the lane for less than 30 minutes", () => {
+it("judgeLiveness() accuses no holder that has held the lane for less than 30 minutes", () => {
   assertEquals(verdict({ held_s: 1799 }), "ADVANCING");
   assertEquals(verdict({ held_s: 1800 }), "SPINNING");
   assertEquals(verdict({ held_s: 60, heartbeat_age_s: 901 }), "STALLED");

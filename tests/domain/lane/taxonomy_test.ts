@@ -36,7 +36,7 @@ it("parseTaxonomy() takes an empty object for no lanes at all", () => {
   assertEquals(parsed({}).lanes.size, 0);
 });
 
-it("parseTaxonomy() tells all problems at once", () => {
+it("parseTaxonomy() reports all problems together", () => {
   assertEquals(
     parseTaxonomy({
       lane: {},

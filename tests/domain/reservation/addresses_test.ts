@@ -2,7 +2,7 @@ import { addresses } from "../../../src/domain/reservation/addresses.ts";
 import * as limits from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 
-it("addresses takes 1 to 1000, and tells each that is none", () => {
+it("addresses takes 1 to 1000, and reports each that is none", () => {
   const many = Array.from({ length: limits.MAX_ADDRESSES }, (_, at) => `src/${at}::f`);
   for (const value of [["a"], many, ["a".repeat(limits.MAX_ADDRESS)]]) {
     assertEquals(addresses.problems(value), []);

@@ -88,7 +88,7 @@ it("findConflicts() skips what is no address, and the agent's own", () => {
   assertEquals(conflicts.map(({ their_address }) => their_address), ["src/a.py", "src/a.py"]);
 });
 
-it("findConflicts() counts what it cannot tell in time as a conflict, and marks it", () => {
+it("findConflicts() counts what it cannot compare in time as a conflict, and marks it", () => {
   const { conflicts, total, isCounted, doubts } = findConflicts("a", { addresses: [slow("b")] }, [
     entry(1, "b", [slow("c")]),
   ]);

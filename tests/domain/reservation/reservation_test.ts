@@ -16,7 +16,7 @@ const T = "2026-11-21T09:30:00.000123+00:00";
 const MS = Date.UTC(2026, 10, 21, 9, 30);
 
 /** What is parsed, as text, so that the order of the fields counts. */
-function told(parsed: object | string): string {
+function shown(parsed: object | string): string {
   return typeof parsed === "string" ? parsed : JSON.stringify(parsed);
 }
 
@@ -28,7 +28,7 @@ function entry(more: Partial<ReservationEntry> = {}): ReservationEntry {
 
 it("parse…() puts the known fields first, in one order, and keeps the others", () => {
   const texts = [
-    told(parseReservation({
+    shown(parseReservation({
       note: [1],
       operation: null,
       expires_at: T,
@@ -38,21 +38,21 @@ it("parse…() puts the known fields first, in one order, and keeps the others",
       run_id: "muse",
       reservation_id: ID,
     }, ID)),
-    told(parseHeartbeat({
+    shown(parseHeartbeat({
       note: 1,
       extended_expires_at: T,
       last_beat_at: T,
       run_id: "muse",
       reservation_id: ID,
     }, ID)),
-    told(parseRelease({
+    shown(parseRelease({
       note: 1,
       reason: "x",
       released_at: T,
       run_id: "muse",
       reservation_id: ID,
     }, ID)),
-    told(parseIntent({
+    shown(parseIntent({
       note: 1,
       created_at: T,
       detail: "",

@@ -77,7 +77,7 @@ it("grant() gives a timed-out task although the ttl of pending tasks has passed"
   assertEquals(verdict(claimBy("b", 5000), granted("a", 0, 10)), "write");
 });
 
-it("finish() is for the holder, also after the timeout while nobody else has the task", () => {
+it("finish() is for the holder, also after the timeout while no other agent has the task", () => {
   assertEquals(verdict(completeBy("a"), granted("a")), "write");
   assertEquals(verdict(completeBy("b"), granted("a")), "not_holder");
   assertEquals(verdict(completeBy("a"), undefined), "not_holder");
@@ -127,7 +127,7 @@ it("giveBack() times a claim out at once, for its holder only", () => {
   assertEquals(taskStatus(TASK, next, 3000), "timed_out");
 });
 
-it("cancel() takes a pending task for anybody and a claimed one for its holder or by force", () => {
+it("cancel() ends a pending task for any caller and a claimed one for its holder or by force", () => {
   const rule = (runId: string, force = false) =>
     cancel({ taskId: ID, runId, now: 0, force, nonce: "n" });
   assertEquals(verdict(rule("b"), undefined), "write");
@@ -161,7 +161,7 @@ it("no rule writes on a terminal state", () => {
   }
 });
 
-it("taskStatus() tells the seven statuses apart", () => {
+it("taskStatus() distinguishes the seven statuses", () => {
   const claim = granted("a", 0, 10);
   assertEquals(taskStatus(TASK, undefined, 99_999), "pending");
   assertEquals(taskStatus(TASK, undefined, 100_000), "expired");

@@ -102,7 +102,7 @@ it("forecast() finds what each language's own rules of names lead to", async () 
   assertEquals(warnings, []);
 });
 
-it("forecast() tells what is imported from a folder or a pattern once", async () => {
+it("forecast() reports what is imported from a folder or a pattern once", async () => {
   const { reserve, forecast, dependencies } = await project({
     "tests/t.ts": `import "../src/a.ts"; import "../src/b.ts"; import "../lib/c.ts";`,
     "src/a.ts": "",
@@ -149,7 +149,7 @@ it("forecast() reads the files that a folder or a pattern stands for", async () 
   }
 });
 
-it("forecast() tells by which folder a file is touched, and once if it is named as well", async () => {
+it("forecast() reports by which folder a file is touched, and once if it is named as well", async () => {
   const { reserve, forecast } = await project({
     "web/a.ts": `import "../lib/x.ts";`,
     "web/b.ts": `import "../lib/x.ts"; import "../lib/y.ts";`,
@@ -180,14 +180,14 @@ it("forecast() reads nothing by a pattern that stands for too many files", async
   assertEquals(await dependencies(), []);
 });
 
-it("forecast() tells neither an agent's own imports nor those within what another touches", async () => {
+it("forecast() reports neither an agent's own imports nor those within what another touches", async () => {
   const { reserve, forecast } = await project({
     "src/a.ts": `import { f } from "./b.ts"; import "./missing.ts"; import "./made.ts"`,
     "src/b.ts": "",
   });
   await reserve("x", "src/a.ts", "src/b.ts");
   assertEquals((await forecast()).total, 0);
-  // Somebody who reserves the whole folder is told of the overlap alone.
+  // An agent that reserves the whole folder gets the overlap alone.
   await reserve("y", "src");
   assertEquals((await forecast()).conflicts.map(({ type, addresses }) => [type, addresses[1]]), [
     ["scope_overlap", "src/a.ts"],

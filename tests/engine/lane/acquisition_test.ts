@@ -43,12 +43,12 @@ it("every writer answers lock_busy while another one writes, and does nothing", 
     new RegExp(`^Cannot acquire lane "b": process ${scene.host.pid} .*has been writing`),
   );
   assertEquals(ops(scene), ["ACQUIRE"]);
-  // Readers wait for nobody.
+  // Readers wait for no other process.
   assertEquals((await lanes.live()).live, 1);
   assertEquals((await lanes.arbitrate({ lane: "b", tree: ["b"], owner: "b" })).status, "free");
 });
 
-it("request() refuses an owner with a line in it, and nobody has to wait for that", async () => {
+it("acquire() refuses an owner with a line in it, without waiting for the mutex", async () => {
   const scene = await workspace();
   const { lanes } = scene.coord;
   const wrong = await lanes.acquire({ lane: "b", tree: ["b"], owner: "a\nb" }).catch((e) => e);
@@ -121,7 +121,7 @@ itIf(canTell, "no /proc")(
       await child.ended;
       assertEquals(await judged("long", 0), ["STALLED", false]);
       assertEquals(await judged("long", 60), ["STALLED", false]);
-      // The process that ran the command has ended as well, and that tells nothing.
+      // The process that ran the command has ended as well, and that says nothing.
       assertEquals(await judged("short", 0), ["SPINNING", null]);
       scene.clock.advance(1_000);
       assertEquals(await judged("short", 0), ["STALLED", null]);

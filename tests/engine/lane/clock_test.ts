@@ -13,7 +13,7 @@ const TTL = 3_000;
 async function scene() {
   const place = await workspace();
   const warnings: string[] = [];
-  /** Somebody whose clock is ahead by so many seconds; set it to change that. */
+  /** An agent whose clock is ahead by that number of seconds; set it to change that. */
   const agent = (name: string, ahead = 0) => {
     const self = { ahead };
     const clock = () => place.clock.ms + self.ahead * 1000;

@@ -7,7 +7,7 @@ import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { main } from "../../../src/cli/main.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { fakeHost } from "../../support/fake/host.ts";
-import { checked, goOn, isStopped, ordersFor, toldBy } from "../../support/race/lane_race.ts";
+import { checked, goOn, isStopped, ordersFor, reportsOf } from "../../support/race/lane_race.ts";
 import { isLinux } from "../../support/race/mutex_race.ts";
 import { start, until } from "../../support/race/processes.ts";
 import { setMtime } from "../../support/scene/scratch.ts";
@@ -88,7 +88,7 @@ freeOnLinux("two commands that race on one fixed temporary file name", async () 
   assertEquals((await coord("journal", "compact")).status, "compacted");
   goOn(child.pid);
   assertEquals(await child.ended, { code: 0, output: "" });
-  assertEquals(toldBy(orders).some(({ kind }) => kind === "ended"), true);
+  assertEquals(reportsOf(orders).some(({ kind }) => kind === "ended"), true);
   const { live, problems } = checked(journal);
   assertEquals([live.map(({ holder }) => holder), problems], [["me"], []]);
   assertEquals((await coord("journal", "verify")).status, "sound");
@@ -254,7 +254,7 @@ free("a fence lowered by compaction", async () => {
   assertEquals(fences, [...new Set(fences)].sort((a, b) => a - b));
 });
 
-it("lane acquire takes what nobody can compare in time for an overlap, and says so", async () => {
+it("lane acquire takes what cannot be compared in time for an overlap, and says so", async () => {
   const { coord } = await scene();
   const [theirs, ours] = [`${"*a".repeat(200)}*[bd]{,b}`, `${"*a*?".repeat(200)}[ce]{,c}`];
   assertEquals((await coord("lane", "acquire", theirs, "--owner", "one", "--lane", "x")).code, 0);

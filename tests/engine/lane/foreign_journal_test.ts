@@ -1,4 +1,6 @@
-/** A journal that another program wrote, by hand from the rules of its format, seen from outside. */
+/**
+ * A journal that another program wrote, by hand from the rules of its format, seen from outside.
+ */
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { main } from "../../../src/cli/main.ts";
 import { parseLine } from "../../../src/domain/journal/line.ts";
@@ -69,7 +71,7 @@ async function scene() {
   return { file, text, coord, content };
 }
 
-const told = (leases: Answer["leases"]) =>
+const summaries = (leases: Answer["leases"]) =>
   leases.map((lease) => {
     const { lane, holder, host_id, pid, heartbeat_at, tree, children } = lease;
     return [lane, holder, host_id, pid, heartbeat_at, tree, children];
@@ -79,7 +81,7 @@ it("journal replay folds a journal of dos to the leases of its rules, and leaves
   const { file, text, coord, content } = await scene();
   const answer = await coord("journal", "replay", "--journal", file);
   assertEquals(answer.code, 0);
-  assertEquals(told(answer.leases), LIVE);
+  assertEquals(summaries(answer.leases), LIVE);
   assertEquals(answer.seq, 154);
   assertEquals(answer.problems.map(({ line, kind }) => [line, kind]), [
     ...[[4, "corrupt"], [8, "corrupt"], [20, "torn"]],

@@ -24,7 +24,7 @@ async function scenes() {
   return { scene, mine, theirs, ops };
 }
 
-/** A workspace as somebody has it open whose clock is late by so many seconds. */
+/** A workspace, opened by an agent whose clock is late by a number of seconds. */
 function late(dir: string, seconds: number) {
   return openWorkspace({ dir, clock: () => Date.now() - seconds * 1000 });
 }
@@ -63,7 +63,7 @@ it("acquire() answers a refusal as a value that ends nothing", async () => {
   assertEquals((await theirs.lanes.live()).live, 1);
 });
 
-it("LaneHold tells at once when somebody takes the lane over, and ends nothing of theirs", async () => {
+it("LaneHold reports at once that another agent adopted the lane, and ends nothing of theirs", async () => {
   const { mine, theirs, ops } = await scenes();
   {
     await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
@@ -80,7 +80,7 @@ it("LaneHold tells at once when somebody takes the lane over, and ends nothing o
   assertEquals(ops(), ["ACQUIRE", "ADOPT"]);
 });
 
-it("LaneHold tells at once when its lease was evicted or released by others", async () => {
+it("LaneHold reports at once that its lease was evicted or released by others", async () => {
   for (const how of ["SCAVENGE", "RELEASE"]) {
     const { scene, mine, theirs, ops } = await scenes();
     await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x" });
@@ -133,7 +133,7 @@ it("LaneHold survives that it cannot be kept for a moment", async () => {
   assertEquals([ops(), lease.lost.aborted], [["ACQUIRE", "HEARTBEAT"], false]);
 });
 
-it("LaneHold beats while its holder waits for others, and tells who holds it", async () => {
+it("LaneHold sends heartbeats while its holder waits for others, and names its holder", async () => {
   const { mine, theirs, ops } = await scenes();
   await using lease = await mine.lanes.hold({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   assert_(lease.status === "held");
@@ -229,11 +229,11 @@ it("request() with wait wakes when the lease in its way becomes dead", async () 
   const start = performance.now();
   const answer = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "y", wait: 30 });
   assertEquals(answer.status, "acquired");
-  assert_(performance.now() - start < 3_000, "when its TTL and its grace are over");
+  assert_(performance.now() - start < 3_000, "when its TTL and its grace have passed");
   assertEquals(ops(), ["ACQUIRE", "SCAVENGE", "ACQUIRE"]);
 });
 
-it("request() with wait answers no, once, when its time is over or its signal fires", async () => {
+it("acquire() with wait refuses, once, when its time has passed or its signal fires", async () => {
   const { mine, theirs, ops } = await scenes();
   await theirs.lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   const input = { lane: "b", tree: ["a"], owner: "y" };

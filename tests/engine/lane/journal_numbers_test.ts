@@ -1,11 +1,13 @@
-/** Numbers in a journal that no writer of coord gives: they stop nothing, and no fence goes back. */
+/**
+ * Numbers in a journal that no writer of coord gives: they stop nothing, and no fence goes back.
+ */
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { encodeLine, type Entry } from "../../../src/domain/journal/line.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
 const JOURNAL = "lanes/lane-journal.jsonl";
 
-/** As they may stand in a line; some are no JSON number that anybody can hold. */
+/** As they may stand in a line; some are no JSON number that a program can hold. */
 const NUMBERS = [
   "281474976710656",
   "281474976710655",

@@ -117,7 +117,7 @@ it("request() gives a named lane or a refusal, and picks only when no lane is na
   assertMatch(unknown.status === "refused" ? unknown.reason : "", /does not name it/);
 });
 
-it("request() tells all that is wrong with lanes.json and with its input, and touches nothing", async () => {
+it("acquire() reports all that is wrong with lanes.json and with its input, and touches nothing", async () => {
   const scene = await workspace();
   scene.write(
     "lanes.json",
@@ -239,7 +239,7 @@ it("adopt() gives the lease to another holder, whose predecessor cannot act any 
   assertEquals((await lanes.adopt({ lane: "api", owner: "boss" })).status, "refused");
 });
 
-it("spawn() and halt() record what somebody decided, and hold or end nothing", async () => {
+it("spawn() and halt() record what an agent decided, and hold or end nothing", async () => {
   const scene = await workspace();
   const { lanes } = scene.coord;
   assertEquals(
@@ -313,7 +313,7 @@ it("request() goes on with a journal in which lines are broken, and says so", as
   assertEquals([verdict.status, verdict.problems.length, verdict.entries], ["damaged", 1, 2]);
 });
 
-it("status() tells how many leases are live", async () => {
+it("status() returns how many leases are live", async () => {
   const scene = await workspace();
   await granted(scene, { lane: "api", tree: ["a"], owner: "a", ttl: 1 });
   await granted(scene, { lane: "web", tree: ["b"], owner: "b" });

@@ -105,7 +105,7 @@ it(
   },
 );
 
-/** Globs that are valid and make a tree of about so many bytes. */
+/** Globs that are valid and make a tree of about a number of bytes. */
 function globsOf(bytes: number, prefix: string): string[] {
   const each = 300;
   return Array.from(

@@ -103,7 +103,7 @@ it("request() is refused by the log when it was overtaken, and takes its entry b
   assertEquals(leases.map(({ lane }) => lane), ["theirs"]);
 });
 
-it("request() never takes back a lease of somebody else that has its key", async () => {
+it("acquire() never takes back another holder's lease that has its key", async () => {
   const scene = await workspace();
   const lanes = overtaken(scene, { lane: "ours", loop_ts: "k" });
   const answer = await lanes.acquire({ lane: "ours", tree: ["src"], owner: "us", loopTs: "k" });
@@ -113,7 +113,7 @@ it("request() never takes back a lease of somebody else that has its key", async
   assertEquals(leases.map(({ holder }) => holder), ["them"]);
 });
 
-it("request() finds its own entry again when nobody knew whether it was kept", async () => {
+it("acquire() finds its own entry again when it was unknown whether it was kept", async () => {
   for (const isKept of [true, false]) {
     const scene = await workspace();
     const lanes = meddled(scene, (session, entries, nth) => {
@@ -127,7 +127,7 @@ it("request() finds its own entry again when nobody knew whether it was kept", a
   }
 });
 
-it("request() answers no when its entry was kept in vain and it had to decide anew", async () => {
+it("acquire() refuses when its entry was void and it had to decide again", async () => {
   const scene = await workspace();
   const lanes = meddled(scene, (session, entries, nth) => {
     if (nth > 1) return session.append(entries);
@@ -258,7 +258,7 @@ it("release(), heartbeat() and adopt() answer by what their entries did", async 
   assertEquals(released.status, "not_holder");
   const current = (await scene.coord.lanes.live()).leases[0];
   assertEquals(current?.holder, "chief");
-  // It takes over from whoever has the lane, and says from whom.
+  // It adopts the lane from any holder, and says from which.
   const adopted = await before(() => adopt("other", current?.fence ?? 0))
     .adopt({ lane, owner: "us" });
   assertEquals(adopted.status === "adopted" && adopted.previous_owner, "other");
@@ -267,7 +267,7 @@ it("release(), heartbeat() and adopt() answer by what their entries did", async 
   agreesWithDos(scene);
 });
 
-it("every writer finds out what its entry did when nobody could tell at once, and repeats nothing", async () => {
+it("every writer finds out what its entry did when that was unknown at first, and repeats nothing", async () => {
   for (const isKept of [true, false]) {
     const scene = await workspace();
     const lanes = () =>

@@ -12,7 +12,7 @@ function reserve(coord: Coord, runId: string) {
   return coord.reservations.reserve({ addresses: ["src/a"], runId, exclusive: true, ttl: 60 });
 }
 
-/** A workspace with a reservation that was made while the clock was so many seconds ahead. */
+/** A workspace with a reservation that was made while the clock was a number of seconds ahead. */
 async function reservedAhead(seconds: number) {
   const scene = await workspace();
   scene.clock.advance(seconds);

@@ -16,7 +16,7 @@ const fired = (signal: AbortSignal) =>
     signal.addEventListener("abort", () => resolve());
   });
 
-it("hold() needs somebody to hold", async () => {
+it("hold() needs a run id that names an agent", async () => {
   const bench = new ReservationBench();
   const error = await bench.reservations.hold({ addresses: ["src"], runId: "unknown" })
     .catch((reason: unknown) => reason);
@@ -80,7 +80,7 @@ it("hold() beats in the background, so that a reservation outlives its time", as
   assertEquals(hold.lost.aborted, false);
 });
 
-it("hold() tells by its signal that somebody else ended the reservation", async () => {
+it("hold() fires its signal when another agent ended the reservation", async () => {
   const coord = await real();
   await using hold = await coord.reservations.hold({ addresses: ["src"], runId: "a", ttl: 1 });
   assert_(hold.status === "held");

@@ -38,7 +38,7 @@ it("reserve() writes a record with the fields that Muse reads, and answers with 
   });
 });
 
-it("reserve() tells each pair of addresses that overlaps, and writes all the same", async () => {
+it("reserve() reports each pair of addresses that overlaps, and writes all the same", async () => {
   const bench = new ReservationBench();
   const theirs = await bench.reserve("b", "src/**::*", { operation: "rename", branch: "fix" });
   bench.advance(1);
@@ -123,7 +123,7 @@ it("reserve() names three conflicts in the message of a refusal and counts the r
   assertMatch(answer.error, /; and 2 more$/);
 });
 
-it("reserve() decides anew when another reservation is added meanwhile", async () => {
+it("reserve() decides again when another reservation is added meanwhile", async () => {
   const bench = new ReservationBench();
   bench.store.meanwhile = () => bench.foreign(UUID);
   const refused = await bench.reservations.reserve({
@@ -157,7 +157,7 @@ it("reserve() counts what it cannot decide in time as a conflict, with a warning
   );
 });
 
-it("reserve() passes over a foreign address that is none", async () => {
+it("reserve() skips a foreign address that is none", async () => {
   const bench = new ReservationBench();
   bench.foreign(UUID, { addresses: ["/etc/passwd", "src/a.py"] });
   const { conflicts } = await bench.reserve("a", "src");
@@ -308,7 +308,7 @@ it("ids are found by a prefix, of Muse's too, and a whole one wins over longer o
   assertEquals([none.code, none.message], ["not_found", 'No reservation has the id "ffffff"']);
 });
 
-it("list() tells what is live, or all, narrowed as it is asked", async () => {
+it("list() returns what is live, or all, narrowed as it is asked", async () => {
   const bench = new ReservationBench();
   const old = await bench.reserve("a", "src/old", { ttl: 10 });
   const gone = await bench.reserve("a", "src/gone", { branch: "fix" });
@@ -373,7 +373,7 @@ it("an intent lives as long as its reservation, and without one for an hour", as
   assertEquals(intents.map((each) => each.status).sort(), ["ended", "live"]);
 });
 
-it("intent() needs its reservation to be there, and warns when it is over", async () => {
+it("intent() needs its reservation to be there, and warns when it has ended", async () => {
   const bench = new ReservationBench();
   const { reservation_id: id } = await bench.reserve("a", "src", { ttl: 10 });
   bench.advance(10);

@@ -7,7 +7,7 @@ import { workspace } from "../../support/scene/workspace.ts";
 
 const HOUR = 3_600;
 
-/** A workspace with a task that was claimed for a second while the clock was so many seconds ahead. */
+/** A workspace with a task claimed for a second while the clock was a number of seconds ahead. */
 async function claimedAhead(seconds: number) {
   const scene = await workspace();
   const { task_id: id } = await scene.coord.tasks.enqueue({ title: "t", runId: "p" });

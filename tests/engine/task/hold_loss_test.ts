@@ -87,7 +87,9 @@ interface Faults {
   silent: boolean;
 }
 
-/** A workspace on real files as two processes have it open, on time that moves by hand or by itself. */
+/**
+ * A workspace on real files as two processes have it open, on time that moves by hand or by itself.
+ */
 function scene(given: Partial<Faults> = {}, time?: FakeTime) {
   const faults: Faults = { failing: false, silent: false, ...given };
   const broken = <A extends unknown[], T>(body: (...args: A) => T) => (...args: A): T => {
@@ -131,7 +133,7 @@ for (const kind of KINDS) {
   it(`${kind.name} is lost within a fraction of a second when another agent ends it`, async () => {
     const { mine, theirs, warnings } = scene();
     await using hold = await kind.take(mine);
-    await sleep(400); // until the kernel is asked to tell
+    await sleep(400); // until the kernel is asked to notify
     await kind.end(theirs);
     const start = performance.now();
     await until("the hold is lost", () => hold.lost.aborted);
@@ -140,7 +142,7 @@ for (const kind of KINDS) {
     assert_(took < 1_000, `it took ${took} ms`);
   });
 
-  it(`${kind.name} is lost soon when it is ended before the kernel was asked to tell`, async () => {
+  it(`${kind.name} is lost soon when it is ended before the kernel was asked to notify`, async () => {
     const time = new FakeTime();
     const { mine, theirs } = scene({ silent: true }, time);
     const hold = await kind.take(mine);

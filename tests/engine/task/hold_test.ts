@@ -62,7 +62,7 @@ it("hold() keeps its claim when an outcome is refused as bad input", async () =>
   assertEquals((await hold.complete()).status, "completed");
 });
 
-it("hold() tells by its signal when the claim is lost", async () => {
+it("hold() fires its signal when the claim is lost", async () => {
   const scene = await workspace();
   const coord = await openWorkspace({ dir: scene.dir });
   const { task_id: id } = await coord.tasks.enqueue({ title: "x", runId: "p" });

@@ -57,7 +57,7 @@ it("claim() with wait wakes when a claim times out", async () => {
   assert_(performance.now() - start < 3000, "soon after the timeout");
 });
 
-it("claim() with wait ignores other queues and answers empty when the time is over", async () => {
+it("claim() with wait ignores other queues and answers empty when the time has passed", async () => {
   const { mine, theirs } = await scenes();
   const waiting = mine.tasks.claim({ runId: "a", queue: "mine", wait: 0.4 });
   await pause(50);

@@ -53,7 +53,7 @@ it("watchRecords() finds what a burst dropped, once it is quiet, in every folder
   }
   bench.records.put("intent", "unheard", {});
   await bench.time.settle();
-  assertEquals(running.events.length, 10, "what is hinted is told at once");
+  assertEquals(running.events.length, 10, "what is hinted is emitted at once");
   await bench.time.advance(0.07);
   assertEquals(new Set(running.lines()).size, 31);
   assertEquals(running.events.length, 31);
@@ -102,7 +102,7 @@ it("watchRecords() compares while a burst lasts, and not all the time", async ()
     bench.records.hinting = n % 2 === 0;
     bench.records.put("task", `t${n}`, {});
     await bench.time.advance(0.001);
-    if (n === 400) assert_(running.events.length > 300, `told ${running.events.length} of 400`);
+    if (n === 400) assert_(running.events.length > 300, `emitted ${running.events.length} of 400`);
   }
   const during = bench.records.lists.length;
   assert_(during >= 2 && during <= 4, `compared ${during} times in 0.8 s`);
@@ -112,7 +112,7 @@ it("watchRecords() compares while a burst lasts, and not all the time", async ()
   await running.stop();
 });
 
-it("watchRecords() tells a record that is removed and made again in a burst as it ends up", async () => {
+it("watchRecords() emits a record that is removed and made again in a burst as it ends up", async () => {
   const bench = benchOf(30);
   const running = bench.start();
   await calm(bench, running);
@@ -149,7 +149,7 @@ it("watchRecords() leaves a consumer with the state of the records, whatever hin
     for (let step = 0; step < 150; step++) {
       const kind = kinds[random(3)] ?? "task";
       const id = `${random(12)}`;
-      // Hints only get lost together with many that are told.
+      // Hints only get lost together with many that arrive.
       const burst = random(4) === 0 ? 24 : 1;
       let changes = 0;
       for (let n = 0; n < burst; n++) {
@@ -168,8 +168,8 @@ it("watchRecords() leaves a consumer with the state of the records, whatever hin
     await bench.time.advance(12);
     for (const kind of kinds) {
       const state: Record<string, unknown> = {};
-      for (const { event_type, kind: told, id, data } of running.events) {
-        if (told !== kind) continue;
+      for (const { event_type, kind: emitted, id, data } of running.events) {
+        if (emitted !== kind) continue;
         assertEquals(
           id in state,
           event_type === "modified" || event_type === "removed",
@@ -177,7 +177,7 @@ it("watchRecords() leaves a consumer with the state of the records, whatever hin
         );
         if (event_type === "removed") delete state[id];
         else {
-          if (event_type === "modified") assert_(state[id] !== data, `seed ${seed}: told twice`);
+          if (event_type === "modified") assert_(state[id] !== data, `seed ${seed}: emitted twice`);
           state[id] = data;
         }
       }

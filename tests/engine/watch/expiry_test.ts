@@ -15,7 +15,7 @@ function beat(bench: WatchBench, seconds: number) {
   bench.records.put("heartbeat", "r", { extended_expires_at: bench.time.iso(seconds) });
 }
 
-it("watchRecords() tells a claim's expiry at its instant, once", async () => {
+it("watchRecords() emits a claim's expiry at its instant, once", async () => {
   const bench = new WatchBench();
   claim(bench, 10);
   const running = bench.start({ snapshot: false });
@@ -31,7 +31,7 @@ it("watchRecords() tells a claim's expiry at its instant, once", async () => {
   await running.stop();
 });
 
-it("watchRecords() tells the expiry of each grant of a task", async () => {
+it("watchRecords() emits the expiry of each grant of a task", async () => {
   const bench = new WatchBench();
   claim(bench, 10);
   const running = bench.start({ snapshot: false });
@@ -52,7 +52,7 @@ it("watchRecords() tells the expiry of each grant of a task", async () => {
   await running.stop();
 });
 
-it("watchRecords() tells nothing of what had expired when it started", async () => {
+it("watchRecords() emits nothing of what had expired when it started", async () => {
   const bench = new WatchBench();
   claim(bench, -5);
   reserve(bench, 0);
@@ -129,12 +129,12 @@ it("Expiries gives every instant once and in order, whatever moves", () => {
     expiries.seen("claim", id, { status: "claimed", expires_at: new Date(ms).toISOString() });
     at.set(id, ms);
   }
-  const told: [string, number][] = [];
+  const emitted: [string, number][] = [];
   for (let due = expiries.takeDue(20_000); due; due = expiries.takeDue(20_000)) {
     expiries.told(due.kind, due.id, due.at);
-    told.push([due.id, due.at]);
+    emitted.push([due.id, due.at]);
   }
-  assertEquals(told.map(([, ms]) => ms), [...at.values()].sort((a, b) => a - b));
-  assertEquals(new Map(told.sort()), new Map([...at].sort()));
+  assertEquals(emitted.map(([, ms]) => ms), [...at.values()].sort((a, b) => a - b));
+  assertEquals(new Map(emitted.sort()), new Map([...at].sort()));
   assertEquals(expiries.next(), undefined);
 });

@@ -29,14 +29,14 @@ async function scene() {
   return { dir, path, write, coord, lanes: coord.lanes, collect };
 }
 
-const told = (events: readonly WatchEvent[]) =>
+const linesOf = (events: readonly WatchEvent[]) =>
   events.map(({ event_type, data }) =>
     `${event_type} ${data["op"]} ${data["lane"]}${data["fence"] ? ` ${data["fence"]}` : ""}`
   );
 
 const after = (count: number) => (events: readonly WatchEvent[]) => events.length >= count;
 
-it("watch() tells what happens to lanes, each thing once, and no heartbeats", async () => {
+it("watch() emits what happens to lanes, each thing once, and no heartbeats", async () => {
   const { lanes, collect } = await scene();
   await lanes.acquire({ lane: "api", tree: ["a"], owner: "x", loopTs: "k@1", runId: "r" });
   await lanes.spawn({ lane: "old", owner: "x" });
@@ -61,7 +61,7 @@ it("watch() tells what happens to lanes, each thing once, and no heartbeats", as
   await seen(6);
   await lanes.release({ lane: "web@%", owner: "y" });
   await streaming;
-  assertEquals(told(events), [
+  assertEquals(linesOf(events), [
     "snapshot acquired api 1",
     "added spawned web@%",
     "added acquired web@% 5",
@@ -84,7 +84,7 @@ it("watch() tells what happens to lanes, each thing once, and no heartbeats", as
   ]);
 });
 
-it("watch() tells of a lease that expires when it does, moved by heartbeats, and of its eviction", async () => {
+it("watch() emits a lease's expiry when it happens, moved by heartbeats, and its eviction", async () => {
   const { dir, lanes, collect } = await scene();
   const dying = await openWorkspace({
     dir,
@@ -98,13 +98,13 @@ it("watch() tells of a lease that expires when it does, moved by heartbeats, and
   await sleep(1_000);
   await lanes.acquire({ lane: "b", tree: ["a"], owner: "y" });
   const events = await streaming;
-  assertEquals(told(events).sort(), [
+  assertEquals(linesOf(events).sort(), [
     "added acquired b 4",
     "expired expired api 1",
     "removed expired api 1",
     "snapshot acquired api 1",
   ]);
-  assertEquals(told(events).slice(0, 2), ["snapshot acquired api 1", "expired expired api 1"]);
+  assertEquals(linesOf(events).slice(0, 2), ["snapshot acquired api 1", "expired expired api 1"]);
   const expired = Date.parse(events[1]?.timestamp ?? "");
   assert_(expired >= beat + 600 && expired < beat + 1_200, `${expired - beat} ms after the beat`);
 });
@@ -121,15 +121,18 @@ it("watch() goes on over a compaction of the journal, and over its removal", asy
   await sleep(150);
   removeTree(`${path}/lanes/lane-journal.jsonl`);
   const events = await streaming;
-  assertEquals(told(events).slice(0, 3), [
+  assertEquals(linesOf(events).slice(0, 3), [
     "snapshot acquired api 1",
     "added spawned s",
     "added acquired web 3",
   ]);
-  assertEquals(told(events).slice(3).sort(), ["removed released api 1", "removed released web 3"]);
+  assertEquals(linesOf(events).slice(3).sort(), [
+    "removed released api 1",
+    "removed released web 3",
+  ]);
 });
 
-it("watch() tells announcements whose entries were compacted before it looked", async () => {
+it("watch() emits announcements whose entries were compacted before it looked", async () => {
   const { coord: { lanes, journal }, collect } = await scene();
   await lanes.spawn({ lane: "old", owner: "x" });
   const streaming = collect(after(3), { backend: "poll", pollInterval: 0.4 });
@@ -140,7 +143,7 @@ it("watch() tells announcements whose entries were compacted before it looked", 
   await journal.compact();
   await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await journal.compact();
-  assertEquals(told(await streaming).sort(), [
+  assertEquals(linesOf(await streaming).sort(), [
     "added acquired api 4",
     "added halted api",
     "added spawned api",
@@ -188,12 +191,12 @@ it("LaneRecords hints at every entry since the last look, also past checkpoints"
   watching.close();
 });
 
-it("watch() with a cursor tells only what changed since, also over a compaction", async () => {
+it("watch() with a cursor emits only what changed since, also over a compaction", async () => {
   const { dir, coord: { lanes, journal }, collect } = await scene();
   const cursor = `${dir}/cursor`;
   await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await lanes.acquire({ lane: "web", tree: ["w"], owner: "x" });
-  assertEquals(told(await collect(() => false, { cursor, once: true })), [
+  assertEquals(linesOf(await collect(() => false, { cursor, once: true })), [
     "snapshot acquired api 1",
     "snapshot acquired web 2",
   ]);
@@ -205,7 +208,7 @@ it("watch() with a cursor tells only what changed since, also over a compaction"
   await lanes.acquire({ lane: "new", tree: ["n"], owner: "x" });
   await journal.compact();
   await lanes.halt({ handle: "h" });
-  assertEquals(told(await collect(() => false, { cursor, once: true })).sort(), [
+  assertEquals(linesOf(await collect(() => false, { cursor, once: true })).sort(), [
     "added acquired new 6",
     "added halted ",
     "modified adopted api 5",
@@ -220,26 +223,26 @@ it("watch() shows live leases alone as snapshots, and an agent's own by its name
   await dead.lanes.acquire({ lane: "dead", tree: ["d"], owner: "x", ttl: 1 });
   await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await lanes.acquire({ lane: "web", tree: ["w"], owner: "y" });
-  assertEquals(told(await collect(() => false, { once: true })), [
+  assertEquals(linesOf(await collect(() => false, { once: true })), [
     "snapshot acquired api 2",
     "snapshot acquired web 3",
   ]);
-  assertEquals(told(await collect(() => false, { once: true, runId: "y" })), [
+  assertEquals(linesOf(await collect(() => false, { once: true, runId: "y" })), [
     "snapshot acquired web 3",
   ]);
 });
 
-it("watch() tells changes of lanes by polling as well", async () => {
+it("watch() emits changes of lanes by polling as well", async () => {
   const { lanes, collect } = await scene();
   const streaming = collect(after(2), { backend: "poll", pollInterval: 0.05 });
   await sleep(100);
   await lanes.acquire({ lane: "api", tree: ["a"], owner: "x" });
   await sleep(200);
   await lanes.release({ lane: "api", owner: "x" });
-  assertEquals(told(await streaming), ["added acquired api 1", "removed released api 1"]);
+  assertEquals(linesOf(await streaming), ["added acquired api 1", "removed released api 1"]);
 });
 
-it("watch() tells every lease of a burst", async () => {
+it("watch() emits every lease of a burst", async () => {
   const { lanes, collect } = await scene();
   const streaming = collect(after(60), { snapshot: false });
   await sleep(150);

@@ -5,17 +5,17 @@ import { WatchBench } from "../../support/fake/watch_bench.ts";
 const cursor = "/home/position";
 const ONCE = { once: true, cursor };
 
-it("watchRecords() with a cursor tells snapshots first and then only what changed", async () => {
+it("watchRecords() with a cursor emits snapshots first and then only what changed", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "a", { n: 1 });
   bench.records.put("task", "b", { n: 2 });
   bench.records.put("heartbeat", "h", { n: 3 });
-  assertEquals(await bench.told(ONCE), [
+  assertEquals(await bench.emitted(ONCE), [
     "snapshot heartbeat h",
     "snapshot task a",
     "snapshot task b",
   ]);
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), []);
   bench.records.put("task", "c", {});
   bench.records.remove("task", "b");
   bench.records.put("heartbeat", "h", { n: 4 });
@@ -23,18 +23,18 @@ it("watchRecords() with a cursor tells snapshots first and then only what change
   await running.done;
   assertEquals(running.lines(), ["modified heartbeat h", "added task c", "removed task b"]);
   assertEquals(running.events.at(-1)?.data, { n: 2 });
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), []);
 });
 
-it("watchRecords() tells an event again that was not taken", async () => {
+it("watchRecords() emits an event again that was not taken", async () => {
   const bench = new WatchBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   for await (const event of bench.stream({ cursor })) if (event.id === "b") break;
-  assertEquals(await bench.told(ONCE), ["added task b", "added task c"]);
+  assertEquals(await bench.emitted(ONCE), ["added task b", "added task c"]);
   bench.records.put("task", "d", {});
   bench.records.put("task", "e", {});
-  assertEquals(await bench.told({ cursor, maxEvents: 1 }), ["added task d"]);
-  assertEquals(await bench.told(ONCE), ["added task e"]);
+  assertEquals(await bench.emitted({ cursor, maxEvents: 1 }), ["added task d"]);
+  assertEquals(await bench.emitted(ONCE), ["added task e"]);
 });
 
 it("watchRecords() keeps the position while it waits, one short line an event", async () => {
@@ -49,40 +49,40 @@ it("watchRecords() keeps the position while it waits, one short line an event", 
   assertMatch(added, /^\{"kind":"task","id":"new","version":".*","data":\{"title":"x"\}\}\n$/);
   // The process dies here.
   bench.records.put("task", "later", {});
-  assertEquals(await bench.told({ once: true, cursor }), ["added task later"]);
+  assertEquals(await bench.emitted({ once: true, cursor }), ["added task later"]);
   await running.stop();
 });
 
 it("watchRecords() with snapshot false starts its position at what is there", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "old", {});
-  assertEquals(await bench.told({ ...ONCE, snapshot: false }), []);
+  assertEquals(await bench.emitted({ ...ONCE, snapshot: false }), []);
   bench.records.put("task", "new", {});
-  assertEquals(await bench.told(ONCE), ["added task new"]);
+  assertEquals(await bench.emitted(ONCE), ["added task new"]);
 });
 
 it("watchRecords() moves its position past what the filters hold back", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "a", { created_by: "me" });
   bench.records.put("task", "b", { created_by: "you" });
-  assertEquals(await bench.told({ ...ONCE, runId: "me" }), ["snapshot task a"]);
+  assertEquals(await bench.emitted({ ...ONCE, runId: "me" }), ["snapshot task a"]);
   bench.records.remove("task", "a");
   bench.records.remove("task", "b");
-  assertEquals(await bench.told({ ...ONCE, runId: "me" }), ["removed task a"]);
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted({ ...ONCE, runId: "me" }), ["removed task a"]);
+  assertEquals(await bench.emitted(ONCE), []);
 });
 
-it("watchRecords() tells kinds as snapshots that the position does not cover, and keeps the others", async () => {
+it("watchRecords() emits kinds as snapshots that the position does not cover, and keeps the others", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "t", {});
   bench.records.put("intent", "i", {});
-  assertEquals(await bench.told({ ...ONCE, kinds: ["task"] }), ["snapshot task t"]);
+  assertEquals(await bench.emitted({ ...ONCE, kinds: ["task"] }), ["snapshot task t"]);
   bench.records.put("task", "u", {});
-  assertEquals(await bench.told({ ...ONCE, kinds: ["intent"] }), ["snapshot intent i"]);
-  assertEquals(await bench.told(ONCE), ["added task u"]);
+  assertEquals(await bench.emitted({ ...ONCE, kinds: ["intent"] }), ["snapshot intent i"]);
+  assertEquals(await bench.emitted(ONCE), ["added task u"]);
 });
 
-it("watchRecords() tells what expired while nobody watched, once", async () => {
+it("watchRecords() emits what expired while no stream ran, once", async () => {
   const bench = new WatchBench();
   const expires = (seconds: number) => ({ expires_at: bench.time.iso(seconds), status: "claimed" });
   bench.records.put("claim", "before", expires(-10));
@@ -93,8 +93,8 @@ it("watchRecords() tells what expired while nobody watched, once", async () => {
   await running.stop();
   assertEquals(running.lines(), ["expired claim while"]);
   await bench.time.advance(100);
-  assertEquals(await bench.told(ONCE), ["expired claim down"]);
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), ["expired claim down"]);
+  assertEquals(await bench.emitted(ONCE), []);
 });
 
 it("watchRecords() rewrites the cursor when most of it is outdated, and loses nothing", async () => {
@@ -109,20 +109,20 @@ it("watchRecords() rewrites the cursor when most of it is outdated, and loses no
   assertEquals(running.events.length, 1_500);
   const lines = (bench.records.cursors.get(cursor) ?? "").split("\n").length;
   assert_(lines < 1_100, `${lines} lines`);
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), []);
 });
 
-it("watchRecords() passes over a torn last line and a broken one", async () => {
+it("watchRecords() skips a torn last line and a broken one", async () => {
   const bench = new WatchBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
-  await bench.told(ONCE);
+  await bench.emitted(ONCE);
   const [head, a, b, c] = (bench.records.cursors.get(cursor) ?? "").split("\n");
   bench.records.cursors.set(cursor, `${head}\n${a}\nrubbish\n${b}\n${c?.slice(0, 20)}`);
-  assertEquals(await bench.told(ONCE), ["added task c"]);
+  assertEquals(await bench.emitted(ONCE), ["added task c"]);
   assertEquals(bench.warnings, [
     `Cursor "/home/position" has 1 line that is unreadable: skipped`,
   ]);
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), []);
   assertEquals(bench.warnings.length, 1, "the file was put right");
 });
 
@@ -137,10 +137,10 @@ it("watchRecords() never touches a file that is no position of this workspace", 
     ]
   ) {
     bench.records.cursors.set(cursor, text);
-    const error = await assertRejects(() => bench.told(ONCE)) as CoordError;
+    const error = await assertRejects(() => bench.emitted(ONCE)) as CoordError;
     assertEquals([error.name, error.code], ["CoordError", "bad_args"]);
     assertEquals(bench.records.cursors.get(cursor), text);
   }
   bench.records.cursors.set(cursor, "");
-  assertEquals(await bench.told(ONCE), []);
+  assertEquals(await bench.emitted(ONCE), []);
 });

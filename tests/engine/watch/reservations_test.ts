@@ -3,21 +3,21 @@ import { openWorkspace, type WatchEvent } from "../../../mod.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
-/** Milliseconds that a busy machine may take to tell of something. */
+/** Milliseconds that a busy machine may take to emit an event. */
 const SLACK_MS = 1_000;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it("watch() tells of reservations, and that they expire on time, moved by heartbeats", async () => {
+it("watch() emits reservations, and their expiry on time, moved by heartbeats", async () => {
   const { dir } = await workspace();
   const coord = await openWorkspace({ dir });
   const { reservations } = coord;
   await reservations.reserve({ addresses: ["z"], runId: "before" });
-  const told: { event: WatchEvent; at: number }[] = [];
+  const emitted: { event: WatchEvent; at: number }[] = [];
   const started = Promise.withResolvers<void>();
   const watching = (async () => {
     for await (const event of coord.watch({ timeout: 2.5 })) {
-      told.push({ event, at: Date.now() });
+      emitted.push({ event, at: Date.now() });
       started.resolve();
     }
   })();
@@ -48,7 +48,7 @@ it("watch() tells of reservations, and that they expire on time, moved by heartb
     ends.set(id, beat.extended_expires_at);
   }
   await watching;
-  const lines = told.map(({ event: { event_type, kind, data } }) =>
+  const lines = emitted.map(({ event: { event_type, kind, data } }) =>
     `${event_type} ${kind} ${data.run_id}`
   );
   assertEquals(lines.toSorted(), [
@@ -65,8 +65,8 @@ it("watch() tells of reservations, and that they expire on time, moved by heartb
     "expired reservation short",
     "snapshot reservation before",
   ]);
-  for (const { event, at } of told.filter(({ event }) => event.event_type === "expired")) {
+  for (const { event, at } of emitted.filter(({ event }) => event.event_type === "expired")) {
     const late = at - Date.parse(ends.get(event.id) ?? "");
-    assert_(late >= 0 && late < SLACK_MS, `${event.data.run_id} told after ${late} ms`);
+    assert_(late >= 0 && late < SLACK_MS, `${event.data.run_id} emitted after ${late} ms`);
   }
 });

@@ -73,7 +73,7 @@ it("request() with wait finds a free lane within 5 s though the kernel says noth
   assertEquals(waiting.value?.status, "acquired");
 });
 
-it("watchRecords() tells a change within 5 s though the kernel says nothing", async () => {
+it("watchRecords() emits a change within 5 s though the kernel says nothing", async () => {
   const { time, mine, theirs } = scene();
   const lines: string[] = [];
   const stop = new AbortController();

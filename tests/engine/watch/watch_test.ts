@@ -3,7 +3,7 @@ import { HostError } from "../../../src/ports/host.ts";
 import { assertEquals, assertMatch, assertRejects, assertThrows, it } from "../../deps.ts";
 import { WatchBench } from "../../support/fake/watch_bench.ts";
 
-it("watchRecords() tells snapshots in order, then each change with what it concerns", async () => {
+it("watchRecords() emits snapshots in order, then each change with what it concerns", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "t2", { title: "two" });
   bench.records.put("task", "t1", { title: "one" });
@@ -38,7 +38,7 @@ it("watchRecords() tells snapshots in order, then each change with what it conce
   await running.stop();
 });
 
-it("watchRecords() tells what changes while snapshots are read once, after all snapshots", async () => {
+it("watchRecords() emits what changes while snapshots are read once, after all snapshots", async () => {
   const bench = new WatchBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   bench.records.put("claim", "a", { transition: 1 });
@@ -48,7 +48,7 @@ it("watchRecords() tells what changes while snapshots are read once, after all s
     first = false;
     bench.records.put("task", "new", {}); // not in the listing any more
     bench.records.remove("task", "b"); // gone before it was read
-    bench.records.remove("task", "a"); // told already
+    bench.records.remove("task", "a"); // emitted already
     bench.records.put("claim", "a", { transition: 2 }); // read after this
   });
   await bench.time.advance(1);
@@ -67,9 +67,9 @@ it("watchRecords() ends after the snapshots with once and with timeout 0, starti
   const bench = new WatchBench();
   bench.records.put("task", "t", {});
   bench.records.watchable = false;
-  assertEquals(await bench.told({ once: true, backend: "native" }), ["snapshot task t"]);
-  assertEquals(await bench.told({ timeout: 0 }), ["snapshot task t"]);
-  assertEquals(await bench.told({ once: true, snapshot: false }), []);
+  assertEquals(await bench.emitted({ once: true, backend: "native" }), ["snapshot task t"]);
+  assertEquals(await bench.emitted({ timeout: 0 }), ["snapshot task t"]);
+  assertEquals(await bench.emitted({ once: true, snapshot: false }), []);
   assertEquals(bench.warnings, []);
 });
 
@@ -87,7 +87,7 @@ it("watchRecords() blocks until something changes with snapshot false and maxEve
 it("watchRecords() counts only events that pass the filters towards maxEvents", async () => {
   const bench = new WatchBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, { created_by: id });
-  assertEquals(await bench.told({ maxEvents: 1, runId: "c" }), ["snapshot task c"]);
+  assertEquals(await bench.emitted({ maxEvents: 1, runId: "c" }), ["snapshot task c"]);
 });
 
 it("watchRecords() ends by timeout, to the millisecond", async () => {
@@ -125,10 +125,10 @@ it("watchRecords() frees its watch and timers however it ends", async () => {
   assertEquals([bench.records.watching, bench.time.armed], [false, 0]);
 });
 
-it("watchRecords() tells nothing with a signal that was raised before", async () => {
+it("watchRecords() emits nothing with a signal that was raised before", async () => {
   const bench = new WatchBench();
   bench.records.put("task", "t", {});
-  assertEquals(await bench.told({ signal: AbortSignal.abort() }), []);
+  assertEquals(await bench.emitted({ signal: AbortSignal.abort() }), []);
 });
 
 it("watchRecords() filters by kind, agent and branch, also what is removed", async () => {
@@ -147,7 +147,7 @@ it("watchRecords() filters by kind, agent and branch, also what is removed", asy
   claims.records.put("claim", "c1", { claimer_run_id: "me" });
   claims.records.put("task", "t1", { created_by: "me" });
   claims.records.put("task", "t2", { created_by: "you" });
-  assertEquals(await claims.told({ once: true, runId: "me" }), [
+  assertEquals(await claims.emitted({ once: true, runId: "me" }), [
     "snapshot task t1",
     "snapshot claim c1",
   ]);
@@ -207,7 +207,7 @@ it("watchRecords() polls where the kernel cannot notify, and says so", async () 
 it("watchRecords() fails where native notification is demanded and cannot be had", async () => {
   const bench = new WatchBench();
   bench.records.watchable = false;
-  const error = await assertRejects(() => bench.told({ backend: "native" })) as CoordError;
+  const error = await assertRejects(() => bench.emitted({ backend: "native" })) as CoordError;
   assertEquals([error.name, error.code], ["CoordError", "io_error"]);
 });
 
@@ -253,7 +253,7 @@ it("watchRecords() reports a folder that cannot be listed once, and goes on with
   await running.stop();
 });
 
-it("watchRecords() warns of a broken record once, and tells it when it becomes whole", async () => {
+it("watchRecords() warns of a broken record once, and emits it when it becomes whole", async () => {
   const bench = new WatchBench();
   bench.records.break("task", "bad");
   bench.records.put("task", "good", {});
@@ -269,7 +269,7 @@ it("watchRecords() warns of a broken record once, and tells it when it becomes w
   await bench.time.advance(60);
   assertEquals([running.take(), bench.warnings.length], [[], 1]);
   await running.stop();
-  assertEquals(await bench.told({ once: true }), ["snapshot task bad", "snapshot task good"]);
+  assertEquals(await bench.emitted({ once: true }), ["snapshot task bad", "snapshot task good"]);
 });
 
 it("watchRecords() says nothing of a record that is whole a moment later", async () => {

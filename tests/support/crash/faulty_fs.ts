@@ -19,9 +19,9 @@ export type Fault =
     readonly among?: readonly Operation[];
   }
   /**
-   * It fails, and the later ones do not. Only operations that change something are counted, or those
-   * of the names in `among`. `done` is what it has done before it failed; half of it can be done of
-   * writing.
+   * It fails, and the later ones do not. Only operations that change something are counted, or
+   * those of the names in `among`. `done` is what it has done before it failed; half of it can be
+   * done of writing.
    */
   | {
     readonly kind: "error";
@@ -35,7 +35,7 @@ export type Fault =
 
 type Operation = keyof HostFs;
 
-/** What changes something; nobody sees where between two of them a process ends. */
+/** What changes something; where between two of them a process ends makes no difference. */
 export const CHANGES: readonly Operation[] = [
   "createNew",
   "append",

@@ -88,8 +88,8 @@ async function findings({ lanes, promised }: Actor): Promise<string[]> {
   const { leases } = await lanes.live({ all: true });
   for (const [lane, kept] of promised) {
     const found = leases.filter((lease) => lease.lane === lane);
-    const facts = found.map(({ holder, fence }) => `${holder} by ${fence}`).join() || "nobody";
-    const wanted = kept === "released" ? "nobody" : `${kept.owner} by ${kept.fence}`;
+    const facts = found.map(({ holder, fence }) => `${holder} by ${fence}`).join() || "none";
+    const wanted = kept === "released" ? "none" : `${kept.owner} by ${kept.fence}`;
     if (facts !== wanted) problems.push(`${lane} is held by ${facts}, not by ${wanted}`);
   }
   const trees = leases.flatMap(({ tree }) => tree);

@@ -1,7 +1,7 @@
 /**
  * A file system that forgets, as a power cut makes it: bytes that were not synced are lost or torn,
- * and changes of a folder's names that were not synced are undone. A folder is a name like any other:
- * where its parent was not synced, it goes with all that is in it.
+ * and changes of a folder's names that were not synced are undone. A folder is a name like any
+ * other: where its parent was not synced, it goes with all that is in it.
  */
 import {
   linkSync,
@@ -17,8 +17,8 @@ import { assert_, assertEquals } from "../../deps.ts";
 import type { Random } from "../random.ts";
 
 /**
- * What a name named before a change: nothing, an empty folder, a file that is kept in the attic, or a
- * folder that was given another name.
+ * What a name named before a change: nothing, an empty folder, a file that is kept in the attic, or
+ * a folder that was given another name.
  */
 type Before = undefined | "folder" | { readonly kept: string } | { readonly moved: string };
 
@@ -30,8 +30,8 @@ interface Change {
 
 /**
  * How much of what was not synced a power cut takes: all of it; of some folders all and of others
- * nothing; of each folder the last changes, as chance has it; or of each name the last changes, whatever
- * becomes of its neighbours.
+ * nothing; of each folder the last changes, as chance has it; or of each name the last changes,
+ * whatever becomes of its neighbours.
  */
 export type Loss = "all" | "folders" | "last" | "scattered";
 
@@ -232,7 +232,7 @@ export interface PowerCut {
   readonly lost: readonly string[];
 }
 
-/** Cuts the power so many times: whatever was answered must hold. */
+/** Cuts the power a number of times: whatever was answered must hold. */
 export async function assertKept(rounds: number, round: () => Promise<PowerCut>): Promise<void> {
   let answers = 0;
   for (let n = 0; n < rounds; n++) {
@@ -255,7 +255,7 @@ export async function assertLost(rounds: number, round: () => Promise<PowerCut>)
   throw new Error("nothing was lost, so the power cuts prove nothing");
 }
 
-/** Cuts a file off after so many bytes. */
+/** Cuts a file off after a number of bytes. */
 export function truncate(path: string, size: number): void {
   truncateSync(path, size);
 }

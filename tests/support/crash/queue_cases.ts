@@ -242,7 +242,7 @@ export async function workOff(workspace: string, total: number, second = 1000): 
   }
   const { completed, failed, cancelled } = await queue.list();
   if (completed + failed + cancelled !== total) {
-    problems.push(`of ${total} tasks ${completed + failed + cancelled} are over`);
+    problems.push(`of ${total} tasks ${completed + failed + cancelled} have ended`);
   }
   const left = readdirSync(`${workspace}/claims`).filter((name) => !/\.(json|end)$/.test(name));
   if (left.length > 0) problems.push(`left over: ${left.map((name) => name.slice(64)).join()}`);

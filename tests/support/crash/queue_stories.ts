@@ -83,7 +83,7 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
       if (!found.has(id)) problems.push(`task ${id.slice(7, 13)} is lost`);
     }
     for (const [id, status] of promised.over) {
-      // A task that nobody was promised may be gone, and its end with it; it never comes back.
+      // A task that no caller was promised may be gone, and its end with it; it never comes back.
       const now = found.get(id) ?? (promised.tasks.has(id) ? "lost" : status);
       if (now !== status) problems.push(`task ${id.slice(7, 13)} is ${now}, not ${status}`);
     }
@@ -146,7 +146,7 @@ const enqueueMany: Act = async ({ queue, promised }) => {
   for (const { task_id } of await queue.enqueueAll(inputs)) promised.tasks.add(task_id);
 };
 
-/** Removes all that is over, which may be gone then. */
+/** Removes all that has ended, which may be gone then. */
 const collect: Act = async ({ queue, fs, workspace, promised }) => {
   const { items } = await queue.list();
   for (const { task_id, status } of items) {

@@ -23,7 +23,7 @@ export function openAt(
 export interface ReservationCase {
   readonly name: string;
   readonly second: number;
-  /** Prepares, and tells the reservation that it is about. */
+  /** Prepares, and returns the reservation that it is about. */
   prepare(workspace: string): Promise<string>;
   act(opened: OpenedReservations, id: string): Promise<unknown>;
   /** Statuses of all reservations: before it, after some of its steps, and last after it. */
@@ -237,7 +237,7 @@ function liveOf(items: readonly ReservationItem[]): string[] {
   return items.filter(({ status }) => status === "live").map((item) => item.reservation_id).sort();
 }
 
-/** An exclusive one that has expired is released by whoever wants its place. */
+/** An exclusive one that has expired is released by the process that wants its place. */
 function afterSeal(state: string): string {
   return state.split(",").map((one) => one === "expired" ? "released" : one).sort().join();
 }
@@ -259,7 +259,7 @@ function halfReservations(workspace: string): string[] {
   });
 }
 
-/** When all is over anybody can reserve anything, and `gc` leaves nothing. */
+/** When all has ended any agent can reserve anything, and `gc` leaves nothing. */
 async function endOf(workspace: string): Promise<string[]> {
   const problems: string[] = [];
   const { reservations, warnings } = openAt(workspace, 1_000);
@@ -269,7 +269,7 @@ async function endOf(workspace: string): Promise<string[]> {
     exclusive: true,
     ttl: 10,
   });
-  if (answer.status !== "reserved") problems.push(`nobody can reserve: ${answer.error}`);
+  if (answer.status !== "reserved") problems.push(`no agent can reserve: ${answer.error}`);
   // What was cut off may leave files for a day.
   const places = ["tmp", "reservations/addresses", "reservations/order", "heartbeats"];
   for (const place of places) {

@@ -146,7 +146,7 @@ function release(runId: string, force = false): Act {
   };
 }
 
-/** Removes all that is over. */
+/** Removes all that has ended. */
 const collect: Act = async ({ gc }) => {
   await gc.sweep({ now: NOW + 2000, graceMs: 0, execute: true });
 };
@@ -168,8 +168,8 @@ const expired = both(reserve("O", "other"), reserve("A", "src/a.ts", 60));
 
 const ADDRESSES = { missing: ["reservations/addresses"] };
 
-/** Stories that find faults, told with stores that may have one. */
-export const TELLING = {
+/** Stories that find faults, played with stores that may have one. */
+export const FINDING = {
   release: (faulty?: Faulty) =>
     story("release(), then reserve() by another", held, release("A"), reserve("B"), {}, faulty),
   repeated: (faulty?: Faulty) =>
@@ -195,9 +195,9 @@ export const TELLING = {
 };
 
 export const RESERVATION_STORIES: readonly Story[] = [
-  TELLING.repeated(),
+  FINDING.repeated(),
   story("release() by force, repeated", held, release("A", true), release("A", true)),
-  TELLING.release(),
+  FINDING.release(),
   story(
     "release(), then a notice and reserve() by another",
     held,
@@ -220,7 +220,7 @@ export const RESERVATION_STORIES: readonly Story[] = [
     collect,
     both(collect, reserve("B")),
   ),
-  TELLING.removal(),
+  FINDING.removal(),
   story(
     "release() and gc, then reserve()",
     amongOthers,
@@ -253,7 +253,7 @@ export const RESERVATION_STORIES: readonly Story[] = [
     both(reserve("C"), reserve("D", "d")),
     ADDRESSES,
   ),
-  TELLING.rebuild(),
+  FINDING.rebuild(),
   story("reserve() in folders that are missing", async () => {}, notice, reserve("B"), {
     missing: ["reservations", "releases", "heartbeats", "intents"],
   }),

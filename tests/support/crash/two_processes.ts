@@ -1,7 +1,7 @@
 /**
- * Two processes and a power cut: the first is killed at one operation after the other, or one of its
- * syncs fails; the second repeats what the first did, or builds on it, and is answered; then the power
- * goes. Whatever either of them was answered must hold afterwards.
+ * Two processes and a power cut: the first is killed at one operation after the other, or one of
+ * its syncs fails; the second repeats what the first did, or builds on it, and is answered; then
+ * the power goes. Whatever either of them was answered must hold afterwards.
  */
 import type { HostFs } from "../../../src/ports/host.ts";
 import { assertEquals } from "../../deps.ts";
@@ -20,7 +20,7 @@ export interface Story {
   begin(): Promise<Begun>;
 }
 
-/** One telling of a story. */
+/** One run of a story. */
 export interface Begun extends Disposable {
   /** What can be lost; beside it there is room for what names named before. */
   readonly folder: string;
@@ -34,7 +34,7 @@ export interface Begun extends Disposable {
 const LOSSES: readonly Loss[] = ["all", "folders", "last", "scattered"];
 
 /**
- * Tells a story with one fault after the other; the first thing that is lost.
+ * Plays a story with one fault after the other; returns the first thing that is lost.
  *
  * @param stride How many faults to go on by.
  */
@@ -51,10 +51,12 @@ async function firstLoss(
           const fault: Fault = kind === "off"
             ? { kind, at, torn: random.chance(0.5), among: CHANGES }
             : { kind, at, code: "other", among: ["syncFile", "syncDir"] };
-          const told = await tell(story, fault, loss, random);
-          isHit = told.hit !== undefined;
-          if (told.lost.length === 0) continue;
-          return `${story.name}, ${kind} at ${at} (${told.hit}), ${loss}: ${told.lost.join("; ")}`;
+          const played = await play(story, fault, loss, random);
+          isHit = played.hit !== undefined;
+          if (played.lost.length === 0) continue;
+          return `${story.name}, ${kind} at ${at} (${played.hit}), ${loss}: ${
+            played.lost.join("; ")
+          }`;
         }
       }
     }
@@ -62,7 +64,7 @@ async function firstLoss(
   return undefined;
 }
 
-async function tell(
+async function play(
   story: Story,
   fault: Fault,
   loss: Loss,
@@ -92,13 +94,15 @@ function isOf(error: unknown, { kind }: Fault): boolean {
     : error instanceof HostError || error instanceof CoordError;
 }
 
-/** Tells a story: nothing may be lost. Everyday some of the faults are left out. */
+/** Plays a story: nothing may be lost. Everyday some of the faults are left out. */
 export async function assertNothingLost(story: Story, random: Random): Promise<void> {
   const stride = () => isHeavy() ? 1 : 1 + random.below(12);
   assertEquals(await firstLoss(story, random, stride), undefined);
 }
 
-/** Tells a story whose processes forget a sync: something must be lost, or the rig proves nothing. */
+/**
+ * Plays a story whose processes forget a sync: something must be lost, or the rig proves nothing.
+ */
 export async function assertNoticed(story: Story, random: Random): Promise<void> {
   for (let tries = 0; tries < 20; tries++) {
     const loss = await firstLoss(story, random);

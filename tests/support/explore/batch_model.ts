@@ -1,4 +1,7 @@
-/** A model of one batch of one task, for the explorer: its folder, the task's name, and what `gc` took. */
+/**
+ * A model of one batch of one task, for the explorer: its folder, the task's name, and what `gc`
+ * took.
+ */
 import type * as chain from "../../../src/adapters/fs/task/batch_chain.ts";
 import type { Batch, BatchState } from "../../../src/adapters/fs/task/batch_name.ts";
 import type { Call, CallState, Model, Process, Properties } from "./explorer.ts";
@@ -19,7 +22,7 @@ interface Disk {
   /** What each folder holds. */
   readonly folders: Readonly<Record<string, readonly string[]>>;
   readonly task: boolean;
-  /** Whether `gc` has removed the task, which was over. */
+  /** Whether `gc` has removed the task, which had ended. */
   readonly collected: boolean;
 }
 
@@ -126,8 +129,8 @@ export class BatchModel implements Model<Machine, Step> {
 
   describe(step: Step, answer: number): string {
     const to = "to" in step ? ` to ${step.to}` : "";
-    const told = step.op === "list" ? this.#texts[answer] : answer;
-    return `${step.op} ${step.name}${to} -> ${told}`;
+    const text = step.op === "list" ? this.#texts[answer] : answer;
+    return `${step.op} ${step.name}${to} -> ${text}`;
   }
 }
 
@@ -137,7 +140,7 @@ function nameOf({ turn, state }: Batch): string {
   return `${turn}.${state}`;
 }
 
-/** The batches that a process may think nobody is at work on. */
+/** The batches that a process may think no process is at work on. */
 function batchesOf(files: Machine): Batch[] {
   return files.list().flatMap((name) => {
     const [turn = "", state = ""] = name.split(".");
@@ -146,7 +149,9 @@ function batchesOf(files: Machine): Batch[] {
   });
 }
 
-/** Whether a batch may give the task its name again; a folder that got another name is looked for. */
+/**
+ * Whether a batch may give the task its name again; a folder that got another name is looked for.
+ */
 function isNamed(files: Machine): boolean {
   for (let again = true; again;) {
     again = false;
@@ -226,7 +231,7 @@ export class BatchProperties implements Properties<Machine, Step> {
 
   step(_before: number, _step: Step, after: number): void {
     const { task, collected } = this.model.disk(after);
-    if (task && collected) throw new Error("a task that was over and removed came back");
+    if (task && collected) throw new Error("a task that had ended and was removed came back");
   }
 
   /** Whatever processes have stopped: the task is there or was removed, or it never was added. */
@@ -240,7 +245,7 @@ export class BatchProperties implements Properties<Machine, Step> {
     const { folders, task, collected } = this.model.disk(now);
     const isNew = Object.keys(folders).some((name) => name.endsWith(".new"));
     if (!task && !collected && !isNew) throw new Error("the task is lost");
-    if (task && collected) throw new Error("a task that was over and removed came back");
+    if (task && collected) throw new Error("a task that had ended and was removed came back");
   }
 
   ended(): void {}

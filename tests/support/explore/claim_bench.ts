@@ -161,7 +161,7 @@ export class Bench {
       rounds,
       random,
     });
-    return violation && told(start, violation);
+    return violation && described(start, violation);
   }
 
   #startAt(start: string): [disk: number, whole: boolean] {
@@ -182,7 +182,7 @@ export class Bench {
         for (const some of combinations(kinds, size)) {
           if (some.filter((kind) => EXTENDING.includes(kind)).length > 1) continue;
           const { violation } = this.explore(start, some);
-          if (violation !== undefined) return told(start, violation);
+          if (violation !== undefined) return described(start, violation);
         }
       }
     }
@@ -199,7 +199,7 @@ export class Bench {
   }
 }
 
-export function told(start: string, violation: NonNullable<Explored["violation"]>): string {
+export function described(start: string, violation: NonNullable<Explored["violation"]>): string {
   return `from ${start}: ${violation.message}\n  ${violation.trail.join("\n  ")}`;
 }
 

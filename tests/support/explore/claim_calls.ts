@@ -10,7 +10,7 @@ import type { ForeignFiles } from "./model_files.ts";
 /** What a protocol for the transitions of a task consists of. */
 export interface Protocol {
   transition(files: ClaimChainFiles, stem: string, rule: TransitionRule): ChainOutcome;
-  /** `undefined` when somebody has touched the task. */
+  /** `undefined` when another process has touched the task. */
   firstTransition(
     files: ClaimChainFiles,
     stem: string,
@@ -123,7 +123,7 @@ export function callsOf(protocol: Protocol) {
         rules.cancel({ ...actor(runId, second), force, nonce: `${runId} ${second}` }),
         { ends: true },
       ),
-    /** Another tool reads the view, and replaces or removes it unless the task is over. */
+    /** Another tool reads the view, and replaces or removes it unless the task has ended. */
     foreign: (name: string, change: (view: ClaimRecord) => ClaimRecord | undefined): ClaimCall => {
       const known = made.get(name);
       if (known !== undefined) return known;

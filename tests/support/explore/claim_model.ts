@@ -89,7 +89,9 @@ export class ClaimProperties implements Properties {
     return head !== -1 && !there.includes(head);
   }
 
-  /** What another tool ended is over, unless a process that looked before it replaces the view. */
+  /**
+   * What another tool ended has ended, unless a process that looked before it replaces the view.
+   */
   #judgeForeign(before: number, isForeign: boolean, name: string, after: number): void {
     const [from, to] = [this.#head(before), this.#head(after)].map((head) =>
       this.files.record(head)
@@ -201,7 +203,7 @@ export class ClaimProperties implements Properties {
       const previous = outcome.previous === undefined ? -1 : this.#plainOf(outcome.previous);
       return previous === state && this.#plainOf(outcome.claim) === this.#plainOf(decision.next);
     }
-    // Two that end a task at once in the very same way may each be told that they did.
+    // Two that end a task at once in the very same way may each get the answer that they did.
     const isState = state !== -1 && this.#plainOf(outcome.claim) === state;
     return isState && rules.isTerminal(outcome.claim);
   }
@@ -258,8 +260,9 @@ export class ClaimProperties implements Properties {
 }
 
 /**
- * Whether a call was told that the task is over. If it only wanted to claim, extend or give back, it
- * may all the same have had its effect before the end: once the slots are swept nobody can tell.
+ * Whether a call was answered that the task has ended. One that only wanted to claim, extend or
+ * give back may have had its effect before the end: once the slots are swept no process can find
+ * out.
  */
 function isOvertaken({ call, returned, outcome }: CallState): boolean {
   if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;

@@ -3,22 +3,26 @@
  *
  * The code under test is run as it is. A process is known by the answers that its steps got so far:
  * to find its next step it is run again from its start with these answers, up to the step that has
- * none yet, where an exception stops it. So a state of the whole is the files and a position of each
- * process, and every order of steps is followed from every state, each state once.
+ * none yet, where an exception stops it. So a state of the whole is the files and a position of
+ * each process, and every order of steps is followed from every state, each state once.
  *
  * A crash is a process that takes no further step. The states in which some processes have stopped
- * for ever are thus among those explored, for any number of crashes at any steps, and in each of them
- * everybody that is under way is taken to have crashed there.
+ * without end are thus among those explored, for any number of crashes at any steps, and in each of
+ * them everybody that is under way is taken to have crashed there.
  */
 import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { Answer, Step as ClaimStep } from "./model_files.ts";
 import type { Random } from "../random.ts";
 
-/** The files that are explored: a set of them is a number, and a step on it gives another number. */
+/**
+ * The files that are explored: a set of them is a number, and a step on it gives another number.
+ */
 export interface Model<Files, Step> {
   take(disk: number, step: Step, stepNumber: number): { disk: number; answer: Answer };
   stepNumber(step: Step): number;
-  /** What the code under test works on, where `takeStep` decides when and on what a step is taken. */
+  /**
+   * What the code under test works on, where `takeStep` decides when and on what a step is taken.
+   */
   view(takeStep: (step: Step) => Answer): Files;
   /** A step and its answer for people. */
   describe(step: Step, answer: Answer): string;
@@ -84,7 +88,7 @@ class Stopped extends Error {}
 /** A position of a process: the answers so far, and what follows. */
 interface Position<Files, Step> {
   readonly answers: readonly Answer[];
-  /** What has returned so far; `key` tells apart what a property may tell apart. */
+  /** What has returned so far; `key` separates what a property may separate. */
   readonly outcomes: readonly unknown[];
   readonly calls: readonly Call<Files>[];
   readonly key: number;

@@ -1,6 +1,7 @@
 /**
- * A model of the files of one task, for the explorer: a set of files is a number, a step on it gives
- * another number, and whoever runs on it can be stopped before each step and run again from its start.
+ * A model of the files of one task, for the explorer: a set of files is a number, a step on it
+ * gives another number, and a call that runs on it can be stopped before each step and run again
+ * from its start.
  */
 import type { ClaimChainFiles, StagedClaim } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
@@ -15,7 +16,9 @@ export type Step =
     readonly state: ClaimRecord;
   };
 
-/** The files as another tool uses them: it replaces and removes a view without a look at the slots. */
+/**
+ * The files as another tool uses them: it replaces and removes a view without a look at the slots.
+ */
 export interface ForeignFiles {
   read(name: string): ClaimRecord | undefined;
   overwrite(name: string, state: ClaimRecord): void;
@@ -73,7 +76,7 @@ export class ModelFiles {
     return files;
   }
 
-  /** A number that tells steps apart. */
+  /** A number that separates steps. */
   stepNumber(step: Step): number {
     const key = "state" in step
       ? `${step.op} ${step.name} ${this.numberOf(step.state)}`
@@ -125,7 +128,7 @@ export class ModelFiles {
       overwrite: (name, state) => void takeStep({ op: "overwrite", name, state }),
       drop: (name) => void takeStep({ op: "drop", name }),
       slots: () => {
-        throw new Error("No model has so many slots");
+        throw new Error("No model has that number of slots");
       },
       stage: (state): StagedClaim => ({
         create: (name) => takeStep({ op: "create", name, state }) === 1,

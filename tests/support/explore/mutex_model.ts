@@ -2,7 +2,7 @@
 import type { MutexFiles } from "../../../src/adapters/fs/lane/mutex_chain.ts";
 import type { Call, CallState, Model, Process, Properties } from "./explorer.ts";
 
-/** One atomic operation; a file's content is the name of whoever made it. */
+/** One atomic operation; a file's content is the name of the process that made it. */
 export type MutexStep =
   | { readonly op: "list" | "read" | "remove"; readonly name: string }
   | { readonly op: "create" | "put"; readonly name: string; readonly by: string }
@@ -29,8 +29,8 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
   readonly #taken = new Map<number, { disk: number; answer: number }>();
 
   /**
-   * @param hazy Whether a listing misses whatever comes or goes while it lasts. It is then two steps,
-   * and tells the names that both see.
+   * @param hazy Whether a listing misses whatever comes or goes while it lasts. It is then two
+   * steps, and returns the names that both see.
    */
   constructor(readonly hazy: boolean) {}
 
@@ -112,9 +112,9 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
   }
 
   describe(step: MutexStep, answer: number): string {
-    const told = answer === NOTHING ? "nothing" : this.#texts[answer];
-    if (step.op === "list") return `list -> ${told}`;
-    if (step.op === "read") return `read ${step.name} -> ${told}`;
+    const text = answer === NOTHING ? "nothing" : this.#texts[answer];
+    if (step.op === "list") return `list -> ${text}`;
+    if (step.op === "read") return `read ${step.name} -> ${text}`;
     if (step.op === "remove") return `remove ${step.name}`;
     const to = "to" in step ? ` to ${step.to}` : "";
     return `${step.op} ${step.name}${to} -> ${answer === 1}`;
@@ -130,7 +130,7 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
   }
 }
 
-/** A mutex as the explorer sees it: whoever holds it has a ticket. */
+/** A mutex as the explorer sees it: the process that holds it has a ticket. */
 export interface MutexProtocol<Ticket> {
   /** One attempt; `undefined` when there is no getting it now. */
   acquire(files: Machine, mayFollow: (by: string) => boolean): Ticket | undefined;
@@ -271,14 +271,14 @@ export class MutexProperties<Ticket> implements Properties<(by: string) => Machi
     if (lost !== undefined) throw new Error(`${lost} was overtaken`);
   }
 
-  /** Nobody is left out: whoever comes gets it, when all have gone. */
+  /** No process is left out: the next one gets it, when all have gone. */
   ended(disk: number): void {
     const late = this.#alone(disk, "late", (files) => this.protocol.acquire(files, () => true));
-    if (late.value === undefined) throw new Error("nobody can get it any more");
+    if (late.value === undefined) throw new Error("no process can get it any more");
   }
 
   #isHeld(disk: number, ticket: Ticket): boolean {
-    return this.#alone(disk, "nobody", (files) => this.protocol.isHeld(files, ticket)).value;
+    return this.#alone(disk, "none", (files) => this.protocol.isHeld(files, ticket)).value;
   }
 
   #alone<T>(disk: number, by: string, body: (files: Machine) => T): { value: T; disk: number } {

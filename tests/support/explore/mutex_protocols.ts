@@ -68,7 +68,10 @@ function lockFile(
   });
 }
 
-/** The seed's: renames the lock away, looks whether it was the stale one, and renames it back if not. */
+/**
+ * The seed's: renames the lock away, looks whether it was the stale one, and renames it back if
+ * not.
+ */
 export const renameAway = lockFile((files, by, owner) => {
   const away = `away.${by}`;
   if (!files.moveOut(LOCK, away)) return false;
@@ -80,7 +83,9 @@ export const renameAway = lockFile((files, by, owner) => {
   return false;
 });
 
-/** The seed's: whoever finds his own name in the lock holds it; `a1` and `a2` have one name. */
+/**
+ * The seed's: a process that finds its own name in the lock holds it; `a1` and `a2` have one name.
+ */
 export function enterByName(by: string): MutexProtocol<string> {
   return {
     ...renameAway(by),

@@ -121,14 +121,14 @@ export function callsOf({ chain, order, removal }: Protocol) {
     run: (files) =>
       inOneGo(order.add(files, addition(files, reservation(stem, 30, exclusive, NOW)))),
   });
-  // Nobody beats before the record is there.
+  // No holder sends a heartbeat before the record is there.
   const beat = (files: Files, ends: number, ...clock: number[]) => {
     order.ensureRecord(files, "E");
     if (!files.exists("reservations/E.json")) return undefined;
     // What the clock says from one look at it to the next; the last is said again.
     let looks = 0;
-    const tell = () => at(clock[Math.min(looks++, clock.length - 1)] ?? NOW);
-    const outcome = chain.beat(files, "E", heartbeat("E", ends), tell);
+    const now = () => at(clock[Math.min(looks++, clock.length - 1)] ?? NOW);
+    const outcome = chain.beat(files, "E", heartbeat("E", ends), now);
     return typeof outcome === "string" ? undefined : outcome;
   };
   return {
@@ -140,7 +140,7 @@ export function callsOf({ chain, order, removal }: Protocol) {
       name: "beat",
       run: (files) => beat(files, 40, BEFORE),
     } satisfies ReservationCall as ReservationCall,
-    /** The same of somebody slow, which is over when it comes. */
+    /** The same of a slow process, which has expired when it comes. */
     shortBeat: {
       kind: "shortBeat",
       stem: "E",

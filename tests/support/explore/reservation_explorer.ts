@@ -150,7 +150,7 @@ export class ReservationExplorer {
 }
 
 /** A violation for people. */
-export function told(
+export function described(
   start: string,
   { message, trail }: NonNullable<Explored["violation"]>,
 ): string {

@@ -30,7 +30,7 @@ export const FLOOR = `${ORDER}floor/`;
 export const ENTRIES = "entries/";
 const NOTHING = -1;
 
-/** Steps of somebody who is alone; many more than any call takes. */
+/** Steps of a process that is alone; many more than any call takes. */
 const MAX_STEPS = 1_000;
 
 /** All contents, lists and sets of files met so far, each under a number. */

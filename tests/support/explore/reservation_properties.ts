@@ -76,8 +76,8 @@ export class ReservationProperties implements Properties<Files, Step> {
       (call as ReservationCall).kind === "remove" && (outcome as string[]).includes("E")
     );
     const left = [...this.model.names(disk).keys()].filter((name) => /\bE\b/.test(name));
-    // A late heartbeat, or a second seal, may hide a part of the chain for a moment, or come under the
-    // name that another is about to link; the next removal finds what is left of both.
+    // A late heartbeat, or a second seal, may hide a part of the chain for a moment, or come under
+    // the name that another is about to link; the next removal finds what is left of both.
     const mayHide = calls.length > 2 ||
       calls.some(({ call }) => /beat/i.test((call as ReservationCall).kind));
     const shown = mayHide ? left.filter((name) => !/^(heartbeats|releases)\//.test(name)) : left;
@@ -87,8 +87,8 @@ export class ReservationProperties implements Properties<Files, Step> {
   }
 
   /**
-   * Whether what had lapsed by the clocks of all that beat is live again. A heartbeat that follows one
-   * that came late may have relied on it; both are the holder's then.
+   * Whether what had lapsed by the clocks of all that beat is live again. A heartbeat that follows
+   * one that came late may have relied on it; both are the holder's then.
    */
   #revived(disk: number, calls: readonly CallState<Files>[]): string | undefined {
     const kinds = calls.map(({ call }) => (call as ReservationCall).kind)
@@ -99,7 +99,7 @@ export class ReservationProperties implements Properties<Files, Step> {
     return this.#isLive(disk, "E", true) ? "E came back after its end" : undefined;
   }
 
-  /** What is wrong with a set of files, whoever made it. */
+  /** What is wrong with a set of files, whichever process made it. */
   #inState(disk: number): string | undefined {
     const names = this.model.names(disk);
     const inForce = this.#inForce(disk);
@@ -121,7 +121,7 @@ export class ReservationProperties implements Properties<Files, Step> {
       disk,
       (files) => inOneGo(this.protocol.order.add(files, addition(files, later))),
     );
-    return value === undefined ? "nobody can reserve any more" : undefined;
+    return value === undefined ? "no agent can reserve any more" : undefined;
   }
 
   /** What is wrong with what was answered. */

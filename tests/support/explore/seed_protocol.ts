@@ -1,12 +1,14 @@
 /**
- * The way in which the seed decides who has a task, as a double that the checks must find fault with:
- * the first claim by exclusive creation; after a timeout a new record renamed over the old one and
- * read back, and whoever finds his own nonce takes the task for his.
+ * The way in which the seed decides who has a task, as a double that the checks must find fault
+ * with: the first claim by exclusive creation; after a timeout a new record renamed over the old
+ * one and read back, and a process that finds its own nonce takes the task for its own.
  */
 import type { ChainOutcome, ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 
-/** Moves a task; `pause` is what may happen between the rename and the look at what became of it. */
+/**
+ * Moves a task; `pause` is what may happen between the rename and the look at what became of it.
+ */
 export function transition(
   files: ClaimChainFiles,
   stem: string,
@@ -30,7 +32,7 @@ export function transition(
   return { kind: "refuse", refusal: { status: "taken", message, claim: back } };
 }
 
-/** Claims a task that nobody has claimed; `undefined` when somebody has. */
+/** Claims a task that no process has claimed; `undefined` when another one has. */
 export function firstTransition(
   files: ClaimChainFiles,
   stem: string,

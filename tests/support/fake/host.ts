@@ -11,11 +11,11 @@ export interface FakeOptions {
   /** Which streams are terminals. */
   readonly terminals?: readonly ("stdin" | "stdout" | "stderr")[];
   readonly columns?: number;
-  /** Standard output's reader goes after so many writes. */
+  /** Standard output's reader goes after this number of writes. */
   readonly readerGoesAfter?: number;
 }
 
-/** The host, and what it was told. */
+/** The host, and what was written to it. */
 export interface FakeHost extends Host {
   readonly out: string;
   readonly err: string;
@@ -32,7 +32,7 @@ const real = await detectHost();
 /** A host as a test wants it. Files are the real ones. */
 export function fakeHost(options: FakeOptions = {}): FakeHost {
   const { stdin = "", readerGoesAfter = Infinity } = options;
-  const told = { stdout: "", stderr: "" };
+  const written = { stdout: "", stderr: "" };
   const bodies = new Set<() => void>();
   let writes = 0;
   return {
@@ -47,7 +47,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       if (stream === "stdout" && writes++ >= readerGoesAfter) {
         throw new HostError("broken_pipe", "write to", stream);
       }
-      told[stream] += text;
+      written[stream] += text;
     },
     async *stdin() {
       if (typeof stdin === "string") yield new TextEncoder().encode(stdin);
@@ -61,10 +61,10 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       throw new Error(`The process was ended with ${code}`);
     },
     get out() {
-      return told.stdout;
+      return written.stdout;
     },
     get err() {
-      return told.stderr;
+      return written.stderr;
     },
     get writes() {
       return writes;

@@ -165,7 +165,7 @@ export class FakeTime {
     return this.#alarms.size;
   }
 
-  /** An instant so many seconds after the start, as records have it. */
+  /** An instant a number of seconds after the start, as records have it. */
   iso(seconds: number): string {
     return new Date(START + seconds * 1000).toISOString();
   }

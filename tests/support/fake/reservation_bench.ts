@@ -25,7 +25,7 @@ export class ReservationBench {
     this.reservations = new Reservations(context as unknown as Context);
   }
 
-  /** An instant so many seconds after the start, as records have it. */
+  /** An instant a number of seconds after the start, as records have it. */
   iso(seconds: number): string {
     return new Date(START + seconds * 1000).toISOString();
   }

@@ -1,4 +1,4 @@
-/** A stream under test over records in memory: what it told, and what it warned of. */
+/** A stream under test over records in memory: what it emitted, and what it warned of. */
 import type { WatchEvent } from "../../../src/domain/watch/event.ts";
 import {
   type WatchContext,
@@ -41,7 +41,7 @@ export class WatchBench {
   }
 
   /** All events of a stream that ends by itself. */
-  async told(options: WatchOptions): Promise<string[]> {
+  async emitted(options: WatchOptions): Promise<string[]> {
     const running = this.start(options);
     await running.done;
     return running.lines();
@@ -59,7 +59,7 @@ export class Running {
     return this.events.map((event) => `${event.event_type} ${event.kind} ${event.id}`);
   }
 
-  /** Takes out what was told since. */
+  /** Takes out what was emitted since. */
   take(): string[] {
     const lines = this.lines();
     this.events.length = 0;

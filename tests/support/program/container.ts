@@ -29,7 +29,7 @@ export interface BoxEnd {
 export interface BoxChild {
   readonly ended: Promise<BoxEnd>;
   /** Waits until it has written that much to standard output, in one piece or in many. */
-  told(text: string): Promise<void>;
+  printed(text: string): Promise<void>;
   /** Sends a signal to the program itself, which is the first process of its namespace. */
   signal(name: NodeJS.Signals): void;
 }
@@ -133,7 +133,7 @@ function follow(child: ChildProcess): BoxChild {
   });
   return {
     ended,
-    told: (text) =>
+    printed: (text) =>
       new Promise((resolve, reject) => {
         look = () => {
           if (out.includes(text)) resolve();

@@ -1,15 +1,15 @@
 /**
  * Documents whose command lines are run. In one document all blocks share one shell and one folder:
  *
- * - A block of `console` has command lines after `$ ` (continued after `> `) and, below each, what it
- *   prints, errors among it. The output must be the real one.
+ * - A block of `console` has command lines after `$ ` (continued after `> `) and, below each, what
+ *   it prints, errors among it. The output must be the real one.
  * - A block of `sh` is run as it stands and must end with 0.
  * - `<!-- run: COMMANDS -->` runs commands that the reader does not see.
  * - `<!-- not run: REASON -->` leaves out the block that follows.
  *
  * Ids, instants and other values that differ from run to run count as equal when they stand in the
- * same places. An id may be cut: `sha256:0123456789ab…`. A cut id in a command stands for the real one.
- * `$COORD_REPOSITORY` is the folder of the repository.
+ * same places. An id may be cut: `sha256:0123456789ab…`. A cut id in a command stands for the real
+ * one. `$COORD_REPOSITORY` is the folder of the repository.
  */
 import { Shell } from "./shell.ts";
 
@@ -72,7 +72,7 @@ class Session {
     this.#folder = folder;
   }
 
-  /** Runs commands whose output nobody compares. */
+  /** Runs commands whose output is not compared. */
   async mustRun(commands: string): Promise<void> {
     const { code, output } = await this.#shell.run(this.#withRealIds(commands));
     if (code !== 0) this.differences.push(`exit ${code} of: ${commands}\n${output}`);
@@ -126,7 +126,9 @@ function cutIds(line: string): string {
   return line.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1…");
 }
 
-/** A text with everything that differs from run to run replaced; ids by their order of appearance. */
+/**
+ * A text with everything that differs from run to run replaced; ids by their order of appearance.
+ */
 function masked(text: string, ids: string[]): string {
   const idOf = (digits: string) => {
     const known = ids.findIndex((id) => id.startsWith(digits.slice(0, 12)));

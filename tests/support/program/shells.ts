@@ -1,4 +1,4 @@
-/** Real shells, asked what they offer when somebody types a line and asks for completions. */
+/** Real shells, asked what they offer when a user types a line and asks for completions. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const LIMIT_MS = 30_000;
 const FILES = ["alpha.txt", "two words.txt"];
 const FOLDER = "adir";
 
-/** What stays the same whoever runs the tests: no start-up files, no history, no colours. */
+/** What stays the same whichever user runs the tests: no start-up files, no history, no colours. */
 function environment(home: string): Record<string, string> {
   const { PATH = "" } = process.env;
   return { PATH, HOME: home, TERM: "dumb", LC_ALL: "C.UTF-8", XDG_CONFIG_HOME: home };
@@ -85,8 +85,8 @@ function run(
 }
 
 /**
- * An interactive bash reads the lines by readline. M-* inserts all that is offered; then the line is
- * run, and a function `coord` prints the words that were not typed.
+ * An interactive bash reads the lines by readline. M-* inserts all that is offered; then the line
+ * is run, and a function `coord` prints the words that were not typed.
  */
 function askBash({ folder, home, script, lines }: Asked): string {
   const typed = lines.map((line) => {

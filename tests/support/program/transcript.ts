@@ -3,7 +3,7 @@
  *
  *     # a comment
  *     % env COORD_RUN_ID=a           sets a variable for the commands that follow; empty removes it
- *     % clock 3601                   the clock goes on by so many seconds
+ *     % clock 3601                   the clock advances by this number of seconds
  *     % file path "content"          writes a file in the scratch folder, [DIR]; its folders are made
  *     % folder path                  makes a folder in it
  *     % cd path                      goes to another folder in it

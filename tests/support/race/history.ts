@@ -21,19 +21,21 @@ export type Outcome = Claimed | NothingToClaim | ClaimRecord | Beat | Refused;
 /** One call. */
 export type Entry = Recorded<Request, Outcome>;
 
-/** More calls than this of which nobody knows the task make the search too long. */
+/** More calls than this whose task is unknown make the search too long. */
 const MAX_HIDDEN = 16;
 
 /** What a history shows. */
 export interface Verdict {
   /** What cannot be; empty when the history is as the rules have it. */
   readonly problems: string[];
-  /** How many attempts were granted, and how many of them nobody got the answer of. */
+  /** How many attempts were granted, and how many of their answers reached no caller. */
   grants: number;
   unanswered: number;
 }
 
-/** Checks a history against the rules, task by task, up to the states that were found in the end. */
+/**
+ * Checks a history against the rules, task by task, up to the states that were found in the end.
+ */
 export function checkHistory(
   tasks: readonly TaskRecord[],
   history: readonly Entry[],
@@ -56,8 +58,8 @@ export function checkHistory(
     verdict.grants += entries.filter(({ request }) => request.kind === "claim").length;
     const final = finals.get(task.task_id);
     if (explains(task, entries, final) !== undefined) continue;
-    // A claim without this answer may have had its effect on the task: its process was killed, or the
-    // task was ended between its slot and the answer.
+    // A claim without this answer may have had its effect on the task: its process was killed, or
+    // the task was ended between its slot and the answer.
     const free = claims.filter((claim) => !entries.includes(claim) && !used.has(claim));
     const killed = free.filter(({ returned }) => returned === Infinity);
     const ends = entries.filter(({ request }) =>
@@ -102,8 +104,8 @@ function twiceGranted(entries: readonly Entry[]): string[] {
   return problems;
 }
 
-/** A nonce that nobody was told. */
-const UNTOLD = "untold";
+/** A nonce that reached no caller. */
+const UNSEEN = "untold";
 
 /** Looks for an order; the calls in it. */
 function explains(
@@ -135,8 +137,8 @@ function explains(
 }
 
 /**
- * A call that was told that the task is over, and would not have ended it, may have had its effect
- * before the end all the same: once the slots are swept nobody can tell.
+ * A call that was answered that the task has ended, without ending it, may have had its effect
+ * before the end all the same: once the slots are swept no process can find out.
  */
 function isOvertaken({ request, outcome }: Entry): boolean {
   return (request.kind === "heartbeat" || request.kind === "giveBack") &&
@@ -172,14 +174,14 @@ function agrees(decision: Decision, outcome: Outcome, next: ClaimRecord | undefi
 
 function isSame(expected: ClaimRecord | undefined, found: ClaimRecord | undefined): boolean {
   if (expected === undefined || found === undefined) return expected === found;
-  const told = expected.claim_nonce === UNTOLD ? { ...found, claim_nonce: UNTOLD } : found;
-  return canonicalJson(expected) === canonicalJson(told);
+  const seen = expected.claim_nonce === UNSEEN ? { ...found, claim_nonce: UNSEEN } : found;
+  return canonicalJson(expected) === canonicalJson(seen);
 }
 
 function ruleOf(task: TaskRecord, { request, runId, now, outcome }: Entry): TransitionRule {
   const actor = { task, taskId: task.task_id, runId, now };
   const claim = outcome !== undefined && "claim_nonce" in outcome ? outcome : undefined;
-  const nonce = claim?.task_id === task.task_id ? claim.claim_nonce : UNTOLD;
+  const nonce = claim?.task_id === task.task_id ? claim.claim_nonce : UNSEEN;
   switch (request.kind) {
     case "claim":
       return rules.grant({ ...actor, ttlSeconds: request.ttl, nonce });

@@ -7,7 +7,7 @@ import { detectHost } from "../../../src/host/detect.ts";
 import { halt } from "../scene/journals.ts";
 import { Random } from "../random.ts";
 
-/** What a worker is told. */
+/** What a worker is given. */
 export interface JournalOrders {
   readonly journal: string;
   /** Where it writes down the handles of entries that were kept. */

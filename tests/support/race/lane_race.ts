@@ -4,7 +4,7 @@ import process from "node:process";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { slowGlob } from "../scene/globs.ts";
 import { type Findings, findingsOf, type Grant } from "./lane_checker.ts";
-import type { LaneOrders, Mishap, Told } from "./lane_worker.ts";
+import type { LaneOrders, Mishap, Report } from "./lane_worker.ts";
 import { type Child, sleep, start } from "./processes.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir } from "../scene/scratch.ts";
@@ -66,7 +66,7 @@ interface Worker {
 export interface Verdict extends Findings {
   readonly kills: number;
   readonly stops: number;
-  /** The longest time that the others needed to get on after a kill, and after a stop. */
+  /** The longest time that the others needed to make progress after a kill, and after a stop. */
   readonly afterKill: number;
   readonly afterStop: number;
 }
@@ -92,9 +92,9 @@ export function ordersFor(folder: string, given: Partial<LaneOrders> = {}): Lane
 }
 
 /** What a worker has reported so far. */
-export function toldBy({ report }: Pick<LaneOrders, "report">): Told[] {
+export function reportsOf({ report }: Pick<LaneOrders, "report">): Report[] {
   return readFileSync(report, "utf-8").split("\n").filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Told);
+    .map((line) => JSON.parse(line) as Report);
 }
 
 /** Checks a journal over the trees of these tests. */
@@ -169,9 +169,9 @@ export class LaneRace {
   async #ended(worker: Worker): Promise<void> {
     const { code, output } = await worker.child.ended;
     worker.over = true;
-    const told = toldBy(worker);
-    const last = told.at(-1);
-    const got = told.filter(({ kind }) => kind === "ended").length;
+    const report = reportsOf(worker);
+    const last = report.at(-1);
+    const got = report.filter(({ kind }) => kind === "ended").length;
     if (last?.kind === "mishap" && last.how !== "stop") {
       const left = worker.rounds - got;
       const deaths = this.#workers.filter(({ over }) => over).length;
@@ -205,7 +205,7 @@ export class LaneRace {
 
   #verdict(): Verdict {
     const found = checked(this.journal, this.size.speed * CLOCKS_DIFFER_S);
-    const reports = this.#workers.map((worker) => toldBy(worker));
+    const reports = this.#workers.map((worker) => reportsOf(worker));
     const problems = [
       ...this.#problems,
       ...found.problems,
@@ -213,7 +213,7 @@ export class LaneRace {
       ...together(reports),
     ];
     const all = reports.flat();
-    const mishaps = all.filter((told) => told.kind === "mishap");
+    const mishaps = all.filter((report) => report.kind === "mishap");
     const isStop = ({ how }: { how: string }) => how === "stop";
     const waits = (of: typeof mishaps) => Math.max(0, ...of.map(({ at }) => waitAfter(at, all)));
     return {
@@ -230,21 +230,23 @@ export class LaneRace {
     };
   }
 
-  /** Each answer is in the log, and each grant in the log was the answer to somebody who lives. */
-  #answered({ grants, voids, live, evicted }: Findings, reports: readonly Told[][]): string[] {
+  /**
+   * Each answer is in the log, and each grant in the log was the answer to a process that lives.
+   */
+  #answered({ grants, voids, live, evicted }: Findings, reports: readonly Report[][]): string[] {
     const problems: string[] = [];
     const byKey = new Map<string, Grant>(
       grants.map((grant) => [`${grant.loop_ts} ${grant.fence}`, grant]),
     );
     const answers = new Set<string>();
-    for (const told of reports.flat()) {
-      if (told.kind === "busy") problems.push(told.error);
-      if (told.kind !== "granted") continue;
-      const key = `${told.loop_ts} ${told.fence}`;
+    for (const report of reports.flat()) {
+      if (report.kind === "busy") problems.push(report.error);
+      if (report.kind !== "granted") continue;
+      const key = `${report.loop_ts} ${report.fence}`;
       answers.add(key);
       const grant = byKey.get(key);
       if (grant === undefined) problems.push(`${key} was granted, and not in the log`);
-      else if (grant.lane !== told.lane || grant.tree.join() !== told.tree.join()) {
+      else if (grant.lane !== report.lane || grant.tree.join() !== report.tree.join()) {
         problems.push(`${key} is another lease in the log`);
       }
     }
@@ -257,7 +259,7 @@ export class LaneRace {
     for (const [key, { holder, fence }] of byKey) {
       // Who was stopped between its entry and its answer may have lost the lease before the answer.
       if (answers.has(key) || died.has(holder) || evicted.has(fence)) continue;
-      problems.push(`${key} is a grant that nobody was told`);
+      problems.push(`${key} is a grant that reached no caller`);
     }
     for (const { loop_ts, seq } of voids) {
       if (answers.has(`${loop_ts} ${seq}`)) problems.push(`${loop_ts} was granted by a void entry`);
@@ -270,16 +272,16 @@ export class LaneRace {
 }
 
 /** Holds that their holders ended themselves, and that overlap in tree and in time. */
-function together(reports: readonly Told[][]): string[] {
-  const holds = reports.flat().flatMap((told, _, all) => {
-    if (told.kind !== "granted") return [];
-    const { loop_ts } = told;
+function together(reports: readonly Report[][]): string[] {
+  const holds = reports.flat().flatMap((report, _, all) => {
+    if (report.kind !== "granted") return [];
+    const { loop_ts } = report;
     const ended = all.find((each) => each.kind === "ended" && each.loop_ts === loop_ts);
     const ending = all.find((each) => each.kind === "ending" && each.loop_ts === loop_ts);
     const isWhole = ended?.kind === "ended" && ended.status === "released" &&
       all.filter((each) => each.kind === "granted" && each.loop_ts === loop_ts).length === 1;
     return isWhole && ending?.kind === "ending"
-      ? [{ ...told, from: told.returned, to: ending.invoked }]
+      ? [{ ...report, from: report.returned, to: ending.invoked }]
       : [];
   }).sort((a, b) => a.from - b.from);
   const problems: string[] = [];
@@ -295,11 +297,13 @@ function together(reports: readonly Told[][]): string[] {
   return problems;
 }
 
-/** Milliseconds until any process was answered after an instant; 0 when nobody was left to ask. */
-function waitAfter(at: number, all: readonly Told[]): number {
+/**
+ * Milliseconds until any process was answered after an instant; 0 when no process was left to ask.
+ */
+function waitAfter(at: number, all: readonly Report[]): number {
   let next = Infinity;
-  for (const told of all) {
-    if ("returned" in told && told.returned > at) next = Math.min(next, told.returned - at);
+  for (const report of all) {
+    if ("returned" in report && report.returned > at) next = Math.min(next, report.returned - at);
   }
   return next === Infinity ? 0 : next;
 }

@@ -1,6 +1,6 @@
 /**
  * A process that takes and ends lanes and writes down what it was answered; the race tests start
- * several. It may be told to stop, or to die, right before one of its file operations.
+ * several. It may be ordered to stop, or to die, right before one of its file operations.
  */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
@@ -21,11 +21,13 @@ import { Random } from "../random.ts";
 export interface Mishap {
   readonly before: keyof HostFs;
   readonly nth: number;
-  /** Stopped until somebody continues it; killed; killed after half of what it would have written. */
+  /**
+   * Stopped until the test continues it; killed; killed after half of what it would have written.
+   */
   readonly how: "stop" | "kill" | "tear";
 }
 
-/** What a worker is told. */
+/** What a worker is given. */
 export interface LaneOrders {
   readonly journal: string;
   readonly report: string;
@@ -47,7 +49,7 @@ export interface LaneOrders {
 }
 
 /** One line of a worker's report; instants are of the machine's clock. */
-export type Told =
+export type Report =
   | {
     readonly kind: "granted";
     readonly lane: string;
@@ -81,12 +83,12 @@ const clock = () =>
     orders.epoch + (performance.timeOrigin + performance.now() - orders.epoch) * orders.speed,
   );
 
-function tell(told: Told): void {
-  appendFileSync(orders.report, JSON.stringify(told) + "\n");
+function report(event: Report): void {
+  appendFileSync(orders.report, JSON.stringify(event) + "\n");
 }
 
 function endure({ how }: Mishap, name: keyof HostFs, args: unknown[]): void {
-  tell({ kind: "mishap", how, at: instant() });
+  report({ kind: "mishap", how, at: instant() });
   if (how === "stop") return void process.kill(process.pid, "SIGSTOP");
   if (how === "tear" && name === "appendSynced") {
     const [path, bytes] = args as [string, Uint8Array];
@@ -137,17 +139,19 @@ async function round(number: number): Promise<boolean> {
     lockTimeout: 60,
   };
   const answer = await lanes.acquire(input);
-  if (answer.status === "lock_busy") tell({ kind: "busy", error: answer.error });
-  if (answer.status === "refused") tell({ kind: "refused", loop_ts: loopTs, returned: instant() });
+  if (answer.status === "lock_busy") report({ kind: "busy", error: answer.error });
+  if (answer.status === "refused") {
+    report({ kind: "refused", loop_ts: loopTs, returned: instant() });
+  }
   if (answer.status !== "acquired") return false;
   const { lane, tree, fence } = answer;
-  tell({ kind: "granted", lane, loop_ts: loopTs, tree, fence, returned: instant() });
+  report({ kind: "granted", lane, loop_ts: loopTs, tree, fence, returned: instant() });
   const own = { lane, owner: orders.worker, loopTs, lockTimeout: 60 };
   if (random.chance(0.2)) {
     const again = await lanes.acquire(input);
     if (again.status === "acquired" && again.fence !== fence) {
-      // It had been lost to its silence, and was granted anew.
-      tell({
+      // It had been lost to its silence, and was granted again.
+      report({
         kind: "granted",
         lane,
         loop_ts: loopTs,
@@ -159,9 +163,9 @@ async function round(number: number): Promise<boolean> {
   }
   if (random.chance(0.2)) await lanes.heartbeat(own);
   if (random.chance(0.3)) await sleep(random.below(6));
-  tell({ kind: "ending", loop_ts: loopTs, invoked: instant() });
+  report({ kind: "ending", loop_ts: loopTs, invoked: instant() });
   const { status } = await lanes.release(own);
-  tell({ kind: "ended", loop_ts: loopTs, status, returned: instant() });
+  report({ kind: "ended", loop_ts: loopTs, status, returned: instant() });
   return true;
 }
 

@@ -9,7 +9,9 @@ export interface Operation<State> {
   readonly after: readonly number[];
   /** One that never returned may have had its effect, or none. */
   readonly returned: boolean;
-  /** The state that follows on `state`, `undefined` when it would not have had this outcome there. */
+  /**
+   * The state that follows on `state`, `undefined` when it would not have had this outcome there.
+   */
   apply(state: State): { readonly next: State } | undefined;
 }
 
@@ -31,7 +33,7 @@ export function linearize<State>(
     if (deadEnds.has(key)) return false;
     for (let place = 0; place < size; place++) {
       const operation = operations[place] as Operation<State>;
-      // An operation that never returned holds up nobody: it may come later, or not at all.
+      // An operation that never returned holds up no other: it may come later, or not at all.
       const waits = (before: number) => !done[before] && operations[before]?.returned;
       if (done[place] || operation.after.some(waits)) continue;
       const applied = operation.apply(state);

@@ -8,7 +8,7 @@ import { type Child, signal, sleep, start, until } from "./processes.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
-/** Whether processes can be stopped here, and told from others that had their number. */
+/** Whether processes can be stopped here, and distinguished from others that had their number. */
 export const isLinux = process.platform === "linux";
 
 /** How a race goes on. */
@@ -21,7 +21,7 @@ export interface MutexRaceSize {
 export interface MutexVerdict {
   readonly holds: number;
   readonly overtaken: number;
-  /** The longest time in which nobody held it, milliseconds. */
+  /** The longest time in which no process held it, milliseconds. */
   readonly longestGap: number;
   /** The longest time from the kill of a holder to the next hold. */
   readonly afterKill: number;
@@ -112,7 +112,7 @@ export class MutexRace {
     }
   }
 
-  /** Stops any worker for so long; it may end meanwhile. */
+  /** Stops any worker for a time; it may end meanwhile. */
   async stopAny(ms: number): Promise<void> {
     const { pid } = this.#any().child;
     signal(pid, "SIGSTOP");

@@ -1,4 +1,7 @@
-/** A process that counts in a file under a mutex and writes down its holds; the race tests start several. */
+/**
+ * A process that counts in a file under a mutex and writes down its holds; the race tests start
+ * several.
+ */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
@@ -7,7 +10,7 @@ import { instant } from "./recorder.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
 
-/** What a worker is told. */
+/** What a worker is given. */
 export interface MutexOrders {
   readonly folder: string;
   readonly counter: string;
@@ -33,10 +36,12 @@ export interface Held {
 /** How often each worker has counted. */
 export type Counts = Record<string, number>;
 
-/** Far more than anybody waits for eight others, on a machine that starts processes all the time. */
+/**
+ * Far more than a process waits for eight others, on a machine that starts processes all the time.
+ */
 const PATIENCE_MS = 20_000;
 
-/** After so long the test that started it has gone. */
+/** After this time the test that started it has gone. */
 const LIMIT_MS = 600_000;
 
 const orders = JSON.parse(process.argv[2] ?? "") as MutexOrders;

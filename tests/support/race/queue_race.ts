@@ -55,7 +55,7 @@ export class Race {
     return race;
   }
 
-  /** Enqueues so many tasks. */
+  /** Enqueues a number of tasks. */
   async enqueue(count: number): Promise<void> {
     const inputs = Array.from({ length: count }, (_, index) => ({
       title: `task ${index}`,
@@ -96,7 +96,7 @@ export class Race {
     return [...problems, ...this.warnings];
   }
 
-  /** Waits until the workers have made so many claims. */
+  /** Waits until the workers have made that number of claims. */
   async underWay(claims: number): Promise<void> {
     const folder = `${this.workspace}/claims`;
     while (readdirSync(folder).filter((name) => name.endsWith(".json")).length < claims) {

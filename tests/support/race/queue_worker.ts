@@ -16,7 +16,7 @@ import { Random } from "../random.ts";
 import { instant, Recorder } from "./recorder.ts";
 import { transition } from "../explore/seed_protocol.ts";
 
-/** What a worker is told. */
+/** What a worker is given. */
 export interface Orders {
   readonly workspace: string;
   readonly history: string;
@@ -25,7 +25,7 @@ export interface Orders {
   /** How much faster than real its clock runs from `epoch` on, so that claims time out soon. */
   readonly speed: number;
   readonly epoch: number;
-  /** Works until so many tasks are there and all are over. */
+  /** Works until that number of tasks is there and all have ended. */
   readonly expected: number;
   /** Whether "empty" is held to be wrong while a task is pending. */
   readonly strict: boolean;
@@ -95,7 +95,7 @@ async function work(): Promise<void> {
     // A task that was pending before a claim began and still is must not have been overlooked.
     const overlooked = list.items.find((item) => pending.has(item.task_id));
     if (orders.strict && overlooked !== undefined) {
-      throw new Error(`told empty while ${overlooked.task_id} was pending`);
+      throw new Error(`answered empty while ${overlooked.task_id} was pending`);
     }
     if (list.total >= orders.expected && isOver(list)) return;
     if (Date.now() > deadline) throw new Error(`not done in time: ${JSON.stringify(list)}`);

@@ -1,7 +1,7 @@
 /**
- * Histories of what processes did to reservations, judged by what every process knew for sure at each
- * instant: whoever was told that it has a reservation has it until that expires, or somebody asks for
- * its release. Whether two overlap is decided by trying names, not by the code under test.
+ * Histories of what processes did to reservations, judged by what every process knew for sure at
+ * each instant: a process whose reservation was answered has it until that expires, or any agent
+ * asks for its release. Whether two overlap is decided by trying names, not by the code under test.
  */
 import type {
   Released,
@@ -224,7 +224,7 @@ export class ReservationHistory {
         a.runId !== b.runId && overlap(a.addresses, b.addresses) &&
         (meet(a.held, b.held) || covers(a.held, [b.call.invoked, b.call.returned]) ||
           covers(b.held, [a.call.invoked, a.call.returned]))
-      ).map((b) => `two exclusive ones overlap:\n${this.#tell(a.id)}\n${this.#tell(b.id)}`)
+      ).map((b) => `two exclusive ones overlap:\n${this.#describe(a.id)}\n${this.#describe(b.id)}`)
     );
   }
 
@@ -239,7 +239,7 @@ export class ReservationHistory {
       if (life.runId === runId || named.has(life.id) || !covers(life.sure, span)) continue;
       if (!overlap(life.addresses, request.addresses)) continue;
       problems.push(
-        `${runId} was not told of ${this.#tell(life.id)}\nat ${span} ${outcome.status}`,
+        `${runId} got no answer of ${this.#describe(life.id)}\nat ${span} ${outcome.status}`,
       );
     }
     for (const id of named) {
@@ -248,12 +248,14 @@ export class ReservationHistory {
         if (
           !this.#isUnanswered(outcome.conflicts.find((one) => one.reservation_id === id)?.run_id)
         ) {
-          problems.push(`${runId} was told of ${id}, which nobody reserved`);
+          problems.push(`${runId} was answered ${id}, which no process reserved`);
         }
       } else if (!overlap(life.addresses, request.addresses) || life.runId === runId) {
-        problems.push(`${runId} was told of ${this.#tell(id)} for ${request.addresses.join()}`);
+        problems.push(
+          `${runId} was answered ${this.#describe(id)} for ${request.addresses.join()}`,
+        );
       } else if (!meet([life.possible], [[invoked - 2 * SLACK_MS, returned + 2 * SLACK_MS]])) {
-        problems.push(`${runId} was told at ${span} of ${this.#tell(id)}, which was over`);
+        problems.push(`${runId} was answered at ${span} ${this.#describe(id)}, which had ended`);
       }
     }
     if (outcome.status === "conflict" && named.size === 0) {
@@ -282,7 +284,7 @@ export class ReservationHistory {
     for (const { request, outcome, invoked, returned, runId } of entries) {
       if (outcome === undefined || life === undefined) continue;
       const isOk = outcome.status === "ok" || outcome.status === "released";
-      if (isOk && invoked > over) problems.push(`${id} came back:\n${this.#tell(id)}`);
+      if (isOk && invoked > over) problems.push(`${id} came back:\n${this.#describe(id)}`);
       const mayMove = runId === life.runId || request.kind === "release" && request.force;
       if (isOk && !mayMove) problems.push(`${id} was moved by ${runId}`);
       const [from] = life.sure[0] ?? [Infinity];
@@ -299,14 +301,16 @@ export class ReservationHistory {
         !(request.kind === "release" && other.runId === runId)
       );
       if (!isOk && mayMove && !isAsked && covers([[from, until]], [invoked, returned])) {
-        problems.push(`${runId} was told ${outcome.status} at ${invoked}:\n${this.#tell(id)}`);
+        problems.push(
+          `${runId} was answered ${outcome.status} at ${invoked}:\n${this.#describe(id)}`,
+        );
       }
     }
     return problems;
   }
 
   /** The story of a reservation. */
-  #tell(id: string): string {
+  #describe(id: string): string {
     const life = this.#byId.get(id);
     const at = (ms: number) => (ms - this.clocks.epoch).toFixed(1);
     const lines = (this.#about.get(id) ?? []).map((

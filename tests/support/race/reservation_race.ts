@@ -1,4 +1,6 @@
-/** Processes that race for reservations on the real file system, and what they must leave behind. */
+/**
+ * Processes that race for reservations on the real file system, and what they must leave behind.
+ */
 import { readdirSync } from "node:fs";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { isLive, type ReservationEntry } from "../../../src/domain/reservation/reservation.ts";
@@ -108,7 +110,7 @@ export class ReservationRace {
     return [...problems, ...verdict.problems, ...lost.map((id) => `${id} is lost`)];
   }
 
-  /** What a killed process may leave for a day, since nobody can tell that it was killed. */
+  /** What a killed process may leave for a day, since no process can see that it was killed. */
   #leftovers(): string[] {
     return ["tmp", "reservations/addresses", "reservations/order"].flatMap((folder) =>
       readdirSync(`${this.workspace}/${folder}`, { recursive: true, withFileTypes: true })

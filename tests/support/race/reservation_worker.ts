@@ -1,4 +1,6 @@
-/** A process that reserves, beats, releases and collects at random; the race tests start several. */
+/**
+ * A process that reserves, beats, releases and collects at random; the race tests start several.
+ */
 import process from "node:process";
 import { CoordError } from "../../../src/domain/errors.ts";
 import { sleep } from "./processes.ts";
@@ -7,7 +9,7 @@ import { instant, Recorder } from "./recorder.ts";
 import { openReservations } from "../scene/reservation_files.ts";
 import { ADDRESSES, type Outcome, type Request, virtual } from "./reservation_history.ts";
 
-/** What a worker is told. */
+/** What a worker is given. */
 export interface Orders {
   readonly workspace: string;
   readonly history: string;

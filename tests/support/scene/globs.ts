@@ -28,7 +28,7 @@ export function pathsOver(alphabet: string, longest: number): string[] {
   );
 }
 
-/** Tells whether a glob matches a path. */
+/** Returns whether a glob matches a path. */
 export function slowGlob(text: string): (path: string) => boolean {
   const isPlain = !/[*?[{]/.test(text.replaceAll(/\\./gu, ""));
   const ways = writtenOut(starsMarked(text)).flatMap((way) => {
@@ -39,13 +39,13 @@ export function slowGlob(text: string): (path: string) => boolean {
   return (path) => ways.some((way) => walk(way, path.split("/")));
 }
 
-/** Tells whether a glob of symbols matches a name. */
+/** Returns whether a glob of symbols matches a name. */
 export function slowSymbol(text: string): (name: string) => boolean {
   const tests = writtenOut(text).map((way) => new RegExp(`^${regexpOf(way, "[^]")}$`, "u"));
   return (name) => name !== "" && tests.some((test) => test.test(name));
 }
 
-/** Tells whether an address names a symbol in a file, or with `null` the file itself. */
+/** Returns whether an address names a symbol in a file, or with `null` the file itself. */
 export function slowAddress(text: string): (path: string, symbol: string | null) => boolean {
   const at = text.indexOf("::");
   const isPath = slowGlob(at < 0 ? text : text.slice(0, at));

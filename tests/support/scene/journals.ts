@@ -51,7 +51,7 @@ export async function append(
   return session.append(entries(session.read().fold.seq + 1));
 }
 
-/** An entry that tells something. */
+/** An entry that informs of something. */
 export function halt(seq: number, handle = `h${seq}`): Entry {
   const fields = { lane: "", loop_ts: "", host_id: "here", reason: "stop it" };
   return haltEntry(stamp(seq), { handle, ...fields });
@@ -65,7 +65,7 @@ export function grant(seq: number, lane = `l${seq}`): Entry {
 /** The lease that is held of a lane. */
 export function leaseOf({ leases }: LaneView, lane: string): Lease {
   const [lease] = leases.ofLane(lane);
-  if (lease === undefined) throw new Error(`Nobody holds ${lane}`);
+  if (lease === undefined) throw new Error(`No agent holds ${lane}`);
   return lease;
 }
 
@@ -74,7 +74,7 @@ export function release(seq: number, fold: LaneView, lane: string): Entry {
   return releaseEntry(stamp(seq), leaseOf(fold, lane), "done");
 }
 
-/** HEARTBEAT of a lane, so many seconds after the start. */
+/** HEARTBEAT of a lane, a number of seconds after the start. */
 export function beat(seq: number, fold: LaneView, lane: string, second = seq): Entry {
   return heartbeatEntry(stamp(seq, START + second * 1000), leaseOf(fold, lane));
 }
@@ -89,7 +89,7 @@ export function textOf(path: string): string {
   return new TextDecoder().decode(real.fs.read(path));
 }
 
-/** Writes a file anew. */
+/** Writes a file again. */
 export function write(path: string, content: string | Uint8Array): void {
   real.fs.remove(path);
   real.fs.makeDir(path.slice(0, path.lastIndexOf("/")));

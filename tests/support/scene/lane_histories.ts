@@ -1,7 +1,7 @@
 /**
  * Random histories of lanes. Writers decide on the state as it is and append at once or much later,
- * as paused processes do, so many entries come too late. They may share the journal with `dos`, which
- * heeds nobody, and with a disk that tears lines.
+ * as paused processes do, which makes many entries come too late. They may share the journal with
+ * `dos`, which heeds no lease, and with a disk that tears lines.
  */
 import { arbitrate } from "../../../src/domain/lane/arbiter.ts";
 import { checkpointEntry } from "../../../src/domain/journal/checkpoint.ts";
@@ -33,7 +33,7 @@ const TAXONOMY = parseTaxonomy({
 
 const TREES = ["src/**", "src/api/a.ts", "**/*.md", "docs/**", "src/web/x", "lib/[ab]*", "lib/b?"];
 
-/** A random history of about so many lines; `foreign` lets dos and the disk take part. */
+/** A random history of about a number of lines; `foreign` lets dos and the disk take part. */
 export function randomHistory(random: Random, length: number, foreign: boolean): History {
   return new Story(random, foreign).run(length);
 }
@@ -85,7 +85,9 @@ class Story {
     return { seq: this.#state.seq + ahead, now: this.#clock(), nonce: `n${this.#nonce++}` };
   }
 
-  /** What the clock of some writer says: most are right, others are off by minutes, hours or years. */
+  /**
+   * What the clock of some writer says: most are right, others are off by minutes, hours or years.
+   */
   #clock(): number {
     const { random } = this;
     const off = random.chance(0.6) ? 0 : random.pick([1, 60, 20 * 24 * 60, 30 * 365 * 24 * 60]);

@@ -1,4 +1,6 @@
-/** Builders for lanes: entries with little to say, and the fold of `dos`, written from its rules. */
+/**
+ * Builders for lanes: entries with little to say, and the fold of `dos`, written from its rules.
+ */
 import { isObject, type JsonObject } from "../../../src/domain/json.ts";
 import { LaneState, type LaneView } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
@@ -54,7 +56,7 @@ export function dosReplay(entries: Iterable<Entry>): JsonObject[] {
   let live = new Map<string, JsonObject>();
   const keyOf = (entry: JsonObject) =>
     JSON.stringify([entry["loop_ts"] ?? "", entry["lane"] ?? ""]);
-  const nobody = keyOf({});
+  const nameless = keyOf({});
   for (const entry of entries) {
     const key = keyOf(entry);
     const lease = live.get(key);
@@ -62,7 +64,7 @@ export function dosReplay(entries: Iterable<Entry>): JsonObject[] {
     if (op === "CHECKPOINT") {
       const leases = Array.isArray(entry["leases"]) ? entry["leases"].filter(isObject) : [];
       live = new Map(leases.map((record) => [keyOf(record), { ...record }]));
-    } else if (key === nobody) continue;
+    } else if (key === nameless) continue;
     else if (op === "ACQUIRE" || op === "RECONCILE") {
       const inline = [
         ...["lane", "lane_kind", "tree", "loop_ts", "host_id", "pid", "acquired_at"],

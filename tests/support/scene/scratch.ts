@@ -29,7 +29,7 @@ export function makeTempDir(): string {
   return path;
 }
 
-/** A FIFO: reading it would block for ever. */
+/** A FIFO: reading it would block without end. */
 export function makeFifo(path: string): void {
   execFileSync("mkfifo", [path]);
 }
@@ -51,7 +51,10 @@ export function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true });
 }
 
-/** All names below a folder but those in `except`; of files also when they changed and what they say. */
+/**
+ * All names below a folder but those in `except`; of files also when they changed and what they
+ * say.
+ */
 export function treeOf(path: string, except = ""): string[] {
   if (path === except) return [];
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {

@@ -5,11 +5,11 @@ import { detectHost } from "../../../src/host/detect.ts";
 import { openOn } from "../../../src/workspace/open.ts";
 import { makeTempDir } from "./scratch.ts";
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until a test advances it. */
 export class FakeClock {
   constructor(public ms: number = Date.UTC(2026, 10, 21, 9, 30)) {}
   readonly now = (): number => this.ms;
-  /** Moves on by so many seconds. */
+  /** Advances by a number of seconds. */
   advance(seconds: number): void {
     this.ms += seconds * 1000;
   }

@@ -13,7 +13,7 @@ import {
 const { fs, os } = fakeHost();
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
 
-/** A folder with files, and what `BranchReader` tells of a workspace in it. */
+/** A folder with files, and what `BranchReader` says of a workspace in it. */
 function project() {
   const dir = makeTempDir();
   const warnings: string[] = [];
@@ -38,7 +38,7 @@ function project() {
   return { dir, file, branch, warnings };
 }
 
-it("branch() takes the first that is told: flag, environment, git, Muse, main", () => {
+it("branch() takes the first that is given: flag, environment, git, Muse, main", () => {
   const { file, branch, warnings } = project();
   assertEquals(branch(), "main");
   file(".muse/HEAD", "refs/heads/muse\n");

@@ -98,7 +98,7 @@ it("imports() gives up on what takes too long to understand, with a warning", as
   ]);
 });
 
-it("imports() reads no more when the time for all is over, and says so once", async () => {
+it("imports() reads no more when the time for all has passed, and says so once", async () => {
   const { file, tree, modules, warnings } = project({}, { file: 1_000, all: 100 });
   for (const name of ["a", "b", "c"]) {
     file(`p/${name}.ts`, "async <T>(".repeat(20_000) + "import('x')");

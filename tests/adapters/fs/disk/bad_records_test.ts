@@ -31,7 +31,7 @@ const JUNK: [kind: string, reason: string, make: (path: string, write: Write) =>
 type Write = (name: string, content: string | Uint8Array) => void;
 
 for (const [kind, reason, make] of JUNK) {
-  it(`list() and claim() pass over ${kind} in tasks/ with a warning and hide nothing`, async () => {
+  it(`list() and claim() skip ${kind} in tasks/ with a warning and hide nothing`, async () => {
     const scene = await workspace();
     make(`tasks/${NAME}.json`, scene.write);
     const task = await scene.coord.tasks.enqueue({ title: "good", runId: "p" });
@@ -64,7 +64,7 @@ for (const [kind, reason, make] of JUNK) {
   });
 }
 
-it("an end that cannot be read ends its task as failed, and nobody gets it again", async () => {
+it("claim() never gives a task whose end cannot be read, and list() shows it as failed", async () => {
   const scene = await workspace();
   const { task_id: id } = await scene.coord.tasks.enqueue({ title: "x", runId: "p" });
   await scene.coord.tasks.claim({ runId: "a", claimTtl: 60 });
@@ -104,7 +104,7 @@ it("a FIFO, a symlink and a folder among the tasks are never opened", async () =
   assertEquals((await scene.open().tasks.claim({ runId: "a" })).status, "empty");
 });
 
-it("a FIFO, a symlink and a folder in the place of a claim do not block anybody", async () => {
+it("claim() does not block on a FIFO, a symlink or a folder in the place of a claim", async () => {
   const scene = await workspace();
   scene.clock.ms = Date.now();
   const makers = [

@@ -2,7 +2,7 @@ import { assertEquals, it } from "../../../deps.ts";
 import { ensureDir, ensureLastingDir } from "../../../../src/adapters/fs/disk/ensure_dir.ts";
 import { HostError, type HostErrorReason, type HostFs } from "../../../../src/ports/host.ts";
 
-/** Files whose `makeDir` fails as told, call by call, and then works. */
+/** Files whose `makeDir` fails as given, call by call, and then works. */
 function failing(codes: HostErrorReason[], kind: "directory" | "file" | undefined) {
   let calls = 0;
   const fs = {

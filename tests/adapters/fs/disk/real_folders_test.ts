@@ -68,7 +68,7 @@ it("withinRoot() neither appends to a link nor removes one as a folder, and lets
   assertEquals(reasonOf(() => fs.makeDir(`${root}/a/f/e`)), "link");
   assertEquals(fs.lstat(`${root}/a/f`)?.kind, "symlink");
   assertEquals(fs.lstat(`${root}/none/at/all`), undefined);
-  // A root may be a link, and what is not below it is nobody's business here.
+  // A root may be a link, and what is not below it is not checked here.
   assertEquals(withinRoot(real.fs, `${top}/alias`).list(`${top}/alias/a`)?.length, 2);
   assertEquals(fs.list(`${top}/alias/a`)?.length, 2);
   assertEquals(fs.list(`${root}2`), undefined);

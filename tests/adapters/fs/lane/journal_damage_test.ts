@@ -57,7 +57,7 @@ const LINES = soundLines();
 const ENTRIES = LINES.map(({ entry }) => entry);
 const BYTES = new TextEncoder().encode(LINES.map((line) => `${encodeLine(line)}\n`).join(""));
 
-/** Every lease that anybody ever had, with its fence. */
+/** Every lease that any agent ever had, with its fence. */
 const GRANTED = new Set<string>();
 const WHOLE = new LaneState();
 for (const entry of ENTRIES) {
@@ -156,7 +156,9 @@ it("no entry is made up when any byte of a journal is flipped", () => {
   assert_(silent < (isHeavy() ? 9 : 1) * 200 * 20, `${silent} flips were not noticed`);
 });
 
-/** Whether an entry says what one of the journal says; a check sum that was hit is one field more. */
+/**
+ * Whether an entry says what one of the journal says; a check sum that was hit is one field more.
+ */
 function sameAs(found: Entry, line: number): boolean {
   const entry = ENTRIES[line];
   return entry !== undefined &&

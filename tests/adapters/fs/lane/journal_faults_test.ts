@@ -125,7 +125,7 @@ async function broken({ log, prepare, act }: Case, fault: Fault): Promise<boolea
 }
 
 for (const each of CASES) {
-  it(`${each.name} that breaks off or fails anywhere loses nothing and hinders nobody`, async () => {
+  it(`${each.name} that breaks off or fails anywhere loses nothing and blocks no other writer`, async () => {
     const random = newSeed("faults");
     const step = isHeavy() ? 1 : 4;
     for (const [kind, faultAt] of FAULTS.entries()) {

@@ -43,7 +43,7 @@ function spying(fs: HostFs): { fs: HostFs; calls: string[]; read: number } {
   return spy;
 }
 
-/** Appends so many entries, and compacts. */
+/** Appends that number of entries, and compacts. */
 async function compacted(path: string, count: number): Promise<void> {
   const { journal } = openJournal(path);
   using session = await turnOf(journal);
@@ -164,7 +164,8 @@ it("append() of a writer who was overtaken is unsure, and compact() changes noth
 it("what a paused writer appends late is in the archive and does not count", async () => {
   const { journal } = openJournal();
   await append(journal, () => [grant(1, "api")]);
-  // It has looked at the mutex and opened the log, and goes on after somebody else's compaction.
+  // It has looked at the mutex and opened the log, and continues after another process's
+  // compaction.
   const opened = `${journal.location}.opened`;
   quickHost.fs.link(journal.location, opened);
   let looked: DirEntry[] | undefined;
@@ -272,7 +273,7 @@ it("compact() keeps lines that cannot be read, and the archive has all of them",
     "3 corrupt has no valid op (it may have been an ACQUIRE or a CHECKPOINT, so a lease may be missing)",
   ]);
   assertStringIncludes(textOf(`${journal.location}.archive-000000000001`), broken);
-  // Two numbers may be lost, of which one was given anew before anybody noticed.
+  // Two numbers may be lost, of which one was given again before any process noticed.
   assertEquals(openJournal(journal.location).journal.read().fold.seq, 3);
 });
 
@@ -324,31 +325,31 @@ it("read() follows the log as others append to it, compact it, and remove it", a
   assertEquals(factsOf(reader.read().fold), { seq: 0, live: [] });
 });
 
-it("verify() tells of archives that are missing, changed, or lead nowhere", async () => {
+it("verify() reports archives that are missing, changed, or lead nowhere", async () => {
   const { journal } = openJournal();
   await compacted(journal.location, 3);
   await compacted(journal.location, 3);
   const folder = journal.location.slice(0, journal.location.lastIndexOf("/"));
   const [first = "", second = ""] = archivesOf(journal.location).map((name) => `${folder}/${name}`);
-  const told = () =>
+  const problems = () =>
     journal.verify().problems.map(({ file, kind, reason }) => `${file} ${kind} ${reason}`);
-  assertEquals(told(), []);
+  assertEquals(problems(), []);
   write(`${journal.location}.archive-000000000000-9`, linesOf([halt(1)]));
-  assertEquals(told(), [
+  assertEquals(problems(), [
     "journal.jsonl.archive-000000000000-9 archive is not followed by any checkpoint",
   ]);
   quickHost.fs.remove(`${journal.location}.archive-000000000000-9`);
   const [old, late] = [textOf(first), textOf(second)];
   write(second, `${late}${linesOf([halt(99)])}`);
-  assertStringIncludes(told().join(), "bytes that came too late to count");
+  assertStringIncludes(problems().join(), "bytes that came too late to count");
   write(second, late);
   write(first, old.replace(/"handle":"h2"/, '"handle":"x2"'));
-  assertEquals(told(), [
+  assertEquals(problems(), [
     "journal.jsonl.archive-000000000001 corrupt does not match its check sum (it was a HALT)",
   ]);
   quickHost.fs.remove(first);
-  assertEquals(told(), ["journal.jsonl.archive-000000000001 archive is missing"]);
-  assertEquals(journal.read().problems, [], "nobody needs them to go on");
+  assertEquals(problems(), ["journal.jsonl.archive-000000000001 archive is missing"]);
+  assertEquals(journal.read().problems, [], "no writer needs them");
 });
 
 it("archivesBefore() gives archives in the order of what they hold, whatever the length of numbers", () => {

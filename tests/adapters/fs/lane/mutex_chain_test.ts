@@ -66,13 +66,13 @@ function prepare<Ticket>(
     explorer,
     disk: model.disk(Object.entries(scene.files)),
     processes,
-    properties: new MutexProperties(model, protocolOf("anybody"), mayFollow, holders, judged),
+    properties: new MutexProperties(model, protocolOf("any"), mayFollow, holders, judged),
   };
 }
 
 const ours = () => chainProtocol(chain);
 
-function told({ message, trail }: NonNullable<Explored["violation"]>): string {
+function described({ message, trail }: NonNullable<Explored["violation"]>): string {
   return `${message}\n  ${trail.join("\n  ")}`;
 }
 
@@ -146,7 +146,7 @@ const HEAVY_SCENES: typeof SCENES = {
 for (const [name, scene] of Object.entries(isLong() ? { ...SCENES, ...HEAVY_SCENES } : SCENES)) {
   it(`the mutex has one holder in all interleavings and crashes of ${name}`, () => {
     const { states, interleavings, crashes, violation } = explore(ours, scene);
-    assertEquals(violation && told(violation), undefined);
+    assertEquals(violation && described(violation), undefined);
     const shown = interleavings.toPrecision(3);
     console.log(`${name}: ${states} states, ${shown} interleavings, ${crashes} after a crash`);
   });
@@ -174,7 +174,7 @@ for (const [name, scene] of Object.entries(CROWDS)) {
   it(`the mutex has one holder when ${name} meet by chance`, () => {
     const random = newSeed(name);
     const violation = walk(scene, sized(1_000, 20_000, 200_000), random);
-    assertEquals(violation && told(violation), undefined);
+    assertEquals(violation && described(violation), undefined);
   });
 }
 
@@ -186,7 +186,7 @@ const stale: Scene<string> = {
 it("the explorer finds two holders when a stale lock is renamed away and back", () => {
   const { violation } = explore(renameAway, stale, "grants");
   assert_(violation !== undefined, "nothing was found");
-  console.log(told(violation));
+  console.log(described(violation));
   assertStringIncludes(violation.message, "two inside");
   assertStringIncludes(violation.trail.join("\n"), "rename away.b to lock -> true");
 });

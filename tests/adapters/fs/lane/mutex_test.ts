@@ -43,7 +43,7 @@ async function statusOf(mutex: FsMutex): Promise<string> {
   return outcome.status;
 }
 
-/** Makes a file look as if it had last changed so many seconds ago. */
+/** Makes a file look as if it had last changed that number of seconds ago. */
 function makeOld(path: string, seconds: number): void {
   setMtime(path, Date.now() - seconds * 1000);
 }
@@ -82,7 +82,7 @@ it("acquire() waits for a release, and ends with its time or its signal", async 
   setTimeout(() => abort.abort(new Error("enough")), 20);
   await assertRejects(() => aborted, Error, "enough");
   const waiting = other.acquire(60_000);
-  await sleep(100); // until the kernel is asked to tell
+  await sleep(100); // until the kernel is asked to notify
   hold.release();
   assertEquals((await waiting).status, "held");
   assert_(performance.now() - start < 20_000);
@@ -127,7 +127,7 @@ it("acquire() follows a hold past the stale bound, and the old one comes too lat
   }
 });
 
-it("renew() starts the stale bound anew", async () => {
+it("renew() starts the stale bound again", async () => {
   const folder = newFolder();
   const hold = await held(new FsMutex(host, folder));
   const before = hold.generation;
@@ -142,7 +142,7 @@ it("acquire() follows whatever lies in the place of a hold once it is stale", as
   const makers: Record<string, (path: string) => void> = {
     "an empty file": (path) => host.fs.createNew(path, encode("")),
     "half a record": (path) => host.fs.createNew(path, encode('{"token":"x","pid":12')),
-    "a record of nobody": (path) => host.fs.createNew(path, encode('{"pid":"x","start":7}')),
+    "a record of no process": (path) => host.fs.createNew(path, encode('{"pid":"x","start":7}')),
     "an owner, as dos writes it": (path) => host.fs.createNew(path, encode("a b\n2026-01-01\n")),
     "bytes": (path) => host.fs.createNew(path, new Uint8Array(2_000_000)),
     "a folder": (path) => host.fs.makeDir(path),
@@ -169,7 +169,7 @@ onLinux("acquire() follows a link that leads nowhere once it is stale", async ()
   assertEquals(await statusOf(mutex), "held");
 });
 
-it("acquire() passes over names that mean nothing", async () => {
+it("acquire() skips names that mean nothing", async () => {
   const folder = newFolder();
   host.fs.makeDir(folder);
   for (const name of ["junk", "07", "0", "9.free.bak", "9.nextx", "-3", "9".repeat(20)]) {
@@ -209,7 +209,7 @@ it("the folder stays small, and what killed processes left in it goes", async ()
   assert_(names.includes("other.new"), "what has no name of ours is left alone");
 });
 
-it("a holder whose folder somebody removed holds nothing any more", async () => {
+it("isHeld() is false for a holder whose folder another process removed", async () => {
   const folder = newFolder();
   const target = `${folder}.log`;
   host.fs.createNew(target, encode("start"));

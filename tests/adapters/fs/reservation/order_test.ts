@@ -3,13 +3,13 @@ import { isLong, sized } from "../../../support/length.ts";
 import { newSeed } from "../../../support/random.ts";
 import {
   combinations,
+  described,
   type Kind,
   KINDS,
   REAL,
   ReservationExplorer,
   show,
   STARTS,
-  told,
 } from "../../../support/explore/reservation_explorer.ts";
 
 /** In the long run, three that meet; the other combinations take more memory than there is. */
@@ -28,7 +28,7 @@ for (const start of Object.keys(STARTS)) {
     const explorer = new ReservationExplorer(REAL);
     for (const kinds of [...combinations(KINDS, 2), ...triples()]) {
       const { violation } = explorer.explore(start, kinds);
-      assertEquals(violation && told(start, violation), undefined);
+      assertEquals(violation && described(start, violation), undefined);
     }
     console.log(`from ${start}: ${show(explorer.total)}`);
   });
@@ -49,7 +49,7 @@ for (const kinds of CROWDS) {
     for (const start of Object.keys(STARTS)) {
       const violation = new ReservationExplorer(REAL)
         .walk(start, kinds, sized(100, 2_000, 20_000), random);
-      assertEquals(violation && told(start, violation), undefined);
+      assertEquals(violation && described(start, violation), undefined);
     }
   });
 }

@@ -70,7 +70,7 @@ it("reserve() notices a record that was half written when it was met", async () 
   assertEquals(await exclusive("src", "A", opened), "conflict");
 });
 
-it("gc removes what is over past its grace and nothing else", async () => {
+it("gc removes what ended longer ago than the grace and nothing else", async () => {
   const { path, open, write } = workspace();
   const { reservations } = open();
   const reserve = async (address: string, ttl: number) => {
@@ -92,7 +92,7 @@ it("gc removes what is over past its grace and nothing else", async () => {
     );
   const over = [expired, released].sort();
   assertEquals(await sweep(30, 60_000, true), [], "the grace is not over");
-  assertEquals(await sweep(30, 0, false), over, "it is only told");
+  assertEquals(await sweep(30, 0, false), over, "it is only reported");
   assertEquals(await sweep(30, 0, true), over);
   assertEquals(await sweep(30, 0, true), []);
   const left = (await reservations.list({ all: true })).reservations;

@@ -100,7 +100,7 @@ for (const mutation of MUTANTS) {
 
 it("the explorer finds a gc that looks at the batches before the tasks", () => {
   const { violation } = explore(chain, { w: ["add"], r: ["repair"], gc: ["collectEarly"] });
-  assertEquals(violation?.message, "a task that was over and removed came back");
+  assertEquals(violation?.message, "a task that had ended and was removed came back");
 });
 
 if (isHeavy()) {

@@ -3,12 +3,12 @@ import * as chain from "../../../../src/adapters/fs/task/claim_chain.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
 import {
   Bench,
+  described,
   FOREIGN,
   type Kind,
   show,
   slot,
   STARTS,
-  told,
 } from "../../../support/explore/claim_bench.ts";
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
@@ -24,7 +24,7 @@ function violationBeside(bench: Bench, other: Kind): string | undefined {
     if (other === "museDrop" && STARTS[start]?.files[slot(2)] === undefined) continue;
     for (const kinds of [...BESIDE.map((kind) => [kind]), ...pairs]) {
       const { violation } = bench.explore(start, [other, ...kinds, ...(isLong() ? EXTRA : [])]);
-      if (violation !== undefined) return told(start, violation);
+      if (violation !== undefined) return described(start, violation);
     }
   }
   return undefined;

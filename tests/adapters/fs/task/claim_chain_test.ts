@@ -3,6 +3,7 @@ import { assert_, assertEquals, assertStringIncludes, it } from "../../../deps.t
 import {
   Bench,
   combinations,
+  described,
   EVERYDAY,
   EXTENDING,
   HARD_STARTS,
@@ -11,7 +12,6 @@ import {
   LARGE_STARTS,
   show,
   STARTS,
-  told,
 } from "../../../support/explore/claim_bench.ts";
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
@@ -39,7 +39,7 @@ for (const start of Object.keys(STARTS)) {
     for (const kinds of combinations(some, size)) {
       if (!fits(start, kinds)) continue;
       const { violation } = bench.explore(start, kinds);
-      assertEquals(violation && told(start, violation), undefined);
+      assertEquals(violation && described(start, violation), undefined);
     }
     console.log(`from ${start}: ${show(bench.total)}`);
   });
@@ -51,7 +51,7 @@ it("transition() is linearizable when heartbeats, completions and new claims mee
   if (isHeavy()) some.push(["beat", "beat", "done"], ["worker", "beat", "mend"]);
   for (const kinds of some) {
     const { violation } = bench.explore("a claim", kinds);
-    assertEquals(violation && told("a claim", violation), undefined);
+    assertEquals(violation && described("a claim", violation), undefined);
   }
   console.log(`heartbeats: ${show(bench.total)}`);
 });
@@ -92,7 +92,7 @@ if (isLong()) {
       const bench = new Bench(chain);
       for (const start of Object.keys(STARTS)) {
         const { violation } = bench.explore(start, kinds);
-        assertEquals(violation && told(start, violation), undefined);
+        assertEquals(violation && described(start, violation), undefined);
       }
       console.log(`${kinds.join(", ")}: ${show(bench.total)}`);
     });
@@ -102,7 +102,7 @@ if (isLong()) {
 it("the explorer finds two winners in the seed's protocol", () => {
   const { violation } = new Bench(seed, "winners").explore("a claim", ["mid", "mid"]);
   assert_(violation !== undefined, "nothing was found");
-  console.log(told("a claim", violation));
+  console.log(described("a claim", violation));
   assertStringIncludes(violation.message, "two winners: attempt 2 was granted to mid0 and to mid1");
 });
 

@@ -12,7 +12,7 @@ type Scene = Awaited<ReturnType<typeof workspace>>;
 /** The fields of a claim that another tool knows. */
 const KNOWN = ["task_id", "claimer_run_id", "claimed_at", "expires_at", "heartbeat_at", "status"];
 
-/** A task that `a` has claimed for 60 s and kept alive by so many heartbeats. */
+/** A task that `a` has claimed for 60 s and kept alive by a number of heartbeats. */
 async function claimed(beats: number) {
   const scene = await workspace();
   const task = await scene.coord.tasks.enqueue({ title: "t", runId: "p" });
@@ -43,16 +43,16 @@ async function said(scene: Scene, id: string): Promise<JsonObject> {
   const coord = scene.open();
   const [item] = (await coord.tasks.list()).items;
   const { claim } = await coord.tasks.get(id);
-  let told: unknown;
+  let streamed: unknown;
   for await (const event of coord.watch({ kinds: ["claim"], once: true })) {
     assert_(!JSON.stringify(event).includes("adopted"), JSON.stringify(event));
-    told = "data" in event ? (event.data as unknown as JsonObject)["status"] : told;
+    streamed = "data" in event ? (event.data as unknown as JsonObject)["status"] : streamed;
   }
   const next = await coord.tasks.claim({ runId: "next" });
   return {
     tasks: item?.status ?? "none",
     get: claim?.status ?? "none",
-    watch: told as string,
+    watch: streamed as string,
     claim: next.status,
   };
 }
@@ -173,7 +173,10 @@ it("a foreign claim that coord extended and crashed over is not adopted a second
   assertEquals(scene.names("claims").length, 4); // the view, what was adopted, two heartbeats
 });
 
-/** Runs a call with a foreign completion right before its n-th operation; the names of the operations. */
+/**
+ * Runs a call with a foreign completion right before its n-th operation; the names of the
+ * operations.
+ */
 async function interrupted(
   beats: number,
   at: number,

@@ -1,4 +1,6 @@
-/** Whatever goes from `index/`, and whenever, no claimer is answered "empty" beside a pending task. */
+/**
+ * Whatever goes from `index/`, and whenever, no claimer is answered "empty" beside a pending task.
+ */
 import { openOn } from "../../../../src/workspace/open.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
@@ -50,7 +52,7 @@ async function queue() {
   await tasks.enqueue({ title: "one", runId: "p" });
   scene.clock.advance(1);
   await tasks.enqueue({ title: "two", runId: "p" });
-  // Somebody was answered that there is nothing, so the index counts as compared.
+  // One call was answered that there is nothing, so the index counts as compared.
   assertEquals((await scene.open().tasks.claim({ runId: "n", queue: "none" })).status, "empty");
   return scene;
 }

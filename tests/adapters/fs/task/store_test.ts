@@ -37,7 +37,7 @@ it("enqueueAll() keeps its order", async () => {
   assertEquals(await claimAll(scene.open()), tasks.map((task) => task.task_id));
 });
 
-it("claim() sees a task of higher priority that somebody else has just added", async () => {
+it("claim() sees a task of higher priority that another process has just added", async () => {
   const scene = await workspace();
   const [mine, theirs] = [scene.open(), scene.open()];
   await theirs.tasks.enqueueAll([{ title: "low 1", runId: "p" }, { title: "low 2", runId: "p" }]);
@@ -277,7 +277,7 @@ it("find() names every task that a prefix fits", async () => {
   assertEquals(none.code, "not_found");
 });
 
-it("an entry of the index without a task is passed over, and removed when it is old", async () => {
+it("claim() skips an index entry without a task, and removes it when it is old", async () => {
   const scene = await workspace();
   const task = await scene.coord.tasks.enqueue({ title: "x", runId: "p" });
   let leaf = "index/ready/default/0";

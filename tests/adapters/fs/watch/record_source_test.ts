@@ -65,7 +65,7 @@ function versionOf(workspace: WatchWorkspace): string {
   return found.kind === "record" ? found.version : found.kind;
 }
 
-inWorkspace("look() tells a claim's newest state, whatever its view shows", async (workspace) => {
+inWorkspace("look() returns a claim's newest state, whatever its view shows", async (workspace) => {
   assertEquals(transitionOf(workspace), "gone");
   workspace.put(`claims/${HEX}.json`, claimAt(1));
   assertEquals(transitionOf(workspace), 1);
@@ -148,7 +148,7 @@ inWorkspace("mark() differs after every kind of change, and settles", async (wor
   assert_(unsettled, "what has just changed is not settled");
 });
 
-inWorkspace("watch() tells broken files once by name, and hides nothing", async (workspace) => {
+inWorkspace("watch() reports broken files once by name, and hides nothing", async (workspace) => {
   workspace.put("tasks/aaaa03.json", { title: "whole" });
   workspace.put("tasks/face01.json", "{ not json");
   workspace.put("tasks/face02.json", "[]");
@@ -165,13 +165,13 @@ inWorkspace("watch() tells broken files once by name, and hides nothing", async 
   assertEquals(events.map((event) => event.id), ["aaaa03"]);
   assertEquals(workspace.warnings.length, names.length + 1, workspace.warnings.join("\n"));
   for (const name of names) {
-    const told = workspace.warnings.filter((text) => text.startsWith(`tasks/${name}.json is `));
-    assertEquals(told.length, 1, name);
+    const warned = workspace.warnings.filter((text) => text.startsWith(`tasks/${name}.json is `));
+    assertEquals(warned.length, 1, name);
   }
   assertMatch(workspace.warnings.join("\n"), /^claims\/aaaa06\.json has no valid claimer_run_id/m);
 });
 
-inWorkspace("watch() tells a broken record when it is mended in place", async (workspace) => {
+inWorkspace("watch() emits a broken record when it is mended in place", async (workspace) => {
   workspace.overwrite("tasks/aaaa02.json", "{");
   const events = await workspace.collect(({ length }) => length > 0, {
     ...soon(() => workspace.overwrite("tasks/aaaa02.json", `{"title":"x"}`)),
@@ -267,7 +267,7 @@ inWorkspace(
 );
 
 inWorkspace(
-  "watch() tells added, modified and expired through either backend",
+  "watch() emits added, modified and expired through either backend",
   async (workspace) => {
     for (const backend of ["native", "poll"] as const) {
       workspace.remove(`claims/${HEX}.json`);

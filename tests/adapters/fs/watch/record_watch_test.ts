@@ -51,7 +51,7 @@ it("RecordWatch is one watch for all who listen, and ends with the last of them"
   assertEquals({ heard, started: state.started }, { heard: ["two", "three"], started: 2 });
 });
 
-it("RecordWatch tells all that notification broke off, once, and can start again", () => {
+it("RecordWatch notifies every listener once that notification broke off, and can start again", () => {
   const { heard, listen, fail, name, state } = bench();
   const [one] = [listen("abc"), listen("abd")];
   fail(new Error("gone"));

@@ -63,7 +63,7 @@ var import_ = "g"`;
   assertEquals(await imported("go", text), ["a/b", "c/d", "e", "f"]);
 });
 
-it("importsIn() tells modules of Rust from the file or the crate, wherever they are named", async () => {
+it("importsIn() separates Rust's modules of the file from those of the crate, wherever they are named", async () => {
   const text = `
     mod x;
     pub(crate) mod r#type;
