@@ -1,4 +1,4 @@
-// Everything that can be told without running the code: format, lint, types, documentation, layers.
+// Checks what needs no run of the code: format, lint, types, documentation, layers, words.
 // Runs all steps, whatever fails, and prints the output of those that did.
 import { run } from "./support/run.ts";
 

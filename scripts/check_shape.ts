@@ -52,7 +52,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
 ];
 
 /**
- * Rooms of one floor that must not import each other: whoever reads one need not know the other. What
+ * Rooms of one floor that must not import each other: a reader of one need not know the other. What
  * crosses (watch, forecast, gc) has a room or a file of its own.
  */
 const APART = ["task", "reservation", "lane"];

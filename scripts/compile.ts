@@ -1,7 +1,7 @@
 /**
  * Makes executables of coord: `dist/coord-<target>` and `dist/SHA256SUMS`. Prints what made each.
  *
- * Usage: deno task compile [--target T]… [--all] [--runtime deno|bun|auto]; `--help` tells more.
+ * Usage: deno task compile [--target T]… [--all] [--runtime deno|bun|auto]; `--help` says more.
  */
 import { HELP, type Plan, readArgs } from "./compile/args.ts";
 import { compileWithBun } from "./compile/bun.ts";
@@ -49,7 +49,7 @@ export async function compile(
   print(await writeSums(dist));
 }
 
-/** A function that makes one executable of an entry point and tells which runtime it got. */
+/** A function that makes one executable of an entry point and returns which runtime it got. */
 export function builder(entry: string, runtime: Plan["runtime"], print: (line: string) => void) {
   let bun: string | undefined;
   let noDeno: string | undefined; // why, once that is known: the next target would wait in vain

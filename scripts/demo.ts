@@ -1,7 +1,7 @@
 /**
  * The main job on real input: every file of this checkout becomes a task, four worker processes share
- * them, one is killed in the middle of a task, and a stream tells what happens meanwhile. Ends with a
- * table, and with exit code 1 if anything is not as it must be.
+ * them, one is killed in the middle of a task, and a stream reports what happens meanwhile. Ends
+ * with a table, and with exit code 1 if anything is not as it must be.
  */
 import { type JsonObject, openWorkspace, type WatchEvent } from "../mod.ts";
 import { measure } from "./demo/shared.ts";
@@ -166,7 +166,7 @@ await Promise.all(workers.map((worker) => worker.done));
 clearTimeout(patience);
 clearInterval(ticker);
 
-// The stream has told all when it has told the last completion.
+// The stream has emitted all when it has emitted the last completion.
 for (let i = 0; i < 100 && completedEvents.size < pathOf.size; i++) {
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
@@ -193,7 +193,7 @@ if (doubleClaims > 0) problems.push(`${doubleClaims} double claims`);
 if (twice > 0) problems.push(`${twice} tasks were completed twice`);
 if (reclaimed !== 1) problems.push(`${reclaimed} tasks were claimed again, not 1`);
 if (completedEvents.size !== pathOf.size) {
-  problems.push(`the stream told ${completedEvents.size} completions`);
+  problems.push(`the stream emitted ${completedEvents.size} completions`);
 }
 if (watchStatus.code !== 0) problems.push(`the stream ended with ${watchStatus.code}`);
 

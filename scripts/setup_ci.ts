@@ -1,7 +1,7 @@
 /**
  * Installs the Debian packages whose programs some tests run, those that are missing and no others.
- * Tells what it did, and goes on where it cannot: no apt-get, no network, not root. In CI the tests
- * of a program that is missing then fail; elsewhere they are skipped.
+ * Prints what it did, and continues where it cannot: no apt-get, no network, not root. In CI the
+ * tests of a program that is missing then fail; elsewhere they are skipped.
  *
  * Usage: deno run -A scripts/setup_ci.ts
  */
@@ -38,7 +38,7 @@ export interface Machine {
   print(line: string): void;
 }
 
-/** Installs what is missing; never throws, and tells what is still missing then. */
+/** Installs what is missing; never throws, and returns what is still missing then. */
 export async function setUp(machine: Machine): Promise<readonly string[]> {
   const { print } = machine;
   const missing = await missingPackages(machine);

@@ -209,7 +209,7 @@ async function report(
   failed += wrong;
   if (passed + failed === 0) bad("no test ran");
   if (seconds >= limit) bad(`killed after ${limit} s`);
-  // A file that cannot be loaded appears in no report; only the exit code tells.
+  // A file that cannot be loaded appears in no report; only the exit code shows it.
   if (failed === 0 && (code !== 0 || passed === 0)) {
     bad(`it exited with ${code}`);
     failed = 1;

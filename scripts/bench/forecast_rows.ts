@@ -24,8 +24,8 @@ export async function forecastRows(parent: string): Promise<Row[]> {
   await reserve(coord, [...sources.keys()]);
   const inProcess = await sideBySide(
     {
-      forecast: async () => told(await coord.forecast()),
-      floor: async () => told({ total: await readAll(workspace, dir) }),
+      forecast: async () => assertFound(await coord.forecast()),
+      floor: async () => assertFound({ total: await readAll(workspace, dir) }),
     },
     9,
     1,
@@ -65,9 +65,9 @@ async function run(program: string, ...args: string[]): Promise<void> {
     args: ["run", "-A", program, ...args],
   }).output();
   if (!success) throw new Error(`${program} failed`);
-  told(JSON.parse(new TextDecoder().decode(stdout)));
+  assertFound(JSON.parse(new TextDecoder().decode(stdout)));
 }
 
-function told({ total }: { readonly total: number }): void {
+function assertFound({ total }: { readonly total: number }): void {
   if (total < RESERVATIONS) throw new Error(`${total} is too few`);
 }

@@ -54,7 +54,7 @@ async function addPast(workspace: string, count: number): Promise<void> {
     using session = outcome.session;
     const { seq } = session.read().fold;
     const entries = Array.from({ length: BATCH }, (_, i) => lease(n + i, seq + 2 * i)).flat();
-    if (session.append(entries) !== "kept") throw new Error("somebody else writes");
+    if (session.append(entries) !== "kept") throw new Error("another process writes");
   }
   const { fold } = journal.read();
   if (fold.seq !== 2 * count || fold.live().length > 0) throw new Error("it is another history");
@@ -83,7 +83,7 @@ function leaseByCommands(dir: string, times: number): void {
   }
 }
 
-/** A lease after 100,000 that are over against one after none. */
+/** A lease after 100,000 that have ended against one after none. */
 export async function laneRows(parent: string): Promise<Row[]> {
   const [none, past] = [await scene(parent, {}), await scene(parent, {})];
   await addPast(past.workspace, PAST);

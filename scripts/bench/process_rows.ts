@@ -44,7 +44,7 @@ export async function batchRow(parent: string): Promise<Row> {
   return ratioRow("enqueue --stdin of 10,000", median(values), median(floors), "ms", { atMost: 3 });
 }
 
-/** Tasks a second that so many processes get out of one queue together. */
+/** Tasks a second that a number of processes get out of one queue together. */
 async function throughput(parent: string, processes: number, tasks: number): Promise<number> {
   const { coord, dir } = await scene(parent, { pending: tasks });
   const warm = Array.from({ length: processes * 300 }, () => ({ title: "warm", queue: "warm" }));

@@ -18,7 +18,7 @@ interface Scene {
 }
 
 /**
- * A workspace with so many reservations, of files, symbols and folders, that end after so many
+ * A workspace with a number of reservations, of files, symbols and folders, that end after some
  * seconds. They are written as other tools do: making each durable would take minutes.
  */
 async function reserved(parent: string, count: number, ttl = 36_000): Promise<Scene> {
@@ -93,7 +93,7 @@ async function asProcesses(scenes: readonly Scene[]): Promise<number[]> {
   return times.map(median);
 }
 
-/** `reserve` among 10,000 live ones, and after as many that are over, against 100 live ones. */
+/** `reserve` among 10,000 live ones, and after as many that have ended, against 100 live ones. */
 export async function reservationRows(parent: string): Promise<Row[]> {
   const few = await reserved(parent, FEW);
   const many = await reserved(parent, MANY);

@@ -7,7 +7,7 @@ export async function scratch(): Promise<{ path: string } & AsyncDisposable> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** A workspace with so many pending tasks and so many finished ones. */
+/** A workspace with a number of pending tasks and of finished ones. */
 export async function scene(
   parent: string,
   { pending = 0, finished = 0 }: { pending?: number; finished?: number },

@@ -40,7 +40,7 @@ function inTurn(line: Line, floor: Line): [value: number, floor: number] {
   return [median(values.slice(WARM)), median(floors.slice(WARM))];
 }
 
-/** The most memory that a process had at once, in MB, as GNU time (Debian: `time`) tells it. */
+/** The most memory that a process had at once, in MB, as GNU time (Debian: `time`) reports it. */
 function peakMemory(line: Line): number {
   const command = new Deno.Command("time", {
     args: ["--quiet", "--format=%M", ...line],

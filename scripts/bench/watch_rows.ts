@@ -5,7 +5,7 @@ import { scene } from "./scene.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
 
-/** A stream over so many records that has told its snapshots and come to rest. */
+/** A stream over a number of records that has emitted its snapshots and come to rest. */
 async function restingWatch(dir: string, records: number) {
   const child = startLines(CLI, ["watch", "--json", "--dir", dir]);
   for (let i = 0; i < records; i++) await child.next();
@@ -61,7 +61,7 @@ export async function eventCostRow(parent: string): Promise<Row> {
   });
 }
 
-/** CPU time of a stream with nothing to tell. */
+/** CPU time of a stream with nothing to emit. */
 export async function idleRow(parent: string): Promise<Row> {
   const { dir } = await scene(parent, { pending: 1_000 });
   await using watch = await restingWatch(dir, 1_000);

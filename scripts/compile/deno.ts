@@ -31,7 +31,7 @@ export async function compileWithDeno(
   return reasonIn(output);
 }
 
-/** The line that tells most: the cause that names the address, else the error itself. */
+/** The line that says most: the cause that names the address, else the error itself. */
 function reasonIn(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   return lines.find((line) => /^\d+: .*https?:/.test(line))?.replace(/^\d+: /, "") ??

@@ -15,7 +15,7 @@ function report(step: Record<string, unknown>): void {
 }
 
 for (let count = 1;; count++) {
-  // Tasks of a worker that died come back within the timeout, so nobody leaves before that.
+  // Tasks of a worker that died come back within the timeout, so no worker leaves before that.
   await using hold = await coord.tasks.hold({
     runId,
     claimTtl: CLAIM_TTL_S,
