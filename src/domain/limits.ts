@@ -8,15 +8,19 @@ const MAX_TTL_S = 31_536_000;
 /** Instants whose year has four digits, as all in records have, milliseconds since 1970. */
 export const INSTANT_MS = { min: -62_167_219_200_000, max: 253_402_300_799_999 } as const;
 
-/** Seconds that a task may stay pending; a hundred years is for ever and still a valid date. */
+/**
+ * Seconds that a task may stay pending; a hundred years is no limit in practice, and a valid date.
+ */
 export const TASK_TTL_S = { min: 1, max: 36_525 * DAY, default: DAY } as const;
 
-/** Visibility timeout of a claim in seconds: at most a day, so that no task is hidden for ever. */
+/**
+ * Visibility timeout of a claim in seconds: at most a day, so that no task is hidden without end.
+ */
 export const CLAIM_TTL_S = { min: 1, max: DAY, default: 3_600 } as const;
 
 /**
  * Milliseconds before its end at which a hold that could not be kept counts as lost, or a tenth of its
- * time where that is less: whoever works under it needs a moment to stop.
+ * time where that is less: the process that works under it needs a moment to stop.
  */
 export const HOLD_MARGIN_MS = 5_000;
 
@@ -32,7 +36,7 @@ export const RESERVATION_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as c
 /** Seconds that an intent without a reservation counts as live: what a reservation has by default. */
 export const INTENT_TTL_S = RESERVATION_TTL_S.default;
 
-/** Seconds that what is over is kept before `gc` takes it: a week, to look back at. */
+/** Seconds that ended records are kept before `gc` removes them: a week, to look back at. */
 export const GRACE_S = { min: 0, max: 36_525 * DAY, default: 604_800 } as const;
 
 /** Seconds that a heartbeat adds from now. */
@@ -44,15 +48,16 @@ export const EXTENSION_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
  */
 export const AHEAD_S = 1_800;
 
-/** Seconds that a claim which nobody can read hides its task, so that a slow writer can finish. */
+/** Seconds that an unreadable claim hides its task, so that a slow writer can finish. */
 export const BROKEN_CLAIM_GRACE_S = 60;
 
 /** Seconds that `claim` may wait for a task. */
 export const WAIT_S = { min: 0, max: 3_600, default: 0 } as const;
 
 /**
- * Milliseconds after which whoever waits looks again though the kernel was silent: some file systems
- * notify of nothing that other machines do. With what a look takes it comes within 5 seconds.
+ * Milliseconds after which a waiting process looks again though the kernel was silent: some file
+ * systems notify of nothing that other machines do. With what a look takes it comes within 5
+ * seconds.
  */
 export const SAFETY_LOOK_MS = 4_500;
 
@@ -182,18 +187,18 @@ export const MAX_REFUSAL_BYTES = 65_536;
 /** Bytes of what such an entry says of each further one: its lane and holder in any script. */
 export const MAX_CONFLICT_BYTES = 4_096;
 
-/** Folders by which live leases are told apart; deeper ones are compared as text. */
+/** Folders by which live leases are separated; deeper ones are compared as text. */
 export const MAX_FOLDERS = 8;
 
-/** Alternatives of braces that are told apart one by one; more are left to the exact comparison. */
+/** Alternatives of braces that are looked at one by one; more are left to the exact comparison. */
 export const MAX_WAYS = 16;
 
-/** Conflicts that a refusal names; whoever waits for more than these waits long anyway. */
+/** Conflicts that a refusal names; a request that waits for more than these waits long anyway. */
 export const MAX_LANE_CONFLICTS = 20;
 
 /**
- * Steps that one decision on a lane may spend in globs altogether, about 0.1 s; what cannot be told
- * apart by then counts as meeting. Bounds tell most trees apart without any.
+ * Steps that one decision on a lane may spend in globs altogether, about 0.1 s; what is not
+ * separated by then counts as meeting. Bounds separate most trees without any.
  */
 export const LANE_STEPS = 2_000_000;
 
@@ -269,7 +274,10 @@ export const MUTEX_STALE_S = 30;
 /** Seconds after which a file that a killed process left in the mutex's folder is removed. */
 export const MUTEX_LEFTOVER_S = 600;
 
-/** Milliseconds of waiting for the mutex before the kernel is asked to tell: most waits are shorter. */
+/**
+ * Milliseconds of waiting for the mutex before the kernel is asked to notify: most waits are
+ * shorter.
+ */
 export const MUTEX_WATCH_AFTER_MS = 30;
 
 /** Milliseconds that a process leaves the mutex to others who waited while it held it. */
@@ -278,16 +286,16 @@ export const MUTEX_COURTESY_MS = 10;
 /** The longest pause between two attempts to hold the mutex, milliseconds: without notification. */
 export const MUTEX_POLL_MS = 25;
 
-/** The same with notification, which does not tell that a holder was killed. */
+/** The same with notification, which does not report that a holder was killed. */
 export const MUTEX_WATCHED_POLL_MS = 100;
 
-/** The run id of somebody who did not give one. Two unknown agents are never the same agent. */
+/** The run id of an agent that did not give one. Two unknown agents are never the same agent. */
 export const UNKNOWN_RUN = "unknown";
 
-/** The branch of a record where nothing tells one. */
+/** The branch of a record where nothing names one. */
 export const DEFAULT_BRANCH = "main";
 
-/** Bytes of a file by which git tells a branch or a folder: a path, and room to spare. */
+/** Bytes of a file by which git names a branch or a folder: a path, and room to spare. */
 export const MAX_HEAD_BYTES = 8_192;
 
 /** Bytes of a repository's `config` that is read for its main checkout. */
@@ -299,7 +307,7 @@ export const MAX_REFTABLE_BYTES = 65_536;
 /** Bytes of a source file whose imports are read: larger ones are generated or hold data. */
 export const MAX_SOURCE_BYTES = 1_048_576;
 
-/** Conflicts that a forecast lists: more than anybody reads. */
+/** Conflicts that a forecast lists: more than a reader takes in. */
 export const MAX_FORECAST = 1_000;
 
 /** Pairs of holders that a forecast looks at, half a second: 1,000 agents on ten addresses. */

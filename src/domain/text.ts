@@ -1,4 +1,4 @@
-/** How messages repeat what somebody wrote. */
+/** How messages repeat what a user or another tool wrote. */
 
 /** A text in quotes, escaped, and cut where it is longer than a message should be. */
 export function quoted(text: string, max = 40): string {

@@ -41,7 +41,7 @@ export interface ForecastBudget {
 /** What the search for names in common costs, against a look at two bounds: 500 times the time. */
 const SEARCH = 500;
 
-/** What an overlap costs: whoever asked keeps it, and there must not be too many to keep. */
+/** What an overlap costs: the caller keeps it, and there must not be too many to keep. */
 const FOUND = 100;
 
 /** A folder of the map: what lies there by its symbol, and the folders below. */

@@ -112,7 +112,7 @@ export function sortClashes(clashes: Clash[]): Clash[] {
   );
 }
 
-/** A conflict as it is told. */
+/** A conflict as it is reported. */
 export function conflictOf(clash: Clash, first: Touch, second: Touch): PredictedConflict {
   const { type, confidence } = clash;
   return {
@@ -189,7 +189,7 @@ function scopeClash(around: MappedAddress<Touch[]>, within: MappedAddress<Touch[
     things: [around.address.text, within.address.text],
     first: around.value,
     second: within.value,
-    // Two that share one of the two addresses are told of that already.
+    // For two that share one of the two addresses that one is reported already.
     admits: (first, second) => !inner.has(first.agent) && !outer.has(second.agent),
     describe: (first, second) =>
       `${what(first)}, which ${who(first)} touches, contains ${what(second)}, ` +
@@ -214,7 +214,7 @@ function operationClashes(
     things: [a.address.text, b.address.text],
     first,
     second,
-    // Two that each do both are told of once.
+    // Two that each do both are reported once.
     admits: (ours, theirs) =>
       !isMutual || !takes(theirs) || !changes(ours) || ours.agent < theirs.agent,
     describe(first, second) {

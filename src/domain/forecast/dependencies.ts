@@ -18,7 +18,7 @@ export interface HeldFiles {
   readonly places: readonly MappedAddress<Touch[]>[];
 }
 
-/** What the addresses name; whether there are such files nobody knows yet. */
+/** What the addresses name; whether there are such files is not known yet. */
 export function heldFiles(map: TouchMap): HeldFiles[] {
   const all = new Map<string, HeldFiles & { places: MappedAddress<Touch[]>[] }>();
   for (const place of map.places()) {
@@ -107,7 +107,7 @@ function escape(path: string): string {
   return path.replaceAll(/[*?[\]{}\\:,]/g, (character) => `\\${character}`);
 }
 
-/** What a file imports from files that somebody touches. */
+/** What a file imports from files that an agent touches. */
 export interface FoundImport {
   /** The file. */
   readonly from: string;
@@ -144,7 +144,7 @@ export function dependencyClashes(
   for (const each of found) {
     for (const place of each.places) {
       if (!takes(place, each.target.name)) continue;
-      // Whoever holds both by one address is told of the overlap.
+      // An agent that holds both by one address gets the overlap reported.
       if (files.places.some((own) => relate(place, own, effort) !== "apart")) continue;
       // All symbols of a file are one thing, and so are all files of a pattern.
       const thing = plainPath(place.address.path.text) ?? place.address.text;
@@ -160,7 +160,7 @@ export function dependencyClashes(
     things: [files.name, thing],
     first,
     second: merged([...places]),
-    // Who names the file by itself as well is told of that already.
+    // For an agent that names the file by itself as well, that is reported already.
     admits: ({ agent }) =>
       files.path !== undefined && imports.every(({ from }) => from === files.path) ||
       !imports.every(({ from }) => namers.get(from)?.has(agent)),

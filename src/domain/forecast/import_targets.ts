@@ -30,7 +30,7 @@ export function targetsOf(
 const TYPED = ["ts", "tsx", "d.ts", "mts", "cts", "d.mts", "d.cts"];
 const PLAIN = ["js", "jsx", "mjs", "cjs"];
 
-/** Endings that nobody leaves out when another one follows. */
+/** Endings that no import leaves out when another one follows. */
 const ENDINGS: ReadonlySet<string> = new Set([...TYPED, ...PLAIN]);
 
 /** What an ending may stand for: TypeScript is imported by the name of what it becomes. */

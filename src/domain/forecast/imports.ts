@@ -1,6 +1,6 @@
-/** Imports: what a source file takes from others, and which languages coord can tell that of. */
+/** Imports: what a source file takes from others, and the languages that coord reads them in. */
 
-/** A language whose imports are read, as its grammar tells it apart. */
+/** A language whose imports are read, as its grammar distinguishes it. */
 export type Language = "ts" | "tsx" | "js" | "python" | "go" | "rust";
 
 /** One thing that a file imports. */
@@ -11,7 +11,7 @@ export interface Import {
    * module is declared; `a::B` and `::a::B` as a `use` has it; `./a.rs` where a file is named.
    */
   readonly module: string;
-  /** The one name that is taken from there; `null` for all, or where the module's text tells it. */
+  /** The one name that is taken from there; `null` for all, or where the module's text says it. */
   readonly name: string | null;
   /** Whether other imports show that the file is part of a package of Python. */
   readonly isInPackage?: boolean;

@@ -13,7 +13,7 @@ export interface LiveRecords {
 
 /** All that one agent says of one address on one branch. */
 export interface Touch {
-  /** Who it is; that of somebody unknown is nobody else's. */
+  /** The agent; an unknown one never counts as the same as another. */
   readonly agent: string;
   readonly run_id: string;
   readonly branch: string;
@@ -27,14 +27,14 @@ export interface Touch {
 /** All holds by their addresses. */
 export type TouchMap = AddressMap<Touch[]>;
 
-/** Brings the records together. Other tools do not check what they write: `warn` tells what is bad. */
+/** Brings the records together; `warn` reports what is bad, since other tools check nothing. */
 export function touchesOf(live: LiveRecords, warn: (message: string) => void): TouchMap {
   const map: TouchMap = new AddressMap();
   const known = new Map<string, Touch>();
   const bad = new Set<string>();
   const add = (record: ReservationRecord | IntentRecord, id: string, isIntent: boolean) => {
     const { run_id, branch, operation, reservation_id } = record;
-    // An intent of somebody unknown is its reservation's holder's.
+    // An intent of an unknown agent belongs to its reservation's holder.
     const agent = run_id === UNKNOWN_RUN ? `${UNKNOWN_RUN}\n${reservation_id ?? id}` : run_id;
     const files = new Set(record.files);
     for (const address of new Set(record.addresses)) {

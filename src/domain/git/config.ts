@@ -1,6 +1,6 @@
 /** What a repository's `config` says of its main checkout. */
 
-/** The settings of `[core]` that tell where the files of the main checkout are. */
+/** The settings of `[core]` that say where the files of the main checkout are. */
 export interface CoreConfig {
   /** Whether there is no main checkout. */
   readonly bare: boolean;

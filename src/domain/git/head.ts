@@ -1,8 +1,10 @@
-/** What the small files say by which a checkout tells its branch. */
+/** What the small files say that name a checkout's branch. */
 import { identifier } from "../input/fields.ts";
 import type { RefRecord } from "./reftable.ts";
 
-/** The branch that a HEAD tells, a short commit id in its place, where else to look, or why none. */
+/**
+ * The branch that a HEAD names, a short commit id in its place, where else to look, or why none.
+ */
 export type HeadBranch =
   | { readonly kind: "branch"; readonly branch: string }
   | { readonly kind: "detached"; readonly branch: string }
@@ -24,7 +26,7 @@ export function parseGitHead(text: string): HeadBranch {
   return ref === "refs/heads/.invalid" ? { kind: "reftable" } : branchOfRef(ref);
 }
 
-/** The branch that a table's record of HEAD tells. */
+/** The branch that a table's record of HEAD names. */
 export function headOfRecord(record: RefRecord | undefined): HeadBranch {
   switch (record?.kind) {
     case "symbolic":

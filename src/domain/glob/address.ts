@@ -6,7 +6,8 @@
  * written `\:\:`. The path is a glob as in trees: without wildcards it is a file, or a directory and
  * all below it. The symbol is a glob over one name, in which `/` and `.` are like any other
  * character: `*` matches `Foo.bar` as a whole, and `Foo` does not name `Foo.bar`. Case is folded in
- * paths, since file systems may do so, and kept in symbols, since languages tell `Foo` from `foo`.
+ * paths, since file systems may do so, and kept in symbols, since languages distinguish `Foo` and
+ * `foo`.
  */
 import { covers, type Glob, type Overlap, overlap, overlapOf, parseGlob } from "./glob.ts";
 import type { Automaton } from "./automaton.ts";

@@ -1,4 +1,6 @@
-/** Addresses as far as comparing them needs: told apart at a glance, parsed only where that says nothing. */
+/**
+ * Addresses as far as comparing them needs: by a glance first, parsed only where that says nothing.
+ */
 import { type Address, addressProblem, anchorOf, parseAddress, partsOf } from "./address.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
 import type { Dialect } from "./compile.ts";

@@ -1,4 +1,4 @@
-/** What all paths of a glob have in common at their ends, to tell most globs apart at a glance. */
+/** What all paths of a glob have in common at their ends, to separate most globs at a glance. */
 import { canonical, folded } from "./chars.ts";
 import { isLiteral } from "./literal.ts";
 import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";

@@ -189,7 +189,7 @@ class Compiler {
       this.#at--;
       return undefined;
     }
-    // Nobody needs to escape a letter, but `src\api` is how Windows writes paths.
+    // No letter needs to be escaped, but `src\api` is how Windows writes paths.
     if (/[\p{L}\p{N}]/u.test(String.fromCodePoint(point))) {
       return `must not hold a "\\" before a letter or digit${
         this.paths ? ': folders are divided by "/"' : ""

@@ -35,7 +35,7 @@ export interface Shape {
 /** Alternatives that have a shape each; patterns with more are left to the automata. */
 const MAX_SHAPED = 16;
 
-/** The shape of a well-formed pattern; `undefined` where it is none that can be told at a glance. */
+/** The shape of a well-formed pattern; `undefined` where it has none that a glance shows. */
 export function shapeOf(text: string, dialect: Dialect): Shape | undefined {
   const paths = dialect !== "symbol";
   text = canonical(text, paths);

@@ -1,4 +1,4 @@
-/** Long work that may pause, so that whoever does it can let others have their turn. */
+/** Long work that may pause, so that the process that does it can let others have their turn. */
 
 /** Work that may pause wherever it yields. */
 export type Stepwise<T> = Generator<undefined, T, undefined>;

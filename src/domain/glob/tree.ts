@@ -33,7 +33,7 @@ function treeBytes(globs: readonly string[]): number {
 /** Globs that are good at a glance. */
 const GOOD = /^(?!.*\.\.)[A-Za-z0-9_.*?][A-Za-z0-9_.*?/ @+-]{0,255}$/;
 
-/** A tree to compare with others. Most globs are told apart by their bounds and never parsed. */
+/** A tree to compare with others. Bounds separate most globs, which are then never parsed. */
 export class Tree {
   /** As they were written; `**` when there are none. */
   readonly globs: readonly string[];

@@ -53,7 +53,7 @@ function outside(value: number, { min, max }: { min: number; max: number }): str
 /** A run id, an owner, a lane name. */
 export const identifier = ruled(TEXT, (value) => identifierProblem(value));
 
-/** A run id that is about to hold something: it must name somebody. */
+/** A run id that is about to hold something: it must name an agent. */
 export const holderId = ruled(
   TEXT,
   (value) =>

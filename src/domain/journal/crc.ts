@@ -1,4 +1,4 @@
-/** CRC-32 as zip and PNG have it: notices a damaged line, and protects from nobody. */
+/** CRC-32 as zip and PNG have it: notices a damaged line, and is no protection against forgery. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let sum = byte;

@@ -23,7 +23,7 @@ export interface Stamp {
 export interface Origin {
   readonly host_id: string;
   readonly pid: number | null;
-  /** Who that process is, where that can be told; see `ProcessIdentity`. */
+  /** The identity of that process, where it can be known; see `ProcessIdentity`. */
   readonly process?: JsonObject;
 }
 
@@ -147,7 +147,7 @@ export function scavengeEntry(
   });
 }
 
-/** REFUSE: somebody wanted a lane and could not have it. */
+/** REFUSE: an agent wanted a lane and could not have it. */
 export function refuseEntry(
   stamp: Stamp,
   refusal: {
@@ -209,7 +209,7 @@ export function spawnEntry(
   return entry("SPAWN", stamp, { ...intent });
 }
 
-/** HALT: somebody decided that a run should stop; stops nothing. */
+/** HALT: an agent decided that a run should stop; stops nothing. */
 export function haltEntry(
   stamp: Stamp,
   halt: {
@@ -236,7 +236,7 @@ export function haltEntry(
  */
 export function reconcileEntry(stamp: Stamp, lease: Lease, reason: string): Entry {
   const { lane, loop_ts, host_id, fence } = lease;
-  const { fence: _fence, renewed_seq: _renewed, events: _events, ...told } = lease;
-  const { alive_at: _alive, refused_at: _refused, ...record } = told;
+  const { fence: _fence, renewed_seq: _renewed, events: _events, ...rest } = lease;
+  const { alive_at: _alive, refused_at: _refused, ...record } = rest;
   return entry("RECONCILE", stamp, { lane, loop_ts, host_id, fence, reason, lease: { ...record } });
 }

@@ -45,7 +45,7 @@ export type Effect =
   | "adopted"
   /** It put a snapshot in the place of all leases. */
   | "reset"
-  /** Nothing: it only tells, or it speaks of a lease that is not, or no longer, as it says. */
+  /** Nothing: it only informs, or its lease is not, or no longer, as it says. */
   | "none";
 
 /** An entry's number and effect. */
@@ -251,7 +251,7 @@ export class LaneState {
     return { effect: "adopted", lease: adopted };
   }
 
-  /** Takes in that leases were in somebody's way, which bounds how far their stamps are believed. */
+  /** Takes in that leases blocked a request, which bounds how far their stamps are believed. */
   #noteRefusal(entry: Entry, before: number): void {
     const { host_id, conflicts } = entry;
     const [since, at] = [sinceOf(entry, before), instant(entry["ts"])];

@@ -1,6 +1,8 @@
-/** A fast hash, for what only has to be told apart and not protected. */
+/** A fast hash, to distinguish things, not to protect them. */
 
-/** 53 bits over a text, enough to tell the states of one record, or the names in one folder, apart. */
+/**
+ * 53 bits over a text: enough to distinguish the states of one record, or the names in one folder.
+ */
 export function hash(text: string): string {
   let low = 0x9e3779b1;
   let high = 0x85ebca6b;

@@ -1,11 +1,12 @@
 /**
- * Who gets a lane. A pure function of the request, the live leases, the taxonomy and the time.
+ * Decides which agent gets a lane. A pure function of the request, the live leases, the taxonomy
+ * and the time.
  *
  * A request that names a lane gets that one or a refusal. One that names none gets the first of
  * `autopick` that is free or, if it gives a tree, a lane that is named after its tree. A name that the
  * taxonomy does not know makes a lane of its own, which needs a tree unless there is no taxonomy.
  *
- * In the way of a lane are leases of that lane, whoever holds them; leases whose trees meet; any lease
+ * In the way of a lane are leases of that lane, of any holder; leases whose trees meet; any lease
  * if the lane is exclusive, and any exclusive lease; and the leases of its kind, if they fill the
  * kind's budget. What is in the way and dead is named for eviction; what is in the way and alive
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
@@ -28,7 +29,7 @@ export interface Scene {
   readonly taxonomy: Taxonomy;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whose clock that is; silence that no stamp tells is counted on one machine alone. */
+  /** Whose clock that is; silence that no stamp shows is counted on one machine alone. */
   readonly host?: string;
   /** Whether a holder's process runs, by fence; only where that is known for sure. */
   readonly pidAlive?: ReadonlyMap<number, boolean>;
@@ -56,15 +57,15 @@ export interface LaneConflict {
 
 /** Why a request is refused. */
 export type RefusalClass =
-  /** Somebody holds the lane. */
+  /** An agent holds the lane. */
   | "held"
-  /** Somebody holds a tree that meets the one asked for. */
+  /** An agent holds a tree that meets the one asked for. */
   | "overlapping"
   /** An exclusive lane is held, or was asked for while others are. */
   | "exclusive"
   /** As many leases of its kind are held as there may be. */
   | "over_budget"
-  /** Nobody knows what the lane is to hold. */
+  /** What the lane is to hold is unknown. */
   | "unknown_lane"
   /** The caller ended the call by its signal. */
   | "aborted"
@@ -87,7 +88,7 @@ export interface Granted {
 export interface Denied {
   readonly outcome: "refuse";
   readonly why: RefusalClass;
-  /** The lane as it would be held; `undefined` when none was picked or nobody knows it. */
+  /** The lane as it would be held; `undefined` when none was picked or it is unknown. */
   readonly hold: WantedLane | undefined;
   readonly reason: string;
   /** At most {@link MAX_LANE_CONFLICTS}. */

@@ -16,7 +16,7 @@ export const tree = ruled(TEXTS, treeProblems);
 /** One glob of it. */
 export const glob = ruled(TEXT, (value) => treeProblems([value]));
 
-/** Why somebody decided something; any text. */
+/** Why an agent decided something; any text. */
 export const why = detail;
 
 /** The id of a commit, or the beginning of one. */

@@ -13,7 +13,7 @@ export interface Lease {
   readonly tree: readonly string[];
   /** Those of them that were files when the lease was taken: each is that file alone. */
   readonly files?: readonly string[];
-  /** Who holds it; empty when nobody wrote it down, and then nobody can act as its holder. */
+  /** Who holds it; empty when it was not written down, and then no agent can act as its holder. */
   readonly holder: string;
   /** The holder's own key of this hold; with the lane's name it identifies the lease. */
   readonly loop_ts: string;
@@ -21,7 +21,7 @@ export interface Lease {
   readonly host_id: string;
   /** The process that took it, which a lease may outlive. */
   readonly pid: number | null;
-  /** Who that process is, so that others on its host can tell whether it still runs. */
+  /** Who that process is, so that others on its host can see whether it still runs. */
   readonly process?: JsonObject;
   /** The run that took it. */
   readonly run_id?: string;
@@ -143,7 +143,9 @@ function stamped(lease: Pick<Lease, "heartbeat_at" | "acquired_at">): number | u
   return beat === undefined || start === undefined ? beat ?? start : Math.max(beat, start);
 }
 
-/** From when a lease counts as silent, milliseconds since 1970; `undefined` when nothing tells. */
+/**
+ * From when a lease counts as silent, milliseconds since 1970; `undefined` when nothing shows it.
+ */
 export function lastBeat(lease: Lease): number | undefined {
   return instant(lease.alive_at) ?? stamped(lease);
 }
@@ -153,7 +155,7 @@ export function stampOf(lease: Lease): number | undefined {
   return instant(lease.heartbeat_at) ?? instant(lease.acquired_at);
 }
 
-/** Until when its holder may be silent, by the holder's own clock; `undefined` when nothing tells. */
+/** Until when its holder may be silent, by its own clock; `undefined` when nothing shows it. */
 export function restUntil(lease: Lease): number | undefined {
   const stamp = stampOf(lease);
   if (stamp === undefined) return undefined;
@@ -161,8 +163,8 @@ export function restUntil(lease: Lease): number | undefined {
 }
 
 /**
- * Whether a beat now would add nothing to the last one, which is younger than so many seconds. A beat
- * from the future is not young, and after a TTL none is.
+ * Whether a beat now would add nothing to the last one, which is younger than the given seconds. A
+ * beat from the future is not young, and after a TTL none is.
  */
 export function isFresh(lease: Lease, now: number, within: number): boolean {
   const last = stampOf(lease);
@@ -172,7 +174,7 @@ export function isFresh(lease: Lease, now: number, within: number): boolean {
 
 /** Why a lease counts as dead. */
 export interface DeathEvidence {
-  /** From when it counts as silent, ISO 8601 UTC; empty when nothing tells. */
+  /** From when it counts as silent, ISO 8601 UTC; empty when nothing shows it. */
   readonly last_beat_at: string;
   /** For how long it has been silent. */
   readonly silent_seconds: number;
@@ -180,7 +182,7 @@ export interface DeathEvidence {
   readonly ttl_seconds: number;
   /** What it has beyond that. */
   readonly grace_seconds: number;
-  /** False when the holder's process was looked for and is gone, null when nobody knows. */
+  /** False when the holder's process was looked for and is gone, null when that is unknown. */
   readonly pid_alive: false | null;
   /** The refusal from which the silence counts, where `last_beat_at` is of no use to this machine. */
   readonly refused_at?: string;
@@ -247,7 +249,7 @@ export function isWorthProbing(lease: Lease, now: number, host: string): boolean
     deathOf(lease, now, false, host) !== undefined;
 }
 
-/** Reads the record of a lease in a list that somebody wrote, if it is an object. */
+/** Reads the record of a lease in a list that another tool may have written, if it is an object. */
 export function leaseRecords(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }

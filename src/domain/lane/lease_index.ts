@@ -28,7 +28,7 @@ export class LeaseIndex {
   readonly #exclusive = new Set<Held>();
   /** All globs of all leases but those below. */
   readonly #folders = new LeaseNode();
-  /** Leases whose globs are not in their folders yet: most end before anybody asks. */
+  /** Leases whose globs are not in their folders yet: most end before any request asks. */
   readonly #unplaced = new Set<Held>();
 
   get size(): number {

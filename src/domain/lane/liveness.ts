@@ -1,4 +1,4 @@
-/** Whether the holder of a lane gets on, runs in place or is gone. */
+/** Whether the holder of a lane makes progress, only sends heartbeats, or is gone. */
 import { lastBeat, type Lease } from "./lease.ts";
 import { LIVENESS_S } from "../limits.ts";
 import { parseTime } from "../time.ts";
@@ -6,7 +6,7 @@ import { parseTime } from "../time.ts";
 /** The three answers. */
 export type LivenessVerdict = "ADVANCING" | "SPINNING" | "STALLED";
 
-/** What the answer rests on. Ages are in seconds; `null` where nobody knows. */
+/** What the answer rests on. Ages are in seconds; `null` where they are unknown. */
 export interface LivenessEvidence {
   /** Commits since the one that was named; `null` when none was named. */
   readonly commits: number | null;

@@ -31,7 +31,7 @@ export interface WantedLane {
   readonly warnings: readonly string[];
 }
 
-/** What a request names, or `undefined` when it names a lane that nobody knows. */
+/** What a request names, or `undefined` when it names an unknown lane. */
 export function namedHold(request: LaneRequest, taxonomy: Taxonomy): WantedLane | undefined {
   const lane = request.lane === "" ? nameOfTree(request.tree) : request.lane;
   const known = taxonomy.lanes.get(lane);
@@ -89,7 +89,7 @@ function nameOfTree(tree: readonly string[]): string {
   return `${characters.slice(0, MAX_IDENTIFIER - sum.length - 1).join("").trim()}~${sum}`;
 }
 
-/** FNV-1a over 32 bits: tells names apart, and two that it does not merely exclude each other. */
+/** FNV-1a over 32 bits: separates names; two with one value merely exclude each other. */
 function checksum(text: string): string {
   let sum = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);

@@ -4,7 +4,7 @@ import { MAX_ADDRESSES, MAX_ADDRESSES_BYTES } from "../limits.ts";
 import { quoted } from "../text.ts";
 import { ruled, TEXTS } from "../input/rule.ts";
 
-/** What somebody reserves or means to change: one address or more, each problem told. */
+/** What an agent reserves or means to change: one address or more, each problem reported. */
 export const addresses = ruled(TEXTS, (values) => {
   if (values.length === 0) return "must not be empty";
   if (values.length > MAX_ADDRESSES) {

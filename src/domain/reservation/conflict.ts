@@ -27,7 +27,7 @@ export interface Conflict {
   readonly branch: string;
   /** What the other agent is about to do. */
   readonly operation: string | null;
-  /** When the other reservation is over, its heartbeats counted, ISO 8601 UTC. */
+  /** When the other reservation ends, its heartbeats counted, ISO 8601 UTC. */
   readonly expires_at: string;
   /** There was no time to know whether the two overlap, so they count as overlapping. */
   readonly unsure?: true;
@@ -40,7 +40,7 @@ export interface Conflicts {
    * {@link MAX_CONFLICTS}.
    */
   readonly conflicts: readonly Conflict[];
-  /** How many there are; at least so many when they were not all counted. */
+  /** How many there are; a lower bound when they were not all counted. */
   readonly total: number;
   /** Whether they were all counted. */
   readonly isCounted: boolean;
@@ -150,7 +150,7 @@ export class Comparison {
         break;
       }
       all.push(hits);
-      // An agent's own reservation is in nobody's way, so that one overlap says all.
+      // An agent's own reservation never conflicts, so that one overlap says all.
       if (hits.ours.length > 0 && sameAgent(run_id, this.runId)) break;
       yield;
     }

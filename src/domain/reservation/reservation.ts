@@ -1,6 +1,6 @@
 /**
- * Reservations: "I am about to touch this". They are notices and bind nobody, except that one which
- * was asked for as exclusive is only granted while no other agent's overlaps it.
+ * Reservations: "I am about to touch this". They are notices and bind no agent, except that one
+ * which was asked for as exclusive is only granted while no other agent's overlaps it.
  */
 import { isObject, type JsonObject, type JsonValue } from "../json.ts";
 import { INTENT_TTL_S, UNKNOWN_RUN } from "../limits.ts";
@@ -43,11 +43,11 @@ export interface ReservationRecord {
   readonly files?: readonly string[];
   /** ISO 8601 UTC, like all instants here. */
   readonly created_at: string;
-  /** When it is over unless a heartbeat extends it. */
+  /** When it ends unless a heartbeat extends it. */
   readonly expires_at: string;
   /** What it is about to do; other tools may have words of their own. */
   readonly operation: string | null;
-  /** Whether it was granted only because nobody else's overlapped. */
+  /** Whether it was granted only because no other agent's overlapped. */
   readonly exclusive?: boolean;
 }
 
@@ -56,9 +56,9 @@ export interface HeartbeatRecord {
   readonly reservation_id: string;
   readonly run_id: string;
   readonly last_beat_at: string;
-  /** When the reservation is over now. */
+  /** When the reservation ends now. */
   readonly extended_expires_at: string;
-  /** The how-manieth it is; other tools do not count theirs. */
+  /** The number of this heartbeat; absent in other tools' records. */
   readonly beat?: number;
 }
 
@@ -102,7 +102,7 @@ export interface ReservationEntry {
 }
 
 /**
- * When a reservation is over: the later of its own end and its heartbeat's, milliseconds. Where a
+ * When a reservation ends: the later of its own end and its heartbeat's, milliseconds. Where a
  * heartbeat shows that the clock was ahead when the reservation was made, the heartbeat's alone.
  */
 export function effectiveExpiry({ reservation, heartbeat }: ReservationEntry): number {
@@ -149,7 +149,7 @@ export function isLive(entry: ReservationEntry, now: number): boolean {
   return entry.release === undefined && effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
 }
 
-/** When an intent that belongs to no reservation is over, milliseconds. */
+/** When an intent that belongs to no reservation ends, milliseconds. */
 export function intentExpiry({ created_at }: IntentRecord): number {
   return (parseTime(created_at) ?? 0) + INTENT_TTL_S * 1000;
 }

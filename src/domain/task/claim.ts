@@ -11,7 +11,7 @@ import { formatTime, isAhead, parseTime } from "../time.ts";
 export interface ClaimRecord {
   /** The task that it is about. */
   readonly task_id: string;
-  /** Who has the task or had it last; of a task that nobody had, who cancelled it. */
+  /** Who has the task or had it last; of a task that no agent had, who cancelled it. */
   readonly claimer_run_id: string;
   /** ISO 8601 UTC, like all instants here. */
   readonly claimed_at: string;
@@ -102,7 +102,7 @@ interface Actor {
   readonly now: number;
 }
 
-/** The answer about a task that is somebody's. */
+/** The answer about a task that an agent has claimed. */
 export function taken(claim: ClaimRecord): Decision {
   return refuse("taken", `Cannot claim task ${claim.task_id}: it is claimed`, claim);
 }
@@ -200,7 +200,7 @@ export function extend(
   };
 }
 
-/** Hands a task back before its time: it is timed out from now on, and anybody's. */
+/** Hands a task back before its time: it counts as timed out, and any agent can claim it. */
 export function giveBack(actor: Actor & { fence?: number | undefined }): TransitionRule {
   return (current) => {
     const denied = denyUnlessHolder("give back", actor, current);
@@ -218,7 +218,7 @@ export function giveBack(actor: Actor & { fence?: number | undefined }): Transit
   };
 }
 
-/** Cancels a task: anybody a pending one, only the holder a claimed one, unless forced. */
+/** Cancels a task: any agent a pending one, only the holder a claimed one, unless forced. */
 export function cancel(actor: Actor & { force: boolean; nonce: string }): TransitionRule {
   return (current) => {
     if (current === undefined) {

@@ -71,7 +71,7 @@ export function orderOf(task: TaskRecord): TaskOrder {
   };
 }
 
-/** Whether a task that nobody ever claimed has outstayed its TTL. */
+/** Whether an unclaimed task has exceeded its TTL. */
 export function taskExpired(task: TaskRecord, now: number): boolean {
   return (parseTime(task.created_at) ?? 0) + task.ttl_seconds * 1000 <= now;
 }

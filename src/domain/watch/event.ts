@@ -24,10 +24,10 @@ export const FOLDERS: Readonly<Record<RecordKind, string>> = {
   lane: "lanes",
 };
 
-/** All kinds, in the order in which snapshots are told. */
+/** All kinds, in the order in which snapshots are emitted. */
 export const RECORD_KINDS = Object.keys(FOLDERS) as readonly RecordKind[];
 
-/** The kinds whose records are files of their own; what lanes there are the journal tells. */
+/** The kinds whose records are files of their own; the journal says what lanes there are. */
 export const FILED_KINDS: readonly RecordKind[] = RECORD_KINDS.filter((kind) => kind !== "lane");
 
 /** The kind that a word names, singular or plural. */
@@ -40,7 +40,7 @@ export type EventType = "snapshot" | "added" | "modified" | "removed" | "expired
 
 /** One line of the stream. */
 export interface WatchEvent {
-  /** The version of coord that told it. */
+  /** The version of coord that emitted it. */
   readonly schema_version: string;
   /** What happened. */
   readonly event_type: EventType;
@@ -48,7 +48,7 @@ export interface WatchEvent {
   readonly kind: RecordKind;
   /** The record's id; a claim has its task's, and a lane its name and its `loop_ts`. */
   readonly id: string;
-  /** When it was told, ISO 8601 UTC. */
+  /** When it was emitted, ISO 8601 UTC. */
   readonly timestamp: string;
   /**
    * The record; for `removed` as it was last seen. Of a lane, its lease and `op`: `acquired`,
