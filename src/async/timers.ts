@@ -6,7 +6,10 @@ const MAX_DELAY_MS = 2_000_000_000;
 export interface Timers {
   /** Milliseconds on a clock that never jumps. */
   now(): number;
-  /** Calls `body` after so many milliseconds or, when that is very long, earlier; the result stops it. */
+  /**
+   * Calls `body` after this number of milliseconds, earlier when that is very long; the result
+   * stops it.
+   */
   after(ms: number, body: () => void): () => void;
   /** Lets everything else have its turn. */
   turn(): Promise<void>;

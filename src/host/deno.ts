@@ -220,7 +220,7 @@ function watch(
     throw watchError(error, dirs[0] ?? "");
   }
   let open = true;
-  const told = async () => {
+  const readEvents = async () => {
     for await (const event of watcher) {
       if (event.kind === "access") continue;
       if (event.flag === "rescan" || event.paths.length === 0) {
@@ -232,7 +232,7 @@ function watch(
       }
     }
   };
-  told().catch((error) => {
+  readEvents().catch((error) => {
     if (open) onError(watchError(error, dirs[0] ?? ""));
   });
   return {
@@ -248,7 +248,9 @@ function watch(
   };
 }
 
-/** What `body` gives; `undefined` for what is not there and, without asking anybody, not allowed. */
+/**
+ * What `body` gives; `undefined` for what is not there and, without asking the user, not allowed.
+ */
 function ifAllowed<T>(
   permission: Deno.PermissionDescriptor,
   body: () => T,

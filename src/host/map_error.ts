@@ -43,7 +43,7 @@ export function hostErrorReason(error: unknown): HostErrorReason {
 /** What Deno's watcher gives by its number alone; Linux and macOS agree on these. */
 const NUMBERS: Record<string, string> = { 5: "EIO", 12: "ENOMEM", 23: "ENFILE", 24: "EMFILE" };
 
-/** The system's own name of an error, where the runtime tells it. */
+/** The system's own name of an error, where the runtime reports it. */
 function errnoOf(error: unknown): string | undefined {
   const name = (error as { code?: unknown } | undefined)?.code;
   if (typeof name === "string") return /^E[A-Z0-9]+$/.test(name) ? name : undefined;

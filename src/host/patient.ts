@@ -40,7 +40,7 @@ export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
   };
 }
 
-/** Stops this thread for so long. */
+/** Stops this thread for a time. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -29,7 +29,9 @@ export class Processes {
     return { ...place, pid, ...(start !== undefined && { start }) };
   }
 
-  /** Whether a process that once said who it is still runs; `undefined` when that cannot be told. */
+  /**
+   * Whether a process that once said who it is still runs; `undefined` when that cannot be known.
+   */
   isAlive(other: ProcessIdentity): boolean | undefined {
     const own = this.own();
     if (other.start === undefined || own.start === undefined) return undefined;

@@ -6,13 +6,14 @@ export interface Checkout {
   /**
    * The git branch of a new record: `explicit`, else `$COORD_BRANCH`, else the checkout's HEAD, else
    * Muse's HEAD, else `main`. A detached HEAD gives the branch that is rebased or bisected, else the
-   * short commit id. Starts no process and never fails: what cannot be read is told as a warning.
+   * short commit id. Starts no process and never fails: what cannot be read is reported as a
+   * warning.
    */
   branch(explicit?: string): string;
 
   /**
    * The commits that HEAD got after a commit, by the beginning of its id, as the checkout's own log of
-   * HEAD tells. `undefined` where that log does not know it, or cannot be read. Starts no process.
+   * HEAD names. `undefined` where that log does not know it, or cannot be read. Starts no process.
    */
   commitsSince(sha: string): CommitsSince | undefined;
 
@@ -22,8 +23,8 @@ export interface Checkout {
 
 /**
  * The source files that addresses speak of, by their paths from the project's folder, with `/`. Nothing
- * here fails: what cannot be read is told as a warning and counts as missing. So does whatever lies
- * outside of the folder or behind a symbolic link.
+ * here fails: what cannot be read is reported as a warning and counts as missing. So does whatever
+ * lies outside of the folder or behind a symbolic link.
  */
 export interface SourceTree {
   /** Whether there is a regular file. */
@@ -40,8 +41,8 @@ export interface SourceTree {
   below(folder: string, accepts: (path: string) => boolean, atMost: number): string[] | undefined;
 
   /**
-   * What a file imports by the rules of its language; nothing where that cannot be told. The time that
-   * is spent on a file, and on all together, is bounded.
+   * What a file imports by the rules of its language; nothing where that cannot be known. The time
+   * that is spent on a file, and on all together, is bounded.
    */
   imports(path: string): Promise<readonly Import[]>;
 }

@@ -1,17 +1,17 @@
-/** Removal of what is over. */
+/** Removal of records that have ended. */
 import type { RecordKind } from "../domain/watch/event.ts";
 
 /** What to remove. */
 export interface Sweep {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** How long what is over is kept, milliseconds. */
+  /** How long ended records are kept, milliseconds. */
   readonly graceMs: number;
-  /** Whether to remove it; otherwise it is only told. */
+  /** Whether to remove them; otherwise they are only reported. */
   readonly execute: boolean;
 }
 
-/** Something that is over, with all that belongs to it. */
+/** A record that has ended, with all that belongs to it. */
 export interface Swept {
   readonly kind: RecordKind;
   readonly id: string;

@@ -78,7 +78,7 @@ const REASONS: Record<HostErrorReason, string> = {
   other: "the operating system refused",
 };
 
-/** What `lstat` tells; a symbolic link is told as itself. */
+/** What `lstat` returns; a symbolic link is reported as itself. */
 export interface FileStat {
   readonly kind: "file" | "directory" | "symlink" | "other";
   /** Bytes. */
@@ -143,7 +143,9 @@ export interface HostFs {
   syncDir(path: string): void;
 }
 
-/** What a directory watch tells: a name in it changed, or `undefined` for "look at everything". */
+/**
+ * What a directory watch reports: a name in it changed, or `undefined` for "look at everything".
+ */
 export interface DirHint {
   readonly dir: string;
   readonly name: string | undefined;
@@ -154,7 +156,7 @@ export interface DirWatch {
   close(): void;
 }
 
-/** Who a process is, so that others can tell whether it still runs. What cannot be told is missing. */
+/** A process's identity, by which others see whether it still runs. What is unknown is missing. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host?: string;
@@ -176,7 +178,7 @@ export interface Host {
   readonly pid: number;
   /** A process of this machine; by default this one. */
   processIdentity(pid?: number): ProcessIdentity;
-  /** Whether a process still runs; `undefined` when that cannot be told from here. */
+  /** Whether a process still runs; `undefined` when that cannot be seen from here. */
   isAlive(process: ProcessIdentity): boolean | undefined;
   /** The current folder; throws `not_found` when it was removed. */
   cwd(): string;

@@ -2,18 +2,18 @@
  * The lanes' write-ahead log, as a store keeps it.
  *
  * The order of the lines is the truth. The log is one checkpoint and the entries after it; what was
- * before the checkpoint lies in archives that nobody needs to go on.
+ * before the checkpoint lies in archives that no writer needs to go on.
  *
  * Writing goes through a session, which keeps other writers out: read, decide, append, read again. What an
  * append answers is certain: `kept` means that the entries are on the disk and that every later
  * reader sees them. `unsure` means that a newer session has begun meanwhile; the entries may be in
- * the log or not, and the writer opens a session of its own again and decides anew on what it reads
- * there, where it finds its own entries if they were kept.
+ * the log or not, and the writer opens a session of its own again and decides again on what it
+ * reads there, where it finds its own entries if they were kept.
  */
 import type { LaneView } from "../domain/journal/fold.ts";
 import type { Entry } from "../domain/journal/line.ts";
 
-/** Something in a journal that is no entry, and what is wrong with it. It is kept and passed over. */
+/** Something in a journal that is no entry, and what is wrong with it. It is kept and skipped. */
 export interface JournalProblem {
   /** Counted from 1 in its file. */
   readonly line: number;
@@ -51,7 +51,7 @@ export interface CompactResult {
   readonly archive: string | undefined;
 }
 
-/** A writer's time with the journal. Nobody else's session is open while it is valid. */
+/** A writer's time with the journal. No other session is open while it is valid. */
 export interface JournalSession extends Disposable {
   /** The log as it is now, own entries included. */
   read(): JournalView;
@@ -101,7 +101,7 @@ export interface Journal {
   exists(): boolean;
   /** The log as it is now, without waiting for writers. Reads what is new since the last time. */
   read(): JournalView;
-  /** Opens a session, waiting for other writers at most so long, milliseconds (0: one try). */
+  /** Opens a session, waiting for other writers at most this time, milliseconds (0: one try). */
   open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome>;
   /** The last entries, with those from before the last compaction where need be. */
   last(count: number): readonly Entry[];

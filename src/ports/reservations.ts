@@ -15,12 +15,12 @@ import type { Clock } from "../domain/time.ts";
 /** A reservation to add. */
 export interface Placement {
   readonly reservation: ReservationRecord;
-  /** Whether another reservation overlaps it, or cannot be told apart in time. */
+  /** Whether another reservation overlaps it, or cannot be compared in time. */
   readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
   /**
-   * Whether it may be added although these overlap it. Called with all live reservations of anybody
-   * for which `overlaps` said so, as they are at one moment; called again when others were added
-   * meanwhile. Nothing that it was not called with is added before this one.
+   * Whether it may be added although these overlap it. Called with all live reservations of any
+   * agent for which `overlaps` said so, as they are at one moment; called again when others were
+   * added meanwhile. Nothing that it was not called with is added before this one.
    */
   readonly admit: (others: readonly ReservationEntry[]) => boolean;
 }
@@ -52,7 +52,8 @@ export interface ReservationStore {
   /**
    * Writes a heartbeat over the one before; it never takes time away. `released` when the
    * reservation was released before the heartbeat could count. `expired` when it is exclusive and
-   * has lapsed by the clock, which is read as late as can be: that one is over, and not revived.
+   * has lapsed by the clock, which is read as late as can be: that one has ended, and is not
+   * revived.
    */
   beat(
     heartbeat: HeartbeatRecord,

@@ -70,7 +70,7 @@ export interface TaskStore {
   /** All tasks with their newest states, in no order. */
   list(): Promise<TaskEntry[]>;
 
-  /** Tells those who wait by `onTask` that a task has become claimable before its time. */
+  /** Notifies the callers of `onTask` that a task has become claimable before its time. */
   announce(id: string): void;
 
   /**

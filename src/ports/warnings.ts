@@ -1,2 +1,2 @@
-/** Where a store reports what it passes over: a sentence that names the file and the reason. */
+/** Where a store reports what it skips: a sentence that names the file and the reason. */
 export type Warn = (message: string) => void;

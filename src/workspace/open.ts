@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly dir?: string | undefined;
   /** Milliseconds since 1970; default the machine's clock. */
   readonly clock?: () => number;
-  /** Called with what was passed over, such as a record that cannot be read; default silent. */
+  /** Called with what was skipped, such as a record that cannot be read; default silent. */
   readonly onWarning?: (message: string) => void;
 }
 

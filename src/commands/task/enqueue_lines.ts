@@ -14,8 +14,8 @@ import { inputProblems } from "../../engine/input.ts";
 import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
 import { framed, type Piece, wrongInput } from "./stdin_pieces.ts";
 
-/** Problems that are told one by one; the rest is counted. */
-const MAX_TOLD = 20;
+/** Problems that are reported one by one; the rest is counted. */
+const MAX_REPORTED = 20;
 
 /** Lines between two reports of progress. */
 const PROGRESS_LINES = 1_000;
@@ -80,10 +80,13 @@ type Fields =
 /** The tasks of all lines, or their problems. */
 class Collected {
   readonly #tasks: NewTask[] = [];
-  readonly #told: Problem[] = [];
+  readonly #reported: Problem[] = [];
   readonly #codes = new Set<Problem["code"]>();
   #count = 0;
-  /** Of titles that are slips if there is an object: where they are, and how many problems were told. */
+  /**
+   * Of titles that are slips if there is an object: where they are, and how many problems were
+   * reported before.
+   */
   readonly #slips: { readonly problem: Problem; readonly after: number }[] = [];
   #slipCount = 0;
   #hasObject = false;
@@ -91,45 +94,47 @@ class Collected {
   constructor(readonly defaults: Defaults) {}
 
   add(at: string, fields: Fields): void {
-    if ("wrong" in fields) return this.#tell([problemAt(at, fields.wrong)]);
+    if ("wrong" in fields) return this.#report([problemAt(at, fields.wrong)]);
     this.#hasObject ||= fields.isObject === true;
     if (fields.slip !== undefined) {
       this.#slipCount++;
-      const slip = { problem: problemAt(at, fields.slip), after: this.#told.length };
-      if (this.#slips.length < MAX_TOLD) this.#slips.push(slip);
+      const slip = { problem: problemAt(at, fields.slip), after: this.#reported.length };
+      if (this.#slips.length < MAX_REPORTED) this.#slips.push(slip);
     }
     const read = taskOf(fields.given, this.defaults);
     if (!Array.isArray(read)) {
       if (this.#count === 0) this.#tasks.push(read);
       return;
     }
-    this.#tell(read.map((problem) => ({ ...problem, field: `${at}: ${problem.field}` })));
+    this.#report(read.map((problem) => ({ ...problem, field: `${at}: ${problem.field}` })));
   }
 
-  #tell(problems: readonly Problem[]): void {
+  #report(problems: readonly Problem[]): void {
     for (const problem of problems) {
       this.#count++;
       this.#codes.add(problem.code);
-      if (this.#told.length < MAX_TOLD) this.#told.push(problem);
+      if (this.#reported.length < MAX_REPORTED) this.#reported.push(problem);
     }
   }
 
   all(): NewTask[] {
     if (this.#hasObject) this.#takeSlips();
     if (this.#count === 0) return this.#tasks;
-    const { message } = badInput(this.#told);
-    const more = this.#count - this.#told.length;
+    const { message } = badInput(this.#reported);
+    const more = this.#count - this.#reported.length;
     throw new CoordError(
       this.#codes.size === 1 ? [...this.#codes][0] ?? "bad_args" : "bad_args",
       more === 0 ? message : `${message}; and ${more} more`,
-      { problems: this.#told, ...(more > 0 && { more }) },
+      { problems: this.#reported, ...(more > 0 && { more }) },
     );
   }
 
   #takeSlips(): void {
-    for (const { problem, after } of this.#slips.reverse()) this.#told.splice(after, 0, problem);
+    for (const { problem, after } of this.#slips.reverse()) {
+      this.#reported.splice(after, 0, problem);
+    }
     if (this.#slipCount > 0) this.#codes.add("bad_args");
-    this.#told.splice(MAX_TOLD);
+    this.#reported.splice(MAX_REPORTED);
     this.#count += this.#slipCount;
   }
 }

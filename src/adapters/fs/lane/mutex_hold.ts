@@ -8,8 +8,8 @@
  * 2. A newer hold begins only after the one before was released, or its process has provably gone,
  *    or was silent (neither begun nor renewed) for longer than the stale bound.
  * 3. A holder that was overtaken learns it from the next `isHeld()` or `renew()`, and from then on
- *    always. Between two looks it may believe to hold what it has lost, so whoever needs more than
- *    that asks after the deed: if `isHeld()` is true after an operation, the hold was valid
+ *    always. Between two looks it may believe to hold what it has lost, so a holder that needs more
+ *    than that asks after the deed: if `isHeld()` is true after an operation, the hold was valid
  *    throughout that operation.
  * 4. `replaceFile()` takes effect only while the hold is valid: when `acquire()` returns a hold, no
  *    older one can replace a file any more, however late it wakes up.
@@ -24,7 +24,7 @@ export interface MutexHold {
   readonly isClean: boolean;
   /** Whether no newer hold has begun. */
   isHeld(): boolean;
-  /** Starts the stale bound anew; `false` when a newer hold has begun. */
+  /** Starts the stale bound again; `false` when a newer hold has begun. */
   renew(): boolean;
   /**
    * Replaces a file of the mutex's file system, whole and synced, in one step.
