@@ -59,7 +59,7 @@ export function parseGlob(text: string, isFile = false): Glob | string {
 
 /**
  * What a glob stands for against another: a file is that file alone to a pattern. To a path it is also
- * what is below, since whoever names a path through it is about to put a folder in its place.
+ * what is below, since an agent that names a path through it is about to put a folder in its place.
  */
 export function facing(glob: Glob, other: Glob): Automaton {
   return other.isLiteral ? glob.automaton : glob.file ?? glob.automaton;

@@ -42,7 +42,7 @@ export class Tree {
   readonly #shapes: Record<"path" | "file", (Shape | null)[]> = { path: [], file: [] };
 
   /**
-   * A tree with a bad glob is the whole workspace: nobody knows what it was to hold.
+   * A tree with a bad glob is the whole workspace: what it was to hold is unknown.
    *
    * @param files Those of its globs that are known to be files.
    */

@@ -293,17 +293,17 @@ it("apply() takes a path that was a file for that file alone, also from a checkp
         ["docs/**/*.md", "void"],
       ] as const
     ) {
-      const { tell, lease } = story(first);
-      assertEquals([glob, tell(late("other", glob)).effect], [glob, effect]);
+      const { append, lease } = story(first);
+      assertEquals([glob, append(late("other", glob)).effect], [glob, effect]);
       assertEquals(lease("one").files, ["src/x.ts"]);
     }
   }
   // And the other way round.
-  const { tell } = story(acquire(1, { lane: "one", tree: ["src/**/*.md"] }));
-  assertEquals(tell(late("file", "src/x.ts", ["src/x.ts"])).effect, "granted");
+  const { append } = story(acquire(1, { lane: "one", tree: ["src/**/*.md"] }));
+  assertEquals(append(late("file", "src/x.ts", ["src/x.ts"])).effect, "granted");
   const same = { lane: "one", tree: ["src/x.ts"] };
-  const { state, tell: retell } = story(acquire(1, same));
-  retell(reconcileOf({ ...same, loop_ts: "one-1", files: ["src/x.ts"] }));
+  const { state, append: appendAgain } = story(acquire(1, same));
+  appendAgain(reconcileOf({ ...same, loop_ts: "one-1", files: ["src/x.ts"] }));
   const [met] = state.leases.meeting(new Tree(["src/**/*.md"]), { left: 10_000 });
   assertEquals(met, undefined);
 });

@@ -36,7 +36,7 @@ function scene(texts: Readonly<Record<string, string>>) {
   return { dir, at, warnings };
 }
 
-it("repositoryAt() tells a linked worktree, its main checkout, and all the others", () => {
+it("repositoryAt() returns a linked worktree, its main checkout, and all the others", () => {
   const { at, warnings } = scene({
     "main/.git/HEAD": "ref: refs/heads/main\n",
     "main/.git/config": "[core]\n\tbare = false\n",
