@@ -55,8 +55,8 @@ export {
   type OpenOptions,
   openWorkspace,
 } from "./src/workspace/open.ts";
-export { Coord, type Status } from "./src/engine/coord.ts";
-export { type NothingToHold, TaskHold, type TaskKeeper } from "./src/engine/task/hold.ts";
+export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
+export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/hold.ts";
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";
 export type { Reconciliation } from "./src/engine/forecast/reconcile.ts";
 export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation/hold.ts";
@@ -64,99 +64,103 @@ export { Reservations } from "./src/engine/reservation/reservations.ts";
 export type {
   IntentInput,
   IntentItem,
-  Released,
-  ReleaseInput,
-  ReservationBeat,
-  ReservationBeatInput,
+  ReservationConflicts,
+  ReservationDenied,
+  ReservationGranted,
+  ReservationHeartbeat,
+  ReservationHeartbeatInput,
   ReservationHoldInput,
+  ReservationInput,
   ReservationItem,
   ReservationList,
   ReservationListInput,
   ReservationRefused,
-  ReserveConflict,
-  ReserveConflicts,
-  Reserved,
-  ReserveInput,
+  ReservationReleased,
+  ReservationReleaseInput,
 } from "./src/engine/reservation/types.ts";
-export { Lanes, type NotHeld } from "./src/engine/lane/lanes.ts";
+export { type LaneNotHeld, Lanes } from "./src/engine/lane/lanes.ts";
 export { LaneHold, type LaneKeeper } from "./src/engine/lane/hold.ts";
 export type {
-  AcquireInput,
-  AdoptInput,
-  ArbitrateInput,
-  CheckInput,
-  FenceCheck,
-  HaltInput,
+  LaneAcquired,
+  LaneAcquireInput,
   LaneAdopted,
-  LaneBeat,
-  LaneBeatInput,
+  LaneAdoptInput,
+  LaneArbitrateInput,
   LaneBusy,
+  LaneCheckInput,
   LaneDecision,
-  LaneGrant,
+  LaneDenied,
+  LaneFenceCheck,
   LaneHalted,
+  LaneHaltInput,
+  LaneHeartbeat,
+  LaneHeartbeatInput,
   LaneHolderInput,
-  LaneNo,
+  LaneItem,
+  LaneList,
+  LaneListInput,
+  LaneLivenessInput,
+  LaneLockInput,
   LaneRefused,
   LaneReleased,
+  LaneScavenged,
   LaneSpawned,
+  LaneSpawnInput,
   LaneVerdict,
-  LeaseItem,
-  LiveInput,
-  LiveLeases,
-  LivenessInput,
-  LockInput,
-  Scavenged,
-  SpawnInput,
 } from "./src/engine/lane/types.ts";
 export {
   type JournalCompaction,
   type JournalReplay,
   type JournalTail,
+  type JournalTailInput,
   type JournalVerdict,
   LaneJournal,
-  type TailInput,
 } from "./src/engine/lane/journal.ts";
-export type { AnyBeat, AnyBeatInput } from "./src/engine/any_heartbeat.ts";
+export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/any_heartbeat.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
-export type { NewTask } from "./src/engine/task/new_task.ts";
+export type { TaskInput } from "./src/engine/task/new_task.ts";
 export type {
-  Beat,
-  CancelInput,
-  Claimed,
-  ClaimInput,
-  CompleteInput,
-  FailInput,
-  HeartbeatInput,
-  HolderInput,
-  ListInput,
-  NothingToClaim,
-  Refused,
+  TaskCancelInput,
+  TaskClaimed,
+  TaskClaimInput,
+  TaskCompleteInput,
   TaskCounts,
+  TaskFailInput,
+  TaskHeartbeat,
+  TaskHeartbeatInput,
+  TaskHolderInput,
   TaskItem,
   TaskList,
+  TaskListInput,
+  TaskQueueEmpty,
+  TaskRefused,
 } from "./src/engine/task/types.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { WatchOptions } from "./src/engine/watch/watch.ts";
-export type { Conflict } from "./src/domain/reservation/conflict.ts";
+export type { ReservationConflict } from "./src/domain/reservation/conflict.ts";
 export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
 export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
 export type {
   IntentRecord,
-  Operation,
+  ReservationOperation,
   ReservationRecord,
 } from "./src/domain/reservation/reservation.ts";
-export type { LaneConflict, RefusalClass } from "./src/domain/lane/arbiter.ts";
-export type { DeathEvidence, Lease } from "./src/domain/lane/lease.ts";
-export type { Liveness, LivenessEvidence, LivenessVerdict } from "./src/domain/lane/liveness.ts";
-export type { Entry } from "./src/domain/journal/line.ts";
+export type { LaneConflict, LaneRefusalClass } from "./src/domain/lane/arbiter.ts";
+export type { LaneDeathEvidence, Lease } from "./src/domain/lane/lease.ts";
+export type {
+  LaneLiveness,
+  LaneLivenessEvidence,
+  LaneLivenessVerdict,
+} from "./src/domain/lane/liveness.ts";
+export type { JournalEntry } from "./src/domain/journal/line.ts";
 export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
-export type { EventType, RecordKind, WatchEvent } from "./src/domain/watch/event.ts";
+export type { RecordKind, WatchEvent, WatchEventType } from "./src/domain/watch/event.ts";
 export {
   CoordError,
   type CoordErrorCode,
+  type InputProblem,
   type LostCode,
-  type Problem,
 } from "./src/domain/errors.ts";
 export type { JsonObject, JsonValue } from "./src/domain/json.ts";

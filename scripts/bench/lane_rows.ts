@@ -3,7 +3,7 @@ import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
 import { arbitrate } from "../../src/domain/lane/arbiter.ts";
 import { LaneState } from "../../src/domain/journal/fold.ts";
 import { NO_TAXONOMY } from "../../src/domain/lane/taxonomy.ts";
-import type { Entry } from "../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../src/domain/journal/line.ts";
 import { acquireEntry, releaseEntry } from "../../src/domain/journal/entries.ts";
 import { denoHost } from "../../src/host/deno.ts";
 import type { Coord } from "../../mod.ts";
@@ -20,7 +20,7 @@ const PAST = 100_000;
 const BATCH = 50;
 
 /** A lease and its end, as two entries. */
-function lease(n: number, baseSeq: number): Entry[] {
+function lease(n: number, baseSeq: number): JournalEntry[] {
   const stamp = (seq: number) => ({ seq, now: Date.now(), nonce: `${n}.${seq}` });
   const where = { lane: `past ${n % 100}`, loop_ts: `${n}`, host_id: "bench" };
   const held = { lane_kind: "", tree: [`past/${n % 100}/**`], holder: "bench", pid: null };

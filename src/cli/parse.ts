@@ -1,7 +1,7 @@
 /** From arguments to checked values, by a command's flag specs; all problems at once. */
 import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
-import { badInput, type Problem } from "../domain/errors.ts";
+import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/text.ts";
@@ -28,7 +28,7 @@ export function parse(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): Parsed {
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   const own = readFlags({ ...command.flags, ...GLOBAL_FLAGS }, args, problems);
   const values: Record<string, unknown> = {};
   const labels: Record<string, string> = {};
@@ -64,7 +64,7 @@ export function parse(
   };
 }
 
-function problem(field: string, code: Problem["code"], message: string): Problem {
+function problem(field: string, code: InputProblem["code"], message: string): InputProblem {
   return { field, code, message };
 }
 
@@ -82,7 +82,7 @@ interface Read {
  * parseArgs() guesses where a command line is ambiguous: it takes `true` after a boolean for its
  * value and `-5` for three flags. So it gets one word a flag, and the operands after `--`.
  */
-function readFlags(specs: Specs, args: readonly string[], problems: Problem[]): Read {
+function readFlags(specs: Specs, args: readonly string[], problems: InputProblem[]): Read {
   const words: string[] = [];
   const operands: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -183,7 +183,7 @@ function flagValue(
   spec: FlagSpec,
   given: readonly string[] | true | undefined,
   env: (name: string) => string | undefined,
-  problems: Problem[],
+  problems: InputProblem[],
 ): unknown {
   if (given === true) return true;
   let label = `--${name}`;
@@ -218,7 +218,7 @@ function standIn(
   specs: Specs,
   given: ReadonlyMap<string, unknown>,
   values: Record<string, unknown>,
-  problems: Problem[],
+  problems: InputProblem[],
 ): void {
   for (const [name, { orElse, required, field, as }] of Object.entries(specs)) {
     if (orElse === undefined || given.has(name)) continue;
@@ -285,7 +285,7 @@ function readOperands(
   given: readonly string[],
   values: Record<string, unknown>,
   labels: Record<string, string>,
-  problems: Problem[],
+  problems: InputProblem[],
 ): void {
   let rest = given;
   for (const spec of specs) {

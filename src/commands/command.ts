@@ -3,7 +3,7 @@
  * pure `text` that lays that value out for people. Help, completions and validation all come from
  * the same description; `--json` renders the same value.
  */
-import type { Problem } from "../domain/errors.ts";
+import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
@@ -96,7 +96,7 @@ export interface Described {
   /** Command lines for help, without `coord`. */
   readonly examples?: readonly string[];
   /** What is wrong with values that are fine one by one; `field` is a name in the input. */
-  check?(values: Values): readonly Problem[];
+  check?(values: Values): readonly InputProblem[];
 }
 
 /** A value of a cell; a number is aligned to the right. */

@@ -48,7 +48,7 @@ export class CoordError extends Error {
 }
 
 /** One thing that is wrong with an input. */
-export interface Problem {
+export interface InputProblem {
   /** The field's name in the library, such as `claimTtl`. */
   readonly field: string;
   /** The code of an error that is about this alone. */
@@ -59,7 +59,7 @@ export interface Problem {
 
 /** All problems of one call as one error; the code is theirs when they agree, else `bad_args`. */
 export function badInput(
-  problems: readonly Problem[],
+  problems: readonly InputProblem[],
   label = (field: string) => field,
 ): CoordError {
   const codes = new Set(problems.map((problem) => problem.code));

@@ -4,19 +4,19 @@ import { findId, type FoundId, wholeId } from "./find_id.ts";
 import { checkInput } from "./input.ts";
 import {
   RESERVATION_INPUTS,
-  type ReservationBeat,
-  type ReservationBeatInput,
+  type ReservationHeartbeat,
+  type ReservationHeartbeatInput,
   type ReservationRefused,
 } from "./reservation/types.ts";
 import type { Reservations } from "./reservation/reservations.ts";
-import type { Beat, Refused } from "./task/types.ts";
+import type { TaskHeartbeat, TaskRefused } from "./task/types.ts";
 import type { Tasks } from "./task/tasks.ts";
 
 /** Which reservation or task, by whom, and for how long. */
-export type AnyBeatInput = ReservationBeatInput;
+export type AnyHeartbeatInput = ReservationHeartbeatInput;
 
 /** What a heartbeat answers, by what the id means. */
-export type AnyBeat = ReservationBeat | ReservationRefused | Beat | Refused;
+export type AnyHeartbeat = ReservationHeartbeat | ReservationRefused | TaskHeartbeat | TaskRefused;
 
 /** The fields of the input; ids of both kinds look alike. */
 export const HEARTBEAT_FIELDS = RESERVATION_INPUTS.heartbeat;
@@ -27,8 +27,8 @@ const ASKED = { field: "id", code: "bad_id" } as const;
 export async function beatAny(
   { store }: Context,
   { tasks, reservations }: { readonly tasks: Tasks; readonly reservations: Reservations },
-  input: AnyBeatInput,
-): Promise<AnyBeat> {
+  input: AnyHeartbeatInput,
+): Promise<AnyHeartbeat> {
   checkInput(input, HEARTBEAT_FIELDS, ["id", "runId"]);
   const { kind, id } = await found(store, input.id);
   const meant = { ...input, id };

@@ -7,16 +7,16 @@ import type { Context } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
-import { type AnyBeat, type AnyBeatInput, beatAny } from "./any_heartbeat.ts";
+import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./any_heartbeat.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
-import type { LeaseItem } from "./lane/types.ts";
+import type { LaneItem } from "./lane/types.ts";
 import { Reservations } from "./reservation/reservations.ts";
 import { countTasks, Tasks } from "./task/tasks.ts";
 import { type WatchOptions, watchRecords } from "./watch/watch.ts";
 
 /** What `coord status` tells. */
-export interface Status {
+export interface WorkspaceStatus {
   /** Where the workspace lies. */
   readonly workspace: string;
   /**
@@ -39,7 +39,7 @@ export interface Status {
   /** How many leases of lanes are live. */
   readonly live_leases: number;
   /** These leases, the first granted first. */
-  readonly leases: readonly LeaseItem[];
+  readonly leases: readonly LaneItem[];
   /** How many records of each kind there are. */
   readonly records: Readonly<Record<string, number>>;
 }
@@ -119,7 +119,7 @@ export class Coord {
    * @param input Which reservation or task, by whom, how long.
    * @returns The new end, or why the rules do not allow it.
    */
-  heartbeat(input: AnyBeatInput): Promise<AnyBeat> {
+  heartbeat(input: AnyHeartbeatInput): Promise<AnyHeartbeat> {
     return beatAny(this.#context, this, input);
   }
 
@@ -134,13 +134,13 @@ export class Coord {
   }
 
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */
-  async status(): Promise<Status> {
+  async status(): Promise<WorkspaceStatus> {
     const { store, clock } = this.#context;
     const now = clock();
     const entries = await store.tasks.list();
     const tasks = countTasks(entries, now);
     let oldest: { task_id: string; createdMs: number } | undefined;
-    const timedOut: Status["timed_out_claims"][number][] = [];
+    const timedOut: WorkspaceStatus["timed_out_claims"][number][] = [];
     for (const { task, claim } of entries) {
       const { createdMs } = orderOf(task);
       if (claim === undefined && createdMs + task.ttl_seconds * 1000 > now) {

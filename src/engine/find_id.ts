@@ -1,5 +1,5 @@
 /** From what a caller types to the record that is meant: a whole id, or a unique prefix of one. */
-import { badInput, CoordError, type Problem } from "../domain/errors.ts";
+import { badInput, CoordError, type InputProblem } from "../domain/errors.ts";
 import { idOfStem, idProblem, prefixOfInput, stemOfId } from "../domain/ids.ts";
 import { quoted } from "../domain/text.ts";
 
@@ -24,7 +24,7 @@ export interface FoundId<K extends string> {
 /** How to ask: the name of the input's field, and the code of the errors about it. */
 interface Asked {
   readonly field: string;
-  readonly code: Problem["code"];
+  readonly code: InputProblem["code"];
 }
 
 const DIGITS = /^[0-9a-f]{64}$/;

@@ -1,5 +1,5 @@
 /** Checking a caller's input against a table of fields, all problems at once. */
-import { badInput, type Problem } from "../domain/errors.ts";
+import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 
 /** The fields of an input, shared by the library and the command line's flags. */
@@ -20,8 +20,8 @@ export function inputProblems(
   input: object,
   table: FieldTable,
   required: readonly string[] = [],
-): Problem[] {
-  const problems: Problem[] = [];
+): InputProblem[] {
+  const problems: InputProblem[] = [];
   for (const field of required) {
     if ((input as Record<string, unknown>)[field] === undefined) {
       problems.push({ field, code: table[field]?.code ?? "bad_args", message: "is required" });

@@ -11,7 +11,7 @@
  * reads there, where it finds its own entries if they were kept.
  */
 import type { LaneView } from "../domain/journal/fold.ts";
-import type { Entry } from "../domain/journal/line.ts";
+import type { JournalEntry } from "../domain/journal/line.ts";
 
 /** Something in a journal that is no entry, and what is wrong with it. It is kept and skipped. */
 export interface JournalProblem {
@@ -60,7 +60,7 @@ export interface JournalSession extends Disposable {
    * came to shows the next `read()`: entries of others may have come in between. Throws a
    * `CoordError` `bad_args` when one is too long.
    */
-  append(entries: readonly Entry[]): "kept" | "unsure";
+  append(entries: readonly JournalEntry[]): "kept" | "unsure";
   /**
    * Waits until the log as it is now is on the disk, for an answer that rests on entries which others
    * appended and perhaps did not live to sync. `unsure` as for `append()`.
@@ -104,7 +104,7 @@ export interface Journal {
   /** Opens a session, waiting for other writers at most this time, milliseconds (0: one try). */
   open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome>;
   /** The last entries, with those from before the last compaction where need be. */
-  last(count: number): readonly Entry[];
+  last(count: number): readonly JournalEntry[];
   /** Reads everything, archives included. */
   verify(): JournalReport;
 }

@@ -1,10 +1,10 @@
 import type { JournalCompaction } from "../../engine/lane/journal.ts";
-import type { LaneBusy, LockInput } from "../../engine/lane/types.ts";
+import type { LaneBusy, LaneLockInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LOCK_TIMEOUT } from "../lane/flags.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
-export const compact: AnswerCommand<JournalCompaction | LaneBusy, LockInput & JournalValue> = {
+export const compact: AnswerCommand<JournalCompaction | LaneBusy, LaneLockInput & JournalValue> = {
   details: "Replace the journal's history by a snapshot of its leases; the history goes to an " +
     "archive beside it. coord also does this by itself when the journal has grown.",
   examples: ["journal compact"],

@@ -1,11 +1,15 @@
 import { TAIL_COUNT } from "../../domain/limits.ts";
 import type { JsonValue } from "../../domain/json.ts";
-import { JOURNAL_INPUTS, type JournalTail, type TailInput } from "../../engine/lane/journal.ts";
+import {
+  JOURNAL_INPUTS,
+  type JournalTail,
+  type JournalTailInput,
+} from "../../engine/lane/journal.ts";
 import type { AnswerCommand, Cell } from "../command.ts";
 import { clipped } from "../text.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
-export const tail: AnswerCommand<JournalTail, TailInput & JournalValue> = {
+export const tail: AnswerCommand<JournalTail, JournalTailInput & JournalValue> = {
   details: "Show the last entries of the lanes' journal, the newest last.",
   examples: ["journal tail", "journal tail -n 100 --json"],
   operands: [],

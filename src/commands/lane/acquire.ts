@@ -1,6 +1,11 @@
 import { LANE_TTL_S, LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
-import type { AcquireInput, LaneBusy, LaneGrant, LaneRefused } from "../../engine/lane/types.ts";
+import type {
+  LaneAcquired,
+  LaneAcquireInput,
+  LaneBusy,
+  LaneDenied,
+} from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import {
   LANE_RUN_ID,
@@ -24,8 +29,8 @@ const STOPPED = {
 } as const;
 
 export const acquire: AnswerCommand<
-  LaneGrant | LaneRefused | LaneBusy,
-  Omit<AcquireInput, "tree"> & TreeValues
+  LaneAcquired | LaneDenied | LaneBusy,
+  Omit<LaneAcquireInput, "tree"> & TreeValues
 > = {
   details: "Acquire a lane: a lease of a part of the tree that overlaps no other live one; " +
     "otherwise print which lease blocks it. The lease lasts while its holder sends " +

@@ -1,10 +1,15 @@
-import type { AdoptInput, LaneAdopted, LaneBusy, LaneNo } from "../../engine/lane/types.ts";
+import type {
+  LaneAdopted,
+  LaneAdoptInput,
+  LaneBusy,
+  LaneRefused,
+} from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID } from "./flags.ts";
 
 export const adopt: AnswerCommand<
-  LaneAdopted | LaneNo | LaneBusy,
-  AdoptInput & { readonly runId?: string }
+  LaneAdopted | LaneRefused | LaneBusy,
+  LaneAdoptInput & { readonly runId?: string }
 > = {
   details: "Become the holder of a lane in place of its holder. Use it when you know that the " +
     "holder is gone while its work goes on. Nothing is killed, and the old fence becomes " +

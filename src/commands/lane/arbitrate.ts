@@ -1,11 +1,11 @@
-import type { ArbitrateInput, LaneVerdict } from "../../engine/lane/types.ts";
+import type { LaneArbitrateInput, LaneVerdict } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE_RUN_ID, REQUEST, treeCheck, treeOf, TREES, type TreeValues } from "./flags.ts";
 import { decisionBlocks } from "./text.ts";
 
 export const arbitrate: AnswerCommand<
   LaneVerdict,
-  Omit<ArbitrateInput, "tree"> & TreeValues & { readonly runId?: string }
+  Omit<LaneArbitrateInput, "tree"> & TreeValues & { readonly runId?: string }
 > = {
   details: "Print what lane acquire would answer now. Writes nothing.",
   examples: [`lane arbitrate "src/api/**" --owner agent-7`],

@@ -1,9 +1,9 @@
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
-import type { HaltInput, LaneBusy, LaneHalted } from "../../engine/lane/types.ts";
+import type { LaneBusy, LaneHalted, LaneHaltInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, REASON } from "./flags.ts";
 
-export const halt: AnswerCommand<LaneHalted | LaneBusy, HaltInput> = {
+export const halt: AnswerCommand<LaneHalted | LaneBusy, LaneHaltInput> = {
   details:
     "Record the decision that a run should stop, and how. Kills nothing and ends no lease: " +
     "that is left to the program that knows what HANDLE names.",

@@ -1,11 +1,16 @@
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
-import type { LaneBeat, LaneBeatInput, LaneBusy, LaneNo } from "../../engine/lane/types.ts";
+import type {
+  LaneBusy,
+  LaneHeartbeat,
+  LaneHeartbeatInput,
+  LaneRefused,
+} from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
 export const laneHeartbeat: AnswerCommand<
-  LaneBeat | LaneNo | LaneBusy,
-  LaneBeatInput & { readonly runId?: string }
+  LaneHeartbeat | LaneRefused | LaneBusy,
+  LaneHeartbeatInput & { readonly runId?: string }
 > = {
   details: "Report that the holder of a lane is alive. Only the holder can.",
   examples: [

@@ -1,9 +1,9 @@
-import type { LiveInput, LiveLeases } from "../../engine/lane/types.ts";
+import type { LaneList, LaneListInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { counted } from "../text.ts";
 import { leaseTable } from "./text.ts";
 
-export const live: AnswerCommand<LiveLeases, LiveInput> = {
+export const live: AnswerCommand<LaneList, LaneListInput> = {
   details:
     "List the live leases, oldest grant first. A lease whose holder was silent for its TTL " +
     "and 5 minutes is dead: it blocks no other agent, and the next acquisition evicts it.",

@@ -1,9 +1,14 @@
-import type { LaneBusy, LaneHolderInput, LaneNo, LaneReleased } from "../../engine/lane/types.ts";
+import type {
+  LaneBusy,
+  LaneHolderInput,
+  LaneRefused,
+  LaneReleased,
+} from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
 export const laneRelease: AnswerCommand<
-  LaneReleased | LaneNo | LaneBusy,
+  LaneReleased | LaneRefused | LaneBusy,
   LaneHolderInput & { readonly runId?: string }
 > = {
   details: "End the newest lease that you hold on a lane.",

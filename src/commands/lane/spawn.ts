@@ -1,8 +1,8 @@
-import type { LaneBusy, LaneSpawned, SpawnInput } from "../../engine/lane/types.ts";
+import type { LaneBusy, LaneSpawned, LaneSpawnInput } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER, REASON } from "./flags.ts";
 
-export const spawn: AnswerCommand<LaneSpawned | LaneBusy, SpawnInput> = {
+export const spawn: AnswerCommand<LaneSpawned | LaneBusy, LaneSpawnInput> = {
   details: "Announce that a run is coming to a lane, for others to see. Holds nothing: use lane " +
     "acquire for that.",
   examples: ["lane spawn --lane api --owner agent-7 --reason nightly"],

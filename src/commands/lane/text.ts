@@ -1,5 +1,10 @@
 /** How lanes look to people. */
-import type { LaneGrant, LaneVerdict, LeaseItem, Scavenged } from "../../engine/lane/types.ts";
+import type {
+  LaneAcquired,
+  LaneItem,
+  LaneScavenged,
+  LaneVerdict,
+} from "../../engine/lane/types.ts";
 import type { Block, Cell } from "../command.ts";
 import { clipped, duration } from "../text.ts";
 
@@ -19,7 +24,7 @@ export function secondsText(seconds: number | null): Cell {
 }
 
 /** What was granted, or would be, and what had to make room. */
-export function decisionBlocks(value: LaneGrant | LaneVerdict): Block[] {
+export function decisionBlocks(value: LaneAcquired | LaneVerdict): Block[] {
   const grant = value.status === "acquired" ? value : undefined;
   const fields = {
     outcome: value.outcome,
@@ -36,7 +41,7 @@ export function decisionBlocks(value: LaneGrant | LaneVerdict): Block[] {
   return [{ fields }, ...scavengedBlocks(value.scavenged, heading)];
 }
 
-function scavengedBlocks(scavenged: readonly Scavenged[], heading: string): Block[] {
+function scavengedBlocks(scavenged: readonly LaneScavenged[], heading: string): Block[] {
   if (scavenged.length === 0) return [];
   return ["", {
     columns: [heading, "HOLDER", "FENCE", "SILENT FOR"],
@@ -50,7 +55,7 @@ function scavengedBlocks(scavenged: readonly Scavenged[], heading: string): Bloc
 }
 
 /** Leases as a table. */
-export function leaseTable(leases: readonly LeaseItem[]): Block {
+export function leaseTable(leases: readonly LaneItem[]): Block {
   return {
     columns: ["LANE", "STATUS", "HOLDER", "FENCE", "SILENT FOR", "TTL", "TREE"],
     rows: leases.map((lease) => [

@@ -1,9 +1,13 @@
 import { EXTENSION_S } from "../../domain/limits.ts";
-import { type AnyBeat, type AnyBeatInput, HEARTBEAT_FIELDS } from "../../engine/any_heartbeat.ts";
+import {
+  type AnyHeartbeat,
+  type AnyHeartbeatInput,
+  HEARTBEAT_FIELDS,
+} from "../../engine/any_heartbeat.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 
-export const heartbeat: AnswerCommand<AnyBeat, AnyBeatInput> = {
+export const heartbeat: AnswerCommand<AnyHeartbeat, AnyHeartbeatInput> = {
   details:
     "Extend your reservation, or your claim on a task, to the given number of seconds from " +
     "now; never shortens it. An exclusive reservation that has lapsed has ended and does " +

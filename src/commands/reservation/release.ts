@@ -1,14 +1,17 @@
 import {
-  type Released,
-  type ReleaseInput,
   RESERVATION_INPUTS,
   type ReservationRefused,
+  type ReservationReleased,
+  type ReservationReleaseInput,
 } from "../../engine/reservation/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 import { RESERVATION_ID } from "./flags.ts";
 
-export const release: AnswerCommand<Released | ReservationRefused, ReleaseInput> = {
+export const release: AnswerCommand<
+  ReservationReleased | ReservationRefused,
+  ReservationReleaseInput
+> = {
   details: "End a reservation. Only the agent that reserved may, unless --force.",
   examples: [
     "release 3f9a2c --run-id agent-7",

@@ -1,17 +1,17 @@
 import { RESERVATION_TTL_S } from "../../domain/limits.ts";
 import {
   RESERVATION_INPUTS,
-  type ReserveConflict,
-  type ReserveConflicts,
-  type Reserved,
-  type ReserveInput,
+  type ReservationConflicts,
+  type ReservationDenied,
+  type ReservationGranted,
+  type ReservationInput,
 } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 
-export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = {
+export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, ReservationInput> = {
   details:
     "Record an advisory notice. Overlapping reservations are reported but do not stop you. " +
     "With --exclusive it is all or nothing: if any live reservation of another agent " +
@@ -88,6 +88,6 @@ export const reserve: AnswerCommand<Reserved | ReserveConflict, ReserveInput> = 
   },
 };
 
-function counted({ conflicts_total: total, conflicts_counted: isCounted }: ReserveConflicts) {
+function counted({ conflicts_total: total, conflicts_counted: isCounted }: ReservationConflicts) {
   return isCounted ? total : `at least ${total}`;
 }

@@ -1,4 +1,4 @@
-import type { Status } from "../../engine/coord.ts";
+import type { WorkspaceStatus } from "../../engine/coord.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { duration, shortId } from "../text.ts";
 import { leaseTable } from "../lane/text.ts";
@@ -7,7 +7,7 @@ import { countsLine } from "../task/tasks.ts";
 /** Timed-out claims, and leases, that the text lists; `--json` gives all. */
 const SHOWN = 20;
 
-export const status: AnswerCommand<Status> = {
+export const status: AnswerCommand<WorkspaceStatus> = {
   operands: [],
   flags: {},
   examples: ["status", "status --json"],

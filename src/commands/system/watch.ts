@@ -1,9 +1,9 @@
 import {
-  type EventType,
   kindOfWord,
   RECORD_KINDS,
   type RecordKind,
   type WatchEvent,
+  type WatchEventType,
 } from "../../domain/watch/event.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
@@ -110,7 +110,7 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
   },
 };
 
-const MARKERS: Readonly<Record<EventType, string>> = {
+const MARKERS: Readonly<Record<WatchEventType, string>> = {
   snapshot: "·",
   added: "+",
   modified: "~",
@@ -149,20 +149,21 @@ function plan({ operation, addresses, branch, exclusive }: JsonObject): string[]
   ];
 }
 
-const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject, type: EventType) => string>> = {
-  reservation: (data, type) =>
-    // A heartbeat may have moved the end of what has expired only now.
-    [...plan(data), ...(type === "expired" ? [] : until(data.expires_at))].join(" "),
-  intent: (data) => [...plan(data), ...phrase("-", data.detail)].join(" "),
-  release: (data) => words(data, "reason"),
-  heartbeat: (data) => until(data.extended_expires_at).join(" "),
-  task: (data) => words(data, "title"),
-  claim: (data) => words(data, "status", "error"),
-  dependency: (data) => `after ${word(data.depends_on)}`,
-  lane: (data) =>
-    [
-      words(data, "op", "handle"),
-      ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
-      ...phrase("-", data.reason),
-    ].join(" "),
-};
+const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject, type: WatchEventType) => string>> =
+  {
+    reservation: (data, type) =>
+      // A heartbeat may have moved the end of what has expired only now.
+      [...plan(data), ...(type === "expired" ? [] : until(data.expires_at))].join(" "),
+    intent: (data) => [...plan(data), ...phrase("-", data.detail)].join(" "),
+    release: (data) => words(data, "reason"),
+    heartbeat: (data) => until(data.extended_expires_at).join(" "),
+    task: (data) => words(data, "title"),
+    claim: (data) => words(data, "status", "error"),
+    dependency: (data) => `after ${word(data.depends_on)}`,
+    lane: (data) =>
+      [
+        words(data, "op", "handle"),
+        ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
+        ...phrase("-", data.reason),
+      ].join(" "),
+  };

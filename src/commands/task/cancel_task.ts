@@ -1,10 +1,10 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type CancelInput, TASK_INPUTS } from "../../engine/task/types.ts";
+import { TASK_INPUTS, type TaskCancelInput } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
 
-export const cancelTask: AnswerCommand<ClaimRecord, CancelInput> = {
+export const cancelTask: AnswerCommand<ClaimRecord, TaskCancelInput> = {
   details: "Cancel a task. Any agent may cancel a pending one, only the holder a claimed one.",
   examples: ["cancel-task 3f9a2c --run-id agent-7"],
   operands: [TASK_ID],

@@ -1,15 +1,15 @@
 import { CLAIM_TTL_S, WAIT_S } from "../../domain/limits.ts";
 import {
-  type Claimed,
-  type ClaimInput,
-  type NothingToClaim,
   TASK_INPUTS,
+  type TaskClaimed,
+  type TaskClaimInput,
+  type TaskQueueEmpty,
 } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
 import { taskFields } from "./text.ts";
 
-export const claim: AnswerCommand<Claimed | NothingToClaim, ClaimInput> = {
+export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> = {
   details: "Claim the next task; exactly one agent gets it. Highest priority first, then oldest. " +
     "When the claim expires, other agents may have the task; a heartbeat extends it. SIGINT " +
     "and SIGTERM end a wait early. A task whose answer cannot be delivered, because the reader " +

@@ -1,10 +1,10 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type CompleteInput, TASK_INPUTS } from "../../engine/task/types.ts";
+import { TASK_INPUTS, type TaskCompleteInput } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
 
-export const complete: AnswerCommand<ClaimRecord, CompleteInput> = {
+export const complete: AnswerCommand<ClaimRecord, TaskCompleteInput> = {
   details: "Only the holder may. Repeating it with the same result is fine.",
   examples: [`complete 3f9a2c --run-id agent-7 --result '{"passed": 12}'`],
   operands: [TASK_ID],

@@ -1,7 +1,7 @@
-import type { Problem } from "../../domain/errors.ts";
+import type { InputProblem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
-import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
+import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
@@ -9,7 +9,7 @@ import { readTasks } from "./enqueue_lines.ts";
 import { wrongInput } from "./stdin_pieces.ts";
 import { taskFields } from "./text.ts";
 
-type EnqueueValues = Partial<NewTask> & { readonly stdin?: boolean; readonly isNul?: boolean };
+type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly isNul?: boolean };
 
 export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
   details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
@@ -72,7 +72,7 @@ export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
       field: TASK_FIELDS.tags,
     },
   },
-  check({ title, stdin, isNul }): Problem[] {
+  check({ title, stdin, isNul }): InputProblem[] {
     if (isNul === true && stdin !== true) {
       return [{ field: "isNul", code: "bad_args", message: "goes together with --stdin" }];
     }

@@ -7,11 +7,11 @@
  * other is that some other line of the input is an object. A line that begins with `[` is a title,
  * unless an array of objects or texts begins there.
  */
-import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
+import { badInput, CoordError, type InputProblem } from "../../domain/errors.ts";
 import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { inputProblems } from "../../engine/input.ts";
-import { type NewTask, TASK_FIELDS } from "../../engine/task/new_task.ts";
+import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
 import { framed, type Piece, wrongInput } from "./stdin_pieces.ts";
 
 /** Problems that are reported one by one; the rest is counted. */
@@ -21,7 +21,7 @@ const MAX_REPORTED = 20;
 const PROGRESS_LINES = 1_000;
 
 /** A field of a line and its name in the library's input. */
-const NAMES: Readonly<Record<string, keyof NewTask>> = {
+const NAMES: Readonly<Record<string, keyof TaskInput>> = {
   title: "title",
   priority: "priority",
   queue: "queue",
@@ -34,7 +34,7 @@ const NAMES: Readonly<Record<string, keyof NewTask>> = {
 };
 const KNOWN = "title, priority, queue, ttl, run_id, payload, tags";
 
-type Defaults = Omit<Partial<NewTask>, "title">;
+type Defaults = Omit<Partial<TaskInput>, "title">;
 
 /** How to read. */
 interface Reading {
@@ -52,7 +52,7 @@ export async function readTasks(
   defaults: Defaults,
   progress: (message: string) => void,
   { isNul = false }: Reading = {},
-): Promise<NewTask[]> {
+): Promise<TaskInput[]> {
   const found = await framed(input, isNul);
   const tasks = new Collected(defaults);
   if (found.kind === "array") {
@@ -79,15 +79,15 @@ type Fields =
 
 /** The tasks of all lines, or their problems. */
 class Collected {
-  readonly #tasks: NewTask[] = [];
-  readonly #reported: Problem[] = [];
-  readonly #codes = new Set<Problem["code"]>();
+  readonly #tasks: TaskInput[] = [];
+  readonly #reported: InputProblem[] = [];
+  readonly #codes = new Set<InputProblem["code"]>();
   #count = 0;
   /**
    * Of titles that are slips if there is an object: where they are, and how many problems were
    * reported before.
    */
-  readonly #slips: { readonly problem: Problem; readonly after: number }[] = [];
+  readonly #slips: { readonly problem: InputProblem; readonly after: number }[] = [];
   #slipCount = 0;
   #hasObject = false;
 
@@ -109,7 +109,7 @@ class Collected {
     this.#report(read.map((problem) => ({ ...problem, field: `${at}: ${problem.field}` })));
   }
 
-  #report(problems: readonly Problem[]): void {
+  #report(problems: readonly InputProblem[]): void {
     for (const problem of problems) {
       this.#count++;
       this.#codes.add(problem.code);
@@ -117,7 +117,7 @@ class Collected {
     }
   }
 
-  all(): NewTask[] {
+  all(): TaskInput[] {
     if (this.#hasObject) this.#takeSlips();
     if (this.#count === 0) return this.#tasks;
     const { message } = badInput(this.#reported);
@@ -139,7 +139,7 @@ class Collected {
   }
 }
 
-function problemAt(field: string, message: string): Problem {
+function problemAt(field: string, message: string): InputProblem {
   return { field, code: "bad_args", message };
 }
 
@@ -226,8 +226,8 @@ function itemFields(item: unknown): Fields {
 }
 
 /** A task, or what is wrong with its fields. */
-function taskOf(given: object, defaults: Defaults): NewTask | Problem[] {
-  const problems: Problem[] = [];
+function taskOf(given: object, defaults: Defaults): TaskInput | InputProblem[] {
+  const problems: InputProblem[] = [];
   const task: Record<string, unknown> = { ...defaults };
   const seen = new Set<string>();
   for (const [key, value] of Object.entries(given)) {
@@ -247,5 +247,5 @@ function taskOf(given: object, defaults: Defaults): NewTask | Problem[] {
     problems.push({ ...problem, field });
   }
   // inputProblems() has checked every field.
-  return problems.length > 0 ? problems : task as unknown as NewTask;
+  return problems.length > 0 ? problems : task as unknown as TaskInput;
 }

@@ -1,10 +1,10 @@
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { type FailInput, TASK_INPUTS } from "../../engine/task/types.ts";
+import { TASK_INPUTS, type TaskFailInput } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { FENCE, RUN_ID, TASK_ID } from "../flags.ts";
 import { claimBlock } from "./text.ts";
 
-export const failTask: AnswerCommand<ClaimRecord, FailInput> = {
+export const failTask: AnswerCommand<ClaimRecord, TaskFailInput> = {
   details: "Only the holder may. A failed task is not handed out again.",
   examples: [`fail-task 3f9a2c --run-id agent-7 --error "the tests do not compile"`],
   operands: [TASK_ID],

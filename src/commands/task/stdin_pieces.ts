@@ -1,5 +1,5 @@
 /** Standard input as pieces: lines, titles that end in a zero byte, or all of it as one JSON array. */
-import { badInput, CoordError, type Problem } from "../../domain/errors.ts";
+import { badInput, CoordError, type InputProblem } from "../../domain/errors.ts";
 import { MAX_ARRAY_BYTES, MAX_LINE_BYTES } from "../../domain/limits.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
@@ -20,7 +20,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** What is wrong with standard input as a whole. */
 export function wrongInput(message: string): CoordError {
-  const problem: Problem = { field: "standard input", code: "bad_args", message };
+  const problem: InputProblem = { field: "standard input", code: "bad_args", message };
   return badInput([problem]);
 }
 

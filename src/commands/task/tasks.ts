@@ -1,6 +1,6 @@
 import { LIST_LIMIT } from "../../domain/limits.ts";
 import { TASK_STATUSES } from "../../domain/task/task.ts";
-import { type ListInput, TASK_INPUTS, type TaskList } from "../../engine/task/types.ts";
+import { TASK_INPUTS, type TaskList, type TaskListInput } from "../../engine/task/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
 import { shortId } from "../text.ts";
@@ -13,7 +13,7 @@ export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES
   return parts.length === 0 ? total : `${total}: ${parts.join(", ")}`;
 }
 
-export const tasks: AnswerCommand<TaskList, ListInput> = {
+export const tasks: AnswerCommand<TaskList, TaskListInput> = {
   details: "List tasks in the order in which they are handed out. The counts cover all tasks, " +
     "whatever the filter.",
   examples: ["tasks --status pending", "tasks --run-id agent-7 --json"],

@@ -2,12 +2,12 @@
  * Rules for single values. A schema library would do the same, and take as long to load as all the
  * rest of a short command.
  */
-import type { Problem } from "../errors.ts";
+import type { InputProblem } from "../errors.ts";
 
 /** A rule for the value of one field. */
 export interface InputRule {
   /** The code of an error that is about such a value alone. */
-  readonly code: Problem["code"];
+  readonly code: InputProblem["code"];
   /** Everything that is wrong with a value; empty when nothing is. */
   problems(value: unknown): readonly string[];
 }
@@ -42,7 +42,7 @@ export const ANYTHING: Kind<unknown> = {
 export function ruled<T>(
   kind: Kind<T>,
   problem: (value: T) => string | readonly string[] | undefined,
-  code: Problem["code"] = "bad_args",
+  code: InputProblem["code"] = "bad_args",
 ): InputRule {
   return {
     code,

@@ -8,10 +8,10 @@ import { jsonCopy } from "../json.ts";
 import { LaneState, type LaneView } from "./fold.ts";
 import { MAX_CHECKPOINT_SEQ } from "../limits.ts";
 import { formatTime } from "../time.ts";
-import type { Entry, WalLine } from "./line.ts";
+import type { JournalEntry, WalLine } from "./line.ts";
 
 /** The snapshot of a state. Its `seq` is that of the last entry: it has no number of its own. */
-export function checkpointEntry(state: LaneView, now: number): Entry {
+export function checkpointEntry(state: LaneView, now: number): JournalEntry {
   const leases = state.live().map((lease) => ({ ...lease, tree: [...lease.tree] }));
   return {
     op: "CHECKPOINT",

@@ -4,10 +4,10 @@
  * decision saw; and `fence`, the grant that it speaks of.
  */
 import type { JsonObject } from "../json.ts";
-import type { DeathEvidence, Lease } from "../lane/lease.ts";
+import type { LaneDeathEvidence, Lease } from "../lane/lease.ts";
 import { MAX_CONFLICT_BYTES, MAX_REFUSAL_BYTES } from "../limits.ts";
 import { formatTime } from "../time.ts";
-import type { Entry, Op } from "./line.ts";
+import type { JournalEntry, Op } from "./line.ts";
 
 /** What every entry carries. */
 export interface Stamp {
@@ -40,7 +40,7 @@ export interface NewLease extends Origin {
   readonly run_id?: string | undefined;
 }
 
-function entry(op: Op, stamp: Stamp, fields: Record<string, unknown>): Entry {
+function entry(op: Op, stamp: Stamp, fields: Record<string, unknown>): JournalEntry {
   const all: Record<string, unknown> = {
     ...fields,
     op,
@@ -49,7 +49,7 @@ function entry(op: Op, stamp: Stamp, fields: Record<string, unknown>): Entry {
     nonce: stamp.nonce,
   };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as Entry;
+  return Object.fromEntries(given) as JournalEntry;
 }
 
 /** ACQUIRE: grants a lease, if nothing that came after `baseSeq` is in its way. */
@@ -57,7 +57,7 @@ export function acquireEntry(
   stamp: Stamp,
   lease: NewLease,
   decision: { baseSeq: number; maxConcurrent: number | null; reason: string },
-): Entry {
+): JournalEntry {
   const ttl_minutes = lease.ttl_seconds / 60;
   const { lane, lane_kind, tree, files = [], loop_ts, host_id, pid } = lease;
   const { holder, ttl_seconds, exclusive, run_id, process } = lease;
@@ -84,13 +84,13 @@ export type ReleasedLease =
   & Partial<Pick<Lease, "holder">>;
 
 /** RELEASE: ends the grant that it names, and no other. */
-export function releaseEntry(stamp: Stamp, lease: ReleasedLease, reason: string): Entry {
+export function releaseEntry(stamp: Stamp, lease: ReleasedLease, reason: string): JournalEntry {
   const { lane, loop_ts, holder, host_id, fence } = lease;
   return entry("RELEASE", stamp, { lane, loop_ts, holder, host_id, fence, reason });
 }
 
 /** HEARTBEAT: its holder is alive. */
-export function heartbeatEntry(stamp: Stamp, lease: Lease): Entry {
+export function heartbeatEntry(stamp: Stamp, lease: Lease): JournalEntry {
   const { lane, loop_ts, holder, host_id, fence } = lease;
   return entry("HEARTBEAT", stamp, {
     lane,
@@ -107,7 +107,7 @@ export function adoptEntry(
   stamp: Stamp,
   lease: Lease,
   adoption: Origin & { holder: string; baseSeq: number; reason: string },
-): Entry {
+): JournalEntry {
   const { holder, host_id, pid, process = {}, reason, baseSeq } = adoption;
   return entry("ADOPT", stamp, {
     lane: lease.lane,
@@ -128,9 +128,9 @@ export function adoptEntry(
 export function scavengeEntry(
   stamp: Stamp,
   lease: Lease,
-  evidence: DeathEvidence,
+  evidence: LaneDeathEvidence,
   { baseSeq, by }: { baseSeq: number; by: string },
-): Entry {
+): JournalEntry {
   const { lane, loop_ts, host_id, pid, fence, holder } = lease;
   const why = evidence.pid_alive === false ? "and its process is gone" : "past its ttl and grace";
   return entry("SCAVENGE", stamp, {
@@ -163,7 +163,7 @@ export function refuseEntry(
     /** The last entry that the decision saw. */
     readonly baseSeq?: number | undefined;
   },
-): Entry {
+): JournalEntry {
   const { baseSeq, ...fields } = refusal;
   const short = shortened(refusal.conflicts);
   return entry("REFUSE", stamp, {
@@ -205,7 +205,7 @@ export function spawnEntry(
     readonly run_id?: string | undefined;
     readonly reason: string;
   },
-): Entry {
+): JournalEntry {
   return entry("SPAWN", stamp, { ...intent });
 }
 
@@ -222,7 +222,7 @@ export function haltEntry(
     readonly command?: string | undefined;
     readonly reason: string;
   },
-): Entry {
+): JournalEntry {
   return entry("HALT", stamp, {
     ...halt,
     run_id: halt.run_id ?? null,
@@ -234,7 +234,7 @@ export function haltEntry(
  * RECONCILE: says again what a lease is, for readers of the old format alone; the fold takes nothing
  * from one that names a fence.
  */
-export function reconcileEntry(stamp: Stamp, lease: Lease, reason: string): Entry {
+export function reconcileEntry(stamp: Stamp, lease: Lease, reason: string): JournalEntry {
   const { lane, loop_ts, host_id, fence } = lease;
   const { fence: _fence, renewed_seq: _renewed, events: _events, ...rest } = lease;
   const { alive_at: _alive, refused_at: _refused, ...record } = rest;

@@ -27,8 +27,8 @@ import {
   checkpointField,
   type CorruptLine,
   countField,
-  type Entry,
   identityOf,
+  type JournalEntry,
   legibleSeq,
   seqField,
 } from "./line.ts";
@@ -50,7 +50,7 @@ export type Effect =
 
 /** An entry's number and effect. */
 export interface Applied {
-  readonly entry: Entry;
+  readonly entry: JournalEntry;
   /** The entry's number; of one that granted or adopted, also the fence. */
   readonly seq: number;
   readonly effect: Effect;
@@ -131,7 +131,7 @@ export class LaneState {
   }
 
   /** Takes the next entry of the journal. */
-  apply(entry: Entry): Applied {
+  apply(entry: JournalEntry): Applied {
     if (entry.op === "CHECKPOINT") return this.#reset(entry);
     const before = this.seq;
     this.#seq = Math.max(seqField(entry["seq"], before + 1) ?? 0, this.#seq + 1);
@@ -150,7 +150,7 @@ export class LaneState {
     if (oldest !== undefined) this.#applied.delete(oldest);
   }
 
-  #outcome(entry: Entry, before: number): Outcome {
+  #outcome(entry: JournalEntry, before: number): Outcome {
     if (entry.op === "REFUSE") this.#noteRefusal(entry, before);
     const identity = identityOf(entry);
     if (identity === undefined || identity.lane === "" && identity.loop_ts === "") {
@@ -175,7 +175,7 @@ export class LaneState {
     return { effect: "none" };
   }
 
-  #grant(entry: Entry, identity: LeaseIdentity, before: number): Outcome {
+  #grant(entry: JournalEntry, identity: LeaseIdentity, before: number): Outcome {
     const record = recordOf(entry);
     const known = this.leases.get(identity);
     const events = known === undefined ? 0 : known.events + 1;
@@ -195,7 +195,7 @@ export class LaneState {
   }
 
   /** What voids a grant that was decided when `since` was the last entry. */
-  #inTheWay(entry: Entry, lease: Lease, since: number): Lease | undefined {
+  #inTheWay(entry: JournalEntry, lease: Lease, since: number): Lease | undefined {
     const [holder] = this.leases.ofLane(lease.lane);
     if (holder !== undefined) return holder;
     const most = seqField(entry["max_concurrent"]);
@@ -214,14 +214,14 @@ export class LaneState {
     return met?.lease;
   }
 
-  #end(effect: "released" | "scavenged", entry: Entry, identity: LeaseIdentity): Outcome {
+  #end(effect: "released" | "scavenged", entry: JournalEntry, identity: LeaseIdentity): Outcome {
     const lease = this.#named(entry, identity);
     if (typeof lease === "string") return { effect: "none", reason: lease };
     this.leases.remove(identity);
     return { effect, lease };
   }
 
-  #renew(entry: Entry, identity: LeaseIdentity): Outcome {
+  #renew(entry: JournalEntry, identity: LeaseIdentity): Outcome {
     const lease = this.#named(entry, identity);
     if (typeof lease === "string") return { effect: "none", reason: lease };
     const stamp = beatStamp(entry);
@@ -232,7 +232,7 @@ export class LaneState {
     return { effect: "renewed", lease: renewed };
   }
 
-  #adopt(entry: Entry, identity: LeaseIdentity): Outcome {
+  #adopt(entry: JournalEntry, identity: LeaseIdentity): Outcome {
     const lease = this.#named(entry, identity);
     if (typeof lease === "string") return { effect: "none", reason: lease };
     const given: Record<string, unknown> = {};
@@ -252,7 +252,7 @@ export class LaneState {
   }
 
   /** Takes in that leases blocked a request, which bounds how far their stamps are believed. */
-  #noteRefusal(entry: Entry, before: number): void {
+  #noteRefusal(entry: JournalEntry, before: number): void {
     const { host_id, conflicts } = entry;
     const [since, at] = [sinceOf(entry, before), instant(entry["ts"])];
     if (since === undefined || at === undefined || !Array.isArray(conflicts)) return;
@@ -269,7 +269,7 @@ export class LaneState {
   }
 
   /** The live lease that an entry means, or why there is none. */
-  #named(entry: Entry, identity: LeaseIdentity): Lease | string {
+  #named(entry: JournalEntry, identity: LeaseIdentity): Lease | string {
     const lease = this.leases.get(identity);
     if (lease === undefined) return `lane ${JSON.stringify(identity.lane)} has no such lease`;
     if (!("fence" in entry) || entry["fence"] === lease.fence) return lease;
@@ -277,7 +277,11 @@ export class LaneState {
   }
 
   /** Why an entry that takes a lease from its holder comes too late, if it does. */
-  #unlessRenewed(entry: Entry, identity: LeaseIdentity, before: number): Outcome | undefined {
+  #unlessRenewed(
+    entry: JournalEntry,
+    identity: LeaseIdentity,
+    before: number,
+  ): Outcome | undefined {
     const since = sinceOf(entry, before);
     const lease = this.leases.get(identity);
     if (since === undefined || lease === undefined || lease.renewed_seq <= since) return undefined;
@@ -290,7 +294,7 @@ export class LaneState {
   }
 
   /** Takes a snapshot in the place of all that came before; it has no number of its own. */
-  #reset(entry: Entry): Applied {
+  #reset(entry: JournalEntry): Applied {
     const watermark = checkpointField(entry["seq_watermark"]) ?? 0;
     const seq = Math.max(this.#seq, checkpointField(entry["seq"]) ?? watermark);
     this.#lost = Math.max(this.#lost, watermark);
@@ -311,7 +315,7 @@ export class LaneState {
 }
 
 /** The last entry that a decision saw; `undefined` when it does not say. */
-function sinceOf(entry: Entry, before: number): number | undefined {
+function sinceOf(entry: JournalEntry, before: number): number | undefined {
   if (!("base_seq" in entry)) return undefined;
   const base = countField(entry["base_seq"]);
   // What it saw is not in this journal, so nothing that is in it counts as seen.
@@ -319,7 +323,7 @@ function sinceOf(entry: Entry, before: number): number | undefined {
 }
 
 /** The lease in an entry: nested, or in the entry's own fields. */
-function recordOf(entry: Entry): JsonObject {
+function recordOf(entry: JournalEntry): JsonObject {
   const { lease, ts } = entry;
   const record: JsonObject = isObject(lease) ? { ...lease } : {};
   for (const field of isObject(lease) ? [] : INLINE) {

@@ -26,7 +26,7 @@ const OPS = [
 export type Op = typeof OPS[number];
 
 /** One entry, as it was written. */
-export type Entry = JsonObject & { readonly op: string };
+export type JournalEntry = JsonObject & { readonly op: string };
 
 /** A line that is no entry. */
 export interface CorruptLine {
@@ -38,7 +38,7 @@ export interface CorruptLine {
 }
 
 /** One line of the journal that is not blank. */
-export type WalLine = { readonly kind: "entry"; readonly entry: Entry } | CorruptLine;
+export type WalLine = { readonly kind: "entry"; readonly entry: JournalEntry } | CorruptLine;
 
 /** The operation under which compaction keeps a line that cannot be read. */
 const CORRUPT = "_CORRUPT";
@@ -81,7 +81,7 @@ function keptCorrupt({ _raw, _reason }: JsonObject, line: string): WalLine {
 }
 
 /** One line, without its end. Keys are sorted, and nothing in it can be taken for a line's end. */
-export function encodeLine(line: Entry | WalLine): string {
+export function encodeLine(line: JournalEntry | WalLine): string {
   return sealed(escapeLines(canonicalJson(recordOf(line))));
 }
 
@@ -130,14 +130,14 @@ function withArticle(op: string): string {
   return `${op.startsWith("A") ? "an" : "a"} ${op}`;
 }
 
-function recordOf(line: Entry | WalLine): JsonObject {
+function recordOf(line: JournalEntry | WalLine): JsonObject {
   if (!isLine(line)) return line;
   if (line.kind === "entry") return line.entry;
   const raw = line.raw.slice(0, MAX_CORRUPT_KEPT).toWellFormed();
   return { op: CORRUPT, _raw: raw, _reason: line.reason };
 }
 
-function isLine(line: Entry | WalLine): line is WalLine {
+function isLine(line: JournalEntry | WalLine): line is WalLine {
   return !("op" in line);
 }
 
@@ -199,7 +199,7 @@ function within(value: unknown, max: number): number | undefined {
  * @param before What came before it.
  */
 export function seqProblem(
-  entry: Entry,
+  entry: JournalEntry,
   before: { readonly seq: number; readonly lastSeq: number },
 ): string | undefined {
   const { seq, lastSeq } = before;

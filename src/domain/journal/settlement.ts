@@ -1,7 +1,7 @@
 /** What a writer owes readers of the old format when its entry had no effect. */
 import type { Applied, LaneView } from "./fold.ts";
 import { identityOf } from "./line.ts";
-import type { Entry } from "./line.ts";
+import type { JournalEntry } from "./line.ts";
 import { reconcileEntry, releaseEntry, type Stamp } from "./entries.ts";
 
 /**
@@ -16,7 +16,7 @@ export function settlementEntry(
   stamp: Stamp,
   applied: Applied,
   state: LaneView,
-): Entry | undefined {
+): JournalEntry | undefined {
   const { entry, effect, lease, seq } = applied;
   const identity = identityOf(entry);
   if (effect !== "none" && effect !== "void" || identity === undefined) return undefined;

@@ -13,7 +13,7 @@
  */
 import { sameAgent } from "../input/run_id.ts";
 import { autopickHolds, type LaneRequest, namedHold, type WantedLane } from "./request.ts";
-import { type DeathEvidence, deathOf, type Lease } from "./lease.ts";
+import { deathOf, type LaneDeathEvidence, type Lease } from "./lease.ts";
 import type { LeaseIndex, LeaseOverlap } from "./lease_index.ts";
 import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
@@ -38,7 +38,7 @@ export interface Scene {
 /** A dead lease in the way. */
 interface Eviction {
   readonly lease: Lease;
-  readonly evidence: DeathEvidence;
+  readonly evidence: LaneDeathEvidence;
 }
 
 /** A live lease in the way. */
@@ -56,7 +56,7 @@ export interface LaneConflict {
 }
 
 /** Why a request is refused. */
-export type RefusalClass =
+export type LaneRefusalClass =
   /** An agent holds the lane. */
   | "held"
   /** An agent holds a tree that meets the one asked for. */
@@ -87,7 +87,7 @@ export interface Granted {
 /** No. */
 export interface Denied {
   readonly outcome: "refuse";
-  readonly why: RefusalClass;
+  readonly why: LaneRefusalClass;
   /** The lane as it would be held; `undefined` when none was picked or it is unknown. */
   readonly hold: WantedLane | undefined;
   readonly reason: string;
@@ -139,13 +139,13 @@ export function abandoned(): Denied {
   return denied("aborted", undefined, "the call was aborted");
 }
 
-function denied(why: RefusalClass, hold: WantedLane | undefined, reason: string): Denied {
+function denied(why: LaneRefusalClass, hold: WantedLane | undefined, reason: string): Denied {
   return { outcome: "refuse", why, hold, reason, conflicts: [], blockers: [], warnings: [] };
 }
 
 /** A live lease in the way, and why it is. */
 interface Obstacle {
-  readonly kind: RefusalClass;
+  readonly kind: LaneRefusalClass;
   readonly text: () => string;
   readonly lease: Lease;
   readonly conflict: LaneConflict;
@@ -223,7 +223,7 @@ class Judgement {
     return sameAgent(lease.holder, this.request.owner) && lease.loop_ts === this.request.loopTs;
   }
 
-  #deathOf(lease: Lease): DeathEvidence | undefined {
+  #deathOf(lease: Lease): LaneDeathEvidence | undefined {
     const { now, pidAlive, host } = this.scene;
     return deathOf(lease, now, pidAlive?.get(lease.fence), host);
   }
@@ -285,7 +285,7 @@ class Judgement {
   }
 
   /** Takes note of a lease in the way. */
-  #block(kind: RefusalClass, lease: Lease, text: () => string, met?: LeaseOverlap): void {
+  #block(kind: LaneRefusalClass, lease: Lease, text: () => string, met?: LeaseOverlap): void {
     if (this.#isCutShort || this.#known.has(lease)) return;
     this.#known.add(lease);
     const { hold, scene, budget } = this;

@@ -173,7 +173,7 @@ export function isFresh(lease: Lease, now: number, within: number): boolean {
 }
 
 /** Why a lease counts as dead. */
-export interface DeathEvidence {
+export interface LaneDeathEvidence {
   /** From when it counts as silent, ISO 8601 UTC; empty when nothing shows it. */
   readonly last_beat_at: string;
   /** For how long it has been silent. */
@@ -202,7 +202,7 @@ export function deathOf(
   now: number,
   pidAlive: boolean | undefined,
   host = "",
-): DeathEvidence | undefined {
+): LaneDeathEvidence | undefined {
   const beat = lastBeat(lease);
   const since = beat === undefined || beat > now ? refusedAt(lease, host) : beat;
   if (since === undefined) return undefined;

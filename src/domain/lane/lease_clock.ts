@@ -15,7 +15,7 @@
 import { instant, lastBeat, type Lease, stampOf } from "./lease.ts";
 import { LANE_GRACE_S, MAX_CLOCK_SKEW_S, MAX_REFUSED_AT } from "../limits.ts";
 import { formatTime } from "../time.ts";
-import type { Entry } from "../journal/line.ts";
+import type { JournalEntry } from "../journal/line.ts";
 
 /** The instant that a log has reached with a stamp. Milliseconds since 1970, as all here. */
 export function reachedWith(
@@ -28,7 +28,7 @@ export function reachedWith(
 }
 
 /** What a sign of life says, as `dos` reads it; it may be no instant. */
-export function beatStamp({ heartbeat_at, ts }: Entry): string | undefined {
+export function beatStamp({ heartbeat_at, ts }: JournalEntry): string | undefined {
   return [heartbeat_at, ts].filter((stamp) => typeof stamp === "string")
     .find((stamp) => stamp !== "");
 }

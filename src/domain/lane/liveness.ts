@@ -4,10 +4,10 @@ import { LIVENESS_S } from "../limits.ts";
 import { parseTime } from "../time.ts";
 
 /** The three answers. */
-export type LivenessVerdict = "ADVANCING" | "SPINNING" | "STALLED";
+export type LaneLivenessVerdict = "ADVANCING" | "SPINNING" | "STALLED";
 
 /** What the answer rests on. Ages are in seconds; `null` where they are unknown. */
-export interface LivenessEvidence {
+export interface LaneLivenessEvidence {
   /** Commits since the one that was named; `null` when none was named. */
   readonly commits: number | null;
   /** Of the newest of them. */
@@ -23,21 +23,21 @@ export interface LivenessEvidence {
 }
 
 /** An answer, the sentence that gives its reason, and what it rests on. */
-export interface Liveness {
+export interface LaneLiveness {
   /** One of three words. */
-  readonly verdict: LivenessVerdict;
+  readonly verdict: LaneLivenessVerdict;
   /** For people. */
   readonly reason: string;
   /** What is known. */
-  readonly evidence: LivenessEvidence;
+  readonly evidence: LaneLivenessEvidence;
 }
 
 /** The evidence on a lease; commits and the process are for the caller to look up. */
 export function evidenceOf(
   lease: Lease,
   now: number,
-  found: Pick<LivenessEvidence, "commits" | "commit_age_s" | "pid_alive">,
-): LivenessEvidence {
+  found: Pick<LaneLivenessEvidence, "commits" | "commit_age_s" | "pid_alive">,
+): LaneLivenessEvidence {
   const granted = parseTime(lease.adopted_at ?? lease.acquired_at);
   const beat = lastBeat(lease);
   return {
@@ -60,11 +60,11 @@ function ageOf(instant: number, now: number): number {
  * @param windows In seconds.
  */
 export function judgeLiveness(
-  evidence: LivenessEvidence,
+  evidence: LaneLivenessEvidence,
   windows: { spin: number; grace: number } = LIVENESS_S,
-): Liveness {
+): LaneLiveness {
   const { commits, commit_age_s, journal_events, held_s, heartbeat_age_s, pid_alive } = evidence;
-  const say = (verdict: LivenessVerdict, reason: string): Liveness => ({
+  const say = (verdict: LaneLivenessVerdict, reason: string): LaneLiveness => ({
     verdict,
     reason,
     evidence,

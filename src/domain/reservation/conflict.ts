@@ -14,7 +14,7 @@ import { inOneGo, type Stepwise } from "../glob/steps.ts";
 import { formatTime, parseTime } from "../time.ts";
 
 /** An address that is wanted, and one of another agent's live reservation that overlaps it. */
-export interface Conflict {
+export interface ReservationConflict {
   /** The address that was asked for. */
   readonly address: string;
   /** The other agent's. */
@@ -39,7 +39,7 @@ export interface Conflicts {
    * One for each pair of addresses, in the order of those asked for, then of creation; at most
    * {@link MAX_CONFLICTS}.
    */
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: readonly ReservationConflict[];
   /** How many there are; a lower bound when they were not all counted. */
   readonly total: number;
   /** Whether they were all counted. */
@@ -111,8 +111,8 @@ export class Comparison {
   }
 
   /** The conflicts of our addresses up to one, and of what was not compared. */
-  #first(theirs: readonly Compared[], last: number): Conflict[] {
-    const found: { readonly index: number; readonly conflict: Conflict }[] = [];
+  #first(theirs: readonly Compared[], last: number): ReservationConflict[] {
+    const found: { readonly index: number; readonly conflict: ReservationConflict }[] = [];
     for (const { entry, met: { hits, isWhole } } of theirs) {
       let isNamed = false;
       const { addresses } = entry.reservation;
@@ -212,7 +212,7 @@ function conflictOf(
   theirAddress: string,
   entry: ReservationEntry,
   isUnsure: boolean,
-): Conflict {
+): ReservationConflict {
   const { reservation_id, run_id, branch, operation } = entry.reservation;
   return {
     address,
@@ -226,7 +226,10 @@ function conflictOf(
   };
 }
 
-function doubtsOf(theirs: readonly Compared[], conflicts: readonly Conflict[]): string[] {
+function doubtsOf(
+  theirs: readonly Compared[],
+  conflicts: readonly ReservationConflict[],
+): string[] {
   const unsure = new Set(
     conflicts.filter((conflict) => conflict.unsure === true).map(({ address, their_address }) =>
       `Cannot compare ${quoted(address)} and ${quoted(their_address)} in time: ` +

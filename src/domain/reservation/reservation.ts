@@ -7,7 +7,7 @@ import { INTENT_TTL_S, UNKNOWN_RUN } from "../limits.ts";
 import { isAhead, parseTime } from "../time.ts";
 
 /** What an agent is about to do with what it names. */
-export type Operation =
+export type ReservationOperation =
   | "rename"
   | "move"
   | "modify"
@@ -18,7 +18,7 @@ export type Operation =
   | "merge";
 
 /** All operations. */
-export const OPERATIONS: readonly Operation[] = [
+export const OPERATIONS: readonly ReservationOperation[] = [
   "rename",
   "move",
   "modify",

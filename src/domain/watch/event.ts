@@ -36,14 +36,14 @@ export function kindOfWord(word: string): RecordKind | undefined {
 }
 
 /** What happened to a record. */
-export type EventType = "snapshot" | "added" | "modified" | "removed" | "expired";
+export type WatchEventType = "snapshot" | "added" | "modified" | "removed" | "expired";
 
 /** One line of the stream. */
 export interface WatchEvent {
   /** The version of coord that emitted it. */
   readonly schema_version: string;
   /** What happened. */
-  readonly event_type: EventType;
+  readonly event_type: WatchEventType;
   /** The kind of record that it happened to. */
   readonly kind: RecordKind;
   /** The record's id; a claim has its task's, and a lane its name and its `loop_ts`. */

@@ -13,7 +13,7 @@ import { quoted } from "../../domain/text.ts";
 import type { Acquisition } from "./acquisition.ts";
 import type { LaneChanges } from "./changes.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
-import type { LaneBusy, LaneGrant, LaneRefused } from "./types.ts";
+import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 
 /** Milliseconds between two looks at a silent holder's process, whose end nobody tells. */
 const PROBE_MS = 5_000;
@@ -21,7 +21,7 @@ const PROBE_MS = 5_000;
 /** Milliseconds until another try after one that failed though the lane looked free. */
 const RETRY_MS = 250;
 
-type Outcome = LaneGrant | LaneBusy | Denied;
+type Outcome = LaneAcquired | LaneBusy | Denied;
 
 /**
  * Acquires a lane, waiting for it as long as the input says; a refusal is journaled once. An abort ends
@@ -31,7 +31,7 @@ export async function acquireLane(
   context: LaneContext,
   changes: LaneChanges,
   acquisition: Acquisition,
-): Promise<LaneGrant | LaneRefused | LaneBusy> {
+): Promise<LaneAcquired | LaneDenied | LaneBusy> {
   const { input } = acquisition;
   const { wait = WAIT_S.default, signal } = input;
   const { timers = realTimers } = context;
@@ -64,7 +64,7 @@ export async function giveUpLane(
   context: LaneContext,
   acquisition: Acquisition,
   denied?: Denied,
-): Promise<LaneRefused> {
+): Promise<LaneDenied> {
   if (acquisition.mayHold) await takeBack(context, acquisition);
   return acquisition.aborted(denied);
 }
@@ -107,7 +107,7 @@ async function waitForLane(
   acquisition: Acquisition,
   end: number,
   attempt: () => Promise<Outcome>,
-): Promise<LaneGrant | undefined> {
+): Promise<LaneAcquired | undefined> {
   const { timers = realTimers } = context;
   using wakeup = new Wakeup(timers, acquisition.input.signal);
   using _listening = changes.listen(wakeup.wake);

@@ -23,11 +23,17 @@ import {
   releaseEntry,
   scavengeEntry,
 } from "../../domain/journal/entries.ts";
-import type { Entry } from "../../domain/journal/line.ts";
+import type { JournalEntry } from "../../domain/journal/line.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import * as answers from "./answers.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
-import type { AcquireInput, LaneGrant, LaneRefused, LaneVerdict, Scavenged } from "./types.ts";
+import type {
+  LaneAcquired,
+  LaneAcquireInput,
+  LaneDenied,
+  LaneScavenged,
+  LaneVerdict,
+} from "./types.ts";
 
 /** The decision on a request, with the facts on processes that bear on it. */
 function decide(
@@ -56,7 +62,7 @@ function decide(
 }
 
 /** The request in an input. `loopTs` is empty when the caller has no key of its own. */
-function requestOf(input: AcquireInput): LaneRequest {
+function requestOf(input: LaneAcquireInput): LaneRequest {
   const { lane = "", tree = [], kind = "", owner, loopTs = "" } = input;
   return { lane, tree, kind, owner, loopTs };
 }
@@ -72,7 +78,7 @@ export class Acquisition {
 
   constructor(
     readonly context: LaneContext,
-    readonly input: AcquireInput,
+    readonly input: LaneAcquireInput,
     readonly taxonomy: Taxonomy,
   ) {
     this.loopTs = input.loopTs ??
@@ -95,7 +101,7 @@ export class Acquisition {
    *
    * @param isNoted Whether a refusal is to be journaled.
    */
-  take(turn: Turn, isNoted: (denied: Denied) => boolean): LaneGrant | Denied | undefined {
+  take(turn: Turn, isNoted: (denied: Denied) => boolean): LaneAcquired | Denied | undefined {
     const kept = this.#keptLease(turn.view);
     if (kept !== undefined) return kept;
     const verdict = this.peek(turn.view, turn.now);
@@ -137,7 +143,7 @@ export class Acquisition {
   }
 
   /** The lease of an ACQUIRE that was kept after all. */
-  #keptLease({ fold }: JournalView): LaneGrant | undefined {
+  #keptLease({ fold }: JournalView): LaneAcquired | undefined {
     const applied = this.#written && fold.appliedOf(this.#written.nonce);
     if (this.#written === undefined || applied?.lease === undefined) return undefined;
     const { lease, seq } = applied;
@@ -178,7 +184,7 @@ export class Acquisition {
     return denied;
   }
 
-  #refusal(turn: Turn, denied: Denied): Entry {
+  #refusal(turn: Turn, denied: Denied): JournalEntry {
     const { context, input, loopTs } = this;
     const { lane, tree, conflicts, error } = refusalOf(denied, input, loopTs);
     return refuseEntry(turn.stamp(), {
@@ -200,7 +206,7 @@ export class Acquisition {
   }
 
   /** The answer for a no. */
-  refused(denied: Denied): LaneRefused {
+  refused(denied: Denied): LaneDenied {
     for (const warning of denied.warnings) this.context.warn(warning);
     const now = this.context.clock();
     for (const lease of denied.blockers) {
@@ -211,7 +217,7 @@ export class Acquisition {
   }
 
   /** The answer to a caller that ended its call: who was in the way, if that is known. */
-  aborted(denied: Denied = abandoned()): LaneRefused {
+  aborted(denied: Denied = abandoned()): LaneDenied {
     return this.refused(denied);
   }
 
@@ -242,7 +248,7 @@ export class Acquisition {
   }
 }
 
-function granted(verdict: Granted, lease: Lease): LaneGrant {
+function granted(verdict: Granted, lease: Lease): LaneAcquired {
   return {
     status: "acquired",
     outcome: "acquire",
@@ -262,7 +268,7 @@ function granted(verdict: Granted, lease: Lease): LaneGrant {
   };
 }
 
-function scavengedBy({ evictions }: Granted): Scavenged[] {
+function scavengedBy({ evictions }: Granted): LaneScavenged[] {
   return evictions.map(({ lease: { lane, holder, fence }, evidence }) => ({
     lane,
     holder,
@@ -271,7 +277,11 @@ function scavengedBy({ evictions }: Granted): Scavenged[] {
   }));
 }
 
-function refusalOf({ hold, why, reason, conflicts }: Denied, input: AcquireInput, loopTs: string) {
+function refusalOf(
+  { hold, why, reason, conflicts }: Denied,
+  input: LaneAcquireInput,
+  loopTs: string,
+) {
   return {
     status: "refused",
     outcome: "refuse",

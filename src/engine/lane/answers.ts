@@ -14,17 +14,17 @@ import { quoted } from "../../domain/text.ts";
 import { formatTime } from "../../domain/time.ts";
 import type { LaneContext } from "./turn.ts";
 import type {
-  HaltInput,
   LaneAdopted,
-  LaneBeat,
+  LaneHaltInput,
+  LaneHeartbeat,
   LaneHolderInput,
-  LaneNo,
+  LaneItem,
+  LaneRefused,
   LaneReleased,
-  LeaseItem,
 } from "./types.ts";
 
 /** Something that the rules do not allow. */
-export function no(status: LaneNo["status"], lane: string, error: string): LaneNo {
+export function no(status: LaneRefused["status"], lane: string, error: string): LaneRefused {
   return { status, lane, error };
 }
 
@@ -50,11 +50,11 @@ export function heldBy(
   fold: LaneView,
   { lane, owner, loopTs, fence }: LaneHolderInput,
   action: string,
-): Lease | LaneNo {
+): Lease | LaneRefused {
   const leases = newestFirst(fold, lane);
   const ours = leases.filter((lease) => sameAgent(lease.holder, owner));
   const mine = ours.find((lease) => hasKey(lease, loopTs));
-  const because = (status: LaneNo["status"], why: string) =>
+  const because = (status: LaneRefused["status"], why: string) =>
     no(status, lane, `Cannot ${action}: ${why}`);
   if (mine !== undefined) {
     if (fence === undefined || fence === mine.fence) return mine;
@@ -74,7 +74,7 @@ export function heldBy(
 /** The lease that a halt is about. */
 export function targetOf(
   fold: LaneView,
-  { handle, lane, loopTs }: HaltInput,
+  { handle, lane, loopTs }: LaneHaltInput,
 ): Lease | undefined {
   if (lane !== undefined) return newest(fold, lane, loopTs);
   return fold.live().find((lease) =>
@@ -95,7 +95,7 @@ export function aheadWarning(lease: Lease, now: number): string | undefined {
 }
 
 /** The answer to a heartbeat. */
-export function beatOf(lease: Lease, coalesced: boolean): LaneBeat {
+export function beatOf(lease: Lease, coalesced: boolean): LaneHeartbeat {
   const last = stampOf(lease);
   return {
     status: "ok",
@@ -132,7 +132,7 @@ export function adopted(applied: Applied | undefined): LaneAdopted | undefined {
 }
 
 /** A lease as listings show it. */
-export function leaseItem(lease: Lease, { clock, processes }: LaneContext): LeaseItem {
+export function leaseItem(lease: Lease, { clock, processes }: LaneContext): LaneItem {
   const now = clock();
   const host = processes.origin(undefined).host_id;
   const isAlive = isWorthProbing(lease, now, host) ? processes.isAlive(lease) : undefined;

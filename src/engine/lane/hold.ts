@@ -7,21 +7,21 @@ import { Beating } from "../heartbeat_loop.ts";
 import type { LaneChanges } from "./changes.ts";
 import { type LaneContext, readJournal } from "./turn.ts";
 import type {
-  LaneBeat,
-  LaneBeatInput,
+  LaneAcquired,
   LaneBusy,
-  LaneGrant,
+  LaneHeartbeat,
+  LaneHeartbeatInput,
   LaneHolderInput,
-  LaneNo,
+  LaneRefused,
   LaneReleased,
 } from "./types.ts";
 
 /** What a hold needs of the operations on lanes. */
 export interface LaneKeeper {
   /** Keeps the lease. */
-  heartbeat(input: LaneBeatInput): Promise<LaneBeat | LaneNo | LaneBusy>;
+  heartbeat(input: LaneHeartbeatInput): Promise<LaneHeartbeat | LaneRefused | LaneBusy>;
   /** Ends it. */
-  release(input: LaneHolderInput): Promise<LaneReleased | LaneNo | LaneBusy>;
+  release(input: LaneHolderInput): Promise<LaneReleased | LaneRefused | LaneBusy>;
 }
 
 /** A lease that is kept by heartbeats in the background until it is released or disposed of. */
@@ -29,7 +29,7 @@ export class LaneHold implements AsyncDisposable {
   /** It is held; other outcomes are `refused` and `lock_busy`. */
   readonly status = "held";
   /** The lease as it was granted. */
-  readonly grant: LaneGrant;
+  readonly grant: LaneAcquired;
   readonly #keeper: LaneKeeper;
   readonly #beating: Beating;
 
@@ -38,7 +38,7 @@ export class LaneHold implements AsyncDisposable {
     context: LaneContext,
     keeper: LaneKeeper,
     changes: LaneChanges,
-    grant: LaneGrant,
+    grant: LaneAcquired,
     endsMs: number,
   ) {
     this.#keeper = keeper;
@@ -94,7 +94,7 @@ export class LaneHold implements AsyncDisposable {
   }
 
   /** Releases it before the block ends. */
-  async release(): Promise<LaneReleased | LaneNo | LaneBusy> {
+  async release(): Promise<LaneReleased | LaneRefused | LaneBusy> {
     const answer = await this.#keeper.release(this.#who());
     // A call that changes nothing leaves the lease to be kept for the next try.
     if (answer.status !== "lock_busy") this.#beating.stop();
@@ -115,6 +115,6 @@ export class LaneHold implements AsyncDisposable {
   }
 }
 
-function lostCode(status: LaneNo["status"]): "not_holder" | "stale_fence" {
+function lostCode(status: LaneRefused["status"]): "not_holder" | "stale_fence" {
   return status === "refused" ? "not_holder" : status;
 }

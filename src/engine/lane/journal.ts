@@ -3,14 +3,14 @@ import type { Lease } from "../../domain/lane/lease.ts";
 import { TAIL_COUNT } from "../../domain/limits.ts";
 import * as laneFields from "../../domain/lane/fields.ts";
 import { quoted } from "../../domain/text.ts";
-import type { Entry } from "../../domain/journal/line.ts";
+import type { JournalEntry } from "../../domain/journal/line.ts";
 import type { JournalProblem } from "../../ports/journal.ts";
 import { checkInput } from "../input.ts";
 import { inTurn, type JournalContext, readJournal } from "./turn.ts";
-import type { LaneBusy, LockInput } from "./types.ts";
+import type { LaneBusy, LaneLockInput } from "./types.ts";
 
 /** How much to show. */
-export interface TailInput {
+export interface JournalTailInput {
   /** Entries, 1 to 100000, default 20. */
   readonly count?: number;
 }
@@ -20,7 +20,7 @@ export interface JournalTail {
   /** The file. */
   readonly journal: string;
   /** As they were written, the last one last. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly JournalEntry[];
 }
 
 /** What a journal comes to. */
@@ -99,7 +99,7 @@ export class LaneJournal {
    *
    * @param input How many.
    */
-  async tail(input: TailInput = {}): Promise<JournalTail> {
+  async tail(input: JournalTailInput = {}): Promise<JournalTail> {
     checkInput(input, JOURNAL_INPUTS.tail);
     const { journal } = this.#context.lanes;
     const count = input.count ?? TAIL_COUNT.default;
@@ -128,7 +128,7 @@ export class LaneJournal {
    *
    * @param input How long to wait for writers.
    */
-  async compact(input: LockInput = {}): Promise<JournalCompaction | LaneBusy> {
+  async compact(input: LaneLockInput = {}): Promise<JournalCompaction | LaneBusy> {
     checkInput(input, JOURNAL_INPUTS.compact);
     return await inTurn<JournalCompaction>(
       this.#context,

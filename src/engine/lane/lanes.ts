@@ -1,7 +1,7 @@
 /** Lanes: the operations that are the same on every store. */
 import { isFresh } from "../../domain/lane/lease.ts";
 import { LIVENESS_S } from "../../domain/limits.ts";
-import { evidenceOf, judgeLiveness, type Liveness } from "../../domain/lane/liveness.ts";
+import { evidenceOf, judgeLiveness, type LaneLiveness } from "../../domain/lane/liveness.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { deadAt } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
@@ -27,7 +27,7 @@ import type * as types from "./types.ts";
 import { acquireLane, giveUpLane } from "./acquire.ts";
 
 /** A refusal or an answer that can stand in an `await using`: there is nothing to end. */
-export type NotHeld<T> = T & AsyncDisposable;
+export type LaneNotHeld<T> = T & AsyncDisposable;
 
 /**
  * The operations on lanes. Each throws a `CoordError`: `bad_args` for bad input, with all problems at
@@ -71,8 +71,8 @@ export class Lanes {
    * ```
    */
   async hold(
-    input: types.AcquireInput,
-  ): Promise<LaneHold | NotHeld<types.LaneRefused> | NotHeld<types.LaneBusy>> {
+    input: types.LaneAcquireInput,
+  ): Promise<LaneHold | LaneNotHeld<types.LaneDenied> | LaneNotHeld<types.LaneBusy>> {
     const pid = input.pid ?? this.#context.processes.ownPid;
     const acquisition = await this.#acquisition({ ...input, pid });
     let answer = await acquireLane(this.#context, this.#changes, acquisition);
@@ -85,7 +85,7 @@ export class Lanes {
   }
 
   /** When a grant ends unless it is kept. */
-  #endOf(grant: types.LaneGrant, { loopTs }: types.AcquireInput): number {
+  #endOf(grant: types.LaneAcquired, { loopTs }: types.LaneAcquireInput): number {
     const { acquired_at, ttl_seconds } = grant;
     const lease = loopTs === undefined
       ? undefined
@@ -103,8 +103,8 @@ export class Lanes {
    * @returns The grant, durable; or who is in the way, or that the journal was busy.
    */
   async acquire(
-    input: types.AcquireInput,
-  ): Promise<types.LaneGrant | types.LaneRefused | types.LaneBusy> {
+    input: types.LaneAcquireInput,
+  ): Promise<types.LaneAcquired | types.LaneDenied | types.LaneBusy> {
     const acquisition = await this.#acquisition(input);
     const answer = await acquireLane(this.#context, this.#changes, acquisition);
     const isLate = input.signal?.aborted && answer.status === "acquired";
@@ -116,7 +116,7 @@ export class Lanes {
    *
    * @param input Which lane, and by whom.
    */
-  async arbitrate(input: types.ArbitrateInput): Promise<types.LaneVerdict> {
+  async arbitrate(input: types.LaneArbitrateInput): Promise<types.LaneVerdict> {
     checkInput(input, LANE_INPUTS.arbitrate, ["owner"]);
     const context = this.#context;
     const acquisition = new Acquisition(context, input, await this.#context.lanes.taxonomy());
@@ -131,10 +131,10 @@ export class Lanes {
    */
   async release(
     input: types.LaneHolderInput,
-  ): Promise<types.LaneReleased | types.LaneNo | types.LaneBusy> {
+  ): Promise<types.LaneReleased | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.release, ["lane", "owner"]);
     const action = `release lane ${quoted(input.lane)}`;
-    const body = (turn: Turn): types.LaneReleased | types.LaneNo | undefined => {
+    const body = (turn: Turn): types.LaneReleased | types.LaneRefused | undefined => {
       const kept = turn.kept("released");
       if (kept !== undefined) return answers.released(kept);
       const { fold } = turn.view;
@@ -158,8 +158,8 @@ export class Lanes {
    * @returns The heartbeat, durable, or why the rules do not allow it.
    */
   async heartbeat(
-    input: types.LaneBeatInput,
-  ): Promise<types.LaneBeat | types.LaneNo | types.LaneBusy> {
+    input: types.LaneHeartbeatInput,
+  ): Promise<types.LaneHeartbeat | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.heartbeat, ["lane", "owner"]);
     const action = `keep lane ${quoted(input.lane)}`;
     const { coalesceWithin = 0 } = input;
@@ -169,7 +169,7 @@ export class Lanes {
     if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
       return answers.beatOf(known, true);
     }
-    const body = (turn: Turn): types.LaneBeat | types.LaneNo | undefined => {
+    const body = (turn: Turn): types.LaneHeartbeat | types.LaneRefused | undefined => {
       const lease = answers.heldBy(turn.view.fold, input, action);
       if ("status" in lease) return lease;
       if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
@@ -190,12 +190,12 @@ export class Lanes {
    * @returns The new grant, durable, or why there is none.
    */
   async adopt(
-    input: types.AdoptInput,
-  ): Promise<types.LaneAdopted | types.LaneNo | types.LaneBusy> {
+    input: types.LaneAdoptInput,
+  ): Promise<types.LaneAdopted | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.adopt, ["lane", "owner"]);
     const { lane, owner, loopTs, pid } = input;
     const action = `adopt lane ${quoted(lane)}`;
-    const body = (turn: Turn): types.LaneAdopted | types.LaneNo | undefined => {
+    const body = (turn: Turn): types.LaneAdopted | types.LaneRefused | undefined => {
       const { fold } = turn.view;
       const kept = turn.kept("adopted");
       if (kept !== undefined) return answers.adopted(kept);
@@ -222,7 +222,7 @@ export class Lanes {
    * @param input Which lane, and who is coming.
    * @returns The intent, durable.
    */
-  async spawn(input: types.SpawnInput): Promise<types.LaneSpawned | types.LaneBusy> {
+  async spawn(input: types.LaneSpawnInput): Promise<types.LaneSpawned | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.spawn, ["lane", "owner"]);
     const { lane, owner, runId: run_id, reason = "" } = input;
     const loop_ts = input.loopTs ?? formatTime(this.#context.clock());
@@ -251,7 +251,7 @@ export class Lanes {
    * @param input What should stop.
    * @returns The decision, durable.
    */
-  async halt(input: types.HaltInput): Promise<types.LaneHalted | types.LaneBusy> {
+  async halt(input: types.LaneHaltInput): Promise<types.LaneHalted | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.halt, ["handle"]);
     const { handle, runId: run_id, command, reason = "" } = input;
     const body = (turn: Turn): types.LaneHalted | undefined => {
@@ -272,7 +272,7 @@ export class Lanes {
    *
    * @param input What to list; `all` also those that are dead and not evicted yet.
    */
-  async live(input: types.LiveInput = {}): Promise<types.LiveLeases> {
+  async live(input: types.LaneListInput = {}): Promise<types.LaneList> {
     checkInput(input, LANE_INPUTS.live);
     const items = (this.#readable()?.fold.live() ?? []).map((lease) =>
       answers.leaseItem(lease, this.#context)
@@ -290,7 +290,7 @@ export class Lanes {
    *
    * @param input The lane and the fence.
    */
-  async check(input: types.CheckInput): Promise<types.FenceCheck> {
+  async check(input: types.LaneCheckInput): Promise<types.LaneFenceCheck> {
     checkInput(input, LANE_INPUTS.check, ["lane", "fence"]);
     const { lane, fence } = input;
     const { fold } = readJournal(this.#context);
@@ -313,7 +313,9 @@ export class Lanes {
    * @param input Which lane, the commit to count from, and how long counts as silent.
    * @throws {CoordError} `not_found` when no agent holds the lane.
    */
-  async liveness(input: types.LivenessInput): Promise<Liveness & { readonly lane: string }> {
+  async liveness(
+    input: types.LaneLivenessInput,
+  ): Promise<LaneLiveness & { readonly lane: string }> {
     checkInput(input, LANE_INPUTS.liveness, ["lane"]);
     const { lane, loopTs, since } = input;
     const { processes, clock, warn } = this.#context;
@@ -341,7 +343,7 @@ export class Lanes {
     return { lane, ...judgeLiveness(evidence, { spin, grace }) };
   }
 
-  async #acquisition(input: types.AcquireInput): Promise<Acquisition> {
+  async #acquisition(input: types.LaneAcquireInput): Promise<Acquisition> {
     checkInput(input, LANE_INPUTS.acquire, ["owner"]);
     return new Acquisition(this.#context, input, await this.#context.lanes.taxonomy());
   }

@@ -5,7 +5,7 @@ import type { Applied, Effect } from "../../domain/journal/fold.ts";
 import { LOCK_TIMEOUT_S } from "../../domain/limits.ts";
 import { settlementEntry } from "../../domain/journal/settlement.ts";
 import type { Clock } from "../../domain/time.ts";
-import type { Entry } from "../../domain/journal/line.ts";
+import type { JournalEntry } from "../../domain/journal/line.ts";
 import type { Stamp } from "../../domain/journal/entries.ts";
 import { quoted } from "../../domain/text.ts";
 import type { CompactResult, JournalSession, JournalView } from "../../ports/journal.ts";
@@ -13,7 +13,7 @@ import type { LaneStore } from "../../ports/lanes.ts";
 import type { Processes } from "../../ports/processes.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { nonce } from "../context.ts";
-import type { LaneBusy, LockInput } from "./types.ts";
+import type { LaneBusy, LaneLockInput } from "./types.ts";
 
 /** What the operations on a journal work with. */
 export interface JournalContext {
@@ -57,11 +57,11 @@ export class Turn {
   #view: JournalView;
   readonly #session: JournalSession;
   readonly #context: JournalContext;
-  readonly #doubtful: Entry[];
+  readonly #doubtful: JournalEntry[];
   #seq: number;
 
   /** @param doubtful Entries of earlier turns of the same writer of which nobody knows what they did. */
-  constructor(session: JournalSession, context: JournalContext, doubtful: Entry[]) {
+  constructor(session: JournalSession, context: JournalContext, doubtful: JournalEntry[]) {
     this.#session = session;
     this.#context = context;
     this.#doubtful = doubtful;
@@ -92,7 +92,7 @@ export class Turn {
    * Appends entries, and tells what each did; `undefined` when nobody can tell before the next turn,
    * and everything must be decided anew.
    */
-  append(entries: readonly Entry[]): readonly Applied[] | undefined {
+  append(entries: readonly JournalEntry[]): readonly Applied[] | undefined {
     this.#doubtful.push(...entries);
     if (this.#session.append(entries) !== "kept") return undefined;
     this.#view = this.#session.read();
@@ -110,7 +110,7 @@ export class Turn {
   }
 
   /** Like `append()`, for entries on which no answer depends. */
-  note(entries: readonly Entry[], what: string): void {
+  note(entries: readonly JournalEntry[], what: string): void {
     try {
       this.#session.append(entries);
     } catch (error) {
@@ -124,7 +124,7 @@ export class Turn {
     return this.#session.compact();
   }
 
-  #applied(entries: readonly Entry[]): Applied[] {
+  #applied(entries: readonly JournalEntry[]): Applied[] {
     return entries.map((entry) => this.#view.fold.appliedOf(nonceOf(entry)))
       .filter((applied) => applied !== undefined);
   }
@@ -146,7 +146,7 @@ function isIdle({ effect }: Applied): boolean {
 }
 
 /** By what a writer knows its entry again. */
-export function nonceOf({ nonce }: Entry): string {
+export function nonceOf({ nonce }: JournalEntry): string {
   return typeof nonce === "string" ? nonce : "";
 }
 
@@ -158,13 +158,15 @@ export function nonceOf({ nonce }: Entry): string {
  */
 export async function inTurn<T>(
   context: JournalContext,
-  { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LockInput & { readonly signal?: AbortSignal },
+  { lockTimeout = LOCK_TIMEOUT_S.default, signal }: LaneLockInput & {
+    readonly signal?: AbortSignal;
+  },
   action: string,
   body: (turn: Turn) => T | undefined,
 ): Promise<T | LaneBusy> {
   const { timers = realTimers } = context;
   const deadline = timers.now() + lockTimeout * 1000;
-  const doubtful: Entry[] = [];
+  const doubtful: JournalEntry[] = [];
   for (;;) {
     const left = Math.max(0, deadline - timers.now());
     // An entry of which nobody knows what it did must be settled first.

@@ -1,15 +1,15 @@
 /** Inputs and answers of the operations on lanes. */
-import type { LaneConflict, RefusalClass } from "../../domain/lane/arbiter.ts";
-import type { DeathEvidence, Lease } from "../../domain/lane/lease.ts";
+import type { LaneConflict, LaneRefusalClass } from "../../domain/lane/arbiter.ts";
+import type { LaneDeathEvidence, Lease } from "../../domain/lane/lease.ts";
 
 /** How long to wait for other writers of the journal. */
-export interface LockInput {
+export interface LaneLockInput {
   /** Seconds, 0 to 3600, default 10. */
   readonly lockTimeout?: number;
 }
 
 /** Which lane to ask for, and as whom. */
-export interface ArbitrateInput {
+export interface LaneArbitrateInput {
   /** The lane's name; without one, the first of `autopick` that is free, or one named by `tree`. */
   readonly lane?: string;
   /** Globs to hold; default the tree that `lanes.json` gives the lane. */
@@ -23,7 +23,7 @@ export interface ArbitrateInput {
 }
 
 /** Which lane to acquire, and for how long. */
-export interface AcquireInput extends ArbitrateInput, LockInput {
+export interface LaneAcquireInput extends LaneArbitrateInput, LaneLockInput {
   /** Seconds that the holder may be silent, 1 to 31536000, default 3000. */
   readonly ttl?: number;
   /** The run that the lease belongs to. */
@@ -40,7 +40,7 @@ export interface AcquireInput extends ArbitrateInput, LockInput {
 }
 
 /** Which lease to act on, as its holder. */
-export interface LaneHolderInput extends LockInput {
+export interface LaneHolderInput extends LaneLockInput {
   /** The lane's name. */
   readonly lane: string;
   /** Its holder. */
@@ -52,13 +52,13 @@ export interface LaneHolderInput extends LockInput {
 }
 
 /** Which lease to keep. */
-export interface LaneBeatInput extends LaneHolderInput {
+export interface LaneHeartbeatInput extends LaneHolderInput {
   /** Seconds: when the last heartbeat is younger, nothing is written. Default 0. */
   readonly coalesceWithin?: number;
 }
 
 /** Which lease to hand over, and to whom. */
-export interface AdoptInput extends LockInput {
+export interface LaneAdoptInput extends LaneLockInput {
   /** The lane's name. */
   readonly lane: string;
   /** Who holds it from now on. */
@@ -70,7 +70,7 @@ export interface AdoptInput extends LockInput {
 }
 
 /** Who is coming to a lane. */
-export interface SpawnInput extends LockInput {
+export interface LaneSpawnInput extends LaneLockInput {
   /** The lane's name. */
   readonly lane: string;
   /** Who is coming. */
@@ -84,7 +84,7 @@ export interface SpawnInput extends LockInput {
 }
 
 /** What should stop. */
-export interface HaltInput extends LockInput {
+export interface LaneHaltInput extends LaneLockInput {
   /** Whatever names the run to those who can stop it. */
   readonly handle: string;
   /** The lane that it works on. */
@@ -100,13 +100,13 @@ export interface HaltInput extends LockInput {
 }
 
 /** Which leases to show. */
-export interface LiveInput {
+export interface LaneListInput {
   /** Also the dead ones that nobody has evicted yet. */
   readonly all?: boolean;
 }
 
 /** Which grant to check. */
-export interface CheckInput {
+export interface LaneCheckInput {
   /** The lane's name. */
   readonly lane: string;
   /** The grant's fence. */
@@ -114,7 +114,7 @@ export interface CheckInput {
 }
 
 /** Whose liveness to judge. */
-export interface LivenessInput {
+export interface LaneLivenessInput {
   /** The lane's name. */
   readonly lane: string;
   /** The key of the hold, where one lane may have several. */
@@ -142,7 +142,7 @@ export interface LaneDecision {
 }
 
 /** A dead lease that had to make room. */
-export interface Scavenged {
+export interface LaneScavenged {
   /** The lane. */
   readonly lane: string;
   /** Who held it. */
@@ -150,11 +150,11 @@ export interface Scavenged {
   /** Its fence, stale from now on. */
   readonly fence: number;
   /** Why it counted as dead. */
-  readonly evidence: DeathEvidence;
+  readonly evidence: LaneDeathEvidence;
 }
 
 /** A lane that was granted. */
-export interface LaneGrant extends LaneDecision {
+export interface LaneAcquired extends LaneDecision {
   /** It was granted. */
   readonly status: "acquired";
   /** The same, as the arbiter says it. */
@@ -174,11 +174,11 @@ export interface LaneGrant extends LaneDecision {
   /** Until when the holder may be silent, by its own clock; null when nothing tells. */
   readonly expires_at: string | null;
   /** Dead leases that were in the way. */
-  readonly scavenged: readonly Scavenged[];
+  readonly scavenged: readonly LaneScavenged[];
 }
 
 /** A lane that was not granted. */
-export interface LaneRefused extends LaneDecision {
+export interface LaneDenied extends LaneDecision {
   /** It was refused. */
   readonly status: "refused";
   /** The same, as the arbiter says it. */
@@ -190,7 +190,7 @@ export interface LaneRefused extends LaneDecision {
   /** There is no grant on the disk; the refusal is. */
   readonly journaled: false;
   /** What the reason is about. */
-  readonly reason_class: RefusalClass;
+  readonly reason_class: LaneRefusalClass;
   /** The leases in the way, 20 at most. */
   readonly conflicts: readonly LaneConflict[];
   /** For people: the reason. */
@@ -220,15 +220,15 @@ export interface LaneVerdict extends LaneDecision {
   /** The leases in the way, 20 at most. */
   readonly conflicts: readonly LaneConflict[];
   /** Dead leases that an acquisition would evict. */
-  readonly scavenged: readonly Scavenged[];
+  readonly scavenged: readonly LaneScavenged[];
   /** What the reason of a no is about. */
-  readonly reason_class?: RefusalClass;
+  readonly reason_class?: LaneRefusalClass;
   /** For people: the reason of a no. */
   readonly error?: string;
 }
 
 /** What the rules do not allow to do with a lease. */
-export interface LaneNo {
+export interface LaneRefused {
   /** Somebody else holds the lane, nobody does, or the fence is of another grant. */
   readonly status: "not_holder" | "refused" | "stale_fence";
   /** The lane. */
@@ -252,7 +252,7 @@ export interface LaneReleased {
 }
 
 /** What a heartbeat answers. */
-export interface LaneBeat {
+export interface LaneHeartbeat {
   /** The lease goes on. */
   readonly status: "ok";
   /** The lane. */
@@ -318,7 +318,7 @@ export interface LaneHalted {
 }
 
 /** A lease in a listing. */
-export type LeaseItem = Lease & {
+export type LaneItem = Lease & {
   /** Whether its holder was heard of in time. */
   readonly status: "live" | "dead";
   /** Since its last sign of life; null when none can be read. */
@@ -326,17 +326,17 @@ export type LeaseItem = Lease & {
 };
 
 /** What a listing answers. */
-export interface LiveLeases {
+export interface LaneList {
   /** How many are live. */
   readonly live: number;
   /** How many are dead and not evicted yet. */
   readonly dead: number;
   /** The first granted first. */
-  readonly leases: readonly LeaseItem[];
+  readonly leases: readonly LaneItem[];
 }
 
 /** Whether a grant is the current one. */
-export type FenceCheck = {
+export type LaneFenceCheck = {
   /** It is. */
   readonly status: "current";
   /** The lane. */
@@ -345,4 +345,4 @@ export type FenceCheck = {
   readonly fence: number;
   /** Who holds it. */
   readonly owner: string;
-} | LaneNo;
+} | LaneRefused;

@@ -29,7 +29,7 @@ export function refusal({ conflicts, total, isCounted }: Conflicts): string {
 }
 
 /** The conflicts as an answer has them. */
-export function metOf({ conflicts, total, isCounted }: Conflicts): types.ReserveConflicts {
+export function metOf({ conflicts, total, isCounted }: Conflicts): types.ReservationConflicts {
   return { conflicts, conflicts_total: total, conflicts_counted: isCounted };
 }
 

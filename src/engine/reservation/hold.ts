@@ -8,20 +8,20 @@ import type { Context } from "../context.ts";
 import { notFound } from "../find_id.ts";
 import { whyOver } from "./over.ts";
 import type {
-  Released,
-  ReleaseInput,
-  ReservationBeat,
-  ReservationBeatInput,
+  ReservationGranted,
+  ReservationHeartbeat,
+  ReservationHeartbeatInput,
   ReservationRefused,
-  Reserved,
+  ReservationReleased,
+  ReservationReleaseInput,
 } from "./types.ts";
 
 /** What a hold needs of the operations on reservations. */
 export interface ReservationKeeper {
   /** Keeps the reservation. */
-  heartbeat(input: ReservationBeatInput): Promise<ReservationBeat | ReservationRefused>;
+  heartbeat(input: ReservationHeartbeatInput): Promise<ReservationHeartbeat | ReservationRefused>;
   /** Ends it. */
-  release(input: ReleaseInput): Promise<Released | ReservationRefused>;
+  release(input: ReservationReleaseInput): Promise<ReservationReleased | ReservationRefused>;
 }
 
 /** A reservation that is kept by heartbeats in the background until it is released. */
@@ -29,7 +29,7 @@ export class ReservationHold implements AsyncDisposable {
   /** It is held; the other outcome is `conflict`. */
   readonly status = "held";
   /** The reservation as it was written, with what overlapped it then. */
-  readonly reservation: Reserved;
+  readonly reservation: ReservationGranted;
   readonly #keeper: ReservationKeeper;
   readonly #beating: Beating;
 
@@ -37,7 +37,7 @@ export class ReservationHold implements AsyncDisposable {
   constructor(
     context: Context,
     keeper: ReservationKeeper,
-    reservation: Reserved,
+    reservation: ReservationGranted,
     ttlSeconds: number,
   ) {
     this.reservation = reservation;
@@ -82,7 +82,7 @@ export class ReservationHold implements AsyncDisposable {
   }
 
   /** Releases it before the block ends; `reason` is by default `completed`. */
-  async release(reason?: string): Promise<Released | ReservationRefused> {
+  async release(reason?: string): Promise<ReservationReleased | ReservationRefused> {
     // A call that fails changes nothing, and the reservation is kept for the next try.
     const answer = await this.#keeper.release({ ...this.#who(), ...(reason && { reason }) });
     this.#beating.stop();

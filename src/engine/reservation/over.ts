@@ -1,5 +1,5 @@
 /** Why a reservation that is over cannot be extended, and who has its place now. */
-import { type Conflict, findConflicts } from "../../domain/reservation/conflict.ts";
+import { findConflicts, type ReservationConflict } from "../../domain/reservation/conflict.ts";
 import { quoted } from "../../domain/text.ts";
 import { effectiveExpiry, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
@@ -34,7 +34,7 @@ function lapsed(
   doing: string,
   reservationId: string,
   endMs: number,
-  conflicts: readonly Conflict[],
+  conflicts: readonly ReservationConflict[],
 ): ReservationRefused {
   const expires_at = formatTime(endMs);
   const [first, ...others] = conflicts;

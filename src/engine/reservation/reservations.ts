@@ -46,8 +46,8 @@ export class Reservations {
 
   /** The same without `exclusive`: it is written in any case. */
   reserve(
-    input: types.ReserveInput & { readonly exclusive?: false },
-  ): Promise<types.Reserved>;
+    input: types.ReservationInput & { readonly exclusive?: false },
+  ): Promise<types.ReservationGranted>;
   /**
    * Says what an agent is about to touch. That binds nobody: what overlaps it is told, and it is
    * written all the same. An exclusive reservation is written only if no live reservation of another
@@ -73,8 +73,12 @@ export class Reservations {
    * console.assert(refused.status === "conflict" && refused.conflicts.length === 2);
    * ```
    */
-  reserve(input: types.ReserveInput): Promise<types.Reserved | types.ReserveConflict>;
-  async reserve(input: types.ReserveInput): Promise<types.Reserved | types.ReserveConflict> {
+  reserve(
+    input: types.ReservationInput,
+  ): Promise<types.ReservationGranted | types.ReservationDenied>;
+  async reserve(
+    input: types.ReservationInput,
+  ): Promise<types.ReservationGranted | types.ReservationDenied> {
     checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
     const { store, warn } = this.#context;
     const { signal } = input;
@@ -139,7 +143,7 @@ export class Reservations {
    */
   async hold(
     input: types.ReservationHoldInput,
-  ): Promise<ReservationHold | (types.ReserveConflict & AsyncDisposable)> {
+  ): Promise<ReservationHold | (types.ReservationDenied & AsyncDisposable)> {
     checkInput(input, RESERVATION_INPUTS.hold, ["addresses", "runId"]);
     const answer = await this.reserve(input);
     // The refusal can stand in an `await using` as well.
@@ -175,8 +179,8 @@ export class Reservations {
    * ```
    */
   async heartbeat(
-    input: types.ReservationBeatInput,
-  ): Promise<types.ReservationBeat | types.ReservationRefused> {
+    input: types.ReservationHeartbeatInput,
+  ): Promise<types.ReservationHeartbeat | types.ReservationRefused> {
     checkInput(input, RESERVATION_INPUTS.heartbeat, ["id", "runId"]);
     const { clock, store } = this.#context;
     const entry = await this.#entry(input.id, "id");
@@ -215,8 +219,8 @@ export class Reservations {
    * @returns The release, durable, or why the rules do not allow it.
    */
   async release(
-    input: types.ReleaseInput,
-  ): Promise<types.Released | types.ReservationRefused> {
+    input: types.ReservationReleaseInput,
+  ): Promise<types.ReservationReleased | types.ReservationRefused> {
     checkInput(input, RESERVATION_INPUTS.release, ["id", "runId"]);
     const { clock, store } = this.#context;
     const entry = await this.#entry(input.id, "id");
@@ -314,7 +318,7 @@ export class Reservations {
     };
   }
 
-  async #record(input: types.ReserveInput): Promise<ReservationRecord> {
+  async #record(input: types.ReservationInput): Promise<ReservationRecord> {
     const { clock, checkout } = this.#context;
     const now = clock();
     const fields = {

@@ -1,16 +1,16 @@
 /** Inputs and answers of the operations on reservations. */
 import { addresses } from "../../domain/reservation/addresses.ts";
-import type { Conflict } from "../../domain/reservation/conflict.ts";
+import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as reservationFields from "../../domain/reservation/fields.ts";
 import type {
   IntentRecord,
-  Operation,
+  ReservationOperation,
   ReservationRecord,
 } from "../../domain/reservation/reservation.ts";
 
 /** What to reserve, and as whom. */
-export interface ReserveInput {
+export interface ReservationInput {
   /** 1 to 1000 addresses: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
   /** Who reserves, default `unknown`. */
@@ -18,7 +18,7 @@ export interface ReserveInput {
   /** Seconds until it is over unless a heartbeat extends it, 1 to 31536000, default 3600. */
   readonly ttl?: number;
   /** What the agent is about to do. */
-  readonly operation?: Operation;
+  readonly operation?: ReservationOperation;
   /** The branch that it works on; default `$COORD_BRANCH`, else the checkout's. */
   readonly branch?: string;
   /** Reserve only if no live reservation of another agent overlaps. */
@@ -28,13 +28,13 @@ export interface ReserveInput {
 }
 
 /** What to hold, and as whom: a hold beats, so that somebody must be named. */
-export interface ReservationHoldInput extends ReserveInput {
+export interface ReservationHoldInput extends ReservationInput {
   /** Who reserves. */
   readonly runId: string;
 }
 
 /** Which reservation to keep, and for how long. */
-export interface ReservationBeatInput {
+export interface ReservationHeartbeatInput {
   /** The reservation's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
   /** Who reserved. */
@@ -44,7 +44,7 @@ export interface ReservationBeatInput {
 }
 
 /** Which reservation to end. */
-export interface ReleaseInput {
+export interface ReservationReleaseInput {
   /** The reservation's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
   /** Who releases. */
@@ -60,7 +60,7 @@ export interface IntentInput {
   /** 1 to 1000 addresses, as of a reservation. */
   readonly addresses: readonly string[];
   /** What it is going to do with them. */
-  readonly operation: Operation;
+  readonly operation: ReservationOperation;
   /** For people; at most 4096 characters. */
   readonly detail?: string;
   /** The reservation that it belongs to: its id, or a unique prefix of at least 6 hex digits. */
@@ -84,9 +84,9 @@ export interface ReservationListInput {
 }
 
 /** What overlaps a reservation; an exclusive one that is written has no conflicts. */
-export interface ReserveConflicts {
+export interface ReservationConflicts {
   /** The first 100. What there was no time to compare is among them, `unsure`. */
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: readonly ReservationConflict[];
   /** How many there are in all. */
   readonly conflicts_total: number;
   /** False when there was no time to count them all: then there are at least so many. */
@@ -94,13 +94,13 @@ export interface ReserveConflicts {
 }
 
 /** A reservation that was written. */
-export type Reserved = ReservationRecord & ReserveConflicts & {
+export type ReservationGranted = ReservationRecord & ReservationConflicts & {
   /** It was written. */
   readonly status: "reserved";
 };
 
 /** An exclusive reservation that was not written, because others overlap it. */
-export interface ReserveConflict extends ReserveConflicts {
+export interface ReservationDenied extends ReservationConflicts {
   /** Nothing was written. */
   readonly status: "conflict";
   /** For people. */
@@ -116,13 +116,13 @@ export interface ReservationRefused {
   /** When one that has lapsed was over, ISO 8601 UTC. */
   readonly expires_at?: string;
   /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
-  readonly conflicts?: readonly Conflict[];
+  readonly conflicts?: readonly ReservationConflict[];
   /** For people. */
   readonly error: string;
 }
 
 /** What the heartbeat of a reservation answers. */
-export interface ReservationBeat {
+export interface ReservationHeartbeat {
   /** The reservation goes on. */
   readonly status: "ok";
   /** The reservation. */
@@ -138,7 +138,7 @@ export interface ReservationBeat {
 }
 
 /** A reservation that was ended. */
-export interface Released {
+export interface ReservationReleased {
   /** It is over. */
   readonly status: "released";
   /** The reservation. */

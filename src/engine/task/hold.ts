@@ -10,30 +10,30 @@ import { Beating } from "../heartbeat_loop.ts";
 import type { TaskContext } from "../context.ts";
 import { notFound } from "../find_id.ts";
 import type {
-  Beat,
-  Claimed,
-  CompleteInput,
-  FailInput,
-  HeartbeatInput,
-  HolderInput,
-  NothingToClaim,
-  Refused,
+  TaskClaimed,
+  TaskCompleteInput,
+  TaskFailInput,
+  TaskHeartbeat,
+  TaskHeartbeatInput,
+  TaskHolderInput,
+  TaskQueueEmpty,
+  TaskRefused,
 } from "./types.ts";
 
 /** What a hold needs of the operations on tasks. */
 export interface TaskKeeper {
   /** Extends the claim. */
-  heartbeat(input: HeartbeatInput): Promise<Beat | Refused>;
+  heartbeat(input: TaskHeartbeatInput): Promise<TaskHeartbeat | TaskRefused>;
   /** Marks the task completed. */
-  complete(input: CompleteInput): Promise<ClaimRecord | Refused>;
+  complete(input: TaskCompleteInput): Promise<ClaimRecord | TaskRefused>;
   /** Marks the task failed. */
-  fail(input: FailInput): Promise<ClaimRecord | Refused>;
+  fail(input: TaskFailInput): Promise<ClaimRecord | TaskRefused>;
   /** Gives the task back. */
-  giveBack(input: HolderInput): Promise<ClaimRecord | Refused>;
+  giveBack(input: TaskHolderInput): Promise<ClaimRecord | TaskRefused>;
 }
 
 /** No task was there; it can stand in an `await using`, where it has nothing to end. */
-export type NothingToHold = NothingToClaim & AsyncDisposable;
+export type TaskNotHeld = TaskQueueEmpty & AsyncDisposable;
 
 /** A claim that is kept by heartbeats in the background until it is ended or disposed of. */
 export class TaskHold implements AsyncDisposable {
@@ -50,7 +50,7 @@ export class TaskHold implements AsyncDisposable {
   readonly #beating: Beating;
 
   /** Made by `coord.tasks.hold()`. */
-  constructor(context: TaskContext, tasks: TaskKeeper, claimed: Claimed, ttlSeconds: number) {
+  constructor(context: TaskContext, tasks: TaskKeeper, claimed: TaskClaimed, ttlSeconds: number) {
     this.#tasks = tasks;
     this.task = claimed.task;
     this.fence = claimed.fence;
@@ -89,12 +89,12 @@ export class TaskHold implements AsyncDisposable {
   }
 
   /** Ends the task well. */
-  complete(result?: JsonObject): Promise<ClaimRecord | Refused> {
+  complete(result?: JsonObject): Promise<ClaimRecord | TaskRefused> {
     return this.#end(() => this.#tasks.complete({ ...this.#who(), ...(result && { result }) }));
   }
 
   /** Ends the task badly. */
-  fail(error: string): Promise<ClaimRecord | Refused> {
+  fail(error: string): Promise<ClaimRecord | TaskRefused> {
     return this.#end(() => this.#tasks.fail({ ...this.#who(), error }));
   }
 
@@ -126,7 +126,7 @@ export class TaskHold implements AsyncDisposable {
     return new CoordError("not_holder", `Cannot keep task ${taskId}: it was given back`);
   }
 
-  async #end(body: () => Promise<ClaimRecord | Refused>): Promise<ClaimRecord | Refused> {
+  async #end(body: () => Promise<ClaimRecord | TaskRefused>): Promise<ClaimRecord | TaskRefused> {
     // A call that fails changes nothing, and the claim must be kept for the next try.
     const answer = await body();
     this.#beating.stop();
@@ -135,6 +135,6 @@ export class TaskHold implements AsyncDisposable {
 }
 
 /** An answer that can stand in an `await using`. */
-export function nothingToHold(answer: NothingToClaim): NothingToHold {
+export function nothingToHold(answer: TaskQueueEmpty): TaskNotHeld {
   return { ...answer, async [Symbol.asyncDispose]() {} };
 }

@@ -9,7 +9,7 @@ import { nonce } from "../context.ts";
 import { contentId } from "../content_id.ts";
 
 /** A task to enqueue. */
-export interface NewTask {
+export interface TaskInput {
   /** For people; cut after 200 characters, with a warning. */
   readonly title: string;
   /** Higher goes first; a 32-bit integer, default 0. */
@@ -39,7 +39,7 @@ export const TASK_FIELDS = {
 
 /** The record of a valid input, with its content-addressed id. */
 export async function taskRecord(
-  input: NewTask,
+  input: TaskInput,
   now: number,
   warn: (message: string) => void,
 ): Promise<TaskRecord> {

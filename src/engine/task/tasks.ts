@@ -29,8 +29,8 @@ import type { TaskEntry } from "../../ports/tasks.ts";
 import { nonce, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
-import type { NothingToHold, TaskHold } from "./hold.ts";
-import { type NewTask, TASK_FIELDS, taskRecord } from "./new_task.ts";
+import type { TaskHold, TaskNotHeld } from "./hold.ts";
+import { TASK_FIELDS, type TaskInput, taskRecord } from "./new_task.ts";
 import { TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { waitForTask } from "./wait.ts";
@@ -57,7 +57,7 @@ export class Tasks {
    * @param input The task; only a title is needed.
    * @returns The task as it was recorded, when it is durable.
    */
-  async enqueue(input: NewTask): Promise<TaskRecord> {
+  async enqueue(input: TaskInput): Promise<TaskRecord> {
     const [record] = await this.enqueueAll([input]);
     if (record === undefined) throw new CoordError("internal", "Cannot enqueue: no record came");
     return record;
@@ -71,7 +71,7 @@ export class Tasks {
    * @param inputs The tasks.
    * @returns The tasks as they were recorded, in the order given, when all are durable.
    */
-  async enqueueAll(inputs: readonly NewTask[]): Promise<TaskRecord[]> {
+  async enqueueAll(inputs: readonly TaskInput[]): Promise<TaskRecord[]> {
     const { clock, store, warn } = this.#context;
     for (const input of inputs) checkInput(input, TASK_FIELDS, ["title"]);
     const now = clock();
@@ -92,7 +92,7 @@ export class Tasks {
    * @param input Who claims, from which queue, for how long; and how long to wait for a task.
    * @returns The claim with its task, or that there is none; after an abort always that there is none.
    */
-  async claim(input: types.ClaimInput): Promise<types.Claimed | types.NothingToClaim> {
+  async claim(input: types.TaskClaimInput): Promise<types.TaskClaimed | types.TaskQueueEmpty> {
     checkInput(input, TASK_INPUTS.claim, ["runId"]);
     const { store, clock } = this.#context;
     const { signal } = input;
@@ -142,7 +142,7 @@ export class Tasks {
    * console.assert((await tasks.list()).completed === 1);
    * ```
    */
-  async hold(input: types.ClaimInput): Promise<TaskHold | NothingToHold> {
+  async hold(input: types.TaskClaimInput): Promise<TaskHold | TaskNotHeld> {
     // A claim alone needs no heartbeats.
     const { nothingToHold, TaskHold } = await import("./hold.ts");
     const claimed = await this.claim(input);
@@ -155,7 +155,7 @@ export class Tasks {
   }
 
   /** Hands back what was claimed for a caller that went away. */
-  async #giveUp({ task_id: id, claimer_run_id: runId, fence }: types.Claimed): Promise<void> {
+  async #giveUp({ task_id: id, claimer_run_id: runId, fence }: types.TaskClaimed): Promise<void> {
     try {
       await this.giveBack({ id, runId, fence });
     } catch (error) {
@@ -170,7 +170,7 @@ export class Tasks {
    * @param input Which task, by whom, with what result.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  async complete(input: types.CompleteInput): Promise<ClaimRecord | types.Refused> {
+  async complete(input: types.TaskCompleteInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.complete, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
@@ -185,7 +185,7 @@ export class Tasks {
    * @param input Which task, by whom, for what reason.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  async fail(input: types.FailInput): Promise<ClaimRecord | types.Refused> {
+  async fail(input: types.TaskFailInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.fail, ["id", "runId"]);
     return this.#move(input.id, (taskId, now) =>
       finish(
@@ -200,7 +200,7 @@ export class Tasks {
    * @param input Which task, by whom; `force` also takes it from another holder.
    * @returns The claim in its final state, or why the rules do not allow it.
    */
-  async cancel(input: types.CancelInput): Promise<ClaimRecord | types.Refused> {
+  async cancel(input: types.TaskCancelInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.cancel, ["id", "runId"]);
     return this.#move(
       input.id,
@@ -215,7 +215,9 @@ export class Tasks {
    * @param input Which task, by whom, how long.
    * @returns The new end, or why the rules do not allow it.
    */
-  async heartbeat(input: types.HeartbeatInput): Promise<types.Beat | types.Refused> {
+  async heartbeat(
+    input: types.TaskHeartbeatInput,
+  ): Promise<types.TaskHeartbeat | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.heartbeat, ["id", "runId"]);
     const extensionSeconds = input.extension ?? EXTENSION_S.default;
     const claim = await this.#move(
@@ -240,7 +242,7 @@ export class Tasks {
    * @param input Which task, by whom.
    * @returns The claim, timed out from now on, or why the rules do not allow it.
    */
-  async giveBack(input: types.HolderInput): Promise<ClaimRecord | types.Refused> {
+  async giveBack(input: types.TaskHolderInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.giveBack, ["id", "runId"]);
     const claim = await this.#move(
       input.id,
@@ -268,7 +270,7 @@ export class Tasks {
    * @param input What to list; the counts are over all tasks in any case.
    * @returns Counts and tasks, sorted as they would be handed out.
    */
-  async list(input: types.ListInput = {}): Promise<types.TaskList> {
+  async list(input: types.TaskListInput = {}): Promise<types.TaskList> {
     checkInput(input, TASK_INPUTS.list);
     const now = this.#context.clock();
     const entries = await this.#context.store.tasks.list();
@@ -301,7 +303,7 @@ export class Tasks {
   async #move(
     input: string,
     rule: (taskId: string, now: number) => TransitionRule,
-  ): Promise<ClaimRecord | types.Refused> {
+  ): Promise<ClaimRecord | types.TaskRefused> {
     const { clock, store, warn } = this.#context;
     const taskId = await this.#idOf(input);
     const applied = await store.tasks.apply(taskId, rule(taskId, clock()));

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 
 /** What to claim, and as whom. */
-export interface ClaimInput {
+export interface TaskClaimInput {
   /** Who claims. */
   readonly runId: string;
   /** Only tasks of this queue; default any. */
@@ -20,7 +20,7 @@ export interface ClaimInput {
 }
 
 /** Which task, and who acts on it. */
-export interface HolderInput {
+export interface TaskHolderInput {
   /** The task's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
   /** Who acts. */
@@ -30,19 +30,19 @@ export interface HolderInput {
 }
 
 /** How a task ended well. */
-export interface CompleteInput extends HolderInput {
+export interface TaskCompleteInput extends TaskHolderInput {
   /** At most 65536 bytes as JSON. */
   readonly result?: JsonObject;
 }
 
 /** How a task ended badly. */
-export interface FailInput extends HolderInput {
+export interface TaskFailInput extends TaskHolderInput {
   /** At most 4096 characters. */
   readonly error?: string;
 }
 
 /** Which task to take out of the queue. */
-export interface CancelInput {
+export interface TaskCancelInput {
   /** The task's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
   /** Who cancels. */
@@ -52,13 +52,13 @@ export interface CancelInput {
 }
 
 /** How long to keep a claim. */
-export interface HeartbeatInput extends HolderInput {
+export interface TaskHeartbeatInput extends TaskHolderInput {
   /** Seconds from now, 1 to 31536000, default 3600. */
   readonly extension?: number;
 }
 
 /** What to list. */
-export interface ListInput {
+export interface TaskListInput {
   /** Only tasks that stand there. */
   readonly status?: TaskStatus;
   /** Only tasks of this queue. */
@@ -70,7 +70,7 @@ export interface ListInput {
 }
 
 /** A claim that was granted: the claim's fields and the task's. */
-export type Claimed = Omit<ClaimRecord, "status"> & {
+export type TaskClaimed = Omit<ClaimRecord, "status"> & {
   /** It was granted. */
   readonly status: "claimed";
   /** The task. */
@@ -78,7 +78,7 @@ export type Claimed = Omit<ClaimRecord, "status"> & {
 };
 
 /** No task is there to claim. */
-export interface NothingToClaim {
+export interface TaskQueueEmpty {
   /** There was none. */
   readonly status: "empty";
   /** The queue that was asked for, `null` for any. */
@@ -86,7 +86,7 @@ export interface NothingToClaim {
 }
 
 /** A transition that the rules do not allow. */
-export interface Refused {
+export interface TaskRefused {
   /** Somebody else holds it, it is over, or the fence is of an earlier grant. */
   readonly status: "not_holder" | "terminal" | "stale_fence";
   /** The task. */
@@ -96,7 +96,7 @@ export interface Refused {
 }
 
 /** What a heartbeat answers. */
-export interface Beat {
+export interface TaskHeartbeat {
   /** The claim goes on. */
   readonly status: "ok";
   /** The task. */

@@ -11,12 +11,12 @@ import type { RecordKind } from "../../domain/watch/event.ts";
 import { hash } from "../../domain/journal/hash.ts";
 import { jsonCopy, type JsonObject } from "../../domain/json.ts";
 import { deathOf, type Lease, type LeaseIdentity, readFolded } from "../../domain/lane/lease.ts";
-import { type Entry, identityOf } from "../../domain/journal/line.ts";
+import { identityOf, type JournalEntry } from "../../domain/journal/line.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
 import { HostError } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { Listing, Look, RecordHint, RecordSource } from "../../ports/records.ts";
-import type { EventType } from "../../domain/watch/event.ts";
+import type { WatchEventType } from "../../domain/watch/event.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
 const RECENT = 1_000;
@@ -29,7 +29,7 @@ const ENDS: Readonly<Record<string, string>> = { RELEASE: "released", SCAVENGE: 
 
 /** Whether a change of a lane is told. */
 export function isNewsOfLane(
-  type: EventType,
+  type: WatchEventType,
   data: JsonObject,
   now: number,
 ): boolean {
@@ -44,7 +44,7 @@ function leaseOf(data: JsonObject): Lease {
 /** The records of a workspace together with its lanes. */
 export class LaneRecords implements RecordSource {
   /** The entries that were looked through last. */
-  #recent = { seq: -1, entries: [] as readonly Entry[] };
+  #recent = { seq: -1, entries: [] as readonly JournalEntry[] };
 
   constructor(readonly files: RecordSource, readonly lanes: LaneStore) {}
 
@@ -59,7 +59,7 @@ export class LaneRecords implements RecordSource {
 
   list(kind: RecordKind): Listing {
     if (kind !== "lane") return this.files.list(kind);
-    const announced = new Map<string, Entry>();
+    const announced = new Map<string, JournalEntry>();
     for (const entry of this.#last()) {
       if (entry.op in ANNOUNCEMENTS) announced.set(idOfEntry(entry), entry);
     }
@@ -154,7 +154,7 @@ export class LaneRecords implements RecordSource {
     return { op, ...(typeof entry?.["reason"] === "string" ? { reason: entry["reason"] } : {}) };
   }
 
-  #last(): readonly Entry[] {
+  #last(): readonly JournalEntry[] {
     const { journal } = this.lanes;
     const { seq } = journal.read().fold;
     const { seq: before, entries } = this.#recent;
@@ -210,19 +210,22 @@ function news(before: number, seq: number): number {
 }
 
 /** Entries and what follows their last one; `undefined` when that one is not there. */
-function following(known: readonly Entry[], read: readonly Entry[]): Entry[] | undefined {
+function following(
+  known: readonly JournalEntry[],
+  read: readonly JournalEntry[],
+): JournalEntry[] | undefined {
   const last = JSON.stringify(known.at(-1));
   const at = read.findLastIndex((entry) => JSON.stringify(entry) === last);
   return at < 0 ? undefined : [...known, ...read.slice(at + 1)];
 }
 
-function hintOf(entry: Entry): string | undefined {
+function hintOf(entry: JournalEntry): string | undefined {
   if (entry.op in ANNOUNCEMENTS) return idOfEntry(entry);
   const identity = identityOf(entry);
   return identity === undefined ? undefined : idOf(identity);
 }
 
-function announcement(entry: Entry, known: string | undefined): Look {
+function announcement(entry: JournalEntry, known: string | undefined): Look {
   if (known !== undefined) return { kind: "same" };
   const data = { ...entry, op: ANNOUNCEMENTS[entry.op] ?? entry.op };
   return { kind: "record", version: "1", data };
@@ -243,6 +246,6 @@ function isLeaseId(id: string): boolean {
   return id.includes("@");
 }
 
-function idOfEntry(entry: Entry): string {
+function idOfEntry(entry: JournalEntry): string {
   return `${ANNOUNCEMENTS[entry.op]}:${hash(JSON.stringify(entry))}`;
 }

@@ -2,7 +2,7 @@
  * What a stream has told so far: the version and the text of every record. It alone decides whether
  * something that was found is news, so that whoever looks twice tells nothing twice.
  */
-import type { EventType, RecordKind } from "../../domain/watch/event.ts";
+import type { RecordKind, WatchEventType } from "../../domain/watch/event.ts";
 import { type JsonObject, readObject } from "../../domain/json.ts";
 import type { Look } from "../../ports/records.ts";
 import type { Warn } from "../../ports/warnings.ts";
@@ -11,7 +11,7 @@ import type { RecordName } from "./hints.ts";
 
 /** Something that became known. `none` is not told, but belongs to the position. */
 export interface Change extends RecordName {
-  readonly type: EventType | "none";
+  readonly type: WatchEventType | "none";
   readonly data: JsonObject;
   /** The version that was found; of what is removed or expired there is none. */
   readonly version?: string;

@@ -3,7 +3,7 @@
  * when the stream ends. How changes are found is the business of watch_stream.ts.
  */
 import { realTimers, type Timers } from "../../async/timers.ts";
-import { badInput, type Problem } from "../../domain/errors.ts";
+import { badInput, type InputProblem } from "../../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind, type WatchEvent } from "../../domain/watch/event.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { POLL_INTERVAL_S } from "../../domain/limits.ts";
@@ -73,7 +73,7 @@ export const WATCH_FIELDS = {
 const BACKENDS: readonly unknown[] = ["auto", "native", "poll"];
 
 function checkOptions(options: WatchOptions): void {
-  const problems: Problem[] = inputProblems(options, WATCH_FIELDS);
+  const problems: InputProblem[] = inputProblems(options, WATCH_FIELDS);
   const wrong = (field: string, message: string) =>
     problems.push({ field, code: "bad_args", message });
   const kinds: unknown = options.kinds ?? [];

@@ -5,7 +5,7 @@ import { LaneState } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import {
   encodeLine,
-  type Entry,
+  type JournalEntry,
   parseLine,
   type WalLine,
 } from "../../../src/domain/journal/line.ts";
@@ -25,7 +25,7 @@ import { newSeed } from "../../support/random.ts";
 
 const ROUNDS = sized(1_500, 5_000, 100_000);
 
-function entriesOf(lines: readonly WalLine[]): Entry[] {
+function entriesOf(lines: readonly WalLine[]): JournalEntry[] {
   return lines.flatMap((line) => line.kind === "entry" ? [line.entry] : []);
 }
 

@@ -1,7 +1,7 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { compact } from "../../../src/domain/journal/checkpoint.ts";
 import type { LaneState } from "../../../src/domain/journal/fold.ts";
-import { type Entry, parseLine, type WalLine } from "../../../src/domain/journal/line.ts";
+import { type JournalEntry, parseLine, type WalLine } from "../../../src/domain/journal/line.ts";
 import { dosReplay, replay, START } from "../../support/scene/lanes.ts";
 
 /**
@@ -26,7 +26,7 @@ function linesOf(text: string): WalLine[] {
   return text.split("\n").map(parseLine).filter((line) => line !== undefined);
 }
 
-function entriesOf(lines: readonly WalLine[]): Entry[] {
+function entriesOf(lines: readonly WalLine[]): JournalEntry[] {
   return lines.flatMap((line) => line.kind === "entry" ? [line.entry] : []);
 }
 

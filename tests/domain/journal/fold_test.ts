@@ -1,7 +1,7 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { type Applied, LaneState } from "../../../src/domain/journal/fold.ts";
 import { deathOf, lastBeat, type Lease } from "../../../src/domain/lane/lease.ts";
-import type { Entry } from "../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import {
   adoptEntry,
   haltEntry,
@@ -19,10 +19,10 @@ import { acquire, factsOf, holders, replay, stamp, START } from "../../support/s
 const HOUR = 3_600_000;
 
 /** A state, what each entry did, and a way to go on. */
-function story(...entries: Entry[]) {
+function story(...entries: JournalEntry[]) {
   const state = new LaneState();
   const effects: string[] = [];
-  const append = (entry: Entry): Applied => {
+  const append = (entry: JournalEntry): Applied => {
     const applied = state.apply(entry);
     effects.push(applied.effect);
     return applied;
@@ -113,7 +113,7 @@ it("apply() grants late what is free again: leases that ended block no other", (
 
 it("apply() lets an ACQUIRE without base_seq stand as it is, like dos", () => {
   const { base_seq: _, ...foreign } = acquire(2, { lane: "other", holder: "dos", loop_ts: "d" });
-  const { state } = story(acquire(1), foreign as Entry);
+  const { state } = story(acquire(1), foreign as JournalEntry);
   assertEquals(holders(state), ["api/a", "other/dos"]);
 });
 
@@ -240,7 +240,7 @@ it("apply() changes nothing for entries that only inform", () => {
 it("replay() takes the whole workspace for a tree that it cannot read", () => {
   for (const tree of [undefined, "src", [5], [], ["/etc"], ["../x"], ["a{b"]]) {
     const entry = { op: "ACQUIRE", lane: "odd", loop_ts: "1", seq: 1, lease: { tree } };
-    const effects = story(entry as Entry, acquire(2, {}, { baseSeq: 0 })).effects;
+    const effects = story(entry as JournalEntry, acquire(2, {}, { baseSeq: 0 })).effects;
     assertEquals(effects, ["granted", "void"], JSON.stringify(tree));
   }
 });
@@ -308,6 +308,6 @@ it("apply() takes a path that was a file for that file alone, also from a checkp
   assertEquals(met, undefined);
 });
 
-function reconcileOf(lease: Record<string, unknown>): Entry {
-  return { op: "RECONCILE", seq: 2, lane: "one", loop_ts: "one-1", lease } as Entry;
+function reconcileOf(lease: Record<string, unknown>): JournalEntry {
+  return { op: "RECONCILE", seq: 2, lane: "one", loop_ts: "one-1", lease } as JournalEntry;
 }

@@ -1,8 +1,8 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
 import {
   encodeLine,
-  type Entry,
   identityOf,
+  type JournalEntry,
   mayHaveBeen,
   parseLine,
   seqProblem,
@@ -14,7 +14,7 @@ it("parseLine() reads what encodeLine() wrote, whatever the text holds", () => {
   for (
     const text of ["plain", 'a"b\\', "é😀", "\u0085\u2028\u2029\u0000\u001b[2J\u009b", "\ud800x"]
   ) {
-    const entry: Entry = { op: "HALT", seq: 3, reason: text, handle: "h" };
+    const entry: JournalEntry = { op: "HALT", seq: 3, reason: text, handle: "h" };
     const line = encodeLine(entry);
     assertEquals(parseLine(line + "\n"), { kind: "entry", entry });
     // deno-lint-ignore no-control-regex
@@ -24,7 +24,7 @@ it("parseLine() reads what encodeLine() wrote, whatever the text holds", () => {
 
 it("encodeLine() sorts the keys, so that equal entries are equal lines", () => {
   assertEquals(
-    encodeLine({ seq: 1, op: "SPAWN", lane: "b", a: { z: 1, y: 2 } } as Entry),
+    encodeLine({ seq: 1, op: "SPAWN", lane: "b", a: { z: 1, y: 2 } } as JournalEntry),
     '{"a":{"y":2,"z":1},"lane":"b","op":"SPAWN","seq":1,"crc":"6618b670"}',
   );
 });

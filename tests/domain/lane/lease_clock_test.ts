@@ -12,7 +12,7 @@ import {
 import { reachedWith } from "../../../src/domain/lane/lease_clock.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
 import { parseTime } from "../../../src/domain/time.ts";
-import type { Entry } from "../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import {
   heartbeatEntry,
   reconcileEntry,
@@ -111,7 +111,7 @@ it("apply() takes neither alive_at nor refused_at from what an entry says of a l
   const entry = acquire(1);
   const forged = { alive_at: "2999-01-01T00:00:00.000Z", refused_at: { h: START } };
   const [lease] = replay([
-    { ...entry, lease: { ...Object(entry["lease"]), ...forged } } as Entry,
+    { ...entry, lease: { ...Object(entry["lease"]), ...forged } } as JournalEntry,
   ]).live();
   assertEquals([lease?.alive_at, lease?.refused_at], [undefined, undefined]);
 });

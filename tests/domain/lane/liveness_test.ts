@@ -2,14 +2,17 @@ import { assertEquals, it } from "../../deps.ts";
 import {
   evidenceOf,
   judgeLiveness,
-  type LivenessEvidence,
+  type LaneLivenessEvidence,
 } from "../../../src/domain/lane/liveness.ts";
 import { adoptEntry, heartbeatEntry } from "../../../src/domain/journal/entries.ts";
 import { acquire, replay, stamp, START } from "../../support/scene/lanes.ts";
 
 const MINUTE = 60_000;
 
-function judged(given: Partial<LivenessEvidence> = {}, windows?: { spin: number; grace: number }) {
+function judged(
+  given: Partial<LaneLivenessEvidence> = {},
+  windows?: { spin: number; grace: number },
+) {
   const evidence = {
     commits: 0,
     commit_age_s: null,
@@ -22,7 +25,7 @@ function judged(given: Partial<LivenessEvidence> = {}, windows?: { spin: number;
   return judgeLiveness(evidence, windows);
 }
 
-function verdict(given: Partial<LivenessEvidence>, windows?: { spin: number; grace: number }) {
+function verdict(given: Partial<LaneLivenessEvidence>, windows?: { spin: number; grace: number }) {
   return judged(given, windows).verdict;
 }
 

@@ -2,7 +2,7 @@
  * Numbers in a journal that no writer of coord gives: they stop nothing, and no fence goes back.
  */
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { encodeLine, type Entry } from "../../../src/domain/journal/line.ts";
+import { encodeLine, type JournalEntry } from "../../../src/domain/journal/line.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
 const JOURNAL = "lanes/lane-journal.jsonl";
@@ -116,7 +116,12 @@ it("verify() names every line whose number cannot be, and only these", async () 
 });
 
 it("encodeLine() seals an absurd number as it is, and it stops nothing either", async () => {
-  const entry: Entry = { op: "CHECKPOINT", seq: 2 ** 53 - 1, seq_watermark: 2 ** 53, leases: [] };
+  const entry: JournalEntry = {
+    op: "CHECKPOINT",
+    seq: 2 ** 53 - 1,
+    seq_watermark: 2 ** 53,
+    leases: [],
+  };
   const { fences, take } = await scene(encodeLine(entry));
   await take("a");
   await take("b");

@@ -1,6 +1,6 @@
 import { assert_, assertEquals, assertMatch, it } from "../../deps.ts";
 import type { CoordError } from "../../../mod.ts";
-import type { AcquireInput, LaneGrant } from "../../../src/engine/lane/types.ts";
+import type { LaneAcquired, LaneAcquireInput } from "../../../src/engine/lane/types.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
 type Scene = Awaited<ReturnType<typeof workspace>>;
@@ -16,7 +16,7 @@ function entries(scene: Scene, ...fields: readonly string[]): unknown[][] {
 
 const ops = (scene: Scene) => entries(scene, "op").flat();
 
-async function granted(scene: Scene, input: AcquireInput): Promise<LaneGrant> {
+async function granted(scene: Scene, input: LaneAcquireInput): Promise<LaneAcquired> {
   const answer = await scene.coord.lanes.acquire(input);
   if (answer.status !== "acquired") throw new Error(`not acquired: ${answer.error}`);
   return answer;

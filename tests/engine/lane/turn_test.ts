@@ -2,7 +2,7 @@ import { assertEquals, it } from "../../deps.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { formatTime } from "../../../src/domain/time.ts";
-import type { Entry } from "../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import type { Checkout } from "../../../src/ports/checkout.ts";
 import type { Journal, JournalSession } from "../../../src/ports/journal.ts";
@@ -14,7 +14,7 @@ type Scene = Awaited<ReturnType<typeof workspace>>;
 
 const JOURNAL = "lanes/lane-journal.jsonl";
 
-const entries = (scene: Scene): Entry[] =>
+const entries = (scene: Scene): JournalEntry[] =>
   scene.read(JOURNAL).trim().split("\n").map((line) => JSON.parse(line));
 
 const ops = (scene: Scene): string[] => entries(scene).map(({ op }) => op);
@@ -26,7 +26,11 @@ function journalOf(scene: Scene): FsJournal {
 /** Lanes whose writer meets something between its decision and its append, the nth one. */
 function meddled(
   scene: Scene,
-  append: (session: JournalSession, entries: readonly Entry[], nth: number) => "kept" | "unsure",
+  append: (
+    session: JournalSession,
+    entries: readonly JournalEntry[],
+    nth: number,
+  ) => "kept" | "unsure",
 ): Lanes {
   const real = journalOf(scene);
   let appends = 0;

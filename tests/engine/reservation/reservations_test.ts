@@ -1,4 +1,4 @@
-import type { IntentInput, ReserveInput } from "../../../src/engine/reservation/types.ts";
+import type { IntentInput, ReservationInput } from "../../../src/engine/reservation/types.ts";
 import { CoordError } from "../../../src/domain/errors.ts";
 import { assert_, assertEquals, assertMatch, fail, it } from "../../deps.ts";
 import { ReservationBench } from "../../support/fake/reservation_bench.ts";
@@ -174,7 +174,7 @@ it("reserve() reports all that is wrong with all addresses at once", async () =>
   const bench = new ReservationBench();
   const wrong = { addresses: ["/a", "ok", "../b", "[", ""], ttl: 0, operation: "eat" };
   const error = await failure(
-    bench.reservations.reserve(wrong as unknown as ReserveInput),
+    bench.reservations.reserve(wrong as unknown as ReservationInput),
   );
   assertEquals(error.code, "bad_args");
   assertEquals(error.message.split("; "), [

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
-import type { Claimed } from "../../../src/engine/task/types.ts";
+import type { TaskClaimed } from "../../../src/engine/task/types.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { HostError, type HostFs } from "../../../src/ports/host.ts";
@@ -236,7 +236,7 @@ export async function workOff(workspace: string, total: number, second = 1000): 
   while (true) {
     const claim = await queue.claim({ runId: "Z" });
     if (claim.status === "empty") break;
-    const { task_id, fence } = claim as Claimed;
+    const { task_id, fence } = claim as TaskClaimed;
     const done = await queue.complete({ id: task_id, runId: "Z", fence });
     if (done.status !== "completed") problems.push(`${task_id} is ${done.status}`);
   }

@@ -1,6 +1,6 @@
 /** The operations on reservations over a store in memory, and a clock that moves by hand. */
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
-import type { ReserveInput } from "../../../src/engine/reservation/types.ts";
+import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
 import { FakeReservations } from "./reservations.ts";
 
@@ -35,7 +35,7 @@ export class ReservationBench {
   }
 
   /** Reserves what must be free to be reserved. */
-  async reserve(runId: string, address: string, more: Partial<ReserveInput> = {}) {
+  async reserve(runId: string, address: string, more: Partial<ReservationInput> = {}) {
     const answer = await this.reservations.reserve({ addresses: [address], runId, ...more });
     if (answer.status === "conflict") throw new Error(answer.error);
     return answer;

@@ -3,7 +3,12 @@ import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, Decision, TransitionRule } from "../../../src/domain/task/claim.ts";
 import { canonicalJson, type JsonObject } from "../../../src/domain/json.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
-import type { Beat, Claimed, NothingToClaim, Refused } from "../../../src/engine/task/types.ts";
+import type {
+  TaskClaimed,
+  TaskHeartbeat,
+  TaskQueueEmpty,
+  TaskRefused,
+} from "../../../src/engine/task/types.ts";
 import { linearize, type Operation } from "./linearizable.ts";
 import { type Recorded, SLACK_MS } from "./recorder.ts";
 
@@ -16,7 +21,7 @@ export type Request =
   | { readonly kind: "giveBack"; readonly id: string; fence?: number }
   | { readonly kind: "cancel"; readonly id: string; force: boolean };
 
-export type Outcome = Claimed | NothingToClaim | ClaimRecord | Beat | Refused;
+export type Outcome = TaskClaimed | TaskQueueEmpty | ClaimRecord | TaskHeartbeat | TaskRefused;
 
 /** One call. */
 export type Entry = Recorded<Request, Outcome>;
@@ -96,7 +101,7 @@ function twiceGranted(entries: readonly Entry[]): string[] {
   const problems: string[] = [];
   for (const { request, outcome, runId } of entries) {
     if (request.kind !== "claim" || outcome === undefined) continue;
-    const { attempt, task_id } = outcome as Claimed;
+    const { attempt, task_id } = outcome as TaskClaimed;
     const other = winners.get(attempt);
     if (other === undefined) winners.set(attempt, runId);
     else problems.push(`two winners: attempt ${attempt} of ${task_id}: ${other} and ${runId}`);
@@ -165,7 +170,7 @@ function agrees(decision: Decision, outcome: Outcome, next: ClaimRecord | undefi
   }
   if (next === undefined) return false;
   if ("claimer_run_id" in outcome) {
-    const { task: _, ...claim } = outcome as Claimed;
+    const { task: _, ...claim } = outcome as TaskClaimed;
     return isSame(next, claim);
   }
   return outcome.status === "ok" && "extended_expires_at" in outcome &&

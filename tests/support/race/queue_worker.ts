@@ -6,7 +6,7 @@ import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
 import { grant } from "../../../src/domain/task/claim.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
-import type { Claimed, TaskCounts } from "../../../src/engine/task/types.ts";
+import type { TaskClaimed, TaskCounts } from "../../../src/engine/task/types.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Outcome, Request } from "./history.ts";
@@ -109,7 +109,7 @@ function isOver(counts: TaskCounts): boolean {
 }
 
 /** What becomes of a claim. */
-async function treat({ task_id: id, fence }: Claimed): Promise<void> {
+async function treat({ task_id: id, fence }: TaskClaimed): Promise<void> {
   const complete = (result: string, held?: number) =>
     call(
       { kind: "complete", id, fence: held, result: { result } },

@@ -4,11 +4,11 @@
  * asks for its release. Whether two overlap is decided by trying names, not by the code under test.
  */
 import type {
-  Released,
-  ReservationBeat,
+  ReservationDenied,
+  ReservationGranted,
+  ReservationHeartbeat,
   ReservationRefused,
-  ReserveConflict,
-  Reserved,
+  ReservationReleased,
 } from "../../../src/engine/reservation/types.ts";
 import { bitsOf, firstCommon, slowAddress } from "../scene/globs.ts";
 import type { Recorded } from "./recorder.ts";
@@ -27,11 +27,11 @@ export type Request =
 
 /** What it answered; `gone` when there was no such reservation. */
 export type Outcome =
-  | Reserved
-  | ReserveConflict
-  | ReservationBeat
+  | ReservationGranted
+  | ReservationDenied
+  | ReservationHeartbeat
   | ReservationRefused
-  | Released
+  | ReservationReleased
   | { readonly status: "gone" }
   | { readonly status: "swept"; readonly ids: readonly string[] };
 
@@ -191,7 +191,7 @@ export class ReservationHistory {
     return epoch + (Date.parse(iso) - epoch) / speed;
   }
 
-  #lifeOf(call: Entry, reserved: Reserved): Life {
+  #lifeOf(call: Entry, reserved: ReservationGranted): Life {
     const { reservation_id: id, run_id: runId, addresses, exclusive = false } = reserved;
     const moves = this.#about.get(id) ?? [];
     const releases = moves.filter(({ request }) => request.kind === "release");

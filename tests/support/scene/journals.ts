@@ -2,7 +2,7 @@
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import type { LaneView } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
-import { encodeLine, type Entry } from "../../../src/domain/journal/line.ts";
+import { encodeLine, type JournalEntry } from "../../../src/domain/journal/line.ts";
 import { haltEntry, heartbeatEntry, releaseEntry } from "../../../src/domain/journal/entries.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
@@ -45,20 +45,20 @@ export async function turnOf(journal: Journal): Promise<JournalSession> {
 /** Appends in a turn of their own what `entries` makes of the number that comes next. */
 export async function append(
   journal: Journal,
-  entries: (next: number) => readonly Entry[],
+  entries: (next: number) => readonly JournalEntry[],
 ): Promise<"kept" | "unsure"> {
   using session = await turnOf(journal);
   return session.append(entries(session.read().fold.seq + 1));
 }
 
 /** An entry that informs of something. */
-export function halt(seq: number, handle = `h${seq}`): Entry {
+export function halt(seq: number, handle = `h${seq}`): JournalEntry {
   const fields = { lane: "", loop_ts: "", host_id: "here", reason: "stop it" };
   return haltEntry(stamp(seq), { handle, ...fields });
 }
 
 /** An ACQUIRE of a lane of its own. */
-export function grant(seq: number, lane = `l${seq}`): Entry {
+export function grant(seq: number, lane = `l${seq}`): JournalEntry {
   return acquire(seq, { lane, tree: [lane], loop_ts: `${lane}-${seq}` });
 }
 
@@ -70,17 +70,17 @@ export function leaseOf({ leases }: LaneView, lane: string): Lease {
 }
 
 /** RELEASE of a lane. */
-export function release(seq: number, fold: LaneView, lane: string): Entry {
+export function release(seq: number, fold: LaneView, lane: string): JournalEntry {
   return releaseEntry(stamp(seq), leaseOf(fold, lane), "done");
 }
 
 /** HEARTBEAT of a lane, a number of seconds after the start. */
-export function beat(seq: number, fold: LaneView, lane: string, second = seq): Entry {
+export function beat(seq: number, fold: LaneView, lane: string, second = seq): JournalEntry {
   return heartbeatEntry(stamp(seq, START + second * 1000), leaseOf(fold, lane));
 }
 
 /** Lines as they are on disk. */
-export function linesOf(entries: readonly Entry[]): string {
+export function linesOf(entries: readonly JournalEntry[]): string {
   return entries.map((entry) => `${encodeLine(entry)}\n`).join("");
 }
 

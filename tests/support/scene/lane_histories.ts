@@ -9,7 +9,7 @@ import { type Applied, LaneState } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import { settlementEntry } from "../../../src/domain/journal/settlement.ts";
 import { parseTaxonomy } from "../../../src/domain/lane/taxonomy_file.ts";
-import type { Entry, WalLine } from "../../../src/domain/journal/line.ts";
+import type { JournalEntry, WalLine } from "../../../src/domain/journal/line.ts";
 import * as entries from "../../../src/domain/journal/entries.ts";
 import { START } from "./lanes.ts";
 import type { Random } from "../random.ts";
@@ -41,7 +41,7 @@ export function randomHistory(random: Random, length: number, foreign: boolean):
 class Story {
   readonly #lines: WalLine[] = [];
   readonly #applied: Applied[] = [];
-  readonly #pending: Entry[][] = [];
+  readonly #pending: JournalEntry[][] = [];
   readonly #state = new LaneState();
   #now = START;
   #nonce = 0;
@@ -73,7 +73,7 @@ class Story {
     if (lines.length === 0) this.#pending.splice(at, 1);
   }
 
-  #append(entry: Entry): void {
+  #append(entry: JournalEntry): void {
     this.#lines.push({ kind: "entry", entry });
     const applied = this.#state.apply(entry);
     this.#applied.push(applied);
@@ -95,7 +95,7 @@ class Story {
   }
 
   /** The entries that one writer of coord wants to append now. */
-  #decide(): Entry[] {
+  #decide(): JournalEntry[] {
     const { random } = this;
     const lease = this.#anyLease();
     const dice = random.below(10);
@@ -119,7 +119,7 @@ class Story {
     return [entries.scavengeEntry(this.#stamp(), lease, evidence, scavenge)];
   }
 
-  #acquire(): Entry[] {
+  #acquire(): JournalEntry[] {
     if (!("lanes" in TAXONOMY)) throw new TypeError("The taxonomy is bad");
     const { random } = this;
     const lane = random.pick(["", "api", "web", "docs", "all", "x", "y", "z"]);
@@ -182,7 +182,7 @@ class Story {
       const heartbeat_at = new Date(this.#now).toISOString();
       const fields = { holder: this.#owner(), tree, exclusive: random.chance(0.1), children: [1] };
       const lease = random.chance(0.5) ? { lease: fields } : fields;
-      this.#append({ op, ...identity, ...seq, heartbeat_at, ...lease } as Entry);
+      this.#append({ op, ...identity, ...seq, heartbeat_at, ...lease } as JournalEntry);
     }
   }
 

@@ -4,7 +4,7 @@
 import { isObject, type JsonObject } from "../../../src/domain/json.ts";
 import { LaneState, type LaneView } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
-import type { Entry } from "../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import { acquireEntry, type NewLease, type Stamp } from "../../../src/domain/journal/entries.ts";
 
 /** The instant at which stories begin: 2026-06-01T00:00:00Z. */
@@ -36,7 +36,7 @@ export function acquire(
   seq: number,
   given: Partial<NewLease> = {},
   decision: { baseSeq?: number; maxConcurrent?: number | null; now?: number } = {},
-): Entry {
+): JournalEntry {
   const { baseSeq = seq - 1, maxConcurrent = null, now = START } = decision;
   return acquireEntry(stamp(seq, now), newLease(given), { baseSeq, maxConcurrent, reason: "free" });
 }
@@ -52,7 +52,7 @@ export function holders(state: LaneView): string[] {
 }
 
 /** The live set as `dos` folds it: by lane and loop_ts, without fences and without doubts. */
-export function dosReplay(entries: Iterable<Entry>): JsonObject[] {
+export function dosReplay(entries: Iterable<JournalEntry>): JsonObject[] {
   let live = new Map<string, JsonObject>();
   const keyOf = (entry: JsonObject) =>
     JSON.stringify([entry["loop_ts"] ?? "", entry["lane"] ?? ""]);
@@ -85,7 +85,7 @@ export function dosReplay(entries: Iterable<Entry>): JsonObject[] {
 }
 
 /** The state that entries come to. */
-export function replay(entries: Iterable<Entry>): LaneState {
+export function replay(entries: Iterable<JournalEntry>): LaneState {
   const state = new LaneState();
   for (const entry of entries) state.apply(entry);
   return state;

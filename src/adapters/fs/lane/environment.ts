@@ -1,6 +1,6 @@
 /** What lanes need of a workspace of files: `lanes.json`, the journal, notification. */
 import { basename, dirname } from "../../../deps/path.ts";
-import { CoordError, type Problem } from "../../../domain/errors.ts";
+import { CoordError, type InputProblem } from "../../../domain/errors.ts";
 import { quoted } from "../../../domain/text.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../domain/lane/taxonomy.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
@@ -28,7 +28,7 @@ export class FsLanes implements LaneStore {
     const read = file.kind === "broken" ? [file.reason] : parseTaxonomy(file.value);
     if ("lanes" in read) return read;
     const message = `Cannot use ${quoted(path, 200)}: ${read.join("; ")}`;
-    const problems = read.map((message): Problem => ({
+    const problems = read.map((message): InputProblem => ({
       field: "lanes.json",
       code: "bad_args",
       message,

@@ -32,8 +32,8 @@ import { quoted } from "../../../domain/text.ts";
 import type { Clock } from "../../../domain/time.ts";
 import {
   encodeLine,
-  type Entry,
   isWhole,
+  type JournalEntry,
   seqField,
   type WalLine,
 } from "../../../domain/journal/line.ts";
@@ -94,7 +94,7 @@ export class FsJournal implements Journal {
     return { status: "open", session };
   }
 
-  last(count: number): readonly Entry[] {
+  last(count: number): readonly JournalEntry[] {
     return lastEntries(this.host.fs, this.location, count);
   }
 
@@ -126,7 +126,7 @@ class FsSession implements JournalSession {
     return this.journal.read();
   }
 
-  append(entries: readonly Entry[]): "kept" | "unsure" {
+  append(entries: readonly JournalEntry[]): "kept" | "unsure" {
     const lines = entries.map((entry) => this.#encoded(entry));
     if (!this.hold.isHeld()) return "unsure";
     this.reader.refresh();
@@ -229,7 +229,7 @@ class FsSession implements JournalSession {
     this.journal.warn(`Cannot ${doing} ${quoted(this.#path, 200)}: ${error.message}`);
   }
 
-  #encoded(entry: Entry): string {
+  #encoded(entry: JournalEntry): string {
     const line = encodeLine(entry);
     if (encoder.encode(line).length <= MAX_ENTRY_BYTES) return line;
     const message = `Cannot append ${entry.op} to ${quoted(this.#path, 200)}: ` +

@@ -8,7 +8,7 @@
  * count: a writer who was overtaken may add lines to the archive that never were in the log.
  */
 import { basename, dirname } from "../../../deps/path.ts";
-import type { Entry } from "../../../domain/journal/line.ts";
+import type { JournalEntry } from "../../../domain/journal/line.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { parseRaw, type RawLine } from "./journal_lines.ts";
 
@@ -54,7 +54,7 @@ export function archivesBefore(fs: HostFs, path: string): string[] {
 }
 
 /** A checkpoint that says what it follows. */
-export function following(checkpoint: Entry, archive: string, bytes: number): Entry {
+export function following(checkpoint: JournalEntry, archive: string, bytes: number): JournalEntry {
   return { ...checkpoint, archive: basename(archive), archive_bytes: bytes };
 }
 

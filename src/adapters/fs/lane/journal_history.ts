@@ -3,7 +3,7 @@ import { basename, dirname } from "../../../deps/path.ts";
 import { checkpointEntry } from "../../../domain/journal/checkpoint.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { LaneState } from "../../../domain/journal/fold.ts";
-import { type Entry, isWhole, seqProblem } from "../../../domain/journal/line.ts";
+import { isWhole, type JournalEntry, seqProblem } from "../../../domain/journal/line.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { JournalProblem, JournalReport } from "../../../ports/journal.ts";
 import { archivesBefore, type Followed, followedBy } from "./journal_archive.ts";
@@ -40,8 +40,8 @@ function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: 
 }
 
 /** The last entries of a journal. */
-export function lastEntries(fs: HostFs, path: string, count: number): Entry[] {
-  const last: Entry[] = [];
+export function lastEntries(fs: HostFs, path: string, count: number): JournalEntry[] {
+  const last: JournalEntry[] = [];
   for (const part of parts(fs, path)) {
     if ("missing" in part) break;
     const { lines, rest } = part.cut;

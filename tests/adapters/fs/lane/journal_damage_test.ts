@@ -5,7 +5,7 @@ import { LaneState, type LaneView } from "../../../../src/domain/journal/fold.ts
 import type { Lease } from "../../../../src/domain/lane/lease.ts";
 import {
   encodeLine,
-  type Entry,
+  type JournalEntry,
   parseLine,
   type WalLine,
 } from "../../../../src/domain/journal/line.ts";
@@ -40,7 +40,7 @@ const EVIDENCE = {
 };
 
 /** What may follow a grant. */
-const ENTRIES_ABOUT: readonly ((seq: number, lease: Lease, holder: string) => Entry)[] = [
+const ENTRIES_ABOUT: readonly ((seq: number, lease: Lease, holder: string) => JournalEntry)[] = [
   (seq, lease) => wal.heartbeatEntry(stamp(seq, START + seq * 1000), lease),
   (seq, lease) => wal.releaseEntry(stamp(seq), lease, "done"),
   (seq, lease, holder) => wal.adoptEntry(stamp(seq), lease, { ...HERE, holder, baseSeq: seq - 1 }),
@@ -159,7 +159,7 @@ it("no entry is made up when any byte of a journal is flipped", () => {
 /**
  * Whether an entry says what one of the journal says; a check sum that was hit is one field more.
  */
-function sameAs(found: Entry, line: number): boolean {
+function sameAs(found: JournalEntry, line: number): boolean {
   const entry = ENTRIES[line];
   return entry !== undefined &&
     Object.entries(entry).every(([key, value]) =>
@@ -199,7 +199,7 @@ it("a journal that is cut off anywhere is what was written until then", () => {
   let begin = 0;
   for (let length = 0; length <= BYTES.length; length++) {
     // A line counts as soon as all of it is there, with or without its end.
-    if (BYTES[length] === NEWLINE) state.apply(ENTRIES[lines++] as Entry);
+    if (BYTES[length] === NEWLINE) state.apply(ENTRIES[lines++] as JournalEntry);
     if (BYTES[length - 1] === NEWLINE) begin = length;
     const isEdge = BYTES[length] === NEWLINE || begin === length;
     if ((length + random.seed) % step > 0 && !(isEdge && random.chance(0.1))) continue;

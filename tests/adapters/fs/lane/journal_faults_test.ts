@@ -1,5 +1,5 @@
 import { JOURNAL_TAIL_BYTES } from "../../../../src/domain/limits.ts";
-import type { Entry } from "../../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../../src/domain/journal/line.ts";
 import { HostError } from "../../../../src/ports/host.ts";
 import type { Journal } from "../../../../src/ports/journal.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
@@ -68,7 +68,7 @@ const FAULTS: readonly ((at: number) => Fault)[] = [
   (at) => ({ kind: "error", at, code: "other", done: "all" }),
 ];
 
-function handlesOf(entries: readonly Entry[]): string[] {
+function handlesOf(entries: readonly JournalEntry[]): string[] {
   return entries.flatMap(({ handle }) => typeof handle === "string" ? [handle] : []);
 }
 

@@ -2,7 +2,7 @@ import { journalPath } from "../../../../src/adapters/fs/lane/journal_path.ts";
 import { archivesBefore } from "../../../../src/adapters/fs/lane/journal_archive.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { JOURNAL_TAIL_BYTES, MAX_ENTRY_BYTES } from "../../../../src/domain/limits.ts";
-import type { Entry } from "../../../../src/domain/journal/line.ts";
+import type { JournalEntry } from "../../../../src/domain/journal/line.ts";
 import type { DirEntry, HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, assertStringIncludes, assertThrows, it } from "../../../deps.ts";
 import {
@@ -141,7 +141,7 @@ it("append() refuses an entry that is too long, and writes nothing", async () =>
   await append(journal, () => [halt(1)]);
   const before = textOf(journal.location);
   using session = await turnOf(journal);
-  const long: Entry = { ...halt(2), reason: "x".repeat(MAX_ENTRY_BYTES) };
+  const long: JournalEntry = { ...halt(2), reason: "x".repeat(MAX_ENTRY_BYTES) };
   const error = assertThrows(() => session.append([halt(2), long]));
   assertEquals((error as { code?: string }).code, "bad_args");
   assertEquals(textOf(journal.location), before);
