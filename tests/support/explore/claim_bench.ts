@@ -64,6 +64,7 @@ function processesOf(protocol: Protocol) {
       process(`museDrop${i}`, calls.foreign("a foreign removal", () => undefined)),
     mend: (i: number) => process(`mend${i}`, calls.mend),
     read: (i: number) => process(`read${i}`, calls.read, calls.read),
+    listed: (i: number) => process(`listed${i}`, calls.readListed),
   } satisfies Record<string, (i: number) => Process>;
 }
 
@@ -76,7 +77,7 @@ export type Kind = keyof ReturnType<typeof processesOf>;
 
 export const FOREIGN: readonly Kind[] = ["museDone", "keepDone", "museClaim", "museDrop"];
 export const KINDS = (Object.keys(processesOf(chain)) as Kind[]).filter((kind) =>
-  !FOREIGN.includes(kind)
+  !FOREIGN.includes(kind) && kind !== "listed"
 );
 export const EVERYDAY: readonly Kind[] = [
   "first",

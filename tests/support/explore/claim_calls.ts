@@ -1,5 +1,9 @@
 /** The calls of the protocol of `claims/`, and the processes that make them, for the explorer. */
-import type { ChainOutcome, ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type {
+  ChainOutcome,
+  ClaimChainFiles,
+  ListedClaim,
+} from "../../../src/adapters/fs/task/claim_chain.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
@@ -16,7 +20,7 @@ export interface Protocol {
     stem: string,
     rule: TransitionRule,
   ): ChainOutcome | undefined;
-  readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined;
+  readHead(files: ClaimChainFiles, stem: string, listed?: ListedClaim): ClaimRecord | undefined;
   mend(files: ClaimChainFiles, stem: string): void;
 }
 
@@ -58,6 +62,14 @@ export interface ClaimCall extends Call {
   readonly ends: boolean;
   /** Another tool's, which knows the view alone; what it answers is what it did. */
   readonly foreign?: boolean;
+}
+
+/** A listing, name by name: the end first, so that it misses one that comes while it is made. */
+function listed(files: ClaimChainFiles): ListedClaim | undefined {
+  const isEnded = files.exists(END);
+  const slots = [2, 3, 4, 5].filter((slot) => files.exists(`${STEM}.${slot}`));
+  const hasView = files.exists(VIEW);
+  return hasView || isEnded || slots.length > 0 ? { hasView, slots, isEnded } : undefined;
 }
 
 /** What another tool left in the place of a view: another view, or none. */
@@ -145,6 +157,12 @@ export function callsOf(protocol: Protocol) {
       name: "read",
       reads: true,
       run: (files) => protocol.readHead(files, STEM),
+    } satisfies ClaimCall as ClaimCall,
+    readListed: {
+      ...plain,
+      name: "readListed",
+      reads: true,
+      run: (files) => protocol.readHead(files, STEM, listed(files)),
     } satisfies ClaimCall as ClaimCall,
     mend: {
       ...plain,

@@ -85,7 +85,7 @@ export function notExclusive(protocol: Protocol): Protocol {
   return {
     transition: (files, stem, rule) => protocol.transition(faulty(files), stem, rule),
     firstTransition: (files, stem, rule) => protocol.firstTransition(faulty(files), stem, rule),
-    readHead: (files, stem) => protocol.readHead(files, stem),
+    readHead: (files, stem, listed) => protocol.readHead(files, stem, listed),
     mend: (files, stem) => protocol.mend(faulty(files), stem),
   };
 }

@@ -89,6 +89,12 @@ export function recordBytes(record: object): Uint8Array {
   return encoder.encode(escapeLines(canonicalJson(record)) + "\n");
 }
 
+/** The stem of a record file's name; `undefined` for any other name. */
+export function parseRecordName(name: string): string | undefined {
+  const stem = name.slice(0, -5);
+  return name.endsWith(".json") && isStem(stem) ? stem : undefined;
+}
+
 /** The stems of the record files in a folder; what else ends in `.json` goes to `onOther`. */
 export function listStems(
   fs: HostFs,

@@ -15,6 +15,7 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readNote, tickOf } from "../disk/record_file.ts";
+import { groupClaims } from "./claim_chain.ts";
 import { folderOf, ReadyIndex } from "./ready_index.ts";
 import { signOfDue, stemOfDue } from "./claim_files.ts";
 import { allEntries } from "../disk/time_index.ts";
@@ -100,17 +101,8 @@ export class RecordsCheck {
    */
   run(now: number, skipping: Skipping, completion: Completion): boolean {
     const [mtimeMs, atMs] = [this.#tasksChanged(), Date.now()];
-    const claims = new Set<string>();
-    const views = new Set<string>();
-    const ended = new Set<string>();
-    for (const { name } of this.fs.list(this.layout.folder("claim")) ?? []) {
-      const dot = name.indexOf(".");
-      const ending = name.slice(dot);
-      if (ending === ".end") ended.add(name.slice(0, dot));
-      // A task whose view another tool removed still has the slots above it.
-      else if (/^\.(json|\d+)$/.test(ending)) claims.add(name.slice(0, dot));
-      if (ending === ".json") views.add(name.slice(0, dot));
-    }
+    const names = this.fs.list(this.layout.folder("claim")) ?? [];
+    const claims = groupClaims(names.map(({ name }) => name));
     const ready = this.#ready.stems();
     const due = new Set<string>();
     let until = Infinity;
@@ -127,14 +119,15 @@ export class RecordsCheck {
     const skipped = skipping.count;
     const busy = new Set<string>();
     for (const stem of listStems(this.fs, this.layout.folder("task"))) {
-      if (ended.has(stem)) continue;
+      const listed = claims.get(stem);
+      if (listed?.isEnded) continue;
       const queue = ready.get(stem);
       if (queue !== undefined) {
         busy.add(queue);
-      } else if (!claims.has(stem)) {
+      } else if (listed === undefined) {
         if (skipping.past(() => completion.unclaimed(stem))) busy.add(ANY);
-      } else if (!due.has(stem) || !views.has(stem)) {
-        // Without its view a claim was given back by another tool before it is due.
+      } else if (!due.has(stem) || !listed.hasView) {
+        // Another tool that removes the view gives the claim back before it is due.
         const claim = skipping.past(() => completion.claimed(stem));
         if (claim === undefined) busy.add(ANY);
         else until = Math.min(until, parseTime(claim.expires_at) ?? 0);

@@ -41,13 +41,18 @@ import {
   shows,
   unmarked,
 } from "../../../domain/task/foreign_claim.ts";
+import { isStem } from "../../../domain/ids.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
 
-/** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
-export interface ClaimChainFiles {
+/** What the way to the newest state needs of the files of `claims/`. Each call is atomic. */
+export interface ClaimChainReader {
   /** The state in a file of that name. */
   read(name: string): ClaimRecord | undefined;
+}
+
+/** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
+export interface ClaimChainFiles extends ClaimChainReader {
   exists(name: string): boolean;
   /** Prepares a state to be put under names. */
   stage(next: ClaimRecord): StagedClaim;
@@ -87,10 +92,76 @@ export function endName(stem: string): string {
   return `${stem}.end`;
 }
 
-/** The newest state. */
-export function readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
-  const { state } = look(files, stem);
+/** What a name in `claims/` stands for: a slot of a task, or its terminal state. */
+export interface ClaimName {
+  readonly stem: string;
+  readonly slot: number | "end";
+}
+
+/** What {@link slotName} or {@link endName} gave this name for; `undefined` when neither did. */
+export function parseClaimName(name: string): ClaimName | undefined {
+  const dot = name.indexOf(".");
+  const stem = name.slice(0, Math.max(0, dot));
+  if (!isStem(stem)) return undefined;
+  const ending = name.slice(dot + 1);
+  if (ending === "json") return { stem, slot: 1 };
+  if (ending === "end") return { stem, slot: "end" };
+  const slot = /^[1-9]\d{0,15}$/.test(ending) ? Number(ending) : 1;
+  return slot > 1 && Number.isSafeInteger(slot) ? { stem, slot } : undefined;
+}
+
+/** The files of one task in a listing of `claims/`. */
+export interface ListedClaim {
+  readonly hasView: boolean;
+  /** The slots above the view, in no order. */
+  readonly slots: readonly number[];
+  readonly isEnded: boolean;
+}
+
+/** The names of a listing by the stems of their tasks; other names are left out. */
+export function groupClaims(names: Iterable<string>): Map<string, ListedClaim> {
+  const claims = new Map<string, { hasView: boolean; slots: number[]; isEnded: boolean }>();
+  for (const name of names) {
+    const parsed = parseClaimName(name);
+    if (parsed === undefined) continue;
+    const { stem, slot } = parsed;
+    const claim = claims.get(stem) ?? { hasView: false, slots: [], isEnded: false };
+    if (slot === "end") claim.isEnded = true;
+    else if (slot === 1) claim.hasView = true;
+    else claim.slots.push(slot);
+    claims.set(stem, claim);
+  }
+  return claims;
+}
+
+/**
+ * The newest state; with a listing of the task's names, one at least as new as that listing, for fewer
+ * looks. A listing misses what came or went while it was made. Slots are swept after the view shows the
+ * end, so the view that is read afterwards shows a slot that is there only if nothing above it was swept.
+ */
+export function readHead(
+  files: ClaimChainReader,
+  stem: string,
+  listed?: ListedClaim,
+): ClaimRecord | undefined {
+  const state = listed && readListed(files, stem, listed) || look(files, stem).state;
   return state && unmarked(state);
+}
+
+/** The newest state if the end or the view is it by a listing; `undefined` when it takes a look. */
+function readListed(
+  files: ClaimChainReader,
+  stem: string,
+  listed: ListedClaim,
+): ClaimRecord | undefined {
+  if (listed.isEnded) return files.read(endName(stem));
+  const view = files.read(slotName(stem, 1));
+  const shown = view && shownSlot(files, stem, view);
+  if (view === undefined || shown === undefined) return undefined;
+  if (listed.slots.some((slot) => slot > shown)) return undefined;
+  const newest = shown > 1 ? view : undefined;
+  if (foreignState(view, newest, true) !== undefined) return undefined;
+  return newest ?? firstState(view);
 }
 
 /** The newest state, and whether another tool made it, so that it has no slot yet. */
@@ -106,7 +177,7 @@ interface Head {
  * had been swept, the end was created before that. What another tool did counts if the view is still
  * the same after the slots were read: a slot that accounts for it may have been followed meanwhile.
  */
-function look(files: ClaimChainFiles, stem: string): Head {
+function look(files: ClaimChainReader, stem: string): Head {
   let view = files.read(slotName(stem, 1));
   while (true) {
     const shown = view === undefined ? undefined : shownSlot(files, stem, view);
@@ -131,7 +202,7 @@ function look(files: ClaimChainFiles, stem: string): Head {
 }
 
 /** The slot that a view shows; `undefined` when another tool wrote the view. */
-function shownSlot(files: ClaimChainFiles, stem: string, view: ClaimRecord): number | undefined {
+function shownSlot(files: ClaimChainReader, stem: string, view: ClaimRecord): number | undefined {
   const { transition } = view;
   if (transition <= 1) return transition === 1 ? 1 : undefined;
   const slot = files.read(slotName(stem, transition));

@@ -5,22 +5,24 @@
  * the claim is, at no further cost, so no timeout is ever overlooked. A terminal one is staged in
  * `tmp/` and synced, since its answer promises that it is durable.
  */
-import { type ClaimRecord, isTerminal, parseClaim } from "../../../domain/task/claim.ts";
-import { idOfStem, stemOfId } from "../../../domain/ids.ts";
-import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
-import { formatTime, parseTime, writable } from "../../../domain/time.ts";
-import { HostError } from "../../../ports/host.ts";
-import type { HostFs } from "../../../ports/host.ts";
+import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
+import { stemOfId } from "../../../domain/ids.ts";
+import { parseTime } from "../../../domain/time.ts";
+import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
-import { type ClaimChainFiles, endName, slotName, type StagedClaim } from "./claim_chain.ts";
+import {
+  type ClaimChainFiles,
+  endName,
+  groupClaims,
+  slotName,
+  type StagedClaim,
+} from "./claim_chain.ts";
 import type { Layout } from "../layout.ts";
-import { readRecord, recordBytes } from "../disk/record_file.ts";
+import { readClaim } from "./read_claim.ts";
+import { recordBytes } from "../disk/record_file.ts";
 import { Stage, TmpStage, uniqueName } from "../disk/staging.ts";
 import { createEntry, entryPath } from "../disk/time_index.ts";
-
-/** How the name of a slot ends that is not the view. */
-const SLOT = /^\.[1-9]\d{0,15}$/;
 
 export class ClaimFiles implements ClaimChainFiles {
   readonly #folder: string;
@@ -38,20 +40,17 @@ export class ClaimFiles implements ClaimChainFiles {
   }
 
   read(name: string): ClaimRecord | undefined {
-    const path = `${this.#folder}/${name}`;
-    const file = readRecord(this.fs, path);
-    if (file.kind === "gone") return undefined;
-    const stem = name.slice(0, name.indexOf("."));
-    const id = idOfStem(stem);
-    const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
-    if (typeof claim !== "string") return claim;
+    const file = readClaim(this.fs, this.#folder, name);
+    if (file?.problem === undefined) return file?.claim;
     this.#broken.add(name);
-    if (name.endsWith(".end")) {
-      this.warn(`claims/${name} ${claim}: its task counts as failed`);
-      return brokenEnd(id, name, file.stat.mtimeMs);
-    }
-    this.warn(`claims/${name} ${claim}: it counts as a claim without a holder`);
-    return brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, file.stat.mtimeMs);
+    this.warn(
+      `claims/${name} ${file.problem}: ${
+        name.endsWith(".end")
+          ? "its task counts as failed"
+          : "it counts as a claim without a holder"
+      }`,
+    );
+    return file.claim;
   }
 
   exists(name: string): boolean {
@@ -59,10 +58,9 @@ export class ClaimFiles implements ClaimChainFiles {
   }
 
   slots(stem: string): string[] {
-    const names = (this.fs.list(this.#folder) ?? []).map(({ name }) => name);
-    return names.filter((name) =>
-      name.startsWith(`${stem}.`) && SLOT.test(name.slice(stem.length))
-    );
+    const own = (this.fs.list(this.#folder) ?? []).map(({ name }) => name)
+      .filter((name) => name.startsWith(`${stem}.`));
+    return (groupClaims(own).get(stem)?.slots ?? []).map((slot) => slotName(stem, slot));
   }
 
   remove(name: string): void {
@@ -138,31 +136,6 @@ export class ClaimFiles implements ClaimChainFiles {
     }
     return this.fs.rename(staged, path);
   }
-}
-
-/** Who cannot be read holds for a minute from the last change, so that a slow writer can finish. */
-function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
-  const at = formatTime(writable(mtimeMs));
-  return {
-    task_id: id,
-    claimer_run_id: "unknown",
-    claimed_at: at,
-    expires_at: formatTime(writable(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000)),
-    heartbeat_at: at,
-    status: "claimed",
-    claim_nonce: "",
-    attempt: 1,
-    fence: transition,
-    transition,
-    result: null,
-    error: null,
-  };
-}
-
-/** The end of a task is there, so the task is over; how it ended, nobody can tell any more. */
-function brokenEnd(id: string, name: string, mtimeMs: number): ClaimRecord {
-  const error = `claims/${name} cannot be read`;
-  return { ...brokenClaim(id, 1, mtimeMs), status: "failed", error };
 }
 
 /** The stem that an entry of the index over expiry speaks of. */

@@ -18,14 +18,14 @@ import {
   parseClaim,
   taskStatus,
 } from "../../../domain/task/claim.ts";
-import { idOfStem, isStem } from "../../../domain/ids.ts";
+import { idOfStem } from "../../../domain/ids.ts";
 import { orderOf, parseTask } from "../../../domain/task/task.ts";
 import { formatTime } from "../../../domain/time.ts";
 import type { Sweep, Swept } from "../../../ports/gc.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "./batch_settling.ts";
-import { endName, mend, readHead, slotName } from "./claim_chain.ts";
+import { endName, groupClaims, type ListedClaim, mend, readHead, slotName } from "./claim_chain.ts";
 import { ClaimFiles } from "./claim_files.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
@@ -36,10 +36,10 @@ import { ofRecord } from "../disk/unreadable.ts";
 
 const RUN_ID = "gc";
 
-/** A task that is over, and its claim's files besides the view and the end. */
+/** A task that is over, and its claim's files. */
 interface EndedTask extends Swept {
   readonly stem: string;
-  readonly isClaimed: boolean;
+  readonly listed: ListedClaim | undefined;
 }
 
 export class TaskGc {
@@ -56,7 +56,8 @@ export class TaskGc {
 
   async sweep(sweep: Sweep): Promise<Swept[]> {
     // Claims are listed before the tasks, so that none of a new task is taken for orphaned.
-    const claims = this.#claimNames();
+    const listing = this.#fs.list(this.layout.folder("claim")) ?? [];
+    const claims = groupClaims(listing.map(({ name }) => name));
     const tasks = listStems(this.#fs, this.layout.folder("task"));
     if (sweep.execute) await this.#settleBatches();
     const batched = await this.#batches.named(sweep.execute);
@@ -66,21 +67,21 @@ export class TaskGc {
         .flatMap((stem) =>
           ofRecord(
             this.warn,
-            () => this.room.needed(() => this.#over(stem, claims.has(stem), sweep)),
+            () => this.room.needed(() => this.#over(stem, claims.get(stem), sweep)),
           ) ?? []
         );
-      if (sweep.execute && over.length > 0) over = this.#remove(over, claims, sweep.now);
+      if (sweep.execute && over.length > 0) over = this.#remove(over, sweep.now);
       for (const { kind, id, reason } of over) swept.push({ kind, id, reason });
     });
     for (const stem of tasks) claims.delete(stem);
     let isGoneForGood = false;
-    for (const [stem, names] of claims) {
-      if (batched.has(stem) || !this.#isOrphaned(stem, names, sweep)) continue;
+    for (const [stem, listed] of claims) {
+      if (batched.has(stem) || !this.#isOrphaned(stem, listed, sweep)) continue;
       if (sweep.execute) {
         // A process that removed the task may have died before it synced that.
         if (!isGoneForGood) this.#fs.syncDir(this.layout.folder("task"));
         isGoneForGood = true;
-        this.#removeClaim(stem, names);
+        this.#removeClaim(stem, listed);
       }
       swept.push({ kind: "claim", id: idOfStem(stem), reason: "orphaned" });
     }
@@ -97,7 +98,11 @@ export class TaskGc {
     }
   }
 
-  #over(stem: string, isClaimed: boolean, { now, graceMs, execute }: Sweep): EndedTask | undefined {
+  #over(
+    stem: string,
+    listed: ListedClaim | undefined,
+    { now, graceMs, execute }: Sweep,
+  ): EndedTask | undefined {
     const file = readRecord(this.#fs, this.layout.record("task", stem));
     if (file.kind === "gone") return undefined;
     const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
@@ -105,7 +110,7 @@ export class TaskGc {
       this.warn(`tasks/${stem}.json ${task}: skipped`);
       return undefined;
     }
-    const head = isClaimed ? readHead(this.#claims, stem) : undefined;
+    const head = listed && readHead(this.#claims, stem, listed);
     const status = taskStatus(task, head, now);
     let end: number;
     if (head === undefined) {
@@ -120,20 +125,16 @@ export class TaskGc {
       end = Math.min(stat?.mtimeMs ?? now, now);
     }
     if (end + graceMs > now || this.#isBroken(stem)) return undefined;
-    return { kind: "task", id: idOfStem(stem), reason: status, stem, isClaimed };
+    return { kind: "task", id: idOfStem(stem), reason: status, stem, listed };
   }
 
-  #remove(
-    over: readonly EndedTask[],
-    claims: ReadonlyMap<string, string[]>,
-    now: number,
-  ): EndedTask[] {
-    const mine = over.filter(({ stem, isClaimed }) =>
-      isClaimed || this.room.needed(() => this.#close(stem, now))
+  #remove(over: readonly EndedTask[], now: number): EndedTask[] {
+    const mine = over.filter(({ stem, listed }) =>
+      listed !== undefined || this.room.needed(() => this.#close(stem, now))
     );
     for (const { stem } of mine) this.#fs.remove(this.layout.record("task", stem));
     this.#fs.syncDir(this.layout.folder("task"));
-    for (const { stem } of mine) this.#removeClaim(stem, claims.get(stem) ?? []);
+    for (const { stem, listed } of mine) this.#removeClaim(stem, listed);
     return mine;
   }
 
@@ -162,17 +163,18 @@ export class TaskGc {
     return created;
   }
 
-  #removeClaim(stem: string, names: readonly string[]): void {
-    const last = endName(stem);
-    for (const name of [slotName(stem, 1), ...names]) {
-      if (name !== last) this.#claims.remove(name);
-    }
-    this.#claims.remove(last);
+  #removeClaim(stem: string, listed: ListedClaim | undefined): void {
+    this.#claims.remove(slotName(stem, 1));
+    for (const slot of listed?.slots ?? []) this.#claims.remove(slotName(stem, slot));
+    this.#claims.remove(endName(stem));
   }
 
-  #isOrphaned(stem: string, names: readonly string[], { now, graceMs }: Sweep): boolean {
+  #isOrphaned(stem: string, listed: ListedClaim, { now, graceMs }: Sweep): boolean {
     // In the meantime a batch may have brought the task back.
     if (this.#fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
+    const names = listed.slots.map((slot) => slotName(stem, slot));
+    if (listed.hasView) names.push(slotName(stem, 1));
+    if (listed.isEnded) names.push(endName(stem));
     const changed = names.map((name) => this.#fs.lstat(this.#path(name)))
       .map((stat) => stat?.kind === "file" ? stat.mtimeMs : Infinity);
     return Math.max(0, now - Math.max(...changed)) >= graceMs;
@@ -185,19 +187,6 @@ export class TaskGc {
       if (file.kind === "gone") return false;
       return file.kind === "broken" || typeof parseClaim(file.value, idOfStem(stem)) === "string";
     });
-  }
-
-  /** The names in `claims/` by the task that they are about. */
-  #claimNames(): Map<string, string[]> {
-    const names = new Map<string, string[]>();
-    for (const { name } of this.#fs.list(this.layout.folder("claim")) ?? []) {
-      const stem = name.slice(0, Math.max(0, name.indexOf(".")));
-      if (!isStem(stem) || !/^\.(json|end|[1-9]\d{0,15})$/.test(name.slice(stem.length))) continue;
-      const known = names.get(stem);
-      if (known === undefined) names.set(stem, [name]);
-      else known.push(name);
-    }
-    return names;
   }
 
   #path(name: string): string {

@@ -2,7 +2,7 @@
 import type { TaskRecord } from "../../../domain/task/task.ts";
 import type { TaskEntry } from "../../../ports/tasks.ts";
 import type { PendingTask } from "./batch.ts";
-import { endName, readHead } from "./claim_chain.ts";
+import { groupClaims, readHead } from "./claim_chain.ts";
 import type { ClaimFiles } from "./claim_files.ts";
 import type { Layout } from "../layout.ts";
 import { listStems } from "../disk/record_file.ts";
@@ -23,14 +23,8 @@ export async function listTasks(
   { claims, pending, read }: Sources,
 ): Promise<TaskEntry[]> {
   const { fs, warn } = claims;
-  const claimed = new Map<string, boolean>(); // stem -> whether its end is there
-  for (const { name } of ofFolder(warn, () => fs.list(layout.folder("claim"))) ?? []) {
-    const dot = name.indexOf(".");
-    const stem = name.slice(0, dot);
-    const ending = name.slice(dot);
-    if (ending === ".end") claimed.set(stem, true);
-    else if (/^\.(json|\d+)$/.test(ending) && !claimed.has(stem)) claimed.set(stem, false);
-  }
+  const names = ofFolder(warn, () => fs.list(layout.folder("claim"))) ?? [];
+  const claimed = groupClaims(names.map(({ name }) => name));
   const onOther = (name: string, reason: string) => warn(`tasks/${name} ${reason}: skipped`);
   const stems = ofFolder(warn, () => listStems(fs, layout.folder("task"), onOther)) ?? [];
   const entryOf = (stem: string): TaskEntry | undefined => {
@@ -38,12 +32,8 @@ export async function listTasks(
     // One whose batch has gone has a file, or has been removed since.
     const task = read(stem) ?? (batched?.isPending() ? batched.task : batched && read(stem));
     if (task === undefined) return undefined;
-    const ended = claimed.get(stem);
-    if (ended === undefined) return { task, claim: undefined };
-    return {
-      task,
-      claim: (ended ? claims.read(endName(stem)) : undefined) ?? readHead(claims, stem),
-    };
+    const listed = claimed.get(stem);
+    return { task, claim: listed && readHead(claims, stem, listed) };
   };
   return [...new Set([...stems, ...pending.keys()])]
     .flatMap((stem) => ofRecord(warn, () => entryOf(stem)) ?? []);

@@ -7,8 +7,7 @@
  * when the file had changed so shortly before that its time stamp may hide one more change: then it
  * is opened again. Hashes hold across restarts, restored backups and moved workspaces.
  *
- * Claims. The newest state is found as claim_chain.ts describes it: `<hex>.end` when there is one,
- * else the last numbered slot above the view. A listing knows which slots there are, so comparing a
+ * Claims. Their newest states are found by claim_chain.ts. A listing knows which slots there are, so comparing a
  * claim that did not change costs one look at its view.
  *
  * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
@@ -20,11 +19,9 @@
  * Only real folders are looked into and only regular files are opened: a record folder that is a
  * symbolic link is reported and its kind is left out.
  */
-import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
-import { foreignState, shows, unmarked } from "../../../domain/task/foreign_claim.ts";
 import { hash } from "../../../domain/journal/hash.ts";
-import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
+import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { CursorFile } from "../../../ports/cursor_file.ts";
@@ -32,21 +29,23 @@ import { type FileStat, type Host, HostError, type HostFs } from "../../../ports
 import type { Listing, Look, RecordHint, RecordSource } from "../../../ports/records.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { Batches } from "../task/batch.ts";
-import { endName, slotName } from "../task/claim_chain.ts";
+import {
+  endName,
+  groupClaims,
+  type ListedClaim,
+  parseClaimName,
+  readHead,
+  slotName,
+} from "../task/claim_chain.ts";
+import { ReadClaim } from "../task/read_claim.ts";
 import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { absolute } from "../find.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, readRecord, tickOf } from "../disk/record_file.ts";
+import { listStems, parseRecordName, readRecord, tickOf } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { comingName, findComing, findHead } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
-
-/** What listing `claims/` showed of one claim besides its view. */
-interface Slots {
-  last: number;
-  end: boolean;
-}
 
 export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
@@ -84,31 +83,20 @@ export class FsRecordSource implements RecordSource {
       return { ids: [], look: (id, known) => this.look(kind, id, known) };
     }
     const coming = this.#coming(kind);
-    const ids: string[] = [];
-    const slots = new Map<string, Slots>();
-    for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
-      const parsed = parseName(kind, name);
-      if (parsed === undefined) continue;
-      const { stem, slot } = parsed;
-      if (slot === 1) ids.push(idOfStem(stem));
-      else {
-        const seen = slots.get(stem) ?? { last: 1, end: false };
-        if (slot === "end") seen.end = true;
-        else seen.last = Math.max(seen.last, slot);
-        slots.set(stem, seen);
-      }
-    }
+    const names = (this.#fs.list(this.layout.folder(kind)) ?? []).map(({ name }) => name);
+    if (kind === "claim") return this.#listClaims(names);
+    const ids = names.flatMap((name) => parseRecordName(name) ?? []).map(idOfStem);
     if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
-    if (kind !== "claim") return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
-    const views = new Set(ids);
-    for (const stem of slots.keys()) {
-      const id = idOfStem(stem);
-      if (!views.has(id)) ids.push(id);
-    }
-    const none = { last: 1, end: false };
-    const look = (id: string, known: string | undefined) =>
-      this.#lookClaim(stemOfId(id), known, slots.get(stemOfId(id)) ?? none);
-    return { ids, look };
+    return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
+  }
+
+  #listClaims(names: readonly string[]): Listing {
+    const claims = groupClaims(names);
+    const none = { hasView: false, slots: [], isEnded: false };
+    return {
+      ids: [...claims.keys()].map(idOfStem),
+      look: (id, known) => this.#lookClaim(stemOfId(id), known, claims.get(stemOfId(id)) ?? none),
+    };
   }
 
   look(kind: RecordKind, id: string, known: string | undefined): Look {
@@ -144,11 +132,11 @@ export class FsRecordSource implements RecordSource {
       const kind = RECORD_KINDS.find((each) => FOLDERS[each] === dir);
       if (kind === undefined) return onHint({ about: "other", kind: undefined });
       if (name === undefined) return onHint({ about: "kind", kind });
-      const parsed = parseName(kind, name);
+      const stem = parseName(kind, name);
       onHint(
-        parsed === undefined
+        stem === undefined
           ? { about: "other", kind }
-          : { about: "record", kind, id: idOfStem(parsed.stem) },
+          : { about: "record", kind, id: idOfStem(stem) },
       );
     }, onError);
     watch.start(kinds.map((kind) => FOLDERS[kind]));
@@ -192,78 +180,25 @@ export class FsRecordSource implements RecordSource {
   }
 
   /** @param listed What a listing showed; without it slots are looked for. */
-  #lookClaim(stem: string, known: string | undefined, listed: Slots | undefined): Look {
+  #lookClaim(stem: string, known: string | undefined, listed: ListedClaim | undefined): Look {
     return this.#guarded("claim", slotName(stem, 1), known, () => {
+      const folder = this.layout.folder("claim");
       if (known !== undefined && listed !== undefined) {
-        const name = listed.end ? endName(stem) : slotName(stem, 1);
-        const stat = this.#fs.lstat(`${this.layout.folder("claim")}/${name}`);
-        const newest = listed.end || listed.last <= Number.parseInt(known);
-        if (stat !== undefined && newest && isSure(known, stat)) return SAME;
+        const name = listed.isEnded ? endName(stem) : slotName(stem, 1);
+        const stat = this.#fs.lstat(`${folder}/${name}`);
+        const isNewest = listed.isEnded ||
+          listed.slots.every((slot) => slot <= Number.parseInt(known));
+        if (stat !== undefined && isNewest && isSure(known, stat)) return SAME;
       }
-      const state = this.#head(stem, listed);
+      const files = new ReadClaim(this.#fs, folder);
+      const state = readHead(files, stem, listed);
       if (state === undefined) return GONE;
-      const { name, stat, transition } = state;
-      if (typeof state.claim === "string") return broken("claim", name, state.claim, known);
-      const claim = unmarked(recordOf(state.claim)) as unknown as JsonObject;
-      const version = `${transition}.${hash(JSON.stringify(claim))}@${this.#signature(stat)}`;
-      return found(version, claim, known);
+      const { name, problem, stat } = files.sourceOf(stem, state);
+      if (problem !== undefined) return broken("claim", name, problem, known);
+      const version = `${state.transition}.${hash(JSON.stringify(state))}@${this.#signature(stat)}`;
+      // The parser only adds fields that JSON can hold.
+      return found(version, state as unknown as JsonObject, known);
     });
-  }
-
-  /**
-   * A claim's newest state; at least the newest of the listing, where one is given. It is found as
-   * claim_chain.ts does, and what another tool did to the view counts as there.
-   */
-  #head(stem: string, listed: Slots | undefined): ClaimState | undefined {
-    const view = this.#state(stem, slotName(stem, 1), undefined);
-    const shown = view && this.#shown(stem, view);
-    let newest = shown !== undefined && shown > 1 ? view : undefined;
-    const from = newest?.transition ?? 1;
-    if (listed === undefined || listed.end || listed.last > from) {
-      for (let slot = from + 1;; slot++) {
-        const later = this.#state(stem, slotName(stem, slot), slot);
-        if (later === undefined) break;
-        newest = later;
-      }
-      const end = this.#state(stem, endName(stem), undefined);
-      if (end !== undefined) return end;
-    }
-    const state = newest ?? view;
-    if (state === undefined || typeof state.claim === "string" || typeof view?.claim === "string") {
-      return state;
-    }
-    const [first, last] = [view, newest].map((each) => each && recordOf(each.claim as JsonObject));
-    const foreign = foreignState(first, last, shown !== undefined);
-    if (foreign === undefined) return state;
-    // A slot that accounts for it may have been followed since the view was read.
-    const again = this.#fs.lstat(`${this.layout.folder("claim")}/${slotName(stem, 1)}`);
-    if (signatureOf(again ?? NO_FILE) !== signatureOf(view?.stat ?? NO_FILE)) {
-      return this.#head(stem, undefined);
-    }
-    const { transition } = foreign;
-    return { ...view ?? state, transition, claim: foreign as unknown as JsonObject };
-  }
-
-  /** The slot that a view shows; one that cannot be read hides nothing that follows slot 1. */
-  #shown(stem: string, { claim, transition }: ClaimState): number | undefined {
-    if (typeof claim === "string" || transition === 1) return 1;
-    if (transition === 0) return undefined;
-    const slot = this.#state(stem, slotName(stem, transition), transition);
-    if (slot === undefined) return undefined;
-    const isShown = typeof slot.claim === "string" || shows(recordOf(claim), recordOf(slot.claim));
-    return isShown ? transition : undefined;
-  }
-
-  /** @param slot The transition that the file's name says; the view and the end say it themselves. */
-  #state(stem: string, name: string, slot: number | undefined): ClaimState | undefined {
-    const file = readRecord(this.#fs, `${this.layout.folder("claim")}/${name}`);
-    if (file.kind === "gone") return undefined;
-    const { stat } = file;
-    const claim = file.kind === "record" ? parseClaim(file.value, idOfStem(stem)) : file.reason;
-    if (typeof claim === "string") return { name, stat, claim, transition: slot ?? 1 };
-    const transition = slot ?? claim.transition;
-    // The parser only adds fields that JSON can hold.
-    return { name, stat, transition, claim: { ...claim, transition } as unknown as JsonObject };
   }
 
   /** The reservation that was granted and whose record is to come. */
@@ -321,37 +256,12 @@ export class FsRecordSource implements RecordSource {
   }
 }
 
-/** A claim's state, and the file that holds it. */
-interface ClaimState {
-  readonly name: string;
-  readonly stat: FileStat;
-  readonly transition: number;
-  /** The record, or what is wrong with it. */
-  readonly claim: JsonObject | string;
-}
-
-/** What {@link parseClaim} gave. */
-function recordOf(claim: JsonObject): ClaimRecord {
-  return claim as unknown as ClaimRecord;
-}
-
-const NO_FILE = { ino: 0, size: -1, mtimeMs: 0 };
 const GONE = { kind: "gone" } as const;
 const SAME = { kind: "same" } as const;
 
-/** The record that a file's name speaks of; `undefined` when it speaks of none. */
-function parseName(
-  kind: RecordKind,
-  name: string,
-): { stem: string; slot: number | "end" } | undefined {
-  const dot = name.indexOf(".");
-  const stem = name.slice(0, dot);
-  const ending = name.slice(dot + 1);
-  if (dot < 0 || !isStem(stem)) return undefined;
-  if (ending === "json") return { stem, slot: 1 };
-  if (kind !== "claim") return undefined;
-  if (ending === "end") return { stem, slot: "end" };
-  return /^[1-9][0-9]{0,15}$/.test(ending) ? { stem, slot: Number(ending) } : undefined;
+/** The stem of the record that a file's name speaks of; `undefined` when it speaks of none. */
+function parseName(kind: RecordKind, name: string): string | undefined {
+  return kind === "claim" ? parseClaimName(name)?.stem : parseRecordName(name);
 }
 
 function signatureOf({ ino, size, mtimeMs }: Pick<FileStat, "ino" | "size" | "mtimeMs">): string {

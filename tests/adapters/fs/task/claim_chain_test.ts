@@ -56,6 +56,20 @@ it("transition() is linearizable when heartbeats, completions and new claims mee
   console.log(`heartbeats: ${show(bench.total)}`);
 });
 
+/** Those that move a task while its files are listed and read. */
+const MOVING: readonly Kind[][] = [["done"], ["beat"], ["worker"], ["force", "mend"], ["beats"]];
+
+it("readHead() with a listing is as new as that listing, in all interleavings and crashes", () => {
+  const bench = new Bench(chain);
+  for (const start of Object.keys(STARTS)) {
+    for (const kinds of MOVING) {
+      const { violation } = bench.explore(start, ["listed", ...kinds]);
+      assertEquals(violation && described(start, violation), undefined);
+    }
+  }
+  console.log(`with a listing: ${show(bench.total)}`);
+});
+
 /** Those that take too many orders of steps to follow all of them. */
 const CROWDS: readonly (readonly Kind[])[] = [
   ["beat", "beats", "done"],
@@ -182,6 +196,31 @@ const MUTATIONS: readonly Mutation[] = [
     to: "    newest = true;\n  }",
   },
 ];
+
+const LISTING_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "slots above the view are not looked for",
+    from: "if (listed.slots.some((slot) => slot > shown)) return undefined;",
+    to: "",
+  },
+  {
+    name: "no end but one that was listed is looked for",
+    from: "const state = listed && readListed(files, stem, listed) || look(files, stem).state;",
+    to: "const state = listed ? readListed(files, stem, listed) : look(files, stem).state;",
+  },
+];
+
+for (const mutation of LISTING_MUTATIONS) {
+  it(`the explorer finds this fault in a listing: ${mutation.name}`, async () => {
+    const path = "src/adapters/fs/task/claim_chain.ts";
+    const bench = new Bench(await mutated(path, mutation) as Protocol);
+    const found = Object.keys(STARTS).flatMap((start) =>
+      MOVING.flatMap((kinds) => bench.explore(start, ["listed", ...kinds]).violation ?? [])
+    );
+    assert_(found[0] !== undefined, `nothing was found in ${show(bench.total)}`);
+    console.log(`${mutation.name}: found ${found[0].message.split("\n")[0]}`);
+  });
+}
 
 for (const mutation of MUTATIONS) {
   it(`the explorer finds this fault: ${mutation.name}`, async () => {

@@ -1,0 +1,93 @@
+/** What single files of `claims/` say, also those that cannot be read. */
+import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
+import { idOfStem } from "../../../domain/ids.ts";
+import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
+import { formatTime, writable } from "../../../domain/time.ts";
+import type { FileStat, HostFs } from "../../../ports/host.ts";
+import { type ClaimChainReader, endName, slotName } from "./claim_chain.ts";
+import { readRecord } from "../disk/record_file.ts";
+
+/** A file of `claims/`. */
+export interface ClaimFile {
+  /** The state in it, or what it counts as. */
+  readonly claim: ClaimRecord;
+  /** What is wrong with it. */
+  readonly problem: string | undefined;
+  readonly stat: FileStat;
+}
+
+/** Reads a file of `claims/`; `undefined` when there is none. */
+export function readClaim(fs: HostFs, folder: string, name: string): ClaimFile | undefined {
+  const file = readRecord(fs, `${folder}/${name}`);
+  if (file.kind === "gone") return undefined;
+  const { stat } = file;
+  const stem = name.slice(0, name.indexOf("."));
+  const id = idOfStem(stem);
+  const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
+  if (typeof claim !== "string") return { claim, problem: undefined, stat };
+  const broken = name.endsWith(".end")
+    ? brokenEnd(id, name, stat.mtimeMs)
+    : brokenClaim(id, Number(name.slice(stem.length + 1)) || 1, stat.mtimeMs);
+  return { claim: broken, problem: claim, stat };
+}
+
+/** An unreadable claim hides its task for one minute from its last change: a slow writer can finish. */
+function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
+  const at = formatTime(writable(mtimeMs));
+  return {
+    task_id: id,
+    claimer_run_id: "unknown",
+    claimed_at: at,
+    expires_at: formatTime(writable(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000)),
+    heartbeat_at: at,
+    status: "claimed",
+    claim_nonce: "",
+    attempt: 1,
+    fence: transition,
+    transition,
+    result: null,
+    error: null,
+  };
+}
+
+/** A task with an unreadable end has ended; it counts as failed. */
+function brokenEnd(id: string, name: string, mtimeMs: number): ClaimRecord {
+  const error = `claims/${name} cannot be read`;
+  return { ...brokenClaim(id, 1, mtimeMs), status: "failed", error };
+}
+
+/** The files of one claim, which remembers what was read. */
+export class ReadClaim implements ClaimChainReader {
+  readonly #read = new Map<string, ClaimFile>();
+
+  constructor(readonly fs: HostFs, readonly folder: string) {}
+
+  read(name: string): ClaimRecord | undefined {
+    const file = readClaim(this.fs, this.folder, name);
+    if (file === undefined) this.#read.delete(name);
+    else this.#read.set(name, file);
+    return file?.claim;
+  }
+
+  /**
+   * The file that a state comes from which `readHead` found by these. It is the end, else the view
+   * unless that lags behind, else a slot; a view that another tool removed leaves the last slot.
+   */
+  sourceOf(stem: string, { transition }: ClaimRecord): ClaimFile & { name: string } {
+    const view = slotName(stem, 1);
+    const slot = slotName(stem, transition);
+    const isView = this.#read.get(view)?.claim.transition === transition;
+    const names = [
+      endName(stem),
+      ...(isView ? [view] : []),
+      slot,
+      view,
+      slotName(stem, transition - 1),
+    ];
+    for (const name of names) {
+      const file = this.#read.get(name);
+      if (file !== undefined) return { ...file, name };
+    }
+    throw new Error(`No file of claims/ was read for ${stem}`);
+  }
+}
