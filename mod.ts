@@ -54,7 +54,9 @@ export {
   openJournal,
   type OpenOptions,
   openWorkspace,
+  whoami,
 } from "./src/workspace/open.ts";
+export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
 export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/hold.ts";
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";

@@ -75,8 +75,9 @@ async function runCommand(
   rest: readonly string[],
   output: Output,
 ): Promise<number> {
-  const { values, json, dir } = await parseFor(command, host, rest);
+  const { values, json, dir, warnings } = await parseFor(command, host, rest);
   output.json = json;
+  for (const warning of warnings) output.warn(warning);
   const stopping = new Stopping(host);
   const options = { clock, onWarning: output.warn };
   let giveBack: (() => Promise<object>) | undefined;

@@ -1,5 +1,5 @@
 /** From arguments to checked values, by a command's flag specs; all problems at once. */
-import type { Described, FlagSpec, OperandSpec } from "../commands/command.ts";
+import type { Described, Env, FlagSpec, OperandSpec } from "../commands/command.ts";
 import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
@@ -14,6 +14,7 @@ interface Parsed {
   readonly values: Record<string, unknown>;
   readonly json: boolean;
   readonly dir: string | undefined;
+  readonly warnings: readonly string[];
 }
 
 type Specs = Readonly<Record<string, FlagSpec>>;
@@ -26,23 +27,24 @@ type Specs = Readonly<Record<string, FlagSpec>>;
 export function parse(
   command: Described,
   args: readonly string[],
-  env: (name: string) => string | undefined,
+  env: Env,
 ): Parsed {
   const problems: InputProblem[] = [];
+  const warnings: string[] = [];
   const own = readFlags({ ...command.flags, ...GLOBAL_FLAGS }, args, problems);
   const values: Record<string, unknown> = {};
   const labels: Record<string, string> = {};
   for (const [name, spec] of Object.entries(command.flags)) {
     const field = spec.as ?? camelCase(name);
     labels[field] = `--${name}`;
-    const value = flagValue(name, spec, own.flags.get(name), env, problems);
+    const value = flagValue(name, spec, own.flags.get(name), env, problems, warnings);
     if (value !== undefined) values[field] = value;
   }
   standIn(command.flags, own.flags, values, problems);
   readOperands(command.operands, own.operands, values, labels, problems);
   const global = (name: string) => {
     const spec = GLOBAL_FLAGS[name];
-    return spec && flagValue(name, spec, own.flags.get(name), env, problems);
+    return spec && flagValue(name, spec, own.flags.get(name), env, problems, warnings);
   };
   const format = global("format");
   const json = global("json") === true;
@@ -61,6 +63,7 @@ export function parse(
     values,
     json: json || format === "json",
     dir: typeof dir === "string" ? dir : undefined,
+    warnings,
   };
 }
 
@@ -182,8 +185,9 @@ function flagValue(
   name: string,
   spec: FlagSpec,
   given: readonly string[] | true | undefined,
-  env: (name: string) => string | undefined,
+  env: Env,
   problems: InputProblem[],
+  warnings: string[],
 ): unknown {
   if (given === true) return true;
   let label = `--${name}`;
@@ -192,6 +196,12 @@ function flagValue(
   if (texts === undefined && fallback !== undefined && fallback !== "") {
     texts = [fallback];
     label = `$${spec.env}`;
+  }
+  const standIn = texts === undefined ? spec.otherwise?.(env) : undefined;
+  if (standIn !== undefined) {
+    texts = [standIn.text];
+    label = standIn.label;
+    if (standIn.warning !== undefined) warnings.push(standIn.warning);
   }
   if (texts === undefined) {
     if (spec.required === true && spec.orElse === undefined) {

@@ -11,6 +11,16 @@ import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Host } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
 
+/** Reads a variable of the environment. */
+export type Env = (name: string) => string | undefined;
+
+/** A value that stands in for a flag, where it comes from, and what there is to warn of. */
+export interface StandIn {
+  readonly text: string;
+  readonly label: string;
+  readonly warning: string | undefined;
+}
+
 /** One flag. `--name VALUE`; a `boolean` takes no value, a `list` is split at commas. */
 export interface FlagSpec {
   readonly type: "text" | "integer" | "number" | "boolean" | "json" | "list";
@@ -25,6 +35,8 @@ export interface FlagSpec {
   readonly repeatable?: boolean;
   /** An environment variable that stands in for it. */
   readonly env?: string;
+  /** What stands in for it where neither it nor `env` is there. */
+  readonly otherwise?: (env: Env) => StandIn | undefined;
   /** A one-letter alias. */
   readonly short?: string;
   /** The words that are allowed, for completions and help, and for validation without `field`. */

@@ -1,22 +1,34 @@
 /** Flags and operands that several commands share, each defined once. */
 import * as fields from "../domain/input/fields.ts";
 import { TASK_INPUTS } from "../engine/task/types.ts";
-import type { FlagSpec, OperandSpec } from "./command.ts";
+import { doubtOf, identify, RUN_ENV } from "../domain/input/run_id.ts";
+import type { Env, FlagSpec, OperandSpec, StandIn } from "./command.ts";
 
-const RUN_ENV = "COORD_RUN_ID";
+/** The run id by what the agent's host says of its session. */
+function hostRun(env: Env): StandIn | undefined {
+  const identity = identify(undefined, env);
+  const [variable] = identity.variables;
+  if (variable === undefined) return undefined;
+  return { text: identity.run_id, label: `$${variable}`, warning: doubtOf(identity) };
+}
 
 /** The calling agent. */
 export const RUN_ID: FlagSpec = {
   type: "text",
-  summary: "your agent id",
+  summary: "your agent id (default: the session that your host names, see whoami)",
   placeholder: "ID",
   required: true,
   env: RUN_ENV,
+  otherwise: hostRun,
   field: fields.identifier,
 };
 
 /** The calling agent, where an unknown one will do. */
-export const OPTIONAL_RUN_ID: FlagSpec = { ...RUN_ID, required: false, default: "unknown" };
+export const OPTIONAL_RUN_ID: FlagSpec = {
+  ...RUN_ID,
+  summary: "your agent id (default: the session that your host names, else unknown)",
+  required: false,
+};
 
 /** Whom to show; the caller's own id is no filter, so the environment does not count. */
 export const RUN_ID_FILTER: FlagSpec = {

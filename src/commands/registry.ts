@@ -21,6 +21,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show counts, the oldest pending task and claims that timed out",
     load: () => import("./system/status.ts").then((module) => module.status),
   },
+  whoami: {
+    group: "Workspace",
+    summary: "show your run id and where it comes from",
+    load: () => import("./system/whoami.ts").then((module) => module.whoami),
+  },
   watch: {
     group: "Workspace",
     summary: "stream every change",

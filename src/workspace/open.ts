@@ -7,6 +7,7 @@ import {
   openFsStore,
 } from "../adapters/fs/open.ts";
 import { CoordError } from "../domain/errors.ts";
+import { identify, type Identity } from "../domain/input/run_id.ts";
 import { Coord } from "../engine/coord.ts";
 import { quoted } from "../domain/text.ts";
 import { LaneJournal } from "../engine/lane/journal.ts";
@@ -101,6 +102,26 @@ export function openJournalOn(
     throw new CoordError("not_found", message, { path: journal.location });
   }
   return new LaneJournal({ lanes, clock, warn });
+}
+
+/**
+ * Tells who the caller is, by the one rule that the commands use: the run id that it gives, else
+ * `$COORD_RUN_ID`, else the session that the agent's host names.
+ *
+ * @param input The run id, if the caller has one.
+ * @returns The run id, where it comes from, and whether it is sure.
+ *
+ * @example
+ * ```ts
+ * import { whoami } from "@coord/coord";
+ *
+ * const { run_id, source } = await whoami({ runId: "agent-1" });
+ * console.assert(run_id === "agent-1" && source === "flag");
+ * ```
+ */
+export async function whoami(input: { readonly runId?: string } = {}): Promise<Identity> {
+  const host = await detectHost();
+  return identify(input.runId, (name) => host.env(name));
 }
 
 /** What {@link initWorkspace} made or found. */

@@ -39,6 +39,7 @@ export const LANE_RUN_ID: FlagSpec = {
   summary: "run that this belongs to",
   placeholder: "ID",
   ...(OPTIONAL_RUN_ID.env && { env: OPTIONAL_RUN_ID.env }),
+  ...(OPTIONAL_RUN_ID.otherwise && { otherwise: OPTIONAL_RUN_ID.otherwise }),
   field: LANE_INPUTS.acquire.runId,
 };
 

@@ -1,5 +1,6 @@
 import { RESERVATION_TTL_S } from "../../domain/limits.ts";
 import {
+  EXCLUSIVE,
   RESERVATION_INPUTS,
   type ReservationConflicts,
   type ReservationDenied,
@@ -39,6 +40,13 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       type: "boolean",
       summary: "lock: refuse if another agent's live reservation overlaps",
     },
+  },
+  check({ exclusive, runId }) {
+    if (exclusive !== true) return [];
+    const messages = runId === undefined
+      ? ["is required with --exclusive, or $COORD_RUN_ID"]
+      : EXCLUSIVE.runId.problems(runId);
+    return messages.map((message) => ({ field: "runId", code: "bad_args", message }));
   },
   async run(context, values) {
     const coord = await context.open();

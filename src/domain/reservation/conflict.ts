@@ -6,7 +6,7 @@ import {
   OutlineTree,
 } from "../glob/address_outline.ts";
 import { addressOutlines, type NamedAddresses } from "../glob/holds.ts";
-import { sameAgent } from "../input/run_id.ts";
+import { sameRun } from "../input/run_id.ts";
 import { COMPARE_EFFORT, COMPARE_STEPS, MAX_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
 import { effectiveExpiry, type ReservationEntry, type ReservationRecord } from "./reservation.ts";
@@ -90,9 +90,9 @@ export class Comparison {
     return !isWhole || hits.some(({ ours }) => ours.length > 0);
   }
 
-  /** The conflicts with live reservations that were compared; the agent's own ones are none. */
+  /** The conflicts with live reservations that were compared; those of the agent's own run are none. */
   conflicts(others: readonly ReservationEntry[]): Conflicts {
-    const theirs = others.filter(({ reservation }) => !sameAgent(reservation.run_id, this.runId))
+    const theirs = others.filter(({ reservation }) => !sameRun(reservation.run_id, this.runId))
       .sort(byCreation).map((entry) => ({ entry, met: inOneGo(this.#meet(entry.reservation)) }));
     const counts = new Uint32Array(this.#ours.length);
     let total = 0;
@@ -151,7 +151,7 @@ export class Comparison {
       }
       all.push(hits);
       // An agent's own reservation never conflicts, so that one overlap says all.
-      if (hits.ours.length > 0 && sameAgent(run_id, this.runId)) break;
+      if (hits.ours.length > 0 && sameRun(run_id, this.runId)) break;
       yield;
     }
     const met = { hits: all, isWhole };

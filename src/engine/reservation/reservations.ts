@@ -27,7 +27,7 @@ import {
 import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyOver } from "./over.ts";
-import { RESERVATION_INPUTS } from "./types.ts";
+import { EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { writtenAddresses } from "../written_addresses.ts";
 
@@ -79,7 +79,9 @@ export class Reservations {
   async reserve(
     input: types.ReservationInput,
   ): Promise<types.ReservationGranted | types.ReservationDenied> {
-    checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
+    // What locks is extended and released by its holder, so that one must be named.
+    if (input.exclusive === true) checkInput(input, EXCLUSIVE, ["addresses", "runId"]);
+    else checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
     const { store, warn } = this.#context;
     const { signal } = input;
     signal?.throwIfAborted();

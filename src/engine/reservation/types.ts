@@ -13,7 +13,7 @@ import type {
 export interface ReservationInput {
   /** 1 to 1000 addresses: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
-  /** Who reserves, default `unknown`. */
+  /** Who reserves, default `unknown`; an exclusive reservation needs to know. */
   readonly runId?: string;
   /** Seconds until it is over unless a heartbeat extends it, 1 to 31536000, default 3600. */
   readonly ttl?: number;
@@ -193,10 +193,13 @@ const RESERVE = {
   signal: fields.anything,
 } as const;
 
+/** The fields of an input that locks: it must name its holder. */
+export const EXCLUSIVE = { ...RESERVE, runId: fields.holderId } as const;
+
 /** The fields of each operation's input, for the library and the command line alike. */
 export const RESERVATION_INPUTS = {
   reserve: RESERVE,
-  hold: { ...RESERVE, runId: fields.holderId },
+  hold: EXCLUSIVE,
   heartbeat: { id: fields.recordId, runId: fields.identifier, extension: fields.extension },
   release: {
     id: fields.recordId,
