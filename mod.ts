@@ -143,7 +143,9 @@ export type { ReservationConflict } from "./src/domain/reservation/conflict.ts";
 export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
 export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
 export type {
+  HeartbeatRecord,
   IntentRecord,
+  ReleaseRecord,
   ReservationOperation,
   ReservationRecord,
 } from "./src/domain/reservation/reservation.ts";
@@ -158,7 +160,15 @@ export type { JournalEntry } from "./src/domain/journal/line.ts";
 export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
-export type { RecordKind, WatchEvent, WatchEventType } from "./src/domain/watch/event.ts";
+export type {
+  LaneEventData,
+  LaneEventOp,
+  RecordKind,
+  WatchEvent,
+  WatchEventData,
+  WatchEventOf,
+  WatchEventType,
+} from "./src/domain/watch/event.ts";
 export {
   CoordError,
   type CoordErrorCode,

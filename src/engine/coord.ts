@@ -71,7 +71,23 @@ export class Coord {
     return this.#context.store.location;
   }
 
-  /** Streams what changes; see {@link WatchOptions}. The stream ends with the loop over it. */
+  /**
+   * Streams what changes; see {@link WatchOptions}. The stream ends with the loop over it.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * await coord.tasks.enqueue({ title: "Refactor billing" });
+   *
+   * for await (const event of coord.watch({ once: true })) {
+   *   if (event.kind === "task") console.assert(event.data.title === "Refactor billing");
+   * }
+   * ```
+   */
   watch(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
     return watchRecords(this.#context, options);
   }

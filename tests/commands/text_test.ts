@@ -1,7 +1,7 @@
 import { duration } from "../../src/commands/text.ts";
 import { watch } from "../../src/commands/system/watch.ts";
 import { countsLine } from "../../src/commands/task/tasks.ts";
-import type { RecordKind, WatchEventType } from "../../src/domain/watch/event.ts";
+import type { RecordKind, WatchEvent, WatchEventType } from "../../src/domain/watch/event.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { assertEquals, it } from "../deps.ts";
 
@@ -41,7 +41,9 @@ const T = "2026-11-21T09:30:00.000000+00:00";
 
 function line(event_type: WatchEventType, kind: RecordKind, data: JsonObject): string {
   const id = `sha256:${"0123456789abcdef".repeat(4)}`;
-  return watch.text({ schema_version: "1", event_type, kind, id, timestamp: "", data });
+  return watch.text(
+    { schema_version: "1", event_type, kind, id, timestamp: "", data } as WatchEvent,
+  );
 }
 
 it("watch shows each kind of record in one line", () => {

@@ -98,7 +98,7 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     });
   },
   text(event) {
-    const { data } = event;
+    const data = event.data as JsonObject;
     const agent = data.holder ?? data.run_id ?? data.claimer_run_id ?? data.created_by;
     return [
       MARKERS[event.event_type],

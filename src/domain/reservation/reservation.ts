@@ -53,8 +53,11 @@ export interface ReservationRecord {
 
 /** A sign of life, as it lies in `heartbeats/` under the reservation's name; it is replaced. */
 export interface HeartbeatRecord {
+  /** The reservation that it keeps. */
   readonly reservation_id: string;
+  /** Who holds it. */
   readonly run_id: string;
+  /** ISO 8601 UTC, like all instants here. */
   readonly last_beat_at: string;
   /** When the reservation ends now. */
   readonly extended_expires_at: string;
@@ -64,9 +67,11 @@ export interface HeartbeatRecord {
 
 /** The end of a reservation, as it lies in `releases/` under the reservation's name. */
 export interface ReleaseRecord {
+  /** The reservation that it ends. */
   readonly reservation_id: string;
   /** Who released it. */
   readonly run_id: string;
+  /** ISO 8601 UTC. */
   readonly released_at: string;
   /** `completed`, `cancelled`, `superseded`, `expired`, or free text. */
   readonly reason: string;

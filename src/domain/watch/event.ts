@@ -1,5 +1,14 @@
 /** Events of the stream and the kinds of records that they speak of. */
 import type { JsonObject } from "../json.ts";
+import type { Lease } from "../lane/lease.ts";
+import type {
+  HeartbeatRecord,
+  IntentRecord,
+  ReleaseRecord,
+  ReservationRecord,
+} from "../reservation/reservation.ts";
+import type { ClaimRecord } from "../task/claim.ts";
+import type { TaskRecord } from "../task/task.ts";
 
 /** A kind of record, as it stands in events. */
 export type RecordKind =
@@ -38,22 +47,67 @@ export function kindOfWord(word: string): RecordKind | undefined {
 /** What happened to a record. */
 export type WatchEventType = "snapshot" | "added" | "modified" | "removed" | "expired";
 
-/** One line of the stream. */
-export interface WatchEvent {
+/** What happened to a lane, or what an entry of its journal announces. */
+export type LaneEventOp = "acquired" | "adopted" | "released" | "expired" | "spawned" | "halted";
+
+/**
+ * A lane in an event: its lease, and `op`. `expired` stands for no sign of life in time, and for an
+ * eviction after that. Of an announced run (`spawned`) or the announced end of one (`halted`) it is the
+ * entry of the journal, which has fields of its own.
+ */
+export type LaneEventData =
+  & {
+    /** What happened. */
+    readonly op: LaneEventOp;
+  }
+  & Partial<Lease>
+  & {
+    /** Of `halted`: what should stop. */
+    readonly handle?: string;
+    /** Of `halted`: how to stop it. */
+    readonly command?: string;
+    /** Of an announcement: for people. */
+    readonly reason?: string;
+  };
+
+/**
+ * The data of an event by the kind of its record. A record is given as its file has it, and other tools
+ * may leave fields out of theirs.
+ */
+export interface WatchEventData {
+  /** A reservation. */
+  readonly reservation: Partial<ReservationRecord>;
+  /** An intent. */
+  readonly intent: Partial<IntentRecord>;
+  /** The end of a reservation. */
+  readonly release: Partial<ReleaseRecord>;
+  /** A sign of life of a reservation. */
+  readonly heartbeat: Partial<HeartbeatRecord>;
+  /** A task's definition. */
+  readonly task: Partial<TaskRecord>;
+  /** The newest state of a claim. */
+  readonly claim: ClaimRecord;
+  /** A record of another tool. */
+  readonly dependency: JsonObject;
+  /** A lease or an announcement. */
+  readonly lane: LaneEventData;
+}
+
+/** One line of the stream, about a record of one kind. */
+export interface WatchEventOf<K extends RecordKind> {
   /** The version of coord that emitted it. */
   readonly schema_version: string;
   /** What happened. */
   readonly event_type: WatchEventType;
   /** The kind of record that it happened to. */
-  readonly kind: RecordKind;
+  readonly kind: K;
   /** The record's id; a claim has its task's, and a lane its name and its `loop_ts`. */
   readonly id: string;
   /** When it was emitted, ISO 8601 UTC. */
   readonly timestamp: string;
-  /**
-   * The record; for `removed` as it was last seen. Of a lane, its lease and `op`: `acquired`,
-   * `adopted`, `released`, `expired` (no sign of life in time, or evicted for that), or the entry that
-   * announces a run (`spawned`) or the end of one (`halted`).
-   */
-  readonly data: JsonObject;
+  /** The record; for `removed` as it was last seen. */
+  readonly data: WatchEventData[K];
 }
+
+/** One line of the stream; its `kind` says what its `data` is. */
+export type WatchEvent = { [K in RecordKind]: WatchEventOf<K> }[RecordKind];

@@ -222,5 +222,7 @@ function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
   if (type === "none") throw new TypeError("a change that is not told has no event");
   const timestamp = formatTime(writable(now));
   const told = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
-  return { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
+  const event = { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
+  // Each kind of record is read as its own type, or taken as its file has it.
+  return event as WatchEvent;
 }

@@ -1,6 +1,7 @@
 import { Expiries } from "../../../src/engine/watch/expiry.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { jsonOf } from "../../support/scene/event_data.ts";
 
 function claim(bench: WatchBench, seconds: number, transition = 1, status = "claimed") {
   const expires_at = bench.time.iso(seconds);
@@ -25,7 +26,7 @@ it("watchRecords() emits a claim's expiry at its instant, once", async () => {
   await bench.time.settle();
   assertEquals(running.lines(), ["expired claim c"]);
   assertEquals(running.events[0]?.timestamp, bench.time.iso(10));
-  assertEquals(running.events[0]?.data.transition, 1);
+  assertEquals(running.events.map((event) => jsonOf(event).transition), [1]);
   await bench.time.advance(100);
   assertEquals(running.events.length, 1);
   await running.stop();

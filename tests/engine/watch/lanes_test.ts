@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { openWorkspace, type WatchEvent } from "../../../mod.ts";
+import { type LaneEventData, openWorkspace, type WatchEvent } from "../../../mod.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
@@ -29,10 +29,17 @@ async function scene() {
   return { dir, path, write, coord, lanes: coord.lanes, collect };
 }
 
+/** The data of an event, which must be about a lane. */
+function laneOf(event: WatchEvent): LaneEventData {
+  if (event.kind !== "lane") throw new Error(`an event of a ${event.kind}`);
+  return event.data;
+}
+
 const linesOf = (events: readonly WatchEvent[]) =>
-  events.map(({ event_type, data }) =>
-    `${event_type} ${data["op"]} ${data["lane"]}${data["fence"] ? ` ${data["fence"]}` : ""}`
-  );
+  events.map((event) => {
+    const { op, lane, fence } = laneOf(event);
+    return `${event.event_type} ${op} ${lane}${fence ? ` ${fence}` : ""}`;
+  });
 
 const after = (count: number) => (events: readonly WatchEvent[]) => events.length >= count;
 
@@ -77,11 +84,8 @@ it("watch() emits what happens to lanes, each thing once, and no heartbeats", as
     "api@k@1",
     "web%40%25@k2",
   ]);
-  assertEquals([events[0]?.kind, events[0]?.data["run_id"], events[4]?.data["holder"]], [
-    "lane",
-    "r",
-    "boss",
-  ]);
+  const [first, , , , fifth] = events.map(laneOf);
+  assertEquals([first?.run_id, fifth?.holder], ["r", "boss"]);
 });
 
 it("watch() emits a lease's expiry when it happens, moved by heartbeats, and its eviction", async () => {
@@ -247,6 +251,6 @@ it("watch() emits every lease of a burst", async () => {
   const streaming = collect(after(60), { snapshot: false });
   await sleep(150);
   for (let n = 0; n < 60; n++) await lanes.acquire({ lane: `l${n}`, tree: [`t${n}`], owner: "x" });
-  const lanesTold = (await streaming).map(({ data }) => data["lane"]);
+  const lanesTold = (await streaming).map((event) => laneOf(event).lane);
   assertEquals(new Set(lanesTold).size, 60);
 });

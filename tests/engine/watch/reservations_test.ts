@@ -2,6 +2,7 @@
 import { openWorkspace, type WatchEvent } from "../../../mod.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { workspace } from "../../support/scene/workspace.ts";
+import { jsonOf } from "../../support/scene/event_data.ts";
 
 /** Milliseconds that a busy machine may take to emit an event. */
 const SLACK_MS = 1_000;
@@ -48,8 +49,8 @@ it("watch() emits reservations, and their expiry on time, moved by heartbeats", 
     ends.set(id, beat.extended_expires_at);
   }
   await watching;
-  const lines = emitted.map(({ event: { event_type, kind, data } }) =>
-    `${event_type} ${kind} ${data.run_id}`
+  const lines = emitted.map(({ event }) =>
+    `${event.event_type} ${event.kind} ${jsonOf(event).run_id}`
   );
   assertEquals(lines.toSorted(), [
     "added heartbeat kept",
@@ -67,6 +68,6 @@ it("watch() emits reservations, and their expiry on time, moved by heartbeats", 
   ]);
   for (const { event, at } of emitted.filter(({ event }) => event.event_type === "expired")) {
     const late = at - Date.parse(ends.get(event.id) ?? "");
-    assert_(late >= 0 && late < SLACK_MS, `${event.data.run_id} emitted after ${late} ms`);
+    assert_(late >= 0 && late < SLACK_MS, `${jsonOf(event).run_id} emitted after ${late} ms`);
   }
 });

@@ -2,6 +2,7 @@ import type { CoordError } from "../../../src/domain/errors.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { assertEquals, assertMatch, assertRejects, assertThrows, it } from "../../deps.ts";
 import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { jsonOf } from "../../support/scene/event_data.ts";
 
 it("watchRecords() emits snapshots in order, then each change with what it concerns", async () => {
   const bench = new WatchBench();
@@ -162,7 +163,7 @@ it("watchRecords() never lets a claim's transitions go back", async () => {
     bench.records.put("claim", "c", { transition });
     await bench.time.advance(1);
   }
-  assertEquals(running.events.map((event) => event.data.transition), [3, 4]);
+  assertEquals(running.events.map((event) => jsonOf(event).transition), [3, 4]);
   await running.stop();
 });
 

@@ -6,6 +6,7 @@ import { HostError } from "../../../../src/ports/host.ts";
 import type { RecordHint } from "../../../../src/ports/records.ts";
 import { assert_, assertEquals, assertMatch, assertRejects, it } from "../../../deps.ts";
 import { WatchWorkspace } from "../../../support/scene/watch_workspace.ts";
+import { jsonOf } from "../../../support/scene/event_data.ts";
 
 const HEX = "ab".repeat(32);
 const ID = `sha256:${HEX}`;
@@ -279,7 +280,7 @@ inWorkspace(
         (all) => all.at(-1)?.event_type === "expired",
         { backend, pollInterval: 0.02, kinds: ["claim"] },
       );
-      assertEquals(events.map((event) => [event.event_type, event.data.transition]), [
+      assertEquals(events.map((event) => [event.event_type, jsonOf(event).transition]), [
         ["added", 1],
         ["modified", 2],
         ["expired", 2],
