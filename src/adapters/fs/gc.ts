@@ -5,7 +5,7 @@
  * Some of it must write before it removes. On a full disk what needs no room goes first, then notes
  * that are made again at need, and then the rest is tried once more.
  */
-import { idOfStem, stemOfId } from "../../domain/ids.ts";
+import { stemOfId } from "../../domain/ids.ts";
 import { intentExpiry, parseIntent } from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
@@ -13,7 +13,7 @@ import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Room } from "./disk/gc_room.ts";
 import type { Layout } from "./layout.ts";
-import { listStems, readRecord } from "./disk/record_file.ts";
+import { listStems, readParsed } from "./disk/record_file.ts";
 import { ReservationFiles } from "./reservation/files.ts";
 import { ReservationGc } from "./reservation/gc.ts";
 import { isUniqueName } from "./disk/staging.ts";
@@ -70,19 +70,18 @@ export class FsCollector implements Collector {
   #intents({ now, graceMs, execute }: Sweep, reservations: ReadonlySet<string>): Swept[] {
     const swept: Swept[] = [];
     for (const stem of listStems(this.#fs, this.layout.folder("intent"))) {
-      const path = this.layout.record("intent", stem);
-      const file = ofRecord(this.warn, () => readRecord(this.#fs, path));
-      if (file === undefined || file.kind === "gone") continue;
-      const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
-      if (typeof intent === "string") {
-        this.warn(`intents/${stem}.json ${intent}: skipped`);
-        continue;
-      }
+      const name = `intents/${stem}.json`;
+      const { root } = this.layout;
+      const intent = ofRecord(
+        this.warn,
+        () => readParsed(this.#fs, root, name, parseIntent, this.warn),
+      );
+      if (intent === undefined) continue;
       const { reservation_id: id, created_at } = intent;
       const end = id === null ? intentExpiry(intent) : parseTime(created_at) ?? now;
       if (end + graceMs > now) continue;
       if (id !== null && reservations.has(stemOfId(id))) continue;
-      if (execute) this.#fs.remove(path);
+      if (execute) this.#fs.remove(`${root}/${name}`);
       swept.push({ kind: "intent", id: intent.intent_id, reason: "ended" });
     }
     return swept;

@@ -4,7 +4,7 @@
  * Nothing but a regular file is ever opened: a FIFO would block for ever and a symbolic link could
  * lead anywhere. Whatever is no record is reported with its name and the reason, and hides nothing.
  */
-import { isStem } from "../../../domain/ids.ts";
+import { idOfStem, isStem } from "../../../domain/ids.ts";
 import {
   canonicalJson,
   escapeLines,
@@ -16,6 +16,7 @@ import {
 import { MAX_JSON_DEPTH, MAX_RECORD_BYTES } from "../../../domain/limits.ts";
 import { HostError } from "../../../ports/host.ts";
 import type { FileStat, HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
 import { UnreadableRecord } from "./unreadable.ts";
 
 /** What lies under a record's name. */
@@ -40,6 +41,32 @@ export function readRecord(fs: HostFs, path: string): RecordFile {
     if (error instanceof HostError) throw new UnreadableRecord(error);
     throw error;
   }
+}
+
+/**
+ * Reads one record by its name below `root`, `<folder>/<stem>.json` or a slot's; what is none is
+ * reported and counts as missing.
+ *
+ * @throws {UnreadableRecord} As {@link readRecord} does.
+ */
+export function readParsed<T extends object>(
+  fs: HostFs,
+  root: string,
+  name: string,
+  parse: (value: JsonObject, id: string) => T | string,
+  warn: Warn,
+): T | undefined {
+  const file = readRecord(fs, `${root}/${name}`);
+  if (file.kind === "gone") return undefined;
+  const parsed = file.kind === "record" ? parse(file.value, idOfName(name)) : file.reason;
+  if (typeof parsed !== "string") return parsed;
+  warn(`${name} ${parsed}: skipped`);
+  return undefined;
+}
+
+/** The id that the name of a record or slot speaks of. */
+export function idOfName(name: string): string {
+  return idOfStem(name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf(".")));
 }
 
 /** A small file of ours that is no record; `undefined` when it is missing, or no regular file. */

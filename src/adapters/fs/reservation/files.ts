@@ -1,4 +1,5 @@
 /** The files of reservations on disk, for the protocols of reservation_chain.ts and reservation_order.ts. */
+import type { JsonObject } from "../../../domain/json.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../../domain/limits.ts";
 import {
@@ -14,7 +15,7 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { readRecord, recordBytes } from "../disk/record_file.ts";
+import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
 import { recordName, releaseName, type Slot, type Staged, viewName } from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
@@ -168,23 +169,13 @@ export class ReservationFiles implements RemovalFiles {
   /** What a file says; what it is not is reported. */
   #parsed<T extends object>(
     name: string,
-    parse: (value: Readonly<Record<string, unknown>>, id: string) => T | string,
+    parse: (value: JsonObject, id: string) => T | string,
   ): T | undefined {
-    const file = readRecord(this.fs, this.#path(name));
-    if (file.kind === "gone") return undefined;
-    const parsed = file.kind === "record" ? parse(file.value, idOfName(name)) : file.reason;
-    if (typeof parsed !== "string") return parsed;
-    this.warn(`${name} ${parsed}: skipped`);
-    return undefined;
+    return readParsed(this.fs, this.layout.root, name, parse, this.warn);
   }
 }
 
 /** Whether a name in the folder of the floors is one of ours. */
 export function isFloor(name: string): boolean {
   return /^[1-9]\d{0,15}$/.test(name);
-}
-
-/** The id that a record's or a slot's name speaks of. */
-function idOfName(name: string): string {
-  return idOfStem(name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf(".")));
 }

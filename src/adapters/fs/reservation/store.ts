@@ -23,7 +23,7 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { type AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, readRecord, recordBytes } from "../disk/record_file.ts";
+import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
 import {
   beat,
   persistEnd,
@@ -140,15 +140,9 @@ export class FsReservationStore implements ReservationStore {
 
   async listIntents(): Promise<IntentRecord[]> {
     const stems = ofFolder(this.warn, () => this.#stems("intent")) ?? [];
-    return stems.flatMap((stem) => {
-      const path = this.layout.record("intent", stem);
-      const file = ofRecord(this.warn, () => readRecord(this.#fs, path));
-      if (file === undefined || file.kind === "gone") return [];
-      const intent = file.kind === "record" ? parseIntent(file.value, idOfStem(stem)) : file.reason;
-      if (typeof intent !== "string") return [intent];
-      this.warn(`intents/${stem}.json ${intent}: skipped`);
-      return [];
-    });
+    const read = (stem: string) =>
+      readParsed(this.#fs, this.layout.root, `intents/${stem}.json`, parseIntent, this.warn);
+    return stems.flatMap((stem) => ofRecord(this.warn, () => read(stem)) ?? []);
   }
 
   #addition(stem: string, { reservation, overlaps, admit }: Placement): Addition {

@@ -12,6 +12,7 @@ import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import {
+  type ChainOutcome,
   type ClaimChainFiles,
   endName,
   groupClaims,
@@ -88,13 +89,23 @@ export class ClaimFiles implements ClaimChainFiles {
     }
   }
 
-  /** Takes back a state whose task is gone. */
-  forget(claim: ClaimRecord): void {
-    const stem = stemOfId(claim.task_id);
+  /**
+   * Takes back a state whose task was removed since it was looked at, and says whether that was so. Its
+   * slot was perhaps free only because the task was over.
+   */
+  takeBack(stem: string, claim: ClaimRecord): boolean {
+    if (this.fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
     this.dropDue(claim);
     this.remove(slotName(stem, claim.transition));
     this.remove(slotName(stem, 1));
     if (isTerminal(claim)) this.remove(endName(stem));
+    return true;
+  }
+
+  /** What follows on a state that was written: its timeout replaces the one before, and an end lasts. */
+  follow({ claim, previous }: ChainOutcome & { kind: "written" }): void {
+    if (previous !== undefined && !isTerminal(previous)) this.dropDue(previous);
+    if (isTerminal(claim)) this.fs.syncDir(this.#folder);
   }
 
   /** Makes sure that a live claim's timeout is in the index. */

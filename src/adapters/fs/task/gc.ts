@@ -30,7 +30,7 @@ import { ClaimFiles } from "./claim_files.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, readRecord, recordBytes } from "../disk/record_file.ts";
+import { listStems, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
 import { TmpStage } from "../disk/staging.ts";
 import { ofRecord } from "../disk/unreadable.ts";
 
@@ -103,13 +103,14 @@ export class TaskGc {
     listed: ListedClaim | undefined,
     { now, graceMs, execute }: Sweep,
   ): EndedTask | undefined {
-    const file = readRecord(this.#fs, this.layout.record("task", stem));
-    if (file.kind === "gone") return undefined;
-    const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : file.reason;
-    if (typeof task === "string") {
-      this.warn(`tasks/${stem}.json ${task}: skipped`);
-      return undefined;
-    }
+    const task = readParsed(
+      this.#fs,
+      this.layout.root,
+      `tasks/${stem}.json`,
+      parseTask,
+      this.warn,
+    );
+    if (task === undefined) return undefined;
     const head = listed && readHead(this.#claims, stem, listed);
     const status = taskStatus(task, head, now);
     let end: number;
