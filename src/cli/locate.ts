@@ -1,8 +1,8 @@
-/** Finds the command in the arguments, and what is asked for before any command is known. */
+/** Finds the command in the arguments, and says what a flag is. */
 import type { FlagSpec } from "../commands/command.ts";
 
 /** Flags of every command. */
-export const GLOBAL_FLAGS: Readonly<Record<string, FlagSpec>> = {
+export const GLOBAL_FLAGS: FlagSpecs = {
   json: { type: "boolean", short: "j", summary: "answer with JSON, the same as --format json" },
   format: {
     type: "text",
@@ -22,9 +22,64 @@ export const GLOBAL_FLAGS: Readonly<Record<string, FlagSpec>> = {
 };
 
 /** Flags where there is no command. */
-export const BARE_FLAGS: Readonly<Record<string, FlagSpec>> = {
+export const BARE_FLAGS: FlagSpecs = {
   version: { type: "boolean", short: "V", summary: "show the version" },
 };
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+/** A flag as an argument has it. */
+export interface GivenFlag {
+  readonly name: string;
+  /** `undefined` for a flag that is unknown. */
+  readonly spec: FlagSpec | undefined;
+  /** What stands behind it in the same argument. */
+  readonly value: string | undefined;
+}
+
+/** Whether a word looks like a flag; a lone `-` and negative numbers do not. */
+function isFlag(word: string): boolean {
+  return word.length > 1 && word.startsWith("-") && !/^-\.?\d/.test(word);
+}
+
+/** Whether a word such as `-0` is a flag of this command, and no negative number. */
+function isDigitFlag(specs: FlagSpecs, word: string): boolean {
+  const [, digit] = /^-(\d)[A-Za-z]*$/.exec(word) ?? [];
+  return digit !== undefined && Object.values(specs).some(({ short }) => short === digit);
+}
+
+/** The flags of one argument: `-jC` has two. Letters from one on that is no flag are one flag. */
+export function flagsOf(specs: FlagSpecs, arg: string): GivenFlag[] {
+  if (!isFlag(arg) && !isDigitFlag(specs, arg)) return [];
+  const known = (name: string) => Object.hasOwn(specs, name) ? specs[name] : undefined;
+  const named = (text: string): GivenFlag => {
+    const equals = text.indexOf("=");
+    const name = equals === -1 ? text : text.slice(0, equals);
+    return { name, spec: known(name), value: equals === -1 ? undefined : text.slice(equals + 1) };
+  };
+  if (arg.startsWith("--")) return [named(arg.slice(2))];
+  const flags: GivenFlag[] = [];
+  for (let at = 1; at < arg.length; at++) {
+    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === arg[at]) ?? [];
+    if (name === undefined || spec === undefined) return [...flags, named(arg.slice(at))];
+    const value = arg.slice(at + 1).replace(/^=/, "");
+    if (spec.type !== "boolean") {
+      return [...flags, { name, spec, value: value === "" ? undefined : value }];
+    }
+    flags.push({ name, spec, value: undefined });
+  }
+  return flags;
+}
+
+/** Whether the next argument is the value of a flag that takes one. */
+export function takesNext(
+  { value }: GivenFlag,
+  spec: FlagSpec | undefined,
+  next: string | undefined,
+): next is string {
+  return spec !== undefined && spec.type !== "boolean" && value === undefined &&
+    next !== undefined && next !== "--" && !isFlag(next);
+}
 
 /** The arguments, taken apart. */
 export interface Located {
@@ -33,14 +88,6 @@ export interface Located {
   readonly known: boolean;
   /** All other arguments in their order. */
   readonly rest: readonly string[];
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly version: boolean;
-}
-
-/** Whether a word looks like a flag; a lone `-` and negative numbers do not. */
-export function isFlag(word: string): boolean {
-  return word.length > 1 && word.startsWith("-") && !/^-\.?\d/.test(word);
 }
 
 /** Whether names of two words begin with this one. */
@@ -48,52 +95,41 @@ export function isGroup(word: string | undefined, known: ReadonlySet<string>): b
   return [...known].some((name) => name.startsWith(`${word} `));
 }
 
-function takesNext(word: string): boolean {
-  return word === "-C" || word === "--dir" || word === "--format";
-}
-
 /**
- * Takes the arguments apart. A first word `coord` is left out; `renamed` maps old first words to
- * new ones; of the names in `known`, one of two words goes before one of one word.
+ * Reads the arguments up to the name of the command. A first word `coord` is left out; `renamed` maps
+ * old first words to new ones; `known` has the names.
  */
 export function locate(
   args: readonly string[],
   known: ReadonlySet<string>,
   renamed: Readonly<Record<string, string>>,
 ): Located {
-  const end = args.indexOf("--") === -1 ? args.length : args.indexOf("--");
-  const words: number[] = []; // where the first words stand that are neither flags nor values
-  for (let at = 0; at < end && words.length < 3; at++) {
-    const arg = args[at] ?? "";
-    if (takesNext(arg)) at++;
-    else if (!isFlag(arg)) words.push(at);
+  const before: string[] = [];
+  let name: string | undefined;
+  let mayBeCoord = true;
+  let at = 0;
+  while (at < args.length && args[at] !== "--" && (name === undefined || isGroup(name, known))) {
+    const arg = args[at++] ?? "";
+    const flags = flagsOf(GLOBAL_FLAGS, arg);
+    const last = flags.at(-1);
+    const next = args[at];
+    if (last !== undefined) {
+      before.push(arg);
+      if (takesNext(last, last.spec, next)) {
+        before.push(next);
+        at++;
+      }
+    } else if (mayBeCoord && arg === "coord") mayBeCoord = false;
+    else {
+      mayBeCoord = false;
+      name = name === undefined
+        ? Object.hasOwn(renamed, arg) ? renamed[arg] : arg
+        : `${name} ${arg}`;
+    }
   }
-  const dropped = new Set<number>();
-  const [first] = words;
-  if (first !== undefined && args[first] === "coord") {
-    dropped.add(first);
-    words.shift();
-  }
-  const [one, two] = words;
-  const word = args[one ?? -1];
-  const head = word !== undefined && Object.hasOwn(renamed, word) ? renamed[word] : word;
-  const both = two === undefined ? undefined : `${head} ${args[two]}`;
-  let name = head;
-  if (one !== undefined) dropped.add(one);
-  if (both !== undefined && two !== undefined && (known.has(both) || isGroup(head, known))) {
-    name = both;
-    dropped.add(two);
-  }
-  const flags = args.slice(0, end);
   return {
     name,
     known: name !== undefined && known.has(name),
-    rest: args.filter((_, at) => !dropped.has(at)),
-    json: flags.some((arg, at) =>
-      arg === "--json" || /^-h*j[jh]*$/.test(arg) || arg === "--format=json" ||
-      (arg === "--format" && flags[at + 1] === "json")
-    ),
-    help: flags.some((arg) => arg === "--help" || /^-j*h[jh]*$/.test(arg)),
-    version: head === undefined && flags.some((arg) => arg === "--version" || arg === "-V"),
+    rest: [...before, ...args.slice(at)],
   };
 }

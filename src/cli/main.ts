@@ -4,6 +4,7 @@ import {
   Answers,
   type Command,
   type CommandContext,
+  type Described,
   isStream,
 } from "../commands/command.ts";
 import { COMMANDS, RENAMED } from "../commands/registry.ts";
@@ -13,13 +14,14 @@ import { VERSION } from "../domain/version.ts";
 import type { Host } from "../ports/host.ts";
 import { BUILT_IN, type BuiltInName, CATALOG, describeAll, NAMES, type Shell } from "./catalog.ts";
 import { exitCodeOfValue, failureOf, INTERRUPTED } from "./exit_codes.ts";
-import { isGroup, locate, type Located } from "./locate.ts";
+import { BARE_FLAGS, GLOBAL_FLAGS, isGroup, locate, type Located } from "./locate.ts";
 import { Output, readerGone } from "./output.ts";
+import { type Split, split } from "./split.ts";
 
 /** Runs the command that the host's arguments name, and returns the exit code. */
 export async function main(host: Host, clock: Clock = Date.now): Promise<number> {
   const located = locate(host.args, NAMES, RENAMED);
-  const output = new Output(host, clock, located.json);
+  const output = new Output(host, clock, false);
   try {
     try {
       return await dispatch(host, clock, located, output);
@@ -41,41 +43,43 @@ async function dispatch(
   located: Located,
   output: Output,
 ): Promise<number> {
-  const { name, known, help, version, rest } = located;
+  const { name, known, rest } = located;
+  const described = known && name !== undefined ? await CATALOG[name]?.load() : undefined;
+  const more = name === undefined ? BARE_FLAGS : described?.flags;
+  const args = split({ ...more, ...GLOBAL_FLAGS }, rest);
+  const { flags } = args;
+  output.json = flags.includes("--json") || flags.includes("--format=json");
+  const asksHelp = flags.includes("--help");
   if (name === undefined) {
-    if (version) return showVersion(host, output);
-    if (!help) await parseFor({ operands: [], flags: {} }, host, rest);
+    if (flags.includes("--version")) return showVersion(host, output);
+    if (!asksHelp) await parseFor({ operands: [], flags: {} }, host, args);
     return showHelp(output, undefined);
   }
-  if (help && (known || isGroup(name, NAMES))) {
+  if (asksHelp && (known || isGroup(name, NAMES))) {
     return showHelp(output, name === "help" ? undefined : name);
   }
   if (!known) throw await unknown(name);
   if (Object.hasOwn(BUILT_IN, name)) {
-    return runBuiltIn(name as BuiltInName, host, rest, output);
+    return runBuiltIn(name as BuiltInName, host, args, output);
   }
   const command = await COMMANDS[name]?.load();
   if (command === undefined) throw await unknown(name);
-  return runCommand(command, host, clock, rest, output);
+  return runCommand(command, host, clock, args, output);
 }
 
-async function parseFor(
-  command: Parameters<typeof import("./parse.ts").parse>[0],
-  host: Host,
-  rest: readonly string[],
-) {
+async function parseFor(command: Described, host: Host, args: Split) {
   const { parse } = await import("./parse.ts");
-  return parse(command, rest, (name) => host.env(name));
+  return parse(command, args, (name) => host.env(name));
 }
 
 async function runCommand(
   command: Command,
   host: Host,
   clock: Clock,
-  rest: readonly string[],
+  args: Split,
   output: Output,
 ): Promise<number> {
-  const { values, json, dir, warnings } = await parseFor(command, host, rest);
+  const { values, json, dir, warnings } = await parseFor(command, host, args);
   output.json = json;
   for (const warning of warnings) output.warn(warning);
   const stopping = new Stopping(host);
@@ -193,10 +197,10 @@ class Stopping {
 async function runBuiltIn(
   name: BuiltInName,
   host: Host,
-  rest: readonly string[],
+  args: Split,
   output: Output,
 ): Promise<number> {
-  const { values, json } = await parseFor(BUILT_IN[name].described, host, rest);
+  const { values, json } = await parseFor(BUILT_IN[name].described, host, args);
   output.json = json;
   if (name === "version") return showVersion(host, output);
   if (name === "man") return showManual(output);

@@ -5,8 +5,8 @@ import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/text.ts";
-import { GLOBAL_FLAGS, isFlag } from "./locate.ts";
-import { nearest } from "./suggest.ts";
+import { type FlagSpecs, GLOBAL_FLAGS } from "./locate.ts";
+import { problem, type Split } from "./split.ts";
 
 /** What a command line says. */
 interface Parsed {
@@ -17,21 +17,20 @@ interface Parsed {
   readonly warnings: readonly string[];
 }
 
-type Specs = Readonly<Record<string, FlagSpec>>;
-
 /**
  * Reads the arguments of a command.
  *
+ * @param split The arguments, split by its flags and those of every command.
  * @throws {CoordError} that lists all problems, with the names of the flags.
  */
 export function parse(
   command: Described,
-  args: readonly string[],
+  split: Split,
   env: Env,
 ): Parsed {
-  const problems: InputProblem[] = [];
+  const problems = [...split.problems];
   const warnings: string[] = [];
-  const own = readFlags({ ...command.flags, ...GLOBAL_FLAGS }, args, problems);
+  const own = readFlags({ ...command.flags, ...GLOBAL_FLAGS }, split, problems);
   const values: Record<string, unknown> = {};
   const labels: Record<string, string> = {};
   for (const [name, spec] of Object.entries(command.flags)) {
@@ -67,118 +66,30 @@ export function parse(
   };
 }
 
-function problem(field: string, code: InputProblem["code"], message: string): InputProblem {
-  return { field, code, message };
-}
-
 function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-interface Read {
-  /** The texts of each flag that is there; `true` for a boolean. */
-  readonly flags: ReadonlyMap<string, readonly string[] | true>;
-  readonly operands: readonly string[];
-}
-
-/**
- * parseArgs() guesses where a command line is ambiguous: it takes `true` after a boolean for its
- * value and `-5` for three flags. So it gets one word a flag, and the operands after `--`.
- */
-function readFlags(specs: Specs, args: readonly string[], problems: InputProblem[]): Read {
-  const words: string[] = [];
-  const operands: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? "";
-    if (arg === "--") {
-      operands.push(...args.slice(at + 1));
-      break;
-    }
-    if (!isFlag(arg) && !isDigitFlag(specs, arg)) {
-      operands.push(arg);
-      continue;
-    }
-    for (const word of arg.startsWith("--") ? [arg] : longForms(specs, arg)) {
-      const equals = word.indexOf("=");
-      const flag = equals === -1 ? word : word.slice(0, equals);
-      const name = flag.slice(2);
-      const next = args[at + 1];
-      const nextIsValue = next !== undefined && next !== "--" && !isFlag(next);
-      const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
-      if (spec === undefined) {
-        const meant = nearest(name, Object.keys(specs));
-        const hint = meant === undefined ? "" : `, did you mean --${meant}?`;
-        problems.push(problem(shortLabel(arg, flag), "bad_args", `is unknown${hint}`));
-        // Its value is no operand.
-        const takes = meant !== undefined && specs[meant]?.type !== "boolean";
-        if (takes && equals === -1 && nextIsValue) at++;
-      } else if (spec.type === "boolean") {
-        if (equals === -1) words.push(word);
-        else problems.push(problem(flag, "bad_args", "takes no value"));
-      } else if (equals !== -1) {
-        words.push(word);
-      } else if (nextIsValue) {
-        words.push(`${word}=${next}`);
-        at++;
-      } else {
-        const hint = next === undefined || next === "--"
-          ? ""
-          : `, write ${flag}=… for one that begins with "-"`;
-        problems.push(problem(flag, "bad_args", `needs a value${hint}`));
-      }
-    }
-  }
+/** The texts of each flag that is there, `true` for a boolean, and the operands. */
+function readFlags(specs: FlagSpecs, { flags, operands }: Split, problems: InputProblem[]) {
   const names = Object.keys(specs);
   const texts = names.filter((name) => specs[name]?.type !== "boolean");
-  const parsed = parseArgs([...words, "--", ...operands], {
+  const parsed = parseArgs([...flags, "--", ...operands], {
     boolean: names.filter((name) => specs[name]?.type === "boolean"),
     string: ["_", ...texts],
     collect: texts,
   });
-  const flags = new Map<string, readonly string[] | true>();
+  const given = new Map<string, readonly string[] | true>();
   for (const name of names) {
     const value = parsed[name];
-    if (value === true) flags.set(name, true);
+    if (value === true) given.set(name, true);
     if (!Array.isArray(value) || value.length === 0) continue;
     if (value.length > 1 && specs[name]?.repeatable !== true) {
       problems.push(problem(`--${name}`, "bad_args", `is given ${value.length} times`));
     }
-    flags.set(name, value.map(String));
+    given.set(name, value.map(String));
   }
-  return { flags, operands: parsed._.map(String) };
-}
-
-/** Whether a word such as `-0` is a flag of this command, and no negative number. */
-function isDigitFlag(specs: Specs, word: string): boolean {
-  const [, digit] = /^-(\d)[A-Za-z]*$/.exec(word) ?? [];
-  return digit !== undefined && Object.values(specs).some(({ short }) => short === digit);
-}
-
-/** `-jC dir` as `--json --dir`; letters that are no flag stay as they are. */
-function longForms(specs: Specs, arg: string): string[] {
-  const long: string[] = [];
-  for (let at = 1; at < arg.length; at++) {
-    const letter = arg[at] ?? "";
-    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === letter) ?? [];
-    if (spec?.type === "boolean") {
-      long.push(`--${name}`);
-      continue;
-    }
-    const rest = arg.slice(at + 1).replace(/^=/, "");
-    if (spec === undefined) long.push(`--${arg.slice(at)}`);
-    else long.push(rest === "" ? `--${name}` : `--${name}=${rest}`);
-    break;
-  }
-  return long;
-}
-
-/** Characters of an unknown flag that a message repeats. */
-const MAX_LABEL = 40;
-
-/** What was typed: `-x` and not `--x`. */
-function shortLabel(arg: string, flag: string): string {
-  const typed = arg.startsWith("--") ? flag : `-${flag.slice(2)}`;
-  return typed.length > MAX_LABEL ? `${typed.slice(0, MAX_LABEL).toWellFormed()}…` : typed;
+  return { flags: given, operands: parsed._.map(String) };
 }
 
 function flagValue(
@@ -225,7 +136,7 @@ function flagValue(
 
 /** Fills in flags that are missing from those that stand in for them. */
 function standIn(
-  specs: Specs,
+  specs: FlagSpecs,
   given: ReadonlyMap<string, unknown>,
   values: Record<string, unknown>,
   problems: InputProblem[],

@@ -48,26 +48,17 @@ it("locate() knows names of two words, old names, and groups", () => {
   assertEquals(found("coord lease-lane acquire x --ttl 5").rest, ["x", "--ttl", "5"]);
 });
 
-it("locate() sees JSON wanted even where the rest is wrong", () => {
+it("locate() goes by the flags of every command, in their short forms too", () => {
   assertEquals(
-    [
-      ...["claim --bogus -j", "claim --json", "--format json x", "claim --format=json", "-hj"],
-      ...["claim", "claim -- -j", "claim --format text", "claim --queue json"],
-    ].map((line) => found(line).json),
-    [true, true, true, true, true, false, false, false, false],
+    ["-jC claim tasks", "-Cclaim tasks", "-C=claim tasks", "-Cj tasks", "-C -j tasks", "-hj tasks"]
+      .map((line) => found(line).name),
+    Array(6).fill("tasks"),
   );
-});
-
-it("locate() sees help and version wanted", () => {
-  assertEquals(
-    ["claim --help", "claim -h", "-jh", "claim -- --help", "claim"].map((line) => found(line).help),
-    [true, true, true, false, false],
-  );
-  assertEquals(
-    ["--version", "-V", "--version -j", "claim --version", "-- --version"]
-      .map((line) => found(line).version),
-    [true, true, true, false, false],
-  );
+  assertEquals(found("-jC claim tasks --queue q").rest, ["-jC", "claim", "--queue", "q"]);
+  assertEquals([found("-C -- tasks").name, found("claim -- tasks").rest], [
+    undefined,
+    ["--", "tasks"],
+  ]);
 });
 
 it("locate() takes nothing after -- for a command", () => {

@@ -1,5 +1,7 @@
 import type { Described } from "../../src/commands/command.ts";
+import { GLOBAL_FLAGS } from "../../src/cli/locate.ts";
 import { parse } from "../../src/cli/parse.ts";
+import { split } from "../../src/cli/split.ts";
 import { CoordError } from "../../src/domain/errors.ts";
 import * as fields from "../../src/domain/input/fields.ts";
 import * as taskFields from "../../src/domain/task/fields.ts";
@@ -49,7 +51,7 @@ const COMMAND: Described = {
 };
 
 function parsed(args: readonly string[], env: Record<string, string> = {}, command = COMMAND) {
-  return parse(command, args, (name) => env[name]);
+  return parse(command, split({ ...command.flags, ...GLOBAL_FLAGS }, args), (name) => env[name]);
 }
 
 /** The problems of arguments that are wrong, as people read them. */
