@@ -40,7 +40,7 @@ async function found(
   input: string,
 ): Promise<FoundId<"reservation" | "task">> {
   const id = wholeId(input, ASKED);
-  // A whole id needs no search: one look tells which of the two it is.
+  // A whole id needs no search: one look shows which of the two it is.
   if (id !== undefined) {
     if (await reservations.get(id) !== undefined) return { kind: "reservation", id };
     if (await tasks.get(id) !== undefined) return { kind: "task", id };

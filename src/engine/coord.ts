@@ -15,7 +15,7 @@ import { Reservations } from "./reservation/reservations.ts";
 import { countTasks, Tasks } from "./task/tasks.ts";
 import { type WatchOptions, watchRecords } from "./watch/watch.ts";
 
-/** What `coord status` tells. */
+/** What `coord status` reports. */
 export interface WorkspaceStatus {
   /** Where the workspace lies. */
   readonly workspace: string;
@@ -143,7 +143,7 @@ export class Coord {
    * Removes what has been over for its grace: released and expired reservations, intents whose
    * reservation is gone, tasks that ended or expired, each with all that belongs to it.
    *
-   * @param input The grace; without `execute` it only tells what would go.
+   * @param input The grace; without `execute` it only reports what would go.
    */
   gc(input: GcInput = {}): Promise<GcReport> {
     return collectGarbage(this.#context, input);

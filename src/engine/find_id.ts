@@ -51,7 +51,8 @@ export async function findId<K extends string>(
   const kinds = Object.keys(among) as K[];
   const whole = wholeId(input, asked);
   const [only] = kinds;
-  // Whoever acts on a whole id of one kind finds out by itself whether there is such a record.
+  // A command that acts on a whole id of one kind finds out by itself whether there is such a
+  // record.
   if (whole !== undefined && kinds.length === 1 && only) return { kind: only, id: whole };
   const prefix = prefixOfInput(input);
   const found: FoundId<K>[] = [];

@@ -8,13 +8,13 @@ import { checkInput } from "./input.ts";
 
 /** What to remove. */
 export interface GcInput {
-  /** Remove it; without, it is only told what would go. */
+  /** Remove them; without, the answer only names what would go. */
   readonly execute?: boolean;
-  /** Seconds that what is over is kept, 0 to a hundred years, default a week. */
+  /** Seconds that ended records are kept, 0 to a hundred years, default a week. */
   readonly grace?: number;
 }
 
-/** Something that is over, with all that belongs to it. */
+/** A record that has ended, with all that belongs to it. */
 export type GcItem = Swept;
 
 /** What went, or would go. */
@@ -37,7 +37,7 @@ export const GC_FIELDS = {
   grace: fields.grace,
 } as const;
 
-/** Removes what is over past its grace, or tells what would go. */
+/** Removes what ended longer ago than the grace, or reports what would go. */
 export async function collectGarbage(context: Context, input: GcInput): Promise<GcReport> {
   checkInput(input, GC_FIELDS);
   const { execute = false, grace = GRACE_S.default } = input;

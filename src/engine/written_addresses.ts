@@ -18,7 +18,7 @@ export function writtenAddresses(texts: readonly string[], checkout: Checkout): 
   return [...new Set(written)];
 }
 
-/** A folder without a file is not one that anybody names. */
+/** A folder without a file is not one that an agent names. */
 function isFileOrFolder(sources: SourceTree, path: string): boolean {
   return sources.exists(path) || sources.below(path, () => true, 0) === undefined;
 }

@@ -72,7 +72,7 @@ export interface JournalSession extends Disposable {
   [Symbol.dispose](): void;
 }
 
-/** Who is writing, as far as can be told. */
+/** The process that is writing, as far as it is known. */
 export interface JournalWriter {
   readonly pid: number | undefined;
   readonly host: string | undefined;

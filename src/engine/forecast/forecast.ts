@@ -148,7 +148,7 @@ class Dependencies {
     return this.tree.below(folder, accepts, MAX_PATTERN_FILES) ?? [];
   }
 
-  /** What an import means, if somebody touches it. */
+  /** What an import means, if an agent touches it. */
   #resolved(from: string, imported: Import): FoundImport | undefined {
     const language = languageOf(from);
     if (language === undefined) return undefined;

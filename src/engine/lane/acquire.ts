@@ -15,7 +15,9 @@ import type { LaneChanges } from "./changes.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
 import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 
-/** Milliseconds between two looks at a silent holder's process, whose end nobody tells. */
+/**
+ * Milliseconds between two looks at a silent holder's process, whose end no notification reports.
+ */
 const PROBE_MS = 5_000;
 
 /** Milliseconds until another try after one that failed though the lane looked free. */

@@ -69,7 +69,7 @@ function requestOf(input: LaneAcquireInput): LaneRequest {
 
 /** One acquisition, which may take several turns. */
 export class Acquisition {
-  /** The key of the hold; the caller's own, or one that nobody else uses. */
+  /** The key of the hold; the caller's own, or one that no other hold uses. */
   readonly loopTs: string;
   /** The nonce of an ACQUIRE of which it is not known yet what it did, and the decision behind it. */
   #written: { readonly nonce: string; readonly verdict: Granted } | undefined;
@@ -97,7 +97,7 @@ export class Acquisition {
   }
 
   /**
-   * Decides and writes; `undefined` when it must be decided anew.
+   * Decides and writes; `undefined` when it must be decided again.
    *
    * @param isNoted Whether a refusal is to be journaled.
    */
@@ -120,7 +120,7 @@ export class Acquisition {
       this.#made = applied.lease;
       return granted(verdict, applied.lease);
     }
-    // Somebody came between the decision and the entry, and the log found for them.
+    // Another writer came between the decision and the entry, and the log found for it.
     const again = this.peek(turn.view, turn.now);
     return again.outcome === "refuse" ? this.#deny(turn, again, isNoted) : undefined;
   }

@@ -1,4 +1,4 @@
-/** Being told when the journal changes: one notification for all who wait and hold in one process. */
+/** Notice of changes of the journal: one watch for all that wait and hold in one process. */
 import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import type { JournalContext } from "./turn.ts";

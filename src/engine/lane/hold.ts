@@ -104,7 +104,7 @@ export class LaneHold implements AsyncDisposable {
   /** Releases it unless that was done. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#beating.over) return;
-    // Nobody tries again after this: should it fail, the lease ends with its TTL.
+    // Nothing tries again after this: should it fail, the lease ends with its TTL.
     this.#beating.stop();
     await this.#keeper.release({ ...this.#who(), lockTimeout: LAST_RELEASE_S });
   }

@@ -78,8 +78,9 @@ export const JOURNAL_INPUTS = {
 } as const;
 
 /**
- * The journal of a workspace's lanes, or one that is given by its path. Reading waits for nobody. Each
- * operation throws a `CoordError`: `bad_args` for bad input, `io_error` when the machine fails.
+ * The journal of a workspace's lanes, or one that is given by its path. Reading waits for no
+ * writer. Each operation throws a `CoordError`: `bad_args` for bad input, `io_error` when the
+ * machine fails.
  */
 export class LaneJournal {
   readonly #context: JournalContext;
@@ -113,7 +114,7 @@ export class LaneJournal {
     return await { journal: this.location, seq: fold.seq, leases: fold.live(), problems };
   }
 
-  /** Reads everything, archives included, and tells what is wrong with it. */
+  /** Reads everything, archives included, and reports what is wrong with it. */
   async verify(): Promise<JournalVerdict> {
     const { journal } = this.#context.lanes;
     const { entries, archives, problems } = journal.verify();

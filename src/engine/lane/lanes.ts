@@ -33,7 +33,7 @@ export type LaneNotHeld<T> = T & AsyncDisposable;
  * The operations on lanes. Each throws a `CoordError`: `bad_args` for bad input, with all problems at
  * once, and for a `lanes.json` that is wrong; `io_error` when the machine fails. Those that write
  * answer `lock_busy` when other writers do not let go of the journal in time, and have done nothing
- * then; the others wait for nobody.
+ * then; the others wait for no other process.
  */
 export class Lanes {
   readonly #context: LaneContext;
@@ -145,14 +145,14 @@ export class Lanes {
         return !isOver || turn.persist() ? lease : undefined;
       }
       const entry = releaseEntry(turn.stamp(), lease, "released by its holder");
-      // Unless it is released, somebody took it over in between.
+      // Unless it is released, another agent adopted it in between.
       return answers.released(turn.append([entry])?.[0]);
     };
     return await inTurn(this.#context, input, action, body);
   }
 
   /**
-   * Says that the holder of a lane is alive. Nobody but the holder can.
+   * Records that the holder of a lane is alive. Only the holder can.
    *
    * @param input Which lease, and by whom.
    * @returns The heartbeat, durable, or why the rules do not allow it.
@@ -164,7 +164,7 @@ export class Lanes {
     const action = `keep lane ${quoted(input.lane)}`;
     const { coalesceWithin = 0 } = input;
     const { clock } = this.#context;
-    // Most heartbeats that change nothing need not wait for anybody.
+    // Most heartbeats that change nothing need not wait for other writers.
     const known = answers.heldBy(readJournal(this.#context).fold, input, action);
     if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
       return answers.beatOf(known, true);
@@ -183,7 +183,7 @@ export class Lanes {
   }
 
   /**
-   * Hands a lease over to another holder, whoever has it: the caller knows why. The old holder's fence
+   * Hands a lease over to another holder, from any holder: the caller knows why. The old fence
    * is stale from then on.
    *
    * @param input Which lease, and to whom.
@@ -286,7 +286,7 @@ export class Lanes {
   }
 
   /**
-   * Says whether a grant is still the current one, as whoever is written to under a lease may ask.
+   * Says whether a grant is still the current one, as a store that a holder writes to may ask.
    *
    * @param input The lane and the fence.
    */
@@ -307,8 +307,8 @@ export class Lanes {
   }
 
   /**
-   * Judges whether the holder of a lane gets on, runs in place or is gone, by commits, by the journal
-   * and by heartbeats.
+   * Judges whether a lane's holder makes progress, only sends heartbeats or is gone, by commits,
+   * the journal and heartbeats.
    *
    * @param input Which lane, the commit to count from, and how long counts as silent.
    * @throws {CoordError} `not_found` when no agent holds the lane.

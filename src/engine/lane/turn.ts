@@ -60,7 +60,7 @@ export class Turn {
   readonly #doubtful: JournalEntry[];
   #seq: number;
 
-  /** @param doubtful Entries of earlier turns of the same writer of which nobody knows what they did. */
+  /** @param doubtful Entries of earlier turns of the same writer whose effect is unknown. */
   constructor(session: JournalSession, context: JournalContext, doubtful: JournalEntry[]) {
     this.#session = session;
     this.#context = context;
@@ -89,8 +89,8 @@ export class Turn {
   }
 
   /**
-   * Appends entries, and tells what each did; `undefined` when nobody can tell before the next turn,
-   * and everything must be decided anew.
+   * Appends entries, and returns what each did; `undefined` when that is unknown before the next
+   * turn, and everything must be decided again.
    */
   append(entries: readonly JournalEntry[]): readonly Applied[] | undefined {
     this.#doubtful.push(...entries);
@@ -103,7 +103,7 @@ export class Turn {
 
   /**
    * Waits until what was read is on the disk, for an answer that appends nothing; `false` when
-   * everything must be decided anew.
+   * everything must be decided again.
    */
   persist(): boolean {
     return this.#session.persist() === "kept";
@@ -151,7 +151,7 @@ export function nonceOf({ nonce }: JournalEntry): string {
 }
 
 /**
- * Runs `body` while nobody else writes, again for as long as it says `undefined`.
+ * Runs `body` while no other process writes, again for as long as it returns `undefined`.
  *
  * @param input Seconds to wait for other writers, and what ends that wait: its reason is thrown.
  * @param action For messages, such as `release lane "api"`.
@@ -169,7 +169,7 @@ export async function inTurn<T>(
   const doubtful: JournalEntry[] = [];
   for (;;) {
     const left = Math.max(0, deadline - timers.now());
-    // An entry of which nobody knows what it did must be settled first.
+    // An entry whose effect is unknown must be settled first.
     const opened = await context.lanes.journal.open(left, doubtful.length > 0 ? undefined : signal);
     if (opened.status === "lock_busy") {
       const { pid, host, ageSeconds } = opened.holder;

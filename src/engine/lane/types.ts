@@ -101,7 +101,7 @@ export interface LaneHaltInput extends LaneLockInput {
 
 /** Which leases to show. */
 export interface LaneListInput {
-  /** Also the dead ones that nobody has evicted yet. */
+  /** Also the dead ones that no request has evicted yet. */
   readonly all?: boolean;
 }
 
@@ -171,7 +171,7 @@ export interface LaneAcquired extends LaneDecision {
   readonly ttl_seconds: number;
   /** ISO 8601 UTC. */
   readonly acquired_at: string;
-  /** Until when the holder may be silent, by its own clock; null when nothing tells. */
+  /** Until when the holder may be silent, by its own clock; null when nothing shows it. */
   readonly expires_at: string | null;
   /** Dead leases that were in the way. */
   readonly scavenged: readonly LaneScavenged[];
@@ -229,7 +229,7 @@ export interface LaneVerdict extends LaneDecision {
 
 /** What the rules do not allow to do with a lease. */
 export interface LaneRefused {
-  /** Somebody else holds the lane, nobody does, or the fence is of another grant. */
+  /** Another agent holds the lane, none does, or the fence is of another grant. */
   readonly status: "not_holder" | "refused" | "stale_fence";
   /** The lane. */
   readonly lane: string;
@@ -239,7 +239,7 @@ export interface LaneRefused {
 
 /** A lease that was ended. */
 export interface LaneReleased {
-  /** It is over. */
+  /** It has ended. */
   readonly status: "released";
   /** The lane. */
   readonly lane: string;
@@ -279,7 +279,7 @@ export interface LaneAdopted {
   readonly lane: string;
   /** Who holds it now. */
   readonly owner: string;
-  /** Who held it; empty when nobody wrote that down. */
+  /** Who held it; empty when it was not written down. */
   readonly previous_owner: string;
   /** The key of the hold. */
   readonly loop_ts: string;
@@ -309,11 +309,11 @@ export interface LaneHalted {
   readonly recorded: true;
   /** What should stop. */
   readonly handle: string;
-  /** The lane that it works on; empty when nothing tells it. */
+  /** The lane that it works on; empty when nothing names it. */
   readonly lane: string;
-  /** The key of its hold; empty when nothing tells it. */
+  /** The key of its hold; empty when nothing names it. */
   readonly loop_ts: string;
-  /** How to stop it; null when nobody said. */
+  /** How to stop it; null when it was not given. */
   readonly command: string | null;
 }
 

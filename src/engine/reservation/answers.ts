@@ -33,7 +33,7 @@ export function metOf({ conflicts, total, isCounted }: Conflicts): types.Reserva
   return { conflicts, conflicts_total: total, conflicts_counted: isCounted };
 }
 
-/** A reservation that is over for good. */
+/** A reservation that has ended for good. */
 export function alreadyReleased(doing: string, release: ReleaseRecord): types.ReservationRefused {
   const { reservation_id, run_id, released_at, reason } = release;
   const how = `released by ${quoted(run_id)} at ${released_at}, reason ${quoted(reason)}`;
@@ -46,13 +46,13 @@ export function notHolder(
   { reservation: { reservation_id, run_id } }: ReservationEntry,
   { runId }: { readonly runId: string },
 ): types.ReservationRefused {
-  const nobody = run_id === UNKNOWN_RUN && runId === UNKNOWN_RUN
+  const unknown = run_id === UNKNOWN_RUN && runId === UNKNOWN_RUN
     ? `, and two "${UNKNOWN_RUN}" agents never count as the same agent`
     : "";
   return {
     status: "not_holder",
     reservation_id,
-    error: `${doing}: holder is ${quoted(run_id)}, caller is ${quoted(runId)}${nobody}`,
+    error: `${doing}: holder is ${quoted(run_id)}, caller is ${quoted(runId)}${unknown}`,
   };
 }
 

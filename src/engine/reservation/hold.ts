@@ -6,7 +6,7 @@ import { parseTime } from "../../domain/time.ts";
 import { Beating } from "../heartbeat_loop.ts";
 import type { Context } from "../context.ts";
 import { notFound } from "../find_id.ts";
-import { whyOver } from "./over.ts";
+import { whyEnded } from "./ended.ts";
 import type {
   ReservationGranted,
   ReservationHeartbeat,
@@ -57,7 +57,7 @@ export class ReservationHold implements AsyncDisposable {
         const entry = await store.reservations.get(id);
         if (entry === undefined) return notFound(["reservation"], id);
         if (entry.release === undefined) return undefined;
-        const { status, error } = await whyOver(context, `Cannot keep reservation ${id}`, entry);
+        const { status, error } = await whyEnded(context, `Cannot keep reservation ${id}`, entry);
         return new CoordError(status, error);
       },
       listen: (look) =>
@@ -92,7 +92,7 @@ export class ReservationHold implements AsyncDisposable {
   /** Releases it unless that was done. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#beating.over) return;
-    // Nobody tries again after this: should it fail, the reservation expires.
+    // Nothing tries again after this: should it fail, the reservation expires.
     this.#beating.stop();
     await this.#keeper.release(this.#who());
   }

@@ -26,7 +26,7 @@ import {
 } from "./answers.ts";
 import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
-import { whyOver } from "./over.ts";
+import { whyEnded } from "./ended.ts";
 import { EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { writtenAddresses } from "../written_addresses.ts";
@@ -49,7 +49,7 @@ export class Reservations {
     input: types.ReservationInput & { readonly exclusive?: false },
   ): Promise<types.ReservationGranted>;
   /**
-   * Says what an agent is about to touch. That binds nobody: what overlaps it is told, and it is
+   * Records what an agent is about to touch. That binds no agent: overlaps are reported, and it is
    * written all the same. An exclusive reservation is written only if no live reservation of another
    * agent overlaps it; of any number of agents that try at once at most one gets it.
    *
@@ -66,8 +66,8 @@ export class Reservations {
    * await reservations.reserve({ addresses: ["src/**"], runId: "agent-1", operation: "rename" });
    *
    * const addresses = ["src/tax.py::total"];
-   * const told = await reservations.reserve({ addresses, runId: "agent-2" });
-   * console.assert(told.conflicts.length === 1);
+   * const notice = await reservations.reserve({ addresses, runId: "agent-2" });
+   * console.assert(notice.conflicts.length === 1);
    *
    * const refused = await reservations.reserve({ addresses, runId: "agent-3", exclusive: true });
    * console.assert(refused.status === "conflict" && refused.conflicts.length === 2);
@@ -159,7 +159,7 @@ export class Reservations {
 
   /**
    * Keeps a reservation for `extension` seconds from now; it never ends sooner for that. A notice
-   * that has expired lives again. An exclusive one that has expired is over, and the answer
+   * that has expired lives again. An exclusive one that has expired has ended, and the answer
    * `expired` names who has its place now.
    *
    * @param input Which reservation, by whom, how long.
@@ -188,7 +188,7 @@ export class Reservations {
     const entry = await this.#entry(input.id, "id");
     const { reservation_id } = entry.reservation;
     const doing = `Cannot extend reservation ${reservation_id}`;
-    if (entry.release !== undefined) return whyOver(this.#context, doing, entry);
+    if (entry.release !== undefined) return whyEnded(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
     const extension = input.extension ?? EXTENSION_S.default;
     const now = clock();
@@ -200,7 +200,7 @@ export class Reservations {
     }, clock);
     if (typeof beat === "string") {
       const ended = await store.reservations.get(reservation_id);
-      return whyOver(this.#context, doing, ended ?? entry);
+      return whyEnded(this.#context, doing, ended ?? entry);
     }
     const { reservation } = entry;
     const until = effectiveExpiry({ reservation, heartbeat: beat, release: undefined });
@@ -229,7 +229,7 @@ export class Reservations {
     const { reservation_id } = entry.reservation;
     const doing = `Cannot release reservation ${reservation_id}`;
     if (entry.release !== undefined) {
-      // Whoever repeats a release takes this for done.
+      // A caller that repeats a release takes this for done.
       await store.reservations.persistRelease(reservation_id);
       return alreadyReleased(doing, entry.release);
     }
@@ -286,7 +286,7 @@ export class Reservations {
   /**
    * Lists live reservations and live intents, oldest first.
    *
-   * @param input What to list; `all` also what is over.
+   * @param input What to list; `all` also what has ended.
    */
   async list(input: types.ReservationListInput = {}): Promise<types.ReservationList> {
     checkInput(input, RESERVATION_INPUTS.list);

@@ -15,7 +15,7 @@ export interface ReservationInput {
   readonly addresses: readonly string[];
   /** Who reserves, default `unknown`; an exclusive reservation needs to know. */
   readonly runId?: string;
-  /** Seconds until it is over unless a heartbeat extends it, 1 to 31536000, default 3600. */
+  /** Seconds until it ends unless a heartbeat extends it, 1 to 31536000, default 3600. */
   readonly ttl?: number;
   /** What the agent is about to do. */
   readonly operation?: ReservationOperation;
@@ -27,7 +27,7 @@ export interface ReservationInput {
   readonly signal?: AbortSignal;
 }
 
-/** What to hold, and as whom: a hold beats, so that somebody must be named. */
+/** What to hold, and as whom: a hold sends heartbeats, so that an agent must be named. */
 export interface ReservationHoldInput extends ReservationInput {
   /** Who reserves. */
   readonly runId: string;
@@ -79,7 +79,7 @@ export interface ReservationListInput {
   readonly runId?: string;
   /** Only those of this branch. */
   readonly branch?: string;
-  /** Also what is over. */
+  /** Also what has ended. */
   readonly all?: boolean;
 }
 
@@ -89,7 +89,7 @@ export interface ReservationConflicts {
   readonly conflicts: readonly ReservationConflict[];
   /** How many there are in all. */
   readonly conflicts_total: number;
-  /** False when there was no time to count them all: then there are at least so many. */
+  /** False when there was no time to count them all: then the number is a lower bound. */
   readonly conflicts_counted: boolean;
 }
 
@@ -113,7 +113,7 @@ export interface ReservationRefused {
   readonly status: "not_holder" | "already_released" | "expired";
   /** The reservation. */
   readonly reservation_id: string;
-  /** When one that has lapsed was over, ISO 8601 UTC. */
+  /** When one that has lapsed ended, ISO 8601 UTC. */
   readonly expires_at?: string;
   /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
   readonly conflicts?: readonly ReservationConflict[];
@@ -131,7 +131,7 @@ export interface ReservationHeartbeat {
   readonly run_id: string;
   /** ISO 8601 UTC. */
   readonly last_beat_at: string;
-  /** When the reservation is over now, ISO 8601 UTC: a heartbeat never takes time away. */
+  /** When the reservation ends now, ISO 8601 UTC: a heartbeat never takes time away. */
   readonly extended_expires_at: string;
   /** Seconds that were asked for. */
   readonly ttl_extended_seconds: number;
@@ -139,7 +139,7 @@ export interface ReservationHeartbeat {
 
 /** A reservation that was ended. */
 export interface ReservationReleased {
-  /** It is over. */
+  /** It has ended. */
   readonly status: "released";
   /** The reservation. */
   readonly reservation_id: string;
@@ -155,7 +155,7 @@ export interface ReservationReleased {
 export type ReservationItem = ReservationRecord & {
   /** Where it stands. */
   readonly status: "live" | "expired" | "released";
-  /** When it is or was over, its heartbeats counted, ISO 8601 UTC. */
+  /** When it ends or ended, its heartbeats counted, ISO 8601 UTC. */
   readonly expires_at: string;
   /** The last heartbeat, null when there was none. */
   readonly last_beat_at: string | null;

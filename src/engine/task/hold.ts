@@ -101,7 +101,7 @@ export class TaskHold implements AsyncDisposable {
   /** Gives the task back unless it was ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#beating.over) return;
-    // Nobody tries again after this: should it fail, the claim times out.
+    // Nothing tries again after this: should it fail, the claim times out.
     this.#beating.stop();
     await this.#tasks.giveBack(this.#who());
   }

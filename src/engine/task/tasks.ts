@@ -106,7 +106,7 @@ export class Tasks {
       while (true) {
         const search = { queue: input.queue, now: clock(), rule, effort, hints };
         const entry = await store.tasks.claimNext(search);
-        // One that timed out while the process slept is anybody's by now.
+        // One that timed out while the process slept may be another agent's by now.
         const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
         if (!isOver || signal?.aborted) return entry;
       }
@@ -195,7 +195,7 @@ export class Tasks {
   }
 
   /**
-   * Takes a task out of the queue: a pending one by anybody, a claimed one by its holder.
+   * Takes a task out of the queue: any caller a pending one, the holder a claimed one.
    *
    * @param input Which task, by whom; `force` also takes it from another holder.
    * @returns The claim in its final state, or why the rules do not allow it.
@@ -237,7 +237,7 @@ export class Tasks {
   }
 
   /**
-   * Hands a claimed task back at once, so that nobody has to wait for its timeout.
+   * Hands a claimed task back at once, so that no agent has to wait for its timeout.
    *
    * @param input Which task, by whom.
    * @returns The claim, timed out from now on, or why the rules do not allow it.
@@ -256,7 +256,7 @@ export class Tasks {
    * One task with its newest state.
    *
    * @param id The task's id, or a unique prefix of at least 6 hex digits.
-   * @returns The task; its claim is null when nobody ever claimed it.
+   * @returns The task; its claim is null when no agent ever claimed it.
    */
   async get(id: string): Promise<{ task: TaskRecord; claim: ClaimRecord | null }> {
     const entry = await this.#context.store.tasks.get(await this.#idOf(id));
@@ -267,7 +267,7 @@ export class Tasks {
   /**
    * Counts all tasks, and lists those that match.
    *
-   * @param input What to list; the counts are over all tasks in any case.
+   * @param input What to list; the counts include all tasks in any case.
    * @returns Counts and tasks, sorted as they would be handed out.
    */
   async list(input: types.TaskListInput = {}): Promise<types.TaskList> {

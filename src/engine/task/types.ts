@@ -87,7 +87,7 @@ export interface TaskQueueEmpty {
 
 /** A transition that the rules do not allow. */
 export interface TaskRefused {
-  /** Somebody else holds it, it is over, or the fence is of an earlier grant. */
+  /** Another agent holds it, it has ended, or the fence is of an earlier grant. */
   readonly status: "not_holder" | "terminal" | "stale_fence";
   /** The task. */
   readonly task_id: string;
@@ -115,9 +115,9 @@ export interface TaskHeartbeat {
 export type TaskItem = TaskRecord & {
   /** Where it stands. */
   readonly status: TaskStatus;
-  /** Who has it or had it last; of a task that nobody had, who cancelled it. */
+  /** Who has it or had it last; of a task that no agent had, who cancelled it. */
   readonly claimer_run_id: string | null;
-  /** End of the visibility timeout, ISO 8601 UTC; null when nobody claimed the task. */
+  /** End of the visibility timeout, ISO 8601 UTC; null when no agent claimed the task. */
   readonly expires_at: string | null;
   /** How many times the task was granted. */
   readonly attempt: number;

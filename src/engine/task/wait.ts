@@ -41,14 +41,14 @@ export async function waitForTask(
     for (let next = deadline;;) {
       const woken = await wakeup.sleep(next);
       if (woken === "abort") return undefined;
-      const told = hints;
+      const heard = hints;
       hints = [];
       const now = timers.now();
       const over = now >= deadline;
       const thorough = over || rescan || now >= nextRecheck;
       unverified = !thorough;
       if (thorough) rescan = false;
-      const entry = await attempt(thorough ? "thorough" : "quick", told);
+      const entry = await attempt(thorough ? "thorough" : "quick", heard);
       if (entry !== undefined || over) return entry;
       if (thorough) nextRecheck = timers.now() + RECHECK_MS;
       const timeout = await store.tasks.nextTimeout() ?? Infinity;

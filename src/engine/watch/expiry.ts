@@ -3,10 +3,10 @@
  *
  * A lease expires when its holder was silent for its TTL and the grace. A claim that is held expires at its `expires_at`; a reservation at the later of its own
  * `expires_at` and the `extended_expires_at` of the heartbeat of the same name, and never once a
- * release of that name was seen. Each lapse is told once: a heartbeat that comes after it, or a new
- * grant of the task, gives the record a new instant to expire at. What was over before `since` is
- * not told. A removed heartbeat or release takes nothing back, since it is swept only after it has
- * done its work.
+ * release of that name was seen. Each lapse is emitted once: a heartbeat that comes after it, or a
+ * new grant of the task, gives the record a new instant to expire at. What had expired before
+ * `since` is not emitted. A removed heartbeat or release takes nothing back, since it is swept only
+ * after it has done its work.
  */
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -32,8 +32,8 @@ interface State {
   own: number | undefined;
   beat: number | undefined;
   released: boolean;
-  /** The instant that was told. */
-  told: number | undefined;
+  /** The instant that was emitted. */
+  emitted: number | undefined;
 }
 
 /** Which records bear on whether one of these expires. */
@@ -57,7 +57,7 @@ export class Expiries {
   /** A binary heap by `at`; entries that no longer hold are dropped when they come up. */
   #heap: Due[] = [];
 
-  /** @param since Instants up to this one are not told; milliseconds since 1970. */
+  /** @param since Instants up to this one are not emitted; milliseconds since 1970. */
   constructor(readonly since: number) {}
 
   /** Takes in what a record says now. */
@@ -90,20 +90,20 @@ export class Expiries {
   gone(kind: RecordKind, id: string): void {
     if (isExpiring(kind)) this.#states[kind].delete(id);
     else if (kind === "heartbeat" || kind === "release") {
-      // What came without its reservation is not kept for ever.
+      // What came without its reservation is not kept without end.
       if (this.#states.reservation.get(id)?.own === undefined) this.#states.reservation.delete(id);
     }
   }
 
-  /** Takes in that an expiry was told, now or by an earlier stream. */
-  told(kind: ExpiringKind, id: string, at: number): void {
-    this.#state(kind, id).told = at;
+  /** Takes in that an expiry was emitted, now or by an earlier stream. */
+  emitted(kind: ExpiringKind, id: string, at: number): void {
+    this.#state(kind, id).emitted = at;
   }
 
-  /** The instant at which a record was last told to have expired. */
-  lastTold(kind: RecordKind, id: string): number | undefined {
+  /** The instant of the last expiry of a record that was emitted. */
+  lastEmitted(kind: RecordKind, id: string): number | undefined {
     if (!isExpiring(kind)) return undefined;
-    return this.#states[kind].get(id)?.told;
+    return this.#states[kind].get(id)?.emitted;
   }
 
   /** The next instant at which something expires. */
@@ -118,17 +118,17 @@ export class Expiries {
     return next !== undefined && next <= now ? this.#pop() : undefined;
   }
 
-  /** Whether a record still expires at that instant, untold. */
+  /** Whether a record still expires at that instant, and was not emitted. */
   holds(due: Due): boolean {
     const state = this.#states[due.kind].get(due.id);
-    return state !== undefined && instantOf(state) === due.at && state.told !== due.at;
+    return state !== undefined && instantOf(state) === due.at && state.emitted !== due.at;
   }
 
   #state(kind: ExpiringKind, id: string): State {
     const states = this.#states[kind];
     let state = states.get(id);
     if (state === undefined) {
-      state = { own: undefined, beat: undefined, released: false, told: undefined };
+      state = { own: undefined, beat: undefined, released: false, emitted: undefined };
       states.set(id, state);
     }
     return state;
@@ -139,7 +139,7 @@ export class Expiries {
     const before = instantOf(state);
     change(state);
     const at = instantOf(state);
-    if (at !== undefined && at !== before && at > this.since && at !== state.told) {
+    if (at !== undefined && at !== before && at > this.since && at !== state.emitted) {
       this.#push({ kind, id, at });
     }
   }

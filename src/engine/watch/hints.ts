@@ -2,8 +2,8 @@
  * Hints that wait to be looked at, and whether some may have been lost.
  *
  * Notification drops hints without a word when more come at once than its small buffer holds (Deno
- * keeps 16). So hints are only ever lost together with many that are told, and a burst is the sign:
- * so many within a short time, or so many between two drains.
+ * keeps 16). So hints are only ever lost together with many that arrive, and a burst is the sign:
+ * a number of them within a short time, or between two drains.
  */
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { RecordHint } from "../../ports/records.ts";

@@ -2,10 +2,10 @@
  * Lanes as the stream sees them: records beside those that are files.
  *
  * A lease is one record from its grant to its end; a heartbeat is no news, but moves the instant at
- * which it expires. An announcement of a run (SPAWN) or of the end of one (HALT) is told when it comes,
- * and never as a snapshot or as removed. Leases come from the fold of the journal, announcements from its
- * last entries, archives included; so it makes no difference that the file is replaced, compacted or
- * gone.
+ * which it expires. An announcement of a run (SPAWN) or of the end of one (HALT) is emitted when it
+ * comes, and never as a snapshot or as removed. Leases come from the fold of the journal,
+ * announcements from its last entries, archives included; so it makes no difference that the file
+ * is replaced, compacted or gone.
  */
 import type { RecordKind } from "../../domain/watch/event.ts";
 import { hash } from "../../domain/journal/hash.ts";
@@ -27,7 +27,7 @@ const MAX_HINTS = 200;
 const ANNOUNCEMENTS: Readonly<Record<string, string>> = { SPAWN: "spawned", HALT: "halted" };
 const ENDS: Readonly<Record<string, string>> = { RELEASE: "released", SCAVENGE: "expired" };
 
-/** Whether a change of a lane is told. */
+/** Whether a change of a lane is emitted. */
 export function isNewsOfLane(
   type: WatchEventType,
   data: JsonObject,
@@ -143,7 +143,7 @@ export class LaneRecords implements RecordSource {
       : { kind: "record", version, data };
   }
 
-  /** How a lease ended, by the journal; what it does not tell any more counts as a release. */
+  /** How a lease ended, by the journal; what it does not hold any more counts as a release. */
   #endOf({ lane, loop_ts }: LeaseIdentity): JsonObject {
     const entry = this.#last().findLast((each) => {
       if (!(each.op in ENDS)) return false;

@@ -2,25 +2,25 @@
  * The position of a consumer, kept in a file of JSON lines.
  *
  * The first line says what the file is, whose records it speaks of and which kinds it covers. Each
- * further line says what was told of one record: its version and data, or that it is gone, or the
- * instant at which it was told to have expired. The last line on a record counts. The data are kept
- * so that a record that vanishes while nobody watches can still be told with what it last said.
+ * further line says what was emitted of one record: its version and data, or that it is gone, or
+ * the instant of its expiry that was emitted. The last line on a record counts. The data are kept
+ * so that a record that vanishes while no stream runs can still be emitted with what it last said.
  *
  * Guarantees. A line is appended after the consumer asked for the next event, never before, so what
- * was not taken is told again: at least once. Lines are written in batches while events come fast
- * and before the stream sleeps. A last line that a crash tore off never happened. The file is only
- * rewritten (a new one is written aside and renamed over it) when most of its lines are outdated or
- * its last one is torn, and a file that is no position is never touched.
+ * was not taken is emitted again: at least once. Lines are written in batches while events come
+ * fast and before the stream sleeps. A last line that a crash tore off never happened. The file is
+ * only rewritten (a new one is written aside and renamed over it) when most of its lines are
+ * outdated or its last one is torn, and a file that is no position is never touched.
  *
  * The position covers every record that was looked at, whether or not the filters let it through.
- * It does not cover kinds that were not asked for; those are told as snapshots when they are.
+ * It does not cover kinds that were not asked for; those are emitted as snapshots when they are.
  */
 import { CoordError } from "../../domain/errors.ts";
 import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
 import { isObject, jsonLine, type JsonObject, parseJson } from "../../domain/json.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import type { Change, Told } from "./seen.ts";
+import type { Change, Seen } from "./seen.ts";
 
 /** Characters that are gathered before they are written. */
 const BATCH = 65_536;
@@ -33,7 +33,7 @@ const SPARE_LINES = 1_000;
 
 /** What a file said. */
 interface KeptPosition {
-  /** Expiries up to this instant were nobody's business; milliseconds since 1970. */
+  /** Expiries up to this instant are not reported; milliseconds since 1970. */
   readonly since: number;
   readonly kinds: ReadonlySet<RecordKind>;
   readonly records: Iterable<
@@ -45,7 +45,7 @@ interface KeptPosition {
 export class Position {
   readonly #file: CursorFile;
   readonly #identity: readonly string[];
-  #told: Told | undefined;
+  #seen: Seen | undefined;
   #head = "";
   #lines = 0;
   #pending: string[] = [];
@@ -96,9 +96,9 @@ export class Position {
     return { ...head, records: records.values(), expired: expired.values() };
   }
 
-  /** Starts or goes on. Everything that `told` holds is in the file, or will be put into it. */
-  begin(told: Told, since: number, kinds: ReadonlySet<RecordKind>): void {
-    this.#told = told;
+  /** Starts or continues. Everything that `seen` holds is in the file, or will be put into it. */
+  begin(seen: Seen, since: number, kinds: ReadonlySet<RecordKind>): void {
+    this.#seen = seen;
     const head = {
       coord_cursor: 1,
       workspace: this.#identity,
@@ -141,21 +141,21 @@ export class Position {
   }
 
   #rewriteIfLarge(): void {
-    if (this.#lines > 2 * (this.#told?.size ?? 0) + SPARE_LINES) this.#rewrite();
+    if (this.#lines > 2 * (this.#seen?.size ?? 0) + SPARE_LINES) this.#rewrite();
   }
 
   #rewrite(): void {
-    const told = this.#told;
-    if (told === undefined) return;
+    const seen = this.#seen;
+    if (seen === undefined) return;
     this.#lines = 0;
     const count = () => this.#lines++;
     const head = this.#head;
     function* parts(): Iterable<string> {
       yield head;
-      for (const { kind, id, version, text } of told?.records() ?? []) {
+      for (const { kind, id, version, text } of seen?.records() ?? []) {
         count();
         yield recordLine(kind, id, version, text);
-        const at = told?.expiries.lastTold(kind, id);
+        const at = seen?.expiries.lastEmitted(kind, id);
         if (at !== undefined) yield `{"kind":"${kind}","id":${JSON.stringify(id)},"at":${at}}\n`;
       }
     }

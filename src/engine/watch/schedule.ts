@@ -1,5 +1,5 @@
 /**
- * When the records of a kind are compared as a whole with what was told.
+ * When the records of a kind are compared as a whole with what was emitted.
  *
  * Each kind has a *mark* that changes with its folder. A mark is accepted when it was read before a
  * comparison, or when, in calm times, everything that hints named was looked at: then the hints
@@ -14,7 +14,7 @@
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { RecordSource } from "../../ports/records.ts";
 
-/** Milliseconds without a hint after which a burst is over. */
+/** Milliseconds without a hint after which a burst has ended. */
 const QUIET_MS = 60;
 
 /** Milliseconds after which a burst that goes on is compared all the same. */
@@ -44,7 +44,7 @@ interface Folder {
   unsettledAt: number | undefined;
 }
 
-export class Folders {
+export class Schedule {
   readonly #folders = new Map<RecordKind, Folder>();
   #restUntil = -Infinity;
 

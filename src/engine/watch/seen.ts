@@ -1,6 +1,6 @@
 /**
- * What a stream has told so far: the version and the text of every record. It alone decides whether
- * something that was found is news, so that whoever looks twice tells nothing twice.
+ * What a stream has emitted so far: the version and the text of every record. It alone decides
+ * whether something that was found is news, so that looking twice emits nothing twice.
  */
 import type { RecordKind, WatchEventType } from "../../domain/watch/event.ts";
 import { type JsonObject, readObject } from "../../domain/json.ts";
@@ -9,7 +9,7 @@ import type { Warn } from "../../ports/warnings.ts";
 import type { Expiries } from "./expiry.ts";
 import type { RecordName } from "./hints.ts";
 
-/** Something that became known. `none` is not told, but belongs to the position. */
+/** Something that became known. `none` is not emitted, but belongs to the position. */
 export interface Change extends RecordName {
   readonly type: WatchEventType | "none";
   readonly data: JsonObject;
@@ -19,15 +19,15 @@ export interface Change extends RecordName {
   readonly at?: number;
 }
 
-/** One record as it was told. */
-interface ToldRecord {
+/** One record as it was emitted. */
+interface SeenRecord {
   /** `undefined` while nothing but a broken file was ever seen. */
   readonly version: string | undefined;
   /** The record as JSON text, which is smaller than the object. */
   readonly text: string;
 }
 
-interface Entry extends ToldRecord {
+interface Entry extends SeenRecord {
   version: string | undefined;
   text: string;
   /** Of a claim: the number of its transition. */
@@ -44,24 +44,24 @@ interface Broken extends RecordName {
   warned: boolean;
 }
 
-export class Told {
+export class Seen {
   readonly #kinds = new Map<RecordKind, Map<string, Entry>>();
   readonly #broken = new Map<string, Broken>();
   #size = 0;
 
   constructor(readonly expiries: Expiries, readonly warn: Warn) {}
 
-  /** How many records were told. */
+  /** How many records were emitted. */
   get size(): number {
     return this.#size;
   }
 
-  /** Takes in what an earlier stream told. */
+  /** Takes in what an earlier stream emitted. */
   restore(kind: RecordKind, id: string, version: string, data: JsonObject): void {
     this.#put(kind, id, version, data);
   }
 
-  /** All records that were told and are not gone. */
+  /** All records that were emitted and are not gone. */
   *records(): Iterable<RecordName & { readonly version: string; readonly text: string }> {
     for (const [kind, entries] of this.#kinds) {
       for (const [id, { version, text }] of entries) {
@@ -70,13 +70,13 @@ export class Told {
     }
   }
 
-  /** A record as it was told last. */
+  /** A record as it was emitted last. */
   data(kind: RecordKind, id: string): JsonObject | undefined {
     const entry = this.#entries(kind).get(id);
     return entry?.version === undefined ? undefined : readObject(entry.text);
   }
 
-  /** Whether a record needs no look because its kind is written once and it was told. */
+  /** Whether a record needs no look because its kind is written once and it was emitted. */
   has(kind: RecordKind, id: string): boolean {
     const entry = this.#entries(kind).get(id);
     return entry !== undefined && entry.broken === undefined;
@@ -96,9 +96,9 @@ export class Told {
   }
 
   /**
-   * Looks at a record and compares with what was told.
+   * Looks at a record and compares with what was emitted.
    *
-   * @param type What a record is told as that was not told before.
+   * @param type The event for a record that was not emitted before.
    */
   look(
     kind: RecordKind,
@@ -149,8 +149,8 @@ export class Told {
   }
 
   /**
-   * Reports what is broken, each record once until it is whole again. One that this is called for
-   * the first time is spared unless `all` are to be told: somebody may be writing it just now.
+   * Reports what is broken, each record once until it is whole again. The first call for a record
+   * spares it unless `all` are to be reported: another process may be writing it just now.
    */
   warnBroken(all: boolean): void {
     for (const broken of this.#broken.values()) {

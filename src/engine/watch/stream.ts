@@ -2,14 +2,14 @@
  * One run of the stream: the changes of all records in the order in which they became known.
  *
  * Guarantees. All snapshots come first. Each change that is still visible when the folders have
- * calmed down is told exactly once, with the newest state; states that were replaced before anybody
- * could look are not told. A claim's transitions never go back.
+ * calmed down is emitted exactly once, with the newest state; states that were replaced before the
+ * stream could look are not emitted. A claim's transitions never go back.
  *
  * Steps. (1) The kernel's notification is started. (2) Every record is read; hints wait. (3) What
  * hints name is looked at as soon as they come; where hints may be lost, and when a folder's mark
- * says so, the whole kind is compared (watch_folders.ts). The table of what was told (watch_state.ts)
+ * says so, the whole kind is compared (schedule.ts). The table of what was emitted (seen.ts)
  * decides what is news, so looking twice is harmless. (4) What is due to expire is looked at once
- * more, and then told.
+ * more, and then emitted.
  *
  * May be missed where hints are lost or there are none (polling): a change of a file in place, since
  * every tool that shares these folders replaces files by renaming, which shows in the folder's mark;
@@ -24,9 +24,9 @@ import { HostError } from "../../ports/host.ts";
 import type { Listing, RecordSource } from "../../ports/records.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { type ExpiringKind, EXPIRY_SOURCES } from "./expiry.ts";
-import { Folders } from "./schedule.ts";
+import { Schedule } from "./schedule.ts";
 import { Hints } from "./hints.ts";
-import type { Change, Told } from "./seen.ts";
+import type { Change, Seen } from "./seen.ts";
 
 /** Milliseconds until a broken record is looked at again, and reported when it still is. */
 const BROKEN_MS = 150;
@@ -43,25 +43,25 @@ interface StreamSetup {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly warn: Warn;
-  readonly told: Told;
+  readonly seen: Seen;
   /** The kinds to examine. */
   readonly kinds: ReadonlySet<RecordKind>;
-  /** Those of them whose expiries are told. */
+  /** Those of them whose expiries are emitted. */
   readonly expiring: ReadonlySet<ExpiringKind>;
-  /** The kinds of which `told` holds what an earlier stream told. */
+  /** The kinds of which `seen` holds what an earlier stream emitted. */
   readonly covered: ReadonlySet<RecordKind>;
   readonly snapshot: boolean;
   readonly once: boolean;
   readonly backend: "auto" | "native" | "poll";
   /** Milliseconds. */
   readonly pollInterval: number;
-  /** Called before every sleep, when everything that is known was told. */
+  /** Called before every sleep, when everything that is known was emitted. */
   readonly onIdle: () => void;
 }
 
 export class Stream {
   readonly #setup: StreamSetup;
-  readonly #folders: Folders;
+  readonly #schedule: Schedule;
   readonly #hints = new Hints();
   readonly #unlisted = new Set<RecordKind>();
   #watch: { close(): void } | undefined;
@@ -77,22 +77,22 @@ export class Stream {
     this.#setup = setup;
     this.#wakeup = new Wakeup(setup.timers);
     const kinds = RECORD_KINDS.filter((kind) => setup.kinds.has(kind));
-    this.#folders = new Folders(setup.source, kinds);
+    this.#schedule = new Schedule(setup.source, kinds);
     this.#polling = setup.backend === "poll";
   }
 
-  /** Whether the run is over. */
+  /** Whether the run has ended. */
   get ended(): boolean {
     return this.#ended || this.#setup.timers.now() >= this.#deadline;
   }
 
-  /** Ends the run, at the latest after the change that is being told. */
+  /** Ends the run, at the latest after the change that is being emitted. */
   end(): void {
     this.#ended = true;
     this.#wakeup.wake();
   }
 
-  /** Ends the run after so many milliseconds. */
+  /** Ends the run after a number of milliseconds. */
   endAfter(ms: number): void {
     this.#deadline = this.#setup.timers.now() + ms;
   }
@@ -114,7 +114,7 @@ export class Stream {
     if (!once && !this.#polling) {
       try {
         this.#watch = source.watch(
-          this.#folders.kinds,
+          this.#schedule.kinds,
           (hint) => {
             this.#hints.add(hint, timers.now());
             this.#wakeup.wake();
@@ -136,16 +136,16 @@ export class Stream {
 
   /** The changes; ends with the run. */
   async *changes(): AsyncGenerator<Change> {
-    const { told, covered, snapshot, once, timers } = this.#setup;
-    for (const kind of this.#folders.kinds) {
+    const { seen, covered, snapshot, once, timers } = this.#setup;
+    for (const kind of this.#schedule.kinds) {
       if (!covered.has(kind)) yield* this.#compare(kind, snapshot ? "snapshot" : "none");
     }
-    for (const kind of this.#folders.kinds) {
+    for (const kind of this.#schedule.kinds) {
       if (covered.has(kind)) yield* this.#compare(kind);
     }
     if (once) {
       yield* this.#expired();
-      told.warnBroken(true);
+      seen.warnBroken(true);
       return;
     }
     // What the first reading overlooked shows soon, not only at the next round.
@@ -163,57 +163,57 @@ export class Stream {
     if (!this.#hints.pending) return;
     const { timers } = this.#setup;
     const { records, named, whole, burst } = this.#hints.drain();
-    const marks = this.#folders.marks(burst ? [] : named);
-    if (burst) this.#folders.burst(named, timers.now());
-    this.#folders.suspect(whole, timers.now());
+    const marks = this.#schedule.marks(burst ? [] : named);
+    if (burst) this.#schedule.burst(named, timers.now());
+    this.#schedule.suspect(whole, timers.now());
     for (const { kind, id } of records) {
       if (this.ended) return;
       yield* this.#look(kind, id);
     }
-    this.#folders.explain(marks, timers.now());
+    this.#schedule.explain(marks, timers.now());
   }
 
   *#look(kind: RecordKind, id: string): Generator<Change> {
-    const { source, told } = this.#setup;
+    const { source, seen } = this.#setup;
     if (!this.#setup.kinds.has(kind)) return;
-    const change = told.look(kind, id, (known) => source.look(kind, id, known));
+    const change = seen.look(kind, id, (known) => source.look(kind, id, known));
     if (change !== undefined) yield change;
     this.#awaitBroken();
   }
 
   /**
-   * Compares all records of a kind with what was told, in slices, so that hints, timers and signals
-   * have their turn. While snapshots are told nothing else is, so hints wait.
+   * Compares all records of a kind with what was emitted, in slices, so that hints, timers and
+   * signals have their turn. While snapshots are emitted nothing else is, so hints wait.
    */
   async *#compare(
     kind: RecordKind,
     type: "added" | "snapshot" | "none" = "added",
   ): AsyncGenerator<Change> {
-    const { source, told, timers } = this.#setup;
+    const { source, seen, timers } = this.#setup;
     const snapshot = type !== "added";
     const round = ++this.#round;
     const work = new Work(timers);
-    this.#folders.begin(kind, timers.now());
+    this.#schedule.begin(kind, timers.now());
     const listing = this.#list(kind);
     if (listing === undefined) return;
     const replaced = source.replaced(kind);
     for (const id of snapshot ? listing.ids.toSorted() : listing.ids) {
       if (work.isLong()) yield* this.#turn(work, !snapshot);
       if (this.ended) return;
-      if (replaced || !told.has(kind, id)) {
-        const change = told.look(kind, id, (known) => listing.look(id, known), type);
+      if (replaced || !seen.has(kind, id)) {
+        const change = seen.look(kind, id, (known) => listing.look(id, known), type);
         if (change !== undefined) yield* work.pausedFor(change);
       }
-      told.met(kind, id, round);
+      seen.met(kind, id, round);
     }
     // What the listing does not hold is gone, or came after it.
-    for (const id of told.unmet(kind, round)) {
+    for (const id of seen.unmet(kind, round)) {
       if (work.isLong()) yield* this.#turn(work, !snapshot);
       if (this.ended) return;
-      const change = told.look(kind, id, (known) => source.look(kind, id, known), type);
+      const change = seen.look(kind, id, (known) => source.look(kind, id, known), type);
       if (change !== undefined) yield* work.pausedFor(change);
     }
-    this.#folders.end(timers.now(), work.cost());
+    this.#schedule.end(timers.now(), work.cost());
     this.#awaitBroken();
   }
 
@@ -232,41 +232,43 @@ export class Stream {
       if (!(error instanceof HostError)) throw error;
       if (!this.#unlisted.has(kind)) warn(error.message);
       this.#unlisted.add(kind);
-      this.#folders.retry(kind, timers.now() + SAFETY_LOOK_MS);
+      this.#schedule.retry(kind, timers.now() + SAFETY_LOOK_MS);
       return undefined;
     }
   }
 
-  /** Tells what is due. A heartbeat or a release may have come whose hint has not, so look first. */
+  /**
+   * Emits what is due. A heartbeat or a release may have come whose hint has not, so look first.
+   */
   *#expired(): Generator<Change> {
-    const { told, clock, expiring } = this.#setup;
-    const { expiries } = told;
+    const { seen, clock, expiring } = this.#setup;
+    const { expiries } = seen;
     const now = clock();
     for (let due = expiries.takeDue(now); due !== undefined; due = expiries.takeDue(now)) {
       if (!expiring.has(due.kind)) continue;
       for (const kind of EXPIRY_SOURCES[due.kind]) yield* this.#look(kind, due.id);
-      const data = told.data(due.kind, due.id);
+      const data = seen.data(due.kind, due.id);
       if (this.ended || data === undefined || !expiries.holds(due)) continue;
-      expiries.told(due.kind, due.id, due.at);
+      expiries.emitted(due.kind, due.id, due.at);
       yield { type: "expired", ...due, data };
     }
   }
 
   async *#checks(): AsyncGenerator<Change> {
-    const { told, timers, pollInterval } = this.#setup;
+    const { seen, timers, pollInterval } = this.#setup;
     const now = timers.now();
     if (now >= this.#checkAt) {
       this.#checkAt = now + (this.#polling ? pollInterval : SAFETY_LOOK_MS);
-      this.#folders.check(now, this.#polling);
-      if (told.broken().length > 0) this.#brokenAt = now;
+      this.#schedule.check(now, this.#polling);
+      if (seen.broken().length > 0) this.#brokenAt = now;
     }
     if (now >= this.#brokenAt) {
       this.#brokenAt = Infinity;
-      for (const { kind, id } of told.broken()) yield* this.#look(kind, id);
-      told.warnBroken(false);
+      for (const { kind, id } of seen.broken()) yield* this.#look(kind, id);
+      seen.warnBroken(false);
       this.#awaitBroken();
     }
-    for (const kind of this.#folders.due(timers.now(), this.#lastHint)) {
+    for (const kind of this.#schedule.due(timers.now(), this.#lastHint)) {
       if (this.ended) return;
       yield* this.#compare(kind);
     }
@@ -277,8 +279,8 @@ export class Stream {
   }
 
   #awaitBroken(): void {
-    const { told, timers } = this.#setup;
-    if (told.unwarned) this.#brokenAt = Math.min(this.#brokenAt, timers.now() + BROKEN_MS);
+    const { seen, timers } = this.#setup;
+    if (seen.unwarned) this.#brokenAt = Math.min(this.#brokenAt, timers.now() + BROKEN_MS);
   }
 
   #poll(reason: string): void {
@@ -286,19 +288,19 @@ export class Stream {
     warn(`${reason}: looking every ${pollInterval / 1000} s instead`);
     this.#polling = true;
     this.#checkAt = timers.now() + pollInterval;
-    this.#folders.suspect(this.#folders.kinds, timers.now());
+    this.#schedule.suspect(this.#schedule.kinds, timers.now());
   }
 
   async #sleep(): Promise<void> {
-    const { told, timers, clock } = this.#setup;
+    const { seen, timers, clock } = this.#setup;
     this.#setup.onIdle();
     const next = Math.min(
       this.#deadline,
       this.#checkAt,
       this.#brokenAt,
-      this.#folders.next(this.#lastHint),
+      this.#schedule.next(this.#lastHint),
     );
-    const expiry = told.expiries.next();
+    const expiry = seen.expiries.next();
     const ms = Math.min(
       next - timers.now(),
       expiry === undefined ? Infinity : Math.min(expiry - clock(), CLOCK_MS),

@@ -20,7 +20,7 @@ import {
   isExpiring,
 } from "./expiry.ts";
 import { isNewsOfLane } from "./lane_records.ts";
-import { type Change, Told } from "./seen.ts";
+import { type Change, Seen } from "./seen.ts";
 import { Stream } from "./stream.ts";
 
 /** What to stream. */
@@ -35,17 +35,17 @@ export interface WatchOptions {
   readonly once?: boolean;
   /** `false` leaves the snapshots out. */
   readonly snapshot?: boolean;
-  /** End after so many seconds; 0 is `once`. */
+  /** End after this number of seconds; 0 is `once`. */
   readonly timeout?: number;
-  /** End after so many events. */
+  /** End after this number of events. */
   readonly maxEvents?: number;
   /** Seconds between looks where the kernel cannot notify, default 1. */
   readonly pollInterval?: number;
   /** `auto`, the default, polls only where the kernel cannot notify; `native` fails there. */
   readonly backend?: "auto" | "native" | "poll";
   /**
-   * A file that keeps the position, so that the next stream tells only what changed since. An event
-   * counts as taken when the next one is asked for; one that was not taken is told again. One
+   * A file that keeps the position, so that the next stream emits only what changed since. An event
+   * counts as taken when the next one is asked for; one that was not taken is emitted again. One
    * stream at a time uses the file.
    */
   readonly cursor?: string;
@@ -97,10 +97,10 @@ export type WatchContext = Pick<Context, "clock" | "warn"> & {
 /**
  * Streams events until the options, the signal or the loop end it. Everything happens while the
  * consumer waits for the next event: nothing runs before the first is asked for, and what changes
- * while the consumer works is told as it is when the consumer comes back.
+ * while the consumer works is emitted as it is when the consumer comes back.
  *
- * Reservations, claims and leases that expire while the stream runs are told when they do. What had
- * expired when it started is not, unless the position of `cursor` is older than that.
+ * Reservations, claims and leases that expire while the stream runs are emitted when they do. What
+ * had expired when it started is not, unless the position of `cursor` is older than that.
  *
  * @throws {CoordError} `bad_args` at once; while streaming `bad_args` for a cursor file that is none
  * of ours, and `io_error`.
@@ -118,7 +118,7 @@ export function watchRecords(
       return {
         next: () => events.next(),
         return() {
-          // Whoever waits for the next event meanwhile is told that there is none.
+          // A consumer that waits for the next event meanwhile gets the answer that there is none.
           stream?.end();
           return events.return(undefined);
         },
@@ -137,8 +137,8 @@ async function* eventsOf(
   const { maxEvents = Infinity, timeout, signal, backend = "auto", pollInterval = 1 } = options;
   if (signal?.aborted) return;
   const once = options.once === true || timeout === 0;
-  const told = options.kinds ?? [];
-  const selected = new Set<RecordKind>(told.length > 0 ? told : RECORD_KINDS);
+  const named = options.kinds ?? [];
+  const selected = new Set<RecordKind>(named.length > 0 ? named : RECORD_KINDS);
   const position = options.cursor === undefined
     ? undefined
     : new Position(source.cursor(options.cursor), source.identity());
@@ -146,9 +146,9 @@ async function* eventsOf(
   const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
   const kinds = kindsToExamine(selected, once && position === undefined ? [] : expiring);
 
-  const state = new Told(new Expiries(kept?.since ?? clock()), warn);
+  const state = new Seen(new Expiries(kept?.since ?? clock()), warn);
   for (const { kind, id, at } of kept?.expired ?? []) {
-    if (isExpiring(kind)) state.expiries.told(kind, id, at);
+    if (isExpiring(kind)) state.expiries.emitted(kind, id, at);
   }
   for (const { kind, id, version, data } of kept?.records ?? []) {
     state.restore(kind, id, version, data);
@@ -161,7 +161,7 @@ async function* eventsOf(
     clock,
     timers,
     warn,
-    told: state,
+    seen: state,
     kinds,
     expiring: new Set(expiring),
     covered: kept?.kinds ?? new Set(),
@@ -219,10 +219,10 @@ function passes(
 }
 
 function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
-  if (type === "none") throw new TypeError("a change that is not told has no event");
+  if (type === "none") throw new TypeError("a change that is not emitted has no event");
   const timestamp = formatTime(writable(now));
-  const told = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
-  const event = { schema_version: VERSION, event_type: type, kind, id, timestamp, data: told };
+  const shown = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
+  const event = { schema_version: VERSION, event_type: type, kind, id, timestamp, data: shown };
   // Each kind of record is read as its own type, or taken as its file has it.
   return event as WatchEvent;
 }

@@ -66,7 +66,7 @@ it("findWorkspace() does not take a project with a folder of tasks for a workspa
   assertEquals(findWorkspace(hostIn("/"), top).path, top);
 });
 
-it("findWorkspace() tells when there is none", () => {
+it("findWorkspace() reports that there is none", () => {
   const empty = makeTempDir();
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), undefined)), "no_workspace");
   assertEquals(codeOf(() => findWorkspace(hostIn(empty), empty)), "no_workspace");

@@ -132,7 +132,7 @@ it("Expiries gives every instant once and in order, whatever moves", () => {
   }
   const emitted: [string, number][] = [];
   for (let due = expiries.takeDue(20_000); due; due = expiries.takeDue(20_000)) {
-    expiries.told(due.kind, due.id, due.at);
+    expiries.emitted(due.kind, due.id, due.at);
     emitted.push([due.id, due.at]);
   }
   assertEquals(emitted.map(([, ms]) => ms), [...at.values()].sort((a, b) => a - b));

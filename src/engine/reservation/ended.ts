@@ -1,4 +1,4 @@
-/** Why a reservation that is over cannot be extended, and who has its place now. */
+/** Why a reservation that has ended cannot be extended, and who has its place now. */
 import { findConflicts, type ReservationConflict } from "../../domain/reservation/conflict.ts";
 import { quoted } from "../../domain/text.ts";
 import { effectiveExpiry, type ReservationEntry } from "../../domain/reservation/reservation.ts";
@@ -8,7 +8,7 @@ import { alreadyReleased } from "./answers.ts";
 import type { ReservationRefused } from "./types.ts";
 
 /** The refusal to extend a reservation that was released, or that is exclusive and has lapsed. */
-export async function whyOver(
+export async function whyEnded(
   { clock, store }: Context,
   doing: string,
   entry: ReservationEntry,
@@ -29,7 +29,7 @@ export async function whyOver(
     : alreadyReleased(doing, release);
 }
 
-/** An exclusive reservation that has lapsed: it is over, and its place may be another agent's. */
+/** An exclusive reservation that has lapsed: it has ended, and its place may be another agent's. */
 function lapsed(
   doing: string,
   reservationId: string,
