@@ -105,7 +105,7 @@ export function openJournalOn(
 }
 
 /**
- * Tells who the caller is, by the one rule that the commands use: the run id that it gives, else
+ * Finds out who the caller is, by the one rule that the commands use: the run id that it gives, else
  * `$COORD_RUN_ID`, else the session that the agent's host names.
  *
  * @param input The run id, if the caller has one.

@@ -1,7 +1,7 @@
 /** Who is who: what a run id says, and where it comes from. */
 import { UNKNOWN_RUN } from "../limits.ts";
 
-/** Whether two run ids name one agent. Nobody knows who `unknown` is. */
+/** Whether two run ids name one agent. Who `unknown` is cannot be known. */
 export function sameAgent(a: string, b: string): boolean {
   return a === b && a !== UNKNOWN_RUN;
 }
@@ -57,13 +57,13 @@ export function identify(
   env: (name: string) => string | undefined,
 ): Identity {
   const own = env(RUN_ENV) || undefined;
-  const told = HOSTS.flatMap(([host, variable]) => {
+  const named = HOSTS.flatMap(([host, variable]) => {
     const session = env(variable) || undefined;
     return session === undefined ? [] : [{ host, variable, session }];
   });
   const variables = [
     ...(own === undefined ? [] : [RUN_ENV]),
-    ...told.map(({ variable }) => variable),
+    ...named.map(({ variable }) => variable),
   ];
   if (explicit !== undefined) {
     return { run_id: explicit, source: "flag", reliable: explicit !== UNKNOWN_RUN, variables };
@@ -71,12 +71,12 @@ export function identify(
   if (own !== undefined) {
     return { run_id: own, source: "env", reliable: own !== UNKNOWN_RUN, variables };
   }
-  const [first] = told;
+  const [first] = named;
   if (first === undefined) {
     return { run_id: UNKNOWN_RUN, source: "none", reliable: false, variables };
   }
   const { host, session } = first;
-  return { run_id: `${host}:${session}`, source: host, reliable: told.length === 1, variables };
+  return { run_id: `${host}:${session}`, source: host, reliable: named.length === 1, variables };
 }
 
 /** What to say of an identity that several hosts claim; `undefined` when there is no doubt. */
