@@ -1,0 +1,117 @@
+/** The journal of lanes in memory. */
+import { CoordError } from "../../domain/errors.ts";
+import { encodeLine, type JournalEntry } from "../../domain/journal/line.ts";
+import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
+import { MAX_ENTRY_BYTES } from "../../domain/limits.ts";
+import type {
+  CompactResult,
+  Journal,
+  JournalReport,
+  JournalSession,
+  JournalView,
+  SessionOutcome,
+} from "../../ports/journal.ts";
+import type { LaneStore } from "../../ports/lanes.ts";
+import type { MemoryWorkspace } from "./workspace.ts";
+
+const encoder = new TextEncoder();
+
+export class MemoryLanes implements LaneStore {
+  readonly journal: Journal;
+
+  constructor(readonly workspace: MemoryWorkspace) {
+    this.journal = new MemoryJournal(workspace);
+  }
+
+  async taxonomy(): Promise<Taxonomy> {
+    return this.workspace.taxonomy;
+  }
+
+  watch(onChange: () => void): { close(): void } {
+    return this.workspace.log.listen(onChange);
+  }
+}
+
+class MemoryJournal implements Journal {
+  readonly location: string;
+
+  constructor(readonly workspace: MemoryWorkspace) {
+    this.location = `${workspace.location}/lanes`;
+  }
+
+  exists(): boolean {
+    return this.workspace.log.length > 0;
+  }
+
+  read(): JournalView {
+    const { fold, tail } = this.workspace.log;
+    return { fold, problems: [], tail };
+  }
+
+  async open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome> {
+    const { log } = this.workspace;
+    if (await log.enter(timeoutMs, signal)) {
+      return { status: "open", session: new MemorySession(this) };
+    }
+    const holder = { pid: undefined, host: undefined, ageSeconds: log.writingFor };
+    return { status: "lock_busy", holder };
+  }
+
+  last(count: number): readonly JournalEntry[] {
+    return this.workspace.log.history.slice(-count);
+  }
+
+  verify(): JournalReport {
+    return { problems: [], entries: this.workspace.log.history.length, archives: [] };
+  }
+}
+
+class MemorySession implements JournalSession {
+  #isOver = false;
+
+  constructor(readonly journal: MemoryJournal) {}
+
+  read(): JournalView {
+    return this.journal.read();
+  }
+
+  append(entries: readonly JournalEntry[]): "kept" {
+    for (const entry of entries) this.#checkLength(entry);
+    this.#log.append(entries);
+    return "kept";
+  }
+
+  persist(): "kept" {
+    return "kept";
+  }
+
+  compact(): CompactResult {
+    const log = this.#log;
+    const before = log.length;
+    const isDone = log.compact(this.journal.workspace.clock());
+    return {
+      status: isDone ? "compacted" : "nothing_to_compact",
+      entriesBefore: before,
+      entriesAfter: log.length,
+      bytesReclaimed: 0,
+      archive: undefined,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#log.leave();
+  }
+
+  get #log() {
+    return this.journal.workspace.log;
+  }
+
+  #checkLength(entry: JournalEntry): void {
+    if (encoder.encode(encodeLine(entry)).length <= MAX_ENTRY_BYTES) return;
+    const message = `Cannot append ${entry.op} to the journal: ` +
+      `it is longer than ${MAX_ENTRY_BYTES} bytes`;
+    throw new CoordError("bad_args", message, { path: this.journal.location });
+  }
+}

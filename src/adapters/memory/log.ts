@@ -1,0 +1,102 @@
+/** The journal's entries in memory, and who may write them. */
+import { realTimers, type Timers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
+import { checkpointEntry, isCompactable } from "../../domain/journal/checkpoint.ts";
+import { LaneState } from "../../domain/journal/fold.ts";
+import type { JournalEntry } from "../../domain/journal/line.ts";
+import { jsonCopy } from "../../domain/json.ts";
+
+export class Log {
+  /** All that was ever written, checkpoints included. */
+  readonly history: JournalEntry[] = [];
+  fold = new LaneState();
+  /** Entries since the last compaction. */
+  tail = 0;
+  /** How many entries the log has, its checkpoint included. */
+  length = 0;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiting: Wakeup[] = [];
+  /** When the writer began, on the clock of the timers; `undefined` when nobody writes. */
+  #writingSince: number | undefined;
+
+  constructor(readonly timers: Timers = realTimers) {}
+
+  /** Seconds since the writer began. */
+  get writingFor(): number {
+    return this.#writingSince === undefined ? 0 : (this.timers.now() - this.#writingSince) / 1000;
+  }
+
+  /**
+   * Waits for the right to write, at most `timeoutMs` milliseconds, in the order of coming.
+   *
+   * @returns Whether the caller has it. Rejects with the signal's reason on abort.
+   */
+  async enter(timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const { timers } = this;
+    const deadline = timers.now() + timeoutMs;
+    signal?.throwIfAborted();
+    for (let turns = 0; this.#writingSince !== undefined; turns++) {
+      if (timeoutMs <= 0) return false;
+      using wakeup = new Wakeup(timers, signal);
+      // Another caller came between the end of a turn and this one's: it keeps its place.
+      if (turns > 0) this.#waiting.unshift(wakeup);
+      else this.#waiting.push(wakeup);
+      const woken = await wakeup.sleep(deadline);
+      const at = this.#waiting.indexOf(wakeup);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      if (woken === "abort") {
+        // The turn that this caller was about to have is the next one's.
+        if (at < 0) this.#waiting.shift()?.wake();
+        throw signal?.reason;
+      }
+      if (woken === "time" && this.#writingSince !== undefined) return false;
+    }
+    this.#writingSince = timers.now();
+    return true;
+  }
+
+  /** Gives the right to write to the next. */
+  leave(): void {
+    this.#writingSince = undefined;
+    this.#waiting.shift()?.wake();
+  }
+
+  append(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) this.#apply(jsonCopy(entry) as JournalEntry);
+    this.tail += entries.length;
+    this.length += entries.length;
+    this.#tell();
+  }
+
+  /** Puts a checkpoint in the place of the entries; `false` when there is nothing to do. */
+  compact(now: number): boolean {
+    if (this.tail === 0 || !isCompactable(this.fold)) return false;
+    const checkpoint = checkpointEntry(this.fold, now);
+    this.fold = new LaneState();
+    this.#apply(checkpoint);
+    this.tail = 0;
+    this.length = 1;
+    this.#tell();
+    return true;
+  }
+
+  /** Calls `body` after each change, in a turn of its own, until the result is closed. */
+  listen(body: () => void): { close(): void } {
+    const listener = () => body();
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
+  }
+
+  #apply(entry: JournalEntry): void {
+    this.history.push(entry);
+    this.fold.apply(entry);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      queueMicrotask(() => {
+        if (this.#listeners.has(listener)) listener();
+      });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What all stores of one workspace in memory share. */
+import { NO_TAXONOMY, type Taxonomy } from "../../domain/lane/taxonomy.ts";
+import type {
+  HeartbeatRecord,
+  IntentRecord,
+  ReleaseRecord,
+  ReservationRecord,
+} from "../../domain/reservation/reservation.ts";
+import type { ClaimRecord } from "../../domain/task/claim.ts";
+import type { TaskRecord } from "../../domain/task/task.ts";
+import type { Clock } from "../../domain/time.ts";
+import { Log } from "./log.ts";
+import { Table } from "./table.ts";
+
+/** How a workspace in memory begins. */
+export interface MemoryOptions {
+  /** Milliseconds since 1970; default the machine's clock. */
+  readonly clock?: Clock;
+  /** What lanes there are; default none but those that are asked for. */
+  readonly taxonomy?: Taxonomy;
+}
+
+/** The records of a workspace. They live as long as this object, in this process. */
+export class MemoryWorkspace {
+  /** Different for every workspace. */
+  readonly location = `memory:${crypto.randomUUID()}`;
+  readonly clock: Clock;
+  readonly taxonomy: Taxonomy;
+  readonly tasks: Table<TaskRecord>;
+  readonly claims: Table<ClaimRecord>;
+  /** Ids of tasks that were announced, for those who wait. */
+  readonly waiting = new Set<(id: string) => void>();
+  readonly reservations: Table<ReservationRecord>;
+  readonly heartbeats: Table<HeartbeatRecord>;
+  readonly releases: Table<ReleaseRecord>;
+  readonly intents: Table<IntentRecord>;
+  readonly log: Log;
+  /** Positions of consumers of the stream, by their names. */
+  readonly cursors = new Map<string, string>();
+
+  constructor({ clock = Date.now, taxonomy = NO_TAXONOMY }: MemoryOptions = {}) {
+    this.clock = clock;
+    this.taxonomy = taxonomy;
+    this.tasks = new Table(clock);
+    this.claims = new Table(clock);
+    this.reservations = new Table(clock);
+    this.heartbeats = new Table(clock);
+    this.releases = new Table(clock);
+    this.intents = new Table(clock);
+    this.log = new Log();
+  }
+}

@@ -1,0 +1,23 @@
+/** The store of plain files keeps what every store promises. */
+import { initWorkspace, openFsStore } from "../../src/adapters/fs/open.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+import type { OpenStore } from "./harness.ts";
+import { laneSuite } from "./lane.ts";
+import { reservationSuite } from "./reservation.ts";
+import { taskSuite } from "./task.ts";
+import { watchSuite } from "./watch.ts";
+
+const host = await detectHost();
+
+const open: OpenStore = async (clock) => {
+  const dir = makeTempDir();
+  const { path } = initWorkspace(host, dir);
+  const second = () => openFsStore(host, path, clock.now, () => {});
+  return await { store: second(), second, clock, cursor: `${dir}/cursor` };
+};
+
+taskSuite("files", open);
+reservationSuite("files", open);
+laneSuite("files", open);
+watchSuite("files", open);

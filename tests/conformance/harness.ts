@@ -1,0 +1,54 @@
+/** What a store gives to the suites that say what every store promises. */
+import { Coord } from "../../src/engine/coord.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import type { Checkout } from "../../src/ports/checkout.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { processesOf } from "../../src/workspace/processes.ts";
+import { FakeClock } from "../support/scene/workspace.ts";
+
+/** An empty workspace of one store. */
+export interface Opened {
+  readonly store: Store;
+  /** One more opening of the same workspace, as another process has it. */
+  second(): Store;
+  /** The store's clock, which only the test moves. */
+  readonly clock: FakeClock;
+  /** Where a consumer of the stream may keep its position. */
+  readonly cursor: string;
+}
+
+export type OpenStore = (clock: FakeClock) => Promise<Opened>;
+
+const host = await detectHost();
+
+const NOWHERE: Checkout = {
+  branch: (explicit) => explicit ?? "main",
+  commitsSince: () => undefined,
+  sources: () => ({
+    exists: () => false,
+    read: () => undefined,
+    below: () => [],
+    imports: () => Promise.resolve([]),
+  }),
+};
+
+/** The operations over an opening, and what they warned of. */
+export function coordOn(store: Store, clock: FakeClock): Coord {
+  const warn = () => {};
+  const context = { store, checkout: NOWHERE, processes: processesOf(host), warn };
+  return new Coord({ ...context, clock: clock.now });
+}
+
+/** A workspace, opened by two agents. */
+export async function scene(open: OpenStore) {
+  const clock = new FakeClock();
+  const opened = await open(clock);
+  const other = opened.second();
+  return {
+    ...opened,
+    clock,
+    other,
+    mine: coordOn(opened.store, clock),
+    theirs: coordOn(other, clock),
+  };
+}

@@ -1,0 +1,19 @@
+/** The store in memory keeps what every store promises. */
+import { openMemoryStore } from "../../src/adapters/memory/open.ts";
+import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
+import type { OpenStore } from "./harness.ts";
+import { laneSuite } from "./lane.ts";
+import { reservationSuite } from "./reservation.ts";
+import { taskSuite } from "./task.ts";
+import { watchSuite } from "./watch.ts";
+
+const open: OpenStore = async (clock) => {
+  const workspace = new MemoryWorkspace({ clock: clock.now });
+  const second = () => openMemoryStore(workspace);
+  return await { store: second(), second, clock, cursor: "a consumer" };
+};
+
+taskSuite("memory", open);
+reservationSuite("memory", open);
+laneSuite("memory", open);
+watchSuite("memory", open);

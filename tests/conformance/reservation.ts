@@ -1,0 +1,259 @@
+/** What every store of reservations promises, and what its collector removes. */
+import { addressOutlines } from "../../src/domain/glob/holds.ts";
+import { Comparison } from "../../src/domain/reservation/conflict.ts";
+import type { ReservationRecord } from "../../src/domain/reservation/reservation.ts";
+import { formatTime } from "../../src/domain/time.ts";
+import type { ReservationStore } from "../../src/ports/reservations.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { until } from "../support/race/processes.ts";
+import { type OpenStore, scene } from "./harness.ts";
+
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+let ids = 0;
+
+/** A reservation for a minute, not added yet. */
+function record({ clock }: Scene, given: Partial<ReservationRecord> = {}): ReservationRecord {
+  return {
+    reservation_id: `sha256:${(++ids).toString(16).padStart(64, "0")}`,
+    run_id: "a",
+    branch: "main",
+    addresses: ["src/**"],
+    created_at: formatTime(clock.ms),
+    expires_at: formatTime(clock.ms + 60_000),
+    operation: null,
+    exclusive: false,
+    ...given,
+  };
+}
+
+/** Adds one by the rule for exclusive ones; the ids that it met, if it was added. */
+async function add(store: ReservationStore, reservation: ReservationRecord) {
+  const comparison = new Comparison(reservation.run_id, addressOutlines(reservation));
+  let met: string[] = [];
+  const isAdded = await store.add({
+    reservation,
+    overlaps: (other) => comparison.overlaps(other),
+    admit(others) {
+      met = others.map((entry) => entry.reservation.reservation_id).sort();
+      return reservation.exclusive !== true || comparison.conflicts(others).total === 0;
+    },
+  });
+  return isAdded ? met : undefined;
+}
+
+function beatOf({ clock }: Scene, { reservation_id, run_id }: ReservationRecord, seconds: number) {
+  return {
+    reservation_id,
+    run_id,
+    last_beat_at: formatTime(clock.ms),
+    extended_expires_at: formatTime(clock.ms + seconds * 1000),
+  };
+}
+
+function releaseOf({ clock }: Scene, { reservation_id, run_id }: ReservationRecord) {
+  const released_at = formatTime(clock.ms);
+  return { reservation_id, run_id, released_at, reason: "completed" };
+}
+
+export function reservationSuite(name: string, open: OpenStore): void {
+  const place = () => scene(open);
+
+  it(`${name}: add() shows a reservation to every opening`, async () => {
+    const at = await place();
+    const reservation = record(at, { addresses: ["src/ü.ts::f", "docs"], operation: "rename" });
+    assertEquals(await add(at.store.reservations, reservation), []);
+    const entry = { reservation, heartbeat: undefined, release: undefined };
+    const { reservations } = at.other;
+    const { reservation_id: id } = reservation;
+    assertEquals(await reservations.get(id), entry);
+    assertEquals(await reservations.list(at.clock.ms, false), [entry]);
+    assertEquals(await reservations.find(id.slice(7, 70), 2), [id]);
+    assertEquals(await reservations.get(`sha256:${"f".repeat(64)}`), undefined);
+  });
+
+  it(`${name}: add() asks about all that is live and overlaps, and about nothing else`, async () => {
+    const at = await place();
+    const { reservations } = at.store;
+    const [near, far, over, ended, kept] = [
+      record(at, { run_id: "b", addresses: ["src/a.ts"] }),
+      record(at, { run_id: "b", addresses: ["docs"] }),
+      record(at, { run_id: "b", expires_at: formatTime(at.clock.ms + 1_000) }),
+      record(at, { run_id: "b" }),
+      record(at, { run_id: "b", expires_at: formatTime(at.clock.ms + 1_000) }),
+    ];
+    for (const each of [near, far, over, ended, kept]) await add(reservations, each);
+    await reservations.release(releaseOf(at, ended));
+    await reservations.beat(beatOf(at, kept, 100), at.clock.now);
+    at.clock.advance(1);
+    const met = await add(at.other.reservations, record(at));
+    assertEquals(met, [near.reservation_id, kept.reservation_id].sort());
+  });
+
+  it(`${name}: add() adds nothing where admit() says no`, async () => {
+    const at = await place();
+    await add(at.store.reservations, record(at, { run_id: "b" }));
+    const refused = record(at, { exclusive: true });
+    assertEquals(await add(at.other.reservations, refused), undefined);
+    assertEquals(await at.store.reservations.get(refused.reservation_id), undefined);
+    const elsewhere = record(at, { exclusive: true, addresses: ["docs"] });
+    assertEquals(await add(at.other.reservations, elsewhere), []);
+  });
+
+  it(`${name}: add() grants one of several exclusive ones that come at once`, async () => {
+    for (let round = 0; round < 5; round++) {
+      const at = await place();
+      const openings = [at.store, at.other, at.second(), at.second()];
+      const records = [...openings, ...openings].map((_, n) =>
+        record(at, { run_id: `a${n}`, exclusive: true, addresses: [`src/{x,${n}}/**`] })
+      );
+      const answers = await Promise.all(
+        records.map((each, n) => add((openings[n % 4] ?? at.store).reservations, each)),
+      );
+      const granted = records.filter((_, n) => answers[n] !== undefined);
+      assertEquals(granted.length, 1);
+      const live = await at.other.reservations.list(at.clock.ms, false);
+      assertEquals(live.map(({ reservation }) => reservation), granted);
+    }
+  });
+
+  it(`${name}: add() also decides on what was added while it compared`, async () => {
+    const at = await place();
+    await add(at.store.reservations, record(at, { run_id: "z" }));
+    const answers = await Promise.all(
+      [at.store, at.other].map(({ reservations }, n) =>
+        reservations.add({
+          reservation: record(at, { run_id: `a${n}`, exclusive: true }),
+          *overlaps() {
+            // So long that others have their turn.
+            for (const end = Date.now() + 25; Date.now() < end;) yield undefined;
+            return true;
+          },
+          admit: (others) => others.every(({ reservation }) => reservation.exclusive !== true),
+        })
+      ),
+    );
+    assertEquals(answers.filter((isAdded) => isAdded).length, 1);
+  });
+
+  it(`${name}: an exclusive one that expired is over for good when another has its place`, async () => {
+    const at = await place();
+    const late = record(at, { run_id: "late", exclusive: true });
+    await add(at.store.reservations, late);
+    at.clock.advance(60);
+    assertEquals(await add(at.other.reservations, record(at, { exclusive: true })), []);
+    at.clock.advance(-30); // the late one's clock is behind
+    const beat = beatOf(at, late, 100);
+    assertEquals(await at.store.reservations.beat(beat, at.clock.now), "released");
+    const entry = await at.store.reservations.get(late.reservation_id);
+    assertEquals(entry?.release?.reason, "expired");
+    assertEquals(entry?.release?.released_at, late.expires_at);
+  });
+
+  it(`${name}: beat() reaches farther and never takes time away`, async () => {
+    const at = await place();
+    const reservation = record(at);
+    const { reservations } = at.store;
+    await add(reservations, reservation);
+    const far = beatOf(at, reservation, 100);
+    const first = await reservations.beat(far, at.clock.now);
+    assertEquals(first, { ...far, beat: 1 });
+    at.clock.advance(10);
+    const near = beatOf(at, reservation, 20);
+    const kept = { ...near, extended_expires_at: far.extended_expires_at, beat: 2 };
+    assertEquals(await at.other.reservations.beat(near, at.clock.now), kept);
+    assertEquals((await reservations.get(reservation.reservation_id))?.heartbeat, kept);
+  });
+
+  it(`${name}: beat() revives a notice that expired, and no exclusive one`, async () => {
+    const at = await place();
+    const [notice, exclusive] = [record(at), record(at, { addresses: ["x"], exclusive: true })];
+    const { reservations } = at.store;
+    for (const each of [notice, exclusive]) await add(reservations, each);
+    at.clock.advance(60);
+    assertEquals(await reservations.list(at.clock.ms, false), []);
+    assertEquals(await reservations.beat(beatOf(at, exclusive, 60), at.clock.now), "expired");
+    await reservations.beat(beatOf(at, notice, 60), at.clock.now);
+    const live = await at.other.reservations.list(at.clock.ms, false);
+    assertEquals(live.map((entry) => entry.reservation), [notice]);
+  });
+
+  it(`${name}: of several releases one counts, and no heartbeat after it`, async () => {
+    const at = await place();
+    const reservation = record(at);
+    await add(at.store.reservations, reservation);
+    const openings = [at.store, at.other, at.second()];
+    const release = releaseOf(at, reservation);
+    const answers = await Promise.all(
+      openings.map(({ reservations }, n) => reservations.release({ ...release, run_id: `a${n}` })),
+    );
+    assertEquals(answers.filter((isFirst) => isFirst).length, 1);
+    const winner = `a${answers.indexOf(true)}`;
+    const entry = await at.other.reservations.get(reservation.reservation_id);
+    assertEquals(entry?.release, { ...release, run_id: winner });
+    const beat = beatOf(at, reservation, 60);
+    assertEquals(await at.store.reservations.beat(beat, at.clock.now), "released");
+    await at.other.reservations.persistRelease(reservation.reservation_id);
+    assertEquals(await at.store.reservations.list(at.clock.ms, false), []);
+    assertEquals((await at.store.reservations.list(at.clock.ms, true)).length, 1);
+  });
+
+  it(`${name}: watch() hears of a release`, async () => {
+    const at = await place();
+    const reservation = record(at);
+    await add(at.store.reservations, reservation);
+    let hints = 0;
+    const { reservation_id: id } = reservation;
+    const watch = at.other.reservations.watch(id, () => void hints++, () => {});
+    await at.store.reservations.release(releaseOf(at, reservation));
+    await until("the release is heard of", () => hints > 0);
+    watch.close();
+  });
+
+  it(`${name}: intents are kept as they are`, async () => {
+    const at = await place();
+    const intent = {
+      intent_id: `sha256:${"1".repeat(64)}`,
+      reservation_id: null,
+      run_id: "a",
+      branch: "main",
+      addresses: ["src"],
+      operation: "rename",
+      detail: "soon",
+      created_at: formatTime(at.clock.ms),
+    };
+    await at.store.reservations.addIntent(intent);
+    assertEquals(await at.other.reservations.listIntents(), [intent]);
+  });
+
+  it(`${name}: gc removes what has been over for its grace, and nothing else`, async () => {
+    const at = await place();
+    const { reservations } = at.store;
+    const [live, beaten, expired, released] = [
+      record(at, { addresses: ["a"], expires_at: formatTime(at.clock.ms + 3_600_000) }),
+      record(at, { addresses: ["b"] }),
+      record(at, { addresses: ["c"] }),
+      record(at, { addresses: ["d"] }),
+    ];
+    for (const each of [live, beaten, expired, released]) await add(reservations, each);
+    await reservations.beat(beatOf(at, beaten, 3_600), at.clock.now);
+    await reservations.release(releaseOf(at, released));
+    at.clock.advance(90);
+    const sweep = async (graceMs: number, execute: boolean) => {
+      const swept = await at.other.gc.sweep({ now: at.clock.ms, graceMs, execute });
+      return swept.map(({ id, reason }) => `${reason} ${id}`).sort();
+    };
+    const over = [`expired ${expired.reservation_id}`, `released ${released.reservation_id}`];
+    assertEquals(await sweep(91_000, true), []);
+    assertEquals(await sweep(31_000, false), over.slice(1));
+    assertEquals(await sweep(0, false), over);
+    assertEquals(await sweep(0, true), over);
+    assertEquals(await sweep(0, true), []);
+    const left = await reservations.list(at.clock.ms, true);
+    assertEquals(
+      left.map(({ reservation }) => reservation.reservation_id).sort(),
+      [live.reservation_id, beaten.reservation_id].sort(),
+    );
+    assert_(await reservations.get(released.reservation_id) === undefined);
+  });
+}

@@ -1,0 +1,242 @@
+/** What every task store promises. */
+import { extend, finish, grant, type TransitionRule } from "../../src/domain/task/claim.ts";
+import { compareTasks, orderOf, type TaskRecord } from "../../src/domain/task/task.ts";
+import { formatTime } from "../../src/domain/time.ts";
+import { type TaskInput, taskRecord } from "../../src/engine/task/new_task.ts";
+import type { TaskStore } from "../../src/ports/tasks.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { until } from "../support/race/processes.ts";
+import { type OpenStore, scene } from "./harness.ts";
+
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+const MISSING = `sha256:${"0".repeat(64)}`;
+
+/** A task, not added yet. */
+function record({ clock }: Scene, input: Partial<TaskInput> = {}): Promise<TaskRecord> {
+  return taskRecord({ title: "x", runId: "p", ...input }, clock.ms, () => {});
+}
+
+async function added(place: Scene, input: Partial<TaskInput> = {}): Promise<TaskRecord> {
+  const task = await record(place, input);
+  await place.store.tasks.add([task]);
+  return task;
+}
+
+/** Claims the next task with the domain's own rule. */
+function claim({ clock }: Scene, store: TaskStore, runId: string, queue?: string) {
+  const now = clock.ms;
+  const rule = (task: TaskRecord): TransitionRule =>
+    grant({ task, runId, now, ttlSeconds: 60, nonce: `n-${runId}` });
+  return store.claimNext({ queue, now, rule, effort: "thorough" });
+}
+
+/** Claims until there is nothing left. */
+async function claimAll(place: Scene, store: TaskStore, runId: string, queue?: string) {
+  const ids: string[] = [];
+  while (true) {
+    const entry = await claim(place, store, runId, queue);
+    if (entry === undefined) return ids;
+    ids.push(entry.task.task_id);
+  }
+}
+
+export function taskSuite(name: string, open: OpenStore): void {
+  const place = () => scene(open);
+
+  it(`${name}: add() shows tasks whole to every opening`, async () => {
+    const at = await place();
+    const payload = { list: [1, { two: "\u0000\u2028" }], none: null };
+    const tasks = [await record(at, { payload }), await record(at, { tags: ["b", "a"] })];
+    await at.store.tasks.add(tasks);
+    for (const task of tasks) {
+      assertEquals(await at.other.tasks.get(task.task_id), { task, claim: undefined });
+    }
+    assertEquals(await at.store.tasks.get(MISSING), undefined);
+    const ids = (await at.other.tasks.list()).map(({ task }) => task.task_id).sort();
+    assertEquals(ids, tasks.map((task) => task.task_id).sort());
+  });
+
+  it(`${name}: an answer is a copy, and changing it changes no record`, async () => {
+    const at = await place();
+    const task = await added(at, { payload: { n: 1 } });
+    const got = await at.store.tasks.get(task.task_id);
+    assert_(got !== undefined);
+    (got.task.payload as Record<string, unknown>)["n"] = 2;
+    const { payload } = (await at.store.tasks.get(task.task_id))?.task ?? {};
+    assertEquals(payload, { n: 1 });
+  });
+
+  it(`${name}: find() names what begins so, sorted, whatever its case`, async () => {
+    const at = await place();
+    const ids: string[] = [];
+    for (let n = 0; n < 20; n++) ids.push((await added(at, { title: `t${n}` })).task_id);
+    ids.sort();
+    assertEquals(await at.other.tasks.find("", 100), ids);
+    assertEquals(await at.other.tasks.find("", 3), ids.slice(0, 3));
+    const [first = ""] = ids;
+    assertEquals(await at.other.tasks.find(first.slice(7, 27), 2), [first]);
+    assertEquals(await at.other.tasks.find("zz", 2), []);
+  });
+
+  it(`${name}: claimNext() gives by priority, creation and id, over all queues or one`, async () => {
+    const at = await place();
+    const tasks: TaskRecord[] = [];
+    for (let n = 0; n < 30; n++) {
+      if (n % 3 === 0) at.clock.advance(0.02);
+      const priority = [0, 5, -3, 1_000_000][n * 7 % 4] ?? 0;
+      const queue = ["default", "b", "C"][n * 5 % 3] ?? "";
+      tasks.push(await added(at, { title: `t${n}`, priority, queue }));
+    }
+    const inOrder = (some: readonly TaskRecord[]) =>
+      some.map(orderOf).sort(compareTasks).map(({ id }) => id);
+    const [b, rest] = [tasks.filter(({ queue }) => queue === "b"), tasks];
+    assertEquals(await claimAll(at, at.store.tasks, "a", "b"), inOrder(b));
+    const left = rest.filter(({ queue }) => queue !== "b");
+    assertEquals(await claimAll(at, at.other.tasks, "a"), inOrder(left));
+  });
+
+  it(`${name}: claimNext() writes what the rule says of the state before`, async () => {
+    const at = await place();
+    const task = await added(at);
+    const actor = { task, runId: "a", ttlSeconds: 60, nonce: "n-a" };
+    let before: Parameters<TransitionRule>[0];
+    for (let turn = 0; turn < 3; turn++) {
+      const expected = grant({ ...actor, now: at.clock.ms })(before);
+      const entry = await claim(at, turn % 2 === 0 ? at.store.tasks : at.other.tasks, "a");
+      assert_(expected.kind === "write");
+      assertEquals(entry, { task, claim: expected.next });
+      before = entry?.claim;
+      at.clock.advance(60);
+    }
+  });
+
+  it(`${name}: claimNext() gives each task to one of several that ask at once`, async () => {
+    const at = await place();
+    for (let n = 0; n < 24; n++) await added(at, { title: `t${n}` });
+    const stores = [at.store, at.other, at.second(), at.second()];
+    const all = await Promise.all(stores.map(({ tasks }, n) => claimAll(at, tasks, `a${n}`)));
+    const ids = all.flat();
+    assertEquals(ids.length, 24);
+    assertEquals(new Set(ids).size, 24);
+  });
+
+  it(`${name}: a claim that timed out is given again, in its old place, and no sooner`, async () => {
+    const at = await place();
+    const first = await added(at);
+    at.clock.advance(1);
+    const second = await added(at);
+    await claim(at, at.store.tasks, "dead");
+    assertEquals(await at.other.tasks.nextTimeout(), at.clock.ms + 60_000);
+    at.clock.advance(59.999);
+    const wanted = [second.task_id];
+    assertEquals(await claimAll(at, at.other.tasks, "b"), wanted);
+    at.clock.advance(0.001);
+    assertEquals(await claimAll(at, at.other.tasks, "b"), [first.task_id]);
+  });
+
+  it(`${name}: claimNext() gives no task whose ttl has passed`, async () => {
+    const at = await place();
+    await added(at, { ttl: 10 });
+    at.clock.advance(10);
+    assertEquals(await claimAll(at, at.other.tasks, "a"), []);
+  });
+
+  it(`${name}: nextTimeout() is the earliest end of a claim that lies ahead`, async () => {
+    const at = await place();
+    assertEquals(await at.store.tasks.nextTimeout(), undefined);
+    const [first] = [await added(at), await added(at, { title: "y" })];
+    await claim(at, at.store.tasks, "a");
+    const end = at.clock.ms + 60_000;
+    at.clock.advance(10);
+    await claim(at, at.store.tasks, "b");
+    assertEquals(await at.other.tasks.nextTimeout(), end);
+    for (const { task, claim } of await at.store.tasks.list()) {
+      const actor = { taskId: task.task_id, runId: claim?.claimer_run_id ?? "", now: at.clock.ms };
+      if (claim?.claimer_run_id !== "a") continue;
+      await at.store.tasks.apply(actor.taskId, finish(actor, { status: "failed", error: "" }));
+    }
+    assertEquals(await at.other.tasks.nextTimeout(), end + 10_000);
+    assert_(first !== undefined);
+  });
+
+  it(`${name}: apply() answers what the rule decided`, async () => {
+    const at = await place();
+    const { task_id: taskId } = await added(at);
+    const actor = { taskId, runId: "a", now: at.clock.ms };
+    const done = finish(actor, { status: "completed", result: { ok: true } });
+    assertEquals(await at.store.tasks.apply(MISSING, done), { kind: "missing" });
+    const early = await at.store.tasks.apply(taskId, done);
+    assertEquals(early.kind === "refused" && early.refusal.status, "not_holder");
+    await claim(at, at.store.tasks, "a");
+    const written = await at.other.tasks.apply(taskId, done);
+    assert_(written.kind === "written");
+    assertEquals([written.claim.status, written.claim.result], ["completed", { ok: true }]);
+    const again = await at.store.tasks.apply(taskId, done);
+    assert_(again.kind === "kept");
+    assertEquals(again.claim, written.claim);
+    assertEquals((await at.other.tasks.get(taskId))?.claim, written.claim);
+    assertEquals(await claimAll(at, at.store.tasks, "b"), []);
+  });
+
+  it(`${name}: apply() puts the transitions of a task in one order`, async () => {
+    const at = await place();
+    const { task_id: taskId } = await added(at);
+    await claim(at, at.store.tasks, "a");
+    const stores = [at.store, at.other, at.second()];
+    const numbers: number[] = [];
+    await Promise.all(stores.map(async ({ tasks }, n) => {
+      for (let turn = 0; turn < 8; turn++) {
+        const extensionSeconds = 100 + n + turn;
+        const rule = extend({ taskId, runId: "a", now: at.clock.ms, extensionSeconds });
+        const applied = await tasks.apply(taskId, rule);
+        assert_(applied.kind === "written");
+        numbers.push(applied.claim.transition);
+      }
+    }));
+    assertEquals(numbers.sort((a, b) => a - b), Array.from({ length: 24 }, (_, n) => n + 2));
+    const head = (await at.store.tasks.get(taskId))?.claim;
+    assertEquals([head?.transition, head?.expires_at], [25, formatTime(at.clock.ms + 109_000)]);
+  });
+
+  it(`${name}: of several that end a task at once, one does`, async () => {
+    const at = await place();
+    const { task_id: taskId } = await added(at);
+    await claim(at, at.store.tasks, "a");
+    const stores = [at.store, at.other, at.second(), at.second()];
+    const ends = await Promise.all(stores.map(({ tasks }, n) => {
+      const actor = { taskId, runId: "a", now: at.clock.ms };
+      return tasks.apply(taskId, finish(actor, { status: "failed", error: `e${n}` }));
+    }));
+    assertEquals(ends.map(({ kind }) => kind).sort(), ["refused", "refused", "refused", "written"]);
+  });
+
+  it(`${name}: onTask() hears of tasks that appear or are announced, until it is closed`, async () => {
+    const at = await place();
+    const heard: (string | undefined)[] = [];
+    const knows = (id: string) => heard.includes(id) || heard.includes(undefined);
+    const watch = at.other.tasks.onTask((id) => void heard.push(id));
+    const task = await added(at);
+    await until("the task is heard of", () => knows(task.task_id));
+    heard.length = 0;
+    at.store.tasks.announce(task.task_id);
+    await until("the announcement is heard", () => knows(task.task_id));
+    watch.close();
+    heard.length = 0;
+    at.store.tasks.announce(task.task_id);
+    await added(at, { title: "later" });
+    assertEquals(heard, []);
+  });
+
+  it(`${name}: watchClaim() hears of a change of its claim`, async () => {
+    const at = await place();
+    const { task_id: taskId } = await added(at);
+    await claim(at, at.store.tasks, "a");
+    let hints = 0;
+    const watch = at.other.tasks.watchClaim(taskId, () => void hints++, () => {});
+    const actor = { taskId, runId: "a", now: at.clock.ms };
+    await at.store.tasks.apply(taskId, finish(actor, { status: "failed", error: "" }));
+    await until("the end is heard of", () => hints > 0);
+    watch.close();
+  });
+}
