@@ -66,6 +66,7 @@ export { Reservations } from "./src/engine/reservation/reservations.ts";
 export type {
   IntentInput,
   IntentItem,
+  ReservationActorInput,
   ReservationConflicts,
   ReservationDenied,
   ReservationGranted,
@@ -98,6 +99,7 @@ export type {
   LaneHeartbeat,
   LaneHeartbeatInput,
   LaneHolderInput,
+  LaneInput,
   LaneItem,
   LaneList,
   LaneListInput,
@@ -109,6 +111,7 @@ export type {
   LaneSpawned,
   LaneSpawnInput,
   LaneVerdict,
+  LeaseAnswer,
 } from "./src/engine/lane/types.ts";
 export {
   type JournalCompaction,
@@ -118,10 +121,12 @@ export {
   type JournalVerdict,
   LaneJournal,
 } from "./src/engine/lane/journal.ts";
+export type { Refusal } from "./src/engine/refusal.ts";
 export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/any_heartbeat.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
 export type {
+  TaskActorInput,
   TaskCancelInput,
   TaskClaimed,
   TaskClaimInput,

@@ -3,6 +3,7 @@
  * pure `text` that lays that value out for people. Help, completions and validation all come from
  * the same description; `--json` renders the same value.
  */
+import type { Refusal } from "../engine/refusal.ts";
 import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import type { Coord } from "../engine/coord.ts";
@@ -122,13 +123,6 @@ export type Block =
 
 /** A text answer. */
 export type Text = Block | readonly Block[];
-
-/** A no that is no failure. The exit code comes from its status; text mode prints the error. */
-interface Refusal {
-  readonly status: string;
-  /** For people. */
-  readonly error: string;
-}
 
 /** Several answers of one call in their order; each goes out as an answer of its own. */
 export class Answers<V> {

@@ -5,6 +5,7 @@ import { type WatchOptions, watchRecords } from "../../src/engine/watch/watch.ts
 import { assertEquals, it } from "../deps.ts";
 import { until } from "../support/race/processes.ts";
 import { type OpenStore, scene } from "./harness.ts";
+import { jsonOf } from "../support/scene/event_data.ts";
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
@@ -15,7 +16,8 @@ function stream({ other, clock }: Scene, options: WatchOptions): AsyncIterable<W
 
 /** `added task`, or with the state of what happened. */
 function brief({ event_type, kind, data }: WatchEvent): string {
-  const state = data["op"] ?? data["status"];
+  const { op, status } = jsonOf({ data });
+  const state = op ?? status;
   return `${event_type} ${kind}${typeof state === "string" ? ` ${state}` : ""}`;
 }
 

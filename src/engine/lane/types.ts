@@ -1,4 +1,5 @@
 /** Inputs and answers of the operations on lanes. */
+import type { Refusal } from "../refusal.ts";
 import type { LaneConflict, LaneRefusalClass } from "../../domain/lane/arbiter.ts";
 import type { LaneDeathEvidence, Lease } from "../../domain/lane/lease.ts";
 
@@ -39,14 +40,18 @@ export interface LaneAcquireInput extends LaneArbitrateInput, LaneLockInput {
   readonly signal?: AbortSignal;
 }
 
-/** Which lease to act on, as its holder. */
-export interface LaneHolderInput extends LaneLockInput {
+/** Which lease of a lane. */
+export interface LaneInput {
   /** The lane's name. */
   readonly lane: string;
-  /** Its holder. */
-  readonly owner: string;
   /** The key of the hold, where one lane may have several. */
   readonly loopTs?: string;
+}
+
+/** Which lease to act on, as its holder. */
+export interface LaneHolderInput extends LaneInput, LaneLockInput {
+  /** Its holder. */
+  readonly owner: string;
   /** The fence of the grant; another one is refused. */
   readonly fence?: number;
 }
@@ -58,13 +63,9 @@ export interface LaneHeartbeatInput extends LaneHolderInput {
 }
 
 /** Which lease to hand over, and to whom. */
-export interface LaneAdoptInput extends LaneLockInput {
-  /** The lane's name. */
-  readonly lane: string;
+export interface LaneAdoptInput extends LaneInput, LaneLockInput {
   /** Who holds it from now on. */
   readonly owner: string;
-  /** The key of the hold, where one lane may have several. */
-  readonly loopTs?: string;
   /** The process that holds it from now on. */
   readonly pid?: number;
 }
@@ -114,11 +115,7 @@ export interface LaneCheckInput {
 }
 
 /** Whose liveness to judge. */
-export interface LaneLivenessInput {
-  /** The lane's name. */
-  readonly lane: string;
-  /** The key of the hold, where one lane may have several. */
-  readonly loopTs?: string;
+export interface LaneLivenessInput extends LaneInput {
   /** A commit, by at least 4 hex digits: those after it count as progress. */
   readonly since?: string;
   /** Seconds that a holder may be silent and still counts as alive, default 900. */
@@ -178,9 +175,7 @@ export interface LaneAcquired extends LaneDecision {
 }
 
 /** A lane that was not granted. */
-export interface LaneDenied extends LaneDecision {
-  /** It was refused. */
-  readonly status: "refused";
+export interface LaneDenied extends LaneDecision, Refusal<"refused"> {
   /** The same, as the arbiter says it. */
   readonly outcome: "refuse";
   /** The key of the hold that was asked for. */
@@ -193,17 +188,10 @@ export interface LaneDenied extends LaneDecision {
   readonly reason_class: LaneRefusalClass;
   /** The leases in the way, 20 at most. */
   readonly conflicts: readonly LaneConflict[];
-  /** For people: the reason. */
-  readonly error: string;
 }
 
 /** Other writers did not let go of the journal in time; nothing was written. */
-export interface LaneBusy {
-  /** The journal's mutex stayed busy. */
-  readonly status: "lock_busy";
-  /** For people. */
-  readonly error: string;
-}
+export interface LaneBusy extends Refusal<"lock_busy"> {}
 
 /** What an acquisition would come to now. */
 export interface LaneVerdict extends LaneDecision {
@@ -227,42 +215,34 @@ export interface LaneVerdict extends LaneDecision {
   readonly error?: string;
 }
 
-/** What the rules do not allow to do with a lease. */
-export interface LaneRefused {
-  /** Another agent holds the lane, none does, or the fence is of another grant. */
-  readonly status: "not_holder" | "refused" | "stale_fence";
+/** A refusal: another agent holds the lane, no agent does, or the fence is of another grant. */
+export interface LaneRefused extends Refusal<"not_holder" | "refused" | "stale_fence"> {
   /** The lane. */
   readonly lane: string;
-  /** For people. */
-  readonly error: string;
+}
+
+/** What answers about a lease have in common. */
+export interface LeaseAnswer {
+  /** The lane. */
+  readonly lane: string;
+  /** Who holds it, or held it until this call. */
+  readonly owner: string;
+  /** The key of the hold. */
+  readonly loop_ts: string;
+  /** The grant's fencing token: the lease's new one, or the one that is stale now. */
+  readonly fence: number;
 }
 
 /** A lease that was ended. */
-export interface LaneReleased {
+export interface LaneReleased extends LeaseAnswer {
   /** It has ended. */
   readonly status: "released";
-  /** The lane. */
-  readonly lane: string;
-  /** Who held it. */
-  readonly owner: string;
-  /** The key of the hold. */
-  readonly loop_ts: string;
-  /** The fence that is stale now. */
-  readonly fence: number;
 }
 
 /** What a heartbeat answers. */
-export interface LaneHeartbeat {
+export interface LaneHeartbeat extends LeaseAnswer {
   /** The lease goes on. */
   readonly status: "ok";
-  /** The lane. */
-  readonly lane: string;
-  /** Who holds it. */
-  readonly owner: string;
-  /** The key of the hold. */
-  readonly loop_ts: string;
-  /** The grant. */
-  readonly fence: number;
   /** The last heartbeat, ISO 8601 UTC, by its writer's clock; null when it cannot be read. */
   readonly heartbeat_at: string | null;
   /** A TTL after that: until when the holder may be silent, by the same clock. */
@@ -272,19 +252,11 @@ export interface LaneHeartbeat {
 }
 
 /** A lease that has a new holder. */
-export interface LaneAdopted {
+export interface LaneAdopted extends LeaseAnswer {
   /** It was handed over. */
   readonly status: "adopted";
-  /** The lane. */
-  readonly lane: string;
-  /** Who holds it now. */
-  readonly owner: string;
   /** Who held it; empty when it was not written down. */
   readonly previous_owner: string;
-  /** The key of the hold. */
-  readonly loop_ts: string;
-  /** The new grant; the old one's fence is stale. */
-  readonly fence: number;
 }
 
 /** An intent that was recorded. It holds nothing. */

@@ -1,4 +1,5 @@
 /** Inputs and answers of the operations on reservations. */
+import type { Refusal } from "../refusal.ts";
 import { addresses } from "../../domain/reservation/addresses.ts";
 import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
 import * as fields from "../../domain/input/fields.ts";
@@ -33,22 +34,22 @@ export interface ReservationHoldInput extends ReservationInput {
   readonly runId: string;
 }
 
-/** Which reservation to keep, and for how long. */
-export interface ReservationHeartbeatInput {
+/** Which reservation, and who acts on it. */
+export interface ReservationActorInput {
   /** The reservation's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
-  /** Who reserved. */
+  /** Who acts. */
   readonly runId: string;
+}
+
+/** Which reservation to keep, and for how long. */
+export interface ReservationHeartbeatInput extends ReservationActorInput {
   /** Seconds from now, 1 to 31536000, default 3600. */
   readonly extension?: number;
 }
 
 /** Which reservation to end. */
-export interface ReservationReleaseInput {
-  /** The reservation's id, or a unique prefix of at least 6 hex digits. */
-  readonly id: string;
-  /** Who releases. */
-  readonly runId: string;
+export interface ReservationReleaseInput extends ReservationActorInput {
   /** `completed` (the default), `cancelled`, `superseded`, or at most 256 characters on one line. */
   readonly reason?: string;
   /** Also another agent's. */
@@ -100,25 +101,16 @@ export type ReservationGranted = ReservationRecord & ReservationConflicts & {
 };
 
 /** An exclusive reservation that was not written, because others overlap it. */
-export interface ReservationDenied extends ReservationConflicts {
-  /** Nothing was written. */
-  readonly status: "conflict";
-  /** For people. */
-  readonly error: string;
-}
+export interface ReservationDenied extends ReservationConflicts, Refusal<"conflict"> {}
 
-/** What a reservation's rules do not allow. */
-export interface ReservationRefused {
-  /** Another agent reserved it, or it was released, or it is exclusive and has lapsed. */
-  readonly status: "not_holder" | "already_released" | "expired";
+/** A refusal: another agent reserved it, it was released, or it is exclusive and has lapsed. */
+export interface ReservationRefused extends Refusal<"not_holder" | "already_released" | "expired"> {
   /** The reservation. */
   readonly reservation_id: string;
   /** When one that has lapsed ended, ISO 8601 UTC. */
   readonly expires_at?: string;
   /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
   readonly conflicts?: readonly ReservationConflict[];
-  /** For people. */
-  readonly error: string;
 }
 
 /** What the heartbeat of a reservation answers. */

@@ -1,4 +1,5 @@
 /** Inputs and answers of the queue's operations. */
+import type { Refusal } from "../refusal.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as taskFields from "../../domain/task/fields.ts";
@@ -20,11 +21,15 @@ export interface TaskClaimInput {
 }
 
 /** Which task, and who acts on it. */
-export interface TaskHolderInput {
+export interface TaskActorInput {
   /** The task's id, or a unique prefix of at least 6 hex digits. */
   readonly id: string;
   /** Who acts. */
   readonly runId: string;
+}
+
+/** Which claim, and who acts on it. */
+export interface TaskHolderInput extends TaskActorInput {
   /** The fence of the caller's claim; an older one than the current is refused. */
   readonly fence?: number;
 }
@@ -42,11 +47,7 @@ export interface TaskFailInput extends TaskHolderInput {
 }
 
 /** Which task to take out of the queue. */
-export interface TaskCancelInput {
-  /** The task's id, or a unique prefix of at least 6 hex digits. */
-  readonly id: string;
-  /** Who cancels. */
-  readonly runId: string;
+export interface TaskCancelInput extends TaskActorInput {
   /** Also a task that another agent holds. */
   readonly force?: boolean;
 }
@@ -85,14 +86,10 @@ export interface TaskQueueEmpty {
   readonly queue: string | null;
 }
 
-/** A transition that the rules do not allow. */
-export interface TaskRefused {
-  /** Another agent holds it, it has ended, or the fence is of an earlier grant. */
-  readonly status: "not_holder" | "terminal" | "stale_fence";
+/** A refused transition: another agent holds the task, it is terminal, or the fence is an older one. */
+export interface TaskRefused extends Refusal<"not_holder" | "terminal" | "stale_fence"> {
   /** The task. */
   readonly task_id: string;
-  /** For people. */
-  readonly error: string;
 }
 
 /** What a heartbeat answers. */
