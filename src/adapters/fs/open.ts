@@ -23,7 +23,7 @@ export { initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
-  host = hostWithin(host, location);
+  host = hostWithin(host, location, true);
   checkFormat(host.fs, location);
   const layout = new Layout(location);
   const log = journalPath(host, layout);

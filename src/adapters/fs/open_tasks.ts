@@ -10,7 +10,7 @@ export { findWorkspace } from "./find.ts";
 
 /** The store of tasks of the workspace at `location`, as `findWorkspace` tells it. */
 export function openFsTasks(host: Host, location: string, warn: Warn): TaskStore {
-  host = hostWithin(host, location);
+  host = hostWithin(host, location, true);
   checkFormat(host.fs, location);
   return new FsTaskStore(host, new Layout(location), warn);
 }

@@ -17,6 +17,8 @@
  * A link that was made and yet reported as "taken" is told apart here as well: a file server whose
  * answer got lost is asked again by the kernel, and then finds the name that its first answer made.
  */
+import { CoordError } from "../../../domain/errors.ts";
+import { quoted } from "../../../domain/text.ts";
 import { MAX_RECORD_BYTES } from "../../../domain/limits.ts";
 import { tickOf } from "./record_file.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
@@ -34,13 +36,17 @@ const TIME_WIDTH = 16;
 const MAX_LOOKS = 1_000;
 
 /** The same machine, whose file operations keep to {@link withinRoot}. */
-export function hostWithin(host: Host, root: string): Host {
-  return Object.create(host, { fs: { value: withinRoot(host.fs, root), enumerable: true } });
+export function hostWithin(host: Host, root: string, mustStay = false): Host {
+  const fs = withinRoot(host.fs, root, mustStay);
+  return Object.create(host, { fs: { value: fs, enumerable: true } });
 }
 
-/** File operations of which none leaves `root` by a symbolic link below it; other paths are free. */
-export function withinRoot(fs: HostFs, root: string): HostFs {
-  const folders = new RealFolders(fs, root);
+/**
+ * File operations of which none leaves `root` by a symbolic link below it; other paths are free. With
+ * `mustStay` they throw `no_workspace` once `root` is gone, and none makes it again.
+ */
+export function withinRoot(fs: HostFs, root: string, mustStay = false): HostFs {
+  const folders = new RealFolders(fs, root, mustStay);
   const parents = (...paths: readonly string[]) => {
     for (const path of paths) folders.check(parentOf(path), false);
   };
@@ -113,7 +119,7 @@ class RealFolders {
   /** When the running call began; file operations are synchronous, so it ends with the turn. */
   #callAt: number | undefined;
 
-  constructor(readonly fs: HostFs, readonly root: string) {}
+  constructor(readonly fs: HostFs, readonly root: string, readonly mustStay: boolean) {}
 
   /** Refuses a folder that is reached by a link, or is none. With `anew` a leaf is looked at again. */
   check(folder: string, anew: boolean): void {
@@ -199,6 +205,10 @@ class RealFolders {
     const stat = isRoot ? this.fs.stat(folder) : this.fs.lstat(folder);
     if (stat === undefined) {
       this.#looks.delete(folder);
+      if (isRoot && this.mustStay) {
+        const message = `Cannot use workspace ${quoted(folder, 200)}: it was removed`;
+        throw new CoordError("no_workspace", message, { path: folder });
+      }
       return undefined;
     }
     if (stat.kind === "symlink") throw new HostError("link", "use", folder);
