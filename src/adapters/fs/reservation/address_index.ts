@@ -37,7 +37,7 @@ function parentOf(path: string): string {
 }
 
 /** What an entry's name says. */
-interface IndexEntry {
+export interface IndexEntry {
   readonly stem: string;
   /** When the reservation is over if no heartbeat extends it. */
   readonly expiresMs: number;

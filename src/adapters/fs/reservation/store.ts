@@ -4,7 +4,6 @@
  * heartbeats and end, and address_index.ts finds what may overlap.
  */
 import { paced } from "../../../async/paced.ts";
-import type { Anchor } from "../../../domain/glob/address.ts";
 import type { RecordKind } from "../../../domain/watch/event.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import {
@@ -14,42 +13,28 @@ import {
   parseIntent,
   type ReleaseRecord,
   type ReservationEntry,
-  type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
-import { type Clock, parseTime } from "../../../domain/time.ts";
+import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
 import type { Placement, ReservationStore } from "../../../ports/reservations.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { type AddressIndex, indexed } from "./address_index.ts";
+import { FsAddition } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
-import {
-  beat,
-  persistEnd,
-  readEntry,
-  recordName,
-  release,
-  releaseName,
-  slotName,
-  viewName,
-} from "./chain.ts";
+import { beat, persistEnd, readEntry, recordName, release } from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
-import { add, type Addition, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
+import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
 import { TmpStage } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
-
-/** After so many milliseconds entries are made sure of again: `gc` removes those of a day ago. */
-const ENTRIES_TRUST_MS = 3_600_000;
 
 const KINDS = ["reservation", "heartbeat", "release", "intent"] as const;
 
 export class FsReservationStore implements ReservationStore {
   readonly #fs: HostFs;
   readonly #files: ReservationFiles;
-  readonly #index: AddressIndex;
   readonly #check: ReservationCheck;
   readonly #watch: RecordWatch;
   #isOpen = false;
@@ -57,7 +42,6 @@ export class FsReservationStore implements ReservationStore {
   constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
     this.#fs = host.fs;
     this.#files = new ReservationFiles(host.fs, layout, warn);
-    this.#index = this.#files.index;
     this.#check = new ReservationCheck(this.#files, layout, warn);
     const watched = ["reservation", "release"] as const;
     this.#watch = new RecordWatch(host, watched.map((kind) => layout.folder(kind)));
@@ -67,7 +51,7 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
-    const place = await paced(add(this.#files, this.#addition(stem, placement)));
+    const place = await paced(add(this.#files, new FsAddition(this.#files, stem, placement)));
     if (place === undefined) return false;
     this.#files.sync("reservations");
     this.#check.knows(stem);
@@ -143,54 +127,6 @@ export class FsReservationStore implements ReservationStore {
     const read = (stem: string) =>
       readParsed(this.#fs, this.layout.root, `intents/${stem}.json`, parseIntent, this.warn);
     return stems.flatMap((stem) => ofRecord(this.warn, () => read(stem)) ?? []);
-  }
-
-  #addition(stem: string, { reservation, overlaps, admit }: Placement): Addition {
-    const now = parseTime(reservation.created_at) ?? 0;
-    const [entry, anchors] = indexed(stem, reservation);
-    let enteredAt = -Infinity;
-    const [fs, index] = [this.#fs, this.#index];
-    return {
-      reservation,
-      now,
-      admit,
-      overlaps,
-      candidates: () => this.#candidates(reservation, anchors, now),
-      *enter() {
-        // Real time on purpose: it is about how long this call takes.
-        if (Date.now() - enteredAt < ENTRIES_TRUST_MS) return;
-        for (const folder of yield* index.add(entry, anchors)) {
-          fs.syncDir(folder);
-          yield;
-        }
-        enteredAt = Date.now();
-      },
-      leave: () => this.#index.remove(entry, anchors),
-      drop: (stem, other) => this.#files.leave(stem, other),
-    };
-  }
-
-  /** What the index knows that may be live, or must not come to life again. */
-  *#candidates(
-    own: ReservationRecord,
-    anchors: readonly Anchor[],
-    now: number,
-  ): Generator<string | undefined> {
-    const released: string[] = [];
-    for (const found of yield* this.#index.find(anchors)) {
-      const { stem, expiresMs, exclusive, paths } = found;
-      if (this.#files.exists(releaseName(stem))) {
-        released.push(...paths);
-        yield undefined;
-        continue;
-      }
-      const isOver = expiresMs <= now && !(exclusive && own.exclusive === true) &&
-        !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
-      yield isOver ? undefined : stem;
-    }
-    // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
-    if (released.length > 0) this.#files.sync("releases");
-    for (const path of released) this.#fs.remove(path);
   }
 
   /** Once a process, before it writes: makes the folders that are missing. */
