@@ -42,7 +42,7 @@ export interface Held {
 }
 
 /** What the loop works with. */
-interface BeatingContext {
+export interface BeatingContext {
   readonly clock: Clock;
   readonly timers?: Timers | undefined;
 }

@@ -3,7 +3,7 @@ import { CoordError } from "../../domain/errors.ts";
 import { LAST_RELEASE_S, LOCK_TIMEOUT_S } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
-import { Beating } from "../heartbeat_loop.ts";
+import { Hold } from "../hold.ts";
 import type { LaneChanges } from "./changes.ts";
 import { type LaneContext, readJournal } from "./turn.ts";
 import type {
@@ -25,13 +25,10 @@ export interface LaneKeeper {
 }
 
 /** A lease that is kept by heartbeats in the background until it is released or disposed of. */
-export class LaneHold implements AsyncDisposable {
-  /** It is held; other outcomes are `refused` and `lock_busy`. */
-  readonly status = "held";
+export class LaneHold extends Hold {
   /** The lease as it was granted. */
   readonly grant: LaneAcquired;
-  readonly #keeper: LaneKeeper;
-  readonly #beating: Beating;
+  readonly #release: () => Promise<LaneReleased | LaneRefused | LaneBusy>;
 
   /** Made by `coord.lanes.hold()`. */
   constructor(
@@ -41,46 +38,37 @@ export class LaneHold implements AsyncDisposable {
     grant: LaneAcquired,
     endsMs: number,
   ) {
-    this.#keeper = keeper;
-    this.grant = grant;
-    const ttlMs = grant.ttl_seconds * 1000;
-    this.#beating = new Beating({
-      what: `lane ${quoted(grant.lane)}`,
-      ttlSeconds: grant.ttl_seconds,
+    const { lane, owner, loop_ts: loopTs, fence, ttl_seconds: ttlSeconds } = grant;
+    const who = { lane, owner, loopTs, fence };
+    const held = {
+      what: `lane ${quoted(lane)}`,
+      ttlSeconds,
       endsMs,
       beat: async () => {
         // Waiting for other writers must leave time for another try.
-        const lockTimeout = Math.min(LOCK_TIMEOUT_S.default, grant.ttl_seconds / 4);
-        const answer = await keeper.heartbeat({ ...this.#who(), lockTimeout });
+        const lockTimeout = Math.min(LOCK_TIMEOUT_S.default, ttlSeconds / 4);
+        const answer = await keeper.heartbeat({ ...who, lockTimeout });
         if (answer.status === "lock_busy") throw new CoordError("io_error", answer.error);
-        if (answer.status === "ok") return (parseTime(answer.heartbeat_at) ?? 0) + ttlMs;
+        if (answer.status === "ok") {
+          return (parseTime(answer.heartbeat_at) ?? 0) + ttlSeconds * 1000;
+        }
         return new CoordError(lostCode(answer.status), answer.error);
       },
       look: async () => {
         const { fold } = readJournal(context);
-        const now = fold.leases.get(this.grant);
-        if (now?.fence === this.fence) return undefined;
+        const now = fold.leases.get(grant);
+        if (now?.fence === fence) return undefined;
         const what = now === undefined ? "it was released or evicted" : "another agent holds it";
-        return new CoordError("not_holder", `Lost lane ${quoted(this.lane)}: ${what}`);
+        return new CoordError("not_holder", `Lost lane ${quoted(lane)}: ${what}`);
       },
-      listen: (look) => {
+      listen: (look: () => void) => {
         const listening = changes.listen(look);
         return { close: () => listening[Symbol.dispose]() };
       },
-    }, context);
-  }
-
-  /**
-   * Fires when the lease is lost, with a {@link CoordError}: another agent took it over or ended it, or
-   * it could not be kept; then it fires before its TTL runs out.
-   */
-  get lost(): AbortSignal {
-    return this.#beating.lost;
-  }
-
-  /** When the TTL runs out unless a heartbeat extends it, ISO 8601 UTC. */
-  get expiresAt(): string {
-    return this.#beating.expiresAt;
+    };
+    super(held, context, () => keeper.release({ ...who, lockTimeout: LAST_RELEASE_S }));
+    this.grant = grant;
+    this.#release = () => keeper.release(who);
   }
 
   /** The lane. */
@@ -93,25 +81,9 @@ export class LaneHold implements AsyncDisposable {
     return this.grant.fence;
   }
 
-  /** Releases it before the block ends. */
-  async release(): Promise<LaneReleased | LaneRefused | LaneBusy> {
-    const answer = await this.#keeper.release(this.#who());
-    // A call that changes nothing leaves the lease to be kept for the next try.
-    if (answer.status !== "lock_busy") this.#beating.stop();
-    return answer;
-  }
-
-  /** Releases it unless that was done. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#beating.over) return;
-    // Nothing tries again after this: should it fail, the lease ends with its TTL.
-    this.#beating.stop();
-    await this.#keeper.release({ ...this.#who(), lockTimeout: LAST_RELEASE_S });
-  }
-
-  #who() {
-    const { lane, owner, loop_ts: loopTs, fence } = this.grant;
-    return { lane, owner, loopTs, fence };
+  /** Releases it before the block ends. An answer `lock_busy` leaves it held. */
+  release(): Promise<LaneReleased | LaneRefused | LaneBusy> {
+    return this.end(this.#release);
   }
 }
 

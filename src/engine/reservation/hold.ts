@@ -3,9 +3,9 @@ import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import { parseTime } from "../../domain/time.ts";
-import { Beating } from "../heartbeat_loop.ts";
 import type { Context } from "../context.ts";
 import { notFound } from "../find_id.ts";
+import { Hold } from "../hold.ts";
 import { whyEnded } from "./ended.ts";
 import type {
   ReservationGranted,
@@ -25,13 +25,10 @@ export interface ReservationKeeper {
 }
 
 /** A reservation that is kept by heartbeats in the background until it is released. */
-export class ReservationHold implements AsyncDisposable {
-  /** It is held; the other outcome is `conflict`. */
-  readonly status = "held";
+export class ReservationHold extends Hold {
   /** The reservation as it was written, with what overlapped it then. */
   readonly reservation: ReservationGranted;
-  readonly #keeper: ReservationKeeper;
-  readonly #beating: Beating;
+  readonly #release: (reason?: string) => Promise<ReservationReleased | ReservationRefused>;
 
   /** Made by `coord.reservations.hold()`. */
   constructor(
@@ -40,16 +37,14 @@ export class ReservationHold implements AsyncDisposable {
     reservation: ReservationGranted,
     ttlSeconds: number,
   ) {
-    this.reservation = reservation;
-    this.#keeper = keeper;
     const { store, warn, timers } = context;
-    const { reservation_id: id, expires_at } = reservation;
-    this.#beating = new Beating({
+    const { reservation_id: id, run_id: runId, expires_at } = reservation;
+    const held = {
       what: `reservation ${id}`,
       ttlSeconds,
       endsMs: parseTime(expires_at) ?? 0,
       beat: async () => {
-        const answer = await keeper.heartbeat({ ...this.#who(), extension: ttlSeconds });
+        const answer = await keeper.heartbeat({ id, runId, extension: ttlSeconds });
         if (answer.status !== "ok") return new CoordError(answer.status, answer.error);
         return parseTime(answer.extended_expires_at) ?? 0;
       },
@@ -60,45 +55,20 @@ export class ReservationHold implements AsyncDisposable {
         const { status, error } = await whyEnded(context, `Cannot keep reservation ${id}`, entry);
         return new CoordError(status, error);
       },
-      listen: (look) =>
+      listen: (look: () => void) =>
         notifyOrPoll(
           (onError) => store.reservations.watch(id, look, onError),
           { look, safetyMs: SAFETY_LOOK_MS, warn, timers },
         ),
-    }, context);
-  }
-
-  /**
-   * Fires when the reservation is lost, with a {@link CoordError}: it was released, or could not be
-   * kept; then it fires before the reservation's time runs out.
-   */
-  get lost(): AbortSignal {
-    return this.#beating.lost;
-  }
-
-  /** When the reservation ends unless a heartbeat extends it, ISO 8601 UTC. */
-  get expiresAt(): string {
-    return this.#beating.expiresAt;
+    };
+    const release = (reason?: string) => keeper.release({ id, runId, ...(reason && { reason }) });
+    super(held, context, release);
+    this.reservation = reservation;
+    this.#release = release;
   }
 
   /** Releases it before the block ends; `reason` is by default `completed`. */
-  async release(reason?: string): Promise<ReservationReleased | ReservationRefused> {
-    // A call that fails changes nothing, and the reservation is kept for the next try.
-    const answer = await this.#keeper.release({ ...this.#who(), ...(reason && { reason }) });
-    this.#beating.stop();
-    return answer;
-  }
-
-  /** Releases it unless that was done. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#beating.over) return;
-    // Nothing tries again after this: should it fail, the reservation expires.
-    this.#beating.stop();
-    await this.#keeper.release(this.#who());
-  }
-
-  #who() {
-    const { reservation_id, run_id } = this.reservation;
-    return { id: reservation_id, runId: run_id };
+  release(reason?: string): Promise<ReservationReleased | ReservationRefused> {
+    return this.end(() => this.#release(reason));
   }
 }

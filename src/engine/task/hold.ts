@@ -6,9 +6,9 @@ import type { JsonObject } from "../../domain/json.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
-import { Beating } from "../heartbeat_loop.ts";
 import type { TaskContext } from "../context.ts";
 import { notFound } from "../find_id.ts";
+import { Hold } from "../hold.ts";
 import type {
   TaskClaimed,
   TaskCompleteInput,
@@ -36,9 +36,7 @@ export interface TaskKeeper {
 export type TaskNotHeld = TaskQueueEmpty & AsyncDisposable;
 
 /** A claim that is kept by heartbeats in the background until it is ended or disposed of. */
-export class TaskHold implements AsyncDisposable {
-  /** The task is held, or was when it was claimed; see {@link lost}. */
-  readonly status = "held";
+export class TaskHold extends Hold {
   /** The task that was claimed. */
   readonly task: TaskRecord;
   /** Fencing token: pass it to whatever the task writes to. */
@@ -46,92 +44,68 @@ export class TaskHold implements AsyncDisposable {
   /** How many times the task was granted, this time included. */
   readonly attempt: number;
   readonly #tasks: TaskKeeper;
-  readonly #runId: string;
-  readonly #beating: Beating;
+  readonly #who: Who;
 
   /** Made by `coord.tasks.hold()`. */
   constructor(context: TaskContext, tasks: TaskKeeper, claimed: TaskClaimed, ttlSeconds: number) {
-    this.#tasks = tasks;
-    this.task = claimed.task;
-    this.fence = claimed.fence;
-    this.attempt = claimed.attempt;
-    this.#runId = claimed.claimer_run_id;
     const { store, warn, timers } = context;
-    this.#beating = new Beating({
-      what: `task ${claimed.task_id}`,
+    const { task_id: id, claimer_run_id: runId, fence } = claimed;
+    const who = { id, runId, fence };
+    const held = {
+      what: `task ${id}`,
       ttlSeconds,
       endsMs: parseTime(claimed.expires_at) ?? 0,
       beat: async () => {
-        const answer = await tasks.heartbeat({ ...this.#who(), extension: ttlSeconds });
+        const answer = await tasks.heartbeat({ ...who, extension: ttlSeconds });
         if (answer.status !== "ok") return new CoordError(answer.status, answer.error);
         return parseTime(answer.extended_expires_at) ?? 0;
       },
-      look: (endsMs) => this.#look(context, endsMs),
-      listen: (look) =>
+      look: (endsMs: number) => whyLost(context, who, endsMs),
+      listen: (look: () => void) =>
         notifyOrPoll(
-          (onError) => store.tasks.watchClaim(claimed.task_id, look, onError),
+          (onError) => store.tasks.watchClaim(id, look, onError),
           { look, safetyMs: SAFETY_LOOK_MS, warn, timers },
         ),
-    }, context);
-  }
-
-  /**
-   * Fires when the claim is lost, with a {@link CoordError}: another agent has the task or ended it, or
-   * the claim could not be kept; then it fires before the claim's time runs out.
-   */
-  get lost(): AbortSignal {
-    return this.#beating.lost;
-  }
-
-  /** When the claim ends unless a heartbeat extends it, ISO 8601 UTC. */
-  get expiresAt(): string {
-    return this.#beating.expiresAt;
+    };
+    super(held, context, () => tasks.giveBack(who));
+    this.#tasks = tasks;
+    this.#who = who;
+    this.task = claimed.task;
+    this.fence = fence;
+    this.attempt = claimed.attempt;
   }
 
   /** Ends the task well. */
   complete(result?: JsonObject): Promise<ClaimRecord | TaskRefused> {
-    return this.#end(() => this.#tasks.complete({ ...this.#who(), ...(result && { result }) }));
+    return this.end(() => this.#tasks.complete({ ...this.#who, ...(result && { result }) }));
   }
 
   /** Ends the task badly. */
   fail(error: string): Promise<ClaimRecord | TaskRefused> {
-    return this.#end(() => this.#tasks.fail({ ...this.#who(), error }));
+    return this.end(() => this.#tasks.fail({ ...this.#who, error }));
   }
+}
 
-  /** Gives the task back unless it was ended. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#beating.over) return;
-    // Nothing tries again after this: should it fail, the claim times out.
-    this.#beating.stop();
-    await this.#tasks.giveBack(this.#who());
-  }
+/** The holder of a claim. */
+type Who = Required<TaskHolderInput>;
 
-  #who() {
-    return { id: this.task.task_id, runId: this.#runId, fence: this.fence };
+/** What a heartbeat would come to, by the records alone; `undefined` while the claim is kept. */
+async function whyLost(
+  { store, clock }: TaskContext,
+  { id: taskId, runId, fence }: Who,
+  endsMs: number,
+): Promise<CoordError | undefined> {
+  const entry = await store.tasks.get(taskId);
+  if (entry === undefined) return notFound(["task"], taskId);
+  const actor = { taskId, runId, fence, now: clock() };
+  const decision = extend({ ...actor, extensionSeconds: 0 })(entry.claim);
+  if (decision.kind === "refuse") {
+    const { status, message } = decision.refusal;
+    return new CoordError(status === "taken" ? "not_holder" : status, message);
   }
-
-  /** What a heartbeat would come to, by the records alone. */
-  async #look({ store, clock }: TaskContext, endsMs: number): Promise<CoordError | undefined> {
-    const { task_id: taskId } = this.task;
-    const entry = await store.tasks.get(taskId);
-    if (entry === undefined) return notFound(["task"], taskId);
-    const actor = { taskId, runId: this.#runId, fence: this.fence, now: clock() };
-    const decision = extend({ ...actor, extensionSeconds: 0 })(entry.claim);
-    if (decision.kind === "refuse") {
-      const { status, message } = decision.refusal;
-      return new CoordError(status === "taken" ? "not_holder" : status, message);
-    }
-    if (entry.claim === undefined || actor.now >= endsMs) return undefined;
-    if (!claimTimedOut(entry.claim, actor.now)) return undefined;
-    return new CoordError("not_holder", `Cannot keep task ${taskId}: it was given back`);
-  }
-
-  async #end(body: () => Promise<ClaimRecord | TaskRefused>): Promise<ClaimRecord | TaskRefused> {
-    // A call that fails changes nothing, and the claim must be kept for the next try.
-    const answer = await body();
-    this.#beating.stop();
-    return answer;
-  }
+  if (entry.claim === undefined || actor.now >= endsMs) return undefined;
+  if (!claimTimedOut(entry.claim, actor.now)) return undefined;
+  return new CoordError("not_holder", `Cannot keep task ${taskId}: it was given back`);
 }
 
 /** An answer that can stand in an `await using`. */
