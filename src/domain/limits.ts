@@ -345,3 +345,9 @@ export const MERGE_STEPS = 2_000_000;
 
 /** Milliseconds to wait for other programs to let go of a file on Windows; scanners take some 100. */
 export const MAX_FILE_WAIT_MS = 2_000;
+
+/**
+ * Milliseconds after a time stamp of a file in which a second change may leave it as it is. Stamps
+ * advance in ticks of up to 10 ms, and of 2 s on file systems that show whole seconds only.
+ */
+export const STAMP_TICK_MS = { fine: 25, whole: 2_100 } as const;

@@ -20,7 +20,7 @@
 import { CoordError } from "../../../domain/errors.ts";
 import { quoted } from "../../../domain/text.ts";
 import { MAX_RECORD_BYTES } from "../../../domain/limits.ts";
-import { tickOf } from "./record_file.ts";
+import { isSettled } from "./folder_mark.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 
 /** How long a look is believed within one call, milliseconds. */
@@ -224,7 +224,7 @@ class RealFolders {
       passedAt: -Infinity,
       askedAt: stat === NEW_FOLDER ? -Infinity : now,
       stat,
-      isSettled: Math.abs(Date.now() - stat.mtimeMs) > tickOf(stat.mtimeMs),
+      isSettled: isSettled(stat.mtimeMs, Date.now()),
       above: isMarked ? over.stat : undefined,
     };
     if (this.#looks.size >= MAX_LOOKS) this.#looks.clear();

@@ -138,12 +138,3 @@ export function listStems(
   }
   return stems;
 }
-
-/** Time stamps advance in ticks of up to 10 ms, and of 2 s where they show whole seconds only. */
-const TICK_MS = 25;
-const COARSE_TICK_MS = 2_100;
-
-/** Milliseconds after a time stamp in which a second change may leave it as it is. */
-export function tickOf(mtimeMs: number): number {
-  return mtimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
-}

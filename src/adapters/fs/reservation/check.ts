@@ -14,7 +14,8 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, readNote, tickOf } from "../disk/record_file.ts";
+import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
+import { listStems, readNote } from "../disk/record_file.ts";
 import { recordName, releaseName } from "./chain.ts";
 import type { ReservationFiles } from "./files.ts";
 import { TmpStage } from "../disk/staging.ts";
@@ -27,10 +28,7 @@ const MAX_REST_MS = 1_000;
 const NOTE_AFTER = 16;
 
 /** A comparison. */
-interface Mark {
-  /** Last change of the folder before it was listed. */
-  readonly mtimeMs: number;
-  readonly atMs: number;
+interface Comparison extends FolderMark {
   readonly tookMs: number;
 }
 
@@ -59,8 +57,7 @@ export class ReservationCheck {
     const isComplete = this.#fs.lstat(this.#complete) !== undefined;
     if (isComplete && !this.#isDue()) return;
     const started = performance.now();
-    const mtimeMs = this.#changed();
-    const atMs = Date.now();
+    const { mtimeMs, atMs } = this.#mark();
     const known = isComplete ? this.#known ?? this.#readKnown() : new Set<string>();
     const found = new Set<string>();
     const folders = new Set<string>();
@@ -99,11 +96,10 @@ export class ReservationCheck {
   #isDue(): boolean {
     const mark = this.#readMark();
     if (mark === undefined) return true;
-    const { mtimeMs, atMs, tookMs } = mark;
+    const { atMs, tookMs } = mark;
     const age = Date.now() - atMs;
     if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
-    if (mtimeMs !== this.#changed()) return true;
-    return atMs - mtimeMs < tickOf(mtimeMs);
+    return !isUnchanged(mark, this.#mark());
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */
@@ -150,11 +146,11 @@ export class ReservationCheck {
     }
   }
 
-  #changed(): number {
-    return this.#fs.lstat(this.#folder)?.mtimeMs ?? -1;
+  #mark(): FolderMark {
+    return markFolder(this.#fs, this.#folder);
   }
 
-  #readMark(): Mark | undefined {
+  #readMark(): Comparison | undefined {
     const note = readNote(this.#fs, `${this.#notes}/checked`);
     if (note === undefined) return undefined;
     const numbers = note.split(" ").map(Number);

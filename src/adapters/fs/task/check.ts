@@ -14,7 +14,8 @@ import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, readNote, tickOf } from "../disk/record_file.ts";
+import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
+import { listStems, readNote } from "../disk/record_file.ts";
 import { groupClaims } from "./claim_chain.ts";
 import { folderOf, ReadyIndex } from "./ready_index.ts";
 import { signOfDue, stemOfDue } from "./claim_files.ts";
@@ -33,10 +34,7 @@ const MAX_NAMED = 16;
 /** Stands for any queue; no folder has that name. */
 const ANY = "*";
 
-interface Checked {
-  /** Last change of the folder of tasks before it was listed. */
-  readonly mtimeMs: number;
-  readonly atMs: number;
+interface Checked extends FolderMark {
   /** When the first of the claims that were live then times out, by the clock of claims. */
   readonly until: number;
   /** The latest sign of life of a claim that lay ahead of the clock, and when it was met; or 0. */
@@ -73,13 +71,14 @@ export class RecordsCheck {
   needed(queue: string | undefined, now: number): boolean {
     const checked = this.#read();
     if (checked === undefined) return true;
-    const { mtimeMs, atMs, until, busy } = checked;
+    const { atMs, until, busy } = checked;
     const age = Date.now() - atMs;
-    if (age < 0 || age > TRUST_MS || mtimeMs !== this.#tasksChanged() || now >= until) return true;
+    if (age < 0 || age > TRUST_MS || !isUnchanged(checked, this.#mark()) || now >= until) {
+      return true;
+    }
     if (queue === undefined ? busy.size > 0 : busy.has(folderOf(queue)) || busy.has(ANY)) {
       return true;
     }
-    if (atMs - mtimeMs < tickOf(mtimeMs)) return true;
     this.#report(checked, now);
     return false;
   }
@@ -100,7 +99,7 @@ export class RecordsCheck {
    * @returns Whether nothing had to be skipped.
    */
   run(now: number, skipping: Skipping, completion: Completion): boolean {
-    const [mtimeMs, atMs] = [this.#tasksChanged(), Date.now()];
+    const { mtimeMs, atMs } = this.#mark();
     const names = this.fs.list(this.layout.folder("claim")) ?? [];
     const claims = groupClaims(names.map(({ name }) => name));
     const ready = this.#ready.stems();
@@ -145,8 +144,8 @@ export class RecordsCheck {
     return Math.abs(Date.now() - metAt) < REPORT_MS ? { ahead, metAt } : { ahead: 0, metAt: 0 };
   }
 
-  #tasksChanged(): number {
-    return this.fs.lstat(this.layout.folder("task"))?.mtimeMs ?? -1;
+  #mark(): FolderMark {
+    return markFolder(this.fs, this.layout.folder("task"));
   }
 
   #read(): Checked | undefined {

@@ -14,6 +14,7 @@ import {
   type TaskRecord,
 } from "../../../domain/task/task.ts";
 import type { HostFs } from "../../../ports/host.ts";
+import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
 import {
   allEntries,
   createEntry,
@@ -21,9 +22,6 @@ import {
   TimeCursor,
   type TimeEntry,
 } from "../disk/time_index.ts";
-
-/** File time stamps advance in ticks of up to 10 ms; a directory listed sooner may have changed. */
-const TICK_MS = 12;
 
 const AGAIN = "_again";
 
@@ -52,8 +50,7 @@ export interface ReadyEntry {
 /** One queue's entries. */
 class QueueFront {
   #priorities: number[] = [];
-  #mtimeMs = -1;
-  #listedAt = 0;
+  #mark: FolderMark | undefined;
   #cursor: TimeCursor | undefined;
   #priority = 0;
   #lookedAgain = false;
@@ -61,7 +58,7 @@ class QueueFront {
   constructor(readonly fs: HostFs, readonly path: string) {}
 
   reset(): void {
-    this.#mtimeMs = -1;
+    this.#mark = undefined;
     this.#cursor = undefined;
   }
 
@@ -97,7 +94,7 @@ class QueueFront {
   /** A priority that seems used up: its directory goes, unless entries came since it was listed. */
   #lookAgain(cursor: TimeCursor): TimeEntry | undefined {
     if (this.fs.removeDir(`${this.path}/${this.#priority}`)) return undefined;
-    this.#mtimeMs = -1; // what is left in it may become claimable with no trace one level up
+    this.#mark = undefined; // what is left in it may become claimable with no trace one level up
     if (this.#lookedAgain) return undefined; // only entries without a task are left
     this.#lookedAgain = true;
     cursor.reset();
@@ -114,10 +111,9 @@ class QueueFront {
 
   /** A task of another priority shows as a change of this directory, so one look is enough. */
   #refresh(): void {
-    const mtimeMs = this.fs.lstat(this.path)?.mtimeMs ?? -1;
-    if (mtimeMs === this.#mtimeMs && this.#listedAt - mtimeMs > TICK_MS) return;
-    this.#listedAt = Date.now();
-    this.#mtimeMs = mtimeMs;
+    const mark = markFolder(this.fs, this.path);
+    if (isUnchanged(this.#mark, mark)) return;
+    this.#mark = mark;
     this.#priorities = (this.fs.list(this.path) ?? [])
       .filter((entry) => entry.isDirectory && /^-?\d{1,16}$/.test(entry.name))
       .map((entry) => Number(entry.name))
@@ -129,8 +125,7 @@ class QueueFront {
 export class ReadyIndex {
   readonly #fronts = new Map<string, QueueFront>();
   #folders: string[] = [];
-  #mtimeMs = -1;
-  #listedAt = 0;
+  #mark: FolderMark | undefined;
   #last: QueueFront | undefined;
 
   constructor(readonly fs: HostFs, readonly root: string) {}
@@ -155,7 +150,7 @@ export class ReadyIndex {
 
   /** Forgets what was listed. */
   reset(): void {
-    this.#mtimeMs = -1;
+    this.#mark = undefined;
     for (const front of this.#fronts.values()) front.reset();
   }
 
@@ -221,10 +216,9 @@ export class ReadyIndex {
   }
 
   #refresh(): void {
-    const mtimeMs = this.fs.lstat(this.root)?.mtimeMs ?? -1;
-    if (mtimeMs === this.#mtimeMs && this.#listedAt - mtimeMs > TICK_MS) return;
-    this.#listedAt = Date.now();
-    this.#mtimeMs = mtimeMs;
+    const mark = markFolder(this.fs, this.root);
+    if (isUnchanged(this.#mark, mark)) return;
+    this.#mark = mark;
     this.#folders = this.#dirs(this.root);
   }
 

@@ -42,7 +42,8 @@ import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { absolute } from "../find.ts";
 import type { Layout } from "../layout.ts";
-import { listStems, parseRecordName, readRecord, tickOf } from "../disk/record_file.ts";
+import { isSettled } from "../disk/folder_mark.ts";
+import { listStems, parseRecordName, readRecord } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { comingName, findComing, findHead } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
@@ -252,7 +253,7 @@ export class FsRecordSource implements RecordSource {
 
   /** Whether a later change would show in the time stamp. */
   #isSettled({ mtimeMs }: FileStat): boolean {
-    return Math.abs(this.clock() - mtimeMs) >= tickOf(mtimeMs);
+    return isSettled(mtimeMs, this.clock());
   }
 }
 
