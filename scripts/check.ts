@@ -11,6 +11,7 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["types", "check", "--doc", "--frozen", ...ALL],
   ["documentation", "doc", "--lint", "mod.ts"],
   ["shape", "run", "-A", "scripts/check_shape.ts"],
+  ["fields", "run", "-A", "scripts/json_fields.ts", "--check"],
 ];
 
 let failed = 0;

@@ -1,6 +1,7 @@
 /** `docs/json.md` and the README name every exit code, and every field of the answers in the transcripts. */
+import { fieldTables, withTables } from "../../scripts/json_fields.ts";
 import { EXIT_CODES } from "../../src/cli/exit_codes.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assert_, assertEquals, assertThrows, it } from "../deps.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 const read = (path: string) => Deno.readTextFileSync(`${ROOT}/${path}`);
@@ -48,4 +49,28 @@ it("json.md names every field of the answers in the transcripts", () => {
   assert_(found.size > 100, `${found.size} fields`);
   const named = new Set([...read("docs/json.md").matchAll(/`(\w+)`/g)].map(([, word]) => word));
   assertEquals([...found].filter((name) => !named.has(name)), []);
+});
+
+it("fieldTables() lists the fields that a type inherits, with their comments", () => {
+  const [, table = ""] = fieldTables().split("### LaneReleased\n");
+  assertEquals(
+    [...(table.split("###")[0] ?? "").matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, ...row]) =>
+      row
+    ),
+    [
+      ["status", "It has ended."],
+      ["lane", "The lane."],
+      ["owner", "Who holds it, or held it until this call."],
+      ["loop_ts", "The key of the hold."],
+      ["fence", "The grant's fencing token: the lease's new one, or the one that is stale now."],
+    ],
+  );
+});
+
+it("withTables() keeps the prose, replaces the tables, and refuses a document without their place", () => {
+  const text = read("docs/json.md");
+  const stale = text.replace("### TaskRecord", "### Gone");
+  assertEquals(withTables(stale), withTables(text));
+  assert_(withTables(text).startsWith("# JSON and exit codes\n"));
+  assertThrows(() => withTables("# JSON\n"), Error, "no line");
 });
