@@ -1,6 +1,6 @@
 /**
- * Removal of what is over: reservations (reservation_gc.ts), tasks (task_gc.ts), intents, and staging
- * files that a crash has left.
+ * Removal of ended records: reservations (reservation/gc.ts), tasks (task/gc.ts), intents, and
+ * staging files that a crash has left.
  *
  * Some of it must write before it removes. On a full disk what needs no room goes first, then notes
  * that are made again at need, and then the rest is tried once more.
@@ -20,7 +20,7 @@ import { isUniqueName } from "./disk/staging.ts";
 import { TaskGc } from "./task/gc.ts";
 import { ofRecord } from "./disk/unreadable.ts";
 
-/** A staging file is needed for moments; after so many milliseconds its process is gone. */
+/** A staging file is needed for moments; after this number of milliseconds its process is gone. */
 const STAGED_MS = 86_400_000;
 
 export class FsCollector implements Collector {

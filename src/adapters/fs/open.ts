@@ -21,7 +21,7 @@ import { FsTaskStore } from "./task/store.ts";
 export { findWorkspace } from "./find.ts";
 export { initWorkspace } from "./layout.ts";
 
-/** The stores of the workspace at `location`, as `findWorkspace` tells it. */
+/** The stores of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
   host = hostWithin(host, location, true);
   checkFormat(host.fs, location);

@@ -8,7 +8,7 @@ import { FsTaskStore } from "./task/store.ts";
 
 export { findWorkspace } from "./find.ts";
 
-/** The store of tasks of the workspace at `location`, as `findWorkspace` tells it. */
+/** The store of tasks of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsTasks(host: Host, location: string, warn: Warn): TaskStore {
   host = hostWithin(host, location, true);
   checkFormat(host.fs, location);

@@ -2,8 +2,8 @@
  * Source files below a folder.
  *
  * Every part of a path is looked at before anything is opened, so that no symbolic link leads out of
- * the tree and no FIFO blocks. Somebody who swaps a folder for a link between the look and the read
- * could still lead out; what is read is only ever searched for imports.
+ * the tree and no FIFO blocks. A process that swaps a folder for a link between the look and the
+ * read could still lead out; what is read is only ever searched for imports.
  */
 import { join } from "../../../deps/path.ts";
 import { type Import, languageOf } from "../../../domain/forecast/imports.ts";
@@ -142,7 +142,7 @@ export class FsSourceTree implements SourceTree {
   }
 }
 
-/** Folders whose files nobody edits by hand. */
+/** Folders whose files are not edited by hand. */
 function isPassedOver(name: string): boolean {
   return name.startsWith(".") || name === "node_modules";
 }

@@ -1,6 +1,6 @@
 /**
- * The one rule on symbolic links: nothing is read, written or removed through one below W, whoever
- * made it. W itself may be one.
+ * The one rule on symbolic links: nothing is read, written or removed through one below W,
+ * whichever process made it. W itself may be one.
  *
  * Every file operation of the adapter goes through here. Before it, each folder on the way from W to
  * its name is looked at, and anything but a real folder is refused; so is a link as the file that is
@@ -14,7 +14,7 @@
  * Neither runtime can name a file by an open folder, so a link that is swapped in between the look and
  * the operation is followed; FORMAT.md says so.
  *
- * A link that was made and yet reported as "taken" is told apart here as well: a file server whose
+ * A link that was made and yet reported as "taken" is recognised here as well: a file server whose
  * answer got lost is asked again by the kernel, and then finds the name that its first answer made.
  */
 import { CoordError } from "../../../domain/errors.ts";
@@ -121,19 +121,22 @@ class RealFolders {
 
   constructor(readonly fs: HostFs, readonly root: string, readonly mustStay: boolean) {}
 
-  /** Refuses a folder that is reached by a link, or is none. With `anew` a leaf is looked at again. */
-  check(folder: string, anew: boolean): void {
+  /**
+   * Refuses a folder that is reached by a link, or is none. With `again` a leaf is looked at once
+   * more.
+   */
+  check(folder: string, again: boolean): void {
     if (!this.#isBelow(folder)) return;
     const now = performance.now();
     const since = this.#call(now);
     const known = this.#looks.get(folder);
-    if (known !== undefined && known.passedAt >= since && (!anew || known.at >= since)) return;
+    if (known !== undefined && known.passedAt >= since && (!again || known.at >= since)) return;
     for (let from = this.root.length + 1; from <= folder.length;) {
       const end = nextSeparator(folder, from);
       const part = folder.slice(0, end);
       const look = this.#looks.get(part);
       const isTime = end - from === TIME_WIDTH && /^\d+$/.test(folder.slice(from, end));
-      const isLoose = isTime && !(anew && end === folder.length);
+      const isLoose = isTime && !(again && end === folder.length);
       const isReal = isKnown(look, isLoose ? now - TIME_TRUST_MS : since) ||
         !isTime && look !== undefined && this.#isUnchanged(look, folder.slice(0, from - 1), now);
       if (!isReal && this.#look(part, now, folder.slice(0, from - 1)) === undefined) return;

@@ -1,8 +1,9 @@
 /**
  * Reading and writing record files.
  *
- * Nothing but a regular file is ever opened: a FIFO would block for ever and a symbolic link could
- * lead anywhere. Whatever is no record is reported with its name and the reason, and hides nothing.
+ * Nothing but a regular file is ever opened: a FIFO would block without end and a symbolic link
+ * could lead anywhere. Whatever is no record is reported with its name and the reason, and hides
+ * nothing.
  */
 import { idOfStem, isStem } from "../../../domain/ids.ts";
 import {

@@ -1,16 +1,16 @@
 /**
  * Files on their way to a name: staged with their whole content, then linked or renamed, so that a
- * name never shows half of it. `tmp/` and `index/` may be removed at any time; whoever is in the
- * middle of something stages again.
+ * name never shows half of it. `tmp/` and `index/` may be removed at any time; a process that is in
+ * the middle of something stages again.
  */
 import { HostError } from "../../../ports/host.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 
-/** How often staging is repeated when somebody removes its folder meanwhile. */
+/** How often staging is repeated when another process removes its folder meanwhile. */
 const MAX_TRIES = 20;
 
-/** A name that nobody else uses. */
+/** A name that no other process uses. */
 export function uniqueName(): string {
   return crypto.randomUUID();
 }
@@ -27,7 +27,7 @@ export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: bool
   return path;
 }
 
-/** A staged file, which is made again when somebody cleaned up under it. */
+/** A staged file, which is made again when another process removed it. */
 export abstract class Stage {
   protected path: string | undefined;
 

@@ -58,7 +58,7 @@ export function createEntry(
   create: (path: string) => boolean,
 ): boolean {
   const { dir, path } = place(root, ms, rest);
-  // Others remove empty directories, also in the middle of this, and anybody the whole tree.
+  // Others remove empty directories, also in the middle of this, and may remove the whole tree.
   return inDir(fs, dir, MAX_TRIES, () => create(path));
 }
 
@@ -129,13 +129,13 @@ export class TimeCursor {
     return undefined;
   }
 
-  /** Passes over the entry that `peek` gave. */
+  /** Skips the entry that `peek` gave. */
   skip(): void {
     const here = this.#trail?.at(-1);
     if (here !== undefined) here.at++;
   }
 
-  /** Lists the directory that it is in anew: others have removed most of what it knew. */
+  /** Lists the directory that it is in again: others have removed most of what it knew. */
   relist(): void {
     const here = this.#trail?.pop();
     if (here !== undefined) this.#trail?.push(this.#list(here.path, false));

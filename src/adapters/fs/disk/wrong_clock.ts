@@ -9,13 +9,15 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { stageFile } from "./staging.ts";
 
 export class WrongClock {
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(readonly fs: HostFs, readonly tmp: string, readonly warn: Warn) {}
 
-  /** Whether what lies ahead is over because its maker's clock was wrong; it is reported, once. */
+  /**
+   * Whether what lies ahead has ended because its maker's clock was wrong; it is reported, once.
+   */
   isOver(what: string, at: string): boolean {
-    if (this.#told.has(what)) return true;
+    if (this.#reported.has(what)) return true;
     const staged = stageFile(this.fs, this.tmp, new Uint8Array(), false);
     const stamp = this.fs.lstat(staged)?.mtimeMs ?? 0;
     this.fs.remove(staged);
@@ -23,7 +25,7 @@ export class WrongClock {
       this.warn(`This process's clock is behind the file system's: ${what} counts as held`);
       return false;
     }
-    this.#told.add(what);
+    this.#reported.add(what);
     this.warn(`${what} was made at ${at}, which is yet to come: it counts as timed out`);
     return true;
   }

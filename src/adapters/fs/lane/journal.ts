@@ -4,13 +4,13 @@
  * Appending, under the mutex:
  *
  * 1. Read what is new. If the last line lacks its end, the write begins with one, so that a torn line
- *    stays by itself, is reported and passed over. Nothing is ever cut off.
+ *    stays by itself, is reported and skipped. Nothing is ever cut off.
  * 2. Append all lines in one write, sync the file.
  * 3. Read what is new again: the lines must be there, each by itself. If a crash of another writer
  *    tore one at this very moment, append them once more.
  * 4. Ask the mutex. If this hold is still the newest, it was so when the lines were written, and
- *    whoever follows reads them: they are kept. Otherwise a newer writer may have compacted the log
- *    before they came, and whether they are in it nobody can tell without a turn of his own: unsure.
+ *    a later writer reads them: they are kept. Otherwise a newer writer may have compacted the log
+ *    before they came, and whether they are in it shows only in a turn of its own: unsure.
  *
  * Compaction, under the mutex: give the log a second name as an archive, sync the folder, and let the
  * mutex replace the log's name by a checkpoint, which it does only as long as the hold is valid. A
@@ -245,7 +245,7 @@ class FsSession implements JournalSession {
     this.#syncFolder();
   }
 
-  /** Whoever comes after a release takes it that the log's name is on the disk. */
+  /** A process that comes after a release relies on it that the log's name is on the disk. */
   #syncFolder(): void {
     if (this.#isFolderSynced) return;
     this.#fs.syncDir(dirname(this.#path));

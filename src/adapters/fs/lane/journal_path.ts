@@ -1,6 +1,6 @@
 /**
- * Where the journal of a workspace is: the same file from every folder, since whoever has another one
- * knows nothing of the lanes in it.
+ * Where the journal of a workspace is: the same file from every folder, since a process that has
+ * another one knows nothing of the lanes in it.
  */
 import { basename, dirname, resolve } from "../../../deps/path.ts";
 import { badInput } from "../../../domain/errors.ts";

@@ -3,11 +3,11 @@
  * that was not released may be followed.
  *
  * - Its process has gone: same host, same boot, same PID namespace, and no process of that number
- *   that started at that time. Linux tells this at once, by `/proc`; where that cannot be read (other
- *   systems, or Deno without all permissions), the next rule is left.
+ *   that started at that time. Linux shows this at once, by `/proc`; where that cannot be read
+ *   (other systems, or Deno without all permissions), the next rule is left.
  * - It is stale: its file is older than the bound. Both instants are of the file system's clock, so
  *   no machine's own clock matters; a file from the future by more than the bound is stale as well.
- *   That goes for files which nobody can read, too.
+ *   That goes for unreadable files, too.
  *
  * A file is made whole before it gets its name. Nothing is synced: after a power cut the mutex is
  * free as soon as it is stale.
@@ -36,7 +36,7 @@ export class FsMutex implements Mutex {
 
   /**
    * @param folder Is made when it is missing.
-   * @param staleMs After how long a hold that nobody renewed may be followed.
+   * @param staleMs After how long a hold that was not renewed may be followed.
    */
   constructor(
     readonly host: Host,
@@ -94,7 +94,7 @@ export class FsMutex implements Mutex {
     return pid !== undefined && this.host.isAlive({ ...process, pid }) === false;
   }
 
-  /** Tries again whenever the kernel tells of a release, and now and then without. */
+  /** Tries again whenever the kernel notifies of a release, and now and then without. */
   async #wait(
     files: FsMutexFiles,
     first: MutexOutcome,
@@ -125,7 +125,7 @@ export class FsMutex implements Mutex {
     }
   }
 
-  /** Calls `wake` when a hold is released, where the kernel tells of it. */
+  /** Calls `wake` when a hold is released, where the kernel notifies of it. */
   #watch(wake: () => void): { isNative: boolean; close(): void } {
     let native: DirWatch | undefined;
     const watch = { isNative: false, close: () => native?.close() };

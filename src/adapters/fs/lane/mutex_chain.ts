@@ -1,20 +1,22 @@
 /**
  * The protocol of the mutex: who holds is decided by one exclusive creation, and by nothing else.
  *
- * The mutex is a folder. Hold number n is the file `n`; whoever creates it holds, until he gives it the
- * second name `n.free` (a release) or hold n + 1 begins. Hold n + 1 may begin when `n.free` is there, or when
- * the holder of n has gone or is stale. So of any number of late holders, stealers and fresh
- * acquirers that follow the same n exactly one goes on; the others find the name taken. Renewing
- * takes n + 1 as well, so a holder that renews late and a stealer race for one name.
+ * The mutex is a folder. Hold number n is the file `n`; the process that creates it holds, until it
+ * gives it the second name `n.free` (a release) or hold n + 1 begins. Hold n + 1 may begin when
+ * `n.free` is there, or when the holder of n has gone or is stale. So of any number of late
+ * holders, stealers and fresh acquirers that follow the same n exactly one goes on; the others find
+ * the name taken. Renewing takes n + 1 as well, so a holder that renews late and a stealer race for
+ * one name.
  *
  * Old files are removed, or the folder would grow. The newest hold never is. Removal frees names, and
- * somebody who slept since hold n may create an n + 1 that had been used up before: whoever created a
- * number therefore lists the folder afterwards, and if there is anything higher the creation counts
- * for nothing. A ghost of that kind is always lower than the newest hold, so it misleads nobody, and
- * goes with the next sweep. The holds right below the newest are kept for a while, so that a listing
- * in which whatever changes meanwhile is missing still shows one of them, unless several holds begin
- * and end during that one listing. (So few names are listed in one call of the kernel, during which
- * nothing changes; and what is safe does not depend on it, since the log decides.)
+ * a process that slept since hold n may create an n + 1 that had been used up before: one that
+ * created a number therefore lists the folder afterwards, and if there is anything higher the
+ * creation counts for nothing. A ghost of that kind is always lower than the newest hold, so it
+ * misleads no process, and goes with the next sweep. The holds right below the newest are kept for
+ * a while, so that a listing in which whatever changes meanwhile is missing still shows one of
+ * them, unless several holds begin and end during that one listing. (So few names are listed in one
+ * call of the kernel, during which nothing changes; and what is safe does not depend on it, since
+ * the log decides.)
  *
  * A file is replaced by staging it as `n.next`, looking whether n is still the newest, and renaming.
  * Who begins a hold removes the `.next` of all lower ones before doing anything else: had the look of
@@ -48,9 +50,9 @@ type Taken =
     readonly isClean: boolean;
     readonly names: readonly string[];
   }
-  /** The newest hold is somebody else's and may not be followed. */
+  /** The newest hold is another process's and may not be followed. */
   | { readonly kind: "busy"; readonly generation: number }
-  /** Somebody else was faster; it makes sense to try again at once. */
+  /** Another process was faster; it makes sense to try again at once. */
   | { readonly kind: "lost" };
 
 /** Holds below the newest that a sweep leaves. */
@@ -62,7 +64,7 @@ function numberOf(name: string): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
-/** Whether a name tells that a hold was released. */
+/** Whether a name says that a hold was released. */
 export function isRelease(name: string): boolean {
   return name.endsWith(".free");
 }
@@ -99,7 +101,7 @@ function begin(files: MutexFiles, generation: number): readonly string[] | undef
   try {
     return settled(files, generation);
   } catch (error) {
-    // Nobody would ever release what nobody got.
+    // No process would ever release what none got.
     if (error instanceof HostError) files.remove(`${generation}`);
     throw error;
   }
@@ -125,11 +127,11 @@ function isNewest(names: readonly string[], generation: number): boolean {
 /** Whether a hold that was not released is still the newest. */
 export function isHeld(files: MutexFiles, generation: number): boolean {
   const names = files.list();
-  // Without its file somebody has emptied the folder, where the numbers now begin anew.
+  // Without its file another process has emptied the folder, where the numbers now begin again.
   return isNewest(names, generation) && names.includes(`${generation}`);
 }
 
-/** Goes on with the hold that follows one's own; `undefined` when somebody else has. */
+/** Goes on with the hold that follows one's own; `undefined` when another process has. */
 export function renew(files: MutexFiles, generation: number): readonly string[] | undefined {
   return begin(files, generation + 1);
 }

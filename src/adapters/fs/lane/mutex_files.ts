@@ -6,10 +6,10 @@ import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { MutexFiles } from "./mutex_chain.ts";
 import { isUniqueName, uniqueName } from "../disk/staging.ts";
 
-/** How often a file is staged again when somebody removes it, or the folder, meanwhile. */
+/** How often a file is staged again when another process removes it, or the folder, meanwhile. */
 const MAX_TRIES = 20;
 
-/** Milliseconds after which a staged file is made anew: its age becomes that of the hold. */
+/** Milliseconds after which a staged file is made again: its age becomes that of the hold. */
 const RESTAGE_MS = 1_000;
 
 const STAGED = ".new";
@@ -104,7 +104,7 @@ export class FsMutexFiles implements MutexFiles {
     }
   }
 
-  /** Whether somebody else is about to acquire. */
+  /** Whether another process is about to acquire. */
   areOthersIn(names: readonly string[]): boolean {
     return names.some((name) => name.endsWith(STAGED) && !name.startsWith(this.token));
   }
@@ -123,7 +123,7 @@ export class FsMutexFiles implements MutexFiles {
     this.unstage();
   }
 
-  /** The file system's clock, as far as this process can tell. */
+  /** The file system's clock, as far as this process can see. */
   #now(): number {
     const { fileMs, ownMs } = this.#stage();
     return fileMs + performance.now() - ownMs;

@@ -36,7 +36,7 @@ export interface MutexHold {
   release(): void;
 }
 
-/** Whom a busy mutex was held by, as far as can be told. */
+/** The process that held a busy mutex, as far as it is known. */
 export interface MutexHolder extends JournalWriter {
   readonly generation: number;
 }

@@ -39,7 +39,7 @@ function parentOf(path: string): string {
 /** What an entry's name says. */
 export interface IndexEntry {
   readonly stem: string;
-  /** When the reservation is over if no heartbeat extends it. */
+  /** When the reservation ends if no heartbeat extends it. */
   readonly expiresMs: number;
   readonly exclusive: boolean;
 }
@@ -91,7 +91,8 @@ export class AddressIndex {
    *
    * @param isSynced Whether an entry that is there already is on the disk.
    * @returns The folders to sync, so that it is still there after a power cut: those that have a new
-   * name by that, and all above, since whoever made one of them may not have synced it yet.
+   * name by that, and all above, since the process that made one of them may not have synced it
+   * yet.
    */
   *add(
     entry: IndexEntry,

@@ -5,20 +5,20 @@
  * `heartbeats/<hex>.json` is a view of the newest, for other tools and as a place to start from. A
  * release is the file `releases/<hex>.json`, created exclusively, and ends everything.
  *
- * An exclusive reservation that has expired is over: a heartbeat looks at the clock just before it
- * takes its slot and again afterwards. When the end has come in between, it takes the slot that
- * follows with a seal (below) and does not count. So by the clock of the process that beats nothing is
- * revived; and what another process's clock says only matters with a seal.
+ * An exclusive reservation that has expired has ended: a heartbeat looks at the clock just before
+ * it takes its slot and again afterwards. When the end has come in between, it takes the slot that
+ * follows with a seal (below) and does not count. So by the clock of the process that beats nothing
+ * is revived; and what another process's clock says only matters with a seal.
  *
  * Who wants a reservation out of the way because it has expired *seals* it: takes the slot that
- * follows the state in which it is over, with the release as its content, and then links that to
+ * follows the state in which it has ended, with the release as its content, and then links that to
  * `releases/<hex>.json`. A late heartbeat wants the same slot, so only one of the two happens; nothing
  * follows a seal. A sealed reservation is released, whether the second step was done or not.
  *
- * Slots are removed only after the release is there, so whoever finds none where one was, and looks
- * for the release afterwards, finds it. The record goes before the release does, so whoever finds no
- * release because it was removed finds no record either. A slot that was taken too late, because the
- * slots had been removed, is noticed by its writer in the same way.
+ * Slots are removed only after the release is there, so a process that finds none where one was,
+ * and looks for the release afterwards, finds it. The record goes before the release does, so a
+ * process that finds no release because it was removed finds no record either. A slot that was
+ * taken too late, because the slots had been removed, is noticed by its writer in the same way.
  */
 import { idOfStem } from "../../../domain/ids.ts";
 import {
@@ -60,7 +60,10 @@ export interface ReservationChainFiles {
   remove(name: string): void;
   /** Forces the names of a folder to the disk. */
   sync(folder: string): void;
-  /** Whether what lies ahead of the clock is over: unless this process's own clock is the wrong one. */
+  /**
+   * Whether what lies ahead of the clock has ended: unless this process's own clock is the wrong
+   * one.
+   */
   isOver(what: string, at: string): boolean;
 }
 
@@ -267,7 +270,7 @@ export function seal(
   }
 }
 
-/** The release is there: makes it last, and removes the slots, which nobody needs any more. */
+/** The release is there: makes it last, and removes the slots, which no process needs any more. */
 function ended(files: ReservationChainFiles, stem: string, slots: number): void {
   files.sync("releases");
   for (let slot = slots; slot > 0; slot--) files.remove(slotName(stem, slot));

@@ -20,11 +20,14 @@ import { recordName, releaseName } from "./chain.ts";
 import type { ReservationFiles } from "./files.ts";
 import { TmpStage } from "../disk/staging.ts";
 
-/** A comparison is followed by so many times its own duration without one, or by this at the most. */
+/**
+ * A comparison is followed by this multiple of its own duration without one, or by this at the
+ * most.
+ */
 const REST = 20;
 const MAX_REST_MS = 1_000;
 
-/** New names before the note of the known ones is written anew. */
+/** New names before the note of the known ones is written again. */
 const NOTE_AFTER = 16;
 
 /** A comparison. */
@@ -137,7 +140,7 @@ export class ReservationCheck {
     this.#sync(this.files.index.root);
   }
 
-  /** Somebody may have removed the folder, which is empty without a name of ours. */
+  /** Another process may have removed the folder, which is empty without a name of ours. */
   #sync(folder: string): void {
     try {
       this.#fs.syncDir(folder);

@@ -1,4 +1,4 @@
-/** Which reservations are over, and what is left over in their folders; reservation_removal.ts removes. */
+/** Which reservations have ended, and what is left in their folders; removal.ts removes. */
 import { idOfStem, isStem } from "../../../domain/ids.ts";
 import { effectiveExpiry } from "../../../domain/reservation/reservation.ts";
 import { parseTime } from "../../../domain/time.ts";
@@ -14,7 +14,7 @@ import { comingName, findEntry, findHead, granted, ORDER, settle } from "./order
 import { ofRecord } from "../disk/unreadable.ts";
 import { type EndedReservation, FLOORS, removeReservations } from "./removal.ts";
 
-/** No process takes so long between an entry in the index and its reservation, milliseconds. */
+/** No process takes longer between an entry in the index and its reservation, milliseconds. */
 const ENTRY_GRACE_MS = 86_400_000;
 
 interface Dead extends Swept, EndedReservation {}
@@ -32,7 +32,7 @@ export class ReservationGc {
     this.#fs = files.fs;
   }
 
-  /** Sweeps reservations and all that belongs to them; tells which, and which there are left. */
+  /** Sweeps reservations and all that belongs to them; returns which, and which there are left. */
   async sweep(sweep: Sweep): Promise<{ swept: Swept[]; left: Set<string> }> {
     this.#isGoneForGood = false;
     // What belongs to a reservation is listed before the reservations: whatever is new is not orphaned.

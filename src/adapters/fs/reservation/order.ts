@@ -2,12 +2,13 @@
  * The protocol that puts all additions of reservations into one order.
  *
  * Place n of the order is the file `reservations/order/<n>`, without gaps. It is taken by exclusive
- * creation with the whole reservation as its content, by whoever has seen all that was granted up to
- * place n - 1; if somebody else was faster, what came is looked at and then the next place is tried. So
- * of two additions one has seen the other.
+ * creation with the whole reservation as its content, by a process that has seen all that was
+ * granted up to place n - 1; if another process was faster, what came is looked at and then the
+ * next place is tried. So of two additions one has seen the other.
  *
- * 1. Find the newest place, and *settle* it: give the reservation there its record, since whoever took
- *    it may have died before that. Every lower place was settled by whoever took the one above it.
+ * 1. Find the newest place, and *settle* it: give the reservation there its record, since the
+ *    process that took it may have died before that. Every lower place was settled by the process
+ *    that took the one above it.
  * 2. Collect what overlaps: from the address index, and later from the places that were taken since.
  *    Ask whether the addition is admitted.
  * 3. An exclusive one seals those exclusive ones in its way that have expired, or takes them for live;
@@ -17,12 +18,12 @@
  * 5. Take the next place by a link to that file; settle it by another; remove the file.
  *
  * The *floor* is a number up to which places are no longer needed, because they are settled and not
- * the newest; it is raised by exclusive creation, before the places are removed. Whoever takes a place
- * and then finds it at or below the floor had slept since it was free: the place counts for nothing.
- * Only if the reservation has its record by then it was in time, since a good place is settled before
- * the floor is raised above it.
- * So what a place says is only believed when the floor is still below it afterwards, and a record is
- * never a link to a place, whose name somebody else may have by then.
+ * the newest; it is raised by exclusive creation, before the places are removed. A process that
+ * takes a place and then finds it at or below the floor had slept since it was free: the place
+ * counts for nothing. Only if the reservation has its record by then it was in time, since a good
+ * place is settled before the floor is raised above it. So what a place says is only believed when
+ * the floor is still below it afterwards, and a record is never a link to a place, whose name
+ * another process may have by then.
  *
  * A reservation is granted with its place, and its record may be *to come*, since its writer is slow
  * or dead. Only that at the newest place can be. So a listing first looks at that place, then lists
@@ -45,12 +46,12 @@ import {
   seal,
 } from "./chain.ts";
 
-/** A place that nobody's reservation has: it makes the one before it removable. */
+/** A place that no reservation has: it makes the one before it removable. */
 export const INERT = { inert: true } as const;
 
 /** The files that the order is made of. Each call is atomic. */
 export interface OrderFiles extends ReservationChainFiles {
-  /** What somebody took a place for; `undefined` when nobody has, or it was removed. */
+  /** What a process took a place for; `undefined` when none has, or it was removed. */
   place(name: string): ReservationRecord | typeof INERT | undefined;
   /** The highest floor, 0 when there is none. */
   floor(): number;
@@ -246,7 +247,7 @@ class Others {
     return this.files.floor() <= after;
   }
 
-  /** Whether the addition may go on; then no exclusive one that is over can come back. */
+  /** Whether the addition may go on; then no exclusive one that has ended can come back. */
   admitted(): boolean {
     const { addition: { reservation, now, admit }, files } = this;
     while (true) {

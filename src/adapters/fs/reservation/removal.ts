@@ -1,16 +1,17 @@
 /**
- * The protocol by which reservations are removed that are over.
+ * The protocol that removes reservations that have ended.
  *
  * 1. One that has only expired is sealed, so that no late heartbeat brings it back.
  * 2. The floor of the order is raised above its place; if that is the newest one, an inert place is
- *    taken first. Then the place is removed, and what it was taken with, so that nobody who is slow
- *    to settle it gives the reservation its record again.
+ *    taken first. Then the place is removed, and what it was taken with, so that no process that is
+ *    slow to settle it gives the reservation its record again.
  * 3. Its record goes; that and what went before is synced.
- * 4. Its entries in the address index go: without them nobody would meet a record that a power cut
- *    brought back. What happened to it goes, the release last: without it it would look live again.
+ * 4. Its entries in the address index go: without them no process would meet a record that a power
+ *    cut brought back. What happened to it goes, the release last: without it it would look live
+ *    again.
  *
- * A crash between two steps leaves a reservation that is over, or files of one that is gone; the next
- * sweep removes both.
+ * A crash between two steps leaves a reservation that has ended, or files of one that is gone; the
+ * next sweep removes both.
  */
 import type {
   ReservationEntry,
@@ -36,7 +37,7 @@ export interface RemovalFiles extends OrderFiles {
   leave(stem: string, reservation: ReservationRecord): void;
 }
 
-/** A reservation that is over. */
+/** A reservation that has ended. */
 export interface EndedReservation {
   readonly stem: string;
   readonly entry: ReservationEntry;
@@ -50,7 +51,7 @@ export const FLOORS = `${ORDER}/floor`;
 /** Who seals what is to be removed. */
 const RUN_ID = "gc";
 
-/** Removes reservations that are over at `now`; those that a heartbeat has revived stay. */
+/** Removes reservations that have ended at `now`; those that a heartbeat has revived stay. */
 export function removeReservations<T extends EndedReservation>(
   files: RemovalFiles,
   over: readonly T[],
@@ -107,7 +108,7 @@ function raiseFloor(files: OrderFiles): number {
   return Math.max(head, files.floor());
 }
 
-/** The release goes last, so that nobody who has read the record before takes it for live. */
+/** The release goes last, so that no process that has read the record before takes it for live. */
 function removeChain(files: RemovalFiles, stem: string, beats: readonly string[]): void {
   const { slot: last } = newest(files, stem);
   for (let slot = last; slot > 0; slot--) files.remove(slotName(stem, slot));

@@ -69,7 +69,7 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async list(now: number, all: boolean): Promise<ReservationEntry[]> {
-    // What was released before its record is read is over; nothing else is known of it here.
+    // What was released before its record is read has ended; nothing else is known of it here.
     const released = this.#named("release");
     const beaten = this.#named("heartbeat");
     const entries: ReservationEntry[] = [];

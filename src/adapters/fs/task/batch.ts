@@ -170,7 +170,10 @@ export class Batches {
     return failure;
   }
 
-  /** Waits a moment while another process repairs a batch; `false` when none does, or nobody can tell. */
+  /**
+   * Waits a moment while another process repairs a batch; `false` when none does, or that is
+   * unknown.
+   */
   async isRepairing(): Promise<boolean> {
     if (this.#looked.failure !== undefined) return false;
     if (!this.turns.files.list().some((batch) => this.turns.isBeingRepaired(batch))) return false;

@@ -136,7 +136,7 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
     try {
       this.fs.syncFile(this.#taskPath(stem));
     } catch (error) {
-      // Somebody has removed the task by hand since it was looked at.
+      // A user has removed the task by hand since it was looked at.
       if (!isNotFound(error)) throw error;
     }
   }

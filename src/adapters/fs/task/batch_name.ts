@@ -25,7 +25,10 @@ export interface Batch {
   readonly done: number;
   /** When the turn began or was renewed; of a `linked` one, when its tasks had got their names. */
   readonly at: number;
-  /** Whose turn it is or was: boot, machine, process number and start, the first ones hashed; `free` is nobody's. */
+  /**
+   * Whose turn it is or was: boot, machine, process number and start, the first ones hashed; `free`
+   * is no process's.
+   */
   readonly who: string;
 }
 
@@ -61,7 +64,7 @@ export function parseBatch(name: string): Batch | undefined {
 /** The turns that this process is at work in, by their names; a name is never given twice. */
 const running = new Set<string>();
 
-/** Tells the turns of processes at work from those of dead ones. */
+/** Distinguishes the turns of processes at work from those of dead ones. */
 export class BatchOwners {
   #self: { readonly boot: string; readonly machine: string; readonly place: string } | undefined;
 

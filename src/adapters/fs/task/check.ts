@@ -176,7 +176,8 @@ export class RecordsCheck {
       this.fs.createNew(staged, new TextEncoder().encode(note));
       this.fs.rename(staged, this.#path);
     } catch (error) {
-      // The note only saves time. When somebody removes the folders, the next comparison is due anyway.
+      // The note only saves time. When another process removes the folders, the next comparison is
+      // due anyway.
       const unwritable = ["not_found", "no_space", "read_only", "permission"];
       if (!(error instanceof HostError) || !unwritable.includes(error.reason)) throw error;
     }

@@ -9,7 +9,7 @@
  *
  * After a slot n > 1 was taken, `<hex>.json` is replaced by a copy of it. That copy is a *view*, for
  * other tools and as a place to start from: it may lag, and a slow writer may even set it back, so
- * nobody decides on it without trying for the slot that follows it.
+ * no process decides on it without trying for the slot that follows it.
  *
  * A terminal state takes its slot like any other and is then created, exclusively too, as
  * `<hex>.end`. From then on it is the truth whatever else is there, so that the numbered slots can be
@@ -18,13 +18,13 @@
  *
  * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
  * cancel or another end, may answer `terminal` although it took effect first; and of two identical
- * ends both may answer that they were written, since nobody can tell which of them was.
+ * ends both may answer that they were written, since no process can see which of them was.
  *
  * Other tools know the view alone, and replace or remove it. A view that shows no slot, or is missing
- * below one, is such a change. It is the next state (domain/foreign_claim.ts says which), and whoever
- * moves the task gives it the next slot first, so that all of coord agrees on it. A writer looks at the
- * view once more before it replaces it; a change that comes after that look is lost, as it would be
- * between two tools that rename.
+ * below one, is such a change. It is the next state (domain/foreign_claim.ts says which), and a
+ * process that moves the task gives it the next slot first, so that all of coord agrees on it. A
+ * writer looks at the view once more before it replaces it; a change that comes after that look is
+ * lost, as it would be between two tools that rename.
  *
  * FORMAT.md says what a crash between any two steps leaves behind.
  */
@@ -268,9 +268,9 @@ function settled(files: ClaimChainFiles, stem: string): ClaimRecord | undefined 
 }
 
 /**
- * Applies a rule to a task that most probably nobody has touched, without a look.
+ * Applies a rule to a task that most probably no process has touched, without a look.
  *
- * @returns `undefined` when somebody has.
+ * @returns `undefined` when one has.
  */
 export function firstTransition(
   files: ClaimChainFiles,
@@ -283,7 +283,7 @@ export function firstTransition(
   return { kind: "written", claim: decision.next, previous: undefined };
 }
 
-/** Tries for the slot of a state; `false` when another state is there or the task is over. */
+/** Tries for the slot of a state; `false` when another state is there or the task has ended. */
 function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): boolean {
   const slot = slotName(stem, next.transition);
   const end = endName(stem);
@@ -309,7 +309,8 @@ function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): boolean 
       return true;
     }
   }
-  // The slot was free only because it had been swept. Nobody follows it, since the end is there.
+  // The slot was free only because it had been swept. No process follows it, since the end is
+  // there.
   if (next.transition > 1) files.remove(slot);
   staged.discard();
   return false;

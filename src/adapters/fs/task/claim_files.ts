@@ -91,7 +91,7 @@ export class ClaimFiles implements ClaimChainFiles {
 
   /**
    * Takes back a state whose task was removed since it was looked at, and says whether that was so. Its
-   * slot was perhaps free only because the task was over.
+   * slot was perhaps free only because the task had ended.
    */
   takeBack(stem: string, claim: ClaimRecord): boolean {
     if (this.fs.lstat(this.layout.record("task", stem)) !== undefined) return false;

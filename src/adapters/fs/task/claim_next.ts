@@ -39,7 +39,7 @@ import { TimeCursor } from "../disk/time_index.ts";
 import { Skipping } from "../disk/unreadable.ts";
 import { WrongClock } from "../disk/wrong_clock.ts";
 
-/** Entries in a row that others took before the names are listed anew. */
+/** Entries in a row that others took before the names are listed again. */
 const MISSES_BEFORE_RELIST = 3;
 
 /** Milliseconds within which a process that made a claim removes the task's entry, or never does. */
@@ -185,7 +185,7 @@ export class ClaimNext {
     return outcome.kind === "won" ? outcome.entry : "taken";
   }
 
-  /** Whether a task's claim was there before whoever made it could be about to remove the entry. */
+  /** Whether a task's claim was there before its maker could be about to remove the entry. */
   #isOldClaim(stem: string): boolean {
     const stat = this.#fs.lstat(this.#layout.record("claim", stem));
     return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > CLAIM_SETTLED_MS;

@@ -1,12 +1,13 @@
 /**
- * Removal of tasks that are over.
+ * Removal of tasks that have ended.
  *
- * 1. A task that has expired while it was pending gets a terminal claim, so that nobody claims it.
+ * 1. A task that has expired while it was pending gets a terminal claim, so that no process claims
+ *    it.
  * 2. Its definition goes; the folder is synced.
  * 3. Its claim goes, `<hex>.end` last: a task without it would look pending.
  *
- * Whoever is slow to claim, extend or end the task and finds the way free because of step 3 looks for
- * the definition afterwards, finds it gone, and takes it back.
+ * A process that is slow to claim, extend or end the task and finds the way free by step 3 looks
+ * for the definition afterwards, finds it gone, and takes it back.
  *
  * A batch may bring a definition back, so tasks of batches stay until the batch is settled. The
  * batches are looked at after the tasks were listed: a task that is there then, and in no batch, never
@@ -36,7 +37,7 @@ import { ofRecord } from "../disk/unreadable.ts";
 
 const RUN_ID = "gc";
 
-/** A task that is over, and its claim's files. */
+/** A task that has ended, and its claim's files. */
 interface EndedTask extends Swept {
   readonly stem: string;
   readonly listed: ListedClaim | undefined;
@@ -139,7 +140,7 @@ export class TaskGc {
     return mine;
   }
 
-  /** Takes the first slot of a task that nobody has touched; `false` when somebody has. */
+  /** Takes the first slot of a task that no process has touched; `false` when one has. */
   #close(stem: string, now: number): boolean {
     const at = formatTime(now);
     const claim: ClaimRecord = {

@@ -1,9 +1,10 @@
 /**
  * The index over claimable tasks: `index/ready/<queue>/<priority>/` and below it a time index over
  * the tasks' creation, whose entries are named by the tasks' hex ids. Entries of tasks that were claimed
- * before and timed out end in `_again`, so that nobody takes such a task for one without a claim.
+ * before and timed out end in `_again`, so that no process takes such a task for one without a
+ * claim.
  *
- * An entry is a hint. It is there before its task's record is, and it goes when somebody finds the
+ * An entry is a hint. It is there before its task's record is, and it goes when a process finds the
  * task claimed or over, so a claimable task always has one unless the index was tampered with.
  */
 import { stemOfId } from "../../../domain/ids.ts";
@@ -130,7 +131,7 @@ export class ReadyIndex {
 
   constructor(readonly fs: HostFs, readonly root: string) {}
 
-  /** Where the entry of a task that nobody has claimed lies, or would. */
+  /** Where the entry of a task that no agent has claimed lies, or would. */
   path(task: TaskRecord): string {
     const order = orderOf(task);
     return entryPath(this.#base(task), order.createdMs, stemOfId(task.task_id));
@@ -179,12 +180,12 @@ export class ReadyIndex {
     return best;
   }
 
-  /** Passes over the entry that `peek` gave. */
+  /** Skips the entry that `peek` gave. */
   skip(): void {
     this.#last?.skip();
   }
 
-  /** Lists anew where the last entry was found: others have taken most of what was listed. */
+  /** Lists again where the last entry was found: others have taken most of what was listed. */
   relist(): void {
     this.#last?.relist();
   }

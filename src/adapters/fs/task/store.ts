@@ -3,8 +3,9 @@
  * a task's transitions; claim_next.ts finds the next task.
  *
  * `add`, in order: the task is written as its own entry of the ready index (staging and index in one
- * file), synced, and linked to `tasks/<hex>.json`; then the folder is synced. Until the link nobody
- * takes the entry for a task, so the task appears whole, and it never appears without an entry.
+ * file), synced, and linked to `tasks/<hex>.json`; then the folder is synced. Until the link no
+ * process takes the entry for a task, so the task appears whole, and it never appears without an
+ * entry.
  */
 import { isTerminal, type TransitionRule } from "../../../domain/task/claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
@@ -168,7 +169,7 @@ export class FsTaskStore implements TaskStore {
     return readParsed(this.#fs, this.layout.root, `tasks/${stem}.json`, parseTask, this.warn);
   }
 
-  /** An end that this call only found: whoever made it may have died before it was on the disk. */
+  /** An end that this call only found: its maker may have died before it was on the disk. */
   #settleEnd(stem: string): void {
     mend(this.#claims, stem);
     this.#claims.syncEnd(stem);

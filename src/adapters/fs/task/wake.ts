@@ -1,4 +1,4 @@
-/** Waking those who wait for a task: the kernel tells them of names in `tasks/`. */
+/** Wakes those who wait for a task: the kernel notifies them of names in `tasks/`. */
 import { notifyOrPoll } from "../../../async/notify_or_poll.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";

@@ -3,7 +3,8 @@
  *
  * It is appended to, or replaced as a whole: a new file is written beside it and renamed over it, so
  * a reader meets one or the other. A crash may leave a torn last line, or a file `<name>.<token>.new`
- * that nobody needs. Nothing is synced: a position that is lost to a power cut is told again.
+ * that no process needs. Nothing is synced: what a power cut takes from the position is emitted
+ * again.
  */
 import { CoordError } from "../../../domain/errors.ts";
 import type { CursorFile } from "../../../ports/cursor_file.ts";

@@ -3,10 +3,10 @@
  *
  * Folders that are missing are made, as `coord init` does; where that is not allowed, and when a
  * folder is removed and made again later, the workspace itself is watched, and a folder that appears
- * starts everything anew. It has to be everything: both runtimes keep the watches of a process by
- * their paths, so a new watch on a path joins the dead one for as long as anybody holds that (Bun's
- * issue 42570), and Deno frees it only some turns after it was closed. What changes while nothing is
- * watched is covered by the hint to look at everything that follows.
+ * starts everything again. It has to be everything: both runtimes keep the watches of a process by
+ * their paths, so a new watch on a path joins the dead one for as long as any caller holds that
+ * (Bun's issue 42570), and Deno frees it only some turns after it was closed. What changes while
+ * nothing is watched is covered by the hint to look at everything that follows.
  *
  * Symbolic links are never followed.
  */
@@ -71,12 +71,12 @@ export class FolderWatch {
       paths.push(this.#path(folder));
       this.#watched.set(folder, { at: performance.now(), ino });
     }
-    this.#watch = host.watch(paths, (hint) => this.#told(hint), (error) => this.#failed(error));
+    this.#watch = host.watch(paths, (hint) => this.#changed(hint), (error) => this.#failed(error));
   }
 
-  #told({ dir, name }: DirHint): void {
+  #changed({ dir, name }: DirHint): void {
     if (!this.#open) return;
-    // By the last part of the path alone, since platforms may tell paths with links resolved.
+    // By the last part of the path alone, since platforms may report paths with links resolved.
     const folder = this.#folders.find((each) => lastPart(dir) === each);
     if (folder !== undefined) this.onHint(folder, name);
     else if (name === undefined) this.onHint(undefined, undefined);

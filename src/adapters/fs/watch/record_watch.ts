@@ -1,6 +1,7 @@
 /**
  * The kernel's notification for single records, such as those that a process holds: one watch of their
- * folders for all of them, as long as there is any. What the names of other records do wakes nobody.
+ * folders for all of them, as long as there is any. What the names of other records do wakes no
+ * caller.
  */
 import type { DirWatch, Host } from "../../../ports/host.ts";
 
@@ -24,7 +25,7 @@ export class RecordWatch {
   ): { close(): void } {
     this.#watch ??= this.host.watch(
       this.folders,
-      ({ name }) => this.#told(name),
+      ({ name }) => this.#changed(name),
       (error) => this.#failed(error),
     );
     const listener = { onChange, onError };
@@ -42,7 +43,7 @@ export class RecordWatch {
     this.#watch = undefined;
   }
 
-  #told(name: string | undefined): void {
+  #changed(name: string | undefined): void {
     if (name !== undefined) return this.#hint(name.slice(0, name.indexOf(".")));
     for (const stem of [...this.#listeners.keys()]) this.#hint(stem);
   }

@@ -25,7 +25,7 @@ export const go: Reader = (text) => {
     }
     next();
     while (!cursor.eat(")")) {
-      // A line that nobody understands must not hide those after it.
+      // A line that is not understood must not hide those after it.
       if (!spec(cursor, imports)) cursor.match(/[^\n)]*\n?/y);
       if (cursor.isAtEnd) break;
       next();

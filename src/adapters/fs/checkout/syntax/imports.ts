@@ -1,7 +1,7 @@
 /**
  * What source texts import. What stands in comments and in other texts does not count; code with
  * errors gives what can be understood of it. Go and Rust are read word by word. Of Python, TypeScript
- * and JavaScript, Lezer's grammars tell what is code: parsers in plain JavaScript that make sense of
+ * and JavaScript, Lezer's grammars say what is code: parsers in plain JavaScript that make sense of
  * any text, step by step. Each language is loaded when a file of it is read.
  */
 import type { Import, Language } from "../../../../domain/forecast/imports.ts";
