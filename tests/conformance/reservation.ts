@@ -125,7 +125,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
         reservations.add({
           reservation: record(at, { run_id: `a${n}`, exclusive: true }),
           *overlaps() {
-            // So long that others have their turn.
+            // Long enough that others have their turn.
             for (const end = Date.now() + 25; Date.now() < end;) yield undefined;
             return true;
           },
@@ -136,7 +136,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
     assertEquals(answers.filter((isAdded) => isAdded).length, 1);
   });
 
-  it(`${name}: an exclusive one that expired is over for good when another has its place`, async () => {
+  it(`${name}: an exclusive one that expired has ended for good when another has its place`, async () => {
     const at = await place();
     const late = record(at, { run_id: "late", exclusive: true });
     await add(at.store.reservations, late);

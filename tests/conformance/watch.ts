@@ -22,9 +22,9 @@ function brief({ event_type, kind, data }: WatchEvent): string {
 }
 
 async function all(at: Scene, options: WatchOptions): Promise<string[]> {
-  const told: string[] = [];
-  for await (const event of stream(at, options)) told.push(brief(event));
-  return told;
+  const emitted: string[] = [];
+  for await (const event of stream(at, options)) emitted.push(brief(event));
+  return emitted;
 }
 
 export function watchSuite(name: string, open: OpenStore): void {
@@ -55,7 +55,7 @@ export function watchSuite(name: string, open: OpenStore): void {
       for await (const event of stream(at, { kinds, signal: abort.signal })) events.push(event);
     })();
     const heard = (what: string) =>
-      until(`"${what}" is told`, () => events.some((event) => brief(event) === what));
+      until(`"${what}" is emitted`, () => events.some((event) => brief(event) === what));
     await heard("snapshot task");
     const { task_id: id } = await at.mine.tasks.enqueue({ title: "x", runId: "p" });
     await heard("added task");
@@ -77,7 +77,7 @@ export function watchSuite(name: string, open: OpenStore): void {
     assertEquals(events.map((event) => event.id).slice(0, 4), [before.task_id, id, id, id]);
   });
 
-  it(`${name}: a position goes on where its consumer left, and tells nothing twice`, async () => {
+  it(`${name}: a position goes on where its consumer left, and emits nothing twice`, async () => {
     const at = await place();
     const { cursor } = at;
     await at.mine.tasks.enqueue({ title: "x", runId: "p" });

@@ -1,4 +1,4 @@
-/** Removal of what is over, in memory. */
+/** Removal of records that have ended, in memory. */
 import { effectiveExpiry, intentExpiry } from "../../domain/reservation/reservation.ts";
 import { taskStatus } from "../../domain/task/claim.ts";
 import { orderOf } from "../../domain/task/task.ts";

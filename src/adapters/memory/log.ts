@@ -16,7 +16,7 @@ export class Log {
   length = 0;
   readonly #listeners = new Set<() => void>();
   readonly #waiting: Wakeup[] = [];
-  /** When the writer began, on the clock of the timers; `undefined` when nobody writes. */
+  /** When the writer began, on the clock of the timers; `undefined` when no process writes. */
   #writingSince: number | undefined;
 
   constructor(readonly timers: Timers = realTimers) {}
@@ -65,7 +65,7 @@ export class Log {
     for (const entry of entries) this.#apply(jsonCopy(entry) as JournalEntry);
     this.tail += entries.length;
     this.length += entries.length;
-    this.#tell();
+    this.#notify();
   }
 
   /** Puts a checkpoint in the place of the entries; `false` when there is nothing to do. */
@@ -76,7 +76,7 @@ export class Log {
     this.#apply(checkpoint);
     this.tail = 0;
     this.length = 1;
-    this.#tell();
+    this.#notify();
     return true;
   }
 
@@ -92,7 +92,7 @@ export class Log {
     this.fold.apply(entry);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) {
       queueMicrotask(() => {
         if (this.#listeners.has(listener)) listener();

@@ -53,13 +53,13 @@ export class Table<T extends object> {
   put(id: string, record: T): void {
     const row = { record: copyOf(record), version: ++this.#version, writtenMs: this.clock() };
     this.#rows.set(id, row);
-    this.#tell(id);
+    this.#notify(id);
   }
 
   remove(id: string): void {
     if (!this.#rows.delete(id)) return;
     this.#version++;
-    this.#tell(id);
+    this.#notify(id);
   }
 
   /** Calls `body` with the id of each record that changes, until the result is closed. */
@@ -69,7 +69,7 @@ export class Table<T extends object> {
     return { close: () => void this.#listeners.delete(listener) };
   }
 
-  #tell(id: string): void {
+  #notify(id: string): void {
     for (const listener of this.#listeners) {
       queueMicrotask(() => {
         if (this.#listeners.has(listener)) listener(id);
