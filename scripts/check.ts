@@ -10,7 +10,8 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   // A lock file that is behind the imports would let a fresh clone resolve other versions.
   ["types", "check", "--doc", "--frozen", ...ALL],
   ["documentation", "doc", "--lint", "mod.ts"],
-  ["shape", "run", "-A", "scripts/check_shape.ts"],@@  ["words", "run", "-A", "scripts/check_words.ts"],
+  ["shape", "run", "-A", "scripts/check_shape.ts"],
+  ["words", "run", "-A", "scripts/check_words.ts"],
   ["fields", "run", "-A", "scripts/json_fields.ts", "--check"],
 ];
 
