@@ -145,7 +145,7 @@ it("claim() with wait that is aborted takes nothing any more", async () => {
   stop.abort();
   const answer = await waiting;
   assertEquals(
-    { answer, claim: bench.claim, listening: bench.listening, armed: bench.time.armed },
+    { answer, claim: bench.claim, listening: bench.store.listening, armed: bench.time.armed },
     {
       answer: { status: "empty", queue: null },
       claim: undefined,
@@ -159,9 +159,9 @@ it("claim() whose task cannot be given back after an abort warns, and grants not
   const bench = new FakeTasks();
   bench.put();
   const stop = new AbortController();
-  bench.meanwhile = () => {
+  bench.store.meanwhile = () => {
     stop.abort();
-    bench.meanwhile = () => {
+    bench.store.meanwhile = () => {
       throw new CoordError("io_error", "no space left");
     };
   };

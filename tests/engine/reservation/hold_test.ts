@@ -33,14 +33,14 @@ it("hold() releases at the end of the block, once", async () => {
     id = hold.reservation.reservation_id;
     assertEquals(hold.lost.aborted, false);
   }
-  assertEquals(bench.store.releases.get(id)?.reason, "completed");
+  assertEquals(bench.records.releases.get(id)?.reason, "completed");
   {
     await using hold = await bench.reservations.hold({ addresses: ["src"], runId: "a" });
     assert_(hold.status === "held");
     id = hold.reservation.reservation_id;
     assertEquals((await hold.release("cancelled")).status, "released");
   }
-  assertEquals(bench.store.releases.get(id)?.reason, "cancelled");
+  assertEquals(bench.records.releases.get(id)?.reason, "cancelled");
 });
 
 it("hold() answers with the conflicts when it is exclusive and others were first", async () => {
@@ -62,7 +62,7 @@ it("hold() releases also when its block ends by an error", async () => {
     throw new Error("the work failed");
   };
   await block().catch(() => {});
-  assertEquals(bench.store.releases.size, 1);
+  assertEquals(bench.records.releases.ids.length, 1);
 });
 
 it("hold() beats in the background, so that a reservation outlives its time", async () => {

@@ -23,7 +23,7 @@ it("reserve() writes a record with the fields that Muse reads, and answers with 
   );
   assertEquals([status, conflicts], ["reserved", []]);
   assertEquals([conflicts_total, conflicts_counted], [0, true]);
-  assertEquals(bench.store.reservations.get(record.reservation_id), record);
+  assertEquals(bench.records.reservations.get(record.reservation_id), record);
   const { reservation_id, ...rest } = record;
   assertMatch(reservation_id, /^sha256:[0-9a-f]{64}$/);
   assertEquals({ ...rest, nonce: "" }, {
@@ -73,7 +73,7 @@ it("reserve() reports each pair of addresses that overlaps, and writes all the s
       expires_at: bench.iso(3601),
     },
   ]);
-  assertEquals(bench.store.reservations.size, 3);
+  assertEquals(bench.records.reservations.ids.length, 3);
 });
 
 it("reserve() does not count the agent's own reservations as conflicts", async () => {
@@ -106,7 +106,7 @@ it("reserve() writes nothing when an exclusive reservation meets another", async
     'Cannot reserve exclusively: "src/a.py::f" overlaps "src/{a,b}.py" of "b" until ' +
       bench.iso(3600),
   );
-  assertEquals(bench.store.reservations.size, 1);
+  assertEquals(bench.records.reservations.ids.length, 1);
 });
 
 it("reserve() names three conflicts in the message of a refusal and counts the rest", async () => {
@@ -132,7 +132,7 @@ it("reserve() decides again when another reservation is added meanwhile", async 
     exclusive: true,
   });
   assertEquals(refused.status, "conflict");
-  bench.store.reservations.clear();
+  bench.records.reservations.remove(UUID);
   bench.store.meanwhile = () => bench.foreign(UUID);
   const advised = await bench.reserve("a", "src/a.py");
   assertEquals(advised.conflicts.map((each) => each.reservation_id), [UUID]);
@@ -141,7 +141,7 @@ it("reserve() decides again when another reservation is added meanwhile", async 
 it("reserve() forgets a conflict that ended before it was decided", async () => {
   const bench = new ReservationBench();
   bench.foreign(UUID);
-  bench.store.meanwhile = () => bench.store.reservations.delete(UUID);
+  bench.store.meanwhile = () => bench.records.reservations.remove(UUID);
   assertEquals((await bench.reserve("a", "src/a.py")).conflicts, []);
 });
 
@@ -185,7 +185,7 @@ it("reserve() reports all that is wrong with all addresses at once", async () =>
     "ttl must be between 1 and 31536000, got 0",
     "operation must be one of rename, move, modify, extract, delete, inline, split, merge",
   ]);
-  assertEquals(bench.store.reservations.size, 0);
+  assertEquals(bench.records.reservations.ids.length, 0);
 });
 
 it("heartbeat() moves the end, and never back", async () => {
@@ -276,7 +276,7 @@ it("heartbeat() and release() that lose against a release say so", async () => {
   for (const act of ["heartbeat", "release"] as const) {
     const { reservation_id: id } = await bench.reserve("a", "src");
     bench.store.meanwhile = () =>
-      bench.store.releases.set(id, {
+      bench.records.releases.put(id, {
         reservation_id: id,
         run_id: "b",
         released_at: bench.iso(0),
@@ -382,5 +382,5 @@ it("intent() needs its reservation to be there, and warns when it has ended", as
   assertEquals(bench.warnings, [`Reservation ${id} has ended, and its intents with it`]);
   const error = await failure(bench.reservations.intent({ ...input, reservationId: "ffffff" }));
   assertEquals(error.code, "not_found");
-  assertEquals(bench.store.intents.length, 1);
+  assertEquals(bench.records.intents.ids.length, 1);
 });

@@ -3,6 +3,8 @@ import { FakeTasks } from "../../support/fake/tasks.ts";
 
 type Answer = Awaited<ReturnType<FakeTasks["tasks"]["claim"]>>;
 
+const counts = ({ store: { searches, listening } }: FakeTasks) => ({ searches, listening });
+
 /** A claim that waits, and the second in which it was answered. */
 function waiting(bench: FakeTasks, wait: number) {
   const began = bench.time.timers.now();
@@ -29,7 +31,7 @@ it("claim() with wait looks again within 5 s also when the wait ends later by hi
   const bench = new FakeTasks();
   const state = waiting(bench, 600);
   await bench.time.advance(3);
-  bench.hint("sha256:" + "b".repeat(64)); // of another queue, say
+  bench.store.hint("sha256:" + "b".repeat(64)); // of another queue, say
   await bench.time.advance(0.1);
   bench.put();
   await bench.time.advance(5);
@@ -42,7 +44,7 @@ it("claim() with wait sleeps while nothing happens", async () => {
   await bench.time.advance(60);
   assertEquals(state, { answer: "empty", after: 60 });
   // The caller's own look, one after the watch began, one every 4.5 s, one at the end.
-  assertEquals({ searches: bench.searches, listening: bench.listening, armed: bench.time.armed }, {
+  assertEquals({ ...counts(bench), armed: bench.time.armed }, {
     searches: 1 + 1 + 13 + 1,
     listening: 0,
     armed: 0,

@@ -2,7 +2,8 @@
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
-import { FakeReservations } from "./reservations.ts";
+import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
+import { InterruptedReservations } from "./reservations.ts";
 
 type Context = ConstructorParameters<typeof Reservations>[0];
 
@@ -12,7 +13,9 @@ const START = 1_795_253_400_000;
 export class ReservationBench {
   ms = START;
   readonly clock = () => this.ms;
-  readonly store = new FakeReservations(this.clock);
+  /** The records, as another process reaches them. */
+  readonly records = new MemoryWorkspace({ clock: this.clock });
+  readonly store = new InterruptedReservations(this.records);
   readonly warnings: string[] = [];
   readonly reservations: Reservations;
 
@@ -43,7 +46,7 @@ export class ReservationBench {
 
   /** A reservation as another tool writes it. */
   foreign(id: string, more: Partial<ReservationRecord> = {}): void {
-    this.store.reservations.set(id, {
+    this.records.reservations.put(id, {
       reservation_id: id,
       run_id: "muse",
       branch: "main",

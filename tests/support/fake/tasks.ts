@@ -1,26 +1,23 @@
-/** The queue's operations over one task in memory, on time that moves by hand. */
+/** The queue's operations over the store in memory, on time that moves by hand. */
+import { MemoryTaskStore } from "../../../src/adapters/memory/tasks.ts";
+import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
-import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
-import type { Applied, TaskStore } from "../../../src/ports/tasks.ts";
+import type { Applied, ClaimSearch, TaskEntry } from "../../../src/ports/tasks.ts";
 import { FakeTime } from "./records.ts";
 
-/** A store of at most one task. Nothing notifies, unless `hint` is called. */
+const ID = `sha256:${"a".repeat(64)}`;
+
+/** The queue of one agent. Nothing notifies, unless `hint` is called. */
 export class FakeTasks {
   readonly time = new FakeTime();
   readonly warnings: string[] = [];
-  task: TaskRecord | undefined;
-  claim: ClaimRecord | undefined;
   /** Seconds by which the machine's clock was set since the start. */
   setBy = 0;
-  /** Searches for a task. */
-  searches = 0;
-  /** What happens in the middle of the next change. */
-  meanwhile: (() => void | Promise<void>) | undefined;
   readonly clock = (): number => this.time.clock() + this.setBy * 1000;
+  readonly records = new MemoryWorkspace({ clock: this.clock });
+  readonly store = new SilentTasks(this.records);
   readonly tasks: Tasks;
-  hint = (_id: string | undefined): void => {};
-  #open = 0;
 
   constructor() {
     this.tasks = new Tasks({
@@ -31,15 +28,15 @@ export class FakeTasks {
     });
   }
 
-  /** How many listen for tasks. */
-  get listening(): number {
-    return this.#open;
+  /** The claim of the one task. */
+  get claim(): ClaimRecord | undefined {
+    return this.records.claims.get(ID);
   }
 
   /** Puts the task there, as another process does. */
   put(): void {
-    this.task = {
-      task_id: `sha256:${"a".repeat(64)}`,
+    this.records.tasks.put(ID, {
+      task_id: ID,
       title: "x",
       priority: 0,
       queue: "default",
@@ -48,50 +45,40 @@ export class FakeTasks {
       created_at: new Date(this.clock()).toISOString(),
       tags: [],
       payload: {},
-    };
+    });
+  }
+}
+
+/** The store in memory, which hints at nothing by itself, with a hand in what comes between. */
+class SilentTasks extends MemoryTaskStore {
+  /** Searches for a task. */
+  searches = 0;
+  /** How many listen for tasks. */
+  listening = 0;
+  /** What happens in the middle of the next change. */
+  meanwhile: (() => void | Promise<void>) | undefined;
+  hint = (_id: string | undefined): void => {};
+
+  override async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
+    this.searches++;
+    await this.#interrupt();
+    return super.claimNext(search);
   }
 
-  get store(): TaskStore {
-    const missing = () => Promise.reject(new Error("not of use here"));
-    return {
-      add: missing,
-      list: missing,
-      find: async () => [],
-      get: async (id) => {
-        const { task, claim } = this;
-        return task?.task_id === id ? { task, claim } : undefined;
-      },
-      apply: (id, rule) => this.#apply(id, rule),
-      claimNext: async ({ rule, now }) => {
-        this.searches++;
-        const { task, claim } = this;
-        if (task === undefined) return undefined;
-        if (claim !== undefined && Date.parse(claim.expires_at) > now) return undefined;
-        const applied = await this.#apply(task.task_id, rule(task));
-        return applied.kind === "written" ? { task, claim: applied.claim } : undefined;
-      },
-      nextTimeout: async () => this.claim && Date.parse(this.claim.expires_at),
-      announce: () => {},
-      onTask: (body) => {
-        this.#open++;
-        this.hint = body;
-        return { close: () => void this.#open-- };
-      },
-      watchClaim: () => ({ close() {} }),
-    };
+  override async apply(id: string, rule: TransitionRule): Promise<Applied> {
+    await this.#interrupt();
+    return super.apply(id, rule);
   }
 
-  async #apply(id: string, rule: TransitionRule): Promise<Applied> {
+  override onTask(body: (id: string | undefined) => void): { close(): void } {
+    this.listening++;
+    this.hint = body;
+    return { close: () => void this.listening-- };
+  }
+
+  async #interrupt(): Promise<void> {
     const { meanwhile } = this;
     this.meanwhile = undefined;
     await meanwhile?.();
-    if (this.task?.task_id !== id) return { kind: "missing" };
-    const decision = rule(this.claim);
-    if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
-    if (decision.kind === "keep") {
-      return { kind: "kept", claim: decision.claim, warning: decision.warning };
-    }
-    this.claim = decision.next;
-    return { kind: "written", claim: decision.next };
   }
 }
