@@ -2,7 +2,7 @@
 import { openWorkspace } from "../../mod.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
-import { shell } from "../support/program/signals_shell.ts";
+import { shell } from "../support/program/posix_shell.ts";
 import { workspace } from "../support/scene/workspace.ts";
 
 const onPosix = itIf((await detectHost()).os !== "windows", "it needs a POSIX shell");

@@ -7,7 +7,7 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { MAX_LINE_BYTES } from "../../../src/domain/limits.ts";
 import { assertEquals, it, itIf } from "../../deps.ts";
 import { scratch } from "../../support/fake/host.ts";
-import { coordInShell, hasShell } from "../../support/program/in_shell.ts";
+import { hasShell, shell } from "../../support/program/posix_shell.ts";
 import { newSeed } from "../../support/random.ts";
 
 const encoder = new TextEncoder();
@@ -212,18 +212,16 @@ it("readTasks() comes to the same whatever the pieces that input comes in", asyn
 
 itIf(hasShell, "it needs a shell of POSIX")(
   "enqueue --stdin says that a directory is none, or that its input cannot be read",
-  () => {
+  async () => {
     using folder = scratch();
-    const coord = (redirection: string, ...args: string[]) =>
-      coordInShell(folder.path, redirection, ...args);
-    assertEquals(coord("", "init").code, 0);
-    const enqueue = ["enqueue", "--stdin", "--run-id", "a"];
-    assertEquals(coord("< .", ...enqueue), {
+    const run = (script: string) => shell(folder.path, script).ended;
+    assertEquals((await run("coord init")).code, 0);
+    assertEquals(await run("coord enqueue --stdin --run-id a < ."), {
       code: 1,
       out: "",
       err: "coord: standard input must be a file or a pipe, and it is a directory\n",
     });
-    const { code, err } = coord("0> out", ...enqueue);
+    const { code, err } = await run("coord enqueue --stdin --run-id a 0> out");
     assertEquals({ code, isInternal: /internal/i.test(err) }, { code: 3, isInternal: false });
   },
 );

@@ -15,6 +15,9 @@ const COORD = [process.execPath]
   )
   .map((word) => `'${word}'`).join(" ");
 
+/** Whether there is a shell of POSIX. */
+export const hasShell = process.platform !== "win32";
+
 /** What came of a script. */
 export interface End {
   readonly code: number | null;
