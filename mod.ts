@@ -63,6 +63,7 @@ export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/h
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";
 export type { Reconciliation } from "./src/engine/forecast/reconcile.ts";
 export { ReservationHold, type ReservationKeeper } from "./src/engine/reservation/hold.ts";
+export type { NamingInput } from "./src/engine/names.ts";
 export { Reservations } from "./src/engine/reservation/reservations.ts";
 export type {
   IntentInput,

@@ -119,7 +119,7 @@ async function runCommand(
       await output.stream(await command.run(context, values), (value) => command.text(value));
       return 0;
     }
-    const value = await command.run(context, values);
+    const value = await ran(command, context, values);
     if (value instanceof Answers) {
       output.answers(value.values, (one) => command.line?.(one) ?? JSON.stringify(one));
       return 0;
@@ -209,6 +209,16 @@ async function runBuiltIn(
   const asked = words.map((word) => RENAMED[word] ?? word).join(" ");
   if (asked !== "" && !NAMES.has(asked) && !isGroup(asked, NAMES)) throw await unknown(asked);
   return showHelp(output, asked === "" ? undefined : asked);
+}
+
+/** Runs a command; what is wrong with its input is said in the words of the command line. */
+async function ran(command: AnswerCommand, context: CommandContext, values: object) {
+  try {
+    return await command.run(context, values);
+  } catch (error) {
+    const { relabelled } = await import("./labels.ts");
+    throw relabelled(error, command);
+  }
 }
 
 async function showVersion(host: Host, output: Output): Promise<number> {

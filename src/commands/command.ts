@@ -62,6 +62,8 @@ export interface OperandSpec {
   readonly field?: InputRule;
   /** The name in the library's input. */
   readonly as: string;
+  /** The field of the library's input that it becomes a part of, where that is another one. */
+  readonly part?: string;
 }
 
 /** Parsed and checked arguments by their names in the library's input. */

@@ -130,6 +130,9 @@ export const MAX_GLOB = 16_384;
 /** Characters of an address: the longest paths and names that people write, with room to spare. */
 export const MAX_ADDRESS = 1_024;
 
+/** Symbolic links on the way to one file, as Linux allows. */
+export const MAX_LINKS = 40;
+
 /** Addresses of a reservation: above what one change touches. */
 export const MAX_ADDRESSES = 1_000;
 

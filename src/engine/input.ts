@@ -3,7 +3,7 @@ import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 
 /** The fields of an input, shared by the library and the command line's flags. */
-type FieldTable = Readonly<Record<string, InputRule>>;
+export type FieldTable = Readonly<Record<string, InputRule>>;
 
 /** Checks an input against a table of fields and throws all problems at once. */
 export function checkInput(

@@ -176,6 +176,15 @@ const fs: HostFs = {
       throw hostError(error, "look at", path);
     }
   },
+  readLink(path) {
+    try {
+      return Deno.readLinkSync(path);
+    } catch (error) {
+      const code = hostErrorReason(error);
+      if (code === "not_found" || code === "not_directory") return undefined;
+      throw hostError(error, "follow", path);
+    }
+  },
   list(path) {
     try {
       return [...Deno.readDirSync(path)] as DirEntry[];

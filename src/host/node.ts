@@ -200,6 +200,15 @@ const fs: HostFs = {
       throw hostError(error, "look at", path);
     }
   },
+  readLink(path) {
+    try {
+      return nodeFs.readlinkSync(path);
+    } catch (error) {
+      const code = hostErrorReason(error);
+      if (code === "not_found" || code === "not_directory") return undefined;
+      throw hostError(error, "follow", path);
+    }
+  },
   list(path) {
     try {
       return nodeFs.readdirSync(path, { withFileTypes: true }).map((entry) => ({

@@ -17,8 +17,37 @@ export interface Checkout {
    */
   commitsSince(sha: string): CommitsSince | undefined;
 
+  /**
+   * The addresses or globs that a caller means by what it wrote, as records have them: paths from the
+   * top of the checkout, whatever folder, worktree or symbolic link they were named through, with
+   * escapes where a path that exists looks like a pattern. Only what lies there is looked at.
+   */
+  named(texts: readonly string[], how: Naming): Named;
+
   /** The files, for one operation: an answer may be remembered for the next question. */
   sources(): SourceTree;
+}
+
+/** How names are meant. */
+export interface Naming {
+  /** Whether `::` divides a path from a symbol. */
+  readonly kind: "address" | "glob";
+  /** The folder that they are relative to, absolute or from the top; default the top. */
+  readonly base?: string | undefined;
+  /** Each is a path, letter for letter. */
+  readonly literal?: boolean | undefined;
+  /** A path where nothing is yet will be a file. */
+  readonly file?: boolean | undefined;
+}
+
+/** What names mean. */
+export interface Named {
+  /** Each once. */
+  readonly entries: readonly string[];
+  /** The paths among them that are regular files, as they are written there, without symbols. */
+  readonly files: readonly string[];
+  /** What is wrong with those that name nothing, the text in front. */
+  readonly problems: readonly string[];
 }
 
 /**

@@ -135,6 +135,8 @@ export interface HostFs {
   stat(path: string): FileStat | undefined;
   /** The path with all symbolic links resolved; `undefined` when there is nothing of that name. */
   realPath(path: string): string | undefined;
+  /** Where a symbolic link leads, as it is written there; `undefined` when there is none. */
+  readLink(path: string): string | undefined;
   /** The names in a directory in no order; `undefined` when there is no such directory. */
   list(path: string): DirEntry[] | undefined;
   /** Forces a file's bytes to the disk. */

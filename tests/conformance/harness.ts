@@ -1,4 +1,5 @@
 /** What a store gives to the suites that say what every store promises. */
+import { namedInEmpty } from "../support/fake/names.ts";
 import { Coord } from "../../src/engine/coord.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
@@ -24,6 +25,7 @@ const host = await detectHost();
 const NOWHERE: Checkout = {
   branch: (explicit) => explicit ?? "main",
   commitsSince: () => undefined,
+  named: namedInEmpty,
   sources: () => ({
     exists: () => false,
     read: () => undefined,

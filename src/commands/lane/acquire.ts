@@ -17,6 +17,7 @@ import {
   TREES,
   type TreeValues,
 } from "./flags.ts";
+import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { decisionBlocks } from "./text.ts";
 
 /** What turns a grant that was given back into a refusal. */
@@ -38,7 +39,7 @@ export const acquire: AnswerCommand<
     "have the lane. Without --lane, the first free lane of autopick in lanes.json is picked " +
     "or, with a TREE, a lane of that name is made. SIGINT and SIGTERM end a wait early. " +
     "A lane whose answer cannot be delivered is released, unless it was asked for with " +
-    "--loop-ts: then a repeat gets it.",
+    `--loop-ts: then a repeat gets it. ${PATH_DETAILS}`,
   examples: [
     "lane acquire --lane api --run-id agent-7",
     `lane acquire "src/api/**" docs/api.md --owner agent-7 --ttl 600 --wait 60 --json`,
@@ -46,6 +47,7 @@ export const acquire: AnswerCommand<
   operands: [TREES],
   flags: {
     ...REQUEST,
+    ...PATH_FLAGS,
     "run-id": LANE_RUN_ID,
     ttl: {
       type: "integer",
@@ -67,7 +69,7 @@ export const acquire: AnswerCommand<
   check: treeCheck,
   async run(context, { operands, trees, ...values }) {
     const coord = await context.open();
-    const input = { ...values, ...treeOf({ operands, trees }) };
+    const input = fromHere(context, { ...values, ...treeOf({ operands, trees }) });
     const waits = (values.wait ?? WAIT_S.default) > 0;
     const answer = await coord.lanes.acquire(waits ? { ...input, signal: context.stop } : input);
     // With a key of its own the caller can ask again, and may have had the lease before.

@@ -72,6 +72,7 @@ export const TREES: OperandSpec = {
   repeatable: true,
   field: LANE_INPUTS.acquire.tree,
   as: "operands",
+  part: "tree",
 };
 
 /** What a request for a lane says. */

@@ -3,12 +3,13 @@ import type { IntentRecord } from "../../domain/reservation/reservation.ts";
 import { type IntentInput, RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
+import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText } from "../text.ts";
 
 export const intent: AnswerCommand<IntentRecord, IntentInput> = {
   details: "Announce what you plan to do and why, for others to read and for forecast. An intent " +
-    "is live as long as its reservation; without one, for an hour.",
+    `is live as long as its reservation; without one, for an hour. ${PATH_DETAILS}`,
   examples: [
     `intent "src/billing.py::total" --op rename --detail "becomes sum_up" --run-id agent-7`,
   ],
@@ -29,10 +30,11 @@ export const intent: AnswerCommand<IntentRecord, IntentInput> = {
     },
     "run-id": OPTIONAL_RUN_ID,
     branch: BRANCH,
+    ...PATH_FLAGS,
   },
   async run(context, values) {
     const coord = await context.open();
-    return coord.reservations.intent(values);
+    return coord.reservations.intent(fromHere(context, values));
   },
   text: (value) => ({
     fields: {

@@ -9,6 +9,7 @@ import {
 } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
+import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 
@@ -17,9 +18,8 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     "Record an advisory notice. Overlapping reservations are reported but do not stop you. " +
     "With --exclusive it is all or nothing: if any live reservation of another agent " +
     "overlaps, nothing is written, and the exit code is 1. An address is path, " +
-    "path::symbol, or a glob in either part; a path without wildcards is a file, or a " +
-    "directory and all below it. A path that exists as it is written, such as app/[id].tsx, is " +
-    "that path and no glob. A reservation whose answer cannot be delivered is released.",
+    "path::symbol, or a glob in either part. A reservation whose answer cannot be delivered is " +
+    `released. ${PATH_DETAILS}`,
   examples: [
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
@@ -40,6 +40,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       type: "boolean",
       summary: "lock: refuse if another agent's live reservation overlaps",
     },
+    ...PATH_FLAGS,
   },
   check({ exclusive, runId }) {
     if (exclusive !== true) return [];
@@ -50,7 +51,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
   },
   async run(context, values) {
     const coord = await context.open();
-    const answer = await coord.reservations.reserve(values);
+    const answer = await coord.reservations.reserve(fromHere(context, values));
     if (answer.status === "reserved") {
       const { reservation_id: id, run_id: runId } = answer;
       context.ifUndelivered(async () => {

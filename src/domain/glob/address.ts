@@ -45,19 +45,6 @@ export function parseAddress(text: string, files?: ReadonlySet<string>): Address
   return { text, path, symbol };
 }
 
-/**
- * The path that an address spells letter for letter, if it is more than that as a pattern, and the
- * address of that path alone.
- */
-export function spelledBy(
-  text: string,
-): { readonly path: string; readonly address: string } | undefined {
-  const { path } = partsOf(text);
-  if (!MAGIC.test(path)) return undefined;
-  const address = path.replace(/[*?[\]{}\\]/g, "\\$&") + text.slice(path.length);
-  return { path, address };
-}
-
 /** The two parts of an address as they are written; there may be no symbol. */
 export function partsOf(text: string): { readonly path: string; readonly symbol: string | null } {
   if (!text.includes("::")) return { path: text, symbol: null };

@@ -12,6 +12,7 @@ import {
   setOf,
   universe,
 } from "./chars.ts";
+import { isOfWindows } from "./literal.ts";
 import { MAX_GLOB } from "../limits.ts";
 
 /**
@@ -52,7 +53,7 @@ export function compile(text: string, dialect: Dialect): Automaton | string {
   const problem = textProblem(text, MAX_GLOB);
   if (problem !== undefined) return problem;
   const paths = dialect !== "symbol";
-  if (paths && /^(?:[a-z]:(?:[\\/]|$)|\\\\)/i.test(text)) return ABSOLUTE;
+  if (paths && isOfWindows(text)) return ABSOLUTE;
   return new Compiler(pointsOf(canonical(text, paths), false), dialect).run();
 }
 

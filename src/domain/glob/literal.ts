@@ -5,5 +5,52 @@ export const MAGIC = /[*?[\]{}\\]/;
 
 /** Whether a pattern has no wildcards: it is one path, with all that is below. */
 export function isLiteral(text: string): boolean {
-  return !/[*?[{]/.test(text) || !/[*?[{]/.test(text.replaceAll(/\\[^]/gu, ""));
+  return !/[*?[{]/.test(text) || !/[*?[{]/.test(withoutEscapes(text));
+}
+
+/** A pattern with something harmless where it has escapes; as long as before. */
+export function withoutEscapes(text: string): string {
+  return text.replaceAll(/\\[^]/g, "__");
+}
+
+/** Whether a path begins as an absolute one of Windows does. */
+export function isOfWindows(path: string): boolean {
+  return /^(?:[a-z]:(?:[\\/]|$)|\\\\)/i.test(path);
+}
+
+/** Names of folders, the last one perhaps a file's, as the path that matches just them. */
+export function escapedPath(names: readonly string[]): string {
+  if (names.length === 0) return ".";
+  const text = names.join("/").replaceAll(
+    /[*?[\]{}|\\]|[@+!](?=\()|^[!:]|::/g,
+    (part) => part === "::" ? "\\:\\:" : `\\${part}`,
+  );
+  return isOfWindows(text) ? `./${text}` : text;
+}
+
+/** A path or pattern: the folders that it certainly begins with, and what may stand for several. */
+export interface Spelling {
+  readonly literal: string;
+  /** Empty where there are no wildcards. */
+  readonly rest: string;
+}
+
+/** Takes a pattern apart. */
+export function spellingOf(pattern: string): Spelling {
+  const segments = pattern.split("/");
+  const at = segments.findIndex((segment) => !isLiteral(segment));
+  if (at < 0) return { literal: pattern, rest: "" };
+  const literal = segments.slice(0, at).map((segment) => `${segment}/`).join("");
+  return { literal, rest: segments.slice(at).join("/") };
+}
+
+/** The path that a literal pattern stands for. */
+export function unescaped(literal: string): string {
+  return literal.replaceAll(/\\([^]?)/g, "$1");
+}
+
+/** The part of a literal pattern in which escapes may be wrong; empty where there are none. */
+export function escapesOf(literal: string): string {
+  if (!literal.includes("\\")) return "";
+  return literal.split("/").filter((name) => !["", ".", ".."].includes(name)).join("/");
 }

@@ -1,4 +1,5 @@
 /** Trees: what a lane holds, as a list of globs. */
+import { foreignProblem } from "./foreign.ts";
 import { covers, type Glob, type Overlap, overlap, parseGlob } from "./glob.ts";
 import { type Bounds, boundsOf, mayOverlap } from "./bounds.ts";
 import { isLiteral } from "./literal.ts";
@@ -20,7 +21,7 @@ export function treeProblems(globs: readonly string[]): string[] {
     ? [`takes ${bytes} bytes, and ${MAX_TREE_BYTES} are allowed`]
     : [];
   return tooLong.concat(globs.flatMap((glob) => {
-    const parsed = parseGlob(glob);
+    const parsed = foreignProblem(glob) ?? parseGlob(glob);
     return typeof parsed === "string" ? [`holds ${quoted(glob, 200)}, which ${parsed}`] : [];
   }));
 }

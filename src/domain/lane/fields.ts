@@ -2,7 +2,8 @@
 import { decimal, detail, identifier, integer } from "../input/fields.ts";
 import * as limits from "../limits.ts";
 import { ruled, TEXT, TEXTS } from "../input/rule.ts";
-import { treeProblems } from "../glob/tree.ts";
+import { textProblem } from "../glob/compile.ts";
+import { quoted } from "../text.ts";
 
 /** A lane's name, or nothing: then one is picked. */
 export const optionalName = ruled(
@@ -11,10 +12,18 @@ export const optionalName = ruled(
 );
 
 /** What to hold. */
-export const tree = ruled(TEXTS, treeProblems);
+export const tree = ruled(TEXTS, (values) => {
+  if (values.length > limits.MAX_TREE) {
+    return `holds ${values.length} globs, and ${limits.MAX_TREE} are allowed`;
+  }
+  return values.flatMap((value) => {
+    const problem = textProblem(value, limits.MAX_GLOB);
+    return problem === undefined ? [] : [`holds ${quoted(value, 200)}, which ${problem}`];
+  });
+});
 
 /** One glob of it. */
-export const glob = ruled(TEXT, (value) => treeProblems([value]));
+export const glob = ruled(TEXT, (value) => tree.problems([value]));
 
 /** Why an agent decided something; any text. */
 export const why = detail;

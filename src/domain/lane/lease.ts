@@ -72,14 +72,13 @@ export function readLease(
 ): Lease {
   const { alive, ...numbers } = grant;
   const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...rest } = record;
-  const { alive_at: _alive, refused_at: _refused, ...others } = rest;
-  const { tree, files, pid, lane_kind, holder, host_id, ...more } = others;
+  const { alive_at: _alive, refused_at: _refused, ...others } = withoutBadFiles(rest);
+  const { tree, pid, lane_kind, holder, host_id } = others;
   const lease = {
-    ...more,
+    ...others,
     lane: identity.lane,
     lane_kind: typeof lane_kind === "string" ? lane_kind : "",
     tree: isTexts(tree) ? tree : [],
-    ...(isTexts(files) ? { files } : {}),
     holder: typeof holder === "string" ? holder : "",
     loop_ts: identity.loop_ts,
     host_id: typeof host_id === "string" ? host_id : "",
@@ -115,6 +114,13 @@ export function withLife(lease: Lease, alive: number | undefined): Lease {
   const { alive_at: _alive, refused_at: _refused, ...others } = lease;
   if (alive === undefined || alive === stamped(others)) return others;
   return { ...others, alive_at: formatTime(writable(alive)) };
+}
+
+/** Another tool may mean something else by that name; then a path is taken for what it may be. */
+function withoutBadFiles(
+  { files, ...others }: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return isTexts(files) ? { files, ...others } : others;
 }
 
 function isTexts(value: unknown): value is string[] {

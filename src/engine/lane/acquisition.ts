@@ -61,10 +61,16 @@ function decide(
   }
 }
 
+/** An input whose tree is as a lease has it. */
+export interface ReadInput extends LaneAcquireInput {
+  /** The globs of the tree that are files. */
+  readonly files?: readonly string[];
+}
+
 /** The request in an input. `loopTs` is empty when the caller has no key of its own. */
-function requestOf(input: LaneAcquireInput): LaneRequest {
-  const { lane = "", tree = [], kind = "", owner, loopTs = "" } = input;
-  return { lane, tree, kind, owner, loopTs };
+function requestOf(input: ReadInput): LaneRequest {
+  const { lane = "", tree = [], files = [], kind = "", owner, loopTs = "" } = input;
+  return { lane, tree, files, kind, owner, loopTs };
 }
 
 /** One acquisition, which may take several turns. */
@@ -78,7 +84,7 @@ export class Acquisition {
 
   constructor(
     readonly context: LaneContext,
-    readonly input: LaneAcquireInput,
+    readonly input: ReadInput,
     readonly taxonomy: Taxonomy,
   ) {
     this.loopTs = input.loopTs ??

@@ -1,5 +1,6 @@
 /** The rules for the inputs of the operations on lanes. */
 import * as fields from "../../domain/input/fields.ts";
+import { NAMING } from "../names.ts";
 import * as laneFields from "../../domain/lane/fields.ts";
 
 const LOCK = { lockTimeout: laneFields.lockTimeout } as const;
@@ -7,6 +8,7 @@ const LOCK = { lockTimeout: laneFields.lockTimeout } as const;
 const ARBITRATE = {
   lane: laneFields.optionalName,
   tree: laneFields.tree,
+  ...NAMING,
   owner: fields.holderId,
   kind: laneFields.optionalName,
   loopTs: fields.identifier,

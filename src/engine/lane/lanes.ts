@@ -13,10 +13,12 @@ import {
   releaseEntry,
   spawnEntry,
 } from "../../domain/journal/entries.ts";
-import type { Checkout } from "../../ports/checkout.ts";
+import type { Checkout, Named } from "../../ports/checkout.ts";
 import { HostError } from "../../ports/host.ts";
 import type { JournalView } from "../../ports/journal.ts";
+import { treeProblems } from "../../domain/glob/tree.ts";
 import { checkInput } from "../input.ts";
+import { checkedNames, type NamesField } from "../names.ts";
 import { Acquisition } from "./acquisition.ts";
 import * as answers from "./answers.ts";
 import { LaneChanges } from "./changes.ts";
@@ -25,6 +27,13 @@ import { LANE_INPUTS } from "./inputs.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
 import type * as types from "./types.ts";
 import { acquireLane, giveUpLane } from "./acquire.ts";
+
+const TREE: NamesField = { field: "tree", kind: "glob", together: treeProblems };
+
+/** An input with its tree as a lease has it. */
+function withTree<I extends types.LaneAcquireInput>(input: I, { entries, files }: Named) {
+  return input.tree === undefined ? input : { ...input, tree: entries, files };
+}
 
 /** A refusal or an answer that can stand in an `await using`: there is nothing to end. */
 export type LaneNotHeld<T> = T & AsyncDisposable;
@@ -117,9 +126,10 @@ export class Lanes {
    * @param input Which lane, and by whom.
    */
   async arbitrate(input: types.LaneArbitrateInput): Promise<types.LaneVerdict> {
-    checkInput(input, LANE_INPUTS.arbitrate, ["owner"]);
     const context = this.#context;
-    const acquisition = new Acquisition(context, input, await this.#context.lanes.taxonomy());
+    const named = checkedNames(input, LANE_INPUTS.arbitrate, ["owner"], this.#checkout, TREE);
+    const taxonomy = await context.lanes.taxonomy();
+    const acquisition = new Acquisition(context, withTree(input, named), taxonomy);
     return await acquisition.verdict(readJournal(context));
   }
 
@@ -344,8 +354,9 @@ export class Lanes {
   }
 
   async #acquisition(input: types.LaneAcquireInput): Promise<Acquisition> {
-    checkInput(input, LANE_INPUTS.acquire, ["owner"]);
-    return new Acquisition(this.#context, input, await this.#context.lanes.taxonomy());
+    const named = checkedNames(input, LANE_INPUTS.acquire, ["owner"], this.#checkout, TREE);
+    const taxonomy = await this.#context.lanes.taxonomy();
+    return new Acquisition(this.#context, withTree(input, named), taxonomy);
   }
 
   /** The journal, or a warning where this process may not read it. */

@@ -2,6 +2,7 @@
 import type { Refusal } from "../refusal.ts";
 import type { LaneConflict, LaneRefusalClass } from "../../domain/lane/arbiter.ts";
 import type { LaneDeathEvidence, Lease } from "../../domain/lane/lease.ts";
+import type { NamingInput } from "../names.ts";
 
 /** How long to wait for other writers of the journal. */
 export interface LaneLockInput {
@@ -10,7 +11,7 @@ export interface LaneLockInput {
 }
 
 /** Which lane to ask for, and as whom. */
-export interface LaneArbitrateInput {
+export interface LaneArbitrateInput extends NamingInput {
   /** The lane's name; without one, the first of `autopick` that is free, or one named by `tree`. */
   readonly lane?: string;
   /** Globs to hold; default the tree that `lanes.json` gives the lane. */

@@ -29,7 +29,17 @@ import { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
 import { EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
-import { writtenAddresses } from "../written_addresses.ts";
+import { checkedNames, type NamesField } from "../names.ts";
+import type { Named } from "../../ports/checkout.ts";
+import { recordFiles, recordProblems } from "../../domain/reservation/addresses.ts";
+
+const ADDRESSES: NamesField = { field: "addresses", kind: "address", together: recordProblems };
+
+/** What a record says of what its caller named. */
+function namedFields({ entries, files }: Named) {
+  const known = recordFiles(entries, files);
+  return { addresses: entries, ...(known.length === 0 ? {} : { files: known }) };
+}
 
 /**
  * The operations on reservations and intents. Each throws a `CoordError`: `bad_args` or `bad_id` for
@@ -79,13 +89,14 @@ export class Reservations {
   async reserve(
     input: types.ReservationInput,
   ): Promise<types.ReservationGranted | types.ReservationDenied> {
+    const { checkout, store, warn } = this.#context;
     // What locks is extended and released by its holder, so that one must be named.
-    if (input.exclusive === true) checkInput(input, EXCLUSIVE, ["addresses", "runId"]);
-    else checkInput(input, RESERVATION_INPUTS.reserve, ["addresses"]);
-    const { store, warn } = this.#context;
+    const named = input.exclusive === true
+      ? checkedNames(input, EXCLUSIVE, ["addresses", "runId"], checkout, ADDRESSES)
+      : checkedNames(input, RESERVATION_INPUTS.reserve, ["addresses"], checkout, ADDRESSES);
     const { signal } = input;
     signal?.throwIfAborted();
-    const reservation = await this.#record(input);
+    const reservation = await this.#record(input, named);
     signal?.throwIfAborted();
     const { run_id: runId } = reservation;
     const comparison = new Comparison(runId, addressOutlines(reservation));
@@ -255,8 +266,10 @@ export class Reservations {
    * @returns The intent, durable.
    */
   async intent(input: types.IntentInput): Promise<IntentRecord> {
-    checkInput(input, RESERVATION_INPUTS.intent, ["addresses", "operation"]);
     const { checkout, clock, store, warn } = this.#context;
+    const { intent: table } = RESERVATION_INPUTS;
+    const required = ["addresses", "operation"];
+    const named = checkedNames(input, table, required, checkout, ADDRESSES);
     const entry = input.reservationId === undefined
       ? undefined
       : await this.#entry(input.reservationId, "reservationId");
@@ -272,7 +285,7 @@ export class Reservations {
       reservation_id: entry?.reservation.reservation_id ?? null,
       run_id: runId,
       branch: checkout.branch(input.branch),
-      addresses: writtenAddresses(input.addresses, checkout),
+      ...namedFields(named),
       operation: input.operation,
       detail: input.detail ?? "",
       created_at: formatTime(now),
@@ -320,13 +333,13 @@ export class Reservations {
     };
   }
 
-  async #record(input: types.ReservationInput): Promise<ReservationRecord> {
+  async #record(input: types.ReservationInput, named: Named): Promise<ReservationRecord> {
     const { clock, checkout } = this.#context;
     const now = clock();
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
       branch: checkout.branch(input.branch),
-      addresses: writtenAddresses(input.addresses, checkout),
+      ...namedFields(named),
       created_at: formatTime(now),
       expires_at: formatTime(now + (input.ttl ?? RESERVATION_TTL_S.default) * 1000),
       operation: input.operation ?? null,

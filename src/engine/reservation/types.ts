@@ -1,6 +1,7 @@
 /** Inputs and answers of the operations on reservations. */
 import type { Refusal } from "../refusal.ts";
 import { addresses } from "../../domain/reservation/addresses.ts";
+import { NAMING, type NamingInput } from "../names.ts";
 import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as reservationFields from "../../domain/reservation/fields.ts";
@@ -11,7 +12,7 @@ import type {
 } from "../../domain/reservation/reservation.ts";
 
 /** What to reserve, and as whom. */
-export interface ReservationInput {
+export interface ReservationInput extends NamingInput {
   /** 1 to 1000 addresses: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
   /** Who reserves, default `unknown`; an exclusive reservation needs to know. */
@@ -57,7 +58,7 @@ export interface ReservationReleaseInput extends ReservationActorInput {
 }
 
 /** What an agent means to do. */
-export interface IntentInput {
+export interface IntentInput extends NamingInput {
   /** 1 to 1000 addresses, as of a reservation. */
   readonly addresses: readonly string[];
   /** What it is going to do with them. */
@@ -177,6 +178,7 @@ export interface ReservationList {
 
 const RESERVE = {
   addresses,
+  ...NAMING,
   runId: fields.identifier,
   ttl: reservationFields.reservationTtl,
   operation: reservationFields.operation,
@@ -201,6 +203,7 @@ export const RESERVATION_INPUTS = {
   },
   intent: {
     addresses,
+    ...NAMING,
     operation: reservationFields.operation,
     detail: fields.detail,
     reservationId: fields.recordId,

@@ -1,4 +1,8 @@
-import { addresses } from "../../../src/domain/reservation/addresses.ts";
+import {
+  addresses,
+  recordFiles,
+  recordProblems,
+} from "../../../src/domain/reservation/addresses.ts";
 import * as limits from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 
@@ -17,15 +21,19 @@ it("addresses takes 1 to 1000, and reports each that is none", () => {
   ]);
 });
 
-it("addresses in any script fit a record together, or are refused together", () => {
+it("recordProblems() lets addresses in any script fit a record together, or are refused together", () => {
   const bytes = limits.MAX_ADDRESSES_BYTES;
   assert_(bytes + 6 * limits.MAX_DETAIL + 8 * limits.MAX_IDENTIFIER < limits.MAX_RECORD_BYTES);
   const faces = (n: number) => `${"🙂".repeat(limits.MAX_ADDRESS - 4)}${1_000 + n}`;
   const many = Array.from({ length: limits.MAX_ADDRESSES }, (_, n) => faces(n));
   const length = new TextEncoder().encode(JSON.stringify(many)).length;
-  assertEquals(addresses.problems(many), [
+  assertEquals(recordProblems(many), [
     `names addresses of ${length} bytes as JSON, and ${bytes} are allowed`,
   ]);
   const fitting = Math.floor((bytes - 2) / (4 * (limits.MAX_ADDRESS - 4) + 7));
-  assertEquals(addresses.problems(many.slice(0, fitting)), []);
+  assertEquals(recordProblems(many.slice(0, fitting)), []);
+  // Files that have no room beside them are left out.
+  const some = many.slice(0, Math.floor(fitting / 2) - 1);
+  assertEquals(recordFiles(some, some), some);
+  assertEquals(recordFiles(many.slice(0, fitting), some), []);
 });

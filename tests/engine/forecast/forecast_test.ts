@@ -1,3 +1,4 @@
+import { namedInEmpty } from "../../support/fake/names.ts";
 import { MAX_FORECAST, MAX_PATTERN_FILES } from "../../../src/domain/limits.ts";
 import { clashesOf, type ForecastInput } from "../../../src/engine/forecast/forecast.ts";
 import { assert_, assertEquals, assertRejects, assertStringIncludes, it } from "../../deps.ts";
@@ -274,7 +275,12 @@ it("clashesOf() stops when it has spent its effort, with a warning", async () =>
     below: () => undefined,
     imports: () => Promise.resolve([{ module: "./b.ts", name: null }]),
   });
-  const checkout = { branch: () => "main", commitsSince: () => undefined, sources };
+  const checkout = {
+    branch: () => "main",
+    commitsSince: () => undefined,
+    named: namedInEmpty,
+    sources,
+  };
   const context = { checkout, warn: (message: string) => void warnings.push(message) };
   const count = async (left: number) => (await clashesOf(context, live, { left })).clashes.length;
   const whole = await count(10_000);

@@ -132,7 +132,16 @@ it("acquire() reports all that is wrong with lanes.json and with its input, and 
   const input = { lane: "a\nb", tree: ["/abs", ""], owner: "unknown", ttl: 0, lockTimeout: -1 };
   const bad = await caught(scene.coord.lanes.acquire(input));
   const fields = (bad?.details["problems"] as { field: string }[]).map(({ field }) => field);
-  assertEquals(fields, ["lane", "tree", "tree", "owner", "ttl", "lockTimeout"]);
+  assertEquals(fields, ["lane", "tree", "owner", "ttl", "lockTimeout"]);
+  const far = { ...input, lane: "a", tree: ["/abs", "a/../../b"] };
+  const left = (await caught(scene.coord.lanes.acquire(far)))?.message.split("; ") ?? [];
+  assertEquals(left.map((each) => each.split(" ")[0]), [
+    "owner",
+    "ttl",
+    "lockTimeout",
+    "tree",
+    "tree",
+  ]);
   assertEquals(scene.names("lanes"), []);
 });
 

@@ -170,21 +170,26 @@ it("reserve() keeps an address once that is given twice", async () => {
   assertEquals(answer.addresses, ["src", "docs"]);
 });
 
-it("reserve() reports all that is wrong with all addresses at once", async () => {
+it("reserve() reports all that is wrong with its input and with all addresses at once", async () => {
   const bench = new ReservationBench();
-  const wrong = { addresses: ["/a", "ok", "../b", "[", ""], ttl: 0, operation: "eat" };
-  const error = await failure(
-    bench.reservations.reserve(wrong as unknown as ReservationInput),
-  );
-  assertEquals(error.code, "bad_args");
-  assertEquals(error.message.split("; "), [
-    'addresses "/a" has a path that must not be absolute',
-    'addresses "../b" has a path that must not hold ".."',
-    'addresses "[" has a path that holds a "[" without its "]"',
-    'addresses "" must not be empty',
+  const messages = async (addresses: string[]) => {
+    const wrong = { addresses, ttl: 0, operation: "eat" } as unknown as ReservationInput;
+    const error = await failure(bench.reservations.reserve(wrong));
+    assertEquals(error.code, "bad_args");
+    return error.message.split("; ");
+  };
+  const others = [
     "ttl must be between 1 and 31536000, got 0",
     "operation must be one of rename, move, modify, extract, delete, inline, split, merge",
+  ];
+  assertEquals(await messages(["/a", "ok", "../b", "[", "a*/../b"]), [
+    ...others,
+    'addresses "/a" leaves the checkout: it is "/a"',
+    'addresses "../b" leaves the checkout: it is "/b"',
+    'addresses "[" holds a "[" without its "]"',
+    'addresses "a*/../b" must not hold ".."',
   ]);
+  assertEquals(await messages(["/a", ""]), ['addresses "" must not be empty', ...others]);
   assertEquals(bench.records.reservations.ids.length, 0);
 });
 

@@ -56,6 +56,7 @@ const READS: readonly string[] = [
   "readRange",
   "lstat",
   "stat",
+  "readLink",
   "list",
 ] satisfies Operation[];
 

@@ -1,4 +1,5 @@
 /** The operations on reservations over a store in memory, and a clock that moves by hand. */
+import { namedInEmpty } from "./names.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
@@ -22,7 +23,11 @@ export class ReservationBench {
   constructor() {
     const warn = (message: string) => void this.warnings.push(message);
     const noFiles = { exists: () => false, below: () => [] };
-    const checkout = { branch: (explicit?: string) => explicit ?? "trunk", sources: () => noFiles };
+    const checkout = {
+      branch: (explicit?: string) => explicit ?? "trunk",
+      named: namedInEmpty,
+      sources: () => noFiles,
+    };
     const context = { clock: this.clock, warn, checkout, store: { reservations: this.store } };
     // What these operations use of a workspace.
     this.reservations = new Reservations(context as unknown as Context);

@@ -6,6 +6,7 @@
  *     % clock 3601                   the clock advances by this number of seconds
  *     % file path "content"          writes a file in the scratch folder, [DIR]; its folders are made
  *     % folder path                  makes a folder in it
+ *     % link path target             makes a symbolic link in it
  *     % cd path                      goes to another folder in it
  *     $ coord claim --run-id a       runs main(); quotes as in a shell, "…" with JSON's escapes
  *     < a line of standard input
@@ -18,6 +19,7 @@
  * ones. Other values that differ are `[NONCE]`, `[RANDOM]`, `[HASH]`, `[PID]`, `[S]`, `[BYTES]`,
  * `[MS]`, `[DIR]`, `[VERSION]`, `[RUNTIME]`.
  */
+import { makeSymlink } from "../scene/scratch.ts";
 import { main } from "../../../src/cli/main.ts";
 import { VERSION } from "../../../src/domain/version.ts";
 import { type FakeHost, fakeHost, scratch } from "../fake/host.ts";
@@ -97,6 +99,7 @@ class Session {
     if (verb === "clock") this.#now += Number(first) * 1000;
     else if (verb === "cd") this.#cwd = path;
     else if (verb === "folder") fs.makeDir(path);
+    else if (verb === "link") makeSymlink(second, path);
     else if (verb === "file") {
       fs.makeDir(path.slice(0, path.lastIndexOf("/")));
       fs.append(path, new TextEncoder().encode(second));

@@ -6,10 +6,13 @@
 import { basename, dirname, join } from "../../../deps/path.ts";
 import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
-import type { Checkout, SourceTree } from "../../../ports/checkout.ts";
+import type { Checkout, Named, Naming, SourceTree } from "../../../ports/checkout.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
+import { NameReader } from "./names.ts";
+import { checkoutRoots } from "./repository.ts";
+import { SmallFiles } from "./small_files.ts";
 import { FsSourceTree } from "./source_tree.ts";
 
 export class FsCheckout implements Checkout {
@@ -42,6 +45,21 @@ export class FsCheckout implements Checkout {
       this.warn(`${error.message}: commits are not counted`);
       return undefined;
     }
+  }
+
+  named(texts: readonly string[], how: Naming): Named {
+    return new NameReader(this.host, this.#tops(), how).read(texts);
+  }
+
+  /** The folder that addresses are relative to, in each checkout of the repository; ours first. */
+  #tops(): readonly [string, ...string[]] {
+    const { ours, around } = this.#branches.repositories();
+    const project = this.#project();
+    const repository = project === undefined ? ours : around;
+    if (repository === undefined) return [this.#folder()];
+    const below = project === undefined ? "" : project.slice(repository.root.length);
+    const roots = checkoutRoots(new SmallFiles(this.host, this.warn), repository);
+    return [this.#folder(), ...roots.map((root) => join(root, below))];
   }
 
   sources(): SourceTree {

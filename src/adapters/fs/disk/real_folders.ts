@@ -59,6 +59,7 @@ export function withinRoot(fs: HostFs, root: string, mustStay = false): HostFs {
     lstat: (path) => folders.lstat(path),
     stat: (path) => (parents(path), fs.stat(path)),
     realPath: (path) => (parents(path), fs.realPath(path)),
+    readLink: (path) => (parents(path), fs.readLink(path)),
     list: (path) => (folders.check(path, false), fs.list(path)),
     syncFile: (path) => (parents(path), fs.syncFile(path)),
     syncDir: (path) => (folders.check(path, false), fs.syncDir(path)),

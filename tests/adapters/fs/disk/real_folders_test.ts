@@ -41,6 +41,7 @@ it("withinRoot() refuses every operation whose way leads through a link", () => 
     lstat: (fs) => fs.lstat(`${root}/l/b/f`),
     stat: (fs) => fs.stat(`${root}/l/b/f`),
     realPath: (fs) => fs.realPath(`${root}/l/b/f`),
+    readLink: (fs) => fs.readLink(`${root}/l/b/f`),
     list: (fs) => fs.list(`${root}/l`),
     syncFile: (fs) => fs.syncFile(`${root}/l/b/f`),
     syncDir: (fs) => fs.syncDir(`${root}/l`),
