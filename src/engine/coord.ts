@@ -45,7 +45,7 @@ export interface WorkspaceStatus {
 }
 
 /** An open workspace. */
-export class Coord {
+export class Coord implements AsyncDisposable {
   /** The task queue. */
   readonly tasks: Tasks;
   /** Reservations and intents. */
@@ -69,6 +69,24 @@ export class Coord {
   /** Where the workspace lies. */
   get location(): string {
     return this.#context.store.location;
+  }
+
+  /**
+   * Ends what the workspace keeps open between two calls. A program need not do it: an idle workspace
+   * keeps no process alive.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * await using coord = await openWorkspace({ dir: project });
+   * console.assert((await coord.tasks.list()).total === 0);
+   * ```
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.store.close();
   }
 
   /**

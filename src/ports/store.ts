@@ -16,4 +16,10 @@ export interface Store {
   readonly records: RecordSource;
   readonly lanes: LaneStore;
   readonly gc: Collector;
+
+  /**
+   * Ends what this opening keeps between two calls, such as a connection; other openings go on. An
+   * opening that is idle keeps no process alive, so a caller need not close it.
+   */
+  close(): Promise<void>;
 }

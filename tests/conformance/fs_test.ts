@@ -2,7 +2,7 @@
 import { initWorkspace, openFsStore } from "../../src/adapters/fs/open.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
-import type { OpenStore } from "./harness.ts";
+import { type OpenStore, storeSuite } from "./harness.ts";
 import { laneSuite } from "./lane.ts";
 import { reservationSuite } from "./reservation.ts";
 import { taskSuite } from "./task.ts";
@@ -17,6 +17,7 @@ const open: OpenStore = async (clock) => {
   return await { store: second(), second, clock, cursor: `${dir}/cursor` };
 };
 
+storeSuite("files", open);
 taskSuite("files", open);
 reservationSuite("files", open);
 laneSuite("files", open);

@@ -5,6 +5,7 @@ import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
+import { assertEquals, it } from "../deps.ts";
 import { FakeClock } from "../support/scene/workspace.ts";
 
 /** An empty workspace of one store. */
@@ -39,6 +40,24 @@ export function coordOn(store: Store, clock: FakeClock): Coord {
   const warn = () => {};
   const context = { store, checkout: NOWHERE, processes: processesOf(host), warn };
   return new Coord({ ...context, clock: clock.now });
+}
+
+/** What every opening promises of its end. */
+export function storeSuite(name: string, open: OpenStore): void {
+  it(`${name}: a Coord closes its own opening at the end of its block, and no other`, async () => {
+    const { store, other, theirs, clock } = await scene(open);
+    let closed = 0;
+    const close = () => (closed++, store.close());
+    {
+      await using mine = coordOn({ ...store, close }, clock);
+      await mine.tasks.enqueue({ title: "x", runId: "p" });
+      assertEquals(closed, 0);
+    }
+    assertEquals(closed, 1);
+    assertEquals((await theirs.tasks.list()).total, 1);
+    await other.close();
+    await other.close();
+  });
 }
 
 /** A workspace, opened by two agents. */

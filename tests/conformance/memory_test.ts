@@ -1,7 +1,7 @@
 /** The store in memory keeps what every store promises. */
 import { openMemoryStore } from "../../src/adapters/memory/open.ts";
 import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
-import type { OpenStore } from "./harness.ts";
+import { type OpenStore, storeSuite } from "./harness.ts";
 import { laneSuite } from "./lane.ts";
 import { reservationSuite } from "./reservation.ts";
 import { taskSuite } from "./task.ts";
@@ -13,6 +13,7 @@ const open: OpenStore = async (clock) => {
   return await { store: second(), second, clock, cursor: "a consumer" };
 };
 
+storeSuite("memory", open);
 taskSuite("memory", open);
 reservationSuite("memory", open);
 laneSuite("memory", open);

@@ -37,6 +37,8 @@ export function openFsStore(host: Host, location: string, clock: Clock, warn: Wa
     records: new FsRecordSource(host, layout, warn),
     lanes,
     gc: new FsCollector(host, layout, warn),
+    // Nothing is open between two calls.
+    async close() {},
   };
 }
 

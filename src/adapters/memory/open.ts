@@ -19,5 +19,7 @@ export function openMemoryStore(workspace: MemoryWorkspace): Store {
     records: new MemoryRecords(workspace),
     lanes: new MemoryLanes(workspace),
     gc: new MemoryCollector(workspace),
+    // The workspace is its openers', and lasts as long as they keep it.
+    async close() {},
   };
 }
