@@ -40,6 +40,11 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/workspace/processes.ts",
   ]],
   ["src/workspace/processes.ts", ["src/ports/"]],
+  ["src/workspace/config.ts", [
+    "src/ports/",
+    "src/domain/",
+    "src/adapters/fs/team_config.ts",
+  ]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",

@@ -1,5 +1,5 @@
 /** The arguments of `deno task compile`. */
-import { nearest } from "../../src/cli/suggest.ts";
+import { nearest } from "../../src/domain/input/suggest.ts";
 import { type Runtime, type Target, targetOf, TARGETS } from "./targets.ts";
 
 /** What to build, and on what. */

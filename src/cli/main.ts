@@ -72,6 +72,26 @@ async function parseFor(command: Described, host: Host, args: Split) {
   return parse(command, args, (name) => host.env(name));
 }
 
+/** Takes what neither flags nor the environment say from `coord.json`. */
+async function fillIn(
+  command: Command,
+  values: Record<string, unknown>,
+  host: Host,
+  dir: string | undefined,
+): Promise<void> {
+  const { camelCase } = await import("./parse.ts");
+  const open = Object.entries(command.flags).flatMap(([name, { config, as }]) => {
+    const field = as ?? camelCase(name);
+    return config === undefined || values[field] !== undefined ? [] : [{ field, config }];
+  });
+  if (open.length === 0) return;
+  const { teamConfigOn } = await import("../workspace/config.ts");
+  const team = await teamConfigOn(host, dir);
+  for (const { field, config } of open) {
+    if (team?.[config] !== undefined) values[field] = team[config];
+  }
+}
+
 async function runCommand(
   command: Command,
   host: Host,
@@ -82,6 +102,7 @@ async function runCommand(
   const { values, json, dir, warnings } = await parseFor(command, host, args);
   output.json = json;
   for (const warning of warnings) output.warn(warning);
+  await fillIn(command, values, host, dir);
   const stopping = new Stopping(host);
   const options = { clock, onWarning: output.warn };
   let giveBack: (() => Promise<object>) | undefined;
@@ -104,6 +125,10 @@ async function runCommand(
       return path === undefined
         ? openOn(host, { dir, ...options }).journal
         : openJournalOn(host, path, options);
+    },
+    async config(worktrees) {
+      const { configOn } = await import("../workspace/config.ts");
+      return configOn(host, dir, worktrees);
     },
     async init(path, here) {
       const { initOn } = await import("../workspace/open.ts");

@@ -66,7 +66,8 @@ export function parse(
   };
 }
 
-function camelCase(name: string): string {
+/** A flag's name in the library's input. */
+export function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 

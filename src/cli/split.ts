@@ -1,7 +1,7 @@
 /** Splits arguments into flags, one word each, and operands. */
 import type { InputProblem } from "../domain/errors.ts";
 import { flagsOf, type FlagSpecs, type GivenFlag, takesNext } from "./locate.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../domain/input/suggest.ts";
 
 /** Arguments in a form in which parseArgs() has nothing to guess. */
 export interface Split {

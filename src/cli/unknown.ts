@@ -1,7 +1,7 @@
 /** The error for an unknown command. */
 import { CoordError } from "../domain/errors.ts";
 import { quoted } from "../domain/text.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../domain/input/suggest.ts";
 
 /** The error for a name that is none of `names`, with the nearest one or with what may follow. */
 export function unknownCommand(name: string, names: ReadonlySet<string>): CoordError {

@@ -26,6 +26,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show your run id and where it comes from",
     load: () => import("./system/whoami.ts").then((module) => module.whoami),
   },
+  config: {
+    group: "Workspace",
+    summary: "show every value of the configuration with its source",
+    load: () => import("./system/config.ts").then((module) => module.config),
+  },
   watch: {
     group: "Workspace",
     summary: "stream every change",

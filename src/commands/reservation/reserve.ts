@@ -32,6 +32,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       summary: "seconds that it lasts without a heartbeat",
       placeholder: "SECONDS",
       default: RESERVATION_TTL_S.default,
+      config: "ttl",
       field: RESERVATION_INPUTS.reserve.ttl,
     },
     op: OPERATION,

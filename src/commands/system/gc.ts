@@ -31,6 +31,7 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
       summary: "keep what ended less than SECONDS ago",
       placeholder: "SECONDS",
       default: GRACE_S.default,
+      config: "retention",
       field: GC_FIELDS.grace,
     },
   },

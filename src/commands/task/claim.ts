@@ -24,6 +24,7 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
       summary: "seconds that the task is yours without a heartbeat",
       placeholder: "SECONDS",
       default: CLAIM_TTL_S.default,
+      config: "claim_ttl",
       field: TASK_INPUTS.claim.claimTtl,
     },
     wait: {

@@ -8,6 +8,7 @@ import type { Journal } from "../../../ports/journal.ts";
 import type { LaneStore } from "../../../ports/lanes.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { readRecord } from "../disk/record_file.ts";
+import { readTeamConfig } from "../team_config.ts";
 
 export class FsLanes implements LaneStore {
   /**
@@ -21,9 +22,10 @@ export class FsLanes implements LaneStore {
   ) {}
 
   async taxonomy(): Promise<Taxonomy> {
-    const path = this.taxonomyPath;
-    const file = path === undefined ? undefined : readRecord(this.host.fs, path);
-    if (path === undefined || file === undefined || file.kind === "gone") return NO_TAXONOMY;
+    if (this.taxonomyPath === undefined) return NO_TAXONOMY;
+    const own = { path: this.taxonomyPath, file: readRecord(this.host.fs, this.taxonomyPath) };
+    const { path, file } = own.file.kind === "gone" ? await this.#team(own.path) ?? own : own;
+    if (file.kind === "gone") return NO_TAXONOMY;
     const { parseTaxonomy } = await import("../../../domain/lane/taxonomy_file.ts");
     const read = file.kind === "broken" ? [file.reason] : parseTaxonomy(file.value);
     if ("lanes" in read) return read;
@@ -34,6 +36,18 @@ export class FsLanes implements LaneStore {
       message,
     }));
     throw new CoordError("bad_args", message, { path, problems });
+  }
+
+  /** The lanes that the team's `coord.json` names. */
+  async #team(taxonomyPath: string) {
+    const found = await readTeamConfig(this.host, () => dirname(taxonomyPath));
+    if (found === undefined) return undefined;
+    const { lanes, autopick, kinds } = found.config;
+    const said = Object.entries({ lanes, autopick, kinds }).filter(([, value]) =>
+      value !== undefined
+    );
+    if (said.length === 0) return undefined;
+    return { path: found.path, file: { kind: "record", value: Object.fromEntries(said) } } as const;
   }
 
   watch(onChange: () => void, onError: (error: unknown) => void): { close(): void } {

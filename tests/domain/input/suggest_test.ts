@@ -1,5 +1,5 @@
-import { nearest } from "../../src/cli/suggest.ts";
-import { assertEquals, it } from "../deps.ts";
+import { nearest } from "../../../src/domain/input/suggest.ts";
+import { assertEquals, it } from "../../deps.ts";
 
 it("nearest() counts each letter inserted, deleted, replaced or swapped as one mistake", () => {
   const found = (words: readonly string[]) => words.map((word) => nearest(word, ["claim"]));
