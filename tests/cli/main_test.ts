@@ -214,10 +214,10 @@ it("main() loads neither a command nor an adapter to print help and version", ()
   assertEquals([...seen].sort(), [
     ...["catalog", "envelope", "exit_codes", "help/help", "locate", "main", "output", "sanitize"]
       .map((name) => `src/cli/${name}.ts`),
-    ...["src/cli/split.ts", "src/domain/input/suggest.ts"],
+    "src/cli/split.ts",
     "src/commands/command.ts",
     "src/commands/registry.ts",
-    ...["errors", "json", "limits", "text", "time", "version"].map((name) =>
+    ...["errors", "input/suggest", "json", "limits", "text", "time", "version"].map((name) =>
       `src/domain/${name}.ts`
     ),
     "src/ports/host.ts",
