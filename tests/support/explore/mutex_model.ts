@@ -235,7 +235,7 @@ export class MutexProperties<Ticket> implements Properties<(by: string) => Machi
     readonly mayFollow: (by: string) => boolean,
     /** Who holds it from the begin. */
     readonly holders: ReadonlyMap<string, Ticket>,
-    /** Whether only grants are judged, and not whether a holder can rely on his. */
+    /** Whether only grants are judged, and not whether a holder can rely on its own. */
     readonly judged: "all" | "grants" = "all",
   ) {}
 

@@ -17,8 +17,8 @@
  * reader meets the old log or the new one; both say the same.
  *
  * The folder is synced when the log is created or replaced. A writer who follows one that did not
- * release the mutex, and may have died before that, syncs it before his first answer, and at the latest
- * before his own release.
+ * release the mutex, and may have died before that, syncs it before its first answer, and at the latest
+ * before its own release.
  */
 import { dirname } from "../../../deps/path.ts";
 import { compact, isCompactable } from "../../../domain/journal/checkpoint.ts";

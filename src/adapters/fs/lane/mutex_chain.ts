@@ -146,7 +146,7 @@ export function replace(files: MutexFiles, generation: number, target: string): 
 
 /** Ends a hold and removes what is left of far older ones. */
 export function release(files: MutexFiles, generation: number, names: readonly string[]): void {
-  // Without his own file he knows nothing of those that are there.
+  // Without its own file a process knows nothing of those that are there.
   if (!files.link(`${generation}`, `${generation}.free`)) return;
   for (const name of names) {
     if ((numberOf(name) ?? Infinity) < generation - KEPT) files.remove(name);
