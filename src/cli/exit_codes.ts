@@ -4,6 +4,12 @@ import { CoordError, type CoordErrorCode, type LostCode } from "../domain/errors
 /** The code of a process that a second SIGINT ends. */
 export const INTERRUPTED = 130;
 
+/** The code of bad usage, as in sysexits.h: a loop on the answer's no does not end at a typo. */
+export const BAD_USAGE = 64;
+
+/** The code of a wait that was in vain, the temporary failure of sysexits.h. */
+const TIMED_OUT = 75;
+
 /** Statuses of a value that mean an honest no; every other one is done. */
 const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["empty", 1],
@@ -16,14 +22,15 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["stale_fence", 1],
   ["damaged", 1],
   ["lock_busy", 5],
+  ["timeout", TIMED_OUT],
 ]);
 
 const FAILURES: Readonly<Record<Exclude<CoordErrorCode, LostCode>, number>> = {
-  bad_args: 1,
-  bad_id: 1,
-  bad_task_id: 1,
-  bad_queue: 1,
-  bad_payload: 1,
+  bad_args: BAD_USAGE,
+  bad_id: BAD_USAGE,
+  bad_task_id: BAD_USAGE,
+  bad_queue: BAD_USAGE,
+  bad_payload: BAD_USAGE,
   no_workspace: 2,
   io_error: 3,
   internal: 3,
@@ -40,11 +47,13 @@ interface ExitCode {
 
 const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [0, "done; also when the answer's reader has gone, and when a signal ends a stream"],
-  [1, "invalid input, or the request was refused"],
+  [1, "the answer is no: an empty queue, a conflict, not the holder"],
   [2, "no workspace: run coord init"],
   [3, "I/O or internal error (disk full, permission denied, bug)"],
   [4, "no such record"],
   [5, "a lock stayed busy"],
+  [BAD_USAGE, "bad usage: an unknown command or flag, a bad value, a missing operand"],
+  [TIMED_OUT, "waited in vain"],
   [INTERRUPTED, "ended at once by a second SIGINT or SIGTERM"],
 ];
 

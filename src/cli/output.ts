@@ -3,7 +3,7 @@ import { jsonLine } from "../domain/json.ts";
 import type { Text } from "../commands/command.ts";
 import { type Host, HostError } from "../ports/host.ts";
 import { envelopeLine } from "./envelope.ts";
-import type { Failure } from "./exit_codes.ts";
+import { BAD_USAGE, type Failure } from "./exit_codes.ts";
 import { escapeInvisible, sanitize, sanitizeDeep } from "./sanitize.ts";
 
 /** Characters that are written at once when there are many answers. */
@@ -169,19 +169,23 @@ export class Output {
     this.#stdout(text);
   }
 
-  /** What went wrong. If standard output fails, it goes to standard error. */
+  /** What went wrong; as JSON too. Bad usage, and what standard output fails to take, is on standard error. */
   failure(failure: Failure): void {
     const { error, status, exitCode, details } = failure;
+    const explain = () => linesOf(failure).forEach((line) => this.error(line));
+    const isBoth = this.json && exitCode === BAD_USAGE;
+    if (isBoth) explain();
     if (this.json) {
       const line = this.#envelope({ error, status, ...details }, exitCode);
       try {
         return this.#stdout(`${line}\n`);
       } catch (thrown) {
+        if (isBoth && thrown instanceof HostError) return;
         if (readerGone(thrown) || !(thrown instanceof HostError)) throw thrown;
       }
     }
     this.flushWarnings();
-    for (const line of linesOf(failure)) this.error(line);
+    if (!isBoth) explain();
   }
 
   /** Prints the warnings so far on standard error; JSON answers carry those that are left. */

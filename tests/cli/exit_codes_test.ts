@@ -3,11 +3,20 @@ import { CoordError, type CoordErrorCode } from "../../src/domain/errors.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, it } from "../deps.ts";
 
-it("exitCodeOfValue() is 1 for an honest no, 5 for a busy lock, else 0", () => {
+it("exitCodeOfValue() is 1 for an honest no, 5 for a busy lock, 75 for a vain wait", () => {
   const codes = Object.fromEntries(
     [
       ...["empty", "refused", "conflict", "not_holder", "already_released", "terminal"],
-      ...["stale_fence", "lock_busy", "claimed", "completed", "failed", "cancelled", "ok"],
+      ...[
+        "stale_fence",
+        "lock_busy",
+        "timeout",
+        "claimed",
+        "completed",
+        "failed",
+        "cancelled",
+        "ok",
+      ],
     ].map((status) => [status, exitCodeOfValue({ status })]),
   );
   assertEquals(codes, {
@@ -19,6 +28,7 @@ it("exitCodeOfValue() is 1 for an honest no, 5 for a busy lock, else 0", () => {
     terminal: 1,
     stale_fence: 1,
     lock_busy: 5,
+    timeout: 75,
     claimed: 0,
     completed: 0,
     failed: 0,
@@ -38,7 +48,7 @@ it("failureOf() maps every code of a CoordError", () => {
   ];
   assertEquals(
     codes.map((code) => failureOf(new CoordError(code, "no", { a: 1 }))),
-    [1, 1, 1, 1, 1, 2, 3, 3, 4].map((exitCode, at) => ({
+    [64, 64, 64, 64, 64, 2, 3, 3, 4].map((exitCode, at) => ({
       status: codes[at] ?? "internal",
       exitCode,
       error: "no",
@@ -80,5 +90,5 @@ it("EXIT_CODES lists every status once, with the code that it has", () => {
     const failed = refused === 0 ? failureOf(new CoordError(status as CoordErrorCode, "")) : null;
     assertEquals(failed?.exitCode ?? refused, code, status);
   }
-  assertEquals(EXIT_CODES.map(({ code }) => code), [0, 1, 2, 3, 4, 5, 130]);
+  assertEquals(EXIT_CODES.map(({ code }) => code), [0, 1, 2, 3, 4, 5, 64, 75, 130]);
 });

@@ -99,7 +99,7 @@ it("enqueue --stdin prints twenty problems and the number of the others", async 
   using folder = scratch();
   const args = ["enqueue", "--stdin"];
   const host = fakeHost({ args, cwd: folder.path, stdin: "{\n".repeat(50) });
-  assertEquals(await main(host), 1);
+  assertEquals(await main(host), 64);
   const lines = host.err.trimEnd().split("\n");
   assertEquals([lines.length, lines.at(0), lines.at(-1), host.out], [
     21,

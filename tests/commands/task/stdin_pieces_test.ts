@@ -217,7 +217,7 @@ itIf(hasShell, "it needs a shell of POSIX")(
     const run = (script: string) => shell(folder.path, script).ended;
     assertEquals((await run("coord init")).code, 0);
     assertEquals(await run("coord enqueue --stdin --run-id a < ."), {
-      code: 1,
+      code: 64,
       out: "",
       err: "coord: standard input must be a file or a pipe, and it is a directory\n",
     });

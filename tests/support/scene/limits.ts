@@ -21,9 +21,10 @@ export function testLimits(limits: readonly Limit[]): void {
     it(`coord ${name} is bad input: ${message}`, async () => {
       using folder = scratch();
       const wrong = fakeHost({ args: [...bad, "--json"], cwd: folder.path });
-      assertEquals(await main(wrong), 1);
+      assertEquals(await main(wrong), 64);
       const answer = JSON.parse(wrong.out);
       assertEquals([answer.status, answer.error], [status, message]);
+      assertEquals(wrong.err, message.split("; ").map((line) => `coord: ${line}\n`).join(""));
       // A value within the bound gets past the check, and then finds no workspace.
       const right = fakeHost({ args: good, cwd: folder.path });
       assertEquals([await main(right), right.out], [2, ""]);
