@@ -14,13 +14,15 @@ interface Call {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly warnings: readonly string[];
+  /** The `status` of a value that has none. */
+  readonly status: string;
 }
 
 /**
  * One answer on one line, without its newline. The envelope's fields come first, and they win over
  * fields of the same name in the value, so that `ok` and `exit_code` always mean the call (a record
  * that another tool wrote may carry anything). `status` and `error` are not the envelope's: they
- * come from the value.
+ * come from the value, but that every answer has a status.
  */
 export function envelopeLine(value: object, call: Call): string {
   const envelope = {
@@ -33,5 +35,6 @@ export function envelopeLine(value: object, call: Call): string {
     timestamp: formatTime(writable(call.now)),
     warnings: call.warnings,
   };
-  return jsonLine({ ...envelope, ...value, ...envelope });
+  const status = "status" in value ? {} : { status: call.status };
+  return jsonLine({ ...envelope, ...status, ...value, ...envelope });
 }

@@ -144,6 +144,7 @@ async function runCommand(
       await output.stream(await command.run(context, values), (value) => command.text(value));
       return 0;
     }
+    output.status = command.status ?? output.status;
     const value = await ran(command, context, values);
     if (value instanceof Answers) {
       output.answers(value.values, (one) => command.line?.(one) ?? JSON.stringify(one));

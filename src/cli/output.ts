@@ -30,6 +30,8 @@ export function readerGone(thrown: unknown): boolean {
 export class Output {
   /** How answers look. Settled before the first of them. */
   json: boolean;
+  /** The `status` of an answer that has none of its own. */
+  status = "ok";
   /** Whether the answer, or its first line, went out. */
   delivered = false;
   readonly #host: Host;
@@ -203,6 +205,7 @@ export class Output {
       durationMs: performance.now() - this.#started,
       now: this.#clock(),
       warnings: this.#warnings,
+      status: this.status,
     }));
   }
 

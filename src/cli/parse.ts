@@ -5,7 +5,7 @@ import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/text.ts";
-import { type FlagSpecs, GLOBAL_FLAGS } from "./locate.ts";
+import { type FlagSpecs, GLOBAL_FLAGS, SECONDS } from "./locate.ts";
 import { problem, type Split } from "./split.ts";
 
 /** What a command line says. */
@@ -173,6 +173,8 @@ function valueProblems(
   return value === "" ? ["must not be empty"] : [];
 }
 
+const DURATION = /^(-?(?:\d+(?:\.\d+)?|\.\d+))([smhd])?$/;
+
 /** The value of a text, or what is wrong with it. */
 function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
   switch (spec.type) {
@@ -186,6 +188,14 @@ function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
         return `must be a plain decimal number, got ${quoted(text)}`;
       }
       return { value: Number(text) + 0 };
+    }
+    case "duration": {
+      const [, digits, unit = "s"] = DURATION.exec(text) ?? [];
+      if (digits === undefined) {
+        return `must be seconds, or such as 90s, 15m, 2h, 7d, got ${quoted(text)}`;
+      }
+      // To the millisecond, or 1.1h would be no whole number of seconds.
+      return { value: Math.round(Number(digits) * (SECONDS[unit] ?? 1) * 1000) / 1000 + 0 };
     }
     case "json":
       try {

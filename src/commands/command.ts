@@ -23,12 +23,15 @@ export interface StandIn {
   readonly warning: string | undefined;
 }
 
-/** One flag. `--name VALUE`; a `boolean` takes no value, a `list` is split at commas. */
+/**
+ * One flag. `--name VALUE`; a `boolean` takes no value, a `list` is split at commas, a `duration` is
+ * seconds or has a unit, such as `15m`.
+ */
 export interface FlagSpec {
-  readonly type: "text" | "integer" | "number" | "boolean" | "json" | "list";
+  readonly type: "text" | "integer" | "number" | "duration" | "boolean" | "json" | "list";
   /** One line, lower case, no full stop. */
   readonly summary: string;
-  /** The value's name in help, such as `SECONDS`. */
+  /** The value's name in help, such as `DURATION`. */
   readonly placeholder?: string;
   /** Shown in help; filled in by the engine. */
   readonly default?: string | number;
@@ -145,6 +148,8 @@ export class Answers<V> {
 /** A command with one answer, or with {@link Answers}. A `status` in it picks the exit code. */
 export interface AnswerCommand<V extends object = object, I extends object = object>
   extends Described {
+  /** The `status` of its answer where the value has none, `ok` by default. */
+  readonly status?: string;
   run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;
   /** For people. Agent-supplied text is cleaned by the caller. */
   text(value: V): Text;

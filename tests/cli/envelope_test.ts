@@ -2,7 +2,7 @@ import { envelopeLine } from "../../src/cli/envelope.ts";
 import { VERSION } from "../../src/domain/version.ts";
 import { assertEquals, it } from "../deps.ts";
 
-const CALL = { exitCode: 0, durationMs: 1.23456, now: 0, warnings: ["careful"] };
+const CALL = { exitCode: 0, durationMs: 1.23456, now: 0, warnings: ["careful"], status: "ok" };
 const HEAD = `"coord_version":"${VERSION}","schema_version":"${VERSION}","schema":1,`;
 
 it("envelopeLine() puts the envelope before the value's fields", () => {
@@ -11,6 +11,10 @@ it("envelopeLine() puts the envelope before the value's fields", () => {
     `{"ok":true,${HEAD}"exit_code":0,"duration_ms":1.235,` +
       `"timestamp":"1970-01-01T00:00:00.000Z","warnings":["careful"],"status":"claimed","n":1}`,
   );
+});
+
+it("envelopeLine() gives a status to a value that has none", () => {
+  assertEquals(JSON.parse(envelopeLine({ n: 1 }, CALL)).status, "ok");
 });
 
 it("envelopeLine() is not ok with any other exit code", () => {

@@ -19,6 +19,8 @@ const COMMAND: Described = {
       field: taskFields.priority,
     },
     "max-wait": { type: "number", summary: "a number" },
+    ttl: { type: "duration", summary: "a time", field: fields.extension },
+    late: { type: "duration", summary: "any time" },
     force: { type: "boolean", summary: "a boolean" },
     "no-snapshot": { type: "boolean", summary: "a boolean that begins with no" },
     payload: {
@@ -86,6 +88,16 @@ const GOOD: readonly (readonly [args: string[], values: Record<string, unknown>]
   [["--priority", "-0", "x"], { priority: 0, id: "x" }],
   [["--max-wait", "0.5", "x"], { maxWait: 0.5, id: "x" }],
   [["--max-wait", "-.5", "x"], { maxWait: -0.5, id: "x" }],
+  [["--ttl", "90", "x"], { ttl: 90, id: "x" }],
+  [["--ttl", "90s", "x"], { ttl: 90, id: "x" }],
+  [["--ttl", "15m", "x"], { ttl: 900, id: "x" }],
+  [["--ttl=2h", "x"], { ttl: 7_200, id: "x" }],
+  [["--ttl=7d", "x"], { ttl: 604_800, id: "x" }],
+  [["--ttl", "1.1h", "x"], { ttl: 3_960, id: "x" }],
+  [["--late", ".5m", "x"], { late: 30, id: "x" }],
+  [["--late", "0.25", "x"], { late: 0.25, id: "x" }],
+  [["--late", "-5s", "x"], { late: -5, id: "x" }],
+  [["--late", "-0", "x"], { late: 0, id: "x" }],
   [["--force", "true"], { force: true, id: "true" }],
   [["--force", "--force", "x"], { force: true, id: "x" }],
   [["--no-snapshot", "x"], { noSnapshot: true, id: "x" }],
@@ -107,6 +119,16 @@ for (const [args, values] of GOOD) {
 
 const BAD: readonly (readonly [args: string[], problems: string[]])[] = [
   [[], ["ID is required"]],
+  ...["1e3", "5x", "5 m", "2H", "1h30m", "h", "", "5ms", "+5", "1w", "٥m"].map((
+    text,
+  ): [string[], string[]] => [
+    [`--ttl=${text}`, "x"],
+    [`--ttl must be seconds, or such as 90s, 15m, 2h, 7d, got ${JSON.stringify(text)}`],
+  ]),
+  [["--ttl", "0h", "x"], ["--ttl must be between 1 and 31536000, got 0"]],
+  [["--ttl", "366d", "x"], ["--ttl must be between 1 and 31536000, got 31622400"]],
+  [["--ttl", "1.5", "x"], ["--ttl must be a whole number"]],
+  [["--ttl", "9".repeat(400), "x"], ["--ttl must be a number"]],
   [["--priority", "1e3", "x"], ['--priority must be a whole number, got "1e3"']],
   [["--priority", "0x10", "x"], ['--priority must be a whole number, got "0x10"']],
   [["--priority", " 5", "x"], ['--priority must be a whole number, got " 5"']],

@@ -38,6 +38,18 @@ function fields(value: unknown, into: Set<string>): Set<string> {
   return into;
 }
 
+it("every answer in the transcripts has a status", () => {
+  const without: string[] = [];
+  for (const { name } of Deno.readDirSync(`${ROOT}/tests/transcripts`)) {
+    if (!name.endsWith(".txt")) continue;
+    for (const [line] of read(`tests/transcripts/${name}`).matchAll(/^\{"ok":.*\}$/gm)) {
+      const { status } = JSON.parse(line.replace(/:\[[A-Z]+\]/g, ":0"));
+      if (typeof status !== "string" || status === "") without.push(`${name}: ${line}`);
+    }
+  }
+  assertEquals(without, []);
+});
+
 it("json.md names every field of the answers in the transcripts", () => {
   const found = new Set<string>();
   for (const { name } of Deno.readDirSync(`${ROOT}/tests/transcripts`)) {

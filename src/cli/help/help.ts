@@ -2,13 +2,16 @@
 import type { Described, FlagSpec, OperandSpec } from "../../commands/command.ts";
 import { VERSION } from "../../domain/version.ts";
 import { CATALOG, type CatalogEntry } from "../catalog.ts";
-import { BARE_FLAGS, GLOBAL_FLAGS } from "../locate.ts";
+import { BARE_FLAGS, GLOBAL_FLAGS, SECONDS } from "../locate.ts";
 
 /** What coord is, in one line. */
 export const TAGLINE = "agents that share a checkout, without stepping on each other";
 
 type Catalog = Readonly<Record<string, CatalogEntry>>;
 type Rows = readonly (readonly [name: string, text: string])[];
+
+/** What a duration is. */
+export const DURATIONS = "A DURATION is a number of seconds, or one with a unit: 90s, 15m, 2h, 7d.";
 
 /** Columns that help has at most; longer lines are hard to read. */
 export const MAX_WIDTH = 80;
@@ -57,8 +60,16 @@ export function flagText(spec: Pick<FlagSpec, "summary"> & Partial<FlagSpec>): s
   if (spec.repeatable === true) notes.push("repeatable");
   if (spec.choices !== undefined) notes.push(`one of ${spec.choices.join(", ")}`);
   if (spec.env !== undefined) notes.push(`or set $${spec.env}`);
-  if (spec.default !== undefined) notes.push(`default ${JSON.stringify(spec.default)}`);
+  if (spec.default !== undefined) notes.push(`default ${defaultText(spec.type, spec.default)}`);
   return notes.length === 0 ? spec.summary : `${spec.summary} (${notes.join("; ")})`;
+}
+
+function defaultText(type: FlagSpec["type"] | undefined, value: string | number): string {
+  if (type !== "duration" || typeof value !== "number" || value === 0) return JSON.stringify(value);
+  const [unit = "s", seconds = 1] =
+    Object.entries(SECONDS).find(([, each]) => value % each === 0) ??
+      [];
+  return `${value / seconds}${unit}`;
 }
 
 /** The same of an operand; the usage line says whether it is required and repeatable. */
@@ -131,6 +142,9 @@ export function commandHelp(name: string, described: Described, width: number): 
     (details === undefined ? "" : `\n${wrap(details, width)}\n`) +
     list("Operands", operands.map((operand) => [operand.name, operandText(operand)]), width) +
     list("Flags", flagRows(described.flags), width) +
+    (Object.values(described.flags).some(({ type }) => type === "duration")
+      ? `\n${wrap(DURATIONS, width)}\n`
+      : "") +
     list("Flags of every command", flagRows(GLOBAL_FLAGS), width) +
     (examples === undefined
       ? ""

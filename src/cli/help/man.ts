@@ -4,7 +4,7 @@ import { FILED_KINDS, FOLDERS } from "../../domain/watch/event.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { DescribedCommand } from "../catalog.ts";
 import { EXIT_CODES } from "../exit_codes.ts";
-import { byGroup, flagText, operandText, operandWords, TAGLINE } from "./help.ts";
+import { byGroup, DURATIONS, flagText, operandText, operandWords, TAGLINE } from "./help.ts";
 import { BARE_FLAGS, GLOBAL_FLAGS } from "../locate.ts";
 import {
   bold,
@@ -28,7 +28,7 @@ folder above the current one that has one.
 Every answer is text for people or, with --json, one JSON object on one line; streams give one a \
 line. Such an object has ok, exit_code, warnings and, where there is one, status; of an error or a \
 refusal also error, a message for people.
-Ids can be shortened to any unique 6 or more of their first hex digits.`;
+Ids can be shortened to any unique 6 or more of their first hex digits. ${DURATIONS}`;
 
 /** Variables besides those that stand in for flags. */
 const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [

@@ -44,9 +44,9 @@ export const LANE_RUN_ID: FlagSpec = {
 };
 
 export const LOCK_TIMEOUT: FlagSpec = {
-  type: "number",
-  summary: "wait up to SECONDS for other writers of the journal",
-  placeholder: "SECONDS",
+  type: "duration",
+  summary: "wait for other writers of the journal, at most this long",
+  placeholder: "DURATION",
   default: LOCK_TIMEOUT_S.default,
   field: LANE_INPUTS.acquire.lockTimeout,
 };

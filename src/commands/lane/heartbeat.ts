@@ -23,9 +23,9 @@ export const laneHeartbeat: AnswerCommand<
     owner: OWNER,
     "loop-ts": LOOP_TS,
     "coalesce-within-s": {
-      type: "number",
+      type: "duration",
       summary: "write nothing if the last heartbeat is younger",
-      placeholder: "SECONDS",
+      placeholder: "DURATION",
       default: 0,
       field: LANE_INPUTS.heartbeat.coalesceWithin,
       as: "coalesceWithin",

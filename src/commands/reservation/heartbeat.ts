@@ -8,11 +8,10 @@ import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 
 export const heartbeat: AnswerCommand<AnyHeartbeat, AnyHeartbeatInput> = {
-  details:
-    "Extend your reservation, or your claim on a task, to the given number of seconds from " +
-    "now; never shortens it. An exclusive reservation that has lapsed has ended and does " +
+  details: "Extend your reservation, or your claim on a task, to the given time from now; " +
+    "it never shortens it. An exclusive reservation that has lapsed has ended and does " +
     "not come back. already_released or expired, exit code 1, means to stop work.",
-  examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 600"],
+  examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 10m"],
   operands: [{
     name: "ID",
     summary: "the reservation or the task: its id, or at least 6 of its first hex digits",
@@ -23,9 +22,9 @@ export const heartbeat: AnswerCommand<AnyHeartbeat, AnyHeartbeatInput> = {
   flags: {
     "run-id": RUN_ID,
     extension: {
-      type: "integer",
-      summary: "seconds from now",
-      placeholder: "SECONDS",
+      type: "duration",
+      summary: "how long from now",
+      placeholder: "DURATION",
       default: EXTENSION_S.default,
       field: HEARTBEAT_FIELDS.extension,
     },

@@ -8,6 +8,7 @@ import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText } from "../text.ts";
 
 export const intent: AnswerCommand<IntentRecord, IntentInput> = {
+  status: "recorded",
   details: "Announce what you plan to do and why, for others to read and for forecast. An intent " +
     `is live as long as its reservation; without one, for an hour. ${PATH_DETAILS}`,
   examples: [

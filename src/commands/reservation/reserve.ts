@@ -28,9 +28,9 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
   flags: {
     "run-id": OPTIONAL_RUN_ID,
     ttl: {
-      type: "integer",
-      summary: "seconds that it lasts without a heartbeat",
-      placeholder: "SECONDS",
+      type: "duration",
+      summary: "how long it lasts without a heartbeat",
+      placeholder: "DURATION",
       default: RESERVATION_TTL_S.default,
       config: "ttl",
       field: RESERVATION_INPUTS.reserve.ttl,

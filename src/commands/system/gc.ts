@@ -22,14 +22,14 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     "intents whose reservation is gone; and tasks that ended or expired, with their claims. " +
     "Each only when it ended longer ago than the grace. Without --execute, only list what " +
     "would be deleted.",
-  examples: ["gc", "gc --grace 86400 --json"],
+  examples: ["gc", "gc --grace 1d --json"],
   operands: [],
   flags: {
     execute: { type: "boolean", summary: "delete it" },
     grace: {
-      type: "integer",
-      summary: "keep what ended less than SECONDS ago",
-      placeholder: "SECONDS",
+      type: "duration",
+      summary: "keep what ended less than this ago",
+      placeholder: "DURATION",
       default: GRACE_S.default,
       config: "retention",
       field: GC_FIELDS.grace,

@@ -42,9 +42,9 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     once: { type: "boolean", summary: "end after the snapshots" },
     "no-snapshot": { type: "boolean", summary: "leave the snapshots out" },
     timeout: {
-      type: "number",
-      summary: "stop after SECONDS (0: same as --once)",
-      placeholder: "SECONDS",
+      type: "duration",
+      summary: "stop after this time (0: same as --once)",
+      placeholder: "DURATION",
       field: WATCH_FIELDS.timeout,
     },
     "max-events": {
@@ -54,9 +54,9 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
       field: WATCH_FIELDS.maxEvents,
     },
     "poll-interval": {
-      type: "number",
-      summary: "seconds between looks where the kernel cannot notify",
-      placeholder: "SECONDS",
+      type: "duration",
+      summary: "time between looks where the kernel cannot notify",
+      placeholder: "DURATION",
       default: POLL_INTERVAL_S.default,
       field: WATCH_FIELDS.pollInterval,
     },

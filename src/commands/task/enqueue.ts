@@ -12,6 +12,7 @@ import { taskFields } from "./text.ts";
 type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly isNul?: boolean };
 
 export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
+  status: "enqueued",
   details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
     "run_id, payload and tags, or a bare title; or all of the input is one JSON array of these. " +
     "The flags are the defaults of all. If anything is wrong, nothing is added.\n\n" +
@@ -52,9 +53,9 @@ export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
       field: TASK_FIELDS.queue,
     },
     ttl: {
-      type: "integer",
+      type: "duration",
       summary: "how long it may stay pending",
-      placeholder: "SECONDS",
+      placeholder: "DURATION",
       default: TASK_TTL_S.default,
       field: TASK_FIELDS.ttl,
     },
