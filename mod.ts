@@ -168,9 +168,12 @@ export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {
+  ClaimEventData,
   LaneEventData,
   LaneEventOp,
   RecordKind,
+  ReservationEventData,
+  TaskEventData,
   WatchEvent,
   WatchEventData,
   WatchEventOf,

@@ -30,19 +30,19 @@ async function all(at: Scene, options: WatchOptions): Promise<string[]> {
 export function watchSuite(name: string, open: OpenStore): void {
   const place = () => scene(open);
 
-  it(`${name}: a stream begins with what is there, by kind`, async () => {
+  it(`${name}: a stream begins with what is there, as it stands, the oldest first`, async () => {
     const at = await place();
     await at.mine.tasks.enqueue({ title: "x", runId: "p" });
     await at.mine.tasks.claim({ runId: "a" });
     await at.mine.reservations.reserve({ addresses: ["src"], runId: "a" });
     await at.mine.lanes.acquire({ lane: "api", tree: ["api"], owner: "a" });
     assertEquals(await all(at, { once: true }), [
-      "snapshot reservation",
-      "snapshot task",
+      "snapshot reservation live",
+      "snapshot task claimed",
       "snapshot claim claimed",
       "snapshot lane acquired",
     ]);
-    assertEquals(await all(at, { once: true, kinds: ["task"] }), ["snapshot task"]);
+    assertEquals(await all(at, { once: true, kinds: ["task"] }), ["snapshot task claimed"]);
   });
 
   it(`${name}: a stream goes on with every change, the newest state of each record`, async () => {
@@ -56,9 +56,9 @@ export function watchSuite(name: string, open: OpenStore): void {
     })();
     const heard = (what: string) =>
       until(`"${what}" is emitted`, () => events.some((event) => brief(event) === what));
-    await heard("snapshot task");
+    await heard("snapshot task pending");
     const { task_id: id } = await at.mine.tasks.enqueue({ title: "x", runId: "p" });
-    await heard("added task");
+    await heard("added task pending");
     await at.mine.tasks.claim({ runId: "a", queue: "default" });
     await heard("added claim claimed");
     await at.mine.tasks.complete({ id, runId: "a" });
@@ -68,8 +68,8 @@ export function watchSuite(name: string, open: OpenStore): void {
     abort.abort();
     await running;
     assertEquals(events.map(brief), [
-      "snapshot task",
-      "added task",
+      "snapshot task pending",
+      "added task pending",
       "added claim claimed",
       "modified claim completed",
       "added lane acquired",
@@ -81,11 +81,14 @@ export function watchSuite(name: string, open: OpenStore): void {
     const at = await place();
     const { cursor } = at;
     await at.mine.tasks.enqueue({ title: "x", runId: "p" });
-    assertEquals(await all(at, { once: true, cursor }), ["snapshot task"]);
+    assertEquals(await all(at, { once: true, cursor }), ["snapshot task pending"]);
     assertEquals(await all(at, { once: true, cursor }), []);
     await at.mine.tasks.claim({ runId: "a" });
     await at.mine.tasks.enqueue({ title: "y", runId: "p" });
-    assertEquals(await all(at, { once: true, cursor }), ["added task", "added claim claimed"]);
+    assertEquals(await all(at, { once: true, cursor }), [
+      "added task pending",
+      "added claim claimed",
+    ]);
     assertEquals(await all(at, { once: true, cursor }), []);
   });
 }

@@ -30,8 +30,8 @@ interface WatchValues {
 export const watch: StreamCommand<WatchEvent, WatchValues> = {
   stream: true,
   details:
-    "Emit each existing record as a snapshot, then every change: added, modified, removed, " +
-    "expired. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
+    "Emit each existing record as a snapshot, the oldest first and as it stands, then every " +
+    "change: added, modified, removed, expired. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
   examples: [
     "watch --kind tasks --kind claims",
     "watch --no-snapshot --max-events 1 --json",
@@ -105,7 +105,7 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
       event.kind.padEnd(11),
       word(agent).padEnd(12),
       event.kind === "lane" ? clipped(word(data.lane)) : shortId(event.id),
-      SUMMARIES[event.kind](data, event.event_type),
+      SUMMARIES[event.kind](data),
     ].join(" ").trimEnd();
   },
 };
@@ -149,21 +149,22 @@ function plan({ operation, addresses, branch, exclusive }: JsonObject): string[]
   ];
 }
 
-const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject, type: WatchEventType) => string>> =
-  {
-    reservation: (data, type) =>
-      // A heartbeat may have moved the end of what has expired only now.
-      [...plan(data), ...(type === "expired" ? [] : until(data.expires_at))].join(" "),
-    intent: (data) => [...plan(data), ...phrase("-", data.detail)].join(" "),
-    release: (data) => words(data, "reason"),
-    heartbeat: (data) => until(data.extended_expires_at).join(" "),
-    task: (data) => words(data, "title"),
-    claim: (data) => words(data, "status", "error"),
-    dependency: (data) => `after ${word(data.depends_on)}`,
-    lane: (data) =>
-      [
-        words(data, "op", "handle"),
-        ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
-        ...phrase("-", data.reason),
-      ].join(" "),
-  };
+const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject) => string>> = {
+  reservation: (data) =>
+    [
+      ...plan(data),
+      ...(data.status === "released" ? ["released"] : until(data.expires_at)),
+    ].join(" "),
+  intent: (data) => [...plan(data), ...phrase("-", data.detail)].join(" "),
+  release: (data) => words(data, "reason"),
+  heartbeat: (data) => until(data.extended_expires_at).join(" "),
+  task: (data) => words(data, "title", ...(data.status === "pending" ? [] : ["status"])),
+  claim: (data) => words(data, "status", "error"),
+  dependency: (data) => `after ${word(data.depends_on)}`,
+  lane: (data) =>
+    [
+      words(data, "op", "handle"),
+      ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
+      ...phrase("-", data.reason),
+    ].join(" "),
+};

@@ -8,7 +8,7 @@ import type {
   ReservationRecord,
 } from "../reservation/reservation.ts";
 import type { ClaimRecord } from "../task/claim.ts";
-import type { TaskRecord } from "../task/task.ts";
+import type { TaskRecord, TaskStatus } from "../task/task.ts";
 
 /** A kind of record, as it stands in events. */
 export type RecordKind =
@@ -33,7 +33,7 @@ export const FOLDERS: Readonly<Record<RecordKind, string>> = {
   lane: "lanes",
 };
 
-/** All kinds, in the order in which snapshots are emitted. */
+/** All kinds, in the order in which snapshots of one instant are emitted. */
 export const RECORD_KINDS = Object.keys(FOLDERS) as readonly RecordKind[];
 
 /** The kinds whose records are files of their own; the journal says what lanes there are. */
@@ -70,13 +70,31 @@ export type LaneEventData =
     readonly reason?: string;
   };
 
+/** A reservation in an event; `expires_at` is the end that its heartbeats give it. */
+export interface ReservationEventData extends Partial<ReservationRecord> {
+  /** Where it stands; not with `removed`. */
+  readonly status?: "live" | "expired" | "released";
+}
+
+/** A task in an event. */
+export interface TaskEventData extends Partial<TaskRecord> {
+  /** Where it stands; not with `removed`. */
+  readonly status?: TaskStatus;
+}
+
+/** A claim in an event. */
+export interface ClaimEventData extends Omit<ClaimRecord, "status"> {
+  /** Where it stands; `timed_out` when its visibility timeout has passed. */
+  readonly status: ClaimRecord["status"] | "timed_out";
+}
+
 /**
- * The data of an event by the kind of its record. A record is given as its file has it, and other tools
- * may leave fields out of theirs.
+ * The data of an event by the kind of its record: the record as its file has it, with where it stands
+ * now. Other tools may leave fields out of their records.
  */
 export interface WatchEventData {
   /** A reservation. */
-  readonly reservation: Partial<ReservationRecord>;
+  readonly reservation: ReservationEventData;
   /** An intent. */
   readonly intent: Partial<IntentRecord>;
   /** The end of a reservation. */
@@ -84,9 +102,9 @@ export interface WatchEventData {
   /** A sign of life of a reservation. */
   readonly heartbeat: Partial<HeartbeatRecord>;
   /** A task's definition. */
-  readonly task: Partial<TaskRecord>;
+  readonly task: TaskEventData;
   /** The newest state of a claim. */
-  readonly claim: ClaimRecord;
+  readonly claim: ClaimEventData;
   /** A record of another tool. */
   readonly dependency: JsonObject;
   /** A lease or an announcement. */

@@ -1,23 +1,25 @@
 /**
- * When reservations, claims and leases of lanes expire.
+ * When reservations, tasks, claims and leases of lanes expire.
  *
- * A lease expires when its holder was silent for its TTL and the grace. A claim that is held expires at its `expires_at`; a reservation at the later of its own
- * `expires_at` and the `extended_expires_at` of the heartbeat of the same name, and never once a
- * release of that name was seen. Each lapse is emitted once: a heartbeat that comes after it, or a
+ * A lease expires when its holder was silent for its TTL and the grace. A claim that is held expires
+ * at its `expires_at`; a reservation at the later of its own `expires_at` and the
+ * `extended_expires_at` of the heartbeat of the same name, and never once a release of that name was
+ * seen; a task when its ttl has passed, and never once a claim of that name was seen. Each lapse is emitted once: a heartbeat that comes after it, or a
  * new grant of the task, gives the record a new instant to expire at. What had expired before
  * `since` is not emitted. A removed heartbeat or release takes nothing back, since it is swept only
  * after it has done its work.
  */
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { TASK_TTL_S } from "../../domain/limits.ts";
 import { deadAt, readFolded } from "../../domain/lane/lease.ts";
 import { parseTime } from "../../domain/time.ts";
 
 /** The kinds of records that expire. */
-export type ExpiringKind = "reservation" | "claim" | "lane";
+export type ExpiringKind = "reservation" | "task" | "claim" | "lane";
 
 /** All of them. */
-export const EXPIRING_KINDS: readonly ExpiringKind[] = ["reservation", "claim", "lane"];
+export const EXPIRING_KINDS: readonly ExpiringKind[] = ["reservation", "task", "claim", "lane"];
 
 /** A record that is due. */
 interface Due {
@@ -31,7 +33,8 @@ interface State {
   /** Milliseconds since 1970; `undefined` while the record is not there or never expires. */
   own: number | undefined;
   beat: number | undefined;
-  released: boolean;
+  /** Whether it was released or claimed: it does not expire any more. */
+  ended: boolean;
   /** The instant that was emitted. */
   emitted: number | undefined;
 }
@@ -39,6 +42,7 @@ interface State {
 /** Which records bear on whether one of these expires. */
 export const EXPIRY_SOURCES: Readonly<Record<ExpiringKind, readonly RecordKind[]>> = {
   reservation: ["reservation", "heartbeat", "release"],
+  task: ["task", "claim"],
   claim: ["claim"],
   lane: ["lane"],
 };
@@ -51,6 +55,7 @@ export function isExpiring(kind: RecordKind): kind is ExpiringKind {
 export class Expiries {
   readonly #states: Readonly<Record<ExpiringKind, Map<string, State>>> = {
     reservation: new Map(),
+    task: new Map(),
     claim: new Map(),
     lane: new Map(),
   };
@@ -72,8 +77,11 @@ export class Expiries {
           (state) => state.beat = parseTime(data.extended_expires_at),
         );
       case "release":
-        return this.#set("reservation", id, (state) => state.released = true);
+        return this.#set("reservation", id, (state) => state.ended = true);
+      case "task":
+        return this.#set("task", id, (state) => state.own = endOfTask(data));
       case "claim": {
+        this.#set("task", id, (state) => state.ended = true);
         const held = (data.status ?? "claimed") === "claimed";
         return this.#set(
           "claim",
@@ -89,10 +97,9 @@ export class Expiries {
   /** Takes in that a record is gone. */
   gone(kind: RecordKind, id: string): void {
     if (isExpiring(kind)) this.#states[kind].delete(id);
-    else if (kind === "heartbeat" || kind === "release") {
-      // What came without its reservation is not kept without end.
-      if (this.#states.reservation.get(id)?.own === undefined) this.#states.reservation.delete(id);
-    }
+    const about = kind === "claim" ? "task" : "reservation";
+    // What came without the record that it is about is not kept without end.
+    if (this.#states[about].get(id)?.own === undefined) this.#states[about].delete(id);
   }
 
   /** Takes in that an expiry was emitted, now or by an earlier stream. */
@@ -128,7 +135,7 @@ export class Expiries {
     const states = this.#states[kind];
     let state = states.get(id);
     if (state === undefined) {
-      state = { own: undefined, beat: undefined, released: false, emitted: undefined };
+      state = { own: undefined, beat: undefined, ended: false, emitted: undefined };
       states.set(id, state);
     }
     return state;
@@ -145,8 +152,8 @@ export class Expiries {
   }
 
   #push(due: Due): void {
-    const { reservation, claim, lane } = this.#states;
-    const live = reservation.size + claim.size + lane.size;
+    const { reservation, task, claim, lane } = this.#states;
+    const live = reservation.size + task.size + claim.size + lane.size;
     if (this.#heap.length > 2 * live + 64) {
       this.#heap = this.#heap.filter((entry) => this.holds(entry)).sort((a, b) => a.at - b.at);
     }
@@ -184,8 +191,15 @@ export class Expiries {
 }
 
 function instantOf(state: State): number | undefined {
-  if (state.own === undefined || state.released) return undefined;
+  if (state.own === undefined || state.ended) return undefined;
   return state.beat === undefined ? state.own : Math.max(state.own, state.beat);
+}
+
+/** When the ttl of a task ends. */
+function endOfTask({ created_at, ttl_seconds = TASK_TTL_S.default }: JsonObject) {
+  const created = parseTime(created_at);
+  if (created === undefined || typeof ttl_seconds !== "number") return undefined;
+  return created + ttl_seconds * 1000;
 }
 
 /** When a lease counts as dead; announcements of runs never do. */

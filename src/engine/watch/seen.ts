@@ -72,8 +72,17 @@ export class Seen {
 
   /** A record as it was emitted last. */
   data(kind: RecordKind, id: string): JsonObject | undefined {
+    return this.record(kind, id)?.data;
+  }
+
+  /** The same with its version. */
+  record(
+    kind: RecordKind,
+    id: string,
+  ): { readonly version: string; readonly data: JsonObject } | undefined {
     const entry = this.#entries(kind).get(id);
-    return entry?.version === undefined ? undefined : readObject(entry.text);
+    if (entry?.version === undefined) return undefined;
+    return { version: entry.version, data: readObject(entry.text) };
   }
 
   /** Whether a record needs no look because its kind is written once and it was emitted. */

@@ -1,11 +1,12 @@
 /**
  * One run of the stream: the changes of all records in the order in which they became known.
  *
- * Guarantees. All snapshots come first. Each change that is still visible when the folders have
+ * Guarantees. All snapshots come first, in the order of creation. Each change that is still visible when the folders have
  * calmed down is emitted exactly once, with the newest state; states that were replaced before the
  * stream could look are not emitted. A claim's transitions never go back.
  *
- * Steps. (1) The kernel's notification is started. (2) Every record is read; hints wait. (3) What
+ * Steps. (1) The kernel's notification is started. (2) Every record is read, then emitted; hints
+ * wait. (3) What
  * hints name is looked at as soon as they come; where hints may be lost, and when a folder's mark
  * says so, the whole kind is compared (schedule.ts). The table of what was emitted (seen.ts)
  * decides what is news, so looking twice is harmless. (4) What is due to expire is looked at once
@@ -27,6 +28,7 @@ import { type ExpiringKind, EXPIRY_SOURCES } from "./expiry.ts";
 import { Schedule } from "./schedule.ts";
 import { Hints } from "./hints.ts";
 import type { Change, Seen } from "./seen.ts";
+import { Snapshots } from "./snapshots.ts";
 
 /** Milliseconds until a broken record is looked at again, and reported when it still is. */
 const BROKEN_MS = 150;
@@ -137,9 +139,14 @@ export class Stream {
   /** The changes; ends with the run. */
   async *changes(): AsyncGenerator<Change> {
     const { seen, covered, snapshot, once, timers } = this.#setup;
+    const snapshots = new Snapshots(seen, snapshot ? "snapshot" : "none");
     for (const kind of this.#schedule.kinds) {
-      if (!covered.has(kind)) yield* this.#compare(kind, snapshot ? "snapshot" : "none");
+      if (covered.has(kind)) continue;
+      for await (const { id, data } of this.#compare(kind, "snapshot")) {
+        snapshots.add(kind, id, data);
+      }
     }
+    yield* snapshots.inOrder();
     for (const kind of this.#schedule.kinds) {
       if (covered.has(kind)) yield* this.#compare(kind);
     }
@@ -183,11 +190,11 @@ export class Stream {
 
   /**
    * Compares all records of a kind with what was emitted, in slices, so that hints, timers and
-   * signals have their turn. While snapshots are emitted nothing else is, so hints wait.
+   * signals have their turn. While snapshots are read nothing else is, so hints wait.
    */
   async *#compare(
     kind: RecordKind,
-    type: "added" | "snapshot" | "none" = "added",
+    type: "added" | "snapshot" = "added",
   ): AsyncGenerator<Change> {
     const { source, seen, timers } = this.#setup;
     const snapshot = type !== "added";
@@ -197,7 +204,7 @@ export class Stream {
     const listing = this.#list(kind);
     if (listing === undefined) return;
     const replaced = source.replaced(kind);
-    for (const id of snapshot ? listing.ids.toSorted() : listing.ids) {
+    for (const id of listing.ids) {
       if (work.isLong()) yield* this.#turn(work, !snapshot);
       if (this.ended) return;
       if (replaced || !seen.has(kind, id)) {

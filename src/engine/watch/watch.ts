@@ -19,7 +19,9 @@ import {
   EXPIRY_SOURCES,
   isExpiring,
 } from "./expiry.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import { isNewsOfLane } from "./lane_records.ts";
+import { presentData } from "./present.ts";
 import { type Change, Seen } from "./seen.ts";
 import { Stream } from "./stream.ts";
 
@@ -99,7 +101,7 @@ export type WatchContext = Pick<Context, "clock" | "warn"> & {
  * consumer waits for the next event: nothing runs before the first is asked for, and what changes
  * while the consumer works is emitted as it is when the consumer comes back.
  *
- * Reservations, claims and leases that expire while the stream runs are emitted when they do. What
+ * Reservations, pending tasks, claims and leases that expire while the stream runs are emitted when they do. What
  * had expired when it started is not, unless the position of `cursor` is older than that.
  *
  * @throws {CoordError} `bad_args` at once; while streaming `bad_args` for a cursor file that is none
@@ -144,7 +146,7 @@ async function* eventsOf(
     : new Position(source.cursor(options.cursor), source.identity());
   const kept = position?.read(warn);
   const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
-  const kinds = kindsToExamine(selected, once && position === undefined ? [] : expiring);
+  const kinds = kindsToExamine(selected, expiring);
 
   const state = new Seen(new Expiries(kept?.since ?? clock()), warn);
   for (const { kind, id, at } of kept?.expired ?? []) {
@@ -183,7 +185,7 @@ async function* eventsOf(
     for await (const change of stream.changes()) {
       if (stream.ended) break;
       if (passes(change, selected, options, clock())) {
-        yield eventOf(change, clock());
+        yield eventOf(change, state, clock());
         count++;
       }
       position?.taken(change, timers.now());
@@ -196,7 +198,7 @@ async function* eventsOf(
   }
 }
 
-/** The kinds that were asked for, and those that bear on when these expire. */
+/** The kinds that were asked for, and those that bear on where these stand. */
 function kindsToExamine(
   selected: ReadonlySet<RecordKind>,
   expiring: readonly ExpiringKind[],
@@ -218,11 +220,18 @@ function passes(
     [data.run_id, data.claimer_run_id, data.created_by, data.holder].includes(runId);
 }
 
-function eventOf({ type, kind, id, data }: Change, now: number): WatchEvent {
+function eventOf(change: Change, seen: Seen, now: number): WatchEvent {
+  const { type, kind, id } = change;
   if (type === "none") throw new TypeError("a change that is not emitted has no event");
   const timestamp = formatTime(writable(now));
-  const shown = kind === "lane" && type === "expired" ? { ...data, op: "expired" } : data;
-  const event = { schema_version: VERSION, event_type: type, kind, id, timestamp, data: shown };
+  const data = shownData(change, seen, now);
   // Each kind of record is read as its own type, or taken as its file has it.
-  return event as WatchEvent;
+  return { schema_version: VERSION, event_type: type, kind, id, timestamp, data } as WatchEvent;
+}
+
+function shownData(change: Change, seen: Seen, now: number): JsonObject {
+  const { type, kind, data } = change;
+  if (type === "removed") return data;
+  if (kind === "lane" && type === "expired") return { ...data, op: "expired" };
+  return presentData(change, data, seen, now);
 }

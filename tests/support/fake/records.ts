@@ -25,6 +25,8 @@ export class FakeRecords implements RecordSource {
   readonly unlisted = new Set<RecordKind>();
   lists: RecordKind[] = [];
   looks = 0;
+  /** Called when a record was looked at. */
+  onLooked: (kind: RecordKind, id: string) => void = () => {};
   /** Marks that a further change might not move. */
   settled = true;
 
@@ -81,6 +83,7 @@ export class FakeRecords implements RecordSource {
   look(kind: RecordKind, id: string, known: string | undefined): Look {
     this.looks++;
     const kept = this.#of(kind).get(id);
+    this.onLooked(kind, id);
     if (kept === undefined) return { kind: "gone" };
     const version = kept.content;
     if (version === known) return { kind: "same" };

@@ -1,0 +1,61 @@
+/** What an event says of a record: what was written, and where the record stands at the moment. */
+import type { JsonObject } from "../../domain/json.ts";
+import {
+  effectiveExpiry,
+  isLive,
+  parseHeartbeat,
+  parseRelease,
+  parseReservation,
+} from "../../domain/reservation/reservation.ts";
+import { claimTimedOut, parseClaim, taskStatus } from "../../domain/task/claim.ts";
+import { parseTask } from "../../domain/task/task.ts";
+import { formatTime } from "../../domain/time.ts";
+import type { RecordName } from "./hints.ts";
+import type { Seen } from "./seen.ts";
+
+/**
+ * The data with their present `status`, and of a reservation with the end that its heartbeats give it.
+ * What other tools wrote and coord cannot read as such a record is left as it is.
+ */
+export function presentData(
+  { kind, id }: RecordName,
+  data: JsonObject,
+  seen: Seen,
+  now: number,
+): JsonObject {
+  switch (kind) {
+    case "reservation": {
+      const reservation = parseReservation(data, id);
+      if (typeof reservation === "string") return data;
+      const heartbeat = readAs(parseHeartbeat, seen.data("heartbeat", id), id);
+      const release = readAs(parseRelease, seen.data("release", id), id);
+      const entry = { reservation, heartbeat, release };
+      const status = release !== undefined ? "released" : isLive(entry, now) ? "live" : "expired";
+      if (heartbeat === undefined) return { ...data, status };
+      return { ...data, expires_at: formatTime(effectiveExpiry(entry)), status };
+    }
+    case "task": {
+      const task = parseTask(data, id);
+      if (typeof task === "string") return data;
+      const status = taskStatus(task, readAs(parseClaim, seen.data("claim", id), id), now);
+      return { ...data, status };
+    }
+    case "claim": {
+      const claim = parseClaim(data, id);
+      const isTimedOut = typeof claim !== "string" && claimTimedOut(claim, now);
+      return isTimedOut ? { ...data, status: "timed_out" } : data;
+    }
+    default:
+      return data;
+  }
+}
+
+function readAs<T>(
+  parse: (value: JsonObject, id: string) => T | string,
+  data: JsonObject | undefined,
+  id: string,
+): Exclude<T, string> | undefined {
+  if (data === undefined) return undefined;
+  const record = parse(data, id);
+  return typeof record === "string" ? undefined : record as Exclude<T, string>;
+}
