@@ -31,6 +31,8 @@ export async function compileWithBun(
     // What lies in the folder where an agent calls coord must not change what coord does.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
+    // An executable that has options of its own starts in a folder that was removed; others end there.
+    "--compile-exec-argv=--no-install",
     "--reject-unresolved",
     `--outfile=${out}`,
     entry,

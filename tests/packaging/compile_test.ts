@@ -1,14 +1,15 @@
 /** `deno task compile`: its arguments, what it embeds, and the files that it makes. */
 import { assert_, assertEquals, assertMatch, it, itIf } from "../deps.ts";
 import { readArgs } from "../../scripts/compile/args.ts";
+import { compileWithBun } from "../../scripts/compile/bun.ts";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { compileWithDeno } from "../../scripts/compile/deno.ts";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
-import { fileName, TARGETS } from "../../scripts/compile/targets.ts";
+import { fileName, targetOf, TARGETS } from "../../scripts/compile/targets.ts";
 import { sourceFacts } from "../../scripts/support/source_facts.ts";
 import { listFiles, readSources } from "../../scripts/support/sources.ts";
 import { run } from "../../scripts/support/run.ts";
-import { BUN_VERSION, DENO_VERSION } from "../../scripts/support/toolchain.ts";
+import { BUN_VERSION, bunPath, DENO_VERSION } from "../../scripts/support/toolchain.ts";
 import { COMMANDS } from "../../src/commands/registry.ts";
 import { VERSION } from "../../src/domain/version.ts";
 import { build } from "../support/program/built.ts";
@@ -145,6 +146,18 @@ async function output(
   assertEquals(code, 0, `${program} ${args.join(" ")}: ${output}`);
   return output;
 }
+
+it("an executable on Bun starts in a folder that was removed, and takes every argument", async () => {
+  const dir = makeTempDir();
+  const text = 'console.log(process.argv.slice(2).join(" "))';
+  Deno.writeTextFileSync(`${dir}/entry.js`, text);
+  const target = targetOf(Deno.build.target)?.bun ?? "";
+  await compileWithBun(await bunPath(), `${dir}/entry.js`, target, `${dir}/program`, 120);
+  const inRemoved = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" "$@"';
+  const args = ["--version", "--help", "-e", "x", "--", "--eval"];
+  const printed = await output("sh", ["-c", inRemoved, `${dir}/program`, ...args], { cwd: dir });
+  assertEquals(printed, `${args.join(" ")}\n`);
+});
 
 itHeavy("deno task compile makes a working executable of a fresh copy within 60 s", async () => {
   const copy = makeTempDir();
