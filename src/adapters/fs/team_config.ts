@@ -7,8 +7,7 @@ import { repositoryAt } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 import { withinRoot } from "./disk/real_folders.ts";
 import { readRecord } from "./disk/record_file.ts";
-import { stageFile } from "./disk/staging.ts";
-import { ensureDir } from "./disk/ensure_dir.ts";
+import { StagedFile, stageFile } from "./disk/staging.ts";
 
 export { findWorkspace } from "./find.ts";
 
@@ -72,9 +71,8 @@ export function readWorktrees(host: Host, workspace: string): "warn" | "block" |
 /** Keeps it in the workspace; a reader sees the old word or the new one. */
 export function writeWorktrees(host: Host, workspace: string, word: "warn" | "block"): void {
   const fs = withinRoot(host.fs, workspace, true);
-  const tmp = join(workspace, "tmp");
-  ensureDir(fs, tmp);
-  const staged = stageFile(fs, tmp, new TextEncoder().encode(`${word}\n`), true);
-  fs.rename(staged, join(workspace, "worktrees"));
+  const bytes = new TextEncoder().encode(`${word}\n`);
+  const stage = () => stageFile(fs, join(workspace, "tmp"), bytes, true);
+  new StagedFile(fs, workspace, stage).replace("worktrees");
   fs.syncDir(workspace);
 }

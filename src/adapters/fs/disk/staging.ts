@@ -27,64 +27,61 @@ export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: bool
   return path;
 }
 
-/** A staged file, which is made again when another process removed it. */
-export abstract class Stage {
-  protected path: string | undefined;
+/**
+ * A file on its way to names in a folder, or in folders of it. The folder is made when it is missing.
+ *
+ * @param source What stages the file; it runs again when another process has removed the file. Or
+ *   the path of a file that is staged once: then the loss of it is thrown as `not_found`.
+ * @param put Moves the staged file to a name, replacing what is there; `false` when the file is gone.
+ */
+export class StagedFile {
+  #path: string | undefined;
 
-  /** @param folder Where its names will be, or in folders of it; they are made when missing. */
-  constructor(protected readonly fs: HostFs, protected readonly folder: string) {}
-
-  protected abstract make(): string;
+  constructor(
+    readonly fs: HostFs,
+    readonly folder: string,
+    readonly source: string | (() => string),
+    readonly put = (path: string, name: string) => fs.rename(path, `${folder}/${name}`),
+  ) {
+    if (typeof source === "string") this.#path = source;
+  }
 
   /** Creates a name in the folder; `false` when it is taken. */
   create(name: string): boolean {
-    return this.retried(name, (path, target) => this.fs.link(path, target));
-  }
-
-  discard(): void {
-    if (this.path !== undefined) this.fs.remove(this.path);
-  }
-
-  /** Runs `body` with the staged file, again when that, or the target's folder, has vanished. */
-  protected retried<T>(name: string, body: (path: string, target: string) => T): T {
-    const target = `${this.folder}/${name}`;
-    for (let tries = 0;; tries++) {
-      this.path ??= this.make();
-      try {
-        return body(this.path, target);
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        if (this.fs.lstat(this.path) === undefined) this.path = undefined;
-        ensureLastingDir(this.fs, target.slice(0, target.lastIndexOf("/")));
-      }
-    }
-  }
-}
-
-/** A file staged in `tmp/`. */
-export class TmpStage extends Stage {
-  constructor(
-    fs: HostFs,
-    folder: string,
-    readonly tmp: string,
-    readonly bytes: Uint8Array,
-    readonly sync: boolean,
-  ) {
-    super(fs, folder);
+    return this.#retried(name, (path) => this.fs.link(path, `${this.folder}/${name}`));
   }
 
   /** Puts it under a name, replacing what is there; the last call on it. */
   replace(name: string): void {
-    this.retried(name, (path) => {
+    this.#retried(name, (path) => {
       if (!this.put(path, name)) throw new HostError("not_found", "rename", path);
     });
   }
 
-  protected put(path: string, name: string): boolean {
-    return this.fs.rename(path, `${this.folder}/${name}`);
+  /** The last call on a file that goes nowhere. */
+  discard(): void {
+    if (this.#path !== undefined) this.fs.remove(this.#path);
   }
 
-  protected override make(): string {
-    return stageFile(this.fs, this.tmp, this.bytes, this.sync);
+  /** Runs `body` with the staged file, again when that, or the target's folder, has vanished. */
+  #retried<T>(name: string, body: (path: string) => T): T {
+    for (let tries = 0;; tries++) {
+      const path = this.#path ??= this.#stage();
+      try {
+        return body(path);
+      } catch (error) {
+        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
+        if (this.fs.lstat(path) === undefined) {
+          if (typeof this.source === "string") throw error;
+          this.#path = undefined;
+        }
+        const target = `${this.folder}/${name}`;
+        ensureLastingDir(this.fs, target.slice(0, target.lastIndexOf("/")));
+      }
+    }
+  }
+
+  #stage(): string {
+    return typeof this.source === "string" ? this.source : this.source();
   }
 }

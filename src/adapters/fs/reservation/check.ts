@@ -18,7 +18,7 @@ import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts
 import { listStems, readNote } from "../disk/record_file.ts";
 import { recordName, releaseName } from "./chain.ts";
 import type { ReservationFiles } from "./files.ts";
-import { TmpStage } from "../disk/staging.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 
 /**
  * A comparison is followed by this multiple of its own duration without one, or by this at the
@@ -169,6 +169,7 @@ export class ReservationCheck {
 
   #note(name: string, text: string): void {
     const bytes = new TextEncoder().encode(text);
-    new TmpStage(this.#fs, this.#notes, this.layout.tmp, bytes, false).replace(name);
+    const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
+    new StagedFile(this.#fs, this.#notes, stage).replace(name);
   }
 }

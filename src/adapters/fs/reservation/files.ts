@@ -16,10 +16,10 @@ import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import { recordName, releaseName, type Slot, type Staged, viewName } from "./chain.ts";
+import { recordName, releaseName, type Slot, viewName } from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
-import { TmpStage } from "../disk/staging.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** How often a folder is made again when others remove it. */
@@ -93,8 +93,10 @@ export class ReservationFiles implements RemovalFiles {
     return this.fs.lstat(this.#path(name)) !== undefined;
   }
 
-  stage(content: object, durable: boolean): Staged {
-    return this.#stage(content, durable);
+  stage(content: object, durable: boolean): StagedFile {
+    const { fs, layout } = this;
+    const bytes = recordBytes(content);
+    return new StagedFile(fs, layout.root, () => stageFile(fs, layout.tmp, bytes, durable));
   }
 
   create(name: string, content: object): boolean {
@@ -103,7 +105,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   replace(name: string, content: object): void {
-    this.#stage(content, false).replace(name);
+    this.stage(content, false).replace(name);
   }
 
   link(from: string, to: string): boolean {
@@ -159,11 +161,6 @@ export class ReservationFiles implements RemovalFiles {
     const path = this.#path(name);
     const folder = path.slice(0, path.lastIndexOf("/"));
     return inDir(this.fs, folder, MAX_TRIES, () => body(path), ensureLastingDir);
-  }
-
-  #stage(content: object, durable: boolean): TmpStage {
-    const { fs, layout } = this;
-    return new TmpStage(fs, layout.root, layout.tmp, recordBytes(content), durable);
   }
 
   /** What a file says; what it is not is reported. */

@@ -27,7 +27,7 @@ import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
-import { TmpStage } from "../disk/staging.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
 
 const KINDS = ["reservation", "heartbeat", "release", "intent"] as const;
@@ -116,7 +116,9 @@ export class FsReservationStore implements ReservationStore {
   async addIntent(intent: IntentRecord): Promise<void> {
     this.#openToWrite();
     const folder = this.layout.folder("intent");
-    const staged = new TmpStage(this.#fs, folder, this.layout.tmp, recordBytes(intent), true);
+    const bytes = recordBytes(intent);
+    const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, true);
+    const staged = new StagedFile(this.#fs, folder, stage);
     staged.create(`${stemOfId(intent.intent_id)}.json`);
     staged.discard();
     this.#fs.syncDir(folder);

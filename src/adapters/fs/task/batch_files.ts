@@ -10,6 +10,7 @@ import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { ReadyIndex } from "./ready_index.ts";
 import { readRecord } from "../disk/record_file.ts";
+import { StagedFile } from "../disk/staging.ts";
 
 /** The file with all tasks of a batch, a line each. */
 const LINES = "tasks.ndjson";
@@ -18,9 +19,6 @@ const LINES = "tasks.ndjson";
 const CHUNK = 262_144;
 
 const NEWLINE = 10;
-
-/** How often a folder is made again when others remove it. */
-const MAX_TRIES = 20;
 
 /** A line of a batch with what it says. */
 export interface TaskLine extends BatchLine {
@@ -105,14 +103,11 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   }
 
   link(batch: Batch, line: TaskLine): boolean {
-    return this.#named(batch, line, (from, to) => {
-      this.fs.link(from, to);
-      return true;
-    });
+    return this.#named(batch, line, (staged, name) => staged.create(name));
   }
 
   replace(batch: Batch, line: TaskLine): boolean {
-    return this.#named(batch, line, (from, to) => this.fs.rename(from, to));
+    return this.#named(batch, line, (staged, name) => staged.replace(name));
   }
 
   enter(batch: Batch, line: TaskLine): void {
@@ -164,20 +159,15 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
     this.fs.removeDir(this.path(batch));
   }
 
-  /** Runs `body` again when others have removed the folder of the tasks. */
-  #named(batch: Batch, line: TaskLine, body: (from: string, to: string) => boolean): boolean {
-    const from = this.#staged(batch, line);
-    for (let tries = 0;; tries++) {
-      let failure: unknown;
-      try {
-        if (body(from, this.#taskPath(line.stem))) return true;
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        failure = error;
-      }
-      if (this.fs.lstat(from) === undefined) return false;
-      if (tries >= MAX_TRIES) throw failure;
-      ensureDir(this.fs, this.layout.folder("task"));
+  /** Gives a staged task its name; `false` when it is staged no more. */
+  #named(batch: Batch, line: TaskLine, body: (staged: StagedFile, name: string) => void): boolean {
+    const path = this.#staged(batch, line);
+    try {
+      body(new StagedFile(this.fs, this.layout.folder("task"), path), `${line.stem}.json`);
+      return true;
+    } catch (error) {
+      if (isNotFound(error) && this.fs.lstat(path) === undefined) return false;
+      throw error;
     }
   }
 

@@ -19,6 +19,7 @@ import { listStems, readNote } from "../disk/record_file.ts";
 import { groupClaims } from "./claim_chain.ts";
 import { folderOf, ReadyIndex } from "./ready_index.ts";
 import { signOfDue, stemOfDue } from "./claim_files.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 import { allEntries } from "../disk/time_index.ts";
 import type { Skipping } from "../disk/unreadable.ts";
 
@@ -30,6 +31,9 @@ const REPORT_MS = 600_000;
 
 /** Queues that the note names; of more it says that any may have tasks. */
 const MAX_NAMED = 16;
+
+/** The note's name in `index/`. */
+const NOTE = "checked";
 
 /** Stands for any queue; no folder has that name. */
 const ANY = "*";
@@ -64,7 +68,7 @@ export class RecordsCheck {
     readonly warn: Warn,
   ) {
     this.#ready = new ReadyIndex(fs, `${layout.index}/ready`);
-    this.#path = `${layout.index}/checked`;
+    this.#path = `${layout.index}/${NOTE}`;
   }
 
   /** Whether a queue, or any, may have tasks to claim that the index lacks. */
@@ -168,13 +172,12 @@ export class RecordsCheck {
   }
 
   #write({ mtimeMs, atMs, until, ahead, metAt, busy }: Checked): void {
-    const staged = `${this.layout.tmp}/${crypto.randomUUID()}`;
+    const { tmp, index } = this.layout;
+    const note = `${mtimeMs} ${atMs} ${until} ${ahead} ${metAt} ${[...busy].join()}`;
+    const bytes = new TextEncoder().encode(note);
     try {
-      ensureDir(this.fs, this.layout.tmp);
-      ensureDir(this.fs, this.layout.index);
-      const note = `${mtimeMs} ${atMs} ${until} ${ahead} ${metAt} ${[...busy].join()}`;
-      this.fs.createNew(staged, new TextEncoder().encode(note));
-      this.fs.rename(staged, this.#path);
+      ensureDir(this.fs, index);
+      new StagedFile(this.fs, index, () => stageFile(this.fs, tmp, bytes, false)).replace(NOTE);
     } catch (error) {
       // The note only saves time. When another process removes the folders, the next comparison is
       // due anyway.

@@ -10,7 +10,7 @@ import { stemOfId } from "../../../domain/ids.ts";
 import { parseTime } from "../../../domain/time.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
+import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import {
   type ChainOutcome,
   type ClaimChainFiles,
@@ -22,7 +22,7 @@ import {
 import type { Layout } from "../layout.ts";
 import { readClaim } from "./read_claim.ts";
 import { recordBytes } from "../disk/record_file.ts";
-import { Stage, TmpStage, uniqueName } from "../disk/staging.ts";
+import { StagedFile, stageFile, uniqueName } from "../disk/staging.ts";
 import { createEntry, entryPath } from "../disk/time_index.ts";
 
 export class ClaimFiles implements ClaimChainFiles {
@@ -69,14 +69,11 @@ export class ClaimFiles implements ClaimChainFiles {
   }
 
   replace(name: string, state: ClaimRecord): void {
-    const staged = new TerminalStage(this, this.#folder, recordBytes(state), false);
-    staged.replace(name);
+    this.#stageInTmp(state, false).replace(name);
   }
 
   stage(next: ClaimRecord): StagedClaim {
-    return isTerminal(next)
-      ? new TerminalStage(this, this.#folder, recordBytes(next), true)
-      : new DueStage(this, this.#folder, this.#due, next);
+    return isTerminal(next) ? this.#stageInTmp(next, true) : this.#stageAsDue(next);
   }
 
   /** Forces the bytes of a task's end to the disk; coord's are there before they have a name. */
@@ -127,11 +124,39 @@ export class ClaimFiles implements ClaimChainFiles {
     return entryPath(this.#due, ms, rest) === path;
   }
 
+  #stageInTmp(state: ClaimRecord, sync: boolean): StagedFile {
+    const bytes = recordBytes(state);
+    const stage = () => stageFile(this.fs, this.layout.tmp, bytes, sync);
+    return new StagedFile(this.fs, this.#folder, stage, (path, name) => this.#putView(path, name));
+  }
+
+  /** The entry in the index stays: a second name of it goes to the view. */
+  #stageAsDue(state: ClaimRecord): StagedFile {
+    const { fs, layout: { tmp } } = this;
+    const copy = `${tmp}/${uniqueName()}`;
+    return new StagedFile(fs, this.#folder, () => this.#enterDue(state), (path, name) => {
+      inDir(fs, tmp, 1, () => fs.link(path, copy));
+      return this.#putView(copy, name);
+    });
+  }
+
+  /** Makes an entry of the index of its own for a state; its path. */
+  #enterDue(state: ClaimRecord): string {
+    const { ms, rest } = dueEntry(state);
+    const bytes = recordBytes(state);
+    const attempt = (rest: string) =>
+      createEntry(this.fs, this.#due, ms, rest, (path) => this.fs.createNew(path, bytes));
+    // Another process of the same agent may be staging the same extension at the same instant.
+    let free = rest;
+    while (!attempt(free)) free = `${rest}_${uniqueName().slice(0, 8)}`;
+    return entryPath(this.#due, ms, free);
+  }
+
   /**
    * Renames a staged file over a view. A broken file gets a second name in `quarantine/` before: it
    * must not lose its own for a moment, since that name is slot 1.
    */
-  putView(staged: string, name: string): boolean {
+  #putView(staged: string, name: string): boolean {
     const path = `${this.#folder}/${name}`;
     if (this.#broken.delete(name)) {
       ensureDir(this.fs, this.layout.quarantine);
@@ -166,56 +191,4 @@ function dueEntry(claim: ClaimRecord): { ms: number; rest: string } {
   // Another tool's may hold anything, and this becomes part of a name.
   const nonce = claim.claim_nonce.slice(0, 12).replace(/[^\w-]/g, "");
   return { ms, rest: `${stem}_${claim.transition}_${sign}_${nonce}` };
-}
-
-class TerminalStage extends TmpStage implements StagedClaim {
-  constructor(readonly files: ClaimFiles, folder: string, bytes: Uint8Array, sync: boolean) {
-    super(files.fs, folder, files.layout.tmp, bytes, sync);
-  }
-
-  protected override put(path: string, name: string): boolean {
-    return this.files.putView(path, name);
-  }
-}
-
-class DueStage extends Stage implements StagedClaim {
-  readonly #bytes: Uint8Array;
-  readonly #ms: number;
-  readonly #rest: string;
-  readonly #root: string;
-
-  constructor(readonly files: ClaimFiles, folder: string, root: string, claim: ClaimRecord) {
-    super(files.fs, folder);
-    const { ms, rest } = dueEntry(claim);
-    this.#bytes = recordBytes(claim);
-    this.#ms = ms;
-    this.#rest = rest;
-    this.#root = root;
-  }
-
-  protected override make(): string {
-    const { fs } = this.files;
-    const attempt = (rest: string) =>
-      createEntry(fs, this.#root, this.#ms, rest, (path) => fs.createNew(path, this.#bytes));
-    // Another process of the same agent may be staging the same extension at the same instant.
-    let rest = this.#rest;
-    while (!attempt(rest)) rest = `${this.#rest}_${uniqueName().slice(0, 8)}`;
-    return entryPath(this.#root, this.#ms, rest);
-  }
-
-  replace(name: string): void {
-    const copy = `${this.files.layout.tmp}/${uniqueName()}`;
-    this.retried(name, (path) => {
-      try {
-        this.files.fs.link(path, copy);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        ensureDir(this.files.fs, this.files.layout.tmp);
-        this.files.fs.link(path, copy);
-      }
-      if (!this.files.putView(copy, name)) {
-        throw new HostError("not_found", "rename", copy);
-      }
-    });
-  }
 }

@@ -32,7 +32,7 @@ import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import { TmpStage } from "../disk/staging.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofRecord } from "../disk/unreadable.ts";
 
 const RUN_ID = "gc";
@@ -159,7 +159,9 @@ export class TaskGc {
       cancelled_by: RUN_ID,
     };
     const folder = this.layout.folder("claim");
-    const staged = new TmpStage(this.#fs, folder, this.layout.tmp, recordBytes(claim), false);
+    const bytes = recordBytes(claim);
+    const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
+    const staged = new StagedFile(this.#fs, folder, stage);
     const created = staged.create(slotName(stem, 1));
     staged.discard();
     return created;

@@ -6,9 +6,11 @@
  * that no process needs. Nothing is synced: what a power cut takes from the position is emitted
  * again.
  */
+import { basename, dirname } from "../../../deps/path.ts";
 import { CoordError } from "../../../domain/errors.ts";
 import type { CursorFile } from "../../../ports/cursor_file.ts";
-import { HostError, type HostFs } from "../../../ports/host.ts";
+import type { HostFs } from "../../../ports/host.ts";
+import { StagedFile, uniqueName } from "../disk/staging.ts";
 
 /** Characters that are gathered before they are written. */
 const CHUNK = 1_048_576;
@@ -34,7 +36,8 @@ export class FsCursorFile implements CursorFile {
   }
 
   replace(parts: Iterable<string>): void {
-    const path = `${this.path}.${crypto.randomUUID().slice(0, 8)}.new`;
+    const path = `${this.path}.${uniqueName().slice(0, 8)}.new`;
+    const staged = new StagedFile(this.fs, dirname(this.path), path);
     try {
       let chunk = "";
       for (const part of parts) {
@@ -44,9 +47,9 @@ export class FsCursorFile implements CursorFile {
         chunk = "";
       }
       this.fs.append(path, this.#encoder.encode(chunk));
-      if (!this.fs.rename(path, this.path)) throw new HostError("not_found", "rename", path);
+      staged.replace(basename(this.path));
     } catch (error) {
-      this.fs.remove(path);
+      staged.discard();
       throw error;
     }
   }
