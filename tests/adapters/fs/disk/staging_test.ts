@@ -62,7 +62,7 @@ it("StagedFile with a path throws not_found when that file was removed, and make
   assertEquals(staged.create("a"), true);
   fs.remove(path);
   for (const act of [() => staged.create("b"), () => staged.replace("a")]) {
-    assertEquals(assertThrows(act, HostError).reason, "not_found");
+    assertEquals((assertThrows(act, HostError) as HostError).reason, "not_found");
   }
   assertEquals([names(folder), names(tmp)], [["a"], []]);
 });
