@@ -1,5 +1,4 @@
 /** The fields around every JSON answer. */
-import { jsonLine } from "../domain/json.ts";
 import { formatTime, writable } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 
@@ -19,12 +18,12 @@ interface Call {
 }
 
 /**
- * One answer on one line, without its newline. The envelope's fields come first, and they win over
+ * One answer. The envelope's fields come first, and they win over
  * fields of the same name in the value, so that `ok` and `exit_code` always mean the call (a record
  * that another tool wrote may carry anything). `status` and `error` are not the envelope's: they
  * come from the value, but that every answer has a status.
  */
-export function envelopeLine(value: object, call: Call): string {
+export function enveloped(value: object, call: Call): object {
   const envelope = {
     ok: call.exitCode === 0,
     coord_version: VERSION,
@@ -36,5 +35,5 @@ export function envelopeLine(value: object, call: Call): string {
     warnings: call.warnings,
   };
   const status = "status" in value ? {} : { status: call.status };
-  return jsonLine({ ...envelope, ...status, ...value, ...envelope });
+  return { ...envelope, ...status, ...value, ...envelope };
 }

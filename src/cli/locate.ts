@@ -14,6 +14,11 @@ export const GLOBAL_FLAGS: FlagSpecs = {
     default: "text",
     summary: "text for people, json for programs",
   },
+  print: {
+    type: "list",
+    placeholder: "FIELD,…",
+    summary: "print these fields of the answer alone, one line a record",
+  },
   dir: {
     type: "text",
     short: "C",

@@ -52,7 +52,7 @@ async function dispatch(
   const asksHelp = flags.includes("--help");
   if (name === undefined) {
     if (flags.includes("--version")) return showVersion(host, output);
-    if (!asksHelp) await parseFor({ operands: [], flags: {} }, host, args);
+    if (!asksHelp) await parseFor("", { operands: [], flags: {} }, host, args, output);
     return showHelp(output, undefined);
   }
   if (asksHelp && (known || isGroup(name, NAMES))) {
@@ -64,12 +64,31 @@ async function dispatch(
   }
   const command = await COMMANDS[name]?.load();
   if (command === undefined) throw await unknown(name);
-  return runCommand(command, host, clock, args, output);
+  return runCommand(name, command, host, clock, args, output);
 }
 
-async function parseFor(command: Described, host: Host, args: Split) {
+/** Reads the arguments of a command, and settles how its answer looks. */
+async function parseFor(
+  name: string,
+  command: Described,
+  host: Host,
+  args: Split,
+  output: Output,
+) {
   const { parse } = await import("./parse.ts");
-  return parse(command, args, (name) => host.env(name));
+  const printing = args.flags.some((flag) => flag.startsWith("--print="))
+    ? await import("./print.ts")
+    : undefined;
+  const parsed = parse(
+    command,
+    args,
+    (variable) => host.env(variable),
+    (fields) => printing?.printProblems(name, fields) ?? [],
+  );
+  output.json = parsed.json;
+  output.print = parsed.print &&
+    printing?.printerOf(name, parsed.print, host.isTerminal("stdout"));
+  return parsed;
 }
 
 /** Takes what neither flags nor the environment say from `coord.json`. */
@@ -93,14 +112,14 @@ async function fillIn(
 }
 
 async function runCommand(
+  name: string,
   command: Command,
   host: Host,
   clock: Clock,
   args: Split,
   output: Output,
 ): Promise<number> {
-  const { values, json, dir, warnings } = await parseFor(command, host, args);
-  output.json = json;
+  const { values, dir, warnings } = await parseFor(name, command, host, args, output);
   for (const warning of warnings) output.warn(warning);
   await fillIn(command, values, host, dir);
   const stopping = new Stopping(host);
@@ -226,8 +245,7 @@ async function runBuiltIn(
   args: Split,
   output: Output,
 ): Promise<number> {
-  const { values, json } = await parseFor(BUILT_IN[name].described, host, args);
-  output.json = json;
+  const { values } = await parseFor(name, BUILT_IN[name].described, host, args, output);
   if (name === "version") return showVersion(host, output);
   if (name === "man") return showManual(output);
   if (name === "completions") return showCompletions(values.shell as Shell, output);
@@ -271,7 +289,7 @@ async function showHelp(output: Output, name: string | undefined): Promise<numbe
 
 /** Prints a value, or the text for it, which holds no text of agents. */
 async function show(output: Output, value: object, text: string): Promise<void> {
-  if (output.json) await output.answer(value, 0, () => "");
+  if (output.json || output.print) await output.answer(value, 0, () => "");
   else output.raw(text);
 }
 

@@ -2,8 +2,9 @@
 import { jsonLine } from "../domain/json.ts";
 import type { Text } from "../commands/command.ts";
 import { type Host, HostError } from "../ports/host.ts";
-import { envelopeLine } from "./envelope.ts";
+import { enveloped } from "./envelope.ts";
 import { BAD_USAGE, type Failure } from "./exit_codes.ts";
+import type { Printer } from "./print.ts";
 import { escapeInvisible, sanitize, sanitizeDeep } from "./sanitize.ts";
 
 /** Characters that are written at once when there are many answers. */
@@ -32,6 +33,8 @@ export class Output {
   json: boolean;
   /** The `status` of an answer that has none of its own. */
   status = "ok";
+  /** What of an answer is printed, if not all of it. */
+  print: Printer | undefined;
   /** Whether the answer, or its first line, went out. */
   delivered = false;
   readonly #host: Host;
@@ -97,6 +100,22 @@ export class Output {
       return () => this.#deliver(line);
     }
     this.flushWarnings();
+    const fields = this.print?.(this.#enveloped(value, exitCode)).map((line) => `${line}\n`).join(
+      "",
+    );
+    if (fields !== undefined && exitCode === 0) return () => this.#deliver(fields);
+    const write = await this.#prepareText(value, exitCode, render);
+    return () => {
+      if (fields) this.#stdout(fields);
+      write();
+    };
+  }
+
+  async #prepareText<V extends object>(
+    value: V,
+    exitCode: number,
+    render: (cleaned: V) => Text,
+  ): Promise<() => void> {
     const cleaned = sanitizeDeep(value);
     const { error } = cleaned as { error?: unknown };
     if (exitCode !== 0 && typeof error === "string") return () => this.error(error);
@@ -128,8 +147,9 @@ export class Output {
     this.flushWarnings();
     let chunk = "";
     for (const value of values) {
-      chunk += this.json ? this.#envelope(value, 0) : render(sanitizeDeep(value));
-      chunk += "\n";
+      const lines = this.print?.(this.#enveloped(value, 0)) ??
+        [this.json ? this.#envelope(value, 0) : render(sanitizeDeep(value))];
+      chunk += lines.map((line) => `${line}\n`).join("");
       if (chunk.length < CHUNK) continue;
       this.#stdout(chunk);
       chunk = "";
@@ -146,9 +166,9 @@ export class Output {
     const { cut } = await import("./table.ts");
     const width = this.width("stdout");
     for await (const value of values) {
-      const line = this.json
-        ? this.#forReader(jsonLine(value))
-        : cut(render(sanitizeDeep(value)), width);
+      const [line] = this.print?.(value) ?? [
+        this.json ? this.#forReader(jsonLine(value)) : cut(render(sanitizeDeep(value)), width),
+      ];
       this.#stdout(`${line}\n`);
     }
   }
@@ -200,13 +220,17 @@ export class Output {
   }
 
   #envelope(value: object, exitCode: number): string {
-    return this.#forReader(envelopeLine(value, {
+    return this.#forReader(jsonLine(this.#enveloped(value, exitCode)));
+  }
+
+  #enveloped(value: object, exitCode: number): object {
+    return enveloped(value, {
       exitCode,
       durationMs: performance.now() - this.#started,
       now: this.#clock(),
       warnings: this.#warnings,
       status: this.status,
-    }));
+    });
   }
 
   /** A JSON line, in a form that a terminal shows as it is. */

@@ -13,6 +13,8 @@ interface Parsed {
   /** The command's own, by their names in the library's input. */
   readonly values: Record<string, unknown>;
   readonly json: boolean;
+  /** The fields to print, if not the whole answer. */
+  readonly print: readonly string[] | undefined;
   readonly dir: string | undefined;
   readonly warnings: readonly string[];
 }
@@ -21,12 +23,14 @@ interface Parsed {
  * Reads the arguments of a command.
  *
  * @param split The arguments, split by its flags and those of every command.
+ * @param printProblems What is wrong with the fields that are asked for.
  * @throws {CoordError} that lists all problems, with the names of the flags.
  */
 export function parse(
   command: Described,
   split: Split,
   env: Env,
+  printProblems?: (fields: readonly string[]) => readonly InputProblem[],
 ): Parsed {
   const problems = [...split.problems];
   const warnings: string[] = [];
@@ -50,6 +54,12 @@ export function parse(
   if (json && format === "text") {
     problems.push(problem("--json", "bad_args", "contradicts --format text"));
   }
+  const print = global("print") as readonly string[] | undefined;
+  if (print?.length === 0) problems.push(problem("--print", "bad_args", "must name a field"));
+  problems.push(...printProblems?.(print ?? []) ?? []);
+  if (print !== undefined && (json || format === "json")) {
+    problems.push(problem("--print", "bad_args", "cannot go together with JSON"));
+  }
   const dir = global("dir");
   // A rule that joins several values is asked only when each of them is fine.
   if (problems.length === 0) {
@@ -61,6 +71,7 @@ export function parse(
   return {
     values,
     json: json || format === "json",
+    print,
     dir: typeof dir === "string" ? dir : undefined,
     warnings,
   };

@@ -46,6 +46,17 @@ export function escapeInvisible(json: string): string {
   });
 }
 
+const SHORT: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+
+/** Text in which each control character and line separator is written as JSON escapes it. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) =>
+      SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** A copy of a plain value in which all text is safe, keys too. */
 export function sanitizeDeep<T>(value: T): T;
 export function sanitizeDeep(value: unknown): unknown {

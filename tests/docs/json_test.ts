@@ -1,6 +1,11 @@
 /** `docs/json.md` and the README name every exit code, and every field of the answers in the transcripts. */
 import { fieldTables, withTables } from "../../scripts/json_fields.ts";
+import { CATALOG } from "../../src/cli/catalog.ts";
 import { EXIT_CODES } from "../../src/cli/exit_codes.ts";
+import { locate } from "../../src/cli/locate.ts";
+import { printProblems } from "../../src/cli/print.ts";
+import { ANSWERS, fieldsOf } from "../../src/commands/answers.ts";
+import { RENAMED } from "../../src/commands/registry.ts";
 import { assert_, assertEquals, assertThrows, it } from "../deps.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
@@ -48,6 +53,52 @@ it("every answer in the transcripts has a status", () => {
     }
   }
   assertEquals(without, []);
+});
+
+/** The names of all fields in a value, with those within others. */
+function paths(value: object, before = ""): string[] {
+  return Object.entries(value).flatMap(([name, each]) => [
+    before + name,
+    ...(typeof each === "object" && each !== null && !Array.isArray(each)
+      ? paths(each, `${before}${name}.`)
+      : []),
+  ]);
+}
+
+/** Fields that another tool has added to a record in a transcript. */
+const FOREIGN = ["task.ok"];
+
+it("--print takes every field of the answers in the transcripts, and of their records", () => {
+  const refused: string[] = [];
+  for (const { name } of Deno.readDirSync(`${ROOT}/tests/transcripts`)) {
+    if (!name.endsWith(".txt")) continue;
+    let command = "";
+    for (const line of read(`tests/transcripts/${name}`).split("\n")) {
+      if (line.startsWith("$ ")) {
+        command = locate(line.split(" ").slice(1), new Set(Object.keys(CATALOG)), RENAMED).name ??
+          "";
+      }
+      if (!line.startsWith('{"ok":') || command === "") continue;
+      const answer = JSON.parse(line.replace(/:\[[A-Z]+\]/g, ":0"));
+      if ([2, 3, 4, 5, 64].includes(answer.exit_code)) continue;
+      const { lists = [] } = ANSWERS[command] ?? {};
+      const found = lists.flatMap((list) => answer[list] ?? []).flatMap((each) => paths(each));
+      for (const list of lists) delete answer[list];
+      const all = [...found, ...paths(answer)].filter((field) => !FOREIGN.includes(field));
+      for (const { message } of printProblems(command, all)) {
+        refused.push(`${command} ${message}`);
+      }
+    }
+  }
+  assertEquals([...new Set(refused)], []);
+});
+
+it("--print knows the fields of every command, and json.md names them", () => {
+  assertEquals(Object.keys(CATALOG).filter((name) => fieldsOf(name).length === 0), []);
+  assertEquals(Object.keys(ANSWERS).filter((name) => !Object.hasOwn(CATALOG, name)), []);
+  const named = new Set([...read("docs/json.md").matchAll(/`(\w+)`/g)].map(([, word]) => word));
+  const words = Object.keys(ANSWERS).flatMap(fieldsOf).flatMap((field) => field.split("."));
+  assertEquals([...new Set(words)].filter((word) => word !== "*" && !named.has(word)), []);
 });
 
 it("json.md names every field of the answers in the transcripts", () => {

@@ -1,4 +1,5 @@
 /** Help, from the list of commands and the descriptions that the parser reads too. */
+import { fieldsOf } from "../../commands/answers.ts";
 import type { Described, FlagSpec, OperandSpec } from "../../commands/command.ts";
 import { VERSION } from "../../domain/version.ts";
 import { CATALOG, type CatalogEntry } from "../catalog.ts";
@@ -146,6 +147,7 @@ export function commandHelp(name: string, described: Described, width: number): 
       ? `\n${wrap(DURATIONS, width)}\n`
       : "") +
     list("Flags of every command", flagRows(GLOBAL_FLAGS), width) +
+    `\nFields for --print:\n${wrap(fieldsOf(name).join(" "), width, "  ")}\n` +
     (examples === undefined
       ? ""
       : `\nExamples:\n${examples.map((line) => `  coord ${line}\n`).join("")}`);
@@ -178,6 +180,7 @@ export function commandHelpValue(name: string, described: Described): object {
       choices,
     })),
     flags: flagValues({ ...described.flags, ...GLOBAL_FLAGS }),
+    fields: fieldsOf(name),
     examples: described.examples?.map((line) => `coord ${line}`),
   };
 }

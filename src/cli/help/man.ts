@@ -27,7 +27,8 @@ no daemon. The workspace is the one that --dir names, else $COORD_DIR, else that
 folder above the current one that has one.
 Every answer is text for people or, with --json, one JSON object on one line; streams give one a \
 line. Such an object has ok, exit_code, warnings and, where there is one, status; of an error or a \
-refusal also error, a message for people.
+refusal also error, a message for people. With --print FIELD,... it is just these fields, separated \
+by tabs, one line a record; help lists those of each command.
 Ids can be shortened to any unique 6 or more of their first hex digits. ${DURATIONS}`;
 
 /** Variables besides those that stand in for flags. */

@@ -1,0 +1,160 @@
+/**
+ * The fields of every command's answer, for `--print` and help. They have a file of their own, so that no
+ * other call loads them.
+ */
+
+/** The fields of one command's answer. */
+export interface AnswerFields {
+  /** `payload.*` is a field, and so is all below it. */
+  readonly fields: readonly string[];
+  /** The lists of the answer whose items are its records. */
+  readonly lists?: readonly string[];
+  /** The fields of each record. */
+  readonly each?: readonly string[];
+}
+
+function words(...texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.split(" "));
+}
+
+function within(name: string, fields: readonly string[]): string[] {
+  return [name, ...fields.map((field) => `${name}.${field}`)];
+}
+
+/** What the envelope around every answer has. */
+export const ENVELOPE = words(
+  "ok status exit_code error warnings.* coord_version schema_version schema duration_ms timestamp",
+);
+
+const TASK = words(
+  "task_id title priority queue ttl_seconds created_by created_at tags.* payload.* nonce",
+);
+const CLAIM = words(
+  "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
+  "transition result.* error",
+);
+const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
+
+const RESERVATION = words(
+  "reservation_id run_id branch addresses.* files.* created_at expires_at operation exclusive nonce",
+);
+const INTENT = words(
+  "intent_id reservation_id run_id branch addresses.* files.* operation detail created_at nonce",
+);
+
+const DECISION = words(
+  "status outcome lane lane_kind tree.* owner loop_ts fence reason reason_class conflicts.*",
+  "scavenged.*",
+);
+const LEASE = words(
+  "lane lane_kind tree.* files.* holder loop_ts host_id pid run_id acquired_at adopted_at",
+  "heartbeat_at ttl_minutes ttl_seconds exclusive fence renewed_seq events",
+);
+const LEASE_ITEM = [...LEASE, "status", "silent_seconds"];
+const HELD_LANE = words("status lane owner loop_ts fence");
+
+const ENDED: AnswerFields = { fields: [...CLAIM, "cancelled_by"] };
+
+/** By the name of the command. */
+export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
+  init: { fields: words("workspace created shared_with") },
+  status: {
+    fields: [
+      ...words("workspace found_by live_reservations live_leases records.* timed_out_claims.*"),
+      ...within("tasks", COUNTS),
+      ...within("oldest_pending", ["task_id", "age_seconds"]),
+      "leases.*",
+    ],
+  },
+  whoami: { fields: words("run_id source reliable variables.*") },
+  config: { fields: ["path"], lists: ["values"], each: words("key value.* source") },
+  watch: { fields: words("schema_version event_type kind id timestamp data.*") },
+  gc: {
+    fields: words("executed grace_seconds total counts.*"),
+    lists: ["items"],
+    each: words("kind id reason"),
+  },
+  reserve: {
+    fields: [...RESERVATION, ...words("status conflicts.* conflicts_total conflicts_counted")],
+  },
+  heartbeat: {
+    fields: words(
+      "status reservation_id task_id run_id last_beat_at extended_expires_at ttl_extended_seconds",
+      "expires_at conflicts.*",
+    ),
+  },
+  release: { fields: words("status reservation_id run_id released_at reason") },
+  intent: { fields: INTENT },
+  list: {
+    fields: words("total live"),
+    lists: ["reservations", "intents"],
+    each: [
+      ...new Set([...RESERVATION, ...INTENT, ...words("status last_beat_at released_at reason")]),
+    ],
+  },
+  forecast: {
+    fields: words("total truncated"),
+    lists: ["conflicts"],
+    each: words(
+      "type addresses.* agents.* branches.* reservation_ids.* intent_ids.* confidence description",
+    ),
+  },
+  reconcile: {
+    fields: words("hotspots.*"),
+    lists: ["merge_order"],
+    each: words("branch position conflicts conflicts_before strategy reason agents.*"),
+  },
+  enqueue: { fields: TASK },
+  claim: { fields: [...CLAIM, ...within("task", TASK), "queue"] },
+  complete: ENDED,
+  "fail-task": ENDED,
+  "cancel-task": ENDED,
+  tasks: {
+    fields: [...COUNTS, ...words("limit matched truncated")],
+    lists: ["items"],
+    each: [...TASK, ...words("status claimer_run_id expires_at attempt")],
+  },
+  "lane acquire": {
+    fields: [...DECISION, ...words("journaled ttl_seconds acquired_at expires_at")],
+  },
+  "lane release": { fields: HELD_LANE },
+  "lane heartbeat": { fields: [...HELD_LANE, ...words("heartbeat_at expires_at coalesced")] },
+  "lane live": { fields: words("live dead"), lists: ["leases"], each: LEASE_ITEM },
+  "lane arbitrate": { fields: [...DECISION, "journaled"] },
+  "lane check": { fields: words("status lane owner fence") },
+  "lane adopt": { fields: [...HELD_LANE, "previous_owner"] },
+  "lane spawn": { fields: words("status recorded lane owner loop_ts") },
+  "lane halt": { fields: words("status recorded lane loop_ts handle command") },
+  "lane liveness": { fields: words("lane verdict reason evidence.*") },
+  "journal tail": {
+    fields: ["journal"],
+    lists: ["entries"],
+    each: words(
+      "seq ts op lane fence holder host_id run_id loop_ts handle command reason reason_class tree.*",
+      "conflicts.* pid nonce lease.*",
+    ),
+  },
+  "journal replay": {
+    fields: words("journal seq problems.*"),
+    lists: ["leases"],
+    each: LEASE,
+  },
+  "journal verify": { fields: words("status journal entries archives.* problems.*") },
+  "journal compact": {
+    fields: words("status journal entries_before entries_after bytes_reclaimed archive"),
+  },
+  help: {
+    fields: words("command usage details operands.* flags.* fields.* examples.*"),
+    lists: ["commands"],
+    each: words("name group summary"),
+  },
+  version: { fields: words("version runtime") },
+  completions: { fields: words("shell script") },
+  man: { fields: ["page"] },
+};
+
+/** All fields that `--print` takes of a command's answer, those of its records first. */
+export function fieldsOf(command: string): readonly string[] {
+  const { fields = [], each = [] } = ANSWERS[command] ?? {};
+  return [...new Set([...each, ...fields])];
+}
