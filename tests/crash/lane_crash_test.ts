@@ -5,7 +5,7 @@ import { CoordError } from "../../src/domain/errors.ts";
 import { LaneJournal } from "../../src/engine/lane/journal.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import type { Checkout } from "../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import { HostError, type HostFs } from "../../src/ports/host.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, it } from "../deps.ts";
@@ -34,7 +34,7 @@ function open(folder: string, second: number, fs: HostFs = quickFs, staleMs = 0)
   const lanes = new FsLanes(machine, journal, undefined);
   const context = { lanes, processes: processesOf(machine), clock, warn: () => {} };
   return {
-    lanes: new Lanes(context, undefined as unknown as Checkout),
+    lanes: new Lanes(context, EMPTY_CHECKOUT),
     journal: new LaneJournal(context),
   };
 }

@@ -4,7 +4,7 @@ import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
 import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
-import type { Checkout } from "../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
@@ -183,7 +183,7 @@ function lanesOn(scene: Scene, change: (journal: Journal) => Journal): Lanes {
   const lanes = new FsLanes(scene.host, change(journal), undefined);
   const warn = (message: string) => void scene.warnings.push(message);
   const context = { lanes, processes: processesOf(scene.host), clock, warn };
-  return new Lanes(context, undefined as unknown as Checkout);
+  return new Lanes(context, EMPTY_CHECKOUT);
 }
 
 /** The same thing but for some of its methods. */

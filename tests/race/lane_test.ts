@@ -5,7 +5,7 @@ import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { LaneJournal } from "../../src/engine/lane/journal.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import type { Checkout } from "../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
 import type { LaneOrders } from "../support/race/lane_worker.ts";
 import {
@@ -78,7 +78,7 @@ function beside({ journal: path, staleMs, epoch, speed }: LaneOrders) {
   const lanes = new FsLanes(host, journal, undefined);
   const context = { lanes, processes: processesOf(host), clock, warn: () => {} };
   return {
-    lanes: new Lanes(context, undefined as unknown as Checkout),
+    lanes: new Lanes(context, EMPTY_CHECKOUT),
     journal: new LaneJournal(context),
   };
 }

@@ -16,19 +16,16 @@ const DISJOINT: Overlap = { overlaps: false, witness: null, exhausted: false };
 /** What is wrong with the globs of a tree; all of it. */
 export function treeProblems(globs: readonly string[]): string[] {
   if (globs.length > MAX_TREE) return [`holds ${globs.length} globs, and ${MAX_TREE} are allowed`];
-  const bytes = treeBytes(globs);
-  const tooLong = bytes > MAX_TREE_BYTES
-    ? [`takes ${bytes} bytes, and ${MAX_TREE_BYTES} are allowed`]
-    : [];
-  return tooLong.concat(globs.flatMap((glob) => {
+  return sizeProblems(globs).concat(globs.flatMap((glob) => {
     const parsed = foreignProblem(glob) ?? parseGlob(glob);
     return typeof parsed === "string" ? [`holds ${quoted(glob, 200)}, which ${parsed}`] : [];
   }));
 }
 
-/** What globs take in an entry. */
-function treeBytes(globs: readonly string[]): number {
-  return new TextEncoder().encode(JSON.stringify(globs)).length;
+/** What is wrong with what globs take in an entry. */
+export function sizeProblems(globs: readonly string[]): string[] {
+  const bytes = new TextEncoder().encode(JSON.stringify(globs)).length;
+  return bytes > MAX_TREE_BYTES ? [`takes ${bytes} bytes, and ${MAX_TREE_BYTES} are allowed`] : [];
 }
 
 /** Globs that are good at a glance. */

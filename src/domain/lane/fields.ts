@@ -3,6 +3,7 @@ import { decimal, detail, identifier, integer } from "../input/fields.ts";
 import * as limits from "../limits.ts";
 import { ruled, TEXT, TEXTS } from "../input/rule.ts";
 import { textProblem } from "../glob/compile.ts";
+import { sizeProblems } from "../glob/tree.ts";
 import { quoted } from "../text.ts";
 
 /** A lane's name, or nothing: then one is picked. */
@@ -16,10 +17,11 @@ export const tree = ruled(TEXTS, (values) => {
   if (values.length > limits.MAX_TREE) {
     return `holds ${values.length} globs, and ${limits.MAX_TREE} are allowed`;
   }
-  return values.flatMap((value) => {
+  const problems = values.flatMap((value) => {
     const problem = textProblem(value, limits.MAX_GLOB);
     return problem === undefined ? [] : [`holds ${quoted(value, 200)}, which ${problem}`];
   });
+  return [...sizeProblems(values), ...problems];
 });
 
 /** One glob of it. */

@@ -3,7 +3,7 @@ import type { CoordError } from "../../../mod.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { start } from "../../support/race/processes.ts";
 import { makeTempDir, mountSmallDisk, remountReadOnly } from "../../support/scene/scratch.ts";
@@ -151,7 +151,7 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
         clock: scene.clock.now,
         warn: () => {},
       };
-      const lanes = new Lanes(context, undefined as unknown as Checkout);
+      const lanes = new Lanes(context, EMPTY_CHECKOUT);
       const input = { lane: "a", tree: ["a"], owner: "a", lockTimeout: 1 };
       assertEquals((await lanes.acquire(input)).status, "acquired");
       const chunk = new Uint8Array(1024);

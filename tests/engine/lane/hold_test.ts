@@ -4,7 +4,7 @@ import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { sleep } from "../../support/race/processes.ts";
@@ -186,7 +186,7 @@ function counted(scene: Awaited<ReturnType<typeof workspace>>, warnings: string[
   const warn = (message: string) => void warnings.push(message);
   const processes = processesOf(scene.host);
   const context = { lanes: store, processes, clock: Date.now, warn };
-  const lanes = new Lanes(context, undefined as unknown as Checkout);
+  const lanes = new Lanes(context, EMPTY_CHECKOUT);
   return { lanes, store, looks: () => looks };
 }
 

@@ -65,7 +65,7 @@ it("a relative $DISPATCH_LANE_JOURNAL_PATH that could lead to two journals is re
     const { coord } = await scene(named);
     const { code, status, problems } = await coord("lane", "live");
     assertEquals({ code, status, problems }, {
-      code: 1,
+      code: 64,
       status: "bad_args",
       problems: [{
         field: "$DISPATCH_LANE_JOURNAL_PATH",
@@ -85,7 +85,7 @@ it(
       makeSymlink(path, `${dir}/sub/${project}/.coord`);
       const { code, problems } = await coordIn(`${dir}/sub/${project}`)("lane", "live");
       assertEquals([code, problems?.[0]?.message], [
-        1,
+        64,
         "must be absolute: the workspace is a symbolic link, which several projects may have",
       ]);
     }
@@ -118,9 +118,9 @@ it("lane acquire refuses a tree that no entry could hold, with all other problem
   const { coord, names } = await scene();
   const tree = Array.from({ length: 100 }, (_, at) => `${at}/`.padEnd(10_000, "y"));
   const bytes = JSON.stringify(tree).length;
-  const answer = await coord("lane", "acquire", ...tree, "a[", "--owner", "a\nb", "--ttl", "0");
+  const answer = await coord("lane", "acquire", ...tree, "a\nb", "--owner", "a\nb", "--ttl", "0");
   assertEquals({ code: answer.code, problems: answer.problems }, {
-    code: 1,
+    code: 64,
     problems: [
       {
         field: "--owner",
@@ -131,9 +131,13 @@ it("lane acquire refuses a tree that no entry could hold, with all other problem
       {
         field: "TREE",
         code: "bad_args",
-        message: `takes ${bytes + 5} bytes, and ${MAX_TREE_BYTES} are allowed`,
+        message: `takes ${bytes + 7} bytes, and ${MAX_TREE_BYTES} are allowed`,
       },
-      { field: "TREE", code: "bad_args", message: 'holds "a[", which holds a "[" without its "]"' },
+      {
+        field: "TREE",
+        code: "bad_args",
+        message: 'holds "a\\nb", which must not hold control or line-separator characters',
+      },
     ],
   });
   assertEquals(names("lanes"), []);

@@ -4,7 +4,7 @@ import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import type { Journal, JournalSession } from "../../../src/ports/journal.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { dosReplay } from "../../support/scene/lanes.ts";
@@ -59,7 +59,7 @@ function meddled(
   const lanes = new FsLanes(scene.host, journal, `${scene.path}/lanes.json`);
   const processes = processesOf(scene.host);
   const context = { lanes, processes, clock: scene.clock.now, warn: () => {} };
-  return new Lanes(context, undefined as unknown as Checkout);
+  return new Lanes(context, EMPTY_CHECKOUT);
 }
 
 /** Lanes whose first writer is overtaken by another grant. */

@@ -4,7 +4,7 @@ import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { LaneJournal } from "../../../src/engine/lane/journal.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../fake/names.ts";
 import type { Host, HostFs } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { T0 } from "./queue_cases.ts";
@@ -41,7 +41,7 @@ function open(host: Host, folder: string, path: string, Journal = FsJournal) {
   const lanes = new FsLanes(host, new Journal(host, path, clock, warn), `${folder}/lanes.json`);
   const context = { lanes, processes: processesOf(host), clock, warn };
   return {
-    lanes: new Lanes(context, undefined as unknown as Checkout),
+    lanes: new Lanes(context, EMPTY_CHECKOUT),
     journal: new LaneJournal(context),
   };
 }

@@ -10,7 +10,7 @@ import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
 import { LaneJournal } from "../../../src/engine/lane/journal.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../../src/host/detect.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import { EMPTY_CHECKOUT } from "../fake/names.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { instant } from "./recorder.ts";
@@ -124,7 +124,7 @@ const journal = new FsJournal(machine, orders.journal, clock, () => {}, mutex);
 const store = new FsLanes(machine, journal, undefined);
 const processes = processesOf(machine);
 const context = { lanes: store, processes, clock, warn: () => {} };
-const lanes = new Lanes(context, undefined as unknown as Checkout);
+const lanes = new Lanes(context, EMPTY_CHECKOUT);
 
 /** Takes a lane and ends it; whether it got one. */
 async function round(number: number): Promise<boolean> {
