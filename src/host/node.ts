@@ -175,19 +175,19 @@ const fs: HostFs = {
   },
   lstat(path) {
     try {
-      return statOf(nodeFs.lstatSync(path));
+      const info = nodeFs.lstatSync(path, { throwIfNoEntry: false });
+      return info && statOf(info);
     } catch (error) {
-      const reason = hostErrorReason(error);
-      if (reason === "not_found" || reason === "not_directory") return undefined;
+      if (hostErrorReason(error) === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },
   stat(path) {
     try {
-      return statOf(nodeFs.statSync(path));
+      const info = nodeFs.statSync(path, { throwIfNoEntry: false });
+      return info && statOf(info);
     } catch (error) {
-      const reason = hostErrorReason(error);
-      if (reason === "not_found" || reason === "not_directory") return undefined;
+      if (hostErrorReason(error) === "not_directory") return undefined;
       throw hostError(error, "look at", path);
     }
   },

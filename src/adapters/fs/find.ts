@@ -7,13 +7,23 @@ import { CoordError } from "../../domain/errors.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import type { FoundBy } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { isBare, mainRoot, type Repository, repositoryIn, upwards } from "./checkout/repository.ts";
+import {
+  checkoutIn,
+  isBare,
+  isMain,
+  mainRoot,
+  type Repository,
+  repositoryAt,
+  upwards,
+} from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 
 /** A workspace that is there. */
 export interface FoundWorkspace {
   readonly path: string;
   readonly foundBy: FoundBy;
+  /** Of a search from the current folder: where the top of the checkout around that is looked for. */
+  readonly from?: string;
 }
 
 /**
@@ -42,7 +52,7 @@ export function findWorkspace(
     throw noWorkspace(`in ${JSON.stringify(path)}`);
   }
   const found = searchFrom(host, start, warn) ?? missing(host, start);
-  return { ...found, foundBy };
+  return { path: found.path, foundBy };
 }
 
 /** An absolute path from one that is relative to the current folder. */
@@ -65,12 +75,20 @@ export function isWorkspace(host: Host, path: string): boolean {
   );
 }
 
-/** The workspace of a folder: in it or above, else the one that its checkout shares. */
+/**
+ * The workspace of a folder: in it or above, else the one that its checkout shares. Most calls make
+ * this search, so it looks for a bare repository only where it found nothing else.
+ */
 export function searchFrom(host: Host, start: string, warn: Warn): FoundWorkspace | undefined {
-  const { path, repository } = upward(host, start, warn);
-  const shared = repository && sharedBy(host, repository, start, warn);
+  const files = new SmallFiles(host, warn);
+  const { path, folder, checkout } = upward(files, start);
+  const repository = path === undefined ? repositoryAt(files, start) : checkout;
+  const shared = repository && sharedBy(files, repository, start);
+  const from = repository?.root ?? folder ?? start;
   if (path === undefined) {
-    return shared?.path === undefined ? undefined : { path: shared.path, foundBy: "worktree" };
+    return shared?.path === undefined
+      ? undefined
+      : { path: shared.path, foundBy: "worktree", from };
   }
   if (shared?.path !== undefined && shared.path !== path) {
     warn(
@@ -78,7 +96,7 @@ export function searchFrom(host: Host, start: string, warn: Warn): FoundWorkspac
         `its repository use ${JSON.stringify(shared.path)}`,
     );
   }
-  return { path, foundBy: "search" };
+  return { path, foundBy: "search", from };
 }
 
 /** The workspace that the checkouts of a repository share. */
@@ -89,54 +107,53 @@ export interface Shared {
   readonly place: string;
   /** The main checkout, or the git folder where there is none. */
   readonly of: string;
+  /** Whether there is a main checkout all the same, which the git folder does not name. */
+  readonly isMainHidden?: boolean;
 }
 
 /** What the checkout around a folder shares with others; `undefined` for a main checkout. */
 export function sharedAround(host: Host, start: string, warn: Warn): Shared | undefined {
-  const { repository } = upward(host, start, warn);
-  return repository && sharedBy(host, repository, start, warn);
+  const files = new SmallFiles(host, warn);
+  const repository = repositoryAt(files, start);
+  return repository && sharedBy(files, repository, start);
 }
 
 /**
- * In the main checkout it is searched for from the same folder as here. Where there is none, it lies in
- * the git folder.
+ * In the main checkout it is searched for from the same folder as here. Where there is none, or none
+ * that all others can find, it lies in the git folder.
  */
-function sharedBy(
-  host: Host,
-  repository: Repository,
-  start: string,
-  warn: Warn,
-): Shared | undefined {
-  const { root, git, common, worktree, isDangling } = repository;
+function sharedBy(files: SmallFiles, repository: Repository, start: string): Shared | undefined {
+  const { root, git, common, isDangling } = repository;
   if (isDangling === true) {
-    warn(
+    files.warn(
       `${join(root, ".git")} leads to ${git}, which is not there: ` +
         "a workspace of the main checkout cannot be found",
     );
     return undefined;
   }
-  const files = new SmallFiles(host, warn);
-  if (worktree === undefined && !isBare(files, repository)) return undefined;
+  if (isMain(files, repository)) return undefined;
   const main = mainRoot(files, repository);
   if (main === undefined) {
     const place = join(common, "coord");
-    return { place, path: folderAt(host, place), of: common };
+    const isMainHidden = !isBare(files, repository);
+    return { place, path: folderAt(files.host, place), of: common, isMainHidden };
   }
-  const { path } = upward(host, join(main, start.slice(root.length)), warn);
+  const { path } = upward(files, join(main, start.slice(root.length)));
   return { place: join(main, ".coord"), path, of: main };
 }
 
-/** The nearest workspace, and the innermost checkout that was met before it. */
-function upward(host: Host, start: string, warn: Warn) {
-  const files = new SmallFiles(host, warn);
-  let repository: Repository | undefined;
-  const path = upwards(start, (folder) => {
+/** The nearest workspace with its folder, and the innermost checkout that was met before it. */
+function upward(files: SmallFiles, start: string) {
+  const { host } = files;
+  let checkout: Repository | undefined;
+  const found = upwards(start, (folder) => {
     // What lies above the top of a checkout counts for it only when it was made for coord.
-    const found = repository === undefined ? workspaceIn(host, folder) : coordIn(host, folder);
-    if (found === undefined) repository ??= repositoryIn(files, folder);
-    return found;
+    const path = checkout === undefined ? workspaceIn(host, folder) : coordIn(host, folder);
+    if (path !== undefined) return { path, folder };
+    checkout ??= checkoutIn(files, folder);
+    return undefined;
   });
-  return { path, repository };
+  return { ...found, checkout };
 }
 
 /** @throws {CoordError} that says where was looked, and what to do */

@@ -92,6 +92,12 @@ export function initWorkspace(host: Host, project: string, options: InitOptions 
   const shared = sharedAround(host, start, warn);
   if (shared === undefined) return make(host, own);
   const found = searchFrom(host, start, warn);
+  if (found === undefined && shared.isMainHidden === true) {
+    warn(
+      `The git folder ${quoted(shared.of, 200)} does not name its main checkout: ` +
+        "a workspace in that is not found from here",
+    );
+  }
   const made = found === undefined
     ? make(host, shared.place)
     : { path: found.path, created: false };

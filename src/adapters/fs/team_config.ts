@@ -3,13 +3,14 @@ import { basename, dirname, join } from "../../deps/path.ts";
 import { badInput, type InputProblem } from "../../domain/errors.ts";
 import type { TeamConfig } from "../../domain/input/config_file.ts";
 import { type Host, HostError } from "../../ports/host.ts";
+import type { FoundWorkspace } from "./find.ts";
 import { repositoryAt } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 import { withinRoot } from "./disk/real_folders.ts";
 import { readRecord } from "./disk/record_file.ts";
 import { StagedFile, stageFile } from "./disk/staging.ts";
 
-export { findWorkspace } from "./find.ts";
+export { findWorkspace, type FoundWorkspace } from "./find.ts";
 
 /** What a `coord.json` says, and where it is. */
 export interface FoundConfig {
@@ -19,15 +20,16 @@ export interface FoundConfig {
 
 /**
  * Reads the `coord.json` of the checkout around the current folder; outside of one, that of the folder
- * around the workspace. Where there is none, nothing is loaded.
+ * around the workspace. Where there is none, nothing is loaded. What a search from the current folder
+ * passed on its way to the workspace is not looked at again.
  *
  * @throws {CoordError} `bad_args` that names all problems.
  */
 export async function readTeamConfig(
   host: Host,
-  workspace: () => string | undefined,
+  workspace: Pick<FoundWorkspace, "path" | "from"> | undefined,
 ): Promise<FoundConfig | undefined> {
-  const top = topOf(host) ?? projectOf(workspace());
+  const top = topOf(host, workspace?.from) ?? projectOf(workspace?.path);
   if (top === undefined) return undefined;
   const path = join(top, "coord.json");
   const file = readRecord(host.fs, path);
@@ -46,9 +48,9 @@ function isList(config: TeamConfig | readonly string[]): config is readonly stri
   return Array.isArray(config);
 }
 
-function topOf(host: Host): string | undefined {
+function topOf(host: Host, from: string | undefined): string | undefined {
   try {
-    return repositoryAt(new SmallFiles(host, () => {}), host.cwd())?.root;
+    return repositoryAt(new SmallFiles(host, () => {}), from ?? host.cwd())?.root;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return undefined; // the current folder was removed

@@ -26,6 +26,11 @@ export function parseGitHead(text: string): HeadBranch {
   return ref === "refs/heads/.invalid" ? { kind: "reftable" } : branchOfRef(ref);
 }
 
+/** The HEAD that a symbolic link stands for, as git made it once; `undefined` when it leads elsewhere. */
+export function headOfLink(target: string): string | undefined {
+  return target.startsWith("refs/heads/") ? `ref: ${target}` : undefined;
+}
+
 /** The branch that a table's record of HEAD names. */
 export function headOfRecord(record: RefRecord | undefined): HeadBranch {
   switch (record?.kind) {

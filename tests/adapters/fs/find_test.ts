@@ -159,6 +159,52 @@ it("findWorkspace() takes the git folder's where a repository is bare", () => {
   }
 });
 
+it("findWorkspace() takes the git folder's where that lies apart from the main checkout", () => {
+  const { dir, find, init } = scene({
+    "store/repo.git/HEAD": "ref: refs/heads/main\n",
+    "store/repo.git/config": "[core]\n\tbare = false\n",
+    "store/repo.git/objects/x": "",
+    "store/repo.git/refs/x": "",
+    "store/repo.git/worktrees/side/commondir": "../..\n",
+    "main/.git": "gitdir: DIR/store/repo.git\n",
+    "main/src/x": "",
+    "side/.git": "gitdir: DIR/store/repo.git/worktrees/side\n",
+  });
+  const place = "DIR/store/repo.git/coord";
+  assertEquals(init("main/src"), { path: place, created: true, shared: "DIR/store/repo.git" });
+  for (const folder of ["main/src", "main", "side"]) {
+    assertEquals(find(folder), [place, "worktree"]);
+  }
+  // A workspace of the main checkout goes before, and the others cannot find it.
+  initWorkspace(real, `${dir}/main`, { here: true });
+  assertEquals(find("main"), ["DIR/main/.coord", "search"]);
+  assertEquals(find("side"), [place, "worktree"]);
+});
+
+it("initWorkspace() warns where the git folder does not name its main checkout", () => {
+  const { dir } = scene({
+    "repo.git/HEAD": "ref: refs/heads/main\n",
+    "repo.git/worktrees/side/commondir": "../..\n",
+    "side/.git": "gitdir: DIR/repo.git/worktrees/side\n",
+  });
+  const warnings: string[] = [];
+  const options = { warn: (message: string) => void warnings.push(message.replaceAll(dir, "DIR")) };
+  const host = hostIn(`${dir}/side`);
+  assertEquals(initWorkspace(host, ".", options).path, `${dir}/repo.git/coord`);
+  assertEquals(warnings, [
+    'The git folder "DIR/repo.git" does not name its main checkout: ' +
+    "a workspace in that is not found from here",
+  ]);
+  initWorkspace(host, ".", options);
+  assertEquals(warnings.length, 1);
+});
+
+it("initWorkspace() makes nothing in a folder that a .git file names and that is no repository", () => {
+  const { dir, init } = scene({ "p/.git": "gitdir: DIR/other\n", "other/x": "" });
+  assertEquals(init("p"), { path: "DIR/p/.coord", created: true });
+  assertEquals(real.fs.stat(`${dir}/other/coord`), undefined);
+});
+
 it("findWorkspace() ends at the top of a checkout, but for a .coord above it", () => {
   const { dir, find } = scene({
     "home/repo/.git/modules/sub/HEAD": "",

@@ -10,6 +10,7 @@ import { join } from "../../../deps/path.ts";
 import { identifier } from "../../../domain/input/fields.ts";
 import {
   type HeadBranch,
+  headOfLink,
   headOfRecord,
   parseBisectStart,
   parseGitHead,
@@ -33,9 +34,16 @@ const UNFINISHED = [
 /** Looks at a list of tables, which git replaces when it joins some. */
 const TABLE_ATTEMPTS = 3;
 
+/** The checkout that the caller works in, and the one around the workspace. */
+interface Repositories {
+  readonly ours?: Repository;
+  readonly around?: Repository;
+}
+
 /** Looks around a workspace for the checkout that its agents work in. */
 export class BranchReader {
   readonly #files: SmallFiles;
+  #found: Repositories | undefined;
 
   constructor(readonly host: Host, readonly workspace: string, warn: Warn) {
     this.#files = new SmallFiles(host, warn);
@@ -46,8 +54,16 @@ export class BranchReader {
     return explicit ?? this.#environment() ?? this.#git() ?? this.#muse() ?? DEFAULT_BRANCH;
   }
 
-  /** The checkout that the caller works in, and the one around the workspace. */
-  repositories(): { readonly ours?: Repository; readonly around?: Repository } {
+  /** The checkout that the caller works in, and the one around the workspace; found once a turn. */
+  repositories(): Repositories {
+    if (this.#found === undefined) {
+      this.#found = this.#find();
+      queueMicrotask(() => this.#found = undefined);
+    }
+    return this.#found;
+  }
+
+  #find(): Repositories {
     const folder = this.here();
     const here = folder === undefined ? undefined : repositoryAt(this.#files, folder);
     const around = repositoryAt(this.#files, this.workspace);
@@ -80,13 +96,14 @@ export class BranchReader {
     if (ours === undefined) return undefined;
     const { git } = ours;
     const path = join(git, "HEAD");
-    const text = this.#files.text(path, () => {
+    const isMissing = () => {
       const file = join(ours.root, ".git");
       const from = file === git
         ? `${file} has no HEAD`
         : `${file} leads to ${git}, which has no HEAD`;
       this.#files.warn(`${from}: the branch is not known from it`);
-    });
+    };
+    const text = this.#files.text(path, { isMissing, ofLink: headOfLink });
     let head = text === undefined ? undefined : parseGitHead(text);
     if (head?.kind === "reftable") head = this.#tables(join(git, "reftable"));
     const branch = head && this.#branchOf(head, path);

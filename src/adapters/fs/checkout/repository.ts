@@ -24,15 +24,19 @@ export interface Repository {
 
 /** The innermost checkout that a folder is in, or the bare repository. */
 export function repositoryAt(files: SmallFiles, start: string): Repository | undefined {
-  return upwards(start, (folder) => repositoryIn(files, folder));
+  return upwards(start, (folder) => checkoutIn(files, folder) ?? bareIn(files, folder));
 }
 
 /** The checkout whose top a folder is. */
-export function repositoryIn(files: SmallFiles, root: string): Repository | undefined {
+export function checkoutIn(files: SmallFiles, root: string): Repository | undefined {
   const git = join(root, ".git");
   const kind = files.look(git)?.kind;
   if (kind === "directory") return { root, git, common: git, worktree: undefined };
-  if (kind === "file") return linked(files, root, git);
+  return kind === "file" ? linked(files, root, git) : undefined;
+}
+
+/** The bare repository that a folder is. */
+function bareIn(files: SmallFiles, root: string): Repository | undefined {
   return isGitFolder(files, root) && core(files, root).bare
     ? { root, git: root, common: root, worktree: undefined }
     : undefined;
@@ -53,6 +57,17 @@ export function mainRoot(files: SmallFiles, { common }: Repository): string | un
 /** Whether a repository has no main checkout. */
 export function isBare(files: SmallFiles, { common }: Repository): boolean {
   return core(files, common).bare;
+}
+
+/**
+ * Whether a checkout is the main one of its repository, where the linked ones find it. One whose git
+ * folder lies elsewhere, as after `git init --separate-git-dir`, is not named there.
+ */
+export function isMain(files: SmallFiles, repository: Repository): boolean {
+  const { root, git, common, worktree } = repository;
+  if (worktree !== undefined || isBare(files, repository)) return false;
+  return git === join(root, ".git") || mainRoot(files, repository) !== undefined ||
+    !isGitFolder(files, common);
 }
 
 /** The tops of all checkouts of a repository that are there: the main one, then linked worktrees. */
@@ -106,6 +121,6 @@ function isGitFolder(files: SmallFiles, folder: string): boolean {
 
 /** `config.worktree` holds what concerns the main checkout alone, where git was asked to part the two. */
 function core(files: SmallFiles, common: string) {
-  const textOf = (name: string) => files.text(join(common, name), undefined, MAX_GIT_CONFIG_BYTES);
+  const textOf = (name: string) => files.text(join(common, name), { most: MAX_GIT_CONFIG_BYTES });
   return parseCoreConfig(`${textOf("config") ?? ""}\n${textOf("config.worktree") ?? ""}`);
 }

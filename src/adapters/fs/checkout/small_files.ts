@@ -4,6 +4,16 @@ import { type FileStat, type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
 
+/** How a small file is read. */
+interface TextOptions {
+  /** Called when there is none. */
+  readonly isMissing?: () => void;
+  /** Bytes above which it is skipped. */
+  readonly most?: number;
+  /** The text that a symbolic link stands for, by where it leads. */
+  readonly ofLink?: (target: string) => string | undefined;
+}
+
 export class SmallFiles {
   readonly #said = new Set<string>();
 
@@ -22,14 +32,20 @@ export class SmallFiles {
   }
 
   /** The text of a small regular file. */
-  text(path: string, isMissing = () => {}, most = MAX_HEAD_BYTES): string | undefined {
+  text(path: string, options: TextOptions = {}): string | undefined {
+    const { most = MAX_HEAD_BYTES, isMissing, ofLink } = options;
     const { fs } = this.host;
     return this.trying(() => {
       const stat = fs.lstat(path);
       if (stat === undefined) {
-        isMissing();
+        isMissing?.();
         return undefined;
       }
+      const target = stat.kind === "symlink" && ofLink !== undefined
+        ? fs.readLink(path)
+        : undefined;
+      const linked = target === undefined ? undefined : ofLink?.(target);
+      if (linked !== undefined) return linked;
       if (stat.kind !== "file") {
         this.warn(`${path} is ${OTHER_KINDS[stat.kind]}, not a file: skipped`);
       } else if (stat.size > most) {

@@ -40,7 +40,7 @@ export class FsLanes implements LaneStore {
 
   /** The lanes that the team's `coord.json` names. */
   async #team(taxonomyPath: string) {
-    const found = await readTeamConfig(this.host, () => dirname(taxonomyPath));
+    const found = await readTeamConfig(this.host, { path: dirname(taxonomyPath) });
     if (found === undefined) return undefined;
     const { lanes, autopick, kinds } = found.config;
     const said = Object.entries({ lanes, autopick, kinds }).filter(([, value]) =>

@@ -223,6 +223,10 @@ itIf(os !== "windows", "there are no FIFOs")(
     makeSymlink(`${dir}/elsewhere`, `${dir}/.git/HEAD`);
     assertEquals(branch(), "main");
     assertEquals(warnings[1], "DIR/.git/HEAD is a symbolic link, not a file: skipped");
+    // What older versions of git make; the branch need not have a commit.
+    fs.remove(`${dir}/.git/HEAD`);
+    makeSymlink("refs/heads/team/old", `${dir}/.git/HEAD`);
+    assertEquals([branch(), warnings.length], ["team/old", 2]);
   },
 );
 
