@@ -5,14 +5,30 @@ import { realTimers, type Timers } from "./timers.ts";
 /** Milliseconds of work without a pause; a step takes far less. */
 const PIECE_MS = 10;
 
+/** The pauses of one piece of work, which may consist of several parts. */
+export class Pace {
+  #began: number;
+
+  constructor(readonly timers: Timers = realTimers) {
+    this.#began = timers.now();
+  }
+
+  /** Whether the work has gone on for long. */
+  get isDue(): boolean {
+    return this.timers.now() - this.#began >= PIECE_MS;
+  }
+
+  async pause(): Promise<void> {
+    await this.timers.turn();
+    this.#began = this.timers.now();
+  }
+}
+
 /** Does work that may pause, and pauses whenever it has gone on for long. */
-export async function paced<T>(steps: Stepwise<T>, timers: Timers = realTimers): Promise<T> {
-  let began = timers.now();
+export async function paced<T>(steps: Stepwise<T>, pace = new Pace()): Promise<T> {
   while (true) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (timers.now() - began < PIECE_MS) continue;
-    await timers.turn();
-    began = timers.now();
+    if (pace.isDue) await pace.pause();
   }
 }

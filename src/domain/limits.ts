@@ -320,6 +320,12 @@ export const MAX_PREDICTED_PAIRS = 5_000_000;
 export const FORECAST_EFFORT = 10_000_000;
 
 /**
+ * Steps that a forecast may spend in the automata of patterns, well under a second. What no glance
+ * decides after that is reported as unsure.
+ */
+export const FORECAST_STEPS = 2_000_000;
+
+/**
  * Source files that a folder or a pattern may stand for and still have their imports read: who holds
  * more than these says little of what will be touched.
  */

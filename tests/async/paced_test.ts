@@ -1,4 +1,4 @@
-import { paced } from "../../src/async/paced.ts";
+import { Pace, paced } from "../../src/async/paced.ts";
 import type { Stepwise } from "../../src/domain/glob/steps.ts";
 import { assertEquals, it } from "../deps.ts";
 
@@ -22,7 +22,7 @@ it("paced() does short work in one go, and lets others have their turn every 10 
     };
     const timers = { now: () => clock.now, after: () => () => {}, turn };
     const work = hundred(() => void (clock.now += ms));
-    assertEquals(await paced(work, timers), "done");
+    assertEquals(await paced(work, new Pace(timers)), "done");
     assertEquals({ ms, turns: clock.turns }, { ms, turns });
     assertEquals(clock.longest < 10 + Math.max(ms, 3), true, `${clock.longest} ms without a turn`);
   }

@@ -1,8 +1,11 @@
 /** Addresses by where they lie, so that those which overlap are found without comparing all. */
-import { type Address, addressesOverlap, anchorOf, contains } from "../glob/address.ts";
-import { parseGlob } from "../glob/glob.ts";
+import { type Address, contains } from "../glob/address.ts";
+import { type CompareBudget, Outline, outlinesMeet } from "../glob/address_outline.ts";
+import { accepts, type Automaton } from "../glob/automaton.ts";
+import { pointsOf } from "../glob/chars.ts";
+import { type Glob, parseGlob } from "../glob/glob.ts";
 import { MAGIC } from "../glob/literal.ts";
-import { type Bounds, boundsOf, mayOverlap } from "../glob/bounds.ts";
+import { common } from "../glob/search.ts";
 
 /** An address on a map, and what is kept there. */
 export interface MappedAddress<T> {
@@ -17,7 +20,10 @@ export interface MappedAddress<T> {
   /** Whether it names one path with all that is below, which is what `src/**` says too, and one
    * symbol or none. */
   readonly isPlain: boolean;
-  readonly bounds: Bounds;
+  /** The same address, to be compared. */
+  readonly outline: Outline;
+  /** What it stands for where another may contain it. */
+  readonly extent: Extent;
 }
 
 /** How what one address names lies to what another names. */
@@ -33,13 +39,18 @@ export type Relation =
   /** It would take too long to know. */
   | "unsure";
 
+/** A place that another overlaps, and how. */
+export interface Meeting<T> {
+  readonly other: MappedAddress<T>;
+  readonly relation: Relation;
+}
+
 /** What may still be spent on looking at places and comparing them. */
 export interface ForecastBudget {
   left: number;
+  /** What of it may be spent in the automata of patterns; after that only glances decide. */
+  readonly steps: CompareBudget;
 }
-
-/** What the search for names in common costs, against a look at two bounds: 500 times the time. */
-const SEARCH = 500;
 
 /** What an overlap costs: the caller keeps it, and there must not be too many to keep. */
 const FOUND = 100;
@@ -85,16 +96,28 @@ export class AddressMap<T> {
     return place;
   }
 
-  /** The places that overlap one; not all of them when the effort is spent. */
+  /**
+   * The places that overlap one; not all of them when the effort is spent. It may pause where it
+   * yields nothing.
+   *
+   * @param skips Places that do not matter.
+   */
   *meeting(
     place: MappedAddress<unknown>,
     effort: ForecastBudget,
-  ): Generator<{ readonly other: MappedAddress<T>; readonly relation: Relation }> {
+    skips: (other: MappedAddress<T>) => boolean = () => false,
+  ): Generator<Meeting<T> | undefined> {
     for (const { here } of this.#near(place.segments)) {
       for (const places of candidates(here, place.symbol)) {
         for (const other of places) {
           if (effort.left <= 0) return;
+          if (skips(other)) {
+            effort.left--;
+            continue;
+          }
+          const before = effort.steps.left;
           const relation = relate(place, other, effort);
+          if (effort.steps.left < before) yield undefined;
           if (relation === "apart") continue;
           effort.left -= FOUND;
           yield { other, relation };
@@ -136,18 +159,14 @@ function candidates<T>(
 
 /** Where an address lies. */
 export function placeOf<T>(address: Address, value: T): MappedAddress<T> {
-  const { segments, symbol } = anchorOf(address.text);
-  const path = address.path.text;
-  const isOnePath = !MAGIC.test(path);
+  const { text, path: { text: path, file } } = address;
+  const outline = new Outline(text, file === undefined ? undefined : new Set([path]));
+  const { segments, only } = outline;
+  const isPlain = !MAGIC.test(path.replace(/(^|\/)\*\*$/, "")) &&
+    (address.symbol === null || only !== undefined);
   return {
-    address,
-    value,
-    segments,
-    symbol,
-    isOnePath,
-    isPlain: !MAGIC.test(path.replace(/(^|\/)\*\*$/, "")) &&
-      (address.symbol === null || symbol !== undefined),
-    bounds: boundsOf(path),
+    ...{ address, value, segments, symbol: only, isOnePath: !MAGIC.test(path), isPlain, outline },
+    extent: new Extent(address, isPlain),
   };
 }
 
@@ -157,28 +176,73 @@ export function relate(
   b: MappedAddress<unknown>,
   effort: ForecastBudget,
 ): Relation {
-  effort.left--;
-  if (a.isPlain && b.isPlain) return relatePlain(a, b);
-  if (!mayOverlap(a.bounds, b.bounds)) return "apart";
-  effort.left -= SEARCH;
-  const { overlaps, exhausted } = addressesOverlap(a.address, b.address);
-  if (!overlaps) return "apart";
-  if (exhausted) return "unsure";
-  const around = contains(a.address, asFile(b));
-  const within = contains(b.address, asFile(a));
+  if (a.isPlain && b.isPlain) {
+    effort.left--;
+    return relatePlain(a, b);
+  }
+  const { steps } = effort;
+  const meeting = outlinesMeet(a.outline, b.outline, effort, steps);
+  if (meeting !== "meets") return meeting;
+  const before = steps.left;
+  const around = b.extent.isWithin(a.address, steps);
+  const within = a.extent.isWithin(b.address, steps);
+  effort.left -= before - steps.left;
   return around ? within ? "same" : "around" : within ? "within" : "across";
 }
 
-/**
- * What an address stands for to people: `src/a.ts` could be a folder, and then `src/*.ts` would not
- * contain what is below it; but with an ending like that it is a file.
- */
-function asFile({ address, isPlain }: MappedAddress<unknown>): Address {
-  const { text } = address.path;
-  if (!isPlain || !/[^/]\.[A-Za-z][A-Za-z0-9]*$/.test(text)) return address;
-  // A pattern names nothing below what it matches.
-  const path = parseGlob(`${text.slice(0, -1)}[${text.slice(-1)}]`);
-  return typeof path === "string" ? address : { ...address, path };
+/** Steps that take as long as one character in an automaton. */
+const STEPS_PER_CHARACTER = 4;
+
+/** What an address stands for to people, and whether another contains that. */
+export class Extent {
+  #names: Address | undefined;
+  #example: { readonly path: readonly number[]; readonly symbol: readonly number[] } | undefined;
+
+  constructor(readonly address: Address, readonly isPlain: boolean) {}
+
+  /** Whether another address names all of it; false also where there are no steps to know. */
+  isWithin(other: Address, steps: CompareBudget): boolean {
+    if (steps.left <= 0) return false;
+    // Most that do not contain it lack an example of it, which is much faster to find out.
+    this.#example ??= this.#findExample(steps);
+    const { path, symbol } = this.#example;
+    steps.left -= (path.length + symbol.length) * STEPS_PER_CHARACTER;
+    const isNamed = (automaton: Automaton, points: readonly number[]) =>
+      points.length === 0 || accepts(automaton, points);
+    return isNamed(automatonOf(other.path), path) &&
+      (other.symbol === null || isNamed(other.symbol, symbol)) &&
+      contains(other, this.#named, steps);
+  }
+
+  /**
+   * `src/a.ts` could be a folder, and then `src/*.ts` would not contain what is below it; but with an
+   * ending like that it is a file.
+   */
+  get #named(): Address {
+    return this.#names ??= this.#asFile() ?? this.address;
+  }
+
+  #asFile(): Address | undefined {
+    const { text } = this.address.path;
+    if (!this.isPlain || !/[^/]\.[A-Za-z][A-Za-z0-9]*$/.test(text)) return undefined;
+    // A pattern names nothing below what it matches.
+    const path = parseGlob(`${text.slice(0, -1)}[${text.slice(-1)}]`);
+    return typeof path === "string" ? undefined : { ...this.address, path };
+  }
+
+  /** A shortest name; nothing where none is found in time. */
+  #findExample(steps: CompareBudget) {
+    const { path, symbol } = this.#named;
+    const textOf = (automaton: Automaton | null) => {
+      const found = automaton === null ? undefined : common(automaton, automaton, steps);
+      return found?.kind === "text" ? pointsOf(found.text, false) : [];
+    };
+    return { path: textOf(automatonOf(path)), symbol: textOf(symbol) };
+  }
+}
+
+function automatonOf(path: Glob): Automaton {
+  return path.file ?? path.automaton;
 }
 
 /** One path, or a folder and all below it, against another. */

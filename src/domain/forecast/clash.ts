@@ -6,6 +6,7 @@ import {
   type Relation,
 } from "./address_map.ts";
 import { compare, type Touch, type TouchMap } from "./touches.ts";
+import type { Stepwise } from "../glob/steps.ts";
 import { MAX_PREDICTED_PAIRS } from "../limits.ts";
 import { quoted } from "../text.ts";
 
@@ -82,11 +83,11 @@ const CHANGES = ["modify", "extract"];
 export type PairFilter = (first: Touch, second: Touch) => boolean;
 
 /** Visits the conflicts of clashes; false when there are too many to visit all. */
-export function eachConflict(
+export function* eachConflict(
   clashes: readonly Clash[],
   filter: PairFilter,
   visit: (clash: Clash, first: Touch, second: Touch) => void,
-): boolean {
+): Stepwise<boolean> {
   let left = MAX_PREDICTED_PAIRS;
   for (const clash of clashes) {
     const { first, second } = clash;
@@ -99,6 +100,7 @@ export function eachConflict(
         if (theirs === undefined || ours.agent === theirs.agent || !filter(ours, theirs)) continue;
         if (clash.admits?.(ours, theirs) ?? true) visit(clash, ours, theirs);
       }
+      yield;
     }
   }
   return true;
@@ -128,17 +130,26 @@ export function conflictOf(clash: Clash, first: Touch, second: Touch): Predicted
 }
 
 /** The clashes of holds whose addresses overlap. */
-export function overlapClashes(map: TouchMap, effort: ForecastBudget): Clash[] {
+export function* overlapClashes(map: TouchMap, effort: ForecastBudget): Stepwise<Clash[]> {
   const clashes: Clash[] = [];
   const met: TouchMap = new AddressMap();
   for (const place of map.places()) {
     if (place.value.length > 1) clashes.push(...clashesOf(place, place, "same"));
-    for (const { other, relation } of met.meeting(place, effort)) {
-      clashes.push(...clashesOf(place, other, relation));
+    for (const meeting of met.meeting(place, effort, (other) => isOneHand(place, other))) {
+      if (meeting === undefined) yield;
+      else clashes.push(...clashesOf(place, meeting.other, meeting.relation));
     }
     met.put(place);
+    yield;
   }
   return clashes;
+}
+
+/** Whether one agent alone touches two places, on one branch: that is no conflict. */
+function isOneHand(a: MappedAddress<Touch[]>, b: MappedAddress<Touch[]>): boolean {
+  const [[ours], [theirs]] = [a.value, b.value];
+  return a.value.length === 1 && b.value.length === 1 && ours?.agent === theirs?.agent &&
+    ours?.branch === theirs?.branch;
 }
 
 function clashesOf(

@@ -5,6 +5,7 @@ import { type Clash, CONFIDENCE, who } from "./clash.ts";
 import { matches } from "../glob/glob.ts";
 import type { Touch, TouchMap } from "./touches.ts";
 import type { Target } from "./imports.ts";
+import type { Stepwise } from "../glob/steps.ts";
 import { quoted } from "../text.ts";
 
 /** Source files that addresses name together: one file and symbols in it, or a folder or pattern. */
@@ -53,17 +54,19 @@ export function isAmong(files: HeldFiles, path: string): boolean {
 }
 
 /** The places that name a file, or some of the files that `*` in its name stands for. */
-export function placesOf(
+export function* placesOf(
   map: TouchMap,
   path: string,
   effort: ForecastBudget,
-): MappedAddress<Touch[]>[] {
+): Stepwise<MappedAddress<Touch[]>[]> {
   const target = targetPlace(path);
   if (target === undefined) return [];
   const isPattern = path.endsWith("/*.go") || path === "*.go";
   const places: MappedAddress<Touch[]>[] = [];
-  for (const { other, relation } of map.meeting(target, effort)) {
-    if (relation === "unsure") continue;
+  for (const meeting of map.meeting(target, effort)) {
+    if (meeting === undefined) yield;
+    if (meeting === undefined || meeting.relation === "unsure") continue;
+    const { other } = meeting;
     // The tests of a package are no part of what others import.
     if (isPattern && other.isOnePath && /_test\.go$/i.test(other.address.path.text)) continue;
     places.push(other);
@@ -89,8 +92,11 @@ function targetPlace(path: string): MappedAddress<undefined> | undefined {
     get address() {
       return place().address;
     },
-    get bounds() {
-      return place().bounds;
+    get outline() {
+      return place().outline;
+    },
+    get extent() {
+      return place().extent;
     },
   };
 }

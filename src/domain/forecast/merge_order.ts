@@ -9,6 +9,7 @@
  * comes first. Of the others, next is always the one with the fewest conflicts with what is merged
  * already, among equals the one with the fewest with what is left, then by name.
  */
+import type { Stepwise } from "../glob/steps.ts";
 import { largestApart } from "./independent_set.ts";
 import { type Clash, eachConflict } from "./clash.ts";
 import { compare, type Touch, type TouchMap } from "./touches.ts";
@@ -67,10 +68,12 @@ interface Branch {
 }
 
 /** The order of merging; false for `isWhole` when there are too many conflicts to count all. */
-export function mergeOrder(
+export function* mergeOrder(
   holds: TouchMap,
   clashes: readonly Clash[],
-): { readonly steps: MergeStep[]; readonly conflicts: number; readonly isWhole: boolean } {
+): Stepwise<
+  { readonly steps: MergeStep[]; readonly conflicts: number; readonly isWhole: boolean }
+> {
   const branches = new Map<string, Branch>();
   const branchOf = (name: string): Branch => {
     const known = branches.get(name) ??
@@ -82,7 +85,7 @@ export function mergeOrder(
     for (const hold of value) branchOf(hold.branch).agents.add(hold.run_id);
   }
   let conflicts = 0;
-  const isWhole = eachConflict(clashes, () => true, ({ type }, first, second) => {
+  const isWhole = yield* eachConflict(clashes, () => true, ({ type }, first, second) => {
     conflicts++;
     if (first.branch === second.branch) return;
     const pair = [branchOf(first.branch), branchOf(second.branch)] as const;

@@ -1,5 +1,6 @@
 /** Who touches what: live reservations and intents, brought together by agent, branch and address. */
 import { parseAddress, partsOf } from "../glob/address.ts";
+import type { Stepwise } from "../glob/steps.ts";
 import { AddressMap } from "./address_map.ts";
 import { UNKNOWN_RUN } from "../limits.ts";
 import { quoted } from "../text.ts";
@@ -28,11 +29,18 @@ export interface Touch {
 export type TouchMap = AddressMap<Touch[]>;
 
 /** Brings the records together; `warn` reports what is bad, since other tools check nothing. */
-export function touchesOf(live: LiveRecords, warn: (message: string) => void): TouchMap {
+export function* touchesOf(
+  live: LiveRecords,
+  warn: (message: string) => void,
+): Stepwise<TouchMap> {
   const map: TouchMap = new AddressMap();
   const known = new Map<string, Touch>();
   const bad = new Set<string>();
-  const add = (record: ReservationRecord | IntentRecord, id: string, isIntent: boolean) => {
+  const add = function* (
+    record: ReservationRecord | IntentRecord,
+    id: string,
+    isIntent: boolean,
+  ): Stepwise<void> {
     const { run_id, branch, operation, reservation_id } = record;
     // An intent of an unknown agent belongs to its reservation's holder.
     const agent = run_id === UNKNOWN_RUN ? `${UNKNOWN_RUN}\n${reservation_id ?? id}` : run_id;
@@ -52,6 +60,7 @@ export function touchesOf(live: LiveRecords, warn: (message: string) => void): T
         };
         place.value.push(hold);
         known.set(key, hold);
+        yield;
       }
       if (operation !== null) hold.operations.add(operation);
       (isIntent ? hold.intentIds : hold.reservationIds).add(id);
@@ -64,8 +73,8 @@ export function touchesOf(live: LiveRecords, warn: (message: string) => void): T
     warn(`Skipped ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);
     return undefined;
   };
-  for (const record of live.reservations) add(record, record.reservation_id, false);
-  for (const record of live.intents) add(record, record.intent_id, true);
+  for (const record of live.reservations) yield* add(record, record.reservation_id, false);
+  for (const record of live.intents) yield* add(record, record.intent_id, true);
   for (const { value } of map.places()) value.sort(byAgent);
   return map;
 }

@@ -14,7 +14,7 @@ import type { Automaton } from "./automaton.ts";
 import { canonical, folded } from "./chars.ts";
 import { compile, textProblem } from "./compile.ts";
 import { MAGIC } from "./literal.ts";
-import { common, surplus } from "./search.ts";
+import { common, type StepBudget, surplus } from "./search.ts";
 import { MAX_ADDRESS } from "../limits.ts";
 
 /** A parsed address. */
@@ -87,11 +87,11 @@ export function addressesOverlap(a: Address, b: Address): Overlap {
  * Whether `a` names everything that `b` names. `src/a.py` contains `src/a.py::*`, and not the other
  * way round. False also when it would take too long to know, so never true by mistake.
  */
-export function contains(a: Address, b: Address): boolean {
+export function contains(a: Address, b: Address, budget?: StepBudget): boolean {
   if (a.symbol !== null) {
-    if (b.symbol === null || surplus(b.symbol, a.symbol).kind !== "none") return false;
+    if (b.symbol === null || surplus(b.symbol, a.symbol, budget).kind !== "none") return false;
   }
-  return covers(a.path, b.path);
+  return covers(a.path, b.path, budget);
 }
 
 /** Where an address lies among all addresses. */

@@ -88,6 +88,6 @@ export function overlapOf(found: SearchResult): Overlap {
 }
 
 /** Whether `a` matches every path that `b` does; false also when it would take too long to know. */
-export function covers(a: Glob, b: Glob): boolean {
-  return surplus(b.file ?? b.automaton, a.file ?? a.automaton).kind === "none";
+export function covers(a: Glob, b: Glob, budget?: StepBudget): boolean {
+  return surplus(b.file ?? b.automaton, a.file ?? a.automaton, budget).kind === "none";
 }

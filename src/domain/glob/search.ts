@@ -189,9 +189,20 @@ function sharedCharacters(a: Automaton, b: Automaton, walk: Walk) {
   };
 }
 
-/** A shortest text that `a` accepts and `b` does not. */
-export function surplus(a: Automaton, b: Automaton): SearchResult {
-  const walk = new Walk(Infinity);
+/** A shortest text that `a` accepts and `b` does not. What the search spends is taken from `budget`. */
+export function surplus(
+  a: Automaton,
+  b: Automaton,
+  budget: StepBudget = { left: GLOB_STEPS },
+): SearchResult {
+  const steps = Math.min(GLOB_STEPS, budget.left);
+  const walk = new Walk(Infinity, steps);
+  const found = searchSurplus(a, b, walk);
+  budget.left -= steps - walk.left;
+  return found;
+}
+
+function searchSurplus(a: Automaton, b: Automaton, walk: Walk): SearchResult {
   const subsets = new Subsets(b, walk);
   const width = a.first.length;
   const rowLength = width * STATUSES;

@@ -1,5 +1,6 @@
 /** Predicting conflicts between agents from what they say that they touch. */
-import type { ForecastBudget } from "../../domain/forecast/address_map.ts";
+import { Pace, paced } from "../../async/paced.ts";
+import type { ForecastBudget, MappedAddress } from "../../domain/forecast/address_map.ts";
 import {
   dependencyClashes,
   type FoundImport,
@@ -19,10 +20,21 @@ import {
   type PredictedConflict,
   sortClashes,
 } from "../../domain/forecast/clash.ts";
-import { type LiveRecords, touchesOf, type TouchMap } from "../../domain/forecast/touches.ts";
+import {
+  type LiveRecords,
+  type Touch,
+  touchesOf,
+  type TouchMap,
+} from "../../domain/forecast/touches.ts";
 import { targetsOf } from "../../domain/forecast/import_targets.ts";
 import { type Import, languageOf } from "../../domain/forecast/imports.ts";
-import { FORECAST_EFFORT, MAX_FORECAST, MAX_PATTERN_FILES } from "../../domain/limits.ts";
+import type { Stepwise } from "../../domain/glob/steps.ts";
+import {
+  FORECAST_EFFORT,
+  FORECAST_STEPS,
+  MAX_FORECAST,
+  MAX_PATTERN_FILES,
+} from "../../domain/limits.ts";
 import type { SourceTree } from "../../ports/checkout.ts";
 import type { Context } from "../context.ts";
 import { checkInput } from "../input.ts";
@@ -39,7 +51,7 @@ export interface ForecastInput {
 export interface Forecast {
   /** How many conflicts are predicted. */
   readonly total: number;
-  /** Whether only the surest of them are listed. */
+  /** Whether only some are listed: the surest, or those that there was time to find. */
   readonly truncated: boolean;
   /** The surest first, then by address; at most 1000. */
   readonly conflicts: readonly PredictedConflict[];
@@ -56,10 +68,10 @@ export async function forecast(
 ): Promise<Forecast> {
   checkInput(input, FORECAST_FIELDS);
   const { branch, runId } = input;
-  const { clashes } = await clashesOf(context, live);
+  const { clashes, isWhole } = await clashesOf(context, live);
   const conflicts: PredictedConflict[] = [];
   let total = 0;
-  const isWhole = eachConflict(
+  const isCounted = await paced(eachConflict(
     clashes,
     (a, b) =>
       (branch === undefined || a.branch === branch || b.branch === branch) &&
@@ -67,28 +79,48 @@ export async function forecast(
     (clash, first, second) => {
       if (total++ < MAX_FORECAST) conflicts.push(conflictOf(clash, first, second));
     },
-  );
-  if (!isWhole) context.warn(TOO_MANY);
-  return { total, truncated: !isWhole || total > conflicts.length, conflicts };
+  ));
+  if (!isCounted) context.warn(TOO_MANY);
+  return { total, truncated: !isWhole || !isCounted || total > conflicts.length, conflicts };
 }
 
 /** Said when not all conflicts were visited. */
 export const TOO_MANY = "There are more conflicts than are worth counting: only some are counted";
 
-/** All that clashes among live records, the surest first. */
+/** What clashes among live records. */
+export interface FoundClashes {
+  readonly holds: TouchMap;
+  /** The surest first. */
+  readonly clashes: readonly Clash[];
+  /** Whether all addresses were compared. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * All that clashes among live records, within a budget. What no steps are left for is unsure; what no
+ * effort is left for is missing.
+ */
 export async function clashesOf(
   { checkout, warn }: Pick<Context, "warn" | "checkout">,
   live: LiveRecords,
-  effort: ForecastBudget = { left: FORECAST_EFFORT },
-): Promise<{ readonly holds: TouchMap; readonly clashes: readonly Clash[] }> {
-  const holds = touchesOf(live, warn);
-  const clashes = overlapClashes(holds, effort);
-  if (hasSeveralAgents(holds)) {
-    const dependencies = new Dependencies(holds, checkout.sources(), effort);
-    for await (const clash of dependencies) clashes.push(clash);
+  effort: ForecastBudget = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } },
+): Promise<FoundClashes> {
+  const pace = new Pace();
+  const holds = await paced(touchesOf(live, warn), pace);
+  const clashes = await paced(overlapClashes(holds, effort), pace);
+  if (effort.steps.left <= 0) {
+    warn("There are too many patterns to compare all in time: some conflicts are unsure");
   }
-  if (effort.left <= 0) warn("There are too many addresses to compare all: conflicts are missing");
-  return { holds, clashes: sortClashes(clashes) };
+  if (hasSeveralAgents(holds)) {
+    const { left } = effort;
+    const rest = { left, steps: { left: FORECAST_STEPS } };
+    const dependencies = new Dependencies(holds, checkout.sources(), rest, pace);
+    for await (const clash of dependencies) clashes.push(clash);
+    effort.left = rest.left;
+  }
+  const isWhole = effort.left > 0;
+  if (!isWhole) warn("There are too many addresses to compare all: conflicts are missing");
+  return { holds, clashes: sortClashes(clashes), isWhole };
 }
 
 function hasSeveralAgents(holds: TouchMap): boolean {
@@ -108,13 +140,14 @@ const LOOK_UP = 75;
 class Dependencies {
   readonly #held: readonly HeldFiles[];
   readonly #namers: Namers;
-  readonly #places = new Map<string, ReturnType<typeof placesOf>>();
+  readonly #places = new Map<string, readonly MappedAddress<Touch[]>[]>();
   readonly #texts = new Map<string, string | undefined>();
 
   constructor(
     readonly holds: TouchMap,
     readonly tree: SourceTree,
     readonly effort: ForecastBudget,
+    readonly pace: Pace,
   ) {
     this.#held = heldFiles(holds);
     this.#namers = namersOf(this.#held);
@@ -126,7 +159,7 @@ class Dependencies {
       const found: FoundImport[] = [];
       for (const from of this.#filesOf(files)) {
         for (const each of await this.tree.imports(from)) {
-          const resolved = this.#resolved(from, each);
+          const resolved = await paced(this.#resolved(from, each), this.pace);
           if (resolved !== undefined) found.push(resolved);
         }
       }
@@ -149,29 +182,32 @@ class Dependencies {
   }
 
   /** What an import means, if an agent touches it. */
-  #resolved(from: string, imported: Import): FoundImport | undefined {
+  *#resolved(from: string, imported: Import): Stepwise<FoundImport | undefined> {
     const language = languageOf(from);
     if (language === undefined) return undefined;
     const exists = (path: string) => this.tree.exists(path);
     const targets = targetsOf(from, language, imported, exists, (path) => this.#read(path));
     // The file system is asked only where the answer matters.
-    if (!targets.some(({ path }) => this.#touching(path).length > 0)) return undefined;
+    let isTouched = false;
+    for (const { path } of targets) isTouched ||= (yield* this.#touching(path)).length > 0;
+    if (!isTouched) return undefined;
     for (const target of targets) {
       // A file that is named may be about to be made.
       if (!target.path.includes("*") && !this.#namers.has(target.path) && !exists(target.path)) {
         continue;
       }
-      const places = this.#touching(target.path);
+      const places = yield* this.#touching(target.path);
       return places.length === 0 ? undefined : { from, target, places };
     }
     return undefined;
   }
 
-  #touching(path: string) {
+  *#touching(path: string): Stepwise<readonly MappedAddress<Touch[]>[]> {
     let known = this.#places.get(path);
     if (known === undefined) {
+      yield;
       this.effort.left -= LOOK_UP;
-      known = this.effort.left > 0 ? placesOf(this.holds, path, this.effort) : [];
+      known = this.effort.left > 0 ? yield* placesOf(this.holds, path, this.effort) : [];
       this.#places.set(path, known);
     }
     return known;

@@ -6,6 +6,7 @@ import {
   mergeOrder,
   type MergeStep,
 } from "../../domain/forecast/merge_order.ts";
+import { paced } from "../../async/paced.ts";
 import type { Context } from "../context.ts";
 import { clashesOf, TOO_MANY } from "./forecast.ts";
 
@@ -22,7 +23,7 @@ export interface Reconciliation {
 /** Orders the branches of live records for merging. */
 export async function reconcile(context: Context, live: LiveRecords): Promise<Reconciliation> {
   const { holds, clashes } = await clashesOf(context, live);
-  const { steps, conflicts, isWhole } = mergeOrder(holds, clashes);
+  const { steps, conflicts, isWhole } = await paced(mergeOrder(holds, clashes));
   if (!isWhole) context.warn(TOO_MANY);
   return { conflicts, merge_order: steps, hotspots: hotspots(holds, clashes) };
 }

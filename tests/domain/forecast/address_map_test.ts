@@ -10,12 +10,18 @@ import {
   relate,
   type Relation,
 } from "../../../src/domain/forecast/address_map.ts";
+import { plenty } from "../../support/scene/live_records.ts";
 import { assert_, assertEquals, fail, it } from "../../deps.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
 
 function address(text: string): Address {
   const parsed = parseAddress(text);
   return typeof parsed === "string" ? fail(`${text} ${parsed}`) : parsed;
+}
+
+function meetings<T>(map: AddressMap<T>, address: Address, left: number) {
+  const effort = { left, steps: { left } };
+  return [...map.meeting(placeOf(address, 0), effort)].filter((met) => met !== undefined);
 }
 
 /** As `relate()`, by the long way. */
@@ -50,8 +56,8 @@ it("relate() returns how two addresses lie to each other", () => {
   const mirrored = { around: "within", within: "around" } as Partial<Record<Relation, Relation>>;
   for (const [a, b, relation] of cases) {
     const [one, other] = [placeOf(address(a), 0), placeOf(address(b), 0)];
-    assertEquals(relate(one, other, { left: 1e6 }), relation, `${a} and ${b}`);
-    assertEquals(relate(other, one, { left: 1e6 }), mirrored[relation] ?? relation, `${b}, ${a}`);
+    assertEquals(relate(one, other, plenty()), relation, `${a} and ${b}`);
+    assertEquals(relate(other, one, plenty()), mirrored[relation] ?? relation, `${b}, ${a}`);
   }
 });
 
@@ -72,7 +78,7 @@ it("meeting() finds exactly the addresses that overlap, and how", () => {
       map.add(parsed, addresses.push(parsed));
     }
     for (const one of addresses) {
-      const found = [...map.meeting(placeOf(one, 0), { left: Infinity })];
+      const found = meetings(map, one, 1e9);
       const relations = new Map(found.map(({ other, relation }) => [other.address.text, relation]));
       assertEquals(relations.size, found.length);
       for (const other of addresses) {
@@ -96,10 +102,11 @@ it("meeting() looks at few of many addresses, and at none when the effort is spe
     map.add(address(`src/big.ts::s${i}`), undefined);
   }
   for (const text of ["src/d7/f207.ts::s207", "src/big.ts::s4711", "lib/**"]) {
-    const effort = { left: 1_000 };
-    const found = [...map.meeting(placeOf(address(text), 0), effort)];
+    const effort = { left: 1_000, steps: { left: 1_000 } };
+    const found = [...map.meeting(placeOf(address(text), 0), effort)]
+      .filter((met) => met !== undefined);
     assertEquals(found.map(({ other }) => other.address.text), text === "lib/**" ? [] : [text]);
     assert_(1_000 - effort.left < 110, `${text}: ${1_000 - effort.left} spent`);
   }
-  assertEquals([...map.meeting(placeOf(address("src"), 0), { left: 1_010 })].length, 10);
+  assertEquals(meetings(map, address("src"), 1_010).length, 10);
 });

@@ -6,16 +6,18 @@ import {
   sortClashes,
 } from "../../../src/domain/forecast/clash.ts";
 import { touchesOf } from "../../../src/domain/forecast/touches.ts";
+import { inOneGo } from "../../../src/domain/glob/steps.ts";
 import { MAX_PREDICTED_PAIRS } from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { liveRecords, type Said } from "../../support/scene/live_records.ts";
+import { liveRecords, plenty, type Said } from "../../support/scene/live_records.ts";
 
 function predicted(...said: Said[]): PredictedConflict[] {
-  const holds = touchesOf(liveRecords(...said), () => {});
+  const holds = inOneGo(touchesOf(liveRecords(...said), () => {}));
   const conflicts: PredictedConflict[] = [];
-  eachConflict(sortClashes(overlapClashes(holds, { left: 1e7 })), () => true, (...found) => {
+  const clashes = sortClashes(inOneGo(overlapClashes(holds, plenty())));
+  inOneGo(eachConflict(clashes, () => true, (...found) => {
     conflicts.push(conflictOf(...found));
-  });
+  }));
   return conflicts;
 }
 
@@ -129,18 +131,19 @@ it("overlapClashes() never takes two unknown agents for one", () => {
 it("touchesOf() skips addresses that cannot be read, with a warning", () => {
   const warnings: string[] = [];
   const live = liveRecords({ run: "a", says: "- ../x a.ts" }, { run: "b", says: "- ../x a.ts" });
-  const holds = touchesOf(live, (message) => void warnings.push(message));
+  const holds = inOneGo(touchesOf(live, (message) => void warnings.push(message)));
   assertEquals([...holds.places()].map(({ address }) => address.text), ["a.ts"]);
   assertEquals(warnings, ['Skipped "../x" of "r1": it has a path that must not hold ".."']);
 });
 
 it("eachConflict() stops when there are too many pairs", () => {
   const said = Array.from({ length: 400 }, (_, i) => ({ run: `a${i}`, says: "- x" }));
-  const clashes = overlapClashes(touchesOf(liveRecords(...said), () => {}), { left: 1e7 });
+  const holds = inOneGo(touchesOf(liveRecords(...said), () => {}));
+  const clashes = inOneGo(overlapClashes(holds, plenty()));
   let count = 0;
-  assert_(eachConflict(clashes, () => true, () => void count++));
+  assert_(inOneGo(eachConflict(clashes, () => true, () => void count++)));
   assertEquals(count, 400 * 399 / 2);
   const many = Array(100).fill(clashes).flat();
-  assertEquals(eachConflict(many, () => false, () => {}), false);
+  assertEquals(inOneGo(eachConflict(many, () => false, () => {})), false);
   assert_(MAX_PREDICTED_PAIRS < 100 * count);
 });

@@ -1,15 +1,16 @@
 import { overlapClashes, sortClashes } from "../../../src/domain/forecast/clash.ts";
 import { touchesOf } from "../../../src/domain/forecast/touches.ts";
+import { inOneGo } from "../../../src/domain/glob/steps.ts";
 import { hotspots, mergeOrder } from "../../../src/domain/forecast/merge_order.ts";
 import { MAX_HOTSPOTS } from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { liveRecords, type Said } from "../../support/scene/live_records.ts";
+import { liveRecords, plenty, type Said } from "../../support/scene/live_records.ts";
 import { newSeed, type Random } from "../../support/random.ts";
 
 function advice(...said: Said[]) {
-  const holds = touchesOf(liveRecords(...said), () => {});
-  const clashes = sortClashes(overlapClashes(holds, { left: 1e7 }));
-  return { ...mergeOrder(holds, clashes), hotspots: hotspots(holds, clashes) };
+  const holds = inOneGo(touchesOf(liveRecords(...said), () => {}));
+  const clashes = sortClashes(inOneGo(overlapClashes(holds, plenty())));
+  return { ...inOneGo(mergeOrder(holds, clashes)), hotspots: hotspots(holds, clashes) };
 }
 
 /** One agent a branch, named like it. */

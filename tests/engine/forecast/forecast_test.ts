@@ -1,6 +1,7 @@
 import { namedInEmpty } from "../../support/fake/names.ts";
-import { MAX_FORECAST, MAX_PATTERN_FILES } from "../../../src/domain/limits.ts";
-import { clashesOf, type ForecastInput } from "../../../src/engine/forecast/forecast.ts";
+import { GLOB_STEPS, MAX_FORECAST, MAX_PATTERN_FILES } from "../../../src/domain/limits.ts";
+import type { Context } from "../../../src/engine/context.ts";
+import { clashesOf, forecast, type ForecastInput } from "../../../src/engine/forecast/forecast.ts";
 import { assert_, assertEquals, assertRejects, assertStringIncludes, it } from "../../deps.ts";
 import { liveRecords } from "../../support/scene/live_records.ts";
 import { workspace } from "../../support/scene/workspace.ts";
@@ -264,11 +265,8 @@ it("forecast() lists the surest of many conflicts and counts all", async () => {
   assertEquals([total, truncated, conflicts.length], [3 * 50 * 49 / 2, true, MAX_FORECAST]);
 });
 
-it("clashesOf() stops when it has spent its effort, with a warning", async () => {
-  const live = liveRecords(
-    ...["x", "y", "z"].map((run) => ({ run, says: "- a.ts b.ts c.ts src/** src/d*.ts" })),
-  );
-  const warnings: string[] = [];
+/** A checkout in which every file is there, and imports `b.ts`, and no folder can be read. */
+function withoutFiles(warnings: string[]) {
   const sources = () => ({
     exists: () => true,
     read: () => undefined,
@@ -281,12 +279,78 @@ it("clashesOf() stops when it has spent its effort, with a warning", async () =>
     named: namedInEmpty,
     sources,
   };
-  const context = { checkout, warn: (message: string) => void warnings.push(message) };
-  const count = async (left: number) => (await clashesOf(context, live, { left })).clashes.length;
+  return { checkout, warn: (message: string) => void warnings.push(message) };
+}
+
+it("clashesOf() stops when it has spent its effort, with a warning", async () => {
+  const live = liveRecords(
+    ...["x", "y", "z"].map((run) => ({ run, says: "- a.ts b.ts c.ts src/** src/d*.ts" })),
+  );
+  const warnings: string[] = [];
+  const context = withoutFiles(warnings);
+  const count = async (left: number) =>
+    (await clashesOf(context, live, { left, steps: { left: 1e6 } })).clashes.length;
   const whole = await count(10_000);
   assertEquals(warnings, []);
   assert_(await count(50) < whole);
   assertEquals(warnings, ["There are too many addresses to compare all: conflicts are missing"]);
+});
+
+/** What agents say who touch 100 patterns each that no glance separates. */
+function wildRecords(...runs: string[]) {
+  const wild = (i: number) => `**/*a${i}*/{x,y*}*b/**/*${i % 7}*`;
+  const says = (at: number) => Array.from({ length: 100 }, (_, i) => wild(2 * i + at)).join(" ");
+  return liveRecords(...runs.map((run, at) => ({ run, says: `modify ${says(at)}` })));
+}
+
+it("clashesOf() compares no patterns of one agent alone", async () => {
+  const warnings: string[] = [];
+  const context = withoutFiles(warnings);
+  const effort = { left: 10_000, steps: { left: 1_000 } };
+  const { clashes, isWhole } = await clashesOf(context, wildRecords("x"), effort);
+  assertEquals([clashes, isWhole, effort.steps.left, warnings], [[], true, 1_000, []]);
+});
+
+it("clashesOf() keeps to its steps in patterns, and what no glance decides is unsure then", async () => {
+  const warnings: string[] = [];
+  const context = withoutFiles(warnings);
+  const effort = { left: 1e7, steps: { left: 100_000 } };
+  const { clashes, isWhole } = await clashesOf(context, wildRecords("x", "y"), effort);
+  const spent = 100_000 - effort.steps.left;
+  assert_(spent >= 100_000 && spent < 100_000 + 3 * GLOB_STEPS, `${spent} steps`);
+  assertEquals([isWhole, clashes.length], [true, 10_000]);
+  const unsure = clashes.filter(({ confidence }) => confidence === 0.5).length;
+  assert_(unsure > 0 && unsure < clashes.length, `${unsure} unsure`);
+  assertEquals(warnings, [
+    "There are too many patterns to compare all in time: some conflicts are unsure",
+  ]);
+});
+
+it("clashesOf() lets others have their turn while it compares patterns", async () => {
+  let [longest, last] = [0, performance.now()];
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const began = performance.now();
+  await clashesOf(withoutFiles([]), wildRecords("x", "y"));
+  const took = performance.now() - began;
+  clearInterval(timer);
+  console.log(`${Math.round(took)} ms, the longest piece ${Math.round(longest)} ms`);
+  assert_(longest < Math.max(250, took / 4), `${longest} of ${took} ms without a turn`);
+});
+
+it("forecast() says that it is not whole when its effort is spent", async () => {
+  const says = Array.from({ length: 400 }, (_, i) => `*${i}*`).join(" ");
+  const live = liveRecords(...["x", "y"].map((run) => ({ run, says: `- ${says}` })));
+  const warnings: string[] = [];
+  const context = withoutFiles(warnings) as unknown as Context;
+  const { total, truncated } = await forecast(context, live, { runId: "z" });
+  assertEquals([total, truncated], [0, true]);
+  assertEquals(
+    warnings.at(-1),
+    "There are too many addresses to compare all: conflicts are missing",
+  );
 });
 
 it("reconcile() orders the branches of what is live", async () => {

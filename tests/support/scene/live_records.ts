@@ -1,4 +1,5 @@
 /** Live reservations and intents for tests, in few words. */
+import type { ForecastBudget } from "../../../src/domain/forecast/address_map.ts";
 import type { LiveRecords } from "../../../src/domain/forecast/touches.ts";
 import type {
   IntentRecord,
@@ -35,4 +36,9 @@ export function liveRecords(...said: readonly Said[]): LiveRecords {
     }
   }
   return { reservations, intents };
+}
+
+/** More than any of these records takes to compare. */
+export function plenty(): ForecastBudget {
+  return { left: 1e7, steps: { left: 1e7 } };
 }
