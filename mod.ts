@@ -124,7 +124,8 @@ export {
   LaneJournal,
 } from "./src/engine/lane/journal.ts";
 export type { Refusal } from "./src/engine/refusal.ts";
-export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/any_heartbeat.ts";
+export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/holds/heartbeat.ts";
+export type { CheckAnswer, CheckedHold, CheckInput } from "./src/engine/holds/check.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
 export type {

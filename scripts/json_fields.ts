@@ -25,6 +25,7 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
     "ReservationReleased",
     "ReservationList",
   ],
+  ["src/engine/holds/check.ts", "CheckAnswer", "CheckedHold"],
   ["src/domain/lane/lease.ts", "Lease"],
   [
     "src/engine/lane/types.ts",

@@ -21,6 +21,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["terminal", 1],
   ["stale_fence", 1],
   ["damaged", 1],
+  ["held", 1],
   ["lock_busy", 5],
   ["timeout", TIMED_OUT],
 ]);

@@ -77,6 +77,14 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   reserve: {
     fields: [...RESERVATION, ...words("status conflicts.* conflicts_total conflicts_counted")],
   },
+  check: {
+    fields: words("status addresses.* holds_total holds_counted"),
+    lists: ["holds"],
+    each: words(
+      "address their_address kind exclusive mine run_id since expires_at reservation_id branch",
+      "operation lane fence unsure",
+    ),
+  },
   heartbeat: {
     fields: words(
       "status reservation_id task_id run_id last_beat_at extended_expires_at ttl_extended_seconds",

@@ -46,6 +46,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "announce what you will edit; --exclusive to lock it",
     load: () => import("./reservation/reserve.ts").then((module) => module.reserve),
   },
+  check: {
+    group: "Reservations",
+    summary: "ask who holds what you will edit",
+    load: () => import("./reservation/check.ts").then((module) => module.check),
+  },
   heartbeat: {
     group: "Reservations",
     summary: "extend a reservation or a claim",

@@ -151,6 +151,9 @@ export const COMPARE_EFFORT = 3_000_000;
 /** Steps that it may spend in the automata of one reservation: a few milliseconds. */
 export const COMPARE_STEPS = 50_000;
 
+/** Pairs of addresses that one call may try to find within one another, some 0.1 s. */
+export const MAX_COVERS = 5_000;
+
 /** Characters of an intent's detail. */
 export const MAX_DETAIL = 4_096;
 

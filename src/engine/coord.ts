@@ -3,11 +3,12 @@ import { FILED_KINDS, FOLDERS, type WatchEvent } from "../domain/watch/event.ts"
 import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
+import type { CheckAnswer, CheckInput } from "./holds/check.ts";
 import type { Context } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
-import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./any_heartbeat.ts";
+import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./holds/heartbeat.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
 import type { LaneItem } from "./lane/types.ts";
@@ -145,6 +146,32 @@ export class Coord implements AsyncDisposable {
   async reconcile(): Promise<Reconciliation> {
     const { reconcile } = await import("./forecast/reconcile.ts");
     return reconcile(this.#context, await this.reservations.list());
+  }
+
+  /**
+   * Says who holds what the caller is about to touch: reservations of all agents, and lanes. It writes
+   * nothing, and grants nothing: the answer is old as soon as it is there.
+   *
+   * @param input The addresses, and who asks.
+   * @returns `held` when another run's exclusive reservation or lane overlaps, `mine`, or `free`.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const addresses = ["src/tax.py"];
+   * await coord.reservations.reserve({ addresses, runId: "agent-1", exclusive: true });
+   * console.assert((await coord.check({ addresses, runId: "agent-1" })).status === "mine");
+   * const { status, holds } = await coord.check({ addresses, runId: "agent-2" });
+   * console.assert(status === "held" && holds[0]?.run_id === "agent-1");
+   * ```
+   */
+  async check(input: CheckInput): Promise<CheckAnswer> {
+    const { checkAddresses } = await import("./holds/check.ts");
+    return checkAddresses(this.#context, input);
   }
 
   /**

@@ -9,6 +9,7 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../domain/reservation/reservation.ts";
+import type { NamedAddresses } from "../domain/glob/holds.ts";
 import type { Stepwise } from "../domain/glob/steps.ts";
 import type { Clock } from "../domain/time.ts";
 
@@ -39,6 +40,18 @@ export interface ReservationStore {
    * @returns Whether it was added.
    */
   add(placement: Placement): Promise<boolean>;
+
+  /**
+   * The live reservations that overlap, of any agent. It writes nothing, and never holds up its process
+   * for more than 50 ms at a time.
+   *
+   * @param near What the caller names: `overlaps` is asked about whatever may meet that, and more.
+   */
+  near(
+    near: NamedAddresses,
+    now: number,
+    overlaps: (other: ReservationRecord) => Stepwise<boolean>,
+  ): Promise<ReservationEntry[]>;
 
   /** A reservation with what happened to it; `undefined` when there is none. */
   get(id: string): Promise<ReservationEntry | undefined>;

@@ -9,7 +9,7 @@ for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const shorts = Object.values({ ...flags, ...GLOBAL_FLAGS }).flatMap(({ short }) => short ?? []);
     assertEquals(shorts.length, new Set(shorts).size);
     for (const [flag, spec] of Object.entries(flags)) {
-      assertEquals(/^[a-z][a-z-]+$/.test(flag), true, flag);
+      assertEquals(/^[a-z][a-z0-9-]+$/.test(flag), true, flag);
       assertEquals(
         Object.hasOwn(GLOBAL_FLAGS, flag),
         false,

@@ -3,6 +3,7 @@ import { initWorkspace, openFsStore } from "../../src/adapters/fs/open.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 import { type OpenStore, storeSuite } from "./harness.ts";
+import { checkSuite } from "./check.ts";
 import { laneSuite } from "./lane.ts";
 import { reservationSuite } from "./reservation.ts";
 import { taskSuite } from "./task.ts";
@@ -20,5 +21,6 @@ const open: OpenStore = async (clock) => {
 storeSuite("files", open);
 taskSuite("files", open);
 reservationSuite("files", open);
+checkSuite("files", open);
 laneSuite("files", open);
 watchSuite("files", open);

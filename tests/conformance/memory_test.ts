@@ -2,6 +2,7 @@
 import { openMemoryStore } from "../../src/adapters/memory/open.ts";
 import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
 import { type OpenStore, storeSuite } from "./harness.ts";
+import { checkSuite } from "./check.ts";
 import { laneSuite } from "./lane.ts";
 import { reservationSuite } from "./reservation.ts";
 import { taskSuite } from "./task.ts";
@@ -16,5 +17,6 @@ const open: OpenStore = async (clock) => {
 storeSuite("memory", open);
 taskSuite("memory", open);
 reservationSuite("memory", open);
+checkSuite("memory", open);
 laneSuite("memory", open);
 watchSuite("memory", open);

@@ -1,6 +1,7 @@
 /** Reservations in memory. Only comparing addresses takes turns with others; the rest is one step. */
 import { paced } from "../../async/paced.ts";
 import { stemOfId } from "../../domain/ids.ts";
+import type { NamedAddresses } from "../../domain/glob/holds.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
 import {
   effectiveExpiry,
@@ -39,6 +40,17 @@ export class MemoryReservationStore implements ReservationStore {
     }
     this.workspace.reservations.put(reservation.reservation_id, reservation);
     return true;
+  }
+
+  async near(
+    _near: NamedAddresses,
+    now: number,
+    overlaps: (other: ReservationRecord) => Stepwise<boolean>,
+  ): Promise<ReservationEntry[]> {
+    const live = this.#entries().filter((entry) => isLive(entry, now));
+    const meets = new Map<string, boolean>();
+    await paced(compare(live, overlaps, meets));
+    return live.filter(({ reservation }) => meets.get(reservation.reservation_id));
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {

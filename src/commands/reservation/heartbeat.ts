@@ -3,7 +3,7 @@ import {
   type AnyHeartbeat,
   type AnyHeartbeatInput,
   HEARTBEAT_FIELDS,
-} from "../../engine/any_heartbeat.ts";
+} from "../../engine/holds/heartbeat.ts";
 import type { AnswerCommand } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 

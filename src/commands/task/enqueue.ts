@@ -2,11 +2,10 @@ import type { InputProblem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
 import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
-import { type Host, HostError } from "../../ports/host.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
-import { wrongInput } from "./stdin_pieces.ts";
+import { standardInput } from "../stdin_pieces.ts";
 import { taskFields } from "./text.ts";
 
 type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly isNul?: boolean };
@@ -103,13 +102,3 @@ export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
   text: (task) => ({ fields: taskFields(task) }),
   line: (task) => task.task_id,
 };
-
-/** Standard input, whose failures say what it is. */
-async function* standardInput(host: Host): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield* host.stdin();
-  } catch (error) {
-    if (!(error instanceof HostError && error.reason === "is_directory")) throw error;
-    throw wrongInput("must be a file or a pipe, and it is a directory");
-  }
-}

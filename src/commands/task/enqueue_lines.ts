@@ -12,7 +12,7 @@ import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { inputProblems } from "../../engine/input.ts";
 import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
-import { framed, type Piece, wrongInput } from "./stdin_pieces.ts";
+import { framed, type Piece, wrongInput } from "../stdin_pieces.ts";
 
 /** Problems that are reported one by one; the rest is counted. */
 const MAX_REPORTED = 20;

@@ -27,13 +27,11 @@ import {
 import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
-import { EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
+import { ADDRESSES, EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
-import { checkedNames, type NamesField } from "../names.ts";
+import { checkedNames } from "../names.ts";
 import type { Named } from "../../ports/checkout.ts";
-import { recordFiles, recordProblems } from "../../domain/reservation/addresses.ts";
-
-const ADDRESSES: NamesField = { field: "addresses", kind: "address", together: recordProblems };
+import { recordFiles } from "../../domain/reservation/addresses.ts";
 
 /** What a record says of what its caller named. */
 function namedFields({ entries, files }: Named) {

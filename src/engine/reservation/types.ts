@@ -1,7 +1,7 @@
 /** Inputs and answers of the operations on reservations. */
 import type { Refusal } from "../refusal.ts";
-import { addresses } from "../../domain/reservation/addresses.ts";
-import { NAMING, type NamingInput } from "../names.ts";
+import { addresses, recordProblems } from "../../domain/reservation/addresses.ts";
+import { type NamesField, NAMING, type NamingInput } from "../names.ts";
 import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as reservationFields from "../../domain/reservation/fields.ts";
@@ -175,6 +175,13 @@ export interface ReservationList {
   /** The intents that match. */
   readonly intents: readonly IntentItem[];
 }
+
+/** Where an input has its addresses. */
+export const ADDRESSES: NamesField = {
+  field: "addresses",
+  kind: "address",
+  together: recordProblems,
+};
 
 const RESERVE = {
   addresses,

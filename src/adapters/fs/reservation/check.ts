@@ -43,6 +43,8 @@ export class ReservationCheck {
   readonly #complete: string;
   #known: Set<string> | undefined;
   #unnoted = 0;
+  /** What {@link unindexed} found last, and when. */
+  #looked: { readonly mark: FolderMark; readonly unindexed: readonly string[] } | undefined;
 
   constructor(
     readonly files: ReservationFiles,
@@ -65,7 +67,7 @@ export class ReservationCheck {
     const found = new Set<string>();
     const folders = new Set<string>();
     let isWhole = true;
-    for (const stem of this.#stems()) {
+    for (const stem of this.stems()) {
       if (!known.has(stem)) {
         if (!(yield* this.#enter(stem, folders, isComplete))) {
           isWhole = false;
@@ -88,6 +90,24 @@ export class ReservationCheck {
     const tookMs = performance.now() - started;
     // Another tool may be in the middle of writing a record; that does not change the folder again.
     this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${tookMs}`);
+  }
+
+  /**
+   * The records that the index may lack, as far as a comparison is due; nothing is written.
+   *
+   * @returns `undefined` where there is no index to trust.
+   */
+  unindexed(): readonly string[] | undefined {
+    if (this.#fs.lstat(this.#complete) === undefined) return undefined;
+    const mark = this.#mark();
+    if (this.#looked !== undefined && isUnchanged(this.#looked.mark, mark)) {
+      return this.#looked.unindexed;
+    }
+    if (!this.#isDue()) return [];
+    const known = this.#known ?? this.#readKnown();
+    const unindexed = this.stems().filter((stem) => !known.has(stem));
+    this.#looked = { mark, unindexed };
+    return unindexed;
   }
 
   /** Notes that a reservation of this process has its entries. */
@@ -122,7 +142,8 @@ export class ReservationCheck {
     return true;
   }
 
-  #stems(): string[] {
+  /** All records. */
+  stems(): string[] {
     return listStems(this.#fs, this.#folder, (name, reason) => {
       this.warn(`reservations/${name} ${reason}: skipped`);
     });

@@ -4,6 +4,8 @@
  * heartbeats and end, and address_index.ts finds what may overlap.
  */
 import { paced } from "../../../async/paced.ts";
+import type { NamedAddresses } from "../../../domain/glob/holds.ts";
+import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { RecordKind } from "../../../domain/watch/event.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import {
@@ -13,6 +15,7 @@ import {
   parseIntent,
   type ReleaseRecord,
   type ReservationEntry,
+  type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
@@ -26,6 +29,7 @@ import { beat, persistEnd, readEntry, recordName, release } from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
+import { liveNear } from "./near.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
@@ -56,6 +60,14 @@ export class FsReservationStore implements ReservationStore {
     this.#files.sync("reservations");
     this.#check.knows(stem);
     return true;
+  }
+
+  async near(
+    { addresses }: NamedAddresses,
+    now: number,
+    overlaps: (other: ReservationRecord) => Stepwise<boolean>,
+  ): Promise<ReservationEntry[]> {
+    return await paced(liveNear(this.#files, this.#check, addresses, now, overlaps));
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {

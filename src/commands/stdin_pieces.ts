@@ -1,6 +1,7 @@
 /** Standard input as pieces: lines, titles that end in a zero byte, or all of it as one JSON array. */
-import { badInput, CoordError, type InputProblem } from "../../domain/errors.ts";
-import { MAX_ARRAY_BYTES, MAX_LINE_BYTES } from "../../domain/limits.ts";
+import { badInput, CoordError, type InputProblem } from "../domain/errors.ts";
+import { MAX_ARRAY_BYTES, MAX_LINE_BYTES } from "../domain/limits.ts";
+import { type Host, HostError } from "../ports/host.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -16,12 +17,25 @@ type Framed =
 const [NUL, TAB, NEWLINE, RETURN, SPACE] = [0, 9, 10, 13, 32];
 const [QUOTE, OPEN, CLOSE, BRACE] = [0x22, 0x5b, 0x5d, 0x7b];
 
+/** What to do with lines where titles end in zero bytes. */
+const LINES_INSTEAD = "leave -0 out for one title a line";
+
 const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** What is wrong with standard input as a whole. */
 export function wrongInput(message: string): CoordError {
   const problem: InputProblem = { field: "standard input", code: "bad_args", message };
   return badInput([problem]);
+}
+
+/** Standard input, whose failures say what it is. */
+export async function* standardInput(host: Host): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* host.stdin();
+  } catch (error) {
+    if (!(error instanceof HostError && error.reason === "is_directory")) throw error;
+    throw wrongInput("must be a file or a pipe, and it is a directory");
+  }
 }
 
 /**
@@ -43,7 +57,9 @@ export async function framed(input: Bytes, isNul: boolean): Promise<Framed> {
     first = isNul ? "text" : beginOf(head) ?? (head.length > MAX_LINE_BYTES ? "text" : undefined);
   }
   const all = rejoined(withoutMark(head), source);
-  if (first !== "array") return { kind: "pieces", pieces: isNul ? titles(all) : lines(all) };
+  if (first !== "array") {
+    return { kind: "pieces", pieces: isNul ? zeroEnded(all, LINES_INSTEAD) : lines(all) };
+  }
   const bytes = await whole(all);
   if (bytes.includes(NUL)) throw zeroByte();
   const text = textOf(bytes);
@@ -147,8 +163,12 @@ async function* lines(input: Bytes): AsyncGenerator<Piece, void> {
   yield* split(checked(), NEWLINE);
 }
 
-/** Titles that end in a zero byte; the last one may lack it, unless the input is lines. */
-async function* titles(input: Bytes): AsyncGenerator<Piece, void> {
+/**
+ * Texts that end in a zero byte; the last one may lack it, unless the input is lines.
+ *
+ * @param instead What to do with lines, for the error.
+ */
+export async function* zeroEnded(input: Bytes, instead: string): AsyncGenerator<Piece, void> {
   let [hasNul, hasNewline] = [false, false];
   async function* seen() {
     for await (const chunk of input) {
@@ -159,7 +179,7 @@ async function* titles(input: Bytes): AsyncGenerator<Piece, void> {
   }
   for await (const piece of split(seen(), NUL)) {
     if (!hasNul && hasNewline) {
-      throw wrongInput("holds newlines and no zero byte: leave -0 out for one title a line");
+      throw wrongInput(`holds newlines and no zero byte: ${instead}`);
     }
     yield piece;
   }

@@ -1,16 +1,16 @@
 /** A sign of life for whatever an agent holds: a reservation, or the claim of a task. */
-import type { Context } from "./context.ts";
-import { findId, type FoundId, wholeId } from "./find_id.ts";
-import { checkInput } from "./input.ts";
+import type { Context } from "../context.ts";
+import { findId, type FoundId, wholeId } from "../find_id.ts";
+import { checkInput } from "../input.ts";
 import {
   RESERVATION_INPUTS,
   type ReservationHeartbeat,
   type ReservationHeartbeatInput,
   type ReservationRefused,
-} from "./reservation/types.ts";
-import type { Reservations } from "./reservation/reservations.ts";
-import type { TaskHeartbeat, TaskRefused } from "./task/types.ts";
-import type { Tasks } from "./task/tasks.ts";
+} from "../reservation/types.ts";
+import type { Reservations } from "../reservation/reservations.ts";
+import type { TaskHeartbeat, TaskRefused } from "../task/types.ts";
+import type { Tasks } from "../task/tasks.ts";
 
 /** Which reservation or task, by whom, and for how long. */
 export type AnyHeartbeatInput = ReservationHeartbeatInput;

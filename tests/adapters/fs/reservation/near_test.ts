@@ -1,0 +1,121 @@
+/** What `check()` finds in the files, and that it leaves them as they are. */
+import { initWorkspace, openFsStore } from "../../../../src/adapters/fs/open.ts";
+import { detectHost } from "../../../../src/host/detect.ts";
+import type { HostFs } from "../../../../src/ports/host.ts";
+import { coordOn } from "../../../conformance/harness.ts";
+import { assertEquals, it } from "../../../deps.ts";
+import { PowerOff } from "../../../support/crash/faulty_fs.ts";
+import { sleep } from "../../../support/race/processes.ts";
+import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";
+import { FakeClock } from "../../../support/scene/workspace.ts";
+
+const host = await detectHost();
+const UUID = "0b5c9c1e-6a8e-4f5e-9d5e-6a8e4f5e9d5e";
+
+/** Calls that change the disk. */
+const WRITES: ReadonlySet<string | symbol> = new Set<keyof HostFs>([
+  ...["createNew", "append", "appendSynced", "link", "rename", "remove"] as const,
+  ...["removeDir", "makeDir", "syncFile", "syncDir"] as const,
+]);
+
+function workspace() {
+  const { path } = initWorkspace(host, makeTempDir());
+  const clock = new FakeClock();
+  const written: string[] = [];
+  /** A process that notes what it writes. */
+  const watched = new Proxy(host.fs, {
+    get(target, name) {
+      const own: unknown = Reflect.get(target, name);
+      if (typeof own !== "function") return own;
+      return (...args: unknown[]) => {
+        if (WRITES.has(name)) written.push(String(name));
+        return Reflect.apply(own, target, args);
+      };
+    },
+  });
+  const open = (fs: HostFs = host.fs) =>
+    coordOn(openFsStore({ ...host, fs }, path, clock.now, () => {}), clock);
+  const ask = async (coord = open(watched)) => {
+    const { status, holds } = await coord.check({ addresses: ["src/a.ts"], runId: "me" });
+    return [status, ...holds.map(({ run_id }) => run_id)].join();
+  };
+  const foreign = (runId: string) => {
+    const record = {
+      reservation_id: UUID,
+      run_id: runId,
+      branch: "main",
+      addresses: ["src/**"],
+      created_at: new Date(clock.ms).toISOString(),
+      expires_at: new Date(clock.ms + 60_000).toISOString(),
+      operation: null,
+    };
+    const name = `${path}/reservations/${UUID}.json`;
+    host.fs.createNew(name, new TextEncoder().encode(JSON.stringify(record)));
+  };
+  return { path, clock, written, open, ask, foreign };
+}
+
+const LOCK = { addresses: ["src/**"], runId: "b", exclusive: true, ttl: 60 };
+
+it("check() writes nothing, in a workspace that is new, and in one that is used", async () => {
+  const { written, ask, open, clock } = workspace();
+  assertEquals(await ask(), "free");
+  await open().reservations.reserve(LOCK);
+  await open().lanes.acquire({ owner: "c", lane: "api", tree: ["src"] });
+  assertEquals(await ask(), "held,b,c");
+  clock.advance(61);
+  assertEquals(await ask(), "held,c");
+  assertEquals(written, []);
+});
+
+it("check() finds what another tool wrote, before any call of coord has indexed it", async () => {
+  const { written, ask, open, foreign } = workspace();
+  const coord = open();
+  await coord.reservations.reserve({ ...LOCK, addresses: ["docs"] });
+  assertEquals(await ask(coord), "free");
+  foreign("muse");
+  // Names are compared at most every second.
+  let found = await ask();
+  for (let tries = 0; found === "free" && tries < 100; tries++) {
+    await sleep(50);
+    found = await ask();
+  }
+  assertEquals(found, "free,muse");
+  assertEquals(written, []);
+});
+
+for (const folder of ["index", "tmp", "reservations/addresses"]) {
+  it(`check() knows what others hold when ${folder}/ was removed`, async () => {
+    const { path, ask, open } = workspace();
+    await open().reservations.reserve(LOCK);
+    removeTree(`${path}/${folder}`);
+    assertEquals(await ask(), "held,b");
+  });
+}
+
+it("check() knows a reservation whose place is taken and whose record is to come", async () => {
+  const { ask, open, written } = workspace();
+  const dying: HostFs = {
+    ...host.fs,
+    link(from, to) {
+      if (/reservations\/[0-9a-f]{64}\.json$/.test(to)) throw new PowerOff();
+      return host.fs.link(from, to);
+    },
+  };
+  const died = await open(dying).reservations.reserve(LOCK).catch((error: unknown) => error);
+  assertEquals(died instanceof PowerOff, true);
+  assertEquals(await ask(), "held,b");
+  assertEquals(written, []);
+});
+
+it("check() fails where reservations or the journal cannot be read, and answers nothing", async () => {
+  for (const folder of ["reservations", "lanes"]) {
+    const { path, open, ask } = workspace();
+    await open().reservations.reserve(LOCK);
+    await open().lanes.acquire({ owner: "c", lane: "api", tree: ["src"] });
+    removeTree(`${path}/${folder}`);
+    host.fs.createNew(`${path}/${folder}`, new Uint8Array());
+    const failure = await ask().then(String, (error: { code?: string }) => error.code);
+    assertEquals(failure, "io_error", folder);
+  }
+});
