@@ -146,7 +146,7 @@ export type {
   TaskRefused,
 } from "./src/engine/task/types.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
-export type { WatchOptions } from "./src/engine/watch/watch.ts";
+export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";
 export type { ReservationConflict } from "./src/domain/reservation/conflict.ts";
 export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
 export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
@@ -172,6 +172,7 @@ export type {
   ClaimEventData,
   LaneEventData,
   LaneEventOp,
+  RecordEvent,
   RecordKind,
   ReservationEventData,
   TaskEventData,
@@ -179,6 +180,7 @@ export type {
   WatchEventData,
   WatchEventOf,
   WatchEventType,
+  WatchPulse,
 } from "./src/domain/watch/event.ts";
 export {
   CoordError,

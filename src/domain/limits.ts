@@ -67,6 +67,15 @@ export const LIST_LIMIT = { min: 1, max: 10_000, default: 200 } as const;
 /** Seconds between two looks of the polling watch. */
 export const POLL_INTERVAL_S = { min: 0.01, max: 3_600, default: 1 } as const;
 
+/** Seconds between two ticks of a stream: what is more often is a load and no sign of life. */
+export const TICK_S = { min: 0.1, max: 86_400 } as const;
+
+/** Events that a consumer may have got and not taken yet; more of them wait until it takes one. */
+export const MAX_UNTAKEN = 1_000;
+
+/** Seconds before each further try to hand an event to a command that failed: half a minute in all. */
+export const EXEC_RETRIES_S: readonly number[] = [1, 2, 4, 8, 16];
+
 /** Milliseconds over which the instants of creation of one batch are spread, to keep its order. */
 export const BATCH_SPREAD_MS = 1_000;
 

@@ -1,5 +1,5 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
-import { FILED_KINDS, FOLDERS, type WatchEvent } from "../domain/watch/event.ts";
+import { FILED_KINDS, FOLDERS } from "../domain/watch/event.ts";
 import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
@@ -14,7 +14,7 @@ import { Lanes } from "./lane/lanes.ts";
 import type { LaneItem } from "./lane/types.ts";
 import { Reservations } from "./reservation/reservations.ts";
 import { countTasks, Tasks } from "./task/tasks.ts";
-import { type WatchOptions, watchRecords } from "./watch/watch.ts";
+import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch.ts";
 
 /** What `coord status` reports. */
 export interface WorkspaceStatus {
@@ -107,7 +107,7 @@ export class Coord implements AsyncDisposable {
    * }
    * ```
    */
-  watch(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
+  watch(options: WatchOptions = {}): WatchStream {
     return watchRecords(this.#context, options);
   }
 

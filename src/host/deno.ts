@@ -1,6 +1,7 @@
 /** The machine by way of Deno's own API. */
 import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
+import { shellWords } from "./shell_words.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
 function statOf(info: Deno.FileInfo): FileStat {
@@ -334,6 +335,24 @@ export const denoHost: Host = {
       yield* Deno.stdin.readable;
     } catch (error) {
       throw hostError(error, "read from", "standard input");
+    }
+  },
+  async shell(command, input, env) {
+    const [program, ...args] = shellWords(Deno.build.os === "windows", command);
+    try {
+      const child = new Deno.Command(program, {
+        args,
+        env,
+        stdin: "piped",
+        stdout: "inherit",
+        stderr: "inherit",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      // A command that does not read its input has gone, or closed it.
+      writer.write(encoder.encode(input)).then(() => writer.close()).catch(() => {});
+      return (await child.status).code;
+    } catch (error) {
+      throw hostError(error, "run", program);
     }
   },
   onStop(body) {

@@ -2,6 +2,7 @@
 import * as nodeFs from "node:fs";
 import process from "node:process";
 import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
+import { shellWords } from "./shell_words.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -283,6 +284,9 @@ async function patientFs(): Promise<HostFs> {
   return patient(fs, pause);
 }
 
+/** Exit codes of a command that a signal ended are the signal's number above this. */
+const KILLED = 128;
+
 const encoder = new TextEncoder();
 const fds = { stdin: 0, stdout: 1, stderr: 2 };
 
@@ -329,6 +333,26 @@ export const nodeHost: Host = {
     } catch (error) {
       throw hostError(error, "read from", "standard input");
     }
+  },
+  async shell(command, input, env) {
+    const [program, ...args] = shellWords(isWindows, command);
+    const [{ spawn }, { constants }] = await Promise.all([
+      import("node:child_process"),
+      import("node:os"),
+    ]);
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "inherit", "inherit"],
+    });
+    // A command that does not read its input has gone, or closed it.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+    return new Promise((resolve, reject) => {
+      child.once("error", (error) => reject(hostError(error, "run", program)));
+      child.once("close", (code, signal) => {
+        resolve(code ?? KILLED + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
   },
   onStop(body) {
     process.on("SIGINT", body);

@@ -193,6 +193,11 @@ export interface Host {
   write(stream: "stdout" | "stderr", text: string): void;
   /** Standard input in chunks. */
   stdin(): AsyncIterable<Uint8Array>;
+  /**
+   * Runs a command line in the system's shell, with this text on its standard input and these
+   * variables; its output goes where this process's goes. Resolves to its exit code.
+   */
+  shell(command: string, input: string, env: Readonly<Record<string, string>>): Promise<number>;
   /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
   onStop(body: () => void): () => void;
   /**

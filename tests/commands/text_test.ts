@@ -82,7 +82,7 @@ it("watch shows each kind of record in one line", () => {
     ],
     [
       "· reservation a            0123456789ab move x, y, z, 2 more on main until 2026-11-21T09:30:00.000Z",
-      "! reservation a            0123456789ab x exclusively on main",
+      "! reservation a            0123456789ab x exclusively on main until 2026-11-21T09:30:00.000Z",
       "+ intent      a            0123456789ab move x on fix - why",
       "+ reservation -            0123456789ab",
       "- release     a            0123456789ab completed",

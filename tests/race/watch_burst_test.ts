@@ -24,7 +24,8 @@ async function burst(count: number, way: "rename" | "link"): Promise<void> {
       // The writer may be there before the stream has read its snapshots.
       assert_(["added", "snapshot"].includes(event.event_type), event.event_type);
       assertEquals(event.kind, "task");
-      emitted.set(event.id, (emitted.get(event.id) ?? 0) + 1);
+      const { id = "" } = event;
+      emitted.set(id, (emitted.get(id) ?? 0) + 1);
       if (emitted.size % 250 === 1) block(40);
       last = performance.now();
     }

@@ -5,8 +5,9 @@ import {
   type WatchEvent,
   type WatchEventType,
 } from "../../domain/watch/event.ts";
+import type { InputProblem } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { EXEC_RETRIES_S, POLL_INTERVAL_S } from "../../domain/limits.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import { WATCH_FIELDS } from "../../engine/watch/watch.ts";
 import type { StreamCommand } from "../command.ts";
@@ -25,17 +26,31 @@ interface WatchValues {
   readonly runId?: string;
   readonly branch?: string;
   readonly cursor?: string;
+  readonly synced?: boolean;
+  readonly tick?: number;
+  readonly ack?: boolean;
+  readonly exec?: string;
 }
 
 export const watch: StreamCommand<WatchEvent, WatchValues> = {
   stream: true,
   details:
     "Emit each existing record as a snapshot, the oldest first and as it stands, then every " +
-    "change: added, modified, removed, expired. With --json one event a line. SIGINT and SIGTERM end it with exit code 0.",
+    "change: added, modified, removed, expired. With --json one event a line. SIGINT and SIGTERM " +
+    "end it with exit code 0.\n\n" +
+    "With --cursor the next start goes on where this one ended; an event counts as taken when it " +
+    "was written. With --ack it is taken when the consumer writes a line to standard input: one line " +
+    "takes the oldest event; synced and tick need none. The stream ends with its standard input. " +
+    "With --exec an event is taken when CMD, which gets it on standard input, exits with 0. Where " +
+    `CMD fails it is tried again after ${
+      EXEC_RETRIES_S.join(", ")
+    } seconds; then the stream ends ` +
+    "with exit code 3, and the next start begins with that event. What was not taken is emitted again.",
   examples: [
     "watch --kind tasks --kind claims",
     "watch --no-snapshot --max-events 1 --json",
     "watch --once --json",
+    "watch --kind claims --cursor .seen --exec ./notify.sh",
   ],
   operands: [],
   flags: {
@@ -76,6 +91,13 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
       read: kindOfWord,
       as: "kinds",
     },
+    synced: { type: "boolean", summary: "say so once all that was there was emitted" },
+    tick: {
+      type: "duration",
+      summary: "emit a sign of life at this interval",
+      placeholder: "DURATION",
+      field: WATCH_FIELDS.tick,
+    },
     "run-id": RUN_ID_FILTER,
     branch: {
       type: "text",
@@ -88,16 +110,37 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
       summary: "keep the position in this file and go on from it",
       placeholder: "FILE",
     },
+    ack: { type: "boolean", summary: "with --cursor: a line of standard input takes an event" },
+    exec: {
+      type: "text",
+      summary: "with --cursor: run CMD for each event, and take it when CMD exits with 0",
+      placeholder: "CMD",
+    },
   },
-  async run(context, { noSnapshot, ...options }) {
+  check({ ack, exec, cursor }): InputProblem[] {
+    const problems: InputProblem[] = [];
+    const wrong = (field: string, message: string) =>
+      problems.push({ field, code: "bad_args", message });
+    if (ack === true && cursor === undefined) wrong("ack", "goes together with --cursor");
+    if (exec !== undefined && cursor === undefined) wrong("exec", "goes together with --cursor");
+    if (exec !== undefined && ack === true) wrong("exec", "cannot go together with --ack");
+    return problems;
+  },
+  async run(context, { noSnapshot, exec, ...rest }) {
     const coord = await context.open();
-    return coord.watch({
-      ...options,
-      ...(noSnapshot && { snapshot: false }),
-      signal: context.stop,
-    });
+    const options = { ...rest, ...(noSnapshot && { snapshot: false }), signal: context.stop };
+    if (exec !== undefined) {
+      const { handOver } = await import("../../engine/watch/hand_over.ts");
+      const env = { COORD_DIR: coord.location };
+      const run = (input: string) => context.host.shell(exec, input, env);
+      return withoutOutput(() => handOver(context, coord.watch(options), run));
+    }
+    if (options.ack !== true) return coord.watch(options);
+    const { takenByLines } = await import("./watch_ack.ts");
+    return takenByLines(context, (signal) => coord.watch({ ...options, signal }));
   },
   text(event) {
+    if (event.kind === undefined) return `= ${event.event_type} ${event.timestamp}`;
     const data = event.data as JsonObject;
     const agent = data.holder ?? data.run_id ?? data.claimer_run_id ?? data.created_by;
     return [
@@ -109,6 +152,15 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     ].join(" ").trimEnd();
   },
 };
+
+/** A stream of nothing, which ends when the work does: standard output is the command's. */
+function withoutOutput(work: () => Promise<void>): AsyncIterable<never> {
+  const next = async () => {
+    await work();
+    return { done: true, value: undefined } as const;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
 
 const MARKERS: Readonly<Record<WatchEventType, string>> = {
   snapshot: "·",

@@ -127,5 +127,24 @@ export interface WatchEventOf<K extends RecordKind> {
   readonly data: WatchEventData[K];
 }
 
-/** One line of the stream; its `kind` says what its `data` is. */
-export type WatchEvent = { [K in RecordKind]: WatchEventOf<K> }[RecordKind];
+/** A line of the stream that is about no record. */
+export interface WatchPulse {
+  /** The version of coord that emitted it. */
+  readonly schema_version: string;
+  /** `synced`: all that was there, or had changed, was emitted. `tick`: the stream is alive. */
+  readonly event_type: "synced" | "tick";
+  /** When it was emitted, ISO 8601 UTC. */
+  readonly timestamp: string;
+  /** There is none. */
+  readonly kind?: undefined;
+  /** There is none. */
+  readonly id?: undefined;
+  /** There are none. */
+  readonly data?: undefined;
+}
+
+/** A line of the stream about a record; its `kind` says what its `data` is. */
+export type RecordEvent = { [K in RecordKind]: WatchEventOf<K> }[RecordKind];
+
+/** One line of the stream. */
+export type WatchEvent = RecordEvent | WatchPulse;

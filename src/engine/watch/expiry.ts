@@ -107,12 +107,6 @@ export class Expiries {
     this.#state(kind, id).emitted = at;
   }
 
-  /** The instant of the last expiry of a record that was emitted. */
-  lastEmitted(kind: RecordKind, id: string): number | undefined {
-    if (!isExpiring(kind)) return undefined;
-    return this.#states[kind].get(id)?.emitted;
-  }
-
   /** The next instant at which something expires. */
   next(): number | undefined {
     while (this.#heap[0] !== undefined && !this.holds(this.#heap[0])) this.#pop();

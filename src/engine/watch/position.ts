@@ -9,8 +9,9 @@
  * Guarantees. A line is appended after the consumer asked for the next event, never before, so what
  * was not taken is emitted again: at least once. Lines are written in batches while events come
  * fast and before the stream sleeps. A last line that a crash tore off never happened. The file is
- * only rewritten (a new one is written aside and renamed over it) when most of its lines are
- * outdated or its last one is torn, and a file that is no position is never touched.
+ * only rewritten (a new one, from the lines of the old one that count, is written aside and renamed
+ * over it) when most of its lines are outdated or its last one is torn, and a file that is no position
+ * is never touched.
  *
  * The position covers every record that was looked at, whether or not the filters let it through.
  * It does not cover kinds that were not asked for; those are emitted as snapshots when they are.
@@ -36,10 +37,8 @@ interface KeptPosition {
   /** Expiries up to this instant are not reported; milliseconds since 1970. */
   readonly since: number;
   readonly kinds: ReadonlySet<RecordKind>;
-  readonly records: Iterable<
-    { kind: RecordKind; id: string; version: string; data: JsonObject }
-  >;
-  readonly expired: Iterable<{ kind: RecordKind; id: string; at: number }>;
+  readonly records: Iterable<KeptRecord>;
+  readonly expired: Iterable<KeptExpiry>;
 }
 
 export class Position {
@@ -72,31 +71,17 @@ export class Position {
     if (!this.#identity.some((name) => head.workspace.includes(name))) {
       throw this.#refusal("it keeps the position in another workspace");
     }
-    const records = new Map<string, KeptRecord>();
-    const expired = new Map<string, KeptExpiry>();
-    let broken = 0;
-    for (let from = end + 1; from < text.length;) {
-      const to = text.indexOf("\n", from);
-      if (to < 0) break;
-      const line = parseLine(text.slice(from, to));
-      from = to + 1;
-      this.#lines++;
-      if (line === undefined) broken++;
-      else if ("at" in line) expired.set(`${line.kind}/${line.id}`, line);
-      else if (line.version === undefined) {
-        records.delete(`${line.kind}/${line.id}`);
-        expired.delete(`${line.kind}/${line.id}`);
-      } else records.set(`${line.kind}/${line.id}`, line as KeptRecord);
-    }
+    const { records, expired, lines, broken } = fold(text, end + 1);
+    this.#lines = lines;
     if (broken > 0) {
       const lines = broken === 1 ? "1 line that is" : `${broken} lines that are`;
       warn(`Cursor ${JSON.stringify(this.#file.path)} has ${lines} unreadable: skipped`);
     }
     if (!text.endsWith("\n")) this.#lines = Infinity;
-    return { ...head, records: records.values(), expired: expired.values() };
+    return { ...head, records: kept(records), expired: kept(expired) };
   }
 
-  /** Starts or continues. Everything that `seen` holds is in the file, or will be put into it. */
+  /** Starts or continues. `seen` says how many records there are. */
   begin(seen: Seen, since: number, kinds: ReadonlySet<RecordKind>): void {
     this.#seen = seen;
     const head = {
@@ -144,24 +129,13 @@ export class Position {
     if (this.#lines > 2 * (this.#seen?.size ?? 0) + SPARE_LINES) this.#rewrite();
   }
 
+  /** Keeps the lines that count. Those of the file alone say what was taken. */
   #rewrite(): void {
-    const seen = this.#seen;
-    if (seen === undefined) return;
-    this.#lines = 0;
-    const count = () => this.#lines++;
-    const head = this.#head;
-    function* parts(): Iterable<string> {
-      yield head;
-      for (const { kind, id, version, text } of seen?.records() ?? []) {
-        count();
-        yield recordLine(kind, id, version, text);
-        const at = seen?.expiries.lastEmitted(kind, id);
-        if (at !== undefined) yield `{"kind":"${kind}","id":${JSON.stringify(id)},"at":${at}}\n`;
-      }
-    }
-    this.#file.replace(parts());
-    this.#pending = [];
-    this.#size = 0;
+    const text = this.#file.read() ?? "";
+    const { records, expired } = fold(text, text.indexOf("\n") + 1);
+    const lines = [...records.values(), ...expired.values()].map(({ line }) => `${line}\n`);
+    this.#file.replace([this.#head, ...lines]);
+    this.#lines = lines.length;
   }
 
   #refusal(why: string): CoordError {
@@ -177,6 +151,48 @@ export class Position {
 function recordLine(kind: RecordKind, id: string, version: string, text: string): string {
   return `{"kind":"${kind}","id":${JSON.stringify(id)},"version":${JSON.stringify(version)},` +
     `"data":${text}}\n`;
+}
+
+/** A line of the file, and what it says. */
+interface Line<T> {
+  readonly line: string;
+  readonly value: T;
+}
+
+interface Fold {
+  readonly records: Map<string, Line<KeptRecord>>;
+  readonly expired: Map<string, Line<KeptExpiry>>;
+  readonly lines: number;
+  /** How many of them cannot be read. */
+  readonly broken: number;
+}
+
+/** The lines that count, from a place in a text on; what follows the last line's end never happened. */
+function fold(text: string, start: number): Fold {
+  const records = new Map<string, Line<KeptRecord>>();
+  const expired = new Map<string, Line<KeptExpiry>>();
+  let [lines, broken] = [0, 0];
+  for (let from = start, to; (to = text.indexOf("\n", from)) >= 0; from = to + 1) {
+    lines++;
+    const line = text.slice(from, to);
+    const value = parseLine(line);
+    if (value === undefined) {
+      broken++;
+      continue;
+    }
+    const key = `${value.kind}/${value.id}`;
+    if ("at" in value) expired.set(key, { line, value });
+    else if ("data" in value) records.set(key, { line, value });
+    else {
+      records.delete(key);
+      expired.delete(key);
+    }
+  }
+  return { records, expired, lines, broken };
+}
+
+function* kept<T>(lines: ReadonlyMap<string, Line<T>>): Iterable<T> {
+  for (const { value } of lines.values()) yield value;
 }
 
 interface KeptRecord {
@@ -204,7 +220,7 @@ function parseHead(
 
 function parseLine(
   line: string,
-): KeptRecord | KeptExpiry | { kind: RecordKind; id: string; version?: undefined } | undefined {
+): KeptRecord | KeptExpiry | { readonly kind: RecordKind; readonly id: string } | undefined {
   const value = parseObject(line);
   const kind = RECORD_KINDS.find((known) => known === value?.kind);
   if (value === undefined || kind === undefined || typeof value.id !== "string") return undefined;

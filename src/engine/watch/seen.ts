@@ -61,15 +61,6 @@ export class Seen {
     this.#put(kind, id, version, data);
   }
 
-  /** All records that were emitted and are not gone. */
-  *records(): Iterable<RecordName & { readonly version: string; readonly text: string }> {
-    for (const [kind, entries] of this.#kinds) {
-      for (const [id, { version, text }] of entries) {
-        if (version !== undefined) yield { kind, id, version, text };
-      }
-    }
-  }
-
   /** A record as it was emitted last. */
   data(kind: RecordKind, id: string): JsonObject | undefined {
     return this.record(kind, id)?.data;

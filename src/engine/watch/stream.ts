@@ -57,8 +57,15 @@ interface StreamSetup {
   readonly backend: "auto" | "native" | "poll";
   /** Milliseconds. */
   readonly pollInterval: number;
+  /** Milliseconds between two ticks. */
+  readonly tick: number;
   /** Called before every sleep, when everything that is known was emitted. */
   readonly onIdle: () => void;
+}
+
+/** What a stream emits beside changes. */
+export interface Pulse {
+  readonly type: "synced" | "tick";
 }
 
 export class Stream {
@@ -73,6 +80,7 @@ export class Stream {
   #deadline = Infinity;
   #checkAt = Infinity;
   #brokenAt = Infinity;
+  #tickAt: number;
   readonly #wakeup: Wakeup;
 
   constructor(setup: StreamSetup) {
@@ -81,6 +89,7 @@ export class Stream {
     const kinds = RECORD_KINDS.filter((kind) => setup.kinds.has(kind));
     this.#schedule = new Schedule(setup.source, kinds);
     this.#polling = setup.backend === "poll";
+    this.#tickAt = setup.timers.now() + setup.tick;
   }
 
   /** Whether the run has ended. */
@@ -136,8 +145,8 @@ export class Stream {
     if (this.#polling) this.#checkAt = timers.now() + pollInterval;
   }
 
-  /** The changes; ends with the run. */
-  async *changes(): AsyncGenerator<Change> {
+  /** The changes and what stands between them; ends with the run. */
+  async *emitted(): AsyncGenerator<Change | Pulse> {
     const { seen, covered, snapshot, once, timers } = this.#setup;
     const snapshots = new Snapshots(seen, snapshot ? "snapshot" : "none");
     for (const kind of this.#schedule.kinds) {
@@ -150,8 +159,10 @@ export class Stream {
     for (const kind of this.#schedule.kinds) {
       if (covered.has(kind)) yield* this.#compare(kind);
     }
+    yield* this.#expired();
+    if (this.ended) return;
+    yield { type: "synced" };
     if (once) {
-      yield* this.#expired();
       seen.warnBroken(true);
       return;
     }
@@ -161,8 +172,32 @@ export class Stream {
       yield* this.#drain();
       yield* this.#expired();
       yield* this.#checks();
+      yield* this.#ticks();
       if (!this.ended && !this.#hints.pending) await this.#sleep();
     }
+  }
+
+  /** Sleeps until `isSo`, or until the run ends; whatever makes it so wakes the run. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!this.ended && !isSo()) {
+      this.#setup.onIdle();
+      await this.#wakeup.sleep(this.#deadline);
+    }
+  }
+
+  /** Something has happened that the run sleeps for. */
+  wake(): void {
+    this.#wakeup.wake();
+  }
+
+  /** A tick whose consumer was busy is emitted late, and those in between are not. */
+  *#ticks(): Generator<Pulse> {
+    const { timers, tick } = this.#setup;
+    const now = timers.now();
+    if (this.ended || now < this.#tickAt) return;
+    const next = this.#tickAt + tick;
+    this.#tickAt = next > now ? next : now + tick;
+    yield { type: "tick" };
   }
 
   /** Looks at everything that hints name. */
@@ -305,6 +340,7 @@ export class Stream {
       this.#deadline,
       this.#checkAt,
       this.#brokenAt,
+      this.#tickAt,
       this.#schedule.next(this.#lastHint),
     );
     const expiry = seen.expiries.next();

@@ -4,9 +4,14 @@
  */
 import { realTimers, type Timers } from "../../async/timers.ts";
 import { badInput, type InputProblem } from "../../domain/errors.ts";
-import { RECORD_KINDS, type RecordKind, type WatchEvent } from "../../domain/watch/event.ts";
+import {
+  RECORD_KINDS,
+  type RecordKind,
+  type WatchEvent,
+  type WatchPulse,
+} from "../../domain/watch/event.ts";
 import * as fields from "../../domain/input/fields.ts";
-import { POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { MAX_UNTAKEN, POLL_INTERVAL_S, TICK_S } from "../../domain/limits.ts";
 import { formatTime, writable } from "../../domain/time.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { Context } from "../context.ts";
@@ -23,7 +28,8 @@ import type { JsonObject } from "../../domain/json.ts";
 import { isNewsOfLane } from "./lane_records.ts";
 import { presentData } from "./present.ts";
 import { type Change, Seen } from "./seen.ts";
-import { Stream } from "./stream.ts";
+import { type Pulse, Stream } from "./stream.ts";
+import { Untaken } from "./untaken.ts";
 
 /** What to stream. */
 export interface WatchOptions {
@@ -39,7 +45,7 @@ export interface WatchOptions {
   readonly snapshot?: boolean;
   /** End after this number of seconds; 0 is `once`. */
   readonly timeout?: number;
-  /** End after this number of events. */
+  /** End after this number of events; `synced` and `tick` do not count. */
   readonly maxEvents?: number;
   /** Seconds between looks where the kernel cannot notify, default 1. */
   readonly pollInterval?: number;
@@ -51,6 +57,15 @@ export interface WatchOptions {
    * stream at a time uses the file.
    */
   readonly cursor?: string;
+  /**
+   * With `cursor`: an event counts as taken when {@link WatchStream.ack} says so, the oldest first.
+   * The stream ends only when all were taken, or by `timeout`, `signal` or the loop.
+   */
+  readonly ack?: boolean;
+  /** `true` emits one event of type `synced` after all that was there, or had changed since `cursor`. */
+  readonly synced?: boolean;
+  /** Seconds between events of type `tick`, by which a consumer sees that the stream is alive. */
+  readonly tick?: number;
   /** Ends the stream. */
   readonly signal?: AbortSignal;
 }
@@ -69,6 +84,9 @@ export const WATCH_FIELDS = {
   pollInterval: fields.decimal(POLL_INTERVAL_S),
   backend: fields.anything,
   cursor: fields.anything,
+  ack: fields.anything,
+  synced: fields.anything,
+  tick: fields.decimal(TICK_S),
   signal: fields.anything,
 } as const;
 
@@ -88,7 +106,18 @@ function checkOptions(options: WatchOptions): void {
   if (options.cursor !== undefined && (typeof options.cursor !== "string" || !options.cursor)) {
     wrong("cursor", "must name a file");
   }
+  if (options.ack === true && options.cursor === undefined) wrong("ack", "needs a cursor");
   if (problems.length > 0) throw badInput(problems);
+}
+
+/** A stream of events. */
+export interface WatchStream extends AsyncIterable<WatchEvent> {
+  /**
+   * Under `ack`: the oldest event that the loop got, and that was not taken, is taken now.
+   *
+   * @returns Whether there was one.
+   */
+  ack(): boolean;
 }
 
 /** What a stream works with. */
@@ -101,8 +130,8 @@ export type WatchContext = Pick<Context, "clock" | "warn"> & {
  * consumer waits for the next event: nothing runs before the first is asked for, and what changes
  * while the consumer works is emitted as it is when the consumer comes back.
  *
- * Reservations, pending tasks, claims and leases that expire while the stream runs are emitted when they do. What
- * had expired when it started is not, unless the position of `cursor` is older than that.
+ * Reservations, pending tasks, claims and leases that expire while the stream runs are emitted when
+ * they do. What had expired when it started is not, unless the position of `cursor` is older than that.
  *
  * @throws {CoordError} `bad_args` at once; while streaming `bad_args` for a cursor file that is none
  * of ours, and `io_error`.
@@ -111,17 +140,19 @@ export function watchRecords(
   context: WatchContext,
   options: WatchOptions,
   timers: Timers = realTimers,
-): AsyncIterable<WatchEvent> {
+): WatchStream {
   checkOptions(options);
+  let latest: Run | undefined;
   return {
+    ack: () => latest?.ack() ?? false,
     [Symbol.asyncIterator](): AsyncIterator<WatchEvent> {
-      let stream: Stream | undefined;
-      const events = eventsOf(context, options, timers, (started) => stream = started);
+      let run: Run | undefined;
+      const events = eventsOf(context, options, timers, (started) => latest = run = started);
       return {
         next: () => events.next(),
         return() {
           // A consumer that waits for the next event meanwhile gets the answer that there is none.
-          stream?.end();
+          run?.end();
           return events.return(undefined);
         },
       };
@@ -129,11 +160,17 @@ export function watchRecords(
   };
 }
 
+/** A loop over a stream, as its consumer steers it. */
+interface Run {
+  ack(): boolean;
+  end(): void;
+}
+
 async function* eventsOf(
   context: WatchContext,
   options: WatchOptions,
   timers: Timers,
-  onStart: (stream: Stream) => void,
+  onStart: (run: Run) => void,
 ): AsyncGenerator<WatchEvent, undefined> {
   const { clock, store: { records: source }, warn } = context;
   const { maxEvents = Infinity, timeout, signal, backend = "auto", pollInterval = 1 } = options;
@@ -171,26 +208,42 @@ async function* eventsOf(
     once,
     backend,
     pollInterval: pollInterval * 1000,
+    tick: (options.tick ?? Infinity) * 1000,
     onIdle: () => position?.settle(timers.now()),
   });
   const stop = () => stream.end();
   signal?.addEventListener("abort", stop);
-  onStart(stream);
+  const acks = options.ack === true;
+  const untaken = new Untaken((change) => position?.taken(change, timers.now()));
+  const ack = () => {
+    const isTaken = acks && untaken.take();
+    if (isTaken) stream.wake();
+    return isTaken;
+  };
+  onStart({ ack, end: stop });
   let count = 0;
   try {
     if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
     if (selected.has("task")) await source.prepare();
     if (stream.ended) return;
     stream.start();
-    for await (const change of stream.changes()) {
+    for await (const found of stream.emitted()) {
       if (stream.ended) break;
-      if (passes(change, selected, options, clock())) {
-        yield eventOf(change, state, clock());
-        count++;
+      if (!("kind" in found)) {
+        if (found.type === "tick" || options.synced === true) yield pulseOf(found, clock());
+        continue;
       }
-      position?.taken(change, timers.now());
-      if (count >= maxEvents) break;
+      const isEmitted = passes(found, selected, options, clock());
+      if (isEmitted && acks) await stream.until(() => untaken.count < MAX_UNTAKEN);
+      if (stream.ended) break;
+      untaken.add(found, isEmitted);
+      if (isEmitted) {
+        yield eventOf(found, state, clock());
+        if (!acks) untaken.take();
+        if (++count >= maxEvents) break;
+      }
     }
+    if (acks) await stream.until(() => untaken.count === 0);
   } finally {
     signal?.removeEventListener("abort", stop);
     stream.close();
@@ -218,6 +271,10 @@ function passes(
   if (branch !== undefined && data.branch !== branch) return false;
   return runId === undefined ||
     [data.run_id, data.claimer_run_id, data.created_by, data.holder].includes(runId);
+}
+
+function pulseOf({ type }: Pulse, now: number): WatchPulse {
+  return { schema_version: VERSION, event_type: type, timestamp: formatTime(writable(now)) };
 }
 
 function eventOf(change: Change, seen: Seen, now: number): WatchEvent {

@@ -77,7 +77,7 @@ it("watch() emits what happens to lanes, each thing once, and no heartbeats", as
     "removed released api 8",
     "removed released web@% 5",
   ]);
-  assertEquals(events.map(({ id }) => id).filter((id) => id.includes("@")), [
+  assertEquals(events.map(({ id }) => id).filter((id) => id?.includes("@")), [
     "api@k@1",
     "web%40%25@k2",
     "api@k@1",

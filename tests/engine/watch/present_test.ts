@@ -51,7 +51,7 @@ it("watchRecords() emits snapshots of all kinds in the order of creation", async
   bench.enqueue("0", -5);
   const running = bench.start({ once: true });
   await running.done;
-  assertEquals(running.events.map((event) => `${event.kind} ${event.id.at(-1)}`), [
+  assertEquals(running.events.map((event) => `${event.kind} ${event.id?.at(-1)}`), [
     "task a",
     "reservation c",
     "task 0",
@@ -79,7 +79,7 @@ it("watchRecords() says of each snapshot where the record stands", async () => {
   await running.done;
   const states = running.events.map((event) => {
     const { status = "claimed", expires_at } = jsonOf(event);
-    return `${event.kind} ${event.id.at(-1)} ${status}${
+    return `${event.kind} ${event.id?.at(-1)} ${status}${
       event.kind === "reservation" ? ` until ${expires_at}` : ""
     }`;
   });

@@ -67,7 +67,7 @@ it("watch() emits reservations, and their expiry on time, moved by heartbeats", 
     "snapshot reservation before",
   ]);
   for (const { event, at } of emitted.filter(({ event }) => event.event_type === "expired")) {
-    const late = at - Date.parse(ends.get(event.id) ?? "");
+    const late = at - Date.parse(ends.get(event.id ?? "") ?? "");
     assert_(late >= 0 && late < SLACK_MS, `${jsonOf(event).run_id} emitted after ${late} ms`);
   }
 });

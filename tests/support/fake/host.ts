@@ -7,7 +7,9 @@ export interface FakeOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly stdin?: string | readonly Uint8Array[];
+  readonly stdin?: string | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+  /** Stands in for the system's shell. */
+  readonly shell?: Host["shell"];
   /** Which streams are terminals. */
   readonly terminals?: readonly ("stdin" | "stdout" | "stderr")[];
   readonly columns?: number;
@@ -42,6 +44,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     cwd: () => options.cwd ?? real.cwd(),
     env: (name) => options.env?.[name],
     isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
+    shell: options.shell ?? real.shell,
     columns: () => options.columns ?? 80,
     write(stream, text) {
       if (stream === "stdout" && writes++ >= readerGoesAfter) {

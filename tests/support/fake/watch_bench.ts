@@ -4,6 +4,7 @@ import {
   type WatchContext,
   type WatchOptions,
   watchRecords,
+  type WatchStream,
 } from "../../../src/engine/watch/watch.ts";
 import { FakeRecords, FakeTime } from "./records.ts";
 
@@ -20,15 +21,15 @@ export class WatchBench {
     };
   }
 
-  stream(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
+  stream(options: WatchOptions = {}): WatchStream {
     return watchRecords(this.context, options, this.time.timers);
   }
 
   /** Consumes a stream in the background. */
   start(options: WatchOptions = {}, onEvent: (event: WatchEvent) => void = () => {}): Running {
     const abort = new AbortController();
-    const running = new Running(abort);
     const stream = this.stream({ signal: abort.signal, ...options });
+    const running = new Running(abort, () => stream.ack());
     running.done = (async () => {
       for await (const event of stream) {
         running.events.push(event);
@@ -52,11 +53,18 @@ export class Running {
   readonly events: WatchEvent[] = [];
   done: Promise<void> = Promise.resolve();
 
-  constructor(readonly abort: AbortController) {}
+  constructor(readonly abort: AbortController, readonly ack: () => boolean) {}
 
   /** `added task t1` */
   lines(): string[] {
     return this.events.map((event) => `${event.event_type} ${event.kind} ${event.id}`);
+  }
+
+  /** `added t1`, `synced` */
+  types(): string[] {
+    return this.events.map(({ event_type, id }) =>
+      id === undefined ? event_type : `${event_type} ${id}`
+    );
   }
 
   /** Takes out what was emitted since. */

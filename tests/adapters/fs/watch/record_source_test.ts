@@ -214,7 +214,7 @@ inWorkspace("watch() takes up a folder that is removed and made again", async (w
     setTimeout(() => workspace.put(`intents/${way}.json`, {}), 700);
     const began = performance.now();
     for await (const event of workspace.stream({ timeout: 10, kinds: ["intent"] })) {
-      seen.push(event.id);
+      seen.push(event.id ?? "");
       break;
     }
     assertEquals(seen, [way]);
