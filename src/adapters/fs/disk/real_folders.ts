@@ -44,9 +44,16 @@ export function hostWithin(host: Host, root: string, mustStay = false): Host {
 /**
  * File operations of which none leaves `root` by a symbolic link below it; other paths are free. With
  * `mustStay` they throw `no_workspace` once `root` is gone, and none makes it again.
+ *
+ * @param monotonic Milliseconds that never go back.
  */
-export function withinRoot(fs: HostFs, root: string, mustStay = false): HostFs {
-  const folders = new RealFolders(fs, root, mustStay);
+export function withinRoot(
+  fs: HostFs,
+  root: string,
+  mustStay = false,
+  monotonic = () => performance.now(),
+): HostFs {
+  const folders = new RealFolders(fs, root, mustStay, monotonic);
   const parents = (...paths: readonly string[]) => {
     for (const path of paths) folders.check(parentOf(path), false);
   };
@@ -120,7 +127,12 @@ class RealFolders {
   /** When the running call began; file operations are synchronous, so it ends with the turn. */
   #callAt: number | undefined;
 
-  constructor(readonly fs: HostFs, readonly root: string, readonly mustStay: boolean) {}
+  constructor(
+    readonly fs: HostFs,
+    readonly root: string,
+    readonly mustStay: boolean,
+    readonly monotonic: () => number,
+  ) {}
 
   /**
    * Refuses a folder that is reached by a link, or is none. With `again` a leaf is looked at once
@@ -128,7 +140,7 @@ class RealFolders {
    */
   check(folder: string, again: boolean): void {
     if (!this.#isBelow(folder)) return;
-    const now = performance.now();
+    const now = this.monotonic();
     const since = this.#call(now);
     const known = this.#looks.get(folder);
     if (known !== undefined && known.passedAt >= since && (!again || known.at >= since)) return;
@@ -153,7 +165,7 @@ class RealFolders {
     this.check(above, false);
     const stat = this.fs.lstat(path);
     if (stat?.kind === "directory" && this.#isBelow(path)) {
-      this.#keep(path, stat, performance.now(), above);
+      this.#keep(path, stat, this.monotonic(), above);
     }
     return stat;
   }
@@ -164,7 +176,7 @@ class RealFolders {
     const isMissing = !this.#looks.has(path);
     this.fs.makeDir(path);
     if (isMissing && this.#isBelow(path)) {
-      const look = this.#keep(path, NEW_FOLDER, performance.now(), "");
+      const look = this.#keep(path, NEW_FOLDER, this.monotonic(), "");
       look.passedAt = look.at;
     }
   }
