@@ -1,6 +1,6 @@
 import type { JournalReplay } from "../../engine/lane/journal.ts";
 import type { AnswerCommand } from "../command.ts";
-import { treeText } from "../lane/text.ts";
+import { holdText } from "../lane/text.ts";
 import { clipped, counted } from "../text.ts";
 import { JOURNAL, type JournalValue, problemBlocks } from "./flags.ts";
 
@@ -23,7 +23,7 @@ export const replay: AnswerCommand<JournalReplay, JournalValue> = {
           lease.holder === "" ? null : clipped(lease.holder),
           lease.fence,
           clipped(lease.loop_ts),
-          treeText(lease.tree),
+          holdText(lease),
         ]),
       }, ""]),
       `${counted(leases.length, "lease")} after entry ${seq}`,

@@ -37,12 +37,14 @@ export const acquire: AnswerCommand<
     "otherwise print which lease blocks it. The lease lasts while its holder sends " +
     "heartbeats (lane heartbeat); after its TTL and 5 minutes of silence other agents may " +
     "have the lane. Without --lane, the first free lane of autopick in lanes.json is picked " +
-    "or, with a TREE, a lane of that name is made. SIGINT and SIGTERM end a wait early. " +
+    "or, with a TREE, a lane of that name is made. A lane for which neither TREE nor lanes.json " +
+    "gives a tree is a name alone, as @git/index: it overlaps nothing but itself. SIGINT and SIGTERM end a wait early. " +
     "A lane whose answer cannot be delivered is released, unless it was asked for with " +
     `--loop-ts: then a repeat gets it. ${PATH_DETAILS}`,
   examples: [
     "lane acquire --lane api --run-id agent-7",
     `lane acquire "src/api/**" docs/api.md --owner agent-7 --ttl 600 --wait 60 --json`,
+    "lane acquire --lane @git/index --run-id agent-7 --wait 60",
   ],
   operands: [TREES],
   flags: {

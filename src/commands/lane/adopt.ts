@@ -9,7 +9,7 @@ import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, NEW_OWNER, PID } from "./flag
 
 export const adopt: AnswerCommand<
   LaneAdopted | LaneRefused | LaneBusy,
-  LaneAdoptInput & { readonly runId?: string }
+  LaneAdoptInput
 > = {
   details: "Become the holder of a lane in place of its holder. Use it when you know that the " +
     "holder is gone while its work goes on. Nothing is killed, and the old fence becomes " +
@@ -24,7 +24,7 @@ export const adopt: AnswerCommand<
     "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },
-  async run(context, { runId: _runId, ...values }) {
+  async run(context, values) {
     const coord = await context.open();
     return coord.lanes.adopt(values);
   },

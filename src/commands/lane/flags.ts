@@ -79,7 +79,7 @@ export const TREES: OperandSpec = {
 export const REQUEST: Readonly<Record<string, FlagSpec>> = {
   lane: {
     type: "text",
-    summary: "the lane's name (default: picked, or made from the tree)",
+    summary: "the lane's name; @NAME is a name alone (default: picked, or made from the tree)",
     placeholder: "NAME",
     field: LANE_INPUTS.acquire.lane,
   },

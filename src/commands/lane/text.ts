@@ -6,6 +6,7 @@ import type {
   LaneVerdict,
 } from "../../engine/lane/types.ts";
 import type { Block, Cell } from "../command.ts";
+import { WHOLE } from "../../domain/glob/tree.ts";
 import { clipped, duration } from "../text.ts";
 
 /** Globs that a line names; the others are counted. */
@@ -16,6 +17,12 @@ export function treeText(tree: readonly string[]): string {
   const shown = tree.slice(0, SHOWN_GLOBS).map(clipped);
   const more = tree.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
+/** What a lease holds, for people. */
+export function holdText({ tree, name_only }: Pick<LaneItem, "tree" | "name_only">): string {
+  if (name_only === true) return "(the name alone)";
+  return treeText(tree.length === 0 ? WHOLE : tree);
 }
 
 /** Seconds as people say them. */
@@ -30,7 +37,7 @@ export function decisionBlocks(value: LaneAcquired | LaneVerdict): Block[] {
     outcome: value.outcome,
     lane: value.lane,
     lane_kind: value.lane_kind === "" ? undefined : value.lane_kind,
-    tree: treeText(value.tree),
+    tree: value.tree.length === 0 ? undefined : treeText(value.tree),
     owner: value.owner,
     loop_ts: value.loop_ts === "" ? undefined : value.loop_ts,
     fence: value.fence,
@@ -65,7 +72,7 @@ export function leaseTable(leases: readonly LaneItem[]): Block {
       lease.fence,
       secondsText(lease.silent_seconds),
       secondsText(lease.ttl_seconds),
-      `${treeText(lease.tree)}${lease.exclusive ? " (exclusive)" : ""}`,
+      `${holdText(lease)}${lease.exclusive ? " (exclusive)" : ""}`,
     ]),
   };
 }

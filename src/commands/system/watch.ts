@@ -216,7 +216,7 @@ const SUMMARIES: Readonly<Record<RecordKind, (data: JsonObject) => string>> = {
   lane: (data) =>
     [
       words(data, "op", "handle"),
-      ...(Array.isArray(data.tree) ? [treeText(data.tree.map(word))] : []),
+      ...(Array.isArray(data.tree) && data.tree.length > 0 ? [treeText(data.tree.map(word))] : []),
       ...phrase("-", data.reason),
     ].join(" "),
 };

@@ -19,11 +19,13 @@ export interface NamedAddresses {
   readonly files?: readonly string[];
 }
 
-/** What a lane holds; nothing stands for the whole workspace. */
+/** What a lane holds; no glob stands for the whole workspace, unless it is a name alone. */
 export interface NamedTree {
   readonly tree: readonly string[];
   /** The globs among them that were files when they were taken. */
   readonly files?: readonly string[];
+  /** Whether the lane holds its name alone, and nothing of the tree. */
+  readonly name_only?: boolean;
 }
 
 /** The addresses of a reservation or an intent, to be compared. */
@@ -33,7 +35,8 @@ export function addressOutlines({ addresses, files }: NamedAddresses): Outline[]
 }
 
 /** The same of a lane. A tree with a bad glob is the whole workspace: nothing says what it was to be. */
-export function treeOutlines({ tree, files = [] }: NamedTree): Outline[] {
+export function treeOutlines({ tree, files = [], name_only }: NamedTree): Outline[] {
+  if (name_only === true) return [];
   const isGood = tree.length > 0 && tree.every((glob) => typeof parseGlob(glob) !== "string");
   const known = new Set(files.map(addressOfGlob));
   return (isGood ? tree : WHOLE).map((glob) => new Outline(addressOfGlob(glob), known));

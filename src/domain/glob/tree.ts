@@ -33,7 +33,7 @@ const GOOD = /^(?!.*\.\.)[A-Za-z0-9_.*?][A-Za-z0-9_.*?/ @+-]{0,255}$/;
 
 /** A tree to compare with others. Bounds separate most globs, which are then never parsed. */
 export class Tree {
-  /** As they were written; `**` when there are none. */
+  /** As they were written; `**` when there were none. */
   readonly globs: readonly string[];
   readonly bounds: readonly Bounds[];
   readonly #parsed: Glob[] = [];
@@ -42,11 +42,12 @@ export class Tree {
   /**
    * A tree with a bad glob is the whole workspace: what it was to hold is unknown.
    *
+   * @param globs None stands for the whole workspace, `null` for nothing at all.
    * @param files Those of its globs that are known to be files.
    */
-  constructor(globs: readonly string[], readonly files: readonly string[] = []) {
-    const isBad = globs.some((glob) => !GOOD.test(glob) && typeof parseGlob(glob) === "string");
-    this.globs = globs.length === 0 || isBad ? WHOLE : globs;
+  constructor(globs: readonly string[] | null, readonly files: readonly string[] = []) {
+    const isBad = globs?.some((glob) => !GOOD.test(glob) && typeof parseGlob(glob) === "string");
+    this.globs = globs === null ? [] : globs.length === 0 || isBad ? WHOLE : globs;
     this.bounds = this.globs.map(boundsOf);
   }
 
@@ -65,6 +66,11 @@ export class Tree {
     const text = this.globs[i] ?? "";
     const dialect = this.files.includes(text) && !isLiteral(other) ? "file" : "path";
     return this.#shapes[dialect][i] ??= shapeOf(text, dialect) ?? null;
+  }
+
+  /** Whether it holds nothing. */
+  get isEmpty(): boolean {
+    return this.globs.length === 0;
   }
 
   /** Whether some path is in both trees. Exact, unless the budget runs out. */
@@ -97,4 +103,18 @@ export class Tree {
       this.globs.some((mine, j) => mine === glob || covers(this.#glob(j), other.#glob(i)))
     );
   }
+}
+
+/** What holds nothing. */
+export const NO_TREE: Tree = new Tree(null);
+
+/** The tree of a lease. */
+export function leaseTree(
+  { tree, files, name_only }: {
+    readonly tree: readonly string[];
+    readonly files?: readonly string[];
+    readonly name_only?: boolean;
+  },
+): Tree {
+  return name_only === true ? NO_TREE : new Tree(tree, files);
 }

@@ -37,6 +37,7 @@ export interface NewLease extends Origin {
   readonly loop_ts: string;
   readonly ttl_seconds: number;
   readonly exclusive: boolean;
+  readonly name_only?: boolean | undefined;
   readonly run_id?: string | undefined;
 }
 
@@ -60,11 +61,12 @@ export function acquireEntry(
 ): JournalEntry {
   const ttl_minutes = lease.ttl_seconds / 60;
   const { lane, lane_kind, tree, files = [], loop_ts, host_id, pid } = lease;
-  const { holder, ttl_seconds, exclusive, run_id, process } = lease;
+  const { holder, ttl_seconds, exclusive, run_id, process, name_only } = lease;
   const shared = { lane, lane_kind, tree: [...tree], loop_ts, host_id, pid, ttl_minutes };
   const others = {
     ...(files.length === 0 ? {} : { files: [...files] }),
     ...(run_id === undefined ? {} : { run_id }),
+    ...(name_only && { name_only }),
     ...(process && { process }),
   };
   const acquired_at = formatTime(stamp.now);
@@ -106,15 +108,21 @@ export function heartbeatEntry(stamp: Stamp, lease: Lease): JournalEntry {
 export function adoptEntry(
   stamp: Stamp,
   lease: Lease,
-  adoption: Origin & { holder: string; baseSeq: number; reason: string },
+  adoption: Origin & {
+    readonly holder: string;
+    readonly run_id?: string | undefined;
+    readonly baseSeq: number;
+    readonly reason: string;
+  },
 ): JournalEntry {
-  const { holder, host_id, pid, process = {}, reason, baseSeq } = adoption;
+  const { holder, run_id = holder, host_id, pid, process = {}, reason, baseSeq } = adoption;
   return entry("ADOPT", stamp, {
     lane: lease.lane,
     loop_ts: lease.loop_ts,
     fence: lease.fence,
     prev_holder: lease.holder,
     holder,
+    run_id,
     host_id,
     pid,
     process,

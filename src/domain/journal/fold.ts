@@ -11,10 +11,12 @@
 import { isObject, type JsonObject } from "../json.ts";
 import {
   instant,
+  laneKey,
   lastBeat,
   type Lease,
   type LeaseIdentity,
   leaseRecords,
+  mindsExclusive,
   readFolded,
   readLease,
   withLife,
@@ -22,7 +24,7 @@ import {
 import { aliveWith, beatStamp, reachedWith, withRefusal } from "../lane/lease_clock.ts";
 import { LeaseIndex } from "../lane/lease_index.ts";
 import { APPLIED_KEPT, LANE_STEPS } from "../limits.ts";
-import { Tree } from "../glob/tree.ts";
+import { leaseTree } from "../glob/tree.ts";
 import {
   checkpointField,
   type CorruptLine,
@@ -196,21 +198,18 @@ export class LaneState {
 
   /** What voids a grant that was decided when `since` was the last entry. */
   #inTheWay(entry: JournalEntry, lease: Lease, since: number): Lease | undefined {
-    const [holder] = this.leases.ofLane(lease.lane);
+    const [holder] = this.leases.ofLane(laneKey(lease.lane, lease.name_only));
     if (holder !== undefined) return holder;
     const most = seqField(entry["max_concurrent"]);
     if (most !== undefined && this.leases.countOfKind(lease.lane_kind) >= most) {
       return this.leases.ofKind(lease.lane_kind).at(-1);
     }
     if (this.#lastRenewed <= since) return undefined;
+    if (!mindsExclusive(lease)) return undefined;
     for (const other of lease.exclusive ? this.leases.all() : this.leases.exclusive()) {
-      if (other.renewed_seq > since) return other;
+      if (other.renewed_seq > since && mindsExclusive(other)) return other;
     }
-    const [met] = this.leases.meeting(
-      new Tree(lease.tree, lease.files),
-      { left: LANE_STEPS },
-      since,
-    );
+    const [met] = this.leases.meeting(leaseTree(lease), { left: LANE_STEPS }, since);
     return met?.lease;
   }
 
@@ -236,7 +235,7 @@ export class LaneState {
     const lease = this.#named(entry, identity);
     if (typeof lease === "string") return { effect: "none", reason: lease };
     const given: Record<string, unknown> = {};
-    for (const field of ["holder", "pid", "host_id", "process"]) {
+    for (const field of ["holder", "run_id", "pid", "host_id", "process"]) {
       const value = entry[field];
       if (value !== undefined && value !== null) given[field] = value;
     }
@@ -260,8 +259,8 @@ export class LaneState {
     for (const conflict of conflicts) {
       const lane = isObject(conflict) ? conflict["lane"] : undefined;
       if (typeof lane !== "string") continue;
-      for (const lease of this.leases.ofLane(lane)) {
-        if (lease.renewed_seq > since) continue;
+      for (const lease of this.leases.named(lane)) {
+        if (lease.lane !== lane || lease.renewed_seq > since) continue;
         const refused = withRefusal(lease, host_id, at);
         if (refused !== lease) this.leases.put(refused);
       }

@@ -4,21 +4,30 @@
  *
  * A request that names a lane gets that one or a refusal. One that names none gets the first of
  * `autopick` that is free or, if it gives a tree, a lane that is named after its tree. A name that the
- * taxonomy does not know makes a lane of its own, which needs a tree unless there is no taxonomy.
+ * taxonomy does not know makes a lane of its own; it needs a tree, or an `@` in front that makes it a
+ * name alone, unless there is no taxonomy. A lane without a tree is a name alone.
  *
- * In the way of a lane are leases of that lane, of any holder; leases whose trees meet; any lease
- * if the lane is exclusive, and any exclusive lease; and the leases of its kind, if they fill the
- * kind's budget. What is in the way and dead is named for eviction; what is in the way and alive
+ * In the way of a lane are leases of that lane, of any holder; leases whose trees meet; any lease of
+ * another run that has a tree if the lane is exclusive, and any exclusive one if the lane has a tree
+ * itself; and the leases of its kind, if they fill the kind's budget. Two exclusive lanes of two runs are
+ * in each other's way, trees or not. What is in the way and dead is named for eviction; what is in the way and alive
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
  */
-import { sameAgent } from "../input/run_id.ts";
+import { sameAgent, sameRun } from "../input/run_id.ts";
 import { autopickHolds, type LaneRequest, namedHold, type WantedLane } from "./request.ts";
-import { deathOf, type LaneDeathEvidence, type Lease } from "./lease.ts";
+import {
+  deathOf,
+  type LaneDeathEvidence,
+  laneKey,
+  type Lease,
+  mindsExclusive,
+  runOf,
+} from "./lease.ts";
 import type { LeaseIndex, LeaseOverlap } from "./lease_index.ts";
 import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
 import type { Taxonomy } from "./taxonomy.ts";
-import { Tree, WHOLE } from "../glob/tree.ts";
+import { leaseTree, WHOLE } from "../glob/tree.ts";
 
 /** Lanes that a refusal to pick one gives its reasons for. */
 const SHOWN_REASONS = 3;
@@ -105,7 +114,7 @@ export function arbitrate(request: LaneRequest, scene: Scene): Granted | Denied 
   const hold = namedHold(request, scene.taxonomy);
   if (hold !== undefined) return new Judgement(request, hold, scene, budget).verdict();
   const reason = `Cannot acquire lane ${JSON.stringify(request.lane)}: ` +
-    "lanes.json does not name it, and the request gives no tree";
+    `lanes.json does not name it, and the request gives no tree (a name alone begins with "@")`;
   return denied("unknown_lane", undefined, reason);
 }
 
@@ -211,12 +220,18 @@ class Judgement {
 
   /** The live lease that this request asked for before. */
   repeat(): Lease | undefined {
-    const { request, hold, scene } = this;
+    const { request, hold } = this;
     if (request.loopTs === "") return undefined;
-    return scene.leases.ofLane(hold.lane).find((lease) =>
+    return this.#ofLane().find((lease) =>
       this.#isOurs(lease) && this.#deathOf(lease) === undefined &&
-      (request.tree.length === 0 || new Tree(lease.tree, lease.files).holds(hold.tree))
+      (request.tree.length === 0 || leaseTree(lease).holds(hold.tree))
     );
+  }
+
+  /** The leases of the lane itself. */
+  #ofLane(): Lease[] {
+    const { scene, hold } = this;
+    return scene.leases.ofLane(laneKey(hold.lane, hold.tree.isEmpty));
   }
 
   #isOurs(lease: Lease): boolean {
@@ -229,7 +244,7 @@ class Judgement {
   }
 
   #findHeld(): void {
-    for (const lease of this.scene.leases.ofLane(this.hold.lane)) {
+    for (const lease of this.#ofLane()) {
       const detail = this.#isOurs(lease)
         ? " with another tree"
         : sameAgent(lease.holder, this.request.owner)
@@ -241,18 +256,28 @@ class Judgement {
 
   #findExclusive(): void {
     const { leases, taxonomy } = this.scene;
-    if (this.hold.exclusive) {
-      for (const lease of leases.all()) {
-        if (this.#isCutShort) return;
-        this.#block("exclusive", lease, () => `it is exclusive, and ${nameOf(lease)} is held`);
-      }
-      return;
-    }
+    const { exclusive, tree } = this.hold;
+    if (!exclusive && tree.isEmpty) return;
     const byName = [...taxonomy.lanes.values()].filter((lane) => lane.exclusive)
-      .flatMap((lane) => leases.ofLane(lane.name));
-    for (const lease of new Set([...leases.exclusive(), ...byName])) {
-      this.#block("exclusive", lease, () => `${nameOf(lease)} is exclusive`);
+      .flatMap((lane) => leases.ofLane(laneKey(lane.name, lane.tree.isEmpty)));
+    const alone = new Set([...leases.exclusive(), ...byName]);
+    for (const lease of exclusive ? leases.all() : alone) {
+      if (this.#isCutShort) return;
+      if (this.#isOfOurRun(lease) || !alone.has(lease) && !mindsExclusive(lease)) continue;
+      this.#block(
+        "exclusive",
+        lease,
+        () =>
+          exclusive
+            ? `it is exclusive, and ${nameOf(lease)} is held`
+            : `${nameOf(lease)} is exclusive`,
+      );
     }
+  }
+
+  #isOfOurRun(lease: Lease): boolean {
+    const { run, owner } = this.request;
+    return sameRun(runOf(lease), run ?? owner);
   }
 
   #findOverlapping(): void {
@@ -304,7 +329,7 @@ class Judgement {
     const conflict = {
       lane: lease.lane,
       holder: lease.holder,
-      their_tree: lease.tree.length === 0 ? WHOLE : lease.tree,
+      their_tree: lease.tree.length === 0 && lease.name_only !== true ? WHOLE : lease.tree,
       our_tree: hold.tree.globs,
       witness: meeting?.witness ?? null,
     };

@@ -9,8 +9,10 @@ export interface Lease {
   readonly lane: string;
   /** Its kind, by which a budget is counted; empty when it has none. */
   readonly lane_kind: string;
-  /** The globs that it holds; none stands for the whole workspace. */
+  /** The globs that it holds; none stands for the whole workspace, unless `name_only` says no. */
   readonly tree: readonly string[];
+  /** It holds its name alone, and no tree. */
+  readonly name_only?: boolean;
   /** Those of them that were files when the lease was taken: each is that file alone. */
   readonly files?: readonly string[];
   /** Who holds it; empty when it was not written down, and then no agent can act as its holder. */
@@ -56,6 +58,32 @@ export interface LeaseIdentity {
   readonly loop_ts: string;
 }
 
+/** By this a name says itself that it is a name alone. */
+export const NAME_MARK = "@";
+
+/**
+ * What leases of one lane have in common. A name alone is the same with `@` and without; a lane with a
+ * tree is known by all of its name.
+ */
+export function laneKey(lane: string, isNameOnly: boolean | undefined): string {
+  return isNameOnly === true ? bareName(lane) : lane;
+}
+
+/** A name without its `@`. */
+export function bareName(lane: string): string {
+  return lane.startsWith(NAME_MARK) ? lane.slice(NAME_MARK.length) : lane;
+}
+
+/** The run that a lease belongs to. */
+export function runOf({ run_id, holder }: Pick<Lease, "run_id" | "holder">): string {
+  return run_id ?? holder;
+}
+
+/** Whether an exclusive lane keeps a lease out: each but a name alone that is not exclusive. */
+export function mindsExclusive({ exclusive, name_only }: Pick<Lease, "exclusive" | "name_only">) {
+  return exclusive || name_only !== true;
+}
+
 /** An identity as one text. */
 export function leaseKey({ lane, loop_ts }: LeaseIdentity): string {
   return `${lane.length}:${lane}${loop_ts}`;
@@ -71,7 +99,7 @@ export function readLease(
   grant: { fence: number; renewed_seq: number; events: number; alive?: number | undefined },
 ): Lease {
   const { alive, ...numbers } = grant;
-  const { run_id, acquired_at, adopted_at, heartbeat_at, process, ...rest } = record;
+  const { run_id, acquired_at, adopted_at, heartbeat_at, process, name_only, ...rest } = record;
   const { alive_at: _alive, refused_at: _refused, ...others } = withoutBadFiles(rest);
   const { tree, pid, lane_kind, holder, host_id } = others;
   const lease = {
@@ -79,6 +107,7 @@ export function readLease(
     lane: identity.lane,
     lane_kind: typeof lane_kind === "string" ? lane_kind : "",
     tree: isTexts(tree) ? tree : [],
+    ...(name_only === true && Array.isArray(tree) && tree.length === 0 ? { name_only } : {}),
     holder: typeof holder === "string" ? holder : "",
     loop_ts: identity.loop_ts,
     host_id: typeof host_id === "string" ? host_id : "",

@@ -1,8 +1,8 @@
 /** The live leases, in the order in which they were granted, and the ways to find those in question. */
 import type { Bounds } from "../glob/bounds.ts";
 import type { StepBudget } from "../glob/search.ts";
-import { type Lease, type LeaseIdentity, leaseKey } from "./lease.ts";
-import { Tree } from "../glob/tree.ts";
+import { bareName, laneKey, type Lease, type LeaseIdentity, leaseKey, NAME_MARK } from "./lease.ts";
+import { leaseTree, type Tree } from "../glob/tree.ts";
 
 interface Held {
   readonly key: string;
@@ -55,7 +55,7 @@ export class LeaseIndex {
     if (known !== undefined) this.#unlink(known);
     const held = { key, lease };
     this.#held.set(key, held);
-    addTo(this.#lanes, lease.lane, held);
+    addTo(this.#lanes, laneKey(lease.lane, lease.name_only), held);
     addTo(this.#kinds, lease.lane_kind, held);
     if (lease.exclusive) this.#exclusive.add(held);
     this.#unplaced.add(held);
@@ -70,7 +70,7 @@ export class LeaseIndex {
   }
 
   #unlink(held: Held): void {
-    takeFrom(this.#lanes, held.lease.lane, held);
+    takeFrom(this.#lanes, laneKey(held.lease.lane, held.lease.name_only), held);
     takeFrom(this.#kinds, held.lease.lane_kind, held);
     this.#exclusive.delete(held);
     if (this.#unplaced.delete(held)) return;
@@ -85,9 +85,15 @@ export class LeaseIndex {
     }
   }
 
-  /** Those of one lane: one, unless another program granted more. */
-  ofLane(lane: string): Lease[] {
-    return leasesOf(this.#lanes.get(lane));
+  /** Those of the lane of this key: one, unless another program granted more. */
+  ofLane(key: string): Lease[] {
+    return leasesOf(this.#lanes.get(key));
+  }
+
+  /** Those that a name may mean: `@x` and `x` are one lane, if it is a name alone. */
+  named(lane: string): Lease[] {
+    const others = lane.startsWith(NAME_MARK) ? this.ofLane(bareName(lane)) : [];
+    return [...this.ofLane(lane), ...others];
   }
 
   /** Those of one kind. */
@@ -184,12 +190,13 @@ class LeaseNode {
 }
 
 function treeOf(held: Held): Tree {
-  return held.tree ??= new Tree(held.lease.tree, held.lease.files);
+  return held.tree ??= leaseTree(held.lease);
 }
 
 /** Whether two leases are found in the same ways. */
 function isAlike(a: Lease, b: Lease): boolean {
   return a.lane_kind === b.lane_kind && a.exclusive === b.exclusive &&
+    a.name_only === b.name_only &&
     isSameList(a.tree, b.tree) && isSameList(a.files ?? [], b.files ?? []);
 }
 

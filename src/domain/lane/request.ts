@@ -1,7 +1,8 @@
 /** What a request for a lane comes to under a taxonomy: which lane, which tree, which rules. */
 import { MAX_IDENTIFIER } from "../limits.ts";
+import { bareName, NAME_MARK } from "./lease.ts";
 import type { NamedLane, Taxonomy } from "./taxonomy.ts";
-import { Tree, WHOLE } from "../glob/tree.ts";
+import { NO_TREE, Tree } from "../glob/tree.ts";
 
 /** A request for a lane. */
 export interface LaneRequest {
@@ -15,6 +16,8 @@ export interface LaneRequest {
   readonly kind: string;
   /** Who asks. */
   readonly owner: string;
+  /** The run that asks; default the owner. */
+  readonly run?: string | undefined;
   /** The asker's own key of this hold, by which a repeat is known; empty when there is none. */
   readonly loopTs: string;
 }
@@ -34,21 +37,35 @@ export interface WantedLane {
 /** What a request names, or `undefined` when it names an unknown lane. */
 export function namedHold(request: LaneRequest, taxonomy: Taxonomy): WantedLane | undefined {
   const lane = request.lane === "" ? nameOfTree(request.tree) : request.lane;
-  const known = taxonomy.lanes.get(lane);
+  const isNameOnly = request.tree.length === 0;
+  const known = taxonomy.lanes.get(lane) ??
+    (isNameOnly ? taxonomy.lanes.get(otherSpelling(lane)) : undefined);
   if (known !== undefined) return taxonomyHold(known, request, taxonomy);
-  const isWhole = request.tree.length === 0;
-  if (isWhole && taxonomy.lanes.size > 0) return undefined;
-  const warnings = isWhole
-    ? [`Lane ${JSON.stringify(lane)} has no tree: it stands for the whole workspace`]
+  const isMarked = lane.startsWith(NAME_MARK);
+  if (isNameOnly && !isMarked && taxonomy.lanes.size > 0) return undefined;
+  const warnings = isNameOnly && !isMarked
+    ? [`Lane ${JSON.stringify(lane)} has no tree: it holds its name alone, and no file`]
     : [];
   return {
     lane,
     kind: request.kind,
-    tree: isWhole ? new Tree(WHOLE) : new Tree(request.tree, request.files),
+    tree: isNameOnly ? NO_TREE : new Tree(request.tree, request.files),
     exclusive: false,
     maxConcurrent: taxonomy.budgets.get(request.kind) ?? null,
     warnings,
   };
+}
+
+/** `@x` for `x`, and the other way round. */
+function otherSpelling(lane: string): string {
+  return lane.startsWith(NAME_MARK) ? bareName(lane) : `${NAME_MARK}${lane}`;
+}
+
+/** What is wrong with the tree that is given for a lane. */
+export function nameProblems(lane: string, tree: readonly string[]): string[] {
+  return lane.startsWith(NAME_MARK) && tree.length > 0
+    ? [`must be left out: ${JSON.stringify(lane)} is a name alone`]
+    : [];
 }
 
 /** The lanes that a request may get which names none, the best first. */
@@ -63,7 +80,7 @@ function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy)
   const warnings: string[] = [];
   const name = JSON.stringify(lane.name);
   const tree = request.tree.length === 0 ? lane.tree : new Tree(request.tree, request.files);
-  if (tree !== lane.tree && !lane.tree.holds(tree)) {
+  if (tree !== lane.tree && !lane.tree.isEmpty && !lane.tree.holds(tree)) {
     warnings.push(`The tree asked for reaches beyond that of lane ${name}: ${lane.tree.globs}`);
   }
   const kind = lane.kind === "" ? request.kind : lane.kind;
@@ -82,7 +99,8 @@ function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy)
 
 /** The name of a lane that was asked for by its tree alone; too long a one ends in a checksum. */
 function nameOfTree(tree: readonly string[]): string {
-  const name = tree.map((glob) => glob.trim()).join(",");
+  const globs = tree.map((glob) => glob.trim()).join(",");
+  const name = globs.startsWith(NAME_MARK) ? `./${globs}` : globs;
   const characters = [...name];
   if (characters.length <= MAX_IDENTIFIER) return name;
   const sum = checksum(name);

@@ -4,7 +4,7 @@ import type { Tree } from "../glob/tree.ts";
 /** A lane that the taxonomy names. */
 export interface NamedLane {
   readonly name: string;
-  /** Its globs; none stands for the whole workspace. */
+  /** What it holds; nothing when it is a name alone. */
   readonly tree: Tree;
   /** Its kind, empty when it has none. */
   readonly kind: string;

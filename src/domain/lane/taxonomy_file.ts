@@ -5,8 +5,9 @@
 import * as z from "../../deps/zod.ts";
 import { identifier } from "../input/fields.ts";
 import { isObject } from "../json.ts";
+import { NAME_MARK } from "./lease.ts";
 import type { Taxonomy } from "./taxonomy.ts";
-import { Tree, treeProblems } from "../glob/tree.ts";
+import { NO_TREE, Tree, treeProblems } from "../glob/tree.ts";
 
 const OBJECT = "must be an object";
 const GLOBS = "must be a list of globs";
@@ -64,8 +65,16 @@ function file(lanes: readonly string[]) {
       if (!lanes.some((lane) => lane === name)) return [`${shown}, which is not one of the lanes`];
       return names.indexOf(name) < i ? [`${shown} twice`] : [];
     });
+  const marked = obeys((lanes: Readonly<Record<string, { tree: readonly string[] }>>) =>
+    Object.entries(lanes).filter(([name, { tree }]) =>
+      name.startsWith(NAME_MARK) && tree.length > 0
+    )
+      .map(([name]) =>
+        `gives ${JSON.stringify(name)} a tree, and "${NAME_MARK}" makes it a name alone`
+      )
+  );
   return fields({
-    lanes: z._default(named(lane), {}),
+    lanes: z._default(named(lane).check(marked), {}),
     autopick: z._default(z.array(z.any(), "must be a list of lanes").check(obeys(ladder)), []),
     kinds: z._default(named(kind), {}),
   });
@@ -85,7 +94,7 @@ export function parseTaxonomy(value: unknown): Taxonomy | readonly string[] {
     lanes: new Map(
       Object.entries(lanes).map((
         [name, lane],
-      ) => [name, { ...lane, name, tree: new Tree(lane.tree) }]),
+      ) => [name, { ...lane, name, tree: lane.tree.length === 0 ? NO_TREE : new Tree(lane.tree) }]),
     ),
     autopick,
     budgets: new Map(

@@ -69,8 +69,8 @@ export interface ReadInput extends LaneAcquireInput {
 
 /** The request in an input. `loopTs` is empty when the caller has no key of its own. */
 function requestOf(input: ReadInput): LaneRequest {
-  const { lane = "", tree = [], files = [], kind = "", owner, loopTs = "" } = input;
-  return { lane, tree, files, kind, owner, loopTs };
+  const { lane = "", tree = [], files = [], kind = "", owner, runId: run, loopTs = "" } = input;
+  return { lane, tree, files, kind, owner, run, loopTs };
 }
 
 /** One acquisition, which may take several turns. */
@@ -171,6 +171,7 @@ export class Acquisition {
       loop_ts: loopTs,
       ttl_seconds: input.ttl ?? LANE_TTL_S.default,
       exclusive: hold.exclusive,
+      name_only: hold.tree.isEmpty || undefined,
       run_id: input.runId,
     };
     return {

@@ -38,7 +38,7 @@ export function newest(
 }
 
 function newestFirst(fold: LaneView, lane: string): Lease[] {
-  return fold.leases.ofLane(lane).sort((a, b) => b.fence - a.fence);
+  return fold.leases.named(lane).sort((a, b) => b.fence - a.fence);
 }
 
 function hasKey(lease: Lease, loopTs: string | undefined): boolean {

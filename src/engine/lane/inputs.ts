@@ -40,6 +40,7 @@ export const LANE_INPUTS = {
     lane: fields.identifier,
     owner: fields.holderId,
     loopTs: fields.identifier,
+    runId: fields.identifier,
     pid: laneFields.pid,
     ...LOCK,
   },

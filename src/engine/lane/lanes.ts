@@ -17,6 +17,7 @@ import type { Checkout, Named } from "../../ports/checkout.ts";
 import { HostError } from "../../ports/host.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import { treeProblems } from "../../domain/glob/tree.ts";
+import { nameProblems } from "../../domain/lane/request.ts";
 import { checkInput } from "../input.ts";
 import { checkedNames, type NamesField } from "../names.ts";
 import { Acquisition } from "./acquisition.ts";
@@ -28,7 +29,14 @@ import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
 import type * as types from "./types.ts";
 import { acquireLane, giveUpLane } from "./acquire.ts";
 
-const TREE: NamesField = { field: "tree", kind: "glob", together: treeProblems };
+/** The tree of an input. */
+function treeField({ lane = "" }: types.LaneArbitrateInput): NamesField {
+  return {
+    field: "tree",
+    kind: "glob",
+    together: (globs) => [...nameProblems(lane, globs), ...treeProblems(globs)],
+  };
+}
 
 /** An input with its tree as a lease has it. */
 function withTree<I extends types.LaneAcquireInput>(input: I, { entries, files }: Named) {
@@ -127,7 +135,13 @@ export class Lanes {
    */
   async arbitrate(input: types.LaneArbitrateInput): Promise<types.LaneVerdict> {
     const context = this.#context;
-    const named = checkedNames(input, LANE_INPUTS.arbitrate, ["owner"], this.#checkout, TREE);
+    const named = checkedNames(
+      input,
+      LANE_INPUTS.arbitrate,
+      ["owner"],
+      this.#checkout,
+      treeField(input),
+    );
     const taxonomy = await context.lanes.taxonomy();
     const acquisition = new Acquisition(context, withTree(input, named), taxonomy);
     return await acquisition.verdict(readJournal(context));
@@ -203,7 +217,7 @@ export class Lanes {
     input: types.LaneAdoptInput,
   ): Promise<types.LaneAdopted | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.adopt, ["lane", "owner"]);
-    const { lane, owner, loopTs, pid } = input;
+    const { lane, owner, loopTs, pid, runId: run_id } = input;
     const action = `adopt lane ${quoted(lane)}`;
     const body = (turn: Turn): types.LaneAdopted | types.LaneRefused | undefined => {
       const { fold } = turn.view;
@@ -216,6 +230,7 @@ export class Lanes {
       const adoption = {
         ...this.#context.processes.origin(pid),
         holder: owner,
+        run_id,
         baseSeq: fold.seq,
         reason: `adopted by ${owner}`,
       };
@@ -304,7 +319,7 @@ export class Lanes {
     checkInput(input, LANE_INPUTS.check, ["lane", "fence"]);
     const { lane, fence } = input;
     const { fold } = readJournal(this.#context);
-    const leases = fold.leases.ofLane(lane);
+    const leases = fold.leases.named(lane);
     const current = leases.find((lease) => lease.fence === fence);
     if (current !== undefined) return { status: "current", lane, fence, owner: current.holder };
     const now = leases.at(-1);
@@ -354,7 +369,13 @@ export class Lanes {
   }
 
   async #acquisition(input: types.LaneAcquireInput): Promise<Acquisition> {
-    const named = checkedNames(input, LANE_INPUTS.acquire, ["owner"], this.#checkout, TREE);
+    const named = checkedNames(
+      input,
+      LANE_INPUTS.acquire,
+      ["owner"],
+      this.#checkout,
+      treeField(input),
+    );
     const taxonomy = await this.#context.lanes.taxonomy();
     return new Acquisition(this.#context, withTree(input, named), taxonomy);
   }

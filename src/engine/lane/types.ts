@@ -67,6 +67,8 @@ export interface LaneHeartbeatInput extends LaneHolderInput {
 export interface LaneAdoptInput extends LaneInput, LaneLockInput {
   /** Who holds it from now on. */
   readonly owner: string;
+  /** The run that the lease belongs to from now on; default its owner. */
+  readonly runId?: string;
   /** The process that holds it from now on. */
   readonly pid?: number;
 }

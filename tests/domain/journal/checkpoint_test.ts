@@ -97,11 +97,18 @@ it("no two leases that coord grants ever overlap, and no fence repeats, on rando
 /** Two leases that may not stand side by side. */
 function clash(leases: readonly Lease[]): string | undefined {
   const globs = (lease: Lease) =>
-    (lease.tree.length > 0 ? lease.tree : ["**"]).map((glob) => parseGlob(glob))
+    (lease.tree.length > 0 || lease.name_only ? lease.tree : ["**"]).map((glob) => parseGlob(glob))
       .filter((glob) => typeof glob !== "string");
+  const isOne = (a: Lease, b: Lease) =>
+    a.lane === b.lane || (a.name_only ?? false) && a.lane === `@${b.lane}` ||
+    (b.name_only ?? false) && b.lane === `@${a.lane}`;
+  const isAlone = (a: Lease, b: Lease) =>
+    a.exclusive && a.holder !== b.holder && (b.exclusive || !b.name_only) &&
+    // An adoption asks for no leave: a run may hand over what it held beside its exclusive lane.
+    a.adopted_at === undefined && b.adopted_at === undefined;
   for (const [i, a] of leases.entries()) {
     for (const b of leases.slice(i + 1)) {
-      const isClash = a.lane === b.lane || a.exclusive || b.exclusive ||
+      const isClash = isOne(a, b) || isAlone(a, b) || isAlone(b, a) ||
         globs(a).some((x) => globs(b).some((y) => overlap(x, y).overlaps));
       if (isClash) return `${a.lane} of ${a.holder} and ${b.lane} of ${b.holder}`;
     }

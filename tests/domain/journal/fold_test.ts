@@ -174,7 +174,8 @@ it("apply() gives an adopted lease a new fence, which shuts its old holder out",
   append(releaseEntry(stamp(4), old, ""));
   append(heartbeatEntry(stamp(5), old));
   assertEquals(effects, ["granted", "adopted", "none", "none", "none"]);
-  assertEquals([lease().holder, lease().tree, lease().loop_ts], ["b", old.tree, old.loop_ts]);
+  const { holder, run_id, tree, loop_ts } = lease();
+  assertEquals([holder, run_id, tree, loop_ts], ["b", "b", old.tree, old.loop_ts]);
   assertEquals(lease().adopted_at, "2026-06-01T00:00:01.000Z");
 });
 

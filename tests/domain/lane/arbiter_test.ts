@@ -177,13 +177,6 @@ it("arbitrate() refuses a name without a tree that lanes.json does not know", ()
   assertStringIncludes(verdict.reason, 'lane "apy": lanes.json does not name it');
 });
 
-it("arbitrate() takes the whole workspace for a name without a tree where nothing is named", () => {
-  const verdict = granted(held(), { lane: "deploy", taxonomy: NO_TAXONOMY });
-  assertEquals(verdict.hold.tree.globs, ["**"]);
-  assertStringIncludes(verdict.warnings.join(), "the whole workspace");
-  assertEquals(answer(held({ tree: [] }), { lane: "x", tree: ["a"] }), "overlapping");
-});
-
 it("arbitrate() refuses any overlap, however small a part of the request it is", () => {
   const state = held({ lane: "one", tree: ["src/deep/er/a.py"] });
   const tree = [...Array.from({ length: 100 }, (_, i) => `lib${i}/**`), "src/deep/**"];

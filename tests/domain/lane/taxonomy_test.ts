@@ -26,7 +26,7 @@ it("parseTaxonomy() reads lanes, the order to pick from, and budgets", () => {
   assertEquals(lanes, [
     { name: "api", kind: "cluster", exclusive: false, tree: ["src/api/**"] },
     { name: "release", kind: "", exclusive: true, tree: ["**"] },
-    { name: "rest", kind: "", exclusive: false, tree: ["**"] },
+    { name: "rest", kind: "", exclusive: false, tree: [] },
   ]);
   assertEquals(taxonomy.autopick, ["rest", "api"]);
   assertEquals([...taxonomy.budgets], [["priority", 2]]);

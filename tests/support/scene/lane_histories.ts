@@ -26,10 +26,17 @@ const TAXONOMY = parseTaxonomy({
     web: { tree: ["src/web/**"], kind: "k" },
     docs: { tree: ["docs/*.md"] },
     all: { tree: ["rel"], exclusive: true },
+    deploy: {},
+    "@freeze": { exclusive: true },
   },
   autopick: ["api", "web", "docs"],
   kinds: { k: { max_concurrent: 2 } },
 });
+
+const LANES = [
+  ...["", "api", "web", "docs", "all", "x", "y", "z"],
+  ...["@x", "@y", "deploy", "@deploy", "freeze"],
+];
 
 const TREES = ["src/**", "src/api/a.ts", "**/*.md", "docs/**", "src/web/x", "lib/[ab]*", "lib/b?"];
 
@@ -122,8 +129,8 @@ class Story {
   #acquire(): JournalEntry[] {
     if (!("lanes" in TAXONOMY)) throw new TypeError("The taxonomy is bad");
     const { random } = this;
-    const lane = random.pick(["", "api", "web", "docs", "all", "x", "y", "z"]);
-    const tree = "xyz".includes(lane) && lane !== "" || random.chance(0.3)
+    const lane = random.pick(LANES);
+    const tree = "xyz".includes(lane) && lane !== "" || !lane.startsWith("@") && random.chance(0.3)
       ? Array.from({ length: 1 + random.below(2) }, () => random.pick(TREES))
       : [];
     const [owner, loopTs] = [this.#owner(), `t${random.below(6)}`];
@@ -149,6 +156,7 @@ class Story {
         lane_kind: hold.kind,
         tree: hold.tree.globs,
         exclusive: hold.exclusive,
+        name_only: hold.tree.isEmpty || undefined,
       },
       ...{ holder: owner, loop_ts: loopTs, host_id: "h", pid: 1 },
       ttl_seconds: 60 * (1 + random.below(30)),
