@@ -58,6 +58,7 @@ export {
 } from "./src/workspace/open.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
+export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";
 export { Hold } from "./src/engine/hold.ts";
 export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/hold.ts";
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";

@@ -12,7 +12,6 @@ import { CoordError } from "../domain/errors.ts";
 import type { Clock } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import type { Host } from "../ports/host.ts";
-import type { Warn } from "../ports/warnings.ts";
 import { BUILT_IN, type BuiltInName, CATALOG, describeAll, NAMES, type Shell } from "./catalog.ts";
 import { exitCodeOfValue, failureOf, INTERRUPTED } from "./exit_codes.ts";
 import { BARE_FLAGS, GLOBAL_FLAGS, isGroup, locate, type Located } from "./locate.ts";
@@ -92,27 +91,6 @@ async function parseFor(
   return parsed;
 }
 
-/** Takes what neither flags nor the environment say from `coord.json`. */
-async function fillIn(
-  command: Command,
-  values: Record<string, unknown>,
-  host: Host,
-  dir: string | undefined,
-  warn: Warn,
-): Promise<void> {
-  const { camelCase } = await import("./parse.ts");
-  const open = Object.entries(command.flags).flatMap(([name, { config, as }]) => {
-    const field = as ?? camelCase(name);
-    return config === undefined || values[field] !== undefined ? [] : [{ field, config }];
-  });
-  if (open.length === 0) return;
-  const { teamConfigOn } = await import("../workspace/config.ts");
-  const { team } = await teamConfigOn(host, dir, warn);
-  for (const { field, config } of open) {
-    if (team?.[config] !== undefined) values[field] = team[config];
-  }
-}
-
 async function runCommand(
   name: string,
   command: Command,
@@ -123,7 +101,6 @@ async function runCommand(
 ): Promise<number> {
   const { values, dir, warnings } = await parseFor(name, command, host, args, output);
   for (const warning of warnings) output.warn(warning);
-  await fillIn(command, values, host, dir, output.warn);
   const stopping = new Stopping(host);
   const options = { clock, onWarning: output.warn };
   let giveBack: (() => Promise<object>) | undefined;

@@ -5,8 +5,8 @@
  */
 import type { Refusal } from "../engine/refusal.ts";
 import type { InputProblem } from "../domain/errors.ts";
-import type { TeamConfig } from "../domain/input/config_file.ts";
 import type { InputRule } from "../domain/input/rule.ts";
+import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
@@ -42,8 +42,6 @@ export interface FlagSpec {
   readonly env?: string;
   /** What stands in for it where neither it nor `env` is there. */
   readonly otherwise?: (env: Env) => StandIn | undefined;
-  /** The key of `coord.json` that stands in for it after all else. */
-  readonly config?: "ttl" | "claim_ttl" | "retention";
   /** A one-letter alias. */
   readonly short?: string;
   /** The words that are allowed, for completions and help, and for validation without `field`. */
@@ -94,13 +92,7 @@ export interface CommandContext {
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */
-  config(worktrees?: "warn" | "block"): Promise<{
-    /** The `coord.json`. */
-    readonly path: string | undefined;
-    readonly team: TeamConfig;
-    /** What the workspace keeps. */
-    readonly worktrees: string | undefined;
-  }>;
+  config(worktrees?: "warn" | "block"): Promise<Configuration>;
   /** Opens a journal of lanes: that of the workspace, or one that needs no workspace. */
   journal(path: string | undefined): Promise<LaneJournal>;
   /** `--dir`, else `$COORD_DIR`, unresolved. */

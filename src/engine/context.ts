@@ -1,6 +1,8 @@
 /** What every part of the engine works with. */
 import type { Timers } from "../async/timers.ts";
+import { DEFAULTS } from "../domain/input/configuration.ts";
 import type { Clock } from "../domain/time.ts";
+import type { Agreement } from "../ports/agreement.ts";
 import type { Checkout } from "../ports/checkout.ts";
 import type { Processes } from "../ports/processes.ts";
 import type { FoundBy, Store } from "../ports/store.ts";
@@ -20,8 +22,19 @@ export interface TaskContext {
   readonly store: Pick<Store, "tasks">;
   readonly clock: Clock;
   readonly warn: Warn;
+  /** What a team agreed on; default nothing. */
+  readonly agreement?: Agreement;
   /** Default the platform's. */
   readonly timers?: Timers;
+}
+
+/** Seconds that the caller gives, else those that the team agreed on, else the default. */
+export async function secondsOf(
+  { agreement }: TaskContext,
+  key: "ttl" | "claim_ttl" | "retention",
+  given: number | undefined,
+): Promise<number> {
+  return given ?? (await agreement?.team())?.config[key] ?? DEFAULTS[key];
 }
 
 /** 32 random hex digits, from the platform's cryptographic source. */

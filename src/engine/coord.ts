@@ -1,5 +1,6 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
 import { FILED_KINDS, FOLDERS } from "../domain/watch/event.ts";
+import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
 import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
@@ -192,6 +193,29 @@ export class Coord implements AsyncDisposable {
    */
   gc(input: GcInput = {}): Promise<GcReport> {
     return collectGarbage(this.#context, input);
+  }
+
+  /**
+   * Reports what is configured: by the workspace, by the team in `coord.json` at the top of the
+   * checkout, else by default. A value that a call is given goes before it.
+   *
+   * @returns Every value with its source.
+   * @throws {CoordError} `bad_args` when `coord.json` is wrong.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const { values } = await coord.config();
+   * console.assert(values.some(({ key, value }) => key === "ttl" && value === 3600));
+   * ```
+   */
+  async config(): Promise<Configuration> {
+    const { agreement } = this.#context;
+    return configurationOf(await agreement?.team(), agreement?.worktrees());
   }
 
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */

@@ -1,16 +1,15 @@
 /** Removing what is long over. */
 import { RECORD_KINDS, type RecordKind } from "../domain/watch/event.ts";
 import * as fields from "../domain/input/fields.ts";
-import { GRACE_S } from "../domain/limits.ts";
 import type { Swept } from "../ports/gc.ts";
-import type { Context } from "./context.ts";
+import { type Context, secondsOf } from "./context.ts";
 import { checkInput } from "./input.ts";
 
 /** What to remove. */
 export interface GcInput {
   /** Remove them; without, the answer only names what would go. */
   readonly execute?: boolean;
-  /** Seconds that ended records are kept, 0 to a hundred years, default a week. */
+  /** Seconds that ended records are kept, 0 to a hundred years, default the team's `retention`, else a week. */
   readonly grace?: number;
 }
 
@@ -40,7 +39,8 @@ export const GC_FIELDS = {
 /** Removes what ended longer ago than the grace, or reports what would go. */
 export async function collectGarbage(context: Context, input: GcInput): Promise<GcReport> {
   checkInput(input, GC_FIELDS);
-  const { execute = false, grace = GRACE_S.default } = input;
+  const { execute = false } = input;
+  const grace = await secondsOf(context, "retention", input.grace);
   const swept = await context.store.gc.sweep({
     now: context.clock(),
     graceMs: grace * 1000,

@@ -1,6 +1,7 @@
 /** Puts a workspace together: the machine, the files, the clock, the engine. */
 import {
   findWorkspace,
+  FsAgreement,
   initWorkspace as initFiles,
   openCheckout,
   openFsJournal,
@@ -52,11 +53,14 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
 export function openOn(host: Host, options: OpenOptions): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const { path, foundBy } = findWorkspace(host, options.dir, warn);
-  const files = openFsStore(host, path, clock, warn);
+  const found = findWorkspace(host, options.dir, warn);
+  const { path, foundBy } = found;
+  const agreement = new FsAgreement(host, found);
+  const files = openFsStore(host, path, clock, warn, agreement);
   const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
   const checkout = openCheckout(host, path, warn);
-  return new Coord({ store, checkout, processes: processesOf(host), clock, warn, foundBy });
+  const processes = processesOf(host);
+  return new Coord({ store, checkout, processes, clock, warn, foundBy, agreement });
 }
 
 /**

@@ -2,7 +2,7 @@
  * Puts the queue of a workspace together and nothing else. The command line's commands for tasks are
  * called most, and all of coord would take several times as long to load.
  */
-import { findWorkspace, openFsTasks } from "../adapters/fs/open_tasks.ts";
+import { findWorkspace, FsAgreement, openFsTasks } from "../adapters/fs/open_tasks.ts";
 import { Tasks } from "../engine/task/tasks.ts";
 import type { OpenOptions } from "./open.ts";
 import type { Host } from "../ports/host.ts";
@@ -12,7 +12,7 @@ import { onceEach } from "./once_each.ts";
 export function openTasksOn(host: Host, options: OpenOptions): Tasks {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const { path } = findWorkspace(host, options.dir, warn);
-  const tasks = openFsTasks(host, path, warn);
-  return new Tasks({ store: { tasks }, clock, warn });
+  const found = findWorkspace(host, options.dir, warn);
+  const tasks = openFsTasks(host, found.path, warn);
+  return new Tasks({ store: { tasks }, clock, warn, agreement: new FsAgreement(host, found) });
 }

@@ -1,6 +1,7 @@
 /** Opens a workspace of plain files. */
 import { dirname } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
+import type { Agreement } from "../../ports/agreement.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
@@ -19,17 +20,24 @@ import { FsReservationStore } from "./reservation/store.ts";
 import { FsTaskStore } from "./task/store.ts";
 
 export { findWorkspace } from "./find.ts";
+export { FsAgreement } from "./team_config.ts";
 export { initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` returns it. */
-export function openFsStore(host: Host, location: string, clock: Clock, warn: Warn): Store {
+export function openFsStore(
+  host: Host,
+  location: string,
+  clock: Clock,
+  warn: Warn,
+  agreement?: Agreement,
+): Store {
   host = hostWithin(host, location, true);
   checkFormat(host.fs, location);
   const layout = new Layout(location);
   const log = journalPath(host, layout);
   const isInside = log.startsWith(`${location}/`);
   const journal = new FsJournal(isInside ? host : hostWithin(host, dirname(log)), log, clock, warn);
-  const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`);
+  const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`, agreement);
   return {
     location,
     tasks: new FsTaskStore(host, layout, warn),

@@ -7,6 +7,7 @@ import { hostWithin } from "./disk/real_folders.ts";
 import { FsTaskStore } from "./task/store.ts";
 
 export { findWorkspace } from "./find.ts";
+export { FsAgreement } from "./team_config.ts";
 
 /** The store of tasks of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsTasks(host: Host, location: string, warn: Warn): TaskStore {

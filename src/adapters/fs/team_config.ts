@@ -1,10 +1,13 @@
 /** `coord.json` at the top of a checkout, and what a workspace says for itself. */
-import { basename, dirname, join } from "../../deps/path.ts";
+import { join } from "../../deps/path.ts";
 import { badInput, type InputProblem } from "../../domain/errors.ts";
 import type { TeamConfig } from "../../domain/input/config_file.ts";
+import type { FoundConfig } from "../../domain/input/configuration.ts";
+import type { Agreement } from "../../ports/agreement.ts";
 import { type Host, HostError } from "../../ports/host.ts";
 import type { FoundWorkspace } from "./find.ts";
-import { repositoryAt } from "./checkout/repository.ts";
+import { BranchReader } from "./checkout/branch.ts";
+import { projectOf, repositoryAt } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 import { withinRoot } from "./disk/real_folders.ts";
 import { readRecord } from "./disk/record_file.ts";
@@ -12,24 +15,34 @@ import { StagedFile, stageFile } from "./disk/staging.ts";
 
 export { findWorkspace, type FoundWorkspace } from "./find.ts";
 
-/** What a `coord.json` says, and where it is. */
-export interface FoundConfig {
-  readonly path: string;
-  readonly config: TeamConfig;
+/** What the files of a checkout and of a workspace say. */
+export class FsAgreement implements Agreement {
+  #team: Promise<FoundConfig | undefined> | undefined;
+
+  /** @param workspace `undefined` where there is none. */
+  constructor(readonly host: Host, readonly workspace: FoundWorkspace | undefined) {}
+
+  team(): Promise<FoundConfig | undefined> {
+    return this.#team ??= readTeamConfig(this.host, this.workspace);
+  }
+
+  worktrees(): "warn" | "block" | undefined {
+    return this.workspace && readWorktrees(this.host, this.workspace.path);
+  }
 }
 
 /**
- * Reads the `coord.json` of the checkout around the current folder; outside of one, that of the folder
- * around the workspace. Where there is none, nothing is loaded. What a search from the current folder
- * passed on its way to the workspace is not looked at again.
+ * Reads the `coord.json` of the checkout that the caller works in, as the branch of its records is:
+ * that around the current folder, unless the workspace is named and lies in another repository. Outside
+ * of a checkout it is that of the folder around the workspace. Where there is none, nothing is loaded.
  *
  * @throws {CoordError} `bad_args` that names all problems.
  */
-export async function readTeamConfig(
+async function readTeamConfig(
   host: Host,
-  workspace: Pick<FoundWorkspace, "path" | "from"> | undefined,
+  workspace: FoundWorkspace | undefined,
 ): Promise<FoundConfig | undefined> {
-  const top = topOf(host, workspace?.from) ?? projectOf(workspace?.path);
+  const top = topOf(host, workspace) ?? (workspace && projectOf(workspace.path));
   if (top === undefined) return undefined;
   const path = join(top, "coord.json");
   const file = readRecord(host.fs, path);
@@ -48,23 +61,26 @@ function isList(config: TeamConfig | readonly string[]): config is readonly stri
   return Array.isArray(config);
 }
 
-function topOf(host: Host, from: string | undefined): string | undefined {
+function topOf(host: Host, workspace: FoundWorkspace | undefined): string | undefined {
+  const silent = () => {};
+  // What the search passed on its way is not looked at again.
+  const start = workspace?.from ?? (workspace === undefined ? currentFolder(host) : undefined);
+  const ours = start === undefined
+    ? workspace && new BranchReader(host, workspace.path, silent).repositories().ours
+    : repositoryAt(new SmallFiles(host, silent), start);
+  return ours?.root;
+}
+
+function currentFolder(host: Host): string | undefined {
   try {
-    return repositoryAt(new SmallFiles(host, () => {}), from ?? host.cwd())?.root;
+    return host.cwd();
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    return undefined; // the current folder was removed
+    return undefined; // it was removed
   }
 }
 
-function projectOf(workspace: string | undefined): string | undefined {
-  return workspace !== undefined && basename(workspace) === ".coord"
-    ? dirname(workspace)
-    : undefined;
-}
-
-/** What the workspace says of overlaps between checkouts; it goes before `coord.json`. */
-export function readWorktrees(host: Host, workspace: string): "warn" | "block" | undefined {
+function readWorktrees(host: Host, workspace: string): "warn" | "block" | undefined {
   const bytes = withinRoot(host.fs, workspace).read(join(workspace, "worktrees"));
   const word = bytes && new TextDecoder().decode(bytes).trim();
   return word === "warn" || word === "block" ? word : undefined;

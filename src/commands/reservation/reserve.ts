@@ -32,7 +32,6 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       summary: "how long it lasts without a heartbeat",
       placeholder: "DURATION",
       default: RESERVATION_TTL_S.default,
-      config: "ttl",
       field: RESERVATION_INPUTS.reserve.ttl,
     },
     op: OPERATION,

@@ -1,29 +1,7 @@
-import { CLAIM_TTL_S, GRACE_S, RESERVATION_TTL_S } from "../../domain/limits.ts";
+import type { Configuration } from "../../domain/input/configuration.ts";
 import type { AnswerCommand } from "../command.ts";
 
-/** A value of the configuration, and where it comes from. */
-export interface ConfigValue {
-  readonly key: string;
-  readonly value: unknown;
-  /** `default`, `coord.json`, or `workspace`. */
-  readonly source: string;
-}
-
-/** What `config` answers. */
-interface ConfigAnswer {
-  /** The `coord.json` that was read; null when there is none. */
-  readonly path: string | null;
-  readonly values: readonly ConfigValue[];
-}
-
-const DEFAULTS: Readonly<Record<string, unknown>> = {
-  ttl: RESERVATION_TTL_S.default,
-  claim_ttl: CLAIM_TTL_S.default,
-  retention: GRACE_S.default,
-  worktrees: "warn",
-};
-
-export const config: AnswerCommand<ConfigAnswer, {
+export const config: AnswerCommand<Configuration, {
   readonly key?: string;
   readonly value?: "warn" | "block";
 }> = {
@@ -42,23 +20,7 @@ export const config: AnswerCommand<ConfigAnswer, {
     if (key === undefined || value !== undefined) return [];
     return [{ field: "VALUE", code: "bad_args", message: "is required, one of warn, block" }];
   },
-  async run(context, { value }) {
-    const { path, team, worktrees } = await context.config(value);
-    const said = { ...team, ...(worktrees !== undefined && { worktrees }) };
-    const keys = [...new Set([...Object.keys(DEFAULTS), ...Object.keys(said)])];
-    return {
-      path: path ?? null,
-      values: keys.map((key) => {
-        const own = (said as Record<string, unknown>)[key];
-        const source = own === undefined
-          ? "default"
-          : key === "worktrees" && worktrees !== undefined
-          ? "workspace"
-          : "coord.json";
-        return { key, value: own ?? DEFAULTS[key] ?? null, source };
-      }),
-    };
-  },
+  run: (context, { value }) => context.config(value),
   text: ({ path, values }) => [
     {
       columns: ["KEY", "VALUE", "SOURCE"],

@@ -31,7 +31,6 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
       summary: "keep what ended less than this ago",
       placeholder: "DURATION",
       default: GRACE_S.default,
-      config: "retention",
       field: GC_FIELDS.grace,
     },
   },

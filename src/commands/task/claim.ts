@@ -24,7 +24,6 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
       summary: "how long the task is yours without a heartbeat",
       placeholder: "DURATION",
       default: CLAIM_TTL_S.default,
-      config: "claim_ttl",
       field: TASK_INPUTS.claim.claimTtl,
     },
     wait: {

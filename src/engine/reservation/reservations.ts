@@ -2,7 +2,7 @@
 import { sameAgent } from "../../domain/input/run_id.ts";
 import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
 import { addressOutlines } from "../../domain/glob/holds.ts";
-import { EXTENSION_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
+import { EXTENSION_S, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   effectiveExpiry,
   type IntentRecord,
@@ -12,7 +12,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
-import { type Context, nonce } from "../context.ts";
+import { type Context, nonce, secondsOf } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import {
@@ -156,10 +156,10 @@ export class Reservations {
     input: types.ReservationHoldInput,
   ): Promise<ReservationHold | (types.ReservationDenied & AsyncDisposable)> {
     checkInput(input, RESERVATION_INPUTS.hold, ["addresses", "runId"]);
-    const answer = await this.reserve(input);
+    const ttlSeconds = await secondsOf(this.#context, "ttl", input.ttl);
+    const answer = await this.reserve({ ...input, ttl: ttlSeconds });
     // The refusal can stand in an `await using` as well.
     if (answer.status === "conflict") return { ...answer, async [Symbol.asyncDispose]() {} };
-    const ttlSeconds = input.ttl ?? RESERVATION_TTL_S.default;
     const hold = new ReservationHold(this.#context, this, answer, ttlSeconds);
     if (!input.signal?.aborted) return hold;
     await hold.release("cancelled");
@@ -333,13 +333,15 @@ export class Reservations {
 
   async #record(input: types.ReservationInput, named: Named): Promise<ReservationRecord> {
     const { clock, checkout } = this.#context;
+    const branch = checkout.branch(input.branch);
+    const ttlSeconds = await secondsOf(this.#context, "ttl", input.ttl);
     const now = clock();
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
-      branch: checkout.branch(input.branch),
+      branch,
       ...namedFields(named),
       created_at: formatTime(now),
-      expires_at: formatTime(now + (input.ttl ?? RESERVATION_TTL_S.default) * 1000),
+      expires_at: formatTime(now + ttlSeconds * 1000),
       operation: input.operation ?? null,
       exclusive: input.exclusive === true,
       nonce: nonce(),

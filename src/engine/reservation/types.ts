@@ -17,7 +17,7 @@ export interface ReservationInput extends NamingInput {
   readonly addresses: readonly string[];
   /** Who reserves, default `unknown`; an exclusive reservation needs to know. */
   readonly runId?: string;
-  /** Seconds until it ends unless a heartbeat extends it, 1 to 31536000, default 3600. */
+  /** Seconds until it ends unless extended, 1 to 31536000, default the team's or 3600. */
   readonly ttl?: number;
   /** What the agent is about to do. */
   readonly operation?: ReservationOperation;

@@ -11,13 +11,7 @@ import {
   type TransitionRule,
 } from "../../domain/task/claim.ts";
 import { CoordError } from "../../domain/errors.ts";
-import {
-  BATCH_SPREAD_MS,
-  CLAIM_TTL_S,
-  EXTENSION_S,
-  LIST_LIMIT,
-  UNKNOWN_RUN,
-} from "../../domain/limits.ts";
+import { BATCH_SPREAD_MS, EXTENSION_S, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   compareTasks,
   orderOf,
@@ -26,7 +20,7 @@ import {
   type TaskStatus,
 } from "../../domain/task/task.ts";
 import type { TaskEntry } from "../../ports/tasks.ts";
-import { nonce, type TaskContext } from "../context.ts";
+import { nonce, secondsOf, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import type { TaskHold, TaskNotHeld } from "./hold.ts";
@@ -98,7 +92,7 @@ export class Tasks {
     const { signal } = input;
     const empty = { status: "empty", queue: input.queue ?? null } as const;
     if (signal?.aborted) return empty;
-    const ttlSeconds = input.claimTtl ?? CLAIM_TTL_S.default;
+    const ttlSeconds = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
     // The time of a claim begins with the grant, which may come long after the search began.
     const rule = (task: TaskRecord): TransitionRule => (current) =>
       grant({ task, runId: input.runId, now: clock(), ttlSeconds, nonce: nonce() })(current);
@@ -145,9 +139,10 @@ export class Tasks {
   async hold(input: types.TaskClaimInput): Promise<TaskHold | TaskNotHeld> {
     // A claim alone needs no heartbeats.
     const { nothingToHold, TaskHold } = await import("./hold.ts");
-    const claimed = await this.claim(input);
+    const claimTtl = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
+    const claimed = await this.claim({ ...input, claimTtl });
     if (claimed.status === "empty") return nothingToHold(claimed);
-    const { claimTtl = CLAIM_TTL_S.default, queue = null, signal } = input;
+    const { queue = null, signal } = input;
     const hold = new TaskHold(this.#context, this, claimed, claimTtl);
     if (!signal?.aborted) return hold;
     await hold[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ export interface TaskClaimInput {
   readonly runId: string;
   /** Only tasks of this queue; default any. */
   readonly queue?: string;
-  /** Visibility timeout: seconds until others may have the task, 1 to 86400, default 3600. */
+  /** Visibility timeout: seconds until others may have it, 1 to 86400, default the team's or 3600. */
   readonly claimTtl?: number;
   /** Seconds to wait for a task, 0 to 3600, default 0. */
   readonly wait?: number;

@@ -3,7 +3,7 @@
  * a caller in another worktree of the same repository, that folder there; for a workspace that lies
  * elsewhere, the current folder's checkout.
  */
-import { basename, dirname, join } from "../../../deps/path.ts";
+import { join } from "../../../deps/path.ts";
 import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
 import type { Checkout, Named, Naming, SourceTree } from "../../../ports/checkout.ts";
@@ -11,7 +11,7 @@ import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
 import { NameReader } from "./names.ts";
-import { checkoutRoots } from "./repository.ts";
+import { checkoutRoots, projectOf } from "./repository.ts";
 import { SmallFiles } from "./small_files.ts";
 import { FsSourceTree } from "./source_tree.ts";
 
@@ -54,7 +54,7 @@ export class FsCheckout implements Checkout {
   /** The folder that addresses are relative to, in each checkout of the repository; ours first. */
   #tops(): readonly [string, ...string[]] {
     const { ours, around } = this.#branches.repositories();
-    const project = this.#project();
+    const project = projectOf(this.workspace);
     const repository = project === undefined ? ours : around;
     if (repository === undefined) return [this.#folder()];
     const below = project === undefined ? "" : project.slice(repository.root.length);
@@ -68,18 +68,10 @@ export class FsCheckout implements Checkout {
 
   #folder(): string {
     const { ours, around } = this.#branches.repositories();
-    const project = this.#project();
+    const project = projectOf(this.workspace);
     if (project === undefined) return ours?.root ?? this.#branches.here() ?? this.workspace;
     return ours === undefined || around === undefined || ours.root === around.root
       ? project
       : join(ours.root, project.slice(around.root.length));
-  }
-
-  /** The folder that the workspace was made in. */
-  #project(): string | undefined {
-    const name = basename(this.workspace);
-    const above = dirname(this.workspace);
-    if (name === ".coord") return above;
-    return name === "coordination" && basename(above) === ".muse" ? dirname(above) : undefined;
   }
 }

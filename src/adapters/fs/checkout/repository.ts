@@ -86,6 +86,14 @@ export function checkoutRoots(files: SmallFiles, repository: Repository): string
   return [...roots];
 }
 
+/** The folder that a workspace was made in; `undefined` for one that lies by itself. */
+export function projectOf(workspace: string): string | undefined {
+  const name = basename(workspace);
+  const above = dirname(workspace);
+  if (name === ".coord") return above;
+  return name === "coordination" && basename(above) === ".muse" ? dirname(above) : undefined;
+}
+
 /** What is found first in a folder or in one above it. */
 export function upwards<T>(start: string, find: (folder: string) => T | undefined): T | undefined {
   for (let folder = start;; folder = dirname(folder)) {

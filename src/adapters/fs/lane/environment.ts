@@ -3,28 +3,30 @@ import { basename, dirname } from "../../../deps/path.ts";
 import { CoordError, type InputProblem } from "../../../domain/errors.ts";
 import { quoted } from "../../../domain/text.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../domain/lane/taxonomy.ts";
+import type { Agreement } from "../../../ports/agreement.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Journal } from "../../../ports/journal.ts";
 import type { LaneStore } from "../../../ports/lanes.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { readRecord } from "../disk/record_file.ts";
-import { readTeamConfig } from "../team_config.ts";
 
 export class FsLanes implements LaneStore {
   /**
    * @param journal Somewhere in the file system.
    * @param taxonomyPath `lanes.json`; `undefined` where there is no workspace.
+   * @param agreement Where lanes may stand as well.
    */
   constructor(
     readonly host: Host,
     readonly journal: Journal,
     readonly taxonomyPath: string | undefined,
+    readonly agreement?: Agreement,
   ) {}
 
   async taxonomy(): Promise<Taxonomy> {
     if (this.taxonomyPath === undefined) return NO_TAXONOMY;
     const own = { path: this.taxonomyPath, file: readRecord(this.host.fs, this.taxonomyPath) };
-    const { path, file } = own.file.kind === "gone" ? await this.#team(own.path) ?? own : own;
+    const { path, file } = own.file.kind === "gone" ? await this.#team() ?? own : own;
     if (file.kind === "gone") return NO_TAXONOMY;
     const { parseTaxonomy } = await import("../../../domain/lane/taxonomy_file.ts");
     const read = file.kind === "broken" ? [file.reason] : parseTaxonomy(file.value);
@@ -39,8 +41,8 @@ export class FsLanes implements LaneStore {
   }
 
   /** The lanes that the team's `coord.json` names. */
-  async #team(taxonomyPath: string) {
-    const found = await readTeamConfig(this.host, { path: dirname(taxonomyPath) });
+  async #team() {
+    const found = await this.agreement?.team();
     if (found === undefined) return undefined;
     const { lanes, autopick, kinds } = found.config;
     const said = Object.entries({ lanes, autopick, kinds }).filter(([, value]) =>

@@ -1,0 +1,14 @@
+/** What a team agreed on for a workspace. */
+import type { FoundConfig } from "../domain/input/configuration.ts";
+
+export interface Agreement {
+  /**
+   * The `coord.json`, if there is one. It is read when it is first asked for, and kept.
+   *
+   * @throws {CoordError} `bad_args` that names all problems.
+   */
+  team(): Promise<FoundConfig | undefined>;
+
+  /** What the workspace keeps of overlaps between checkouts, before what the team says. */
+  worktrees(): "warn" | "block" | undefined;
+}
