@@ -68,6 +68,7 @@ const GROUND = ["glob", "input"];
 /** What more a part may import when it takes types only. */
 const TYPE_ARROWS: Record<string, readonly string[]> = {
   "mod.ts": ["src/ports/"],
+  "src/ports/feed.ts": ["src/async/"],
   "src/workspace/open_tasks.ts": ["src/workspace/open.ts"],
 };
 

@@ -24,3 +24,17 @@ export const realTimers: Timers = {
   },
   turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
 };
+
+/** Calls `body` at an instant on the clock of the timers, however far it is; the result stops it. */
+export function ringAt(timers: Timers, at: number, body: () => void): () => void {
+  let stop = () => {};
+  const arm = () => {
+    stop = timers.after(Math.max(1, Math.ceil(at - timers.now())), () => {
+      // Platforms ring early where the delay is very long, and by a fraction of a millisecond.
+      if (timers.now() >= at) body();
+      else arm();
+    });
+  };
+  arm();
+  return () => stop();
+}

@@ -4,7 +4,7 @@
  * A hint that comes while nothing sleeps ends the next sleep at once, so that none is lost between a
  * look and the sleep that follows it. Hints that come before the sleeper has gone on count as one.
  */
-import type { Timers } from "./timers.ts";
+import { ringAt, type Timers } from "./timers.ts";
 
 /** What ended a sleep. */
 export type Woken = "hint" | "time" | "abort";
@@ -49,7 +49,6 @@ export class Wakeup implements Disposable {
   }
 
   #asleep(until: number): Promise<Woken> {
-    const timers = this.#timers;
     return new Promise((resolve) => {
       let stop = () => {};
       const end = (by: Woken) => {
@@ -58,14 +57,7 @@ export class Wakeup implements Disposable {
         resolve(by);
       };
       this.#end = end;
-      const arm = () => {
-        stop = timers.after(Math.max(1, Math.ceil(until - timers.now())), () => {
-          // Platforms ring early where the delay is very long, and by a fraction of a millisecond.
-          if (timers.now() >= until) end("time");
-          else arm();
-        });
-      };
-      arm();
+      stop = ringAt(this.#timers, until, () => end("time"));
     });
   }
 }

@@ -4,6 +4,7 @@ import { DEFAULTS } from "../domain/input/configuration.ts";
 import type { Clock } from "../domain/time.ts";
 import type { Agreement } from "../ports/agreement.ts";
 import type { Checkout } from "../ports/checkout.ts";
+import type { CursorFile } from "../ports/cursor_file.ts";
 import type { Processes } from "../ports/processes.ts";
 import type { FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
@@ -13,6 +14,8 @@ export interface Context extends TaskContext {
   /** The machine's, like the processes: an agent's clone is where the agent is. */
   readonly checkout: Checkout;
   readonly processes: Processes;
+  /** A file on the machine in which a consumer of the stream keeps its position. */
+  readonly cursorFile: (path: string) => CursorFile;
   /** How the workspace was found. */
   readonly foundBy?: FoundBy;
 }

@@ -254,10 +254,9 @@ export class Coord implements AsyncDisposable {
       leases,
       timed_out_claims: timedOut.sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
       records: Object.fromEntries(
-        FILED_KINDS.map((kind) => [
-          FOLDERS[kind],
-          store.records.ids(kind).length,
-        ]),
+        await Promise.all(
+          FILED_KINDS.map(async (kind) => [FOLDERS[kind], await store.feed.count(kind)]),
+        ),
       ),
     };
   }

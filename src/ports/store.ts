@@ -1,7 +1,7 @@
 /** A workspace's stores, as an adapter opens them. */
+import type { ChangeFeed } from "./feed.ts";
 import type { Collector } from "./gc.ts";
 import type { LaneStore } from "./lanes.ts";
-import type { RecordSource } from "./records.ts";
 import type { ReservationStore } from "./reservations.ts";
 import type { TaskStore } from "./tasks.ts";
 
@@ -13,7 +13,7 @@ export interface Store {
   readonly location: string;
   readonly tasks: TaskStore;
   readonly reservations: ReservationStore;
-  readonly records: RecordSource;
+  readonly feed: ChangeFeed;
   readonly lanes: LaneStore;
   readonly gc: Collector;
 

@@ -4,6 +4,7 @@ import {
   FsAgreement,
   initWorkspace as initFiles,
   openCheckout,
+  openCursorFile,
   openFsJournal,
   openFsStore,
 } from "../adapters/fs/open.ts";
@@ -12,7 +13,6 @@ import { identify, type Identity } from "../domain/input/run_id.ts";
 import { Coord } from "../engine/coord.ts";
 import { quoted } from "../domain/text.ts";
 import { LaneJournal } from "../engine/lane/journal.ts";
-import { LaneRecords } from "../engine/watch/lane_records.ts";
 import { detectHost } from "../host/detect.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
@@ -56,11 +56,16 @@ export function openOn(host: Host, options: OpenOptions): Coord {
   const found = findWorkspace(host, options.dir, warn);
   const { path, foundBy } = found;
   const agreement = new FsAgreement(host, found);
-  const files = openFsStore(host, path, clock, warn, agreement);
-  const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
-  const checkout = openCheckout(host, path, warn);
-  const processes = processesOf(host);
-  return new Coord({ store, checkout, processes, clock, warn, foundBy, agreement });
+  return new Coord({
+    store: openFsStore(host, path, clock, warn, agreement),
+    checkout: openCheckout(host, path, warn),
+    processes: processesOf(host),
+    cursorFile: (file) => openCursorFile(host, path, file),
+    clock,
+    warn,
+    foundBy,
+    agreement,
+  });
 }
 
 /**

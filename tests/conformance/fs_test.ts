@@ -15,7 +15,7 @@ const open: OpenStore = async (clock) => {
   const dir = makeTempDir();
   const { path } = initWorkspace(host, dir);
   const second = () => openFsStore(host, path, clock.now, () => {});
-  return await { store: second(), second, clock, cursor: `${dir}/cursor` };
+  return await { store: second(), second, clock };
 };
 
 storeSuite("files", open);

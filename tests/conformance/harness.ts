@@ -1,5 +1,7 @@
 /** What a store gives to the suites that say what every store promises. */
 import { namedInEmpty } from "../support/fake/names.ts";
+import { openCursorFile } from "../../src/adapters/fs/open.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 import { Coord } from "../../src/engine/coord.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { Checkout } from "../../src/ports/checkout.ts";
@@ -15,8 +17,6 @@ export interface Opened {
   second(): Store;
   /** The store's clock, which only the test moves. */
   readonly clock: FakeClock;
-  /** Where a consumer of the stream may keep its position. */
-  readonly cursor: string;
 }
 
 export type OpenStore = (clock: FakeClock) => Promise<Opened>;
@@ -35,11 +35,13 @@ const NOWHERE: Checkout = {
   }),
 };
 
+/** A file in which a consumer of the stream keeps its position, wherever the store is. */
+export const cursorFile = (path: string) => openCursorFile(host, makeTempDir(), path);
+
 /** The operations over an opening, and what they warned of. */
 export function coordOn(store: Store, clock: FakeClock): Coord {
-  const warn = () => {};
-  const context = { store, checkout: NOWHERE, processes: processesOf(host), warn };
-  return new Coord({ ...context, clock: clock.now });
+  const machine = { checkout: NOWHERE, processes: processesOf(host), cursorFile };
+  return new Coord({ store, ...machine, clock: clock.now, warn: () => {} });
 }
 
 /** What every opening promises of its end. */

@@ -11,7 +11,7 @@ import { watchSuite } from "./watch.ts";
 const open: OpenStore = async (clock) => {
   const workspace = new MemoryWorkspace({ clock: clock.now });
   const second = () => openMemoryStore(workspace);
-  return await { store: second(), second, clock, cursor: "a consumer" };
+  return await { store: second(), second, clock };
 };
 
 storeSuite("memory", open);

@@ -1,17 +1,16 @@
 /** What a stream over every store promises: snapshots first, then every change, and none is lost. */
 import type { WatchEvent } from "../../src/domain/watch/event.ts";
-import { LaneRecords } from "../../src/engine/watch/lane_records.ts";
 import { type WatchOptions, watchRecords } from "../../src/engine/watch/watch.ts";
 import { assertEquals, it } from "../deps.ts";
 import { until } from "../support/race/processes.ts";
-import { type OpenStore, scene } from "./harness.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+import { cursorFile, type OpenStore, scene } from "./harness.ts";
 import { jsonOf } from "../support/scene/event_data.ts";
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
 function stream({ other, clock }: Scene, options: WatchOptions): AsyncIterable<WatchEvent> {
-  const store = { ...other, records: new LaneRecords(other.records, other.lanes) };
-  return watchRecords({ store, clock: clock.now, warn: () => {} }, options);
+  return watchRecords({ store: other, cursorFile, clock: clock.now, warn: () => {} }, options);
 }
 
 /** `added task`, or with the state of what happened. */
@@ -79,16 +78,63 @@ export function watchSuite(name: string, open: OpenStore): void {
 
   it(`${name}: a position goes on where its consumer left, and emits nothing twice`, async () => {
     const at = await place();
-    const { cursor } = at;
+    const cursor = `${makeTempDir()}/cursor`;
     await at.mine.tasks.enqueue({ title: "x", runId: "p" });
     assertEquals(await all(at, { once: true, cursor }), ["snapshot task pending"]);
     assertEquals(await all(at, { once: true, cursor }), []);
-    await at.mine.tasks.claim({ runId: "a" });
+    at.clock.advance(1);
     await at.mine.tasks.enqueue({ title: "y", runId: "p" });
+    await at.mine.tasks.claim({ runId: "a" });
     assertEquals(await all(at, { once: true, cursor }), [
       "added task pending",
       "added claim claimed",
     ]);
     assertEquals(await all(at, { once: true, cursor }), []);
+  });
+
+  it(`${name}: a position moves with every event that is taken, also among snapshots`, async () => {
+    const at = await place();
+    const cursor = `${makeTempDir()}/cursor`;
+    const kinds = ["task", "lane"] as const;
+    const next = () => all(at, { once: true, cursor, kinds, maxEvents: 1 });
+    await at.mine.tasks.enqueue({ title: "x", runId: "p" });
+    at.clock.advance(1);
+    await at.mine.tasks.enqueue({ title: "y", runId: "p" });
+    assertEquals(await next(), ["snapshot task pending"]);
+    await at.mine.lanes.acquire({ lane: "api", tree: ["api"], owner: "a" });
+    const rest = [await next(), await next(), await next()].flat();
+    assertEquals(rest.map((line) => line.replace(/^\w+ /, "")), ["task pending", "lane acquired"]);
+    await at.mine.lanes.release({ lane: "api", owner: "a" });
+    assertEquals(await next(), ["removed lane released"]);
+    assertEquals(await next(), []);
+  });
+
+  it(`${name}: a lease expires by its last heartbeat, which is no event`, async () => {
+    const at = await place();
+    const kinds = ["lane"] as const;
+    const events: WatchEvent[] = [];
+    const abort = new AbortController();
+    await at.mine.lanes.acquire({ lane: "api", tree: ["api"], owner: "a", ttl: 60 });
+    const running = (async () => {
+      for await (const event of stream(at, { kinds, signal: abort.signal })) events.push(event);
+    })();
+    const seen = (count: number) => until(`${count} events`, () => events.length >= count);
+    await seen(1);
+    at.clock.advance(200);
+    await at.mine.lanes.heartbeat({ lane: "api", owner: "a" });
+    at.clock.advance(200); // the grant alone would have ended
+    await at.mine.lanes.spawn({ lane: "web", owner: "b" });
+    await seen(2);
+    at.clock.advance(200);
+    await at.mine.lanes.spawn({ lane: "web", owner: "c" });
+    await seen(4);
+    abort.abort();
+    await running;
+    assertEquals(events.map(brief), [
+      "snapshot lane acquired",
+      "added lane spawned",
+      "added lane spawned",
+      "expired lane expired",
+    ]);
   });
 }

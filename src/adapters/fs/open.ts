@@ -2,6 +2,7 @@
 import { dirname } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
 import type { Agreement } from "../../ports/agreement.ts";
+import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
@@ -15,6 +16,9 @@ import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
 import { checkFormat, Layout } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
+import { FsCursorFile } from "./watch/cursor_file.ts";
+import { RecordFeed } from "./watch/feed.ts";
+import { LaneRecords } from "./watch/lane_records.ts";
 import { FsRecordSource } from "./watch/record_source.ts";
 import { FsReservationStore } from "./reservation/store.ts";
 import { FsTaskStore } from "./task/store.ts";
@@ -42,7 +46,7 @@ export function openFsStore(
     location,
     tasks: new FsTaskStore(host, layout, warn),
     reservations: new FsReservationStore(host, layout, warn),
-    records: new FsRecordSource(host, layout, warn),
+    feed: new RecordFeed(new LaneRecords(new FsRecordSource(host, layout, warn), lanes), warn),
     lanes,
     gc: new FsCollector(host, layout, warn),
     // Nothing is open between two calls.
@@ -53,6 +57,12 @@ export function openFsStore(
 /** The source tree around the workspace at `location`. */
 export function openCheckout(host: Host, location: string, warn: Warn): Checkout {
   return new FsCheckout(hostWithin(host, location), location, warn);
+}
+
+/** The file at `path` in which a consumer of the workspace at `location` keeps its position. */
+export function openCursorFile(host: Host, location: string, path: string): CursorFile {
+  const { fs } = hostWithin(host, location, true);
+  return new FsCursorFile(fs, absolute(host, path, "find the cursor"));
 }
 
 /** A journal that is given by its path, with no workspace around it. */

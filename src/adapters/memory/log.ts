@@ -3,8 +3,17 @@ import { realTimers, type Timers } from "../../async/timers.ts";
 import { Wakeup } from "../../async/wakeup.ts";
 import { checkpointEntry, isCompactable } from "../../domain/journal/checkpoint.ts";
 import { LaneState } from "../../domain/journal/fold.ts";
-import type { JournalEntry } from "../../domain/journal/line.ts";
-import { jsonCopy } from "../../domain/json.ts";
+import { identityOf, type JournalEntry } from "../../domain/journal/line.ts";
+import { jsonCopy, type JsonObject } from "../../domain/json.ts";
+import {
+  announcementData,
+  announcementId,
+  isAnnouncement,
+  leaseData,
+  leaseEnd,
+  leaseId,
+} from "../../domain/watch/lane_record.ts";
+import type { Table } from "./table.ts";
 
 export class Log {
   /** All that was ever written, checkpoints included. */
@@ -19,7 +28,8 @@ export class Log {
   /** When the writer began, on the clock of the timers; `undefined` when no process writes. */
   #writingSince: number | undefined;
 
-  constructor(readonly timers: Timers = realTimers) {}
+  /** @param records Where leases and announcements are kept as records of the stream. */
+  constructor(readonly records: Table<JsonObject>, readonly timers: Timers = realTimers) {}
 
   /** Seconds since the writer began. */
   get writingFor(): number {
@@ -62,7 +72,11 @@ export class Log {
   }
 
   append(entries: readonly JournalEntry[]): void {
-    for (const entry of entries) this.#apply(jsonCopy(entry) as JournalEntry);
+    for (const entry of entries) {
+      const copy = jsonCopy(entry) as JournalEntry;
+      this.#apply(copy);
+      this.#record(copy);
+    }
     this.tail += entries.length;
     this.length += entries.length;
     this.#notify();
@@ -90,6 +104,19 @@ export class Log {
   #apply(entry: JournalEntry): void {
     this.history.push(entry);
     this.fold.apply(entry);
+  }
+
+  /** Puts what an entry changed into the records; a heartbeat is no news. */
+  #record(entry: JournalEntry): void {
+    const { records } = this;
+    if (isAnnouncement(entry)) records.put(announcementId(entry), announcementData(entry));
+    const identity = identityOf(entry);
+    if (identity === undefined) return;
+    const id = leaseId(identity);
+    const lease = this.fold.leases.get(identity);
+    if (lease === undefined) records.remove(id, leaseEnd(entry));
+    else if (records.row(id)?.record["fence"] === lease.fence) records.amend(id, leaseData(lease));
+    else records.put(id, leaseData(lease));
   }
 
   #notify(): void {

@@ -3,9 +3,9 @@
  * number of openings in one process share it; no other process sees it, and it ends with the process.
  */
 import type { Store } from "../../ports/store.ts";
+import { MemoryFeed } from "./feed.ts";
 import { MemoryCollector } from "./gc.ts";
 import { MemoryLanes } from "./lanes.ts";
-import { MemoryRecords } from "./records.ts";
 import { MemoryReservationStore } from "./reservations.ts";
 import { MemoryTaskStore } from "./tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
@@ -16,7 +16,7 @@ export function openMemoryStore(workspace: MemoryWorkspace): Store {
     location: workspace.location,
     tasks: new MemoryTaskStore(workspace),
     reservations: new MemoryReservationStore(workspace),
-    records: new MemoryRecords(workspace),
+    feed: new MemoryFeed(workspace),
     lanes: new MemoryLanes(workspace),
     gc: new MemoryCollector(workspace),
     // The workspace is its openers', and lasts as long as they keep it.

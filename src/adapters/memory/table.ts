@@ -2,12 +2,25 @@
 import { jsonCopy } from "../../domain/json.ts";
 
 /** What is kept of one record. */
-interface Row<T> {
+export interface Row<T> {
   readonly record: T;
-  /** Grows with every change of the table. */
+  /** The number of the change that made the record. */
+  readonly made: number;
+  /** The number of the last change that is news of it. */
   readonly version: number;
+  /** The number of the last change of any kind. */
+  readonly touched: number;
   /** When it was written, milliseconds since 1970. */
   readonly writtenMs: number;
+}
+
+/** Numbers the changes of all tables of a workspace. */
+export class ChangeCount {
+  last = 0;
+
+  next(): number {
+    return ++this.last;
+  }
 }
 
 /**
@@ -17,15 +30,11 @@ interface Row<T> {
  */
 export class Table<T extends object> {
   readonly #rows = new Map<string, Row<T>>();
+  /** What was removed, as it was; its version is the number of its removal. */
+  readonly #gone = new Map<string, Row<T>>();
   readonly #listeners = new Set<(id: string) => void>();
-  #version = 0;
 
-  constructor(readonly clock: () => number) {}
-
-  /** The number of the last change. */
-  get version(): number {
-    return this.#version;
-  }
+  constructor(readonly clock: () => number, readonly count: ChangeCount) {}
 
   get ids(): string[] {
     return [...this.#rows.keys()];
@@ -45,20 +54,41 @@ export class Table<T extends object> {
     return this.#rows.get(id);
   }
 
+  /** A record that was removed, also where there is a new one of the same id. */
+  gone(id: string): Row<T> | undefined {
+    return this.#gone.get(id);
+  }
+
+  /** The ids of all that was removed. */
+  get goneIds(): Iterable<string> {
+    return this.#gone.keys();
+  }
+
   /** The records themselves, for those who only read them. */
   *rows(): Iterable<readonly [id: string, record: T]> {
     for (const [id, { record }] of this.#rows) yield [id, record];
   }
 
   put(id: string, record: T): void {
-    const row = { record: copyOf(record), version: ++this.#version, writtenMs: this.clock() };
-    this.#rows.set(id, row);
-    this.#notify(id);
+    const version = this.count.next();
+    const made = this.#rows.get(id)?.made ?? version;
+    this.#set(id, { record: copyOf(record), made, version, touched: version });
   }
 
-  remove(id: string): void {
-    if (!this.#rows.delete(id)) return;
-    this.#version++;
+  /** Replaces a record by one that is no news. */
+  amend(id: string, record: T): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#set(id, { ...row, record: copyOf(record), touched: this.count.next() });
+  }
+
+  /** @param last What there is to say of its end. */
+  remove(id: string, last: Partial<T> = {}): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#rows.delete(id);
+    const version = this.count.next();
+    this.#gone.set(id, { ...row, record: { ...row.record, ...last }, version, touched: version });
     this.#notify(id);
   }
 
@@ -67,6 +97,11 @@ export class Table<T extends object> {
     const listener = (id: string) => body(id);
     this.#listeners.add(listener);
     return { close: () => void this.#listeners.delete(listener) };
+  }
+
+  #set(id: string, row: Omit<Row<T>, "writtenMs">): void {
+    this.#rows.set(id, { ...row, writtenMs: this.clock() });
+    this.#notify(id);
   }
 
   #notify(id: string): void {

@@ -6,11 +6,13 @@ import type {
   ReleaseRecord,
   ReservationRecord,
 } from "../../domain/reservation/reservation.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
 import type { Clock } from "../../domain/time.ts";
 import { Log } from "./log.ts";
-import { Table } from "./table.ts";
+import { ChangeCount, Table } from "./table.ts";
 
 /** How a workspace in memory begins. */
 export interface MemoryOptions {
@@ -35,18 +37,32 @@ export class MemoryWorkspace {
   readonly releases: Table<ReleaseRecord>;
   readonly intents: Table<IntentRecord>;
   readonly log: Log;
-  /** Positions of consumers of the stream, by their names. */
-  readonly cursors = new Map<string, string>();
+  /** Leases and announcements as records of the stream; the log keeps them. */
+  readonly lanes: Table<JsonObject>;
+  /** Numbers all changes. */
+  readonly count = new ChangeCount();
+  /** The records of each kind. */
+  readonly tables: Readonly<Partial<Record<RecordKind, Table<object>>>>;
 
   constructor({ clock = Date.now, taxonomy = NO_TAXONOMY }: MemoryOptions = {}) {
     this.clock = clock;
     this.taxonomy = taxonomy;
-    this.tasks = new Table(clock);
-    this.claims = new Table(clock);
-    this.reservations = new Table(clock);
-    this.heartbeats = new Table(clock);
-    this.releases = new Table(clock);
-    this.intents = new Table(clock);
-    this.log = new Log();
+    this.tasks = new Table(clock, this.count);
+    this.claims = new Table(clock, this.count);
+    this.reservations = new Table(clock, this.count);
+    this.heartbeats = new Table(clock, this.count);
+    this.releases = new Table(clock, this.count);
+    this.intents = new Table(clock, this.count);
+    this.lanes = new Table(clock, this.count);
+    this.log = new Log(this.lanes);
+    this.tables = {
+      reservation: this.reservations as Table<object>,
+      intent: this.intents as Table<object>,
+      release: this.releases as Table<object>,
+      heartbeat: this.heartbeats as Table<object>,
+      task: this.tasks as Table<object>,
+      claim: this.claims as Table<object>,
+      lane: this.lanes as Table<object>,
+    };
   }
 }

@@ -10,25 +10,24 @@ import {
 import { claimTimedOut, parseClaim, taskStatus } from "../../domain/task/claim.ts";
 import { parseTask } from "../../domain/task/task.ts";
 import { formatTime } from "../../domain/time.ts";
-import type { RecordName } from "./hints.ts";
-import type { Seen } from "./seen.ts";
+import type { FeedRun, RecordName } from "../../ports/feed.ts";
 
 /**
  * The data with their present `status`, and of a reservation with the end that its heartbeats give it.
  * What other tools wrote and coord cannot read as such a record is left as it is.
  */
-export function presentData(
+export async function presentData(
   { kind, id }: RecordName,
   data: JsonObject,
-  seen: Seen,
+  run: FeedRun,
   now: number,
-): JsonObject {
+): Promise<JsonObject> {
   switch (kind) {
     case "reservation": {
       const reservation = parseReservation(data, id);
       if (typeof reservation === "string") return data;
-      const heartbeat = readAs(parseHeartbeat, seen.data("heartbeat", id), id);
-      const release = readAs(parseRelease, seen.data("release", id), id);
+      const heartbeat = readAs(parseHeartbeat, await run.data({ kind: "heartbeat", id }), id);
+      const release = readAs(parseRelease, await run.data({ kind: "release", id }), id);
       const entry = { reservation, heartbeat, release };
       const status = release !== undefined ? "released" : isLive(entry, now) ? "live" : "expired";
       if (heartbeat === undefined) return { ...data, status };
@@ -37,7 +36,11 @@ export function presentData(
     case "task": {
       const task = parseTask(data, id);
       if (typeof task === "string") return data;
-      const status = taskStatus(task, readAs(parseClaim, seen.data("claim", id), id), now);
+      const status = taskStatus(
+        task,
+        readAs(parseClaim, await run.data({ kind: "claim", id }), id),
+        now,
+      );
       return { ...data, status };
     }
     case "claim": {

@@ -1,8 +1,7 @@
 /** Events that a consumer got and has not taken yet. */
-import type { Change } from "./seen.ts";
-
 interface UntakenChange {
-  readonly change: Change;
+  /** What the position has reached with it. */
+  readonly lines: readonly string[];
   /** Whether it was emitted; what the filters hold back is taken with what came before it. */
   readonly isEmitted: boolean;
 }
@@ -14,11 +13,11 @@ export class Untaken {
   /** How many emitted events wait to be taken. */
   count = 0;
 
-  /** @param taken Called with each change that was taken, in order. */
-  constructor(readonly taken: (change: Change) => void) {}
+  /** @param taken Called with the lines of each that was taken, in order. */
+  constructor(readonly taken: (lines: readonly string[]) => void) {}
 
-  add(change: Change, isEmitted: boolean): void {
-    this.#waiting.push({ change, isEmitted });
+  add(lines: readonly string[], isEmitted: boolean): void {
+    this.#waiting.push({ lines, isEmitted });
     if (isEmitted) this.count++;
     else this.#drain();
   }
@@ -29,7 +28,7 @@ export class Untaken {
     if (oldest === undefined) return false;
     this.#first++;
     this.count--;
-    this.taken(oldest.change);
+    this.taken(oldest.lines);
     this.#drain();
     return true;
   }
@@ -41,7 +40,7 @@ export class Untaken {
       next = this.#waiting[this.#first]
     ) {
       this.#first++;
-      this.taken(next.change);
+      this.taken(next.lines);
     }
     if (this.#first < this.#waiting.length / 2) return;
     this.#waiting = this.#waiting.slice(this.#first);

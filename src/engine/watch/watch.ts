@@ -1,8 +1,9 @@
 /**
  * The stream of everything that changes: what may be asked for, which changes a consumer gets, and
- * when the stream ends. How changes are found is the business of watch_stream.ts.
+ * when the stream ends. How changes are found is the business of the store's feed.
  */
-import { realTimers, type Timers } from "../../async/timers.ts";
+import { realTimers, ringAt, type Timers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
 import { badInput, type InputProblem } from "../../domain/errors.ts";
 import {
   RECORD_KINDS,
@@ -25,10 +26,10 @@ import {
   isExpiring,
 } from "./expiry.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { isNewsOfLane } from "./lane_records.ts";
+import { isNewsOfLane } from "../../domain/watch/lane_record.ts";
+import type { FeedRun } from "../../ports/feed.ts";
+import { type Happening, Happenings } from "./happenings.ts";
 import { presentData } from "./present.ts";
-import { type Change, Seen } from "./seen.ts";
-import { type Pulse, Stream } from "./stream.ts";
 import { Untaken } from "./untaken.ts";
 
 /** What to stream. */
@@ -121,8 +122,8 @@ export interface WatchStream extends AsyncIterable<WatchEvent> {
 }
 
 /** What a stream works with. */
-export type WatchContext = Pick<Context, "clock" | "warn"> & {
-  readonly store: Pick<Context["store"], "location" | "records">;
+export type WatchContext = Pick<Context, "clock" | "warn" | "cursorFile"> & {
+  readonly store: Pick<Context["store"], "feed">;
 };
 
 /**
@@ -172,7 +173,7 @@ async function* eventsOf(
   timers: Timers,
   onStart: (run: Run) => void,
 ): AsyncGenerator<WatchEvent, undefined> {
-  const { clock, store: { records: source }, warn } = context;
+  const { clock, cursorFile, store: { feed }, warn } = context;
   const { maxEvents = Infinity, timeout, signal, backend = "auto", pollInterval = 1 } = options;
   if (signal?.aborted) return;
   const once = options.once === true || timeout === 0;
@@ -180,73 +181,81 @@ async function* eventsOf(
   const selected = new Set<RecordKind>(named.length > 0 ? named : RECORD_KINDS);
   const position = options.cursor === undefined
     ? undefined
-    : new Position(source.cursor(options.cursor), source.identity());
+    : new Position(cursorFile(options.cursor), feed);
   const kept = position?.read(warn);
   const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
   const kinds = kindsToExamine(selected, expiring);
 
-  const state = new Seen(new Expiries(kept?.since ?? clock()), warn);
+  const expiries = new Expiries(kept?.since ?? clock());
   for (const { kind, id, at } of kept?.expired ?? []) {
-    if (isExpiring(kind)) state.expiries.emitted(kind, id, at);
+    if (isExpiring(kind)) expiries.emitted(kind, id, at);
   }
-  for (const { kind, id, version, data } of kept?.records ?? []) {
-    state.restore(kind, id, version, data);
-  }
-  const covered = new Set([...kept?.kinds ?? [], ...kinds]);
-  position?.begin(state, state.expiries.since, covered);
+  position?.begin(expiries.since, new Set([...kept?.kinds ?? [], ...kinds]));
 
-  const stream = new Stream({
-    source,
-    clock,
-    timers,
-    warn,
-    seen: state,
-    kinds,
-    expiring: new Set(expiring),
-    covered: kept?.kinds ?? new Set(),
-    snapshot: options.snapshot !== false,
-    once,
-    backend,
-    pollInterval: pollInterval * 1000,
-    tick: (options.tick ?? Infinity) * 1000,
-    onIdle: () => position?.settle(timers.now()),
-  });
-  const stop = () => stream.end();
-  signal?.addEventListener("abort", stop);
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  signal?.addEventListener("abort", end);
+  const deadline = once || timeout === undefined ? Infinity : timers.now() + timeout * 1000;
+  const disarm = deadline === Infinity ? () => {} : ringAt(timers, deadline, end);
+  const isOver = () => stop.signal.aborted || timers.now() >= deadline;
+
   const acks = options.ack === true;
-  const untaken = new Untaken((change) => position?.taken(change, timers.now()));
+  using wakeup = new Wakeup(timers, stop.signal);
+  const untaken = new Untaken((lines) => position?.taken(lines, timers.now()));
   const ack = () => {
     const isTaken = acks && untaken.take();
-    if (isTaken) stream.wake();
+    if (isTaken) wakeup.wake();
     return isTaken;
   };
-  onStart({ ack, end: stop });
+  /** Sleeps until no more than `count` events wait to be taken, or until the stream ends. */
+  const atMost = async (count: number) => {
+    while (acks && untaken.count > count && !isOver()) {
+      position?.settle(timers.now());
+      await wakeup.sleep(Infinity);
+    }
+  };
+  onStart({ ack, end });
+
+  const tickMs = (options.tick ?? Infinity) * 1000;
+  const happenings = new Happenings({ expiries, expiring, clock, timers, tickMs });
+  const run = feed.open({
+    kinds,
+    since: kept?.lines,
+    covered: kept?.kinds ?? new Set(),
+    keeps: position !== undefined,
+    once,
+    backend,
+    pollMs: pollInterval * 1000,
+    timers,
+    wakeup,
+    alarm: () => happenings.nextAt(),
+    signal: stop.signal,
+  });
   let count = 0;
   try {
-    if (!once && timeout !== undefined) stream.endAfter(timeout * 1000);
-    if (selected.has("task")) await source.prepare();
-    if (stream.ended) return;
-    stream.start();
-    for await (const found of stream.emitted()) {
-      if (stream.ended) break;
-      if (!("kind" in found)) {
-        if (found.type === "tick" || options.synced === true) yield pulseOf(found, clock());
-        continue;
+    for await (const step of happenings.of(run)) {
+      if (isOver()) break;
+      if (step.type === "idle") position?.settle(timers.now());
+      else if (step.type === "tick" || step.type === "synced" && options.synced === true) {
+        yield pulseOf(step, clock());
       }
-      const isEmitted = passes(found, selected, options, clock());
-      if (isEmitted && acks) await stream.until(() => untaken.count < MAX_UNTAKEN);
-      if (stream.ended) break;
-      untaken.add(found, isEmitted);
+      if (step.type !== "happening") continue;
+      const { happening } = step;
+      const isEmitted = passes(happening, selected, options, clock());
+      if (isEmitted) await atMost(MAX_UNTAKEN - 1);
+      if (isOver()) break;
+      untaken.add(step.position, isEmitted);
       if (isEmitted) {
-        yield eventOf(found, state, clock());
+        yield await eventOf(happening, run, clock());
         if (!acks) untaken.take();
         if (++count >= maxEvents) break;
       }
     }
-    if (acks) await stream.until(() => untaken.count === 0);
+    await atMost(0);
   } finally {
-    signal?.removeEventListener("abort", stop);
-    stream.close();
+    signal?.removeEventListener("abort", end);
+    disarm();
+    end();
     position?.flush(timers.now());
   }
 }
@@ -260,35 +269,34 @@ function kindsToExamine(
 }
 
 function passes(
-  change: Change,
+  { type, kind, data }: Happening,
   selected: ReadonlySet<RecordKind>,
-  { runId, branch }: WatchOptions,
+  { runId, branch, snapshot }: WatchOptions,
   now: number,
 ): boolean {
-  const { type, kind, data } = change;
-  if (type === "none" || !selected.has(kind)) return false;
+  if (type === "known" || !selected.has(kind)) return false;
+  if (type === "snapshot" && snapshot === false) return false;
   if (kind === "lane" && !isNewsOfLane(type, data, now)) return false;
   if (branch !== undefined && data.branch !== branch) return false;
   return runId === undefined ||
     [data.run_id, data.claimer_run_id, data.created_by, data.holder].includes(runId);
 }
 
-function pulseOf({ type }: Pulse, now: number): WatchPulse {
+function pulseOf({ type }: { readonly type: "synced" | "tick" }, now: number): WatchPulse {
   return { schema_version: VERSION, event_type: type, timestamp: formatTime(writable(now)) };
 }
 
-function eventOf(change: Change, seen: Seen, now: number): WatchEvent {
-  const { type, kind, id } = change;
-  if (type === "none") throw new TypeError("a change that is not emitted has no event");
+async function eventOf(happening: Happening, run: FeedRun, now: number): Promise<WatchEvent> {
+  const { type, kind, id } = happening;
   const timestamp = formatTime(writable(now));
-  const data = shownData(change, seen, now);
+  const data = await shownData(happening, run, now);
   // Each kind of record is read as its own type, or taken as its file has it.
   return { schema_version: VERSION, event_type: type, kind, id, timestamp, data } as WatchEvent;
 }
 
-function shownData(change: Change, seen: Seen, now: number): JsonObject {
-  const { type, kind, data } = change;
+async function shownData(happening: Happening, run: FeedRun, now: number): Promise<JsonObject> {
+  const { type, kind, data } = happening;
   if (type === "removed") return data;
   if (kind === "lane" && type === "expired") return { ...data, op: "expired" };
-  return presentData(change, data, seen, now);
+  return await presentData(happening, data, run, now);
 }

@@ -1,7 +1,7 @@
 /** What a hold of each kind notices, and when: one loop serves tasks, reservations and lanes. */
 import type { CoordError } from "../../../mod.ts";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
-import { openCheckout, openFsStore } from "../../../src/adapters/fs/open.ts";
+import { openCheckout, openCursorFile, openFsStore } from "../../../src/adapters/fs/open.ts";
 import { Coord } from "../../../src/engine/coord.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
@@ -118,7 +118,8 @@ function scene(given: Partial<Faults> = {}, time?: FakeTime) {
     const [tasks, reservations] = [files.tasks, files.reservations];
     const store = { ...files, tasks, reservations };
     const checkout = openCheckout(on, path, warn);
-    const machine = { checkout, processes: processesOf(on) };
+    const cursorFile = (file: string) => openCursorFile(on, path, file);
+    const machine = { checkout, processes: processesOf(on), cursorFile };
     return new Coord({ store, ...machine, clock, warn, ...(time && { timers: time.timers }) });
   };
   return { path, faults, warnings, mine: open(host), theirs: open(real) };

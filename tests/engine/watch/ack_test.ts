@@ -143,15 +143,15 @@ it("watchRecords() loses nothing when the cursor is rewritten while events wait"
   await bench.time.settle();
   bench.records.put("heartbeat", "h", {});
   await bench.time.settle();
-  const head = (bench.records.cursors.get(cursor) ?? "").split("\n")[0];
+  const head = (bench.cursors.get(cursor) ?? "").split("\n")[0];
   assert_(head !== undefined);
   await running.stop();
   // Far more outdated lines than records, so that the next start writes the file again.
   const old = `{"kind":"intent","id":"i","version":"1","data":{}}\n{"kind":"intent","id":"i"}\n`;
-  bench.records.cursors.set(cursor, `${head}\n${old.repeat(2_000)}`);
+  bench.cursors.set(cursor, `${head}\n${old.repeat(2_000)}`);
   const second = bench.start(ACK);
   await bench.time.settle();
-  assertEquals(bench.records.cursors.get(cursor), `${head}\n`);
+  assertEquals(bench.cursors.get(cursor), `${head}\n`);
   await second.stop();
   assertEquals(await bench.emitted({ once: true, cursor }), [
     "added heartbeat h",

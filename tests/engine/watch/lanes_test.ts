@@ -3,9 +3,9 @@ import { type LaneEventData, openWorkspace, type WatchEvent } from "../../../mod
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
-import { LaneRecords } from "../../../src/engine/watch/lane_records.ts";
+import { LaneRecords } from "../../../src/adapters/fs/watch/lane_records.ts";
 import type { WatchOptions } from "../../../src/engine/watch/watch.ts";
-import type { RecordSource } from "../../../src/ports/records.ts";
+import type { RecordSource } from "../../../src/adapters/fs/watch/records.ts";
 import { removeTree } from "../../support/scene/scratch.ts";
 import { sleep } from "../../support/race/processes.ts";
 import { workspace } from "../../support/scene/workspace.ts";

@@ -42,10 +42,10 @@ it("watchRecords() keeps the position while it waits, one short line an event", 
   for (let n = 0; n < 100; n++) bench.records.put("task", `t${n}`, { n });
   const running = bench.start({ cursor });
   await bench.time.advance(1);
-  const before = bench.records.cursors.get(cursor) ?? "";
+  const before = bench.cursors.get(cursor) ?? "";
   bench.records.put("task", "new", { title: "x" });
   await bench.time.settle();
-  const added = (bench.records.cursors.get(cursor) ?? "").slice(before.length);
+  const added = (bench.cursors.get(cursor) ?? "").slice(before.length);
   assertMatch(added, /^\{"kind":"task","id":"new","version":".*","data":\{"title":"x"\}\}\n$/);
   // The process dies here.
   bench.records.put("task", "later", {});
@@ -107,7 +107,7 @@ it("watchRecords() rewrites the cursor when most of it is outdated, and loses no
   }
   await running.stop();
   assertEquals(running.events.length, 1_500);
-  const lines = (bench.records.cursors.get(cursor) ?? "").split("\n").length;
+  const lines = (bench.cursors.get(cursor) ?? "").split("\n").length;
   assert_(lines < 1_100, `${lines} lines`);
   assertEquals(await bench.emitted(ONCE), []);
 });
@@ -116,8 +116,8 @@ it("watchRecords() skips a torn last line and a broken one", async () => {
   const bench = new WatchBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   await bench.emitted(ONCE);
-  const [head, a, b, c] = (bench.records.cursors.get(cursor) ?? "").split("\n");
-  bench.records.cursors.set(cursor, `${head}\n${a}\nrubbish\n${b}\n${c?.slice(0, 20)}`);
+  const [head, a, b, c] = (bench.cursors.get(cursor) ?? "").split("\n");
+  bench.cursors.set(cursor, `${head}\n${a}\nrubbish\n${b}\n${c?.slice(0, 20)}`);
   assertEquals(await bench.emitted(ONCE), ["added task c"]);
   assertEquals(bench.warnings, [
     `Cursor "/home/position" has 1 line that is unreadable: skipped`,
@@ -136,11 +136,11 @@ it("watchRecords() never touches a file that is no position of this workspace", 
       `{"coord_cursor":1,"workspace":["/other","inode 7"],"since":1,"kinds":[]}\n`,
     ]
   ) {
-    bench.records.cursors.set(cursor, text);
+    bench.cursors.set(cursor, text);
     const error = await assertRejects(() => bench.emitted(ONCE)) as CoordError;
     assertEquals([error.name, error.code], ["CoordError", "bad_args"]);
-    assertEquals(bench.records.cursors.get(cursor), text);
+    assertEquals(bench.cursors.get(cursor), text);
   }
-  bench.records.cursors.set(cursor, "");
+  bench.cursors.set(cursor, "");
   assertEquals(await bench.emitted(ONCE), []);
 });

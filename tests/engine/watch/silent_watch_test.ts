@@ -1,8 +1,7 @@
 /** Every wait looks again by itself within 5 s where notification starts and then stays silent. */
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
-import { openCheckout, openFsStore } from "../../../src/adapters/fs/open.ts";
-import { LaneRecords } from "../../../src/engine/watch/lane_records.ts";
+import { openCheckout, openCursorFile, openFsStore } from "../../../src/adapters/fs/open.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { watchRecords } from "../../../src/engine/watch/watch.ts";
@@ -26,11 +25,12 @@ function scene() {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const open = () => {
-    const files = openFsStore(host, path, clock, warn);
-    const store = { ...files, records: new LaneRecords(files.records, files.lanes) };
+    const store = openFsStore(host, path, clock, warn);
     const checkout = openCheckout(host, path, warn);
     const processes = processesOf(host);
-    const context = { store, checkout, processes, lanes: store.lanes, clock, warn, timers };
+    const cursorFile = (file: string) => openCursorFile(host, path, file);
+    const machine = { checkout, processes, cursorFile };
+    const context = { store, ...machine, lanes: store.lanes, clock, warn, timers };
     return { context, tasks: new Tasks(context), lanes: new Lanes(context, checkout) };
   };
   return { path, time, warnings, mine: open(), theirs: open() };

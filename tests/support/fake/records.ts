@@ -2,9 +2,13 @@
 import type { RecordKind } from "../../../src/domain/watch/event.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { Timers } from "../../../src/async/timers.ts";
-import type { CursorFile } from "../../../src/ports/cursor_file.ts";
 import { HostError } from "../../../src/ports/host.ts";
-import type { Listing, Look, RecordHint, RecordSource } from "../../../src/ports/records.ts";
+import type {
+  RecordHint,
+  RecordListing,
+  RecordLook,
+  RecordSource,
+} from "../../../src/adapters/fs/watch/records.ts";
 
 interface Kept {
   readonly content: string;
@@ -14,7 +18,6 @@ interface Kept {
 export class FakeRecords implements RecordSource {
   readonly #kinds = new Map<RecordKind, Map<string, Kept>>();
   readonly #marks = new Map<RecordKind, number>();
-  readonly cursors = new Map<string, string>();
   #onHint: ((hint: RecordHint) => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
   /** Whether changes are hinted. */
@@ -74,13 +77,13 @@ export class FakeRecords implements RecordSource {
     return [...this.#of(kind).keys()];
   }
 
-  list(kind: RecordKind): Listing {
+  list(kind: RecordKind): RecordListing {
     this.lists.push(kind);
     if (this.unlisted.has(kind)) throw new HostError("permission", "list", kind);
     return { ids: this.ids(kind), look: (id, known) => this.look(kind, id, known) };
   }
 
-  look(kind: RecordKind, id: string, known: string | undefined): Look {
+  look(kind: RecordKind, id: string, known: string | undefined): RecordLook {
     this.looks++;
     const kept = this.#of(kind).get(id);
     this.onLooked(kind, id);
@@ -112,16 +115,6 @@ export class FakeRecords implements RecordSource {
 
   identity(): readonly string[] {
     return ["/w"];
-  }
-
-  cursor(path: string): CursorFile {
-    const { cursors } = this;
-    return {
-      path,
-      read: () => cursors.get(path),
-      append: (text) => void cursors.set(path, (cursors.get(path) ?? "") + text),
-      replace: (parts) => void cursors.set(path, [...parts].join("")),
-    };
   }
 
   #of(kind: RecordKind): Map<string, Kept> {
@@ -175,7 +168,7 @@ export class FakeTime {
 
   /** Lets everything happen that has no need of time: more steps than any test takes. */
   async settle(): Promise<void> {
-    for (let n = 0; n < 3_000; n++) await undefined;
+    for (let n = 0; n < 10_000; n++) await undefined;
   }
 
   /** Moves on, ringing every alarm at its time. */

@@ -6,18 +6,24 @@ import {
   watchRecords,
   type WatchStream,
 } from "../../../src/engine/watch/watch.ts";
+import { RecordFeed } from "../../../src/adapters/fs/watch/feed.ts";
+import type { CursorFile } from "../../../src/ports/cursor_file.ts";
 import { FakeRecords, FakeTime } from "./records.ts";
 
 export class WatchBench {
   readonly records = new FakeRecords();
   readonly time = new FakeTime();
   readonly warnings: string[] = [];
+  /** Positions of consumers, by their paths. */
+  readonly cursors = new Map<string, string>();
 
   get context(): WatchContext {
+    const warn = (message: string) => void this.warnings.push(message);
     return {
       clock: this.time.clock,
-      warn: (message) => void this.warnings.push(message),
-      store: { location: "/w", records: this.records },
+      warn,
+      store: { feed: new RecordFeed(this.records, warn) },
+      cursorFile: (path) => this.#cursorFile(path),
     };
   }
 
@@ -39,6 +45,16 @@ export class WatchBench {
     // A failure is looked at where the test awaits it.
     running.done.catch(() => {});
     return running;
+  }
+
+  #cursorFile(path: string): CursorFile {
+    const { cursors } = this;
+    return {
+      path,
+      read: () => cursors.get(path),
+      append: (text) => void cursors.set(path, (cursors.get(path) ?? "") + text),
+      replace: (parts) => void cursors.set(path, [...parts].join("")),
+    };
   }
 
   /** All events of a stream that ends by itself. */

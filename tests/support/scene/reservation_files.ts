@@ -3,6 +3,7 @@ import { FsCheckout } from "../../../src/adapters/fs/checkout/checkout.ts";
 import { FsCollector } from "../../../src/adapters/fs/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
+import { openCursorFile } from "../../../src/adapters/fs/open.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import type { Context } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
@@ -35,12 +36,13 @@ export function openReservations(
   const own = { ...host, fs };
   const store = new Store(own, layout, warn);
   const checkout = new FsCheckout(host, workspace, warn);
-  const processes = processesOf(host);
+  const cursorFile = (file: string) => openCursorFile(host, workspace, file);
+  const machine = { processes: processesOf(host), cursorFile };
   const context = {
     clock,
     warn,
     checkout,
-    processes,
+    ...machine,
     store: partialStore({ reservations: store }),
   };
   return {

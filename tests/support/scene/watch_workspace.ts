@@ -1,6 +1,8 @@
 /** A workspace on disk with a stream over it, on the real clock. */
 import * as fs from "node:fs";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
+import { openCursorFile } from "../../../src/adapters/fs/open.ts";
+import { RecordFeed } from "../../../src/adapters/fs/watch/feed.ts";
 import { FsRecordSource } from "../../../src/adapters/fs/watch/record_source.ts";
 import { FOLDERS, type RecordKind, type WatchEvent } from "../../../src/domain/watch/event.ts";
 import { type WatchOptions, watchRecords } from "../../../src/engine/watch/watch.ts";
@@ -73,8 +75,9 @@ export class WatchWorkspace {
 
   stream(options: WatchOptions = {}): AsyncIterable<WatchEvent> {
     const warn = (message: string) => void this.warnings.push(message);
-    const store = { location: this.root, records: this.source };
-    return watchRecords({ store, clock: Date.now, warn }, options);
+    const store = { feed: new RecordFeed(this.source, warn) };
+    const cursorFile = (path: string) => openCursorFile(this.host, this.root, path);
+    return watchRecords({ store, cursorFile, clock: Date.now, warn }, options);
   }
 
   /** Streams until `done` says so of all events so far, for at most `seconds`. */

@@ -1,5 +1,5 @@
 /**
- * The record folders of a workspace, as the stream sees them.
+ * The record folders of a workspace, as the feed looks at them.
  *
  * Versions. Whether a record still says the same is decided by a hash over what it says; for claims
  * the number of the transition goes before it. After an `@` a version carries the inode, size and
@@ -24,9 +24,7 @@ import { hash } from "../../../domain/journal/hash.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { Clock } from "../../../domain/time.ts";
-import type { CursorFile } from "../../../ports/cursor_file.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
-import type { Listing, Look, RecordHint, RecordSource } from "../../../ports/records.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { Batches } from "../task/batch.ts";
 import {
@@ -38,9 +36,8 @@ import {
   slotName,
 } from "../task/claim_chain.ts";
 import { ReadClaim } from "../task/read_claim.ts";
-import { FsCursorFile } from "./cursor_file.ts";
 import { FolderWatch } from "./folder_watch.ts";
-import { absolute } from "../find.ts";
+import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 import type { Layout } from "../layout.ts";
 import { isSettled } from "../disk/folder_mark.ts";
 import { listStems, parseRecordName, readRecord } from "../disk/record_file.ts";
@@ -79,7 +76,7 @@ export class FsRecordSource implements RecordSource {
     return stems.map(idOfStem);
   }
 
-  list(kind: RecordKind): Listing {
+  list(kind: RecordKind): RecordListing {
     if (!this.#isFolder(kind)) {
       return { ids: [], look: (id, known) => this.look(kind, id, known) };
     }
@@ -91,7 +88,7 @@ export class FsRecordSource implements RecordSource {
     return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
   }
 
-  #listClaims(names: readonly string[]): Listing {
+  #listClaims(names: readonly string[]): RecordListing {
     const claims = groupClaims(names);
     const none = { hasView: false, slots: [], isEnded: false };
     return {
@@ -100,7 +97,7 @@ export class FsRecordSource implements RecordSource {
     };
   }
 
-  look(kind: RecordKind, id: string, known: string | undefined): Look {
+  look(kind: RecordKind, id: string, known: string | undefined): RecordLook {
     if (!this.#isFolder(kind)) return GONE;
     return kind === "claim"
       ? this.#lookClaim(stemOfId(id), known, undefined)
@@ -149,11 +146,7 @@ export class FsRecordSource implements RecordSource {
     return ino === 0 ? [this.layout.root] : [this.layout.root, `inode ${ino}`];
   }
 
-  cursor(path: string): CursorFile {
-    return new FsCursorFile(this.#fs, absolute(this.host, path, "find the cursor"));
-  }
-
-  #lookFile(kind: RecordKind, id: string, known: string | undefined): Look {
+  #lookFile(kind: RecordKind, id: string, known: string | undefined): RecordLook {
     const name = `${stemOfId(id)}.json`;
     const path = `${this.layout.folder(kind)}/${name}`;
     const look = this.#lookAt(kind, name, path, known);
@@ -165,7 +158,7 @@ export class FsRecordSource implements RecordSource {
     return found.kind === "gone" ? this.#lookAt(kind, name, path, known) : found;
   }
 
-  #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): Look {
+  #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): RecordLook {
     return this.#guarded(kind, name, known, () => {
       if (known !== undefined) {
         const stat = this.#fs.lstat(path);
@@ -181,7 +174,7 @@ export class FsRecordSource implements RecordSource {
   }
 
   /** @param listed What a listing showed; without it slots are looked for. */
-  #lookClaim(stem: string, known: string | undefined, listed: ListedClaim | undefined): Look {
+  #lookClaim(stem: string, known: string | undefined, listed: ListedClaim | undefined): RecordLook {
     return this.#guarded("claim", slotName(stem, 1), known, () => {
       const folder = this.layout.folder("claim");
       if (known !== undefined && listed !== undefined) {
@@ -238,7 +231,12 @@ export class FsRecordSource implements RecordSource {
   }
 
   /** A failure of the machine breaks one record, not the stream; it is tried again. */
-  #guarded(kind: RecordKind, name: string, known: string | undefined, body: () => Look): Look {
+  #guarded(
+    kind: RecordKind,
+    name: string,
+    known: string | undefined,
+    body: () => RecordLook,
+  ): RecordLook {
     try {
       return body();
     } catch (error) {
@@ -274,14 +272,19 @@ function isSure(version: string, stat: FileStat): boolean {
   return version.endsWith(`@${signatureOf(stat)}`);
 }
 
-function found(version: string, data: JsonObject, known: string | undefined): Look {
+function found(version: string, data: JsonObject, known: string | undefined): RecordLook {
   return known !== undefined && contentOf(known) === contentOf(version)
     ? { kind: "same", version }
     : { kind: "record", version, data };
 }
 
 /** What is broken is always opened again: its permissions may have changed, and nothing else. */
-function broken(kind: RecordKind, name: string, reason: string, known: string | undefined): Look {
+function broken(
+  kind: RecordKind,
+  name: string,
+  reason: string,
+  known: string | undefined,
+): RecordLook {
   const version = `!${hash(reason)}`;
   if (known === version) return SAME;
   return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: skipped` };

@@ -3,7 +3,7 @@ import { ClaimFiles } from "../../../../src/adapters/fs/task/claim_files.ts";
 import { FsRecordSource } from "../../../../src/adapters/fs/watch/record_source.ts";
 import type { CoordError } from "../../../../src/domain/errors.ts";
 import { HostError } from "../../../../src/ports/host.ts";
-import type { RecordHint } from "../../../../src/ports/records.ts";
+import type { RecordHint } from "../../../../src/adapters/fs/watch/records.ts";
 import { assert_, assertEquals, assertMatch, assertRejects, it } from "../../../deps.ts";
 import { WatchWorkspace } from "../../../support/scene/watch_workspace.ts";
 import { jsonOf } from "../../../support/scene/event_data.ts";

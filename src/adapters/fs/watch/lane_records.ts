@@ -1,45 +1,31 @@
 /**
- * Lanes as the stream sees them: records beside those that are files.
- *
- * A lease is one record from its grant to its end; a heartbeat is no news, but moves the instant at
- * which it expires. An announcement of a run (SPAWN) or of the end of one (HALT) is emitted when it
- * comes, and never as a snapshot or as removed. Leases come from the fold of the journal,
- * announcements from its last entries, archives included; so it makes no difference that the file
- * is replaced, compacted or gone.
+ * Lanes as the feed looks at them: records beside those that are files. Leases come from the fold of
+ * the journal, announcements from its last entries, archives included; so it makes no difference
+ * that the file is replaced, compacted or gone.
  */
-import type { RecordKind } from "../../domain/watch/event.ts";
-import { hash } from "../../domain/journal/hash.ts";
-import { jsonCopy, type JsonObject } from "../../domain/json.ts";
-import { deathOf, type Lease, type LeaseIdentity, readFolded } from "../../domain/lane/lease.ts";
-import { identityOf, type JournalEntry } from "../../domain/journal/line.ts";
-import type { CursorFile } from "../../ports/cursor_file.ts";
-import { HostError } from "../../ports/host.ts";
-import type { LaneStore } from "../../ports/lanes.ts";
-import type { Listing, Look, RecordHint, RecordSource } from "../../ports/records.ts";
-import type { WatchEventType } from "../../domain/watch/event.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
+import type { JsonObject } from "../../../domain/json.ts";
+import type { LeaseIdentity } from "../../../domain/lane/lease.ts";
+import {
+  announcementData,
+  announcementId,
+  isAnnouncement,
+  isLeaseEnd,
+  leaseData,
+  leaseEnd,
+  leaseId,
+  leaseOfId,
+} from "../../../domain/watch/lane_record.ts";
+import { identityOf, type JournalEntry } from "../../../domain/journal/line.ts";
+import { HostError } from "../../../ports/host.ts";
+import type { LaneStore } from "../../../ports/lanes.ts";
+import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
 const RECENT = 1_000;
 
 /** New entries that are hinted one by one; after more of them everything is looked at. */
 const MAX_HINTS = 200;
-
-const ANNOUNCEMENTS: Readonly<Record<string, string>> = { SPAWN: "spawned", HALT: "halted" };
-const ENDS: Readonly<Record<string, string>> = { RELEASE: "released", SCAVENGE: "expired" };
-
-/** Whether a change of a lane is emitted. */
-export function isNewsOfLane(
-  type: WatchEventType,
-  data: JsonObject,
-  now: number,
-): boolean {
-  if (data["op"] === "spawned" || data["op"] === "halted") return type === "added";
-  return type !== "snapshot" || deathOf(leaseOf(data), now, undefined) === undefined;
-}
-
-function leaseOf(data: JsonObject): Lease {
-  return readFolded(data, { lane: "", loop_ts: "" }, { fence: 0, renewed_seq: 0, events: 0 });
-}
 
 /** The records of a workspace together with its lanes. */
 export class LaneRecords implements RecordSource {
@@ -54,14 +40,14 @@ export class LaneRecords implements RecordSource {
 
   ids(kind: RecordKind): string[] {
     if (kind !== "lane") return this.files.ids(kind);
-    return this.lanes.journal.read().fold.live().map(idOf);
+    return this.lanes.journal.read().fold.live().map(leaseId);
   }
 
-  list(kind: RecordKind): Listing {
+  list(kind: RecordKind): RecordListing {
     if (kind !== "lane") return this.files.list(kind);
     const announced = new Map<string, JournalEntry>();
     for (const entry of this.#last()) {
-      if (entry.op in ANNOUNCEMENTS) announced.set(idOfEntry(entry), entry);
+      if (isAnnouncement(entry)) announced.set(announcementId(entry), entry);
     }
     const look = (id: string, known: string | undefined) => {
       const entry = announced.get(id);
@@ -70,10 +56,10 @@ export class LaneRecords implements RecordSource {
     return { ids: [...this.ids(kind), ...announced.keys()], look };
   }
 
-  look(kind: RecordKind, id: string, known: string | undefined): Look {
+  look(kind: RecordKind, id: string, known: string | undefined): RecordLook {
     if (kind !== "lane") return this.files.look(kind, id, known);
-    if (isLeaseId(id)) return this.#lease(id, known);
-    const entry = this.#last().find((each) => each.op in ANNOUNCEMENTS && idOfEntry(each) === id);
+    if (leaseOfId(id) !== undefined) return this.#lease(id, known);
+    const entry = this.#last().find((each) => isAnnouncement(each) && announcementId(each) === id);
     return entry === undefined ? { kind: "gone" } : announcement(entry, known);
   }
 
@@ -126,18 +112,14 @@ export class LaneRecords implements RecordSource {
     return this.files.identity();
   }
 
-  cursor(path: string): CursorFile {
-    return this.files.cursor(path);
-  }
-
-  #lease(id: string, known: string | undefined): Look {
-    const identity = identityOfId(id);
+  #lease(id: string, known: string | undefined): RecordLook {
+    const identity = leaseOfId(id);
+    if (identity === undefined) return { kind: "gone" };
     const lease = this.lanes.journal.read().fold.leases.get(identity);
     if (lease === undefined) return { kind: "gone", last: this.#endOf(identity) };
     const version = `${lease.fence}.${lease.renewed_seq}`;
     if (version === known) return { kind: "same" };
-    const op = lease.adopted_at === undefined ? "acquired" : "adopted";
-    const data = { ...jsonCopy(lease), op };
+    const data = leaseData(lease);
     return known?.startsWith(`${lease.fence}.`)
       ? { kind: "same", version, data }
       : { kind: "record", version, data };
@@ -145,13 +127,12 @@ export class LaneRecords implements RecordSource {
 
   /** How a lease ended, by the journal; what it does not hold any more counts as a release. */
   #endOf({ lane, loop_ts }: LeaseIdentity): JsonObject {
-    const entry = this.#last().findLast((each) => {
-      if (!(each.op in ENDS)) return false;
+    const end = this.#last().findLast((each) => {
+      if (!isLeaseEnd(each)) return false;
       const identity = identityOf(each);
       return identity?.lane === lane && identity.loop_ts === loop_ts;
     });
-    const op = ENDS[entry?.op ?? "RELEASE"] ?? "released";
-    return { op, ...(typeof entry?.["reason"] === "string" ? { reason: entry["reason"] } : {}) };
+    return leaseEnd(end);
   }
 
   #last(): readonly JournalEntry[] {
@@ -220,32 +201,12 @@ function following(
 }
 
 function hintOf(entry: JournalEntry): string | undefined {
-  if (entry.op in ANNOUNCEMENTS) return idOfEntry(entry);
+  if (isAnnouncement(entry)) return announcementId(entry);
   const identity = identityOf(entry);
-  return identity === undefined ? undefined : idOf(identity);
+  return identity === undefined ? undefined : leaseId(identity);
 }
 
-function announcement(entry: JournalEntry, known: string | undefined): Look {
+function announcement(entry: JournalEntry, known: string | undefined): RecordLook {
   if (known !== undefined) return { kind: "same" };
-  const data = { ...entry, op: ANNOUNCEMENTS[entry.op] ?? entry.op };
-  return { kind: "record", version: "1", data };
-}
-
-/** `lane@loop_ts`; what could be taken for the sign between them is escaped in the name. */
-function idOf({ lane, loop_ts }: LeaseIdentity): string {
-  return `${lane.replace(/[%@]/g, encodeURIComponent)}@${loop_ts}`;
-}
-
-function identityOfId(id: string): LeaseIdentity {
-  const at = id.indexOf("@");
-  const lane = id.slice(0, at).replace(/%25|%40/g, decodeURIComponent);
-  return { lane, loop_ts: id.slice(at + 1) };
-}
-
-function isLeaseId(id: string): boolean {
-  return id.includes("@");
-}
-
-function idOfEntry(entry: JournalEntry): string {
-  return `${ANNOUNCEMENTS[entry.op]}:${hash(JSON.stringify(entry))}`;
+  return { kind: "record", version: "1", data: announcementData(entry) };
 }

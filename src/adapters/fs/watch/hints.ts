@@ -5,8 +5,9 @@
  * keeps 16). So hints are only ever lost together with many that arrive, and a burst is the sign:
  * a number of them within a short time, or between two drains.
  */
-import type { RecordKind } from "../../domain/watch/event.ts";
-import type { RecordHint } from "../../ports/records.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
+import type { RecordName } from "../../../ports/feed.ts";
+import type { RecordHint } from "./records.ts";
 
 /** Hints that make a burst: half of the smallest buffer that is known to lose some. */
 const BURST_HINTS = 8;
@@ -16,12 +17,6 @@ const BURST_MS = 25;
 
 /** Names that are kept; with more of them, comparing whole folders is cheaper. */
 const MAX_NAMES = 20_000;
-
-/** A record to look at. */
-export interface RecordName {
-  readonly kind: RecordKind;
-  readonly id: string;
-}
 
 /** Everything that came since the last drain. */
 interface Drained {

@@ -2,21 +2,16 @@
  * What a stream has emitted so far: the version and the text of every record. It alone decides
  * whether something that was found is news, so that looking twice emits nothing twice.
  */
-import type { RecordKind, WatchEventType } from "../../domain/watch/event.ts";
-import { type JsonObject, readObject } from "../../domain/json.ts";
-import type { Look } from "../../ports/records.ts";
-import type { Warn } from "../../ports/warnings.ts";
-import type { Expiries } from "./expiry.ts";
-import type { RecordName } from "./hints.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
+import { type JsonObject, readObject } from "../../../domain/json.ts";
+import type { Change, RecordName } from "../../../ports/feed.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import type { RecordLook } from "./records.ts";
 
-/** Something that became known. `none` is not emitted, but belongs to the position. */
-export interface Change extends RecordName {
-  readonly type: WatchEventType | "none";
-  readonly data: JsonObject;
-  /** The version that was found; of what is removed or expired there is none. */
+/** A change with the version that was found, as JSON text too; of what is removed there is neither. */
+export interface FoundChange extends Change {
   readonly version?: string;
-  /** The instant, for `expired`. */
-  readonly at?: number;
+  readonly text?: string;
 }
 
 /** One record as it was emitted. */
@@ -47,14 +42,8 @@ interface Broken extends RecordName {
 export class Seen {
   readonly #kinds = new Map<RecordKind, Map<string, Entry>>();
   readonly #broken = new Map<string, Broken>();
-  #size = 0;
 
-  constructor(readonly expiries: Expiries, readonly warn: Warn) {}
-
-  /** How many records were emitted. */
-  get size(): number {
-    return this.#size;
-  }
+  constructor(readonly warn: Warn) {}
 
   /** Takes in what an earlier stream emitted. */
   restore(kind: RecordKind, id: string, version: string, data: JsonObject): void {
@@ -66,14 +55,15 @@ export class Seen {
     return this.record(kind, id)?.data;
   }
 
-  /** The same with its version. */
+  /** The same with its version, and as JSON text. */
   record(
     kind: RecordKind,
     id: string,
-  ): { readonly version: string; readonly data: JsonObject } | undefined {
+  ): Required<Pick<FoundChange, "version" | "text" | "data">> | undefined {
     const entry = this.#entries(kind).get(id);
     if (entry?.version === undefined) return undefined;
-    return { version: entry.version, data: readObject(entry.text) };
+    const { version, text } = entry;
+    return { version, text, data: readObject(text) };
   }
 
   /** Whether a record needs no look because its kind is written once and it was emitted. */
@@ -103,9 +93,9 @@ export class Seen {
   look(
     kind: RecordKind,
     id: string,
-    look: (known: string | undefined) => Look,
-    type: "added" | "snapshot" | "none" = "added",
-  ): Change | undefined {
+    look: (known: string | undefined) => RecordLook,
+    type: "added" | "snapshot" = "added",
+  ): FoundChange | undefined {
     const entry = this.#entries(kind).get(id);
     let found = look(entry?.broken ?? entry?.version);
     // Whole again: the question is whether it says what it said before it broke.
@@ -115,12 +105,7 @@ export class Seen {
     }
     switch (found.kind) {
       case "same":
-        if (entry !== undefined && found.version !== undefined) {
-          if (entry.broken !== undefined) entry.broken = found.version;
-          else if (found.data === undefined) entry.version = found.version;
-          else this.#put(kind, id, found.version, found.data);
-        }
-        return undefined;
+        return entry === undefined ? undefined : this.#same(kind, id, entry, found);
       case "gone":
         return entry === undefined ? undefined : this.#gone(kind, id, entry, found.last);
       case "broken":
@@ -131,8 +116,8 @@ export class Seen {
         // A claim that seems to go back is an old view that was read late.
         if (entry?.version !== undefined && orderOf(kind, data) < entry.order) return undefined;
         const known = entry?.version !== undefined;
-        this.#put(kind, id, version, data);
-        return { type: known ? "modified" : type, kind, id, data, version };
+        const text = this.#put(kind, id, version, data);
+        return { type: known ? "modified" : type, kind, id, data, version, text };
       }
     }
   }
@@ -168,15 +153,34 @@ export class Seen {
     return entries;
   }
 
-  #put(kind: RecordKind, id: string, version: string, data: JsonObject): void {
+  /** The record says the same; what it says that is no news may have moved. */
+  #same(
+    kind: RecordKind,
+    id: string,
+    entry: Entry,
+    { version, data }: { version?: string; data?: JsonObject },
+  ): FoundChange | undefined {
+    if (version === undefined) return undefined;
+    if (entry.broken !== undefined) {
+      entry.broken = version;
+      return undefined;
+    }
+    const before = entry.text;
+    if (data !== undefined) this.#put(kind, id, version, data);
+    else entry.version = version;
+    return data === undefined || entry.text === before
+      ? undefined
+      : { type: "known", kind, id, data };
+  }
+
+  #put(kind: RecordKind, id: string, version: string, data: JsonObject): string {
     const entries = this.#entries(kind);
     const text = JSON.stringify(data);
     const order = orderOf(kind, data);
     const entry = entries.get(id);
-    if (entry?.version === undefined) this.#size++;
     if (entry === undefined) entries.set(id, { version, text, order, broken: undefined, round: 0 });
     else Object.assign(entry, { version, text, order });
-    this.expiries.seen(kind, id, data);
+    return text;
   }
 
   #gone(
@@ -184,12 +188,10 @@ export class Seen {
     id: string,
     entry: Entry,
     last: JsonObject | undefined,
-  ): Change | undefined {
+  ): FoundChange | undefined {
     this.#mended(kind, id, entry);
     this.#entries(kind).delete(id);
     if (entry.version === undefined) return undefined;
-    this.#size--;
-    this.expiries.gone(kind, id);
     return { type: "removed", kind, id, data: { ...readObject(entry.text), ...last } };
   }
 

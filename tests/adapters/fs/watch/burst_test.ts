@@ -1,6 +1,6 @@
-import type { RecordKind } from "../../../src/domain/watch/event.ts";
-import { assert_, assertEquals, it } from "../../deps.ts";
-import { type Running, WatchBench } from "../../support/fake/watch_bench.ts";
+import type { RecordKind } from "../../../../src/domain/watch/event.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import { type Running, WatchBench } from "../../../support/fake/watch_bench.ts";
 
 function benchOf(records: number): WatchBench {
   const bench = new WatchBench();

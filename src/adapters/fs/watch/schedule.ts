@@ -11,8 +11,8 @@
  * Comparisons wait until the hints have been quiet for a moment; while a burst lasts, and in a quick
  * succession of bursts, they take at most a fifth of the time.
  */
-import type { RecordKind } from "../../domain/watch/event.ts";
-import type { RecordSource } from "../../ports/records.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
+import type { RecordSource } from "./records.ts";
 
 /** Milliseconds without a hint after which a burst has ended. */
 const QUIET_MS = 60;

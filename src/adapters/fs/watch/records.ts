@@ -1,10 +1,9 @@
-/** The records as a stream sees them: kinds, ids, versions, and hints that something changed. */
-import type { JsonObject } from "../domain/json.ts";
-import type { RecordKind } from "../domain/watch/event.ts";
-import type { CursorFile } from "./cursor_file.ts";
+/** The records as the feed looks at them: kinds, ids, versions, and hints that something changed. */
+import type { JsonObject } from "../../../domain/json.ts";
+import type { RecordKind } from "../../../domain/watch/event.ts";
 
 /** What a look at one record found. */
-export type Look =
+export type RecordLook =
   /**
    * Unchanged since the version that the caller knows. Where `version` is given it takes the place
    * of the known one: it says the same, and the next look with it is cheaper or surer. Where `data` is
@@ -20,20 +19,20 @@ export type Look =
 /** A hint that something may have changed. Never the truth. */
 export type RecordHint =
   | { readonly about: "record"; readonly kind: RecordKind; readonly id: string }
-  /** Look at the whole kind. */
+  /** RecordLook at the whole kind. */
   | { readonly about: "kind"; readonly kind: RecordKind }
   /** A name that belongs to no record: it explains a folder's new mark, and hints may be lost with it. */
   | { readonly about: "other"; readonly kind: RecordKind | undefined };
 
 /** The records of a kind at one moment. */
-export interface Listing {
+export interface RecordListing {
   /** In no order. What has a record's name and is none is among them. */
   readonly ids: readonly string[];
   /**
    * Like {@link RecordSource.look}, for an id of this listing. It may answer from what the listing
    * showed, so it can be older than the call, never older than the listing.
    */
-  look(id: string, known: string | undefined): Look;
+  look(id: string, known: string | undefined): RecordLook;
 }
 
 export interface RecordSource {
@@ -45,12 +44,12 @@ export interface RecordSource {
   /** The ids of all records of a kind at the moment, in no order. */
   ids(kind: RecordKind): string[];
   /** All that has a record's name at the moment, with the means to look at it. */
-  list(kind: RecordKind): Listing;
+  list(kind: RecordKind): RecordListing;
   /**
    * One record. `known` is the version of an earlier look, also one of an earlier process; the
    * answer is `same` exactly when the record still says what it said then.
    */
-  look(kind: RecordKind, id: string, known: string | undefined): Look;
+  look(kind: RecordKind, id: string, known: string | undefined): RecordLook;
   /**
    * A mark that differs whenever a record of the kind was added, replaced or removed since, and
    * `settled: false` while a further change might not show in it (coarse time stamps).
@@ -69,6 +68,4 @@ export interface RecordSource {
   ): { close(): void };
   /** Names by which these records are known again; other workspaces have other ones. */
   identity(): readonly string[];
-  /** A file outside the records that keeps a consumer's position. */
-  cursor(path: string): CursorFile;
 }

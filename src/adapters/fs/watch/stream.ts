@@ -1,0 +1,338 @@
+/**
+ * One run of the feed: the changes of all records in the order in which they became known, recovered
+ * from a notification that loses hints.
+ *
+ * Guarantees. Each change that is still visible when the folders have calmed down is given exactly
+ * once, with the newest state.
+ *
+ * Steps. (1) The kernel's notification is started. (2) Every record is read, then given; hints wait.
+ * (3) What hints name is looked at as soon as they come; where hints may be lost, and when a folder's
+ * mark says so, the whole kind is compared (schedule.ts). The table of what was given (seen.ts)
+ * decides what is news, so looking twice is harmless.
+ *
+ * May be missed where hints are lost or there are none (polling): a change of a file in place, since
+ * every tool that shares these folders replaces files by renaming, which shows in the folder's mark;
+ * and a rewritten record of a kind that is written once, since comparing opens only new ones.
+ */
+import type { Timers } from "../../../async/timers.ts";
+import type { JsonObject } from "../../../domain/json.ts";
+import { RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
+import { SAFETY_LOOK_MS } from "../../../domain/limits.ts";
+import type { Change, FeedBatch, FeedRequest, FeedRun, RecordName } from "../../../ports/feed.ts";
+import { HostError } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { Hints } from "./hints.ts";
+import { foldLines, goneLine, recordLine } from "./record_lines.ts";
+import type { RecordListing, RecordSource } from "./records.ts";
+import { Schedule } from "./schedule.ts";
+import { type FoundChange, Seen } from "./seen.ts";
+import { Snapshots } from "./snapshots.ts";
+
+/** Milliseconds until a broken record is looked at again, and reported when it still is. */
+const BROKEN_MS = 150;
+
+/** Milliseconds of work after which others have their turn. */
+const SLICE_MS = 8;
+
+export class Stream implements FeedRun {
+  readonly #seen: Seen;
+  readonly #schedule: Schedule;
+  readonly #hints = new Hints();
+  readonly #unlisted = new Set<RecordKind>();
+  /** What the position says, until it was given. */
+  #known: readonly Change[] = [];
+  #watch: { close(): void } | undefined;
+  #polling: boolean;
+  #round = 0;
+  #checkAt = Infinity;
+  #brokenAt = Infinity;
+
+  constructor(
+    readonly source: RecordSource,
+    readonly request: FeedRequest,
+    readonly warn: Warn,
+  ) {
+    this.#seen = new Seen(warn);
+    const kinds = RECORD_KINDS.filter((kind) => request.kinds.has(kind));
+    this.#schedule = new Schedule(source, kinds);
+    this.#polling = request.backend === "poll";
+    if (request.since !== undefined) this.#known = this.#restore(request.since);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<FeedBatch, undefined> {
+    try {
+      if (this.request.kinds.has("task")) await this.source.prepare();
+      if (this.#ended) return;
+      this.#start();
+      if (this.#known.length > 0) yield { changes: this.#known, position: [], caughtUp: false };
+      this.#known = [];
+      for await (const change of this.#changes()) {
+        yield change === undefined
+          ? { changes: [], position: [], caughtUp: true }
+          : this.#batch([change]);
+      }
+    } finally {
+      this.#watch?.close();
+      this.#watch = undefined;
+    }
+  }
+
+  async look(names: readonly RecordName[]): Promise<FeedBatch> {
+    return this.#batch(names.flatMap(({ kind, id }) => [...this.#look(kind, id)]));
+  }
+
+  async data({ kind, id }: RecordName): Promise<JsonObject | undefined> {
+    return this.#seen.data(kind, id);
+  }
+
+  #batch(changes: readonly FoundChange[]): FeedBatch {
+    const position = this.request.keeps ? changes.flatMap((change) => lineOf(change) ?? []) : [];
+    return { changes, position, caughtUp: false };
+  }
+
+  /** Takes in what an earlier run gave. */
+  #restore(lines: Iterable<string>): Change[] {
+    const known: Change[] = [];
+    for (const { kind, id, version, data } of foldLines(lines).records()) {
+      this.#seen.restore(kind, id, version, data);
+      known.push({ type: "known", kind, id, data });
+    }
+    return known;
+  }
+
+  get #ended(): boolean {
+    return this.request.signal.aborted;
+  }
+
+  /**
+   * Starts the kernel's notification, or falls back to looking at intervals.
+   *
+   * @throws What the platform says, where `native` was asked for and cannot be had.
+   */
+  #start(): void {
+    const { backend, once, timers, pollMs, wakeup } = this.request;
+    if (!once && !this.#polling) {
+      try {
+        this.#watch = this.source.watch(
+          this.#schedule.kinds,
+          (hint) => {
+            this.#hints.add(hint, timers.now());
+            wakeup.wake();
+          },
+          (error) => {
+            if (this.#ended) return;
+            this.#watch = undefined;
+            this.#poll(`Notification broke off (${describe(error)})`);
+            wakeup.wake();
+          },
+        );
+      } catch (error) {
+        if (backend === "native" || !(error instanceof HostError)) throw error;
+        this.#poll(`No notification here (${describe(error)})`);
+      }
+    }
+    if (this.#polling) this.#checkAt = timers.now() + pollMs;
+  }
+
+  /** The changes; `undefined` where there are no more for now. */
+  async *#changes(): AsyncGenerator<FoundChange | undefined> {
+    const { covered, once, timers } = this.request;
+    const snapshots = new Snapshots(this.#seen);
+    for (const kind of this.#schedule.kinds) {
+      if (covered.has(kind)) continue;
+      for await (const { id, data } of this.#compare(kind, "snapshot")) {
+        snapshots.add(kind, id, data);
+      }
+    }
+    yield* snapshots.inOrder();
+    for (const kind of this.#schedule.kinds) {
+      if (covered.has(kind)) yield* this.#compare(kind);
+    }
+    if (!this.#ended) yield undefined;
+    if (once) {
+      this.#seen.warnBroken(true);
+      return;
+    }
+    // What the first reading overlooked shows soon, not only at the next round.
+    this.#checkAt = Math.min(this.#checkAt, timers.now() + BROKEN_MS);
+    while (!this.#ended) {
+      yield* this.#drain();
+      yield* this.#checks();
+      if (this.#ended || this.#hints.pending) continue;
+      yield undefined;
+      if (!this.#ended && !this.#hints.pending) await this.#sleep();
+    }
+  }
+
+  /** Looks at everything that hints name. */
+  *#drain(): Generator<FoundChange> {
+    if (!this.#hints.pending) return;
+    const { timers } = this.request;
+    const { records, named, whole, burst } = this.#hints.drain();
+    const marks = this.#schedule.marks(burst ? [] : named);
+    if (burst) this.#schedule.burst(named, timers.now());
+    this.#schedule.suspect(whole, timers.now());
+    for (const { kind, id } of records) {
+      if (this.#ended) return;
+      yield* this.#look(kind, id);
+    }
+    this.#schedule.explain(marks, timers.now());
+  }
+
+  *#look(kind: RecordKind, id: string): Generator<FoundChange> {
+    if (!this.request.kinds.has(kind)) return;
+    const change = this.#seen.look(kind, id, (known) => this.source.look(kind, id, known));
+    if (change !== undefined) yield change;
+    this.#awaitBroken();
+  }
+
+  /**
+   * Compares all records of a kind with what was emitted, in slices, so that hints, timers and
+   * signals have their turn. While snapshots are read nothing else is, so hints wait.
+   */
+  async *#compare(
+    kind: RecordKind,
+    type: "added" | "snapshot" = "added",
+  ): AsyncGenerator<FoundChange> {
+    const { source, request: { timers } } = this;
+    const seen = this.#seen;
+    const snapshot = type !== "added";
+    const round = ++this.#round;
+    const work = new Work(timers);
+    this.#schedule.begin(kind, timers.now());
+    const listing = this.#list(kind);
+    if (listing === undefined) return;
+    const replaced = source.replaced(kind);
+    for (const id of listing.ids) {
+      if (work.isLong()) yield* this.#turn(work, !snapshot);
+      if (this.#ended) return;
+      if (replaced || !seen.has(kind, id)) {
+        const change = seen.look(kind, id, (known) => listing.look(id, known), type);
+        if (change !== undefined) yield* work.pausedFor(change);
+      }
+      seen.met(kind, id, round);
+    }
+    // What the listing does not hold is gone, or came after it.
+    for (const id of seen.unmet(kind, round)) {
+      if (work.isLong()) yield* this.#turn(work, !snapshot);
+      if (this.#ended) return;
+      const change = seen.look(kind, id, (known) => source.look(kind, id, known), type);
+      if (change !== undefined) yield* work.pausedFor(change);
+    }
+    this.#schedule.end(timers.now(), work.cost());
+    this.#awaitBroken();
+  }
+
+  async *#turn(work: Work, drain: boolean): AsyncGenerator<FoundChange> {
+    work.pause();
+    await this.request.timers.turn();
+    if (drain) yield* this.#drain();
+    work.resume();
+  }
+
+  #list(kind: RecordKind): RecordListing | undefined {
+    const { source, warn, request: { timers } } = this;
+    try {
+      return source.list(kind);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      if (!this.#unlisted.has(kind)) warn(error.message);
+      this.#unlisted.add(kind);
+      this.#schedule.retry(kind, timers.now() + SAFETY_LOOK_MS);
+      return undefined;
+    }
+  }
+
+  async *#checks(): AsyncGenerator<FoundChange> {
+    const { timers, pollMs } = this.request;
+    const seen = this.#seen;
+    const now = timers.now();
+    if (now >= this.#checkAt) {
+      this.#checkAt = now + (this.#polling ? pollMs : SAFETY_LOOK_MS);
+      this.#schedule.check(now, this.#polling);
+      if (seen.broken().length > 0) this.#brokenAt = now;
+    }
+    if (now >= this.#brokenAt) {
+      this.#brokenAt = Infinity;
+      for (const { kind, id } of seen.broken()) yield* this.#look(kind, id);
+      seen.warnBroken(false);
+      this.#awaitBroken();
+    }
+    for (const kind of this.#schedule.due(timers.now(), this.#lastHint)) {
+      if (this.#ended) return;
+      yield* this.#compare(kind);
+    }
+  }
+
+  get #lastHint(): number {
+    return this.#polling ? -Infinity : this.#hints.lastAt;
+  }
+
+  #awaitBroken(): void {
+    if (!this.#seen.unwarned) return;
+    this.#brokenAt = Math.min(this.#brokenAt, this.request.timers.now() + BROKEN_MS);
+  }
+
+  #poll(reason: string): void {
+    const { timers, pollMs } = this.request;
+    this.warn(`${reason}: looking every ${pollMs / 1000} s instead`);
+    this.#polling = true;
+    this.#checkAt = timers.now() + pollMs;
+    this.#schedule.suspect(this.#schedule.kinds, timers.now());
+  }
+
+  async #sleep(): Promise<void> {
+    await this.request.wakeup.sleep(Math.min(
+      this.request.alarm(),
+      this.#checkAt,
+      this.#brokenAt,
+      this.#schedule.next(this.#lastHint),
+    ));
+  }
+}
+
+/** Measures what work costs and says when others should have their turn. */
+class Work {
+  #cost = 0;
+  #since: number;
+
+  constructor(readonly timers: Timers) {
+    this.#since = timers.now();
+  }
+
+  isLong(): boolean {
+    return this.timers.now() - this.#since > SLICE_MS;
+  }
+
+  pause(): void {
+    this.#cost += this.timers.now() - this.#since;
+  }
+
+  resume(): void {
+    this.#since = this.timers.now();
+  }
+
+  /** Hands a change out; the time until the consumer asks for the next one does not count. */
+  *pausedFor(change: FoundChange): Generator<FoundChange> {
+    const spent = this.timers.now() - this.#since;
+    yield change;
+    this.#since = this.timers.now() - spent;
+  }
+
+  /** Milliseconds. */
+  cost(): number {
+    return this.#cost + this.timers.now() - this.#since;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The line of a position; what is known already moves none. */
+function lineOf({ type, kind, id, version, text }: FoundChange): string | undefined {
+  if (type === "removed") return goneLine(kind, id);
+  return version === undefined || text === undefined
+    ? undefined
+    : recordLine(kind, id, version, text);
+}
