@@ -126,6 +126,7 @@ export class Output {
       width,
       colour: width !== undefined && !this.#host.env("NO_COLOR") &&
         this.#host.env("TERM") !== "dumb",
+      now: this.#clock(),
     });
     if (exitCode !== 0) return () => this.error(text.trimEnd());
     return () => this.#deliver(text);

@@ -1,12 +1,16 @@
-/** Text answers laid out: columns by display width, cut to the terminal where there is one. */
-import type { Block, Cell, Text } from "../commands/command.ts";
+/** Text answers laid out: columns by display width, shortened to the terminal where there is one. */
+import type { Block, Cell, Column, ColumnKind, Table, Text } from "../commands/command.ts";
+import { duration } from "../commands/text.ts";
 import { unicodeWidth } from "../deps/unicode_width.ts";
+import { parseTime } from "../domain/time.ts";
 
 /** How text answers look. */
 interface Style {
-  /** Columns that a line may have; any number when `undefined`. */
+  /** Columns that a line of the terminal has; `undefined` where there is no terminal. */
   readonly width: number | undefined;
   readonly colour: boolean;
+  /** Milliseconds since 1970; a terminal shows instants as seen from it. */
+  readonly now: number;
 }
 
 /** Between two columns. */
@@ -18,23 +22,55 @@ function displayWidth(text: string): number {
   return /^[\x00-\x7f]*$/.test(text) ? text.length : unicodeWidth(text);
 }
 
+/** The characters from the first on that fit. */
+function fitting(characters: readonly string[], width: number): string[] {
+  const kept: string[] = [];
+  let used = 0;
+  for (const character of characters) {
+    used += displayWidth(character);
+    if (used > width) break;
+    kept.push(character);
+  }
+  return kept;
+}
+
+function characters(text: string): string[] {
+  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+}
+
 /** `text` without what does not fit; the last column is then `…`. */
 export function cut(text: string, width: number | undefined): string {
   if (width === undefined || displayWidth(text) <= width) return text;
-  if (width <= 0) return "";
-  let kept = "";
-  let used = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    const columns = displayWidth(segment);
-    if (used + columns > width - 1) break;
-    kept += segment;
-    used += columns;
-  }
-  return `${kept}…`;
+  return width <= 0 ? "" : `${fitting(characters(text), width - 1).join("")}…`;
+}
+
+/** The same, but `…` stands for the middle: what sets two ids apart is often their end. */
+function cutMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 2) return cut(text, width);
+  const all = characters(text);
+  const end = Math.floor((width - 1) / 2);
+  const head = fitting(all, width - 1 - end).join("");
+  return `${head}…${fitting(all.toReversed(), end).toReversed().join("")}`;
 }
 
 function bold(text: string): string {
   return `\x1b[1m${text}\x1b[22m`;
+}
+
+/** Colours of states: what goes on, what needs a look, what went wrong; what has ended is dim. */
+const COLOURS: Readonly<Record<string, readonly [on: number, off: number]>> = {
+  ...Object.fromEntries(["live", "claimed"].map((state) => [state, [32, 39]])),
+  ...Object.fromEntries(["timed_out", "expired"].map((state) => [state, [33, 39]])),
+  ...Object.fromEntries(["failed", "dead"].map((state) => [state, [31, 39]])),
+  ...Object.fromEntries(
+    ["completed", "cancelled", "released", "ended"].map((state) => [state, [2, 22]]),
+  ),
+};
+
+function painted(padded: string, state: Cell): string {
+  const [on, off] = COLOURS[String(state)] ?? [];
+  return on === undefined ? padded : `\x1b[${on}m${padded}\x1b[${off}m`;
 }
 
 function pad(text: string, width: number, right: boolean): string {
@@ -46,25 +82,115 @@ function cellText(cell: Cell): string {
   return cell === null || cell === undefined ? "-" : String(cell);
 }
 
-function tableLines(
-  columns: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  style: Style,
-): string[] {
-  const numeric = columns.map((_, at) =>
-    rows.length > 0 && rows.every((row) => typeof row[at] === "number")
+/** `in 5 min`, `3 h ago`; anything that is no instant as it is. */
+function relative(text: string, now: number): string {
+  const instant = parseTime(text);
+  if (instant === undefined) return text;
+  const seconds = Math.round((instant - now) / 1000);
+  if (seconds === 0) return "now";
+  const [count, unit] = duration(Math.abs(seconds)).split(" ");
+  return seconds > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+/** A column with its cells as text. */
+interface Laid {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly isNumeric: boolean;
+  readonly cells: readonly Cell[];
+  readonly texts: readonly string[];
+}
+
+function laid(column: Column, at: number, rows: Table["rows"], style: Style): Laid {
+  const { name, is: kind } = typeof column === "string"
+    ? { name: column, is: "text" as const }
+    : column;
+  const cells = rows.map((row) => row[at]);
+  const isRelative = kind === "time" && style.width !== undefined;
+  return {
+    name,
+    kind,
+    isNumeric: rows.length > 0 && cells.every((cell) => typeof cell === "number"),
+    cells,
+    texts: cells.map(cellText).map((text) => isRelative ? relative(text, style.now) : text),
+  };
+}
+
+/**
+ * Columns that a column keeps, turn by turn: first goes what readers can do without, last what they came
+ * for, which has a third of a wide terminal. An id stays one that can be typed.
+ */
+const KEPT: readonly Readonly<Record<Exclude<ColumnKind, "time">, number>>[] = [
+  { main: 16, id: 12, agent: 16, state: 9, text: 12 },
+  { main: 16, id: 8, agent: 9, state: 9, text: 5 },
+  { main: 16, id: 7, agent: 7, state: 6, text: 4 },
+  { main: 8, id: 6, agent: 5, state: 5, text: 3 },
+];
+
+/** Columns of a name that is longer than what is below it. */
+const KEPT_NAME = 5;
+
+/** Widths of columns such that a line fits: always the widest is shortened that may be. */
+function widthsOf(columns: readonly Laid[], most: number | undefined): number[] {
+  const content = columns.map(({ texts }) => Math.max(1, ...texts.map(displayWidth)));
+  const widths = columns.map(({ name }, at) => Math.max(displayWidth(name), content[at] ?? 0));
+  if (most === undefined) return widths;
+  let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - most;
+  const shrink = (least: readonly number[]) => {
+    for (; over > 0; over--) {
+      const room = widths.map((width, at) => width > (least[at] ?? 0) ? width : 0);
+      const widest = room.indexOf(Math.max(...room));
+      if (room[widest] === 0) return;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+    }
+  };
+  for (const [turn, kept] of KEPT.entries()) {
+    shrink(columns.map(({ name, kind, isNumeric }, at) => {
+      const whole = Math.max(content[at] ?? 0, turn === 0 ? displayWidth(name) : KEPT_NAME);
+      if (isNumeric || kind === "time") return whole; // neither says anything without its end
+      return kind === "main" ? Math.floor(Math.max(1, most / 48) * kept.main) : kept[kind];
+    }));
+  }
+  shrink(columns.map(() => 1));
+  return widths;
+}
+
+function shortened(text: string, kind: ColumnKind, width: number): string {
+  if (kind === "agent") return cutMiddle(text, width);
+  return kind === "id" ? fitting(characters(text), width).join("") : cut(text, width);
+}
+
+/** Whether a column says the same in each of several rows; what a reader came for stays there. */
+function isConstant({ kind, texts }: Laid): boolean {
+  return kind !== "main" && kind !== "id" && texts.length > 1 &&
+    texts.every((text) => text === texts[0]);
+}
+
+function tableLines({ columns, rows }: Table, style: Style): string[] {
+  const all = columns.map((column, at) => laid(column, at, rows, style));
+  const varying = all.filter((column) => !isConstant(column));
+  const shown = varying.length === 0 ? all : varying;
+  const above = all.filter((column) => !shown.includes(column));
+  const widths = widthsOf(shown, style.width);
+  const line = (cellOf: (column: Laid, width: number, isLast: boolean) => string) =>
+    shown.map((column, at) => cellOf(column, widths[at] ?? 0, at === shown.length - 1)).join(GAP);
+  const padded = (column: Laid, text: string, width: number, isLast: boolean) =>
+    isLast && !column.isNumeric ? text : pad(text, width, column.isNumeric);
+  const head = line((column, width, isLast) =>
+    padded(column, fitting(characters(column.name), width).join(""), width, isLast)
   );
-  const texts = rows.map((row) => columns.map((_, at) => cellText(row[at])));
-  const widths = columns.map((name, at) =>
-    texts.reduce((most, row) => Math.max(most, displayWidth(row[at] ?? "")), displayWidth(name))
+  const body = rows.map((_, row) =>
+    line((column, width, isLast) => {
+      const text = shortened(column.texts[row] ?? "", column.kind, width);
+      const cell = padded(column, text, width, isLast);
+      return style.colour && column.kind === "state" ? painted(cell, column.cells[row]) : cell;
+    })
   );
-  const line = (cells: readonly string[]) =>
-    cut(
-      cells.map((cell, at) => pad(cell, widths[at] ?? 0, numeric[at] ?? false)).join(GAP).trimEnd(),
-      style.width,
-    );
-  const head = line(columns);
-  return [style.colour ? bold(head) : head, ...texts.map(line)];
+  const heading = above.map(({ name, texts: [text = ""] }) => `${name} ${text}`).join(GAP);
+  return [
+    ...(heading === "" ? [] : [cut(heading, style.width)]),
+    ...[style.colour ? bold(head) : head, ...body].map((each) => each.trimEnd()),
+  ];
 }
 
 function fieldLines(fields: Readonly<Record<string, Cell>>, style: Style): string[] {
@@ -76,12 +202,10 @@ function fieldLines(fields: Readonly<Record<string, Cell>>, style: Style): strin
   });
 }
 
-// Only tables are cut: an id, a path or a message that lost its end would be worth nothing.
+// Only tables are shortened: an id, a path or a message that lost its end would be worth nothing.
 function blockLines(block: Block, style: Style): string[] {
   if (typeof block === "string") return [block];
-  return "fields" in block
-    ? fieldLines(block.fields, style)
-    : tableLines(block.columns, block.rows, style);
+  return "fields" in block ? fieldLines(block.fields, style) : tableLines(block, style);
 }
 
 /** A text answer as lines, each with its newline. */

@@ -123,11 +123,24 @@ export interface Described {
 /** A value of a cell; a number is aligned to the right. */
 export type Cell = string | number | null | undefined;
 
-/** A part of a text answer: a line, `key  value` lines, or a table. The cli aligns and cuts. */
-export type Block =
-  | string
-  | { readonly fields: Readonly<Record<string, Cell>> }
-  | { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
+/**
+ * What the cells of a column are: what a reader comes for, which is shortened last; a short id; an agent,
+ * shortened in the middle; a state, which has a colour; an instant,
+ * which a terminal shows as seen from now, or a duration; or any other text.
+ */
+export type ColumnKind = "main" | "id" | "agent" | "state" | "time" | "text";
+
+/** A column: its name, and what it holds unless that is plain text or numbers. */
+export type Column = string | { readonly name: string; readonly is: ColumnKind };
+
+/** A table. A column that says the same in all rows goes above it. */
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A part of a text answer: a line, `key  value` lines, or a table. The cli aligns and shortens. */
+export type Block = string | { readonly fields: Readonly<Record<string, Cell>> } | Table;
 
 /** A text answer. */
 export type Text = Block | readonly Block[];

@@ -1,4 +1,5 @@
 /** How values look to people, in every command's tables and lines. */
+import type { Column, ColumnKind } from "./command.ts";
 import { stemOfId } from "../domain/ids.ts";
 import { formatTime, parseTime } from "../domain/time.ts";
 
@@ -14,6 +15,22 @@ export function clipped(text: string): string {
   const characters = [...text];
   if (characters.length <= SHOWN_CHARACTERS) return text;
   return `${characters.slice(0, SHOWN_CHARACTERS - 1).join("")}…`;
+}
+
+/** Of them, the last ones of an agent's id that is too long: often they alone set it apart. */
+const SHOWN_END = 24;
+
+/** An agent's id, as far as a table has room for it, without some of its middle. */
+export function agentText(id: string): string {
+  const characters = [...id];
+  if (characters.length <= SHOWN_CHARACTERS) return id;
+  const head = characters.slice(0, SHOWN_CHARACTERS - 1 - SHOWN_END);
+  return `${head.join("")}…${characters.slice(-SHOWN_END).join("")}`;
+}
+
+/** A column that holds neither plain text nor numbers. */
+export function column(name: string, is: ColumnKind): Column {
+  return { name, is };
 }
 
 /** `src/a.ts, src/b.ts, src/c.ts, 4 more` */

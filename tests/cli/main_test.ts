@@ -136,12 +136,12 @@ it("main() asks the clock that it is given", async () => {
   assertEquals(JSON.parse(host.out).timestamp, "1970-01-01T00:00:00.000Z");
 });
 
-it("main() cuts tables to the width of a terminal, in bold without NO_COLOR", async () => {
+it("main() shortens tables to the width of a terminal, in bold without NO_COLOR", async () => {
   using folder = await workspace();
   await run(folder.path, ["enqueue", "A title that is much too long", "--run-id", "p"]);
   const terminal = { terminals: ["stdout"], columns: 60 } as const;
   const bold = await run(folder.path, ["tasks"], terminal);
-  assertMatch(bold.out.replaceAll("\x1b", "ESC"), /^ESC\[1mID .*TITLEESC\[22m\n.* A title …\n/);
+  assertMatch(bold.out.replaceAll("\x1b", "ESC"), /^ESC\[1mID .*TITLEESC\[22m\n.* A title .*…\n/);
   const plain = await run(folder.path, ["tasks"], { ...terminal, env: { NO_COLOR: "1" } });
   assertEquals(plain.out.includes("\x1b"), false);
   const piped = await run(folder.path, ["tasks"], { columns: 60 });

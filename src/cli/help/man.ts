@@ -39,7 +39,7 @@ const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
     "the project folder.",
   ],
   ["DISPATCH_HOST_ID", "What leases call this machine, instead of its hostname."],
-  ["NO_COLOR", "When it is set to anything, terminals get no bold type."],
+  ["NO_COLOR", "When it is set to anything, terminals get no bold type and no colours."],
   ["TERM", "The same when it is dumb."],
   ["COLUMNS", "The width of the terminal, before what the terminal itself says."],
 ];

@@ -2,6 +2,7 @@
 import { JOURNAL_INPUTS } from "../../engine/lane/journal.ts";
 import type { JournalProblem } from "../../ports/journal.ts";
 import type { Block, FlagSpec } from "../command.ts";
+import { column } from "../text.ts";
 
 /** Problems that a text lists; `--json` gives all. */
 const SHOWN_PROBLEMS = 20;
@@ -24,7 +25,7 @@ export function problemBlocks(problems: readonly JournalProblem[]): Block[] {
   if (problems.length === 0) return [];
   const more = problems.length - SHOWN_PROBLEMS;
   return ["", {
-    columns: ["FILE", "LINE", "PROBLEM"],
+    columns: ["FILE", "LINE", column("PROBLEM", "main")],
     rows: problems.slice(0, SHOWN_PROBLEMS).map((
       { file, line, reason },
     ) => [file ?? "the journal", line, reason]),

@@ -1,7 +1,7 @@
 import type { JournalReplay } from "../../engine/lane/journal.ts";
 import type { AnswerCommand } from "../command.ts";
 import { holdText } from "../lane/text.ts";
-import { clipped, counted } from "../text.ts";
+import { agentText, clipped, column, counted } from "../text.ts";
 import { JOURNAL, type JournalValue, problemBlocks } from "./flags.ts";
 
 export const replay: AnswerCommand<JournalReplay, JournalValue> = {
@@ -17,10 +17,10 @@ export const replay: AnswerCommand<JournalReplay, JournalValue> = {
   text({ leases, seq, problems }) {
     return [
       ...(leases.length === 0 ? [] : [{
-        columns: ["LANE", "HOLDER", "FENCE", "LOOP TS", "TREE"],
+        columns: ["LANE", column("HOLDER", "agent"), "FENCE", "LOOP TS", column("TREE", "main")],
         rows: leases.map((lease) => [
           clipped(lease.lane),
-          lease.holder === "" ? null : clipped(lease.holder),
+          lease.holder === "" ? null : agentText(lease.holder),
           lease.fence,
           clipped(lease.loop_ts),
           holdText(lease),

@@ -6,7 +6,7 @@ import {
   type JournalTailInput,
 } from "../../engine/lane/journal.ts";
 import type { AnswerCommand, Cell } from "../command.ts";
-import { clipped } from "../text.ts";
+import { clipped, column } from "../text.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
 export const tail: AnswerCommand<JournalTail, JournalTailInput & JournalValue> = {
@@ -31,7 +31,14 @@ export const tail: AnswerCommand<JournalTail, JournalTailInput & JournalValue> =
   text({ entries }) {
     if (entries.length === 0) return "No entries";
     return {
-      columns: ["SEQ", "AT", "OP", "LANE", "WHO", "REASON"],
+      columns: [
+        "SEQ",
+        column("AT", "time"),
+        "OP",
+        column("LANE", "main"),
+        column("WHO", "agent"),
+        "REASON",
+      ],
       rows: entries.map((entry) => {
         const lease = entry["lease"];
         const nested = typeof lease === "object" && lease !== null && !Array.isArray(lease)

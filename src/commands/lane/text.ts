@@ -7,7 +7,7 @@ import type {
 } from "../../engine/lane/types.ts";
 import type { Block, Cell } from "../command.ts";
 import { WHOLE } from "../../domain/glob/tree.ts";
-import { clipped, duration } from "../text.ts";
+import { agentText, clipped, column, duration } from "../text.ts";
 
 /** Globs that a line names; the others are counted. */
 const SHOWN_GLOBS = 4;
@@ -51,10 +51,15 @@ export function decisionBlocks(value: LaneAcquired | LaneVerdict): Block[] {
 function scavengedBlocks(scavenged: readonly LaneScavenged[], heading: string): Block[] {
   if (scavenged.length === 0) return [];
   return ["", {
-    columns: [heading, "HOLDER", "FENCE", "SILENT FOR"],
+    columns: [
+      column(heading, "main"),
+      column("HOLDER", "agent"),
+      "FENCE",
+      column("SILENT FOR", "time"),
+    ],
     rows: scavenged.map(({ lane, holder, fence, evidence }) => [
       clipped(lane),
-      clipped(holder),
+      agentText(holder),
       fence,
       duration(evidence.silent_seconds),
     ]),
@@ -64,15 +69,25 @@ function scavengedBlocks(scavenged: readonly LaneScavenged[], heading: string): 
 /** Leases as a table. */
 export function leaseTable(leases: readonly LaneItem[]): Block {
   return {
-    columns: ["LANE", "STATUS", "HOLDER", "FENCE", "SILENT FOR", "TTL", "TREE"],
+    columns: [
+      column("LANE", "main"),
+      column("STATUS", "state"),
+      column("HOLDER", "agent"),
+      "FENCE",
+      column("SILENT FOR", "time"),
+      column("TTL", "time"),
+      "EXCLUSIVE",
+      column("TREE", "main"),
+    ],
     rows: leases.map((lease) => [
       clipped(lease.lane),
       lease.status,
-      lease.holder === "" ? null : clipped(lease.holder),
+      lease.holder === "" ? null : agentText(lease.holder),
       lease.fence,
       secondsText(lease.silent_seconds),
       secondsText(lease.ttl_seconds),
-      `${holdText(lease)}${lease.exclusive ? " (exclusive)" : ""}`,
+      lease.exclusive ? "yes" : null,
+      holdText(lease),
     ]),
   };
 }

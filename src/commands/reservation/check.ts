@@ -6,7 +6,7 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { standardInput, zeroEnded } from "../stdin_pieces.ts";
-import { clipped, shortId } from "../text.ts";
+import { agentText, clipped, column, shortId } from "../text.ts";
 import { ADDRESSES } from "./flags.ts";
 
 type CheckValues = Omit<CheckInput, "addresses"> & {
@@ -53,14 +53,20 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
     const blocks: Block[] = [status];
     if (holds.length > 0) {
       blocks.push("", {
-        columns: ["ADDRESS", "THEIRS", "HOLD", "RUN ID", "EXPIRES AT"],
+        columns: [
+          column("ADDRESS", "main"),
+          column("THEIRS", "main"),
+          "HOLD",
+          column("RUN ID", "agent"),
+          column("EXPIRES AT", "time"),
+        ],
         rows: holds.map((hold) => [
           clipped(hold.address),
           clipped(hold.their_address),
           hold.lane === undefined
             ? `${hold.exclusive ? "exclusive" : "notice"} ${shortId(hold.reservation_id ?? "")}`
             : `lane ${clipped(hold.lane)}`,
-          `${clipped(hold.run_id)}${hold.mine ? " (you)" : ""}`,
+          `${agentText(hold.run_id)}${hold.mine ? " (you)" : ""}`,
           hold.expires_at,
         ]),
       });

@@ -7,7 +7,7 @@ import { MAX_PATTERN_FILES } from "../../domain/limits.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { BRANCH_FILTER } from "./flags.ts";
-import { clipped, counted } from "../text.ts";
+import { agentText, clipped, column, counted } from "../text.ts";
 
 /** Conflicts that the text lists; `--json` gives more. */
 const SHOWN = 50;
@@ -41,13 +41,20 @@ export const forecast: AnswerCommand<Forecast, ForecastInput> = {
     if (total === 0) return "No conflict is predicted";
     const shown = conflicts.slice(0, SHOWN);
     const blocks: Block[] = [{
-      columns: ["SURE", "TYPE", "FIRST", "TOUCHES", "SECOND", "TOUCHES"],
+      columns: [
+        "SURE",
+        "TYPE",
+        column("FIRST", "agent"),
+        column("TOUCHES", "main"),
+        column("SECOND", "agent"),
+        column("TOUCHES", "main"),
+      ],
       rows: shown.map(({ confidence, type, agents, addresses }) => [
         `${Math.round(confidence * 100)} %`,
         type,
-        clipped(agents[0]),
+        agentText(agents[0]),
         clipped(addresses[0]),
-        clipped(agents[1]),
+        agentText(agents[1]),
         clipped(addresses[1]),
       ]),
     }, ""];

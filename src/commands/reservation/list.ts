@@ -4,7 +4,7 @@ import { RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { BRANCH_FILTER } from "./flags.ts";
-import { addressesText, clipped, counted, moment, shortId } from "../text.ts";
+import { addressesText, agentText, clipped, column, counted, moment, shortId } from "../text.ts";
 
 export const list: AnswerCommand<ReservationList, ReservationListInput> = {
   details:
@@ -34,25 +34,44 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     const blocks: Block[] = [];
     if (reservations.length > 0) {
       blocks.push({
-        columns: ["RESERVATION", "STATUS", "RUN ID", "BRANCH", "OP", "UNTIL", "ADDRESSES"],
+        columns: [
+          column("RESERVATION", "id"),
+          column("STATUS", "state"),
+          column("RUN ID", "agent"),
+          "BRANCH",
+          "OP",
+          column("UNTIL", "time"),
+          "EXCLUSIVE",
+          column("ADDRESSES", "main"),
+        ],
         rows: reservations.map((item) => [
           shortId(item.reservation_id),
           item.status,
-          clipped(item.run_id),
+          agentText(item.run_id),
           clipped(item.branch),
           item.operation && clipped(item.operation),
           moment(item.released_at ?? item.expires_at),
-          `${addressesText(item.addresses)}${item.exclusive === true ? " (exclusive)" : ""}`,
+          item.exclusive === true ? "yes" : null,
+          addressesText(item.addresses),
         ]),
       }, "");
     }
     if (intents.length > 0) {
       blocks.push({
-        columns: ["INTENT", "STATUS", "RUN ID", "BRANCH", "OP", "SINCE", "ADDRESSES", "DETAIL"],
+        columns: [
+          column("INTENT", "id"),
+          column("STATUS", "state"),
+          column("RUN ID", "agent"),
+          "BRANCH",
+          "OP",
+          column("SINCE", "time"),
+          column("ADDRESSES", "main"),
+          "DETAIL",
+        ],
         rows: intents.map((item) => [
           shortId(item.intent_id),
           item.status,
-          clipped(item.run_id),
+          agentText(item.run_id),
           clipped(item.branch),
           item.operation && clipped(item.operation),
           moment(item.created_at),

@@ -1,6 +1,6 @@
 import type { Reconciliation } from "../../engine/forecast/reconcile.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { clipped, counted } from "../text.ts";
+import { clipped, column, counted } from "../text.ts";
 
 export const reconcile: AnswerCommand<Reconciliation> = {
   details:
@@ -18,7 +18,15 @@ export const reconcile: AnswerCommand<Reconciliation> = {
   text({ conflicts, merge_order: order, hotspots }) {
     if (order.length === 0) return "No reservation, no intent";
     const blocks: Block[] = [{
-      columns: ["TURN", "BRANCH", "STRATEGY", "CONFLICTS", "BEFORE", "AGENTS", "REASON"],
+      columns: [
+        "TURN",
+        column("BRANCH", "main"),
+        "STRATEGY",
+        "CONFLICTS",
+        "BEFORE",
+        "AGENTS",
+        "REASON",
+      ],
       rows: order.map((step) => [
         step.position,
         clipped(step.branch),
@@ -31,7 +39,7 @@ export const reconcile: AnswerCommand<Reconciliation> = {
     }, ""];
     if (hotspots.length > 0) {
       blocks.push({
-        columns: ["HOTSPOT", "AGENTS", "BRANCHES"],
+        columns: [column("HOTSPOT", "main"), "AGENTS", "BRANCHES"],
         rows: hotspots.map((spot) => [clipped(spot.address), spot.count, spot.branches.length]),
       }, "");
     }

@@ -11,7 +11,7 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
-import { addressesText, clipped, shortId } from "../text.ts";
+import { addressesText, agentText, clipped, column, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, ReservationInput> = {
   details:
@@ -79,12 +79,20 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     }
     if (value.conflicts.length > 0) {
       blocks.push("", {
-        columns: ["ADDRESS", "THEIRS", "RESERVATION", "RUN ID", "BRANCH", "OP", "EXPIRES AT"],
+        columns: [
+          column("ADDRESS", "main"),
+          column("THEIRS", "main"),
+          column("RESERVATION", "id"),
+          column("RUN ID", "agent"),
+          "BRANCH",
+          "OP",
+          column("EXPIRES AT", "time"),
+        ],
         rows: value.conflicts.map((conflict) => [
           clipped(conflict.address),
           clipped(conflict.their_address),
           shortId(conflict.reservation_id),
-          clipped(conflict.run_id),
+          agentText(conflict.run_id),
           clipped(conflict.branch),
           conflict.operation && clipped(conflict.operation),
           conflict.expires_at,

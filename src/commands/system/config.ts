@@ -1,5 +1,6 @@
 import type { Configuration } from "../../domain/input/configuration.ts";
 import type { AnswerCommand } from "../command.ts";
+import { column } from "../text.ts";
 
 export const config: AnswerCommand<Configuration, {
   readonly key?: string;
@@ -23,7 +24,7 @@ export const config: AnswerCommand<Configuration, {
   run: (context, { value }) => context.config(value),
   text: ({ path, values }) => [
     {
-      columns: ["KEY", "VALUE", "SOURCE"],
+      columns: ["KEY", column("VALUE", "main"), "SOURCE"],
       rows: values.map(({ key, value, source }) => [
         key,
         typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value),

@@ -2,7 +2,7 @@ import { FOLDERS, RECORD_KINDS } from "../../domain/watch/event.ts";
 import { GRACE_S } from "../../domain/limits.ts";
 import { GC_FIELDS, type GcInput, type GcReport } from "../../engine/gc.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { counted, shortId } from "../text.ts";
+import { column, counted, shortId } from "../text.ts";
 
 /** Records that the text lists; `--json` gives all. */
 const SHOWN = 50;
@@ -42,7 +42,7 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     const { executed, items, total } = report;
     if (total === 0) return "Nothing to delete";
     const blocks: Block[] = [{
-      columns: ["KIND", "ID", "REASON"],
+      columns: ["KIND", column("ID", "id"), column("REASON", "main")],
       rows: items.slice(0, SHOWN).map(({ kind, id, reason }) => [kind, shortId(id), reason]),
     }];
     if (total > SHOWN) blocks.push(`and ${total - SHOWN} more`);

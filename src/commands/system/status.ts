@@ -1,6 +1,6 @@
 import type { WorkspaceStatus } from "../../engine/coord.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { duration, shortId } from "../text.ts";
+import { agentText, column, duration, shortId } from "../text.ts";
 import { leaseTable } from "../lane/text.ts";
 import { countsLine } from "../task/tasks.ts";
 
@@ -35,10 +35,10 @@ export const status: AnswerCommand<WorkspaceStatus> = {
     }];
     if (late.length > 0) {
       blocks.push("", {
-        columns: ["TASK", "CLAIMER", "TIMED OUT AT"],
+        columns: [column("TASK", "id"), column("CLAIMER", "agent"), column("TIMED OUT AT", "time")],
         rows: late.slice(0, SHOWN).map((claim) => [
           shortId(claim.task_id),
-          claim.claimer_run_id,
+          claim.claimer_run_id && agentText(claim.claimer_run_id),
           claim.expires_at,
         ]),
       });

@@ -3,7 +3,7 @@ import { TASK_STATUSES } from "../../domain/task/task.ts";
 import { TASK_INPUTS, type TaskList, type TaskListInput } from "../../engine/task/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
-import { shortId } from "../text.ts";
+import { agentText, column, shortId } from "../text.ts";
 
 /** `7 tasks: 4 pending, 3 completed` */
 export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES[number]>): string {
@@ -44,13 +44,20 @@ export const tasks: AnswerCommand<TaskList, TaskListInput> = {
     const blocks: Block[] = [];
     if (value.items.length > 0) {
       blocks.push({
-        columns: ["ID", "STATUS", "PRIORITY", "QUEUE", "CLAIMER", "TITLE"],
+        columns: [
+          column("ID", "id"),
+          column("STATUS", "state"),
+          "PRIORITY",
+          "QUEUE",
+          column("CLAIMER", "agent"),
+          column("TITLE", "main"),
+        ],
         rows: value.items.map((item) => [
           shortId(item.task_id),
           item.status,
           item.priority,
           item.queue,
-          item.claimer_run_id,
+          item.claimer_run_id && agentText(item.claimer_run_id),
           item.title,
         ]),
       }, "");
