@@ -47,7 +47,7 @@ const DECISION = words(
   "scavenged.*",
 );
 const LEASE = words(
-  "lane lane_kind tree.* files.* holder loop_ts host_id pid run_id acquired_at adopted_at",
+  "lane lane_kind tree.* files.* name_only holder loop_ts host_id pid run_id acquired_at adopted_at",
   "heartbeat_at ttl_minutes ttl_seconds exclusive fence renewed_seq events",
 );
 const LEASE_ITEM = [...LEASE, "status", "silent_seconds"];
