@@ -70,6 +70,12 @@ export const POLL_INTERVAL_S = { min: 0.01, max: 3_600, default: 1 } as const;
 /** Seconds between two ticks of a stream: what is more often is a load and no sign of life. */
 export const TICK_S = { min: 0.1, max: 86_400 } as const;
 
+/**
+ * How long before its end a hold is reported as about to lapse: this share of its time, at most this
+ * number of milliseconds. One that beats at a third of its time is not.
+ */
+export const LAPSE_NOTICE = { share: 0.25, ms: 300_000 } as const;
+
 /** Events that a consumer may have got and not taken yet; more of them wait until it takes one. */
 export const MAX_UNTAKEN = 1_000;
 

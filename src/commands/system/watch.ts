@@ -5,12 +5,12 @@ import {
   type WatchEvent,
   type WatchEventType,
 } from "../../domain/watch/event.ts";
-import type { InputProblem } from "../../domain/errors.ts";
+import { badInput, type InputProblem } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { EXEC_RETRIES_S, POLL_INTERVAL_S } from "../../domain/limits.ts";
+import { EXEC_RETRIES_S, POLL_INTERVAL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import { WATCH_FIELDS } from "../../engine/watch/watch.ts";
-import type { StreamCommand } from "../command.ts";
+import type { CommandContext, StreamCommand } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 import { treeText } from "../lane/text.ts";
@@ -30,6 +30,7 @@ interface WatchValues {
   readonly tick?: number;
   readonly ack?: boolean;
   readonly exec?: string;
+  readonly forMe?: boolean;
 }
 
 export const watch: StreamCommand<WatchEvent, WatchValues> = {
@@ -45,7 +46,11 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     `CMD fails it is tried again after ${
       EXEC_RETRIES_S.join(", ")
     } seconds; then the stream ends ` +
-    "with exit code 3, and the next start begins with that event. What was not taken is emitted again.",
+    "with exit code 3, and the next start begins with that event. What was not taken is emitted " +
+    "again.\n\n" +
+    "With --for-me only what concerns one agent is emitted: its holds as they are about to lapse " +
+    "(expiring: the last quarter of their time, at most 5 minutes), are lost or are wanted by " +
+    "others, and what becomes of its tasks. What the agent does itself is left out.",
   examples: [
     "watch --kind tasks --kind claims",
     "watch --no-snapshot --max-events 1 --json",
@@ -99,6 +104,10 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
       field: WATCH_FIELDS.tick,
     },
     "run-id": RUN_ID_FILTER,
+    "for-me": {
+      type: "boolean",
+      summary: "only what concerns you, or the agent of --run-id: see above",
+    },
     branch: {
       type: "text",
       summary: "only records of this branch",
@@ -126,9 +135,15 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     if (exec !== undefined && ack === true) wrong("exec", "cannot go together with --ack");
     return problems;
   },
-  async run(context, { noSnapshot, exec, ...rest }) {
+  async run(context, { noSnapshot, exec, forMe, ...rest }) {
+    const whose = forMe === true ? await concerned(context, rest.runId) : {};
     const coord = await context.open();
-    const options = { ...rest, ...(noSnapshot && { snapshot: false }), signal: context.stop };
+    const options = {
+      ...rest,
+      ...whose,
+      ...(noSnapshot && { snapshot: false }),
+      signal: context.stop,
+    };
     if (exec !== undefined) {
       const { handOver } = await import("../../engine/watch/hand_over.ts");
       const env = { COORD_DIR: coord.location };
@@ -153,6 +168,15 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
   },
 };
 
+/** The agent that the stream is for; it is no filter then. */
+async function concerned({ host }: CommandContext, explicit: string | undefined) {
+  const { identify } = await import("../../domain/input/run_id.ts");
+  const { run_id: forRun } = identify(explicit, (name) => host.env(name));
+  if (forRun !== UNKNOWN_RUN) return { forRun, runId: undefined };
+  const message = "needs a run id: --run-id, or $COORD_RUN_ID";
+  throw badInput([{ field: "--for-me", code: "bad_args", message }]);
+}
+
 /** A stream of nothing, which ends when the work does: standard output is the command's. */
 function withoutOutput(work: () => Promise<void>): AsyncIterable<never> {
   const next = async () => {
@@ -168,6 +192,7 @@ const MARKERS: Readonly<Record<WatchEventType, string>> = {
   modified: "~",
   removed: "-",
   expired: "!",
+  expiring: "?",
 };
 
 function word(value: JsonValue | undefined): string {

@@ -44,8 +44,8 @@ export function kindOfWord(word: string): RecordKind | undefined {
   return RECORD_KINDS.find((kind) => kind === word || FOLDERS[kind] === word);
 }
 
-/** What happened to a record. */
-export type WatchEventType = "snapshot" | "added" | "modified" | "removed" | "expired";
+/** What happened to a record; `expiring` comes only to the run that holds it. */
+export type WatchEventType = "snapshot" | "added" | "modified" | "removed" | "expired" | "expiring";
 
 /** What happened to a lane, or what an entry of its journal announces. */
 export type LaneEventOp = "acquired" | "adopted" | "released" | "expired" | "spawned" | "halted";

@@ -119,6 +119,12 @@ export class Expiries {
     return next !== undefined && next <= now ? this.#pop() : undefined;
   }
 
+  /** Whether a record expires after `now`. */
+  isAhead(kind: ExpiringKind, id: string, now: number): boolean {
+    const state = this.#states[kind].get(id);
+    return state !== undefined && (instantOf(state) ?? -Infinity) > now;
+  }
+
   /** Whether a record still expires at that instant, and was not emitted. */
   holds(due: Due): boolean {
     const state = this.#states[due.kind].get(due.id);

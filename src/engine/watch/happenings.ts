@@ -10,13 +10,14 @@ import type { Clock } from "../../domain/time.ts";
 import type { Change, FeedBatch, FeedRun, RecordName } from "../../ports/feed.ts";
 import { type Expiries, type ExpiringKind, EXPIRY_SOURCES } from "./expiry.ts";
 import { expiryLine } from "./position.ts";
+import { endingSooner } from "./soon.ts";
 
 /** The longest sleep while something may expire: the clock may be set meanwhile. */
 const CLOCK_MS = 60_000;
 
-/** A record that has expired. */
+/** A record that has expired, or is about to. */
 interface Expired extends RecordName {
-  readonly type: "expired";
+  readonly type: "expired" | "expiring";
   readonly data: JsonObject;
 }
 
@@ -40,6 +41,8 @@ type Step =
 /** What the steps are made with. */
 interface HappeningsSetup {
   readonly expiries: Expiries;
+  /** When holds are about to lapse, where that is emitted. */
+  readonly soon: Expiries | undefined;
   /** The kinds whose expiries are emitted. */
   readonly expiring: readonly RecordKind[];
   readonly clock: Clock;
@@ -58,9 +61,9 @@ export class Happenings {
 
   /** When there is a next step whatever happens, on the clock of the timers. */
   nextAt(): number {
-    const { expiries, clock, timers } = this.setup;
-    const expiry = expiries.next();
-    const ms = expiry === undefined ? Infinity : Math.min(expiry - clock(), CLOCK_MS);
+    const { expiries, soon, clock, timers } = this.setup;
+    const expiry = Math.min(expiries.next() ?? Infinity, soon?.next() ?? Infinity);
+    const ms = expiry === Infinity ? Infinity : Math.min(expiry - clock(), CLOCK_MS);
     return Math.min(this.#tickAt, timers.now() + ms);
   }
 
@@ -69,7 +72,8 @@ export class Happenings {
     for await (const batch of run) {
       yield* this.#steps(batch);
       if (!this.#isSynced && !batch.caughtUp) continue;
-      yield* this.#expired(run);
+      yield* this.#expired(run, this.setup.expiries, "expired");
+      if (this.setup.soon !== undefined) yield* this.#expired(run, this.setup.soon, "expiring");
       if (!this.#isSynced) yield { type: "synced" };
       this.#isSynced = true;
       yield* this.#ticks();
@@ -78,18 +82,27 @@ export class Happenings {
   }
 
   *#steps({ changes, position }: FeedBatch): Generator<Step> {
-    const { expiries } = this.setup;
+    const { expiries, soon } = this.setup;
     for (const [n, change] of changes.entries()) {
       const { type, kind, id, data } = change;
-      if (type === "removed") expiries.gone(kind, id);
-      else expiries.seen(kind, id, data);
+      if (type === "removed") {
+        expiries.gone(kind, id);
+        soon?.gone(kind, id);
+      } else {
+        expiries.seen(kind, id, data);
+        if (isHold(kind)) soon?.seen(kind, id, endingSooner(kind, data));
+      }
       const reached = n === changes.length - 1 ? position : [];
       yield { type: "happening", happening: change, position: reached };
     }
   }
 
-  async *#expired(run: FeedRun): AsyncGenerator<Step> {
-    const { expiries, expiring, clock } = this.setup;
+  async *#expired(
+    run: FeedRun,
+    expiries: Expiries,
+    type: "expired" | "expiring",
+  ): AsyncGenerator<Step> {
+    const { expiring, clock } = this.setup;
     const now = clock();
     for (let due = expiries.takeDue(now); due !== undefined; due = expiries.takeDue(now)) {
       if (!expiring.includes(due.kind)) continue;
@@ -98,8 +111,10 @@ export class Happenings {
       const data = await run.data({ kind, id });
       if (data === undefined || !expiries.holds(due)) continue;
       expiries.emitted(kind, id, at);
-      const happening = { type: "expired", kind, id, data } as const;
-      yield { type: "happening", happening, position: [expiryLine(due)] };
+      // What has expired meanwhile was given as that.
+      if (type === "expiring" && !this.setup.expiries.isAhead(kind, id, now)) continue;
+      const position = type === "expired" ? [expiryLine(due)] : [];
+      yield { type: "happening", happening: { type, kind, id, data }, position };
     }
   }
 
@@ -112,6 +127,11 @@ export class Happenings {
     this.#tickAt = next > now ? next : now + tickMs;
     yield { type: "tick" };
   }
+}
+
+/** Whether records of a kind say how long an agent holds something. */
+function isHold(kind: RecordKind): boolean {
+  return kind !== "task";
 }
 
 function sourcesOf(expiring: ExpiringKind, id: string): RecordName[] {

@@ -26,6 +26,7 @@ import {
   isExpiring,
 } from "./expiry.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { Concerns } from "./concerns.ts";
 import { isNewsOfLane } from "../../domain/watch/lane_record.ts";
 import type { FeedRun } from "../../ports/feed.ts";
 import { type Happening, Happenings } from "./happenings.ts";
@@ -38,6 +39,11 @@ export interface WatchOptions {
   readonly kinds?: readonly RecordKind[];
   /** Only records of this agent: its `run_id`, `claimer_run_id`, `created_by` or `holder`. */
   readonly runId?: string;
+  /**
+   * Only what concerns this agent: its holds as they are about to lapse (`expiring`), are lost or are
+   * wanted by others, and what becomes of its tasks. What it does itself is left out.
+   */
+  readonly forRun?: string;
   /** Only records of this branch. */
   readonly branch?: string;
   /** End after the snapshots, or after what changed since the position that `cursor` keeps. */
@@ -77,6 +83,7 @@ const MAX = Number.MAX_SAFE_INTEGER;
 export const WATCH_FIELDS = {
   kinds: fields.anything,
   runId: fields.identifier,
+  forRun: fields.identifier,
   branch: fields.identifier,
   once: fields.anything,
   snapshot: fields.anything,
@@ -184,9 +191,12 @@ async function* eventsOf(
     : new Position(cursorFile(options.cursor), feed);
   const kept = position?.read(warn);
   const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
-  const kinds = kindsToExamine(selected, expiring);
+  const { forRun } = options;
+  const concerns = forRun === undefined ? undefined : new Concerns(forRun);
+  const kinds = concerns === undefined ? kindsToExamine(selected, expiring) : new Set(RECORD_KINDS);
 
   const expiries = new Expiries(kept?.since ?? clock());
+  const soon = concerns === undefined ? undefined : new Expiries(expiries.since);
   for (const { kind, id, at } of kept?.expired ?? []) {
     if (isExpiring(kind)) expiries.emitted(kind, id, at);
   }
@@ -217,7 +227,7 @@ async function* eventsOf(
   onStart({ ack, end });
 
   const tickMs = (options.tick ?? Infinity) * 1000;
-  const happenings = new Happenings({ expiries, expiring, clock, timers, tickMs });
+  const happenings = new Happenings({ expiries, soon, expiring, clock, timers, tickMs });
   const run = feed.open({
     kinds,
     since: kept?.lines,
@@ -241,7 +251,8 @@ async function* eventsOf(
       }
       if (step.type !== "happening") continue;
       const { happening } = step;
-      const isEmitted = passes(happening, selected, options, clock());
+      const isConcern = await concerns?.include(happening, { run, expiries, now: clock() }) ?? true;
+      const isEmitted = isConcern && passes(happening, selected, options, clock());
       if (isEmitted) await atMost(MAX_UNTAKEN - 1);
       if (isOver()) break;
       untaken.add(step.position, isEmitted);
