@@ -104,7 +104,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     fields: words("total truncated"),
     lists: ["conflicts"],
     each: words(
-      "type addresses.* agents.* branches.* reservation_ids.* intent_ids.* confidence description",
+      "type addresses.* agents.* branches.* reservation_ids.* intent_ids.* lanes.* confidence description",
     ),
   },
   reconcile: {

@@ -113,8 +113,8 @@ export class Coord implements AsyncDisposable {
   }
 
   /**
-   * Predicts conflicts between different agents, from what live reservations and intents say and from
-   * the imports of the files that they name. It only reads.
+   * Predicts conflicts between different agents, from what live reservations, intents and lanes say and
+   * from the imports of the files that they name. It only reads.
    *
    * @param input Which conflicts; all when it is left out.
    * @returns The conflicts, the most certain first.
@@ -136,7 +136,8 @@ export class Coord implements AsyncDisposable {
   async forecast(input: ForecastInput = {}): Promise<Forecast> {
     // The rules and the grammars are many times what other operations need.
     const { forecast } = await import("./forecast/forecast.ts");
-    return forecast(this.#context, await this.reservations.list(), input);
+    const { leases } = await this.lanes.live();
+    return forecast(this.#context, { ...await this.reservations.list(), leases }, input);
   }
 
   /**

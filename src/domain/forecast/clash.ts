@@ -47,12 +47,14 @@ export interface PredictedConflict {
   readonly addresses: readonly [string, string];
   /** The agents' run ids. */
   readonly agents: readonly [string, string];
-  /** The branches that they work on. */
+  /** The branches that they work on; empty for a lane, which says of none. */
   readonly branches: readonly [string, string];
   /** The reservations that say so, of both. */
   readonly reservation_ids: readonly string[];
   /** The intents that say so, of both. */
   readonly intent_ids: readonly string[];
+  /** The lanes whose leases say so, of both. */
+  readonly lanes: readonly string[];
   /** How sure it is, above 0 and up to 1. */
   readonly confidence: number;
   /** One sentence for people. */
@@ -124,6 +126,7 @@ export function conflictOf(clash: Clash, first: Touch, second: Touch): Predicted
     branches: [first.branch, second.branch],
     reservation_ids: [...new Set([...first.reservationIds, ...second.reservationIds])],
     intent_ids: [...new Set([...first.intentIds, ...second.intentIds])],
+    lanes: [...new Set([...first.lanes, ...second.lanes])],
     confidence,
     description: clash.describe(first, second),
   };

@@ -208,11 +208,13 @@ function merged(places: readonly MappedAddress<Touch[]>[]): Touch[] {
         operations: new Set(hold.operations),
         reservationIds: new Set(hold.reservationIds),
         intentIds: new Set(hold.intentIds),
+        lanes: new Set(hold.lanes),
       });
       continue;
     }
     for (const id of hold.reservationIds) known.reservationIds.add(id);
     for (const id of hold.intentIds) known.intentIds.add(id);
+    for (const lane of hold.lanes) known.lanes.add(lane);
   }
   return [...holds.values()];
 }

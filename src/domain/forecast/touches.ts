@@ -1,4 +1,6 @@
 /** Who touches what: live reservations and intents, brought together by agent, branch and address. */
+import { addressesOfTree, type NamedAddresses } from "../glob/holds.ts";
+import type { Lease } from "../lane/lease.ts";
 import { parseAddress, partsOf } from "../glob/address.ts";
 import type { Stepwise } from "../glob/steps.ts";
 import { AddressMap } from "./address_map.ts";
@@ -10,6 +12,8 @@ import type { IntentRecord, ReservationRecord } from "../reservation/reservation
 export interface LiveRecords {
   readonly reservations: readonly ReservationRecord[];
   readonly intents: readonly IntentRecord[];
+  /** The leases of lanes; none where they do not count. */
+  readonly leases?: readonly Lease[];
 }
 
 /** All that one agent says of one address on one branch. */
@@ -17,16 +21,32 @@ export interface Touch {
   /** The agent; an unknown one never counts as the same as another. */
   readonly agent: string;
   readonly run_id: string;
+  /** Empty for a lane, which says of none. */
   readonly branch: string;
   /** As it is written. */
   readonly address: string;
   readonly operations: Set<string>;
   readonly reservationIds: Set<string>;
   readonly intentIds: Set<string>;
+  /** The names of lanes. */
+  readonly lanes: Set<string>;
 }
 
 /** All holds by their addresses. */
 export type TouchMap = AddressMap<Touch[]>;
+
+/** What a record says of what its agent touches. */
+interface Said extends NamedAddresses {
+  readonly run_id: string;
+  readonly branch: string;
+  readonly operation: string | null;
+  readonly reservation_id?: string | null;
+}
+
+function saidBy(lease: Lease): Said {
+  const run_id = lease.run_id ?? lease.holder;
+  return { ...addressesOfTree(lease), run_id, branch: "", operation: null };
+}
 
 /** Brings the records together; `warn` reports what is bad, since other tools check nothing. */
 export function* touchesOf(
@@ -37,9 +57,9 @@ export function* touchesOf(
   const known = new Map<string, Touch>();
   const bad = new Set<string>();
   const add = function* (
-    record: ReservationRecord | IntentRecord,
+    record: Said,
     id: string,
-    isIntent: boolean,
+    says: "reservationIds" | "intentIds" | "lanes",
   ): Stepwise<void> {
     const { run_id, branch, operation, reservation_id } = record;
     // An intent of an unknown agent belongs to its reservation's holder.
@@ -56,14 +76,19 @@ export function* touchesOf(
         if (place === undefined) continue;
         hold = {
           ...{ agent, run_id, branch, address },
-          ...{ operations: new Set(), reservationIds: new Set(), intentIds: new Set() },
+          ...{
+            operations: new Set(),
+            reservationIds: new Set(),
+            intentIds: new Set(),
+            lanes: new Set(),
+          },
         };
         place.value.push(hold);
         known.set(key, hold);
         yield;
       }
       if (operation !== null) hold.operations.add(operation);
-      (isIntent ? hold.intentIds : hold.reservationIds).add(id);
+      hold[says].add(id);
     }
   };
   const parsed = (text: string, files: ReadonlySet<string>, id: string) => {
@@ -73,8 +98,11 @@ export function* touchesOf(
     warn(`Skipped ${quoted(text)} of ${quoted(id, 80)}: it ${address}`);
     return undefined;
   };
-  for (const record of live.reservations) yield* add(record, record.reservation_id, false);
-  for (const record of live.intents) yield* add(record, record.intent_id, true);
+  for (const record of live.reservations) {
+    yield* add(record, record.reservation_id, "reservationIds");
+  }
+  for (const record of live.intents) yield* add(record, record.intent_id, "intentIds");
+  for (const lease of live.leases ?? []) yield* add(saidBy(lease), lease.lane, "lanes");
   for (const { value } of map.places()) value.sort(byAgent);
   return map;
 }

@@ -35,11 +35,15 @@ export function addressOutlines({ addresses, files }: NamedAddresses): Outline[]
 }
 
 /** The same of a lane. A tree with a bad glob is the whole workspace: nothing says what it was to be. */
-export function treeOutlines({ tree, files = [], name_only }: NamedTree): Outline[] {
-  if (name_only === true) return [];
+export function treeOutlines(named: NamedTree): Outline[] {
+  return addressOutlines(addressesOfTree(named));
+}
+
+/** The tree of a lane as a reservation would name it. */
+export function addressesOfTree({ tree, files = [], name_only }: NamedTree): NamedAddresses {
+  if (name_only === true) return { addresses: [] };
   const isGood = tree.length > 0 && tree.every((glob) => typeof parseGlob(glob) !== "string");
-  const known = new Set(files.map(addressOfGlob));
-  return (isGood ? tree : WHOLE).map((glob) => new Outline(addressOfGlob(glob), known));
+  return { addresses: (isGood ? tree : WHOLE).map(addressOfGlob), files: files.map(addressOfGlob) };
 }
 
 /** A glob as an address has it: in that, `::` divides the path from the symbol. */

@@ -30,6 +30,7 @@ it("forecast lists at most 50 conflicts in text, and says how many there are", (
     branches: ["main", "main"],
     reservation_ids: [],
     intent_ids: [],
+    lanes: [],
     confidence: 1,
     description: "",
   };

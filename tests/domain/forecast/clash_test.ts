@@ -42,6 +42,7 @@ it("overlapClashes() reports all of a conflict", () => {
       branches: ["main", "feature"],
       reservation_ids: ["r2", "r1"],
       intent_ids: ["i1"],
+      lanes: [],
       confidence: 1,
       description: '"a" and "b" both touch "src/a.ts::f"',
     }],

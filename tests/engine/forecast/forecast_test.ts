@@ -42,6 +42,7 @@ it("forecast() predicts a conflict where a file imports one that another agent t
       branches: ["b-x", "b-y"],
       reservation_ids: [a.reservation_id, b.reservation_id],
       intent_ids: [],
+      lanes: [],
       confidence: 0.75,
       description: '"src/a.ts", which "x" touches, imports "src/b.ts", which "y" touches',
     }],
@@ -363,4 +364,23 @@ it("reconcile() orders the branches of what is live", async () => {
     "b-x merge",
     "b-y rebase",
   ]);
+});
+
+it("forecast() counts lanes as holders, but those that are a name alone", async () => {
+  const { coord, reserve, forecast } = await project();
+  await coord.lanes.acquire({ lane: "api", tree: ["src/api/**"], owner: "x" });
+  await coord.lanes.acquire({ lane: "@deploy", owner: "z" });
+  const { reservation_id } = await reserve("y", "src/api/a.ts");
+  await reserve("x", "src/api/b.ts");
+  const { conflicts } = await forecast();
+  assertEquals(conflicts.map(({ description: _text, confidence: _sure, ...rest }) => rest), [{
+    type: "scope_overlap",
+    addresses: ["src/api/**", "src/api/a.ts"],
+    agents: ["x", "y"],
+    branches: ["", "b-y"],
+    reservation_ids: [reservation_id],
+    intent_ids: [],
+    lanes: ["api"],
+  }]);
+  assertEquals((await forecast({ runId: "z" })).total, 0);
 });
