@@ -2,11 +2,12 @@
  * The lanes' write-ahead log, as a store keeps it.
  *
  * The order of the lines is the truth. The log is one checkpoint and the entries after it; what was
- * before the checkpoint lies in archives that no writer needs to go on.
+ * before the checkpoint is history that no writer needs to go on.
  *
  * Writing goes through a session, which keeps other writers out: read, decide, append, read again. What an
- * append answers is certain: `kept` means that the entries are on the disk and that every later
- * reader sees them. `unsure` means that a newer session has begun meanwhile; the entries may be in
+ * append answers is certain: `kept` means that the entries are durable and that every later reader
+ * sees them. `moved` means that nothing was written, since others wrote meanwhile: the writer decides
+ * again. `unsure` means that a newer session has begun meanwhile; the entries may be in
  * the log or not, and the writer opens a session of its own again and decides again on what it
  * reads there, where it finds its own entries if they were kept.
  */
@@ -46,30 +47,34 @@ export interface CompactResult {
   /** Lines of the log. */
   readonly entriesBefore: number;
   readonly entriesAfter: number;
-  readonly bytesReclaimed: number;
-  /** Where the old history is. */
-  readonly archive: string | undefined;
+  /** Where the store counts bytes. */
+  readonly bytesReclaimed?: number;
+  /** Where the old history is, where it is kept as an archive. */
+  readonly archive?: string | undefined;
 }
 
+/** What became of entries. */
+export type AppendOutcome = "kept" | "moved" | "unsure";
+
 /** A writer's time with the journal. No other session is open while it is valid. */
-export interface JournalSession extends Disposable {
+export interface JournalSession extends AsyncDisposable {
   /** The log as it is now, own entries included. */
-  read(): JournalView;
+  read(): Promise<JournalView>;
   /**
    * Appends entries, one line each, in one write, and waits until they are on the disk. What they
    * came to shows the next `read()`: entries of others may have come in between. Throws a
    * `CoordError` `bad_args` when one is too long.
    */
-  append(entries: readonly JournalEntry[]): "kept" | "unsure";
+  append(entries: readonly JournalEntry[]): Promise<AppendOutcome>;
   /**
    * Waits until the log as it is now is on the disk, for an answer that rests on entries which others
    * appended and perhaps did not live to sync. `unsure` as for `append()`.
    */
-  persist(): "kept" | "unsure";
+  persist(): Promise<"kept" | "unsure">;
   /** Puts a checkpoint in the place of the history, which goes to an archive beside the log. */
-  compact(): CompactResult;
+  compact(): Promise<CompactResult>;
   /** Ends the session; before that the log is compacted if it has grown. */
-  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The process that is writing, as far as it is known. */
@@ -98,13 +103,13 @@ export interface Journal {
   /** Where it is. */
   readonly location: string;
   /** Whether there is a log; without one it reads as empty. */
-  exists(): boolean;
+  exists(): Promise<boolean>;
   /** The log as it is now, without waiting for writers. Reads what is new since the last time. */
-  read(): JournalView;
+  read(): Promise<JournalView>;
   /** Opens a session, waiting for other writers at most this time, milliseconds (0: one try). */
   open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome>;
   /** The last entries, with those from before the last compaction where need be. */
-  last(count: number): readonly JournalEntry[];
+  last(count: number): Promise<readonly JournalEntry[]>;
   /** Reads everything, archives included. */
-  verify(): JournalReport;
+  verify(): Promise<JournalReport>;
 }

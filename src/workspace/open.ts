@@ -97,16 +97,16 @@ export async function openJournal(
 }
 
 /** Opens a journal on a given machine. */
-export function openJournalOn(
+export async function openJournalOn(
   host: Host,
   path: string,
   options: Omit<OpenOptions, "dir">,
-): LaneJournal {
+): Promise<LaneJournal> {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const lanes = openFsJournal(host, path, clock, warn);
   const { journal } = lanes;
-  if (!journal.exists()) {
+  if (!await journal.exists()) {
     const message = `Cannot read journal ${quoted(journal.location, 200)}: there is no such file`;
     throw new CoordError("not_found", message, { path: journal.location });
   }

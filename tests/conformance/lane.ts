@@ -20,28 +20,35 @@ export function laneSuite(name: string, open: OpenStore): void {
     const at = await place();
     const { lanes: { journal: mine } } = at.store;
     const { lanes: { journal: theirs } } = at.other;
-    assertEquals([mine.exists(), theirs.read().fold.seq, theirs.last(5)], [false, 0, []]);
+    assertEquals([await mine.exists(), (await theirs.read()).fold.seq, await theirs.last(5)], [
+      false,
+      0,
+      [],
+    ]);
     {
-      using writer = await session(mine);
-      assertEquals(writer.append([acquire(1), acquire(2, { lane: "web", tree: ["web"] })]), "kept");
-      assertEquals(holders(writer.read().fold), ["api/a", "web/a"]);
-      assertEquals(writer.persist(), "kept");
+      await using writer = await session(mine);
+      assertEquals(
+        await writer.append([acquire(1), acquire(2, { lane: "web", tree: ["web"] })]),
+        "kept",
+      );
+      assertEquals(holders((await writer.read()).fold), ["api/a", "web/a"]);
+      assertEquals(await writer.persist(), "kept");
     }
-    const { fold, problems, tail } = theirs.read();
-    assertEquals([theirs.exists(), fold.seq, problems, tail], [true, 2, [], 2]);
+    const { fold, problems, tail } = await theirs.read();
+    assertEquals([await theirs.exists(), fold.seq, problems, tail], [true, 2, [], 2]);
     assertEquals(fold.appliedOf("nonce-2")?.effect, "granted");
-    assertEquals(theirs.last(1).map(({ nonce }) => nonce), ["nonce-2"]);
-    assertEquals(theirs.verify(), { problems: [], entries: 2, archives: [] });
+    assertEquals((await theirs.last(1)).map(({ nonce }) => nonce), ["nonce-2"]);
+    assertEquals(await theirs.verify(), { problems: [], entries: 2, archives: [] });
   });
 
   it(`${name}: the fold voids what was decided on an older state`, async () => {
     const at = await place();
-    using writer = await session(at.store.lanes.journal);
-    writer.append([acquire(1)]);
+    await using writer = await session(at.store.lanes.journal);
+    await writer.append([acquire(1)]);
     const late = acquire(2, { holder: "b", loop_ts: "late" }, { baseSeq: 0 });
-    assertEquals(writer.append([late]), "kept");
-    assertEquals(writer.read().fold.appliedOf("nonce-2")?.effect, "void");
-    assertEquals(holders(at.other.lanes.journal.read().fold), ["api/a"]);
+    assertEquals(await writer.append([late]), "kept");
+    assertEquals((await writer.read()).fold.appliedOf("nonce-2")?.effect, "void");
+    assertEquals(holders((await at.other.lanes.journal.read()).fold), ["api/a"]);
   });
 
   it(`${name}: open() lets one write at a time, and wakes the next`, async () => {
@@ -59,47 +66,47 @@ export function laneSuite(name: string, open: OpenStore): void {
     await until("the other had a chance", () => true);
     assertEquals(isOpen, false);
     first.append([acquire(1)]);
-    first[Symbol.dispose]();
-    using second = await next;
-    assertEquals(second.read().fold.seq, 1);
+    await first[Symbol.asyncDispose]();
+    await using second = await next;
+    assertEquals((await second.read()).fold.seq, 1);
   });
 
   it(`${name}: open() gives up at its time, and at an abort with its reason`, async () => {
     const at = await place();
-    using first = await session(at.store.lanes.journal);
+    await using first = await session(at.store.lanes.journal);
     assertEquals((await at.other.lanes.journal.open(30)).status, "lock_busy");
     const abort = new AbortController();
     const waiting = at.other.lanes.journal.open(60_000, abort.signal);
     const reason = new Error("enough");
     abort.abort(reason);
     assertEquals(await waiting.catch((error: unknown) => error), reason);
-    assertEquals(first.read().fold.seq, 0);
+    assertEquals((await first.read()).fold.seq, 0);
   });
 
   it(`${name}: append() writes nothing of an entry that is too long`, async () => {
     const at = await place();
-    using writer = await session(at.store.lanes.journal);
+    await using writer = await session(at.store.lanes.journal);
     const lease = newLease({ holder: "x".repeat(MAX_ENTRY_BYTES) });
     const decision = { baseSeq: 0, maxConcurrent: null, reason: "free" };
     const long = acquireEntry(stamp(2), lease, decision);
     const error = await assertRejects(async () => await writer.append([acquire(1), long]));
     assertEquals((error as Error & { code?: string }).code, "bad_args");
-    assertEquals(writer.read().fold.seq, 0);
+    assertEquals((await writer.read()).fold.seq, 0);
   });
 
   it(`${name}: compact() keeps what the journal comes to, and its end`, async () => {
     const at = await place();
-    using writer = await session(at.store.lanes.journal);
-    assertEquals(writer.compact().status, "nothing_to_compact");
-    writer.append([acquire(1), acquire(2, { lane: "web", tree: ["web"] })]);
-    const before = writer.read().fold.live();
-    const done = writer.compact();
+    await using writer = await session(at.store.lanes.journal);
+    assertEquals((await writer.compact()).status, "nothing_to_compact");
+    await writer.append([acquire(1), acquire(2, { lane: "web", tree: ["web"] })]);
+    const before = (await writer.read()).fold.live();
+    const done = await writer.compact();
     assertEquals([done.status, done.entriesBefore, done.entriesAfter], ["compacted", 2, 1]);
-    assertEquals(writer.compact().status, "nothing_to_compact");
-    const { fold, tail } = at.other.lanes.journal.read();
+    assertEquals((await writer.compact()).status, "nothing_to_compact");
+    const { fold, tail } = await at.other.lanes.journal.read();
     assertEquals([fold.seq, fold.live(), tail], [2, before, 0]);
-    writer.append([acquire(3, { lane: "docs", tree: ["docs"] })]);
-    const nonces = at.other.lanes.journal.last(3).map((entry) => entry.nonce ?? entry.op);
+    await writer.append([acquire(3, { lane: "docs", tree: ["docs"] })]);
+    const nonces = (await at.other.lanes.journal.last(3)).map((entry) => entry.nonce ?? entry.op);
     assertEquals(nonces.at(-1), "nonce-3");
     assert_(nonces.includes("nonce-2"), "the history is asked where the log ends");
   });
@@ -108,8 +115,8 @@ export function laneSuite(name: string, open: OpenStore): void {
     const at = await place();
     let hints = 0;
     const watch = at.other.lanes.watch(() => void hints++, () => {});
-    using writer = await session(at.store.lanes.journal);
-    writer.append([acquire(1)]);
+    await using writer = await session(at.store.lanes.journal);
+    await writer.append([acquire(1)]);
     await until("the entry is heard of", () => hints > 0);
     watch.close();
   });

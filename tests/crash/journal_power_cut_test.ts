@@ -1,4 +1,4 @@
-import type { Journal } from "../../src/ports/journal.ts";
+import type { JournalFile } from "../../src/adapters/fs/lane/journal_file.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import {
@@ -22,7 +22,7 @@ import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
  * @param open Opens the journal as a process that ends before the n-th file operation.
  */
 async function work(
-  open: (endsAt?: number) => Journal,
+  open: (endsAt?: number) => JournalFile,
   random: Random,
   promised: string[],
 ): Promise<void> {
@@ -41,7 +41,7 @@ async function work(
 }
 
 /** Compacts, and is killed at that. */
-async function killed(journal: Journal): Promise<void> {
+async function killed(journal: JournalFile): Promise<void> {
   try {
     using session = await turnOf(journal);
     session.append([halt(session.read().fold.seq + 1)]);

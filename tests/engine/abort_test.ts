@@ -5,7 +5,7 @@ import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
-import type { Journal } from "../../src/ports/journal.ts";
+import type { JournalFile } from "../../src/adapters/fs/lane/journal_file.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
 import { FakeTasks } from "../support/fake/tasks.ts";
@@ -177,7 +177,7 @@ it("claim() whose task cannot be given back after an abort warns, and grants not
 const JOURNAL = "lanes/lane-journal.jsonl";
 
 /** Lanes of a workspace on a journal of the test's making. */
-function lanesOn(scene: Scene, change: (journal: Journal) => Journal): Lanes {
+function lanesOn(scene: Scene, change: (journal: JournalFile) => JournalFile): Lanes {
   const clock = scene.clock.now;
   const journal = new FsJournal(scene.host, `${scene.path}/${JOURNAL}`, clock, () => {});
   const lanes = new FsLanes(scene.host, change(journal), undefined);
@@ -240,7 +240,7 @@ it("request() that is aborted when it was granted leaves a lease that its caller
   const stop = new AbortController();
   const lanes = lanesOn(scene, (journal) =>
     changed(journal, {
-      async open(...args: Parameters<Journal["open"]>) {
+      async open(...args: Parameters<JournalFile["open"]>) {
         const opened = await journal.open(...args);
         stop.abort();
         return opened;
@@ -259,7 +259,7 @@ it("acquire() takes its entry back when it is aborted before the entry's effect 
   const stop = new AbortController();
   const lanes = lanesOn(scene, (journal) =>
     changed(journal, {
-      async open(...args: Parameters<Journal["open"]>) {
+      async open(...args: Parameters<JournalFile["open"]>) {
         const opened = await journal.open(...args);
         if (opened.status !== "open") return opened;
         const { session } = opened;

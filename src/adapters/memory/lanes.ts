@@ -39,11 +39,11 @@ class MemoryJournal implements Journal {
     this.location = `${workspace.location}/lanes`;
   }
 
-  exists(): boolean {
+  async exists(): Promise<boolean> {
     return this.workspace.log.length > 0;
   }
 
-  read(): JournalView {
+  async read(): Promise<JournalView> {
     const { fold, tail } = this.workspace.log;
     return { fold, problems: [], tail };
   }
@@ -57,11 +57,11 @@ class MemoryJournal implements Journal {
     return { status: "lock_busy", holder };
   }
 
-  last(count: number): readonly JournalEntry[] {
+  async last(count: number): Promise<readonly JournalEntry[]> {
     return this.workspace.log.history.slice(-count);
   }
 
-  verify(): JournalReport {
+  async verify(): Promise<JournalReport> {
     return { problems: [], entries: this.workspace.log.history.length, archives: [] };
   }
 }
@@ -71,21 +71,21 @@ class MemorySession implements JournalSession {
 
   constructor(readonly journal: MemoryJournal) {}
 
-  read(): JournalView {
+  read(): Promise<JournalView> {
     return this.journal.read();
   }
 
-  append(entries: readonly JournalEntry[]): "kept" {
+  async append(entries: readonly JournalEntry[]): Promise<"kept"> {
     for (const entry of entries) this.#checkLength(entry);
     this.#log.append(entries);
     return "kept";
   }
 
-  persist(): "kept" {
+  async persist(): Promise<"kept"> {
     return "kept";
   }
 
-  compact(): CompactResult {
+  async compact(): Promise<CompactResult> {
     const log = this.#log;
     const before = log.length;
     const isDone = log.compact(this.journal.workspace.clock());
@@ -93,12 +93,10 @@ class MemorySession implements JournalSession {
       status: isDone ? "compacted" : "nothing_to_compact",
       entriesBefore: before,
       entriesAfter: log.length,
-      bytesReclaimed: 0,
-      archive: undefined,
     };
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#log.leave();

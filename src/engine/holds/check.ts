@@ -25,6 +25,7 @@ import type { ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Context } from "../context.ts";
 import { leaseItem, restTime } from "../lane/answers.ts";
+import type { LaneView } from "../../domain/journal/fold.ts";
 import { type LaneContext, readJournal } from "../lane/turn.ts";
 import type { LaneItem } from "../lane/types.ts";
 import { checkedNames, type NamingInput } from "../names.ts";
@@ -146,7 +147,9 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
   const others = near.filter(({ reservation }) => !isMine(reservation.run_id));
   const isExclusive = ({ reservation }: ReservationEntry) => reservation.exclusive === true;
   const lanes = { ...context, lanes: store.lanes };
-  const leases = await paced(lanesNear(lanes, asked, ours, isMine));
+  const leases = await paced(
+    lanesNear(lanes, (await readJournal(lanes)).fold, asked, ours, isMine),
+  );
   const [locks, notices, mine] = [
     listed(others.filter(isExclusive)),
     listed(others.filter((entry) => !isExclusive(entry))),
@@ -182,6 +185,7 @@ interface LanesNear extends FoundHolds {
 
 function* lanesNear(
   context: LaneContext,
+  { leases }: LaneView,
   asked: Required<NamedAddresses>,
   ours: readonly Outline[],
   isMine: (run: string) => boolean,
@@ -192,7 +196,6 @@ function* lanesNear(
   let [total, others] = [0, 0];
   const paths = (texts: readonly string[]) => texts.map((text) => partsOf(text).path);
   const tree = new Tree(paths(asked.addresses), asked.files);
-  const { leases } = readJournal(context).fold;
   const met = [...leases.meeting(tree, { left: LANE_STEPS })].map(({ lease }) => lease);
   for (const lease of met.sort((a, b) => a.fence - b.fence)) {
     yield;

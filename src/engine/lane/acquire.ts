@@ -119,7 +119,7 @@ async function waitForLane(
     const now = timers.now();
     if (woken === "abort") acquisition.input.signal?.throwIfAborted();
     if (now >= end) return undefined;
-    const verdict = acquisition.peek(readJournal(context));
+    const verdict = acquisition.peek(await readJournal(context));
     if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
     else {
       const outcome = await attempt();

@@ -107,7 +107,10 @@ export class Acquisition {
    *
    * @param isNoted Whether a refusal is to be journaled.
    */
-  take(turn: Turn, isNoted: (denied: Denied) => boolean): LaneAcquired | Denied | undefined {
+  async take(
+    turn: Turn,
+    isNoted: (denied: Denied) => boolean,
+  ): Promise<LaneAcquired | Denied | undefined> {
     const kept = this.#keptLease(turn.view);
     if (kept !== undefined) return kept;
     const verdict = this.peek(turn.view, turn.now);
@@ -115,11 +118,11 @@ export class Acquisition {
     for (const warning of verdict.warnings) this.context.warn(warning);
     if (verdict.existing !== undefined) {
       // It was granted to a process that perhaps died before the entry was on the disk.
-      return turn.persist() ? granted(verdict, verdict.existing) : undefined;
+      return await turn.persist() ? granted(verdict, verdict.existing) : undefined;
     }
     const entries = this.#entries(turn, verdict);
     this.#written = { nonce: nonceOf(entries.acquire), verdict };
-    const applied = turn.append([...entries.scavenges, entries.acquire])?.at(-1);
+    const applied = (await turn.append([...entries.scavenges, entries.acquire]))?.at(-1);
     if (applied === undefined) return undefined;
     this.#written = undefined;
     if (applied.effect === "granted" && applied.lease !== undefined) {
@@ -141,11 +144,12 @@ export class Acquisition {
    *
    * @returns Whether nothing is held now; `undefined` when it must be tried again.
    */
-  takeBack(turn: Turn): true | undefined {
+  async takeBack(turn: Turn): Promise<true | undefined> {
     this.#keptLease(turn.view);
     const current = this.#made && turn.view.fold.leases.get(this.#made);
     if (current === undefined || current.fence !== this.#made?.fence) return true;
-    return turn.append([releaseEntry(turn.stamp(), current, "its call was aborted")]) && true;
+    const entry = releaseEntry(turn.stamp(), current, "its call was aborted");
+    return await turn.append([entry]) && true;
   }
 
   /** The lease of an ACQUIRE that was kept after all. */
@@ -186,8 +190,12 @@ export class Acquisition {
     };
   }
 
-  #deny(turn: Turn, denied: Denied, isNoted: (denied: Denied) => boolean): Denied {
-    if (isNoted(denied)) turn.note([this.#refusal(turn, denied)], "The refusal");
+  async #deny(
+    turn: Turn,
+    denied: Denied,
+    isNoted: (denied: Denied) => boolean,
+  ): Promise<Denied> {
+    if (isNoted(denied)) await turn.note([this.#refusal(turn, denied)], "The refusal");
     return denied;
   }
 

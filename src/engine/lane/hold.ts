@@ -55,7 +55,7 @@ export class LaneHold extends Hold {
         return new CoordError(lostCode(answer.status), answer.error);
       },
       look: async () => {
-        const { fold } = readJournal(context);
+        const { fold } = await readJournal(context);
         const now = fold.leases.get(grant);
         if (now?.fence === fence) return undefined;
         const what = now === undefined ? "it was released or evicted" : "another agent holds it";

@@ -104,22 +104,22 @@ export class LaneJournal {
     checkInput(input, JOURNAL_INPUTS.tail);
     const { journal } = this.#context.lanes;
     const count = input.count ?? TAIL_COUNT.default;
-    const entries = journal.last(count);
-    return await { journal: this.location, entries };
+    const entries = await journal.last(count);
+    return { journal: this.location, entries };
   }
 
   /** Folds the journal to the leases that it leaves. No clock has a say, so dead ones are among them. */
   async replay(): Promise<JournalReplay> {
-    const { fold, problems } = readJournal(this.#context);
-    return await { journal: this.location, seq: fold.seq, leases: fold.live(), problems };
+    const { fold, problems } = await readJournal(this.#context);
+    return { journal: this.location, seq: fold.seq, leases: fold.live(), problems };
   }
 
   /** Reads everything, archives included, and reports what is wrong with it. */
   async verify(): Promise<JournalVerdict> {
     const { journal } = this.#context.lanes;
-    const { entries, archives, problems } = journal.verify();
+    const { entries, archives, problems } = await journal.verify();
     const verdict = { journal: this.location, entries, archives, problems };
-    if (problems.length === 0) return await { status: "sound", ...verdict };
+    if (problems.length === 0) return { status: "sound", ...verdict };
     return { status: "damaged", ...verdict, error: damageOf(this.location, problems) };
   }
 
@@ -135,15 +135,15 @@ export class LaneJournal {
       this.#context,
       input,
       `compact ${quoted(this.location, 200)}`,
-      (turn) => {
-        const done = turn.compact();
+      async (turn) => {
+        const done = await turn.compact();
         if (done.status === "unsure") return undefined;
         return {
           status: done.status,
           journal: this.location,
           entries_before: done.entriesBefore,
           entries_after: done.entriesAfter,
-          bytes_reclaimed: done.bytesReclaimed,
+          bytes_reclaimed: done.bytesReclaimed ?? 0,
           archive: done.archive ?? null,
         };
       },

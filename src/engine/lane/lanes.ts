@@ -93,20 +93,21 @@ export class Lanes {
     const pid = input.pid ?? this.#context.processes.ownPid;
     const acquisition = await this.#acquisition({ ...input, pid });
     let answer = await acquireLane(this.#context, this.#changes, acquisition);
+    const end = answer.status === "acquired" ? await this.#endOf(answer, input) : 0;
     // The signal may have fired between the grant and now.
     if (input.signal?.aborted && answer.status === "acquired") {
       answer = await giveUpLane(this.#context, acquisition);
     }
     if (answer.status !== "acquired") return { ...answer, async [Symbol.asyncDispose]() {} };
-    return new LaneHold(this.#context, this, this.#changes, answer, this.#endOf(answer, input));
+    return new LaneHold(this.#context, this, this.#changes, answer, end);
   }
 
   /** When a grant ends unless it is kept. */
-  #endOf(grant: types.LaneAcquired, { loopTs }: types.LaneAcquireInput): number {
+  async #endOf(grant: types.LaneAcquired, input: types.LaneAcquireInput): Promise<number> {
     const { acquired_at, ttl_seconds } = grant;
-    const lease = loopTs === undefined
+    const lease = input.loopTs === undefined
       ? undefined
-      : readJournal(this.#context).fold.leases.get(grant);
+      : (await readJournal(this.#context)).fold.leases.get(grant);
     // A repeat gets the lease that it has, which was kept since, or was silent and is in its grace.
     if (lease?.fence === grant.fence) return deadAt(lease, false) ?? this.#context.clock();
     return (parseTime(acquired_at) ?? 0) + ttl_seconds * 1000;
@@ -144,7 +145,7 @@ export class Lanes {
     );
     const taxonomy = await context.lanes.taxonomy();
     const acquisition = new Acquisition(context, withTree(input, named), taxonomy);
-    return await acquisition.verdict(readJournal(context));
+    return await acquisition.verdict(await readJournal(context));
   }
 
   /**
@@ -158,7 +159,9 @@ export class Lanes {
   ): Promise<types.LaneReleased | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.release, ["lane", "owner"]);
     const action = `release lane ${quoted(input.lane)}`;
-    const body = (turn: Turn): types.LaneReleased | types.LaneRefused | undefined => {
+    const body = async (
+      turn: Turn,
+    ): Promise<types.LaneReleased | types.LaneRefused | undefined> => {
       const kept = turn.kept("released");
       if (kept !== undefined) return answers.released(kept);
       const { fold } = turn.view;
@@ -166,11 +169,11 @@ export class Lanes {
       if ("status" in lease) {
         // A repeat takes it for done that no agent holds the lane any more.
         const isOver = answers.newest(fold, input.lane, input.loopTs) === undefined;
-        return !isOver || turn.persist() ? lease : undefined;
+        return !isOver || await turn.persist() ? lease : undefined;
       }
       const entry = releaseEntry(turn.stamp(), lease, "released by its holder");
       // Unless it is released, another agent adopted it in between.
-      return answers.released(turn.append([entry])?.[0]);
+      return answers.released((await turn.append([entry]))?.[0]);
     };
     return await inTurn(this.#context, input, action, body);
   }
@@ -189,16 +192,18 @@ export class Lanes {
     const { coalesceWithin = 0 } = input;
     const { clock } = this.#context;
     // Most heartbeats that change nothing need not wait for other writers.
-    const known = answers.heldBy(readJournal(this.#context).fold, input, action);
+    const known = answers.heldBy((await readJournal(this.#context)).fold, input, action);
     if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
       return answers.beatOf(known, true);
     }
-    const body = (turn: Turn): types.LaneHeartbeat | types.LaneRefused | undefined => {
+    const body = async (
+      turn: Turn,
+    ): Promise<types.LaneHeartbeat | types.LaneRefused | undefined> => {
       const lease = answers.heldBy(turn.view.fold, input, action);
       if ("status" in lease) return lease;
       if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
       if (isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
-      const [applied] = turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
+      const [applied] = await turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
       return applied?.effect === "renewed" && applied.lease !== undefined
         ? answers.beatOf(applied.lease, false)
         : undefined;
@@ -219,7 +224,7 @@ export class Lanes {
     checkInput(input, LANE_INPUTS.adopt, ["lane", "owner"]);
     const { lane, owner, loopTs, pid, runId: run_id } = input;
     const action = `adopt lane ${quoted(lane)}`;
-    const body = (turn: Turn): types.LaneAdopted | types.LaneRefused | undefined => {
+    const body = async (turn: Turn): Promise<types.LaneAdopted | types.LaneRefused | undefined> => {
       const { fold } = turn.view;
       const kept = turn.kept("adopted");
       if (kept !== undefined) return answers.adopted(kept);
@@ -236,7 +241,7 @@ export class Lanes {
       };
       const entry = adoptEntry(turn.stamp(), lease, adoption);
       // Unless it is adopted, its holder has shown life, or ended it, in between.
-      return answers.adopted(turn.append([entry])?.[0]);
+      return answers.adopted((await turn.append([entry]))?.[0]);
     };
     return await inTurn(this.#context, input, action, body);
   }
@@ -252,7 +257,7 @@ export class Lanes {
     const { lane, owner, runId: run_id, reason = "" } = input;
     const loop_ts = input.loopTs ?? formatTime(this.#context.clock());
     const action = `announce a run on lane ${quoted(lane)}`;
-    const body = (turn: Turn): types.LaneSpawned | undefined => {
+    const body = async (turn: Turn): Promise<types.LaneSpawned | undefined> => {
       const { processes } = this.#context;
       const intent = {
         host_id: processes.origin(undefined).host_id,
@@ -263,7 +268,7 @@ export class Lanes {
         run_id,
         reason,
       };
-      const kept = turn.kept("none") ?? turn.append([spawnEntry(turn.stamp(), intent)]);
+      const kept = turn.kept("none") ?? await turn.append([spawnEntry(turn.stamp(), intent)]);
       return kept && { status: "recorded", recorded: true, lane, owner, loop_ts };
     };
     return await inTurn(this.#context, input, action, body);
@@ -279,13 +284,13 @@ export class Lanes {
   async halt(input: types.LaneHaltInput): Promise<types.LaneHalted | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.halt, ["handle"]);
     const { handle, runId: run_id, command, reason = "" } = input;
-    const body = (turn: Turn): types.LaneHalted | undefined => {
+    const body = async (turn: Turn): Promise<types.LaneHalted | undefined> => {
       const target = answers.targetOf(turn.view.fold, input);
       const { host_id } = target ?? this.#context.processes.origin(undefined);
       const lane = target?.lane ?? input.lane ?? "";
       const loop_ts = target?.loop_ts ?? input.loopTs ?? "";
       const decision = { handle, lane, loop_ts, host_id, run_id, command, reason };
-      const kept = turn.kept("none") ?? turn.append([haltEntry(turn.stamp(), decision)]);
+      const kept = turn.kept("none") ?? await turn.append([haltEntry(turn.stamp(), decision)]);
       return kept &&
         { status: "recorded", recorded: true, handle, lane, loop_ts, command: command ?? null };
     };
@@ -299,7 +304,7 @@ export class Lanes {
    */
   async live(input: types.LaneListInput = {}): Promise<types.LaneList> {
     checkInput(input, LANE_INPUTS.live);
-    const items = (this.#readable()?.fold.live() ?? []).map((lease) =>
+    const items = ((await this.#readable())?.fold.live() ?? []).map((lease) =>
       answers.leaseItem(lease, this.#context)
     );
     const live = items.filter(({ status }) => status === "live");
@@ -318,7 +323,7 @@ export class Lanes {
   async check(input: types.LaneCheckInput): Promise<types.LaneFenceCheck> {
     checkInput(input, LANE_INPUTS.check, ["lane", "fence"]);
     const { lane, fence } = input;
-    const { fold } = readJournal(this.#context);
+    const { fold } = await readJournal(this.#context);
     const leases = fold.leases.named(lane);
     const current = leases.find((lease) => lease.fence === fence);
     if (current !== undefined) return { status: "current", lane, fence, owner: current.holder };
@@ -344,7 +349,7 @@ export class Lanes {
     checkInput(input, LANE_INPUTS.liveness, ["lane"]);
     const { lane, loopTs, since } = input;
     const { processes, clock, warn } = this.#context;
-    const { fold } = readJournal(this.#context);
+    const { fold } = await readJournal(this.#context);
     const lease = answers.newest(fold, lane, loopTs);
     if (lease === undefined) {
       throw new CoordError("not_found", `Cannot judge lane ${quoted(lane)}: no agent holds it`, {
@@ -381,9 +386,9 @@ export class Lanes {
   }
 
   /** The journal, or a warning where this process may not read it. */
-  #readable(): JournalView | undefined {
+  async #readable(): Promise<JournalView | undefined> {
     try {
-      return readJournal(this.#context);
+      return await readJournal(this.#context);
     } catch (error) {
       if (!(error instanceof HostError && error.isRefusal)) throw error;
       this.#context.warn(`${error.message}: skipped`);

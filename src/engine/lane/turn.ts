@@ -33,8 +33,8 @@ export interface LaneContext extends JournalContext {
 const MAX_NAMED = 3;
 
 /** The journal as it is now, without waiting for writers. */
-export function readJournal({ lanes, warn }: JournalContext): JournalView {
-  const view = lanes.journal.read();
+export async function readJournal({ lanes, warn }: JournalContext): Promise<JournalView> {
+  const view = await lanes.journal.read();
   warnOf(view, lanes.journal.location, warn);
   return view;
 }
@@ -60,17 +60,31 @@ export class Turn {
   readonly #doubtful: JournalEntry[];
   #seq: number;
 
-  /** @param doubtful Entries of earlier turns of the same writer whose effect is unknown. */
-  constructor(session: JournalSession, context: JournalContext, doubtful: JournalEntry[]) {
+  private constructor(
+    session: JournalSession,
+    context: JournalContext,
+    doubtful: JournalEntry[],
+    view: JournalView,
+  ) {
     this.#session = session;
     this.#context = context;
     this.#doubtful = doubtful;
-    this.#view = session.read();
+    this.#view = view;
     this.now = context.clock();
-    this.#seq = this.#view.fold.seq;
-    warnOf(this.#view, context.lanes.journal.location, context.warn);
+    this.#seq = view.fold.seq;
     this.#earlier = this.#applied(doubtful);
-    this.#settle();
+  }
+
+  /** @param doubtful Entries of earlier turns of the same writer whose effect is unknown. */
+  static async begin(
+    session: JournalSession,
+    context: JournalContext,
+    doubtful: JournalEntry[],
+  ): Promise<Turn> {
+    const turn = new Turn(session, context, doubtful, await session.read());
+    warnOf(turn.view, context.lanes.journal.location, context.warn);
+    await turn.#settle();
+    return turn;
   }
 
   /** The journal as it was read last. */
@@ -92,12 +106,14 @@ export class Turn {
    * Appends entries, and returns what each did; `undefined` when that is unknown before the next
    * turn, and everything must be decided again.
    */
-  append(entries: readonly JournalEntry[]): readonly Applied[] | undefined {
+  async append(entries: readonly JournalEntry[]): Promise<readonly Applied[] | undefined> {
+    const outcome = await this.#session.append(entries);
+    if (outcome === "moved") return undefined;
     this.#doubtful.push(...entries);
-    if (this.#session.append(entries) !== "kept") return undefined;
-    this.#view = this.#session.read();
+    if (outcome === "unsure") return undefined;
+    this.#view = await this.#session.read();
     const applied = this.#applied(entries);
-    this.#settle();
+    await this.#settle();
     return applied.length === entries.length ? applied : undefined;
   }
 
@@ -105,14 +121,14 @@ export class Turn {
    * Waits until what was read is on the disk, for an answer that appends nothing; `false` when
    * everything must be decided again.
    */
-  persist(): boolean {
-    return this.#session.persist() === "kept";
+  async persist(): Promise<boolean> {
+    return await this.#session.persist() === "kept";
   }
 
   /** Like `append()`, for entries on which no answer depends. */
-  note(entries: readonly JournalEntry[], what: string): void {
+  async note(entries: readonly JournalEntry[], what: string): Promise<void> {
     try {
-      this.#session.append(entries);
+      await this.#session.append(entries);
     } catch (error) {
       if (!(error instanceof CoordError)) throw error;
       this.#context.warn(`${what} is not in the journal: ${error.message}`);
@@ -120,7 +136,7 @@ export class Turn {
   }
 
   /** Compacts the journal. */
-  compact(): CompactResult {
+  compact(): Promise<CompactResult> {
     return this.#session.compact();
   }
 
@@ -130,13 +146,13 @@ export class Turn {
   }
 
   /** Gives readers of the old format what they need where an entry of this writer had no effect. */
-  #settle(): void {
+  async #settle(): Promise<void> {
     const { fold } = this.#view;
     for (const applied of this.#applied(this.#doubtful.splice(0)).filter(isIdle)) {
       const { entry } = applied;
       this.#seq = Math.max(this.#seq, fold.seq);
       const settlement = settlementEntry(this.stamp(), applied, fold);
-      if (settlement !== undefined) this.note([settlement], `That ${entry.op} had no effect`);
+      if (settlement !== undefined) await this.note([settlement], `That ${entry.op} had no effect`);
     }
   }
 }
@@ -162,7 +178,7 @@ export async function inTurn<T>(
     readonly signal?: AbortSignal;
   },
   action: string,
-  body: (turn: Turn) => T | undefined,
+  body: (turn: Turn) => Promise<T | undefined>,
 ): Promise<T | LaneBusy> {
   const { timers = realTimers } = context;
   const deadline = timers.now() + lockTimeout * 1000;
@@ -180,10 +196,10 @@ export async function inTurn<T>(
       const error = `Cannot ${action}: ${who} has been writing to the journal for ${age}`;
       return { status: "lock_busy", error };
     }
-    using session = opened.session;
+    await using session = opened.session;
     // What an earlier turn appended may be in a log that another process did not live to sync.
-    if (doubtful.length > 0 && session.persist() === "unsure") continue;
-    const answer = body(new Turn(session, context, doubtful));
+    if (doubtful.length > 0 && await session.persist() === "unsure") continue;
+    const answer = await body(await Turn.begin(session, context, doubtful));
     if (answer !== undefined) return answer;
   }
 }

@@ -5,7 +5,11 @@ import { formatTime } from "../../../src/domain/time.ts";
 import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
-import type { Journal, JournalSession } from "../../../src/ports/journal.ts";
+import type { Journal } from "../../../src/ports/journal.ts";
+import type {
+  JournalFile,
+  JournalFileSession,
+} from "../../../src/adapters/fs/lane/journal_file.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { dosReplay } from "../../support/scene/lanes.ts";
 import { workspace } from "../../support/scene/workspace.ts";
@@ -27,14 +31,14 @@ function journalOf(scene: Scene): FsJournal {
 function meddled(
   scene: Scene,
   append: (
-    session: JournalSession,
+    session: JournalFileSession,
     entries: readonly JournalEntry[],
     nth: number,
   ) => "kept" | "unsure",
 ): Lanes {
   const real = journalOf(scene);
   let appends = 0;
-  const journal: Journal = {
+  const journal: JournalFile = {
     location: real.location,
     exists: () => real.exists(),
     read: () => real.read(),
@@ -115,6 +119,54 @@ it("acquire() never takes back another holder's lease that has its key", async (
   assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RECONCILE", "REFUSE"]);
   const { leases } = await scene.coord.lanes.live();
   assertEquals(leases.map(({ holder }) => holder), ["them"]);
+});
+
+it("acquire() decides again when others wrote before its entry could be", async () => {
+  const scene = await workspace();
+  const files = new FsLanes(scene.host, journalOf(scene), `${scene.path}/lanes.json`);
+  const { journal } = files;
+  let appends = 0;
+  /** A store that writes nothing where its log has moved. */
+  const moving: Journal = {
+    location: journal.location,
+    exists: () => journal.exists(),
+    read: () => journal.read(),
+    last: (count) => journal.last(count),
+    verify: () => journal.verify(),
+    async open(timeoutMs, signal) {
+      const outcome = await journal.open(timeoutMs, signal);
+      if (outcome.status !== "open") return outcome;
+      const { session } = outcome;
+      return {
+        status: "open",
+        session: {
+          read: () => session.read(),
+          async append(entries) {
+            if (++appends > 1) return await session.append(entries);
+            intrude(scene, {});
+            return "moved";
+          },
+          persist: () => session.persist(),
+          compact: () => session.compact(),
+          [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+        },
+      };
+    },
+  };
+  const lanes = {
+    journal: moving,
+    taxonomy: () => files.taxonomy(),
+    watch: files.watch.bind(files),
+  };
+  const processes = processesOf(scene.host);
+  const context = { lanes, processes, clock: scene.clock.now, warn: () => {} };
+  const ours = { lane: "ours", tree: ["src/a"], owner: "us" };
+  const answer = await new Lanes(context, EMPTY_CHECKOUT).acquire(ours);
+  assertEquals(
+    answer.status === "refused" && answer.conflicts.map(({ lane, witness }) => [lane, witness]),
+    [["theirs", "src/a"]],
+  );
+  assertEquals(ops(scene), ["ACQUIRE", "REFUSE"]);
 });
 
 it("acquire() finds its own entry again when it was unknown whether it was kept", async () => {

@@ -6,7 +6,10 @@ import { encodeLine, type JournalEntry } from "../../../src/domain/journal/line.
 import { haltEntry, heartbeatEntry, releaseEntry } from "../../../src/domain/journal/entries.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
-import type { Journal, JournalSession } from "../../../src/ports/journal.ts";
+import type {
+  JournalFile,
+  JournalFileSession,
+} from "../../../src/adapters/fs/lane/journal_file.ts";
 import { quickFs } from "../crash/queue_cases.ts";
 import { acquire, stamp, START } from "./lanes.ts";
 import { makeTempDir } from "./scratch.ts";
@@ -36,7 +39,7 @@ export function openJournal(
 }
 
 /** A writer's turn; it must not have to wait. */
-export async function turnOf(journal: Journal): Promise<JournalSession> {
+export async function turnOf(journal: JournalFile): Promise<JournalFileSession> {
   const outcome = await journal.open(0);
   if (outcome.status === "open") return outcome.session;
   throw new Error(`The journal is busy: ${JSON.stringify(outcome.holder)}`);
@@ -44,7 +47,7 @@ export async function turnOf(journal: Journal): Promise<JournalSession> {
 
 /** Appends in a turn of their own what `entries` makes of the number that comes next. */
 export async function append(
-  journal: Journal,
+  journal: JournalFile,
   entries: (next: number) => readonly JournalEntry[],
 ): Promise<"kept" | "unsure"> {
   using session = await turnOf(journal);

@@ -7,21 +7,27 @@ import type { Agreement } from "../../../ports/agreement.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Journal } from "../../../ports/journal.ts";
 import type { LaneStore } from "../../../ports/lanes.ts";
+import type { JournalFile } from "./journal_file.ts";
+import { FsJournalPort } from "./journal_port.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { readRecord } from "../disk/record_file.ts";
 
 export class FsLanes implements LaneStore {
+  readonly journal: Journal;
+
   /**
-   * @param journal Somewhere in the file system.
+   * @param file The journal, somewhere in the file system.
    * @param taxonomyPath `lanes.json`; `undefined` where there is no workspace.
    * @param agreement Where lanes may stand as well.
    */
   constructor(
     readonly host: Host,
-    readonly journal: Journal,
+    readonly file: JournalFile,
     readonly taxonomyPath: string | undefined,
     readonly agreement?: Agreement,
-  ) {}
+  ) {
+    this.journal = new FsJournalPort(file);
+  }
 
   async taxonomy(): Promise<Taxonomy> {
     if (this.taxonomyPath === undefined) return NO_TAXONOMY;

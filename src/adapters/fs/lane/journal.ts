@@ -38,17 +38,11 @@ import {
   type WalLine,
 } from "../../../domain/journal/line.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
-import type {
-  CompactResult,
-  Journal,
-  JournalReport,
-  JournalSession,
-  JournalView,
-  SessionOutcome,
-} from "../../../ports/journal.ts";
+import type { CompactResult, JournalReport, JournalView } from "../../../ports/journal.ts";
 import type { Mutex, MutexHold } from "./mutex_hold.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound, syncAbove } from "../disk/ensure_dir.ts";
+import type { FileSessionOutcome, JournalFile, JournalFileSession } from "./journal_file.ts";
 import { archiveLog, archivesBefore, following } from "./journal_archive.ts";
 import { lastEntries, verifyJournal } from "./journal_history.ts";
 import { BEGIN, parseRaw, type RawLine, readLines } from "./journal_lines.ts";
@@ -61,7 +55,7 @@ const MAX_TRIES = 5;
 
 const encoder = new TextEncoder();
 
-export class FsJournal implements Journal {
+export class FsJournal implements JournalFile {
   readonly #reader: JournalReader;
   readonly #mutex: Mutex;
 
@@ -87,7 +81,7 @@ export class FsJournal implements Journal {
     return viewOf(this.#reader);
   }
 
-  async open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome> {
+  async open(timeoutMs: number, signal?: AbortSignal): Promise<FileSessionOutcome> {
     const outcome = await this.#mutex.acquire(timeoutMs, signal);
     if (outcome.status === "lock_busy") return outcome;
     const session = new FsSession(this, this.#reader, outcome.hold);
@@ -107,7 +101,7 @@ function viewOf({ fold, problems, tail }: JournalReader): JournalView {
   return { fold, problems, tail };
 }
 
-class FsSession implements JournalSession {
+class FsSession implements JournalFileSession {
   readonly #fs: HostFs;
   readonly #path: string;
   #isFolderSynced: boolean;

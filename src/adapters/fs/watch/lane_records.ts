@@ -18,7 +18,7 @@ import {
 } from "../../../domain/watch/lane_record.ts";
 import { identityOf, type JournalEntry } from "../../../domain/journal/line.ts";
 import { HostError } from "../../../ports/host.ts";
-import type { LaneStore } from "../../../ports/lanes.ts";
+import type { FsLanes } from "../lane/environment.ts";
 import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
@@ -32,7 +32,7 @@ export class LaneRecords implements RecordSource {
   /** The entries that were looked through last. */
   #recent = { seq: -1, entries: [] as readonly JournalEntry[] };
 
-  constructor(readonly files: RecordSource, readonly lanes: LaneStore) {}
+  constructor(readonly files: RecordSource, readonly lanes: FsLanes) {}
 
   prepare(): Promise<void> {
     return this.files.prepare();
@@ -40,7 +40,7 @@ export class LaneRecords implements RecordSource {
 
   ids(kind: RecordKind): string[] {
     if (kind !== "lane") return this.files.ids(kind);
-    return this.lanes.journal.read().fold.live().map(leaseId);
+    return this.lanes.file.read().fold.live().map(leaseId);
   }
 
   list(kind: RecordKind): RecordListing {
@@ -66,7 +66,7 @@ export class LaneRecords implements RecordSource {
   mark(kind: RecordKind): { readonly mark: string; readonly settled: boolean } {
     if (kind !== "lane") return this.files.mark(kind);
     try {
-      const { fold, tail } = this.lanes.journal.read();
+      const { fold, tail } = this.lanes.file.read();
       return { mark: `${fold.seq}:${tail}:${fold.leases.size}`, settled: true };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
@@ -115,7 +115,7 @@ export class LaneRecords implements RecordSource {
   #lease(id: string, known: string | undefined): RecordLook {
     const identity = leaseOfId(id);
     if (identity === undefined) return { kind: "gone" };
-    const lease = this.lanes.journal.read().fold.leases.get(identity);
+    const lease = this.lanes.file.read().fold.leases.get(identity);
     if (lease === undefined) return { kind: "gone", last: this.#endOf(identity) };
     const version = `${lease.fence}.${lease.renewed_seq}`;
     if (version === known) return { kind: "same" };
@@ -136,7 +136,7 @@ export class LaneRecords implements RecordSource {
   }
 
   #last(): readonly JournalEntry[] {
-    const { journal } = this.lanes;
+    const { file: journal } = this.lanes;
     const { seq } = journal.read().fold;
     const { seq: before, entries } = this.#recent;
     if (seq !== before) {
@@ -151,7 +151,7 @@ export class LaneRecords implements RecordSource {
 class LaneHints {
   #seq: number | undefined;
 
-  constructor(readonly lanes: LaneStore, readonly onHint: (hint: RecordHint) => void) {
+  constructor(readonly lanes: FsLanes, readonly onHint: (hint: RecordHint) => void) {
     this.#seq = this.#read();
   }
 
@@ -162,7 +162,7 @@ class LaneHints {
     if (before === undefined || seq === undefined || !isNear(before, seq)) {
       return this.onHint({ about: "kind", kind: "lane" });
     }
-    const ids = new Set(this.lanes.journal.last(news(before, seq)).map(hintOf));
+    const ids = new Set(this.lanes.file.last(news(before, seq)).map(hintOf));
     for (const id of ids) {
       this.onHint(
         id === undefined ? { about: "other", kind: "lane" } : { about: "record", kind: "lane", id },
@@ -173,7 +173,7 @@ class LaneHints {
   /** A journal that cannot be read now is looked at again with the next hint. */
   #read(): number | undefined {
     try {
-      return this.lanes.journal.read().fold.seq;
+      return this.lanes.file.read().fold.seq;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return undefined;

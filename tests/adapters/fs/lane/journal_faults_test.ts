@@ -1,7 +1,7 @@
 import { JOURNAL_TAIL_BYTES } from "../../../../src/domain/limits.ts";
 import type { JournalEntry } from "../../../../src/domain/journal/line.ts";
 import { HostError } from "../../../../src/ports/host.ts";
-import type { Journal } from "../../../../src/ports/journal.ts";
+import type { JournalFile } from "../../../../src/adapters/fs/lane/journal_file.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
 import { type Fault, faulty, PowerOff } from "../../../support/crash/faulty_fs.ts";
 import {
@@ -27,15 +27,15 @@ interface Case {
   /** What the log is then; without it there is none. */
   readonly log?: string;
   /** What comes before the operation. */
-  prepare?(journal: Journal): Promise<unknown>;
-  act(journal: Journal): Promise<unknown>;
+  prepare?(journal: JournalFile): Promise<unknown>;
+  act(journal: JournalFile): Promise<unknown>;
 }
 
 const NEW = "new";
-const appendNew = (journal: Journal) =>
+const appendNew = (journal: JournalFile) =>
   append(journal, (next) => [grant(next, "web"), halt(next + 1, NEW)]);
 
-async function compactIt(journal: Journal): Promise<unknown> {
+async function compactIt(journal: JournalFile): Promise<unknown> {
   using session = await turnOf(journal);
   return session.compact().status;
 }
