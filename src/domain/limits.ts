@@ -182,7 +182,7 @@ export const GLOB_STEPS = 25_000;
 export const LANE_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_000 } as const;
 
 /** Seconds past a lane's TTL before its lease is dead: a busy holder's beat may be late. */
-export const LANE_GRACE_S = 300;
+export const LANE_GRACE_S = { min: 0, max: MAX_TTL_S, default: 300 } as const;
 
 /**
  * Seconds by which the clocks of writers may differ and still be compared: wrong time zones are within a

@@ -103,6 +103,36 @@ it("request() goes on within 2 s when the writer before was killed in its critic
   }
 });
 
+it("acquire() gives the lane of a killed process at once, and to one of those that wait", async () => {
+  // The lease is granted and its release about to be written, by a clock that is no faster than ours.
+  const mishaps = [{ before: "appendSynced", nth: 3, how: "stop" }] as const;
+  const orders = ordersFor(makeTempDir(), { staleMs: 200, speed: 1, mishaps });
+  const child = await stoppedWorker(orders);
+  const waiting = Array.from({ length: 4 }, (_, n) => {
+    const input = { lane: "x", tree: ["a/x"], owner: `w${n + 1}`, wait: 3, lockTimeout: 60 };
+    return beside(orders).lanes.acquire(input);
+  });
+  await sleep(100);
+  assertEquals((await beside(orders).lanes.live()).leases.map(({ holder }) => holder), ["w0"]);
+  child.kill();
+  const killed = performance.now();
+  await child.ended;
+  const first = await Promise.any(waiting.map(async (answer) => {
+    const got = await answer;
+    assert_(got.status === "acquired");
+    return got;
+  }));
+  const took = performance.now() - killed;
+  console.log(`the lane of a killed process is another's after ${took.toFixed(0)} ms`);
+  assert_(took < 2_500, `it took ${took} ms`);
+  assertEquals(first.scavenged.map(({ holder, evidence }) => [holder, evidence.pid_alive]), [
+    ["w0", false],
+  ]);
+  const answers = (await Promise.all(waiting)).map(({ status }) => status);
+  assertEquals(answers.toSorted(), ["acquired", "refused", "refused", "refused"]);
+  assertEquals(checked(orders.journal).problems, []);
+});
+
 it("request() is void when it comes late from a process that was stopped past the stale bound", async () => {
   for (const isCompacted of [false, true]) {
     const mishaps = [{ before: "appendSynced", nth: 1, how: "stop" }] as const;

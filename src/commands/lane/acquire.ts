@@ -1,4 +1,4 @@
-import { LANE_TTL_S, LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
+import { LANE_GRACE_S, LANE_TTL_S, LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
 import { LANE_INPUTS } from "../../engine/lane/inputs.ts";
 import type {
   LaneAcquired,
@@ -35,10 +35,11 @@ export const acquire: AnswerCommand<
 > = {
   details: "Acquire a lane: a lease of a part of the tree that overlaps no other live one; " +
     "otherwise print which lease blocks it. The lease lasts while its holder sends " +
-    "heartbeats (lane heartbeat); after its TTL and 5 minutes of silence other agents may " +
-    "have the lane. Without --lane, the first free lane of autopick in lanes.json is picked " +
-    "or, with a TREE, a lane of that name is made. A lane for which neither TREE nor lanes.json " +
-    "gives a tree is a name alone, as @git/index: it overlaps nothing but itself. SIGINT and SIGTERM end a wait early. " +
+    "heartbeats (lane heartbeat): after its TTL and grace of silence other agents may have the " +
+    "lane, and with --pid as soon as that process is gone. Without --lane, the first free lane " +
+    "of autopick in lanes.json is picked or, with a TREE, a lane of that name is made. A lane " +
+    "for which neither TREE nor lanes.json gives a tree is a name alone, as @git/index: it " +
+    "overlaps nothing but itself. SIGINT and SIGTERM end a wait early. " +
     "A lane whose answer cannot be delivered is released, unless it was asked for with " +
     `--loop-ts: then a repeat gets it. ${PATH_DETAILS}`,
   examples: [
@@ -57,6 +58,13 @@ export const acquire: AnswerCommand<
       placeholder: "DURATION",
       default: LANE_TTL_S.default,
       field: LANE_INPUTS.acquire.ttl,
+    },
+    grace: {
+      type: "duration",
+      summary: "how long past the TTL before the lease is dead",
+      placeholder: "DURATION",
+      default: LANE_GRACE_S.default,
+      field: LANE_INPUTS.acquire.grace,
     },
     pid: PID,
     wait: {

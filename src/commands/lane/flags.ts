@@ -43,6 +43,14 @@ export const LANE_RUN_ID: FlagSpec = {
   field: LANE_INPUTS.acquire.runId,
 };
 
+/** The grant that a holder means. */
+export const FENCE: FlagSpec = {
+  type: "integer",
+  summary: "fence of the grant: an older one is refused",
+  placeholder: "N",
+  field: LANE_INPUTS.release.fence,
+};
+
 export const LOCK_TIMEOUT: FlagSpec = {
   type: "duration",
   summary: "wait for other writers of the journal, at most this long",
@@ -53,7 +61,7 @@ export const LOCK_TIMEOUT: FlagSpec = {
 
 export const PID: FlagSpec = {
   type: "integer",
-  summary: "process that holds the lane, if one stays",
+  summary: "process that holds the lane: the lease is dead once it is gone",
   placeholder: "PID",
   field: LANE_INPUTS.acquire.pid,
 };

@@ -6,13 +6,15 @@ import type {
   LaneRefused,
 } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
+import { FENCE, LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
 export const laneHeartbeat: AnswerCommand<
   LaneHeartbeat | LaneRefused | LaneBusy,
   LaneHeartbeatInput & { readonly runId?: string }
 > = {
-  details: "Report that the holder of a lane is alive. Only the holder can.",
+  details:
+    "Report that the holder of a lane is alive. Only the holder can, and with --fence only " +
+    "while that grant is the current one.",
   examples: [
     "lane heartbeat --lane api --owner agent-7",
     "lane heartbeat --lane api --owner agent-7 --coalesce-within-s 60",
@@ -22,6 +24,7 @@ export const laneHeartbeat: AnswerCommand<
     lane: LANE,
     owner: OWNER,
     "loop-ts": LOOP_TS,
+    fence: FENCE,
     "coalesce-within-s": {
       type: "duration",
       summary: "write nothing if the last heartbeat is younger",

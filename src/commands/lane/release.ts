@@ -5,19 +5,23 @@ import type {
   LaneReleased,
 } from "../../engine/lane/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
+import { FENCE, LANE, LANE_RUN_ID, LOCK_TIMEOUT, LOOP_TS, OWNER } from "./flags.ts";
 
 export const laneRelease: AnswerCommand<
   LaneReleased | LaneRefused | LaneBusy,
   LaneHolderInput & { readonly runId?: string }
 > = {
-  details: "End the newest lease that you hold on a lane.",
-  examples: ["lane release --lane api --owner agent-7"],
+  details: "End the newest lease that you hold on a lane, or the one with the fence.",
+  examples: [
+    "lane release --lane api --owner agent-7",
+    "lane release --lane api --owner agent-7 --fence 42",
+  ],
   operands: [],
   flags: {
     lane: LANE,
     owner: OWNER,
     "loop-ts": LOOP_TS,
+    fence: FENCE,
     "run-id": LANE_RUN_ID,
     "lock-timeout": LOCK_TIMEOUT,
   },

@@ -36,6 +36,7 @@ export interface NewLease extends Origin {
   readonly holder: string;
   readonly loop_ts: string;
   readonly ttl_seconds: number;
+  readonly grace_seconds?: number | undefined;
   readonly exclusive: boolean;
   readonly name_only?: boolean | undefined;
   readonly run_id?: string | undefined;
@@ -61,12 +62,13 @@ export function acquireEntry(
 ): JournalEntry {
   const ttl_minutes = lease.ttl_seconds / 60;
   const { lane, lane_kind, tree, files = [], loop_ts, host_id, pid } = lease;
-  const { holder, ttl_seconds, exclusive, run_id, process, name_only } = lease;
+  const { holder, ttl_seconds, exclusive, run_id, process, name_only, grace_seconds } = lease;
   const shared = { lane, lane_kind, tree: [...tree], loop_ts, host_id, pid, ttl_minutes };
   const others = {
     ...(files.length === 0 ? {} : { files: [...files] }),
     ...(run_id === undefined ? {} : { run_id }),
     ...(name_only && { name_only }),
+    ...(grace_seconds === undefined ? {} : { grace_seconds }),
     ...(process && { process }),
   };
   const acquired_at = formatTime(stamp.now);

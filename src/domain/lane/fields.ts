@@ -46,6 +46,7 @@ export const path = ruled(TEXT, (value) => {
 });
 
 export const laneTtl = integer(limits.LANE_TTL_S);
+export const laneGrace = integer(limits.LANE_GRACE_S);
 export const lockTimeout = decimal(limits.LOCK_TIMEOUT_S);
 export const window = decimal(limits.WINDOW_S);
 export const pid = integer(limits.PID);

@@ -42,6 +42,8 @@ export interface Lease {
   readonly refused_at?: { readonly [host: string]: string };
   /** Seconds that its holder may be silent, before grace. */
   readonly ttl_seconds: number;
+  /** Seconds of grace, where they are not the 300 of most. */
+  readonly grace_seconds?: number;
   /** Whether no other lane may be held beside it. */
   readonly exclusive: boolean;
   /** Fencing token: the number of the entry that granted or transferred it; only grows. */
@@ -99,7 +101,16 @@ export function readLease(
   grant: { fence: number; renewed_seq: number; events: number; alive?: number | undefined },
 ): Lease {
   const { alive, ...numbers } = grant;
-  const { run_id, acquired_at, adopted_at, heartbeat_at, process, name_only, ...rest } = record;
+  const {
+    run_id,
+    acquired_at,
+    adopted_at,
+    heartbeat_at,
+    process,
+    name_only,
+    grace_seconds,
+    ...rest
+  } = record;
   const { alive_at: _alive, refused_at: _refused, ...others } = withoutBadFiles(rest);
   const { tree, pid, lane_kind, holder, host_id } = others;
   const lease = {
@@ -118,6 +129,7 @@ export function readLease(
     ...(typeof adopted_at === "string" ? { adopted_at } : {}),
     ...(typeof heartbeat_at === "string" ? { heartbeat_at } : {}),
     ttl_seconds: ttlOf(record),
+    ...(isGrace(grace_seconds) ? { grace_seconds } : {}),
     exclusive: record["exclusive"] === true,
     ...numbers,
   };
@@ -160,6 +172,15 @@ function isTexts(value: unknown): value is string[] {
 function ttlOf({ ttl_seconds, ttl_minutes }: Readonly<Record<string, unknown>>): number {
   if (isPositive(ttl_seconds)) return Math.min(ttl_seconds, LANE_TTL_S.max);
   return isPositive(ttl_minutes) ? Math.min(ttl_minutes * 60, LANE_TTL_S.max) : LANE_TTL_S.default;
+}
+
+function isGrace(value: unknown): value is number {
+  return typeof value === "number" && value >= LANE_GRACE_S.min && value <= LANE_GRACE_S.max;
+}
+
+/** Seconds past its TTL before a lease is dead. */
+function graceOf({ grace_seconds }: Lease): number {
+  return grace_seconds ?? LANE_GRACE_S.default;
 }
 
 function isPositive(value: unknown): value is number {
@@ -224,10 +245,10 @@ export interface LaneDeathEvidence {
 }
 
 /**
- * Evidence that a lease is dead at `now`, or `undefined`: silent for longer than its TTL and grace,
- * or for longer than the grace while its process is known to be gone. Where its last sign of life
- * cannot be read, or is in the future, silence counts from the first refusal on its account that came
- * from the same machine; without one it is not dead.
+ * Evidence that a lease is dead at `now`, or `undefined`: its process is known to be gone, or it was
+ * silent for longer than its TTL and grace. Where its last sign of life cannot be read, or is in the
+ * future, silence counts from the first refusal on its account that came from the same machine; without
+ * one there is none.
  *
  * @param pidAlive Whether the holder's process runs, if that is known: same host, same boot.
  * @param host Whose clock `now` is from.
@@ -240,17 +261,17 @@ export function deathOf(
 ): LaneDeathEvidence | undefined {
   const beat = lastBeat(lease);
   const since = beat === undefined || beat > now ? refusedAt(lease, host) : beat;
-  if (since === undefined) return undefined;
-  const silent = (now - since) / 1000;
   const isGone = pidAlive === false;
-  if (silent <= (isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) return undefined;
+  if (since === undefined && !isGone) return undefined;
+  const silent = since === undefined ? 0 : (now - since) / 1000;
+  if (silent <= lease.ttl_seconds + graceOf(lease) && !isGone) return undefined;
   return {
     last_beat_at: beat === undefined ? "" : formatTime(beat),
     silent_seconds: Math.floor(silent),
     ttl_seconds: lease.ttl_seconds,
-    grace_seconds: LANE_GRACE_S,
+    grace_seconds: graceOf(lease),
     pid_alive: isGone ? false : null,
-    ...(since === beat ? {} : { refused_at: formatTime(since) }),
+    ...(since === undefined || since === beat ? {} : { refused_at: formatTime(since) }),
   };
 }
 
@@ -260,14 +281,13 @@ function refusedAt({ refused_at }: Lease, host: string): number | undefined {
 }
 
 /**
- * The first instant at which a lease is dead unless it is renewed, milliseconds since 1970.
+ * The first instant at which a lease is dead of silence unless it is renewed, milliseconds since 1970.
  *
- * @param isGone Whether the holder's process is known to be gone.
  * @param host Whose clock the instant is for.
  */
-export function deadAt(lease: Lease, isGone: boolean, host = ""): number | undefined {
+export function deadAt(lease: Lease, host = ""): number | undefined {
   const beat = lastBeat(lease);
-  const allowed = Math.floor(((isGone ? 0 : lease.ttl_seconds) + LANE_GRACE_S) * 1000) + 1;
+  const allowed = Math.floor((lease.ttl_seconds + graceOf(lease)) * 1000) + 1;
   const refused = refusedAt(lease, host);
   const early = refused === undefined ? undefined : refused + allowed;
   if (early !== undefined && (beat === undefined || early < beat)) return early;
@@ -275,13 +295,12 @@ export function deadAt(lease: Lease, isGone: boolean, host = ""): number | undef
 }
 
 /**
- * Whether it matters if the holder's process still runs: the lease missed its grace, its TTL is not
- * over, and the process ran on this host.
+ * Whether it matters if the holder's process still runs: it ran on this host, and the lease is not dead of
+ * silence.
  */
 export function isWorthProbing(lease: Lease, now: number, host: string): boolean {
   return lease.pid !== null && lease.host_id === host &&
-    deathOf(lease, now, undefined, host) === undefined &&
-    deathOf(lease, now, false, host) !== undefined;
+    deathOf(lease, now, undefined, host) === undefined;
 }
 
 /** Reads the record of a lease in a list that another tool may have written, if it is an object. */

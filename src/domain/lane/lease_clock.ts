@@ -57,7 +57,7 @@ export function aliveWith(
 /** Whether a lease is so far in the future of a clock that a refusal on its account is to be noted. */
 export function isLeaseAhead(lease: Lease, now: number): boolean {
   const alive = lastBeat(lease);
-  return alive === undefined || alive > now + LANE_GRACE_S * 1000;
+  return alive === undefined || alive > now + LANE_GRACE_S.default * 1000;
 }
 
 /** A lease on whose account a request was refused; the same one when that says nothing new of it. */

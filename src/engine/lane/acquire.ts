@@ -6,7 +6,7 @@ import { realTimers } from "../../async/timers.ts";
 import { Wakeup } from "../../async/wakeup.ts";
 import type { Denied } from "../../domain/lane/arbiter.ts";
 import { CoordError } from "../../domain/errors.ts";
-import { deadAt, type Lease } from "../../domain/lane/lease.ts";
+import { deadAt } from "../../domain/lane/lease.ts";
 import { isLeaseAhead } from "../../domain/lane/lease_clock.ts";
 import { LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
@@ -15,10 +15,8 @@ import type { LaneChanges } from "./changes.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
 import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 
-/**
- * Milliseconds between two looks at a silent holder's process, whose end no notification reports.
- */
-const PROBE_MS = 5_000;
+/** Milliseconds between two looks at a holder's process, whose end no notification reports. */
+const PROBE_MS = 1_000;
 
 /** Milliseconds until another try after one that failed though the lane looked free. */
 const RETRY_MS = 250;
@@ -135,14 +133,9 @@ function msUntilDeath({ processes, clock }: LaneContext, { blockers }: Denied): 
   const host = processes.origin(undefined).host_id;
   let next = Infinity;
   for (const lease of blockers) {
-    next = Math.min(next, deadAt(lease, false, host) ?? Infinity);
+    next = Math.min(next, deadAt(lease, host) ?? Infinity);
     if (lease.host_id !== host || processes.isAlive(lease) === undefined) continue;
-    next = Math.min(next, soonest(lease, now, host));
+    next = Math.min(next, now + PROBE_MS);
   }
   return Math.max(1, next - now);
-}
-
-/** Its process may end at any time, and that counts once it has missed its grace. */
-function soonest(lease: Lease, now: number, host: string): number {
-  return Math.max(deadAt(lease, true, host) ?? Infinity, now + PROBE_MS);
 }

@@ -174,6 +174,7 @@ export class Acquisition {
       holder: input.owner,
       loop_ts: loopTs,
       ttl_seconds: input.ttl ?? LANE_TTL_S.default,
+      grace_seconds: input.grace,
       exclusive: hold.exclusive,
       name_only: hold.tree.isEmpty || undefined,
       run_id: input.runId,

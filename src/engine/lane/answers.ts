@@ -52,14 +52,20 @@ export function heldBy(
   action: string,
 ): Lease | LaneRefused {
   const leases = newestFirst(fold, lane);
-  const ours = leases.filter((lease) => sameAgent(lease.holder, owner));
-  const mine = ours.find((lease) => hasKey(lease, loopTs));
   const because = (status: LaneRefused["status"], why: string) =>
     no(status, lane, `Cannot ${action}: ${why}`);
-  if (mine !== undefined) {
-    if (fence === undefined || fence === mine.fence) return mine;
-    return because("stale_fence", `the fence is ${mine.fence}, the caller's is ${fence}`);
+  if (fence !== undefined && leases.every((lease) => lease.fence !== fence)) {
+    const [now] = leases;
+    const why = now === undefined
+      ? `no agent holds it, and the caller's fence is ${fence}`
+      : `the fence is ${now.fence}, the caller's is ${fence}`;
+    return because("stale_fence", why);
   }
+  const ours = leases.filter((lease) => sameAgent(lease.holder, owner));
+  const mine = ours.find((lease) =>
+    hasKey(lease, loopTs) && (fence === undefined || lease.fence === fence)
+  );
+  if (mine !== undefined) return mine;
   const [other] = ours.length > 0 ? ours : leases;
   if (other === undefined) return because("not_holder", "no agent holds it");
   const { holder, loop_ts } = other;

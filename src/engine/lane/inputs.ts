@@ -28,6 +28,7 @@ export const LANE_INPUTS = {
     ...ARBITRATE,
     ...LOCK,
     ttl: laneFields.laneTtl,
+    grace: laneFields.laneGrace,
     runId: fields.identifier,
     pid: laneFields.pid,
     wait: fields.wait,

@@ -109,7 +109,7 @@ export class Lanes {
       ? undefined
       : (await readJournal(this.#context)).fold.leases.get(grant);
     // A repeat gets the lease that it has, which was kept since, or was silent and is in its grace.
-    if (lease?.fence === grant.fence) return deadAt(lease, false) ?? this.#context.clock();
+    if (lease?.fence === grant.fence) return deadAt(lease) ?? this.#context.clock();
     return (parseTime(acquired_at) ?? 0) + ttl_seconds * 1000;
   }
 

@@ -28,11 +28,13 @@ export interface LaneArbitrateInput extends NamingInput {
 export interface LaneAcquireInput extends LaneArbitrateInput, LaneLockInput {
   /** Seconds that the holder may be silent, 1 to 31536000, default 3000. */
   readonly ttl?: number;
+  /** Seconds past the TTL before the lease is dead, 0 to 31536000, default 300. */
+  readonly grace?: number;
   /** The run that the lease belongs to. */
   readonly runId?: string;
   /**
-   * The process that holds the lane. When it is gone, others get the lane after 5 minutes of silence,
-   * and need not wait for the TTL. `acquire()` gives this process; `request()` gives none.
+   * The process that holds the lane. Once it is provably gone, others get the lane at once; without one
+   * the lease outlives the process that took it. `hold()` gives this process; `acquire()` gives none.
    */
   readonly pid?: number;
   /** Seconds to wait while others hold the lane, 0 to 3600, default 0. */

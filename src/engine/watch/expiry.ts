@@ -207,5 +207,5 @@ function deathAt(data: JsonObject): number | undefined {
   const { fence } = data;
   if (typeof fence !== "number") return undefined;
   const grant = { fence, renewed_seq: fence, events: 0 };
-  return deadAt(readFolded(data, { lane: "", loop_ts: "" }, grant), false);
+  return deadAt(readFolded(data, { lane: "", loop_ts: "" }, grant));
 }

@@ -305,12 +305,12 @@ it("arbitrate() evicts nothing when something else in the way is alive", () => {
   assertEquals(verdict.blockers.map(({ lane }) => lane), ["two"]);
 });
 
-it("arbitrate() waits only for the grace when the holder's process is known to be gone", () => {
+it("arbitrate() waits for nothing when the holder's process is known to be gone", () => {
   const state = held({ lane: "api" });
   const at = (minutes: number, alive: boolean) =>
     answer(state, { lane: "api", now: START + minutes * MINUTE, pidAlive: new Map([[1, alive]]) });
-  assertEquals([at(5, false), at(6, false), at(6, true), at(56, true)], [
-    ...["held", "api", "held", "api"],
+  assertEquals([at(0, false), at(6, false), at(0, true), at(55, true), at(56, true)], [
+    ...["api", "api", "held", "held", "api"],
   ]);
   const now = START + 6 * MINUTE;
   const other = new Map([[2, false]]);
@@ -321,6 +321,29 @@ it("arbitrate() never takes a lease for dead that shows no readable sign of life
   const state = new LaneState();
   state.apply({ op: "ACQUIRE", lane: "api", loop_ts: "1", seq: 1, acquired_at: "yesterday" });
   assertEquals(answer(state, { lane: "api", now: START + 400 * DAY }), "held");
+  const { evictions } = granted(state, { lane: "api", pidAlive: new Map([[1, false]]) });
+  assertEquals(evictions.map(({ evidence }) => evidence), [{
+    last_beat_at: "",
+    silent_seconds: 0,
+    ttl_seconds: 3000,
+    grace_seconds: 300,
+    pid_alive: false,
+  }]);
+});
+
+it("arbitrate() gives a lease the grace that it was taken with", () => {
+  const state = held({ lane: "api", ttl_seconds: 60, grace_seconds: 0 });
+  const at = (seconds: number) => answer(state, { lane: "api", now: START + seconds * 1000 });
+  assertEquals([at(60), at(61)], ["held", "api"]);
+  const long = held({ lane: "api", ttl_seconds: 60, grace_seconds: 3600 });
+  assertEquals(answer(long, { lane: "api", now: START + 3_660_000 }), "held");
+  assertEquals(answer(long, { lane: "api", now: START + 3_661_000 }), "api");
+  const absurd = held({ lane: "api", ttl_seconds: 60, grace_seconds: 1e12 });
+  assertEquals(
+    answer(absurd, { lane: "api", now: START + 361_000 }),
+    "api",
+    "then it is the default",
+  );
 });
 
 it("arbitrate() grants again to a repeat whose own lease is dead", () => {

@@ -119,19 +119,19 @@ it("apply() takes neither alive_at nor refused_at from what an entry says of a l
 it("deathOf() counts the silence of a lease from the future on one machine alone", () => {
   const { refuse, lease } = story(START + 10 * HOUR);
   refuse(START);
-  const over = START + (3_000 + LANE_GRACE_S) * SECOND;
+  const over = START + (3_000 + LANE_GRACE_S.default) * SECOND;
   const dead = (now: number, host: string) => deathOf(lease(), now, undefined, host) !== undefined;
   assertEquals([dead(over, "judge"), dead(over + 1, "judge")], [false, true]);
   assertEquals(deathOf(lease(), over + 1, undefined, "judge"), {
     last_beat_at: "2026-06-01T10:00:00.000Z",
     silent_seconds: 3_300,
     ttl_seconds: 3_000,
-    grace_seconds: LANE_GRACE_S,
+    grace_seconds: LANE_GRACE_S.default,
     pid_alive: null,
     refused_at: "2026-06-01T00:00:00.000Z",
   });
   assertEquals([dead(over + 1, "other"), dead(over + 1, "")], [false, false]);
-  assertEquals([deadAt(lease(), false, "judge"), deadAt(lease(), false)], [
+  assertEquals([deadAt(lease(), "judge"), deadAt(lease())], [
     ...[over + 1, over + 10 * HOUR + 1],
   ]);
   const right = START + 10 * HOUR + SECOND;
@@ -163,7 +163,7 @@ it("a heartbeat never shortens a lease, on random histories with clocks that are
       const { effect, lease } = state.apply(line.entry);
       const known = lease && before.get(lease.fence);
       if (effect !== "renewed" || lease === undefined || known === undefined) continue;
-      const [was, is] = [deadAt(known, false), deadAt(lease, false)];
+      const [was, is] = [deadAt(known), deadAt(lease)];
       const where = `seed ${random.seed}, round ${round}, entry ${lease.renewed_seq}`;
       assert_(was === undefined || is !== undefined && is >= was, where);
       if (parseTime(lease.heartbeat_at) !== lastBeat(lease)) set++;
@@ -197,7 +197,7 @@ it("the fold shows dos's heartbeats where clocks are off, in every lease that bo
 it("who beats in time is never dead, whatever happens to its clock, and goes in time after that", () => {
   const random = newSeed("jumping clocks");
   const step = 1_000 * SECOND;
-  const allowed = (3_000 + LANE_GRACE_S) * SECOND;
+  const allowed = (3_000 + LANE_GRACE_S.default) * SECOND;
   for (let round = 0; round < ROUNDS; round++) {
     let off = 0;
     let now = START;
@@ -214,7 +214,7 @@ it("who beats in time is never dead, whatever happens to its clock, and goes in 
       assert_(!dead(now), where());
     }
     refuse(++now);
-    const end = deadAt(lease(), false, "judge") ?? Infinity;
+    const end = deadAt(lease(), "judge") ?? Infinity;
     assert_(dead(end) && end <= now + 2 * allowed + SECOND, where());
   }
 });

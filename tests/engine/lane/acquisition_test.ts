@@ -63,7 +63,7 @@ const procfs = (await workspace()).host;
 const canTell = procfs.processIdentity().start !== undefined;
 
 itIf(canTell, "no /proc")(
-  "request() evicts a silent holder before its time when its process has gone",
+  "acquire() evicts a holder at once when its process has gone, and its fence is stale",
   async () => {
     const scene = await workspace();
     const { lanes } = scene.coord;
@@ -71,7 +71,6 @@ itIf(canTell, "no /proc")(
     try {
       const held = { lane: "api", tree: ["a"], owner: "dead", ttl: 3_000, pid: child.pid };
       assertEquals((await lanes.acquire(held)).status, "acquired");
-      scene.clock.advance(301);
       const mine = { lane: "b", tree: ["a"], owner: "b" };
       assertEquals((await lanes.acquire(mine)).status, "refused");
       child.kill();
@@ -81,6 +80,11 @@ itIf(canTell, "no /proc")(
         grant.status === "acquired" && grant.scavenged.map(({ evidence }) => evidence.pid_alive),
         [false],
       );
+      const old = { lane: "api", owner: "dead", fence: 1 };
+      assertEquals(
+        [(await lanes.heartbeat(old)).status, (await lanes.release(old)).status],
+        ["stale_fence", "stale_fence"],
+      );
     } finally {
       child.kill();
     }
@@ -88,7 +92,7 @@ itIf(canTell, "no /proc")(
 );
 
 itIf(canTell, "no /proc")(
-  "request() leaves a holder alone whose process has gone while its grace is not over",
+  "acquire() leaves a holder alone whose process it cannot know",
   async () => {
     const scene = await workspace();
     const { lanes } = scene.coord;
@@ -96,8 +100,11 @@ itIf(canTell, "no /proc")(
     await child.ended;
     const held = { lane: "api", tree: ["a"], owner: "short", pid: child.pid };
     assertEquals((await lanes.acquire(held)).status, "acquired");
-    scene.clock.advance(299);
-    assertEquals((await lanes.acquire({ lane: "b", tree: ["a"], owner: "b" })).status, "refused");
+    scene.clock.advance(3_300);
+    const mine = { lane: "b", tree: ["a"], owner: "b" };
+    assertEquals((await lanes.acquire(mine)).status, "refused");
+    scene.clock.advance(1);
+    assertEquals((await lanes.acquire(mine)).status, "acquired");
   },
 );
 

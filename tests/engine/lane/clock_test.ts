@@ -66,7 +66,7 @@ it("heartbeat() by a clock that is behind keeps a lease for as long as it beats,
       await late.beat();
       if (beats % 5 === 4) assertEquals(await other.compact(), "compacted");
     }
-    clock.advance(TTL + LANE_GRACE_S + 1);
+    clock.advance(TTL + LANE_GRACE_S.default + 1);
     assertEquals(await other.acquire(), "acquired", `${behind} s behind`);
   }
 });
@@ -83,7 +83,7 @@ it("a lease lives on when the clock of its machine is set back, and when it is s
       await mine.beat();
     }
   }
-  clock.advance(TTL + LANE_GRACE_S + 1);
+  clock.advance(TTL + LANE_GRACE_S.default + 1);
   assertEquals(await other.acquire(), "acquired", "what was set back left nothing behind");
 });
 
@@ -105,7 +105,7 @@ it("a lease from a clock that was far ahead goes with its TTL after the first re
     mine.ahead = 0;
     assertEquals(await other.acquire(), "refused");
     assert_(warnings.some((text) => text.includes("ahead of this machine's clock")), `${warnings}`);
-    clock.advance(TTL + LANE_GRACE_S - 1);
+    clock.advance(TTL + LANE_GRACE_S.default - 1);
     assertEquals(await other.acquire(), "refused", "it may still be alive");
     assertEquals(await other.compact(), "compacted");
     clock.advance(2);
@@ -125,7 +125,7 @@ it("a lease from a clock that was far ahead lives on while its holder beats", as
     await mine.beat();
   }
   assertEquals(await other.acquire(), "refused");
-  clock.advance(TTL + LANE_GRACE_S + 1);
+  clock.advance(TTL + LANE_GRACE_S.default + 1);
   assertEquals(await other.acquire(), "acquired");
 });
 
@@ -135,7 +135,7 @@ it("request() with wait is a refusal that counts when the lease in its way is fr
   assertEquals(await mine.acquire(), "acquired");
   assertEquals(await other.acquire({ wait: 0.01 }), "refused");
   assertEquals(ops()[1], "REFUSE");
-  clock.advance(TTL + LANE_GRACE_S + 1);
+  clock.advance(TTL + LANE_GRACE_S.default + 1);
   assertEquals(await other.acquire({ wait: 0.01 }), "acquired");
 });
 
@@ -144,7 +144,7 @@ it("one entry from the future makes no later lease live longer than a day", asyn
   const [odd, mine, other] = [agent("odd", 30 * 365 * DAY), agent("api"), agent("other")];
   assertEquals(await odd.acquire({ tree: ["docs"] }), "acquired");
   assertEquals(await mine.acquire(), "acquired");
-  clock.advance(TTL + LANE_GRACE_S + 1);
+  clock.advance(TTL + LANE_GRACE_S.default + 1);
   assertEquals(await other.acquire(), "acquired");
 });
 

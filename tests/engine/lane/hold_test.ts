@@ -73,7 +73,7 @@ it("LaneHold reports at once that another agent adopted the lane, and ends nothi
     await theirs.lanes.adopt({ lane: "api", owner: "boss" });
     assertEquals(await lost, `Lost lane "api": another agent holds it`);
     assert_(performance.now() - start < 2_000, "long before the next beat");
-    assertEquals((await lease.release()).status, "not_holder");
+    assertEquals((await lease.release()).status, "stale_fence");
   }
   const { leases } = await theirs.lanes.live();
   assertEquals(leases.map(({ holder }) => holder), ["boss"]);
@@ -224,7 +224,7 @@ it("request() with wait looks now and then where the kernel cannot notify, and s
 
 it("request() with wait wakes when the lease in its way becomes dead", async () => {
   const { scene, mine, ops } = await scenes();
-  const dying = await late(scene.dir, LANE_GRACE_S + 0.5);
+  const dying = await late(scene.dir, LANE_GRACE_S.default + 0.5);
   await dying.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   const start = performance.now();
   const answer = await mine.lanes.acquire({ lane: "api", tree: ["a"], owner: "y", wait: 30 });

@@ -92,7 +92,7 @@ it("watch() emits a lease's expiry when it happens, moved by heartbeats, and its
   const { dir, lanes, collect } = await scene();
   const dying = await openWorkspace({
     dir,
-    clock: () => Date.now() - (LANE_GRACE_S + 0.4) * 1000,
+    clock: () => Date.now() - (LANE_GRACE_S.default + 0.4) * 1000,
   });
   await dying.lanes.acquire({ lane: "api", tree: ["a"], owner: "x", ttl: 1 });
   const streaming = collect(after(4));

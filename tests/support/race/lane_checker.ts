@@ -138,8 +138,7 @@ export function findingsOf(
     const lease = named(line);
     if (lease === undefined || lease.touched > (line.base_seq ?? -1)) return;
     const silent = (Date.parse(line.ts) - lease.beat) / 1000;
-    const allowed = line.evidence?.pid_alive === false ? 0 : lease.ttl;
-    if (silent <= allowed + GRACE_S - slackS) {
+    if (line.evidence?.pid_alive !== false && silent <= lease.ttl + GRACE_S - slackS) {
       problems.push(`entry ${number}: ${lease.holder} evicted after ${silent} s of silence`);
     }
     evicted.add(lease.fence);
