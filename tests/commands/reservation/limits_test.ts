@@ -146,18 +146,6 @@ testLimits([
     ["reserve", "x"],
   ],
   [
-    reserve("/x"),
-    "bad_args",
-    'ADDRESS "/x" has a path that must not be absolute',
-    reserve("./x"),
-  ],
-  [
-    reserve("a/../x"),
-    "bad_args",
-    'ADDRESS "a/../x" has a path that must not hold ".."',
-    reserve("a/..x"),
-  ],
-  [
     intent("--branch", `${run256}r`),
     "bad_args",
     "--branch is longer than 256 characters (257)",
