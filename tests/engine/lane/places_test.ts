@@ -12,9 +12,9 @@ const JOURNAL = "lanes/lane-journal.jsonl";
 async function scene(named?: string) {
   const place = await workspace();
   place.host.fs.makeDir(`${place.dir}/sub/deep`);
-  const env: Record<string, string> = {};
-  if (named !== undefined) env["DISPATCH_LANE_JOURNAL_PATH"] = named;
-  const coordIn = (cwd: string) => async (...args: string[]) => {
+  const coordIn = (cwd: string, journal = named) => async (...args: string[]) => {
+    const env: Record<string, string> = {};
+    if (journal !== undefined) env["DISPATCH_LANE_JOURNAL_PATH"] = journal;
     const fake = fakeHost({ args: [...args, "--json"], cwd, env });
     const code = await main(fake, place.clock.now);
     return { ...JSON.parse(fake.out), code };
@@ -73,6 +73,32 @@ it("a relative $DISPATCH_LANE_JOURNAL_PATH that could lead to two journals is re
         message: 'must not hold ".." unless it is absolute',
       }],
     });
+  }
+});
+
+it("a $DISPATCH_LANE_JOURNAL_PATH that is blank or leads among the records is refused", async () => {
+  const message = async (named: string) => {
+    const { coord, names } = await scene(named);
+    const { code, status, problems } = await coord("lane", "acquire", "a", "--owner", "x");
+    assertEquals([code, status, names("lanes")], [64, "bad_args", []]);
+    return problems?.[0]?.message;
+  };
+  for (const blank of [" ", "\t ", "\n"]) assertEquals(await message(blank), "must not be blank");
+  for (const folder of ["tasks", "claims", "reservations", "releases", "index", "tmp"]) {
+    assertEquals(
+      await message(`./.coord/${folder}/deep/j.jsonl`),
+      `must not be in the folder "${folder}" of the workspace, which is for other files`,
+    );
+  }
+  const outside = await scene(".coord/lanes/other.jsonl");
+  assertEquals(await outside.acquire("", "one"), GOT);
+  const { dir, host, coordIn } = await scene();
+  host.fs.makeDir(`${dir}/.coord/tasks`);
+  makeSymlink(`${dir}/.coord/tasks`, `${dir}/elsewhere`);
+  for (const named of ["j.jsonl", "deep/j.jsonl"]) {
+    const path = `${dir}/elsewhere/${named}`;
+    const linked = await coordIn(dir, path)("lane", "acquire", "a", "--owner", "x");
+    assertEquals(linked.status, "bad_args");
   }
 });
 
