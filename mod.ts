@@ -56,6 +56,7 @@ export {
   openWorkspace,
   whoami,
 } from "./src/workspace/open.ts";
+export type { HoldRemarks, Progress } from "./src/domain/input/progress.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
 export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";

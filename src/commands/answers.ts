@@ -31,12 +31,13 @@ const TASK = words(
 );
 const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
-  "transition result.* error",
+  "transition result.* error note progress.* ttl_seconds",
 );
 const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
 
 const RESERVATION = words(
   "reservation_id run_id branch addresses.* files.* created_at expires_at operation exclusive nonce",
+  "note progress.*",
 );
 const INTENT = words(
   "intent_id reservation_id run_id branch addresses.* files.* operation detail created_at nonce",
@@ -53,7 +54,7 @@ const LEASE = words(
 const LEASE_ITEM = [...LEASE, "status", "silent_seconds"];
 const HELD_LANE = words("status lane owner loop_ts fence");
 
-const ENDED: AnswerFields = { fields: [...CLAIM, "cancelled_by"] };
+const ENDED: AnswerFields = { fields: [...CLAIM, ...words("cancelled_by run_id since")] };
 
 /** By the name of the command. */
 export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
@@ -82,16 +83,20 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["holds"],
     each: words(
       "address their_address kind exclusive mine run_id since expires_at reservation_id branch",
-      "operation lane fence unsure",
+      "operation lane fence unsure note progress.*",
     ),
   },
   heartbeat: {
     fields: words(
       "status reservation_id task_id run_id last_beat_at extended_expires_at ttl_extended_seconds",
-      "expires_at conflicts.*",
+      "expires_at fence note progress.* since attempt released_at reason conflicts.*",
     ),
   },
-  release: { fields: words("status reservation_id run_id released_at reason") },
+  release: {
+    fields: words(
+      "status reservation_id run_id released_at reason since expires_at note progress.*",
+    ),
+  },
   intent: { fields: INTENT },
   list: {
     fields: words("total live"),
@@ -120,7 +125,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   tasks: {
     fields: [...COUNTS, ...words("limit matched truncated")],
     lists: ["items"],
-    each: [...TASK, ...words("status claimer_run_id expires_at attempt")],
+    each: [...TASK, ...words("status claimer_run_id expires_at attempt note progress.*")],
   },
   "lane acquire": {
     fields: [...DECISION, ...words("journaled ttl_seconds acquired_at expires_at")],

@@ -45,6 +45,14 @@ export const FENCE: FlagSpec = {
   field: TASK_INPUTS.complete.fence,
 };
 
+/** What a holder says of its hold. */
+export const NOTE: FlagSpec = {
+  type: "text",
+  summary: "one line for others to read, as in list and in refusals",
+  placeholder: "TEXT",
+  field: fields.note,
+};
+
 export const QUEUE_FILTER: FlagSpec = {
   type: "text",
   summary: "only this queue (default: any)",

@@ -1,5 +1,6 @@
 /** How values look to people, in every command's tables and lines. */
 import type { Column, ColumnKind } from "./command.ts";
+import type { HoldRemarks, Progress } from "../domain/input/progress.ts";
 import { stemOfId } from "../domain/ids.ts";
 import { formatTime, parseTime } from "../domain/time.ts";
 
@@ -38,6 +39,27 @@ export function addressesText(addresses: readonly string[]): string {
   const shown = addresses.slice(0, SHOWN_ADDRESSES).map(clipped);
   const more = addresses.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
+/** `3/10` */
+export function progressText({ done, total }: Progress): string {
+  return `${done}/${total}`;
+}
+
+/** What a holder says of its hold, in a cell: `3/10 half of the tests pass`. */
+function remarksText({ note, progress }: HoldRemarks): string | null {
+  const parts = [progress && progressText(progress), note && clipped(note)].filter(Boolean);
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
+/** The column of what holders say, where any of them says something. */
+export function remarksColumn(items: readonly HoldRemarks[]): string[] {
+  return items.some((item) => remarksText(item) !== null) ? ["NOTE"] : [];
+}
+
+/** The cells of one of them under that column. */
+export function remarksCells(column: readonly string[], item: HoldRemarks): (string | null)[] {
+  return column.map(() => remarksText(item));
 }
 
 /** `1 intent`, `3 reservations` */

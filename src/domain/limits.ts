@@ -40,7 +40,7 @@ export const INTENT_TTL_S = RESERVATION_TTL_S.default;
 export const GRACE_S = { min: 0, max: 36_525 * DAY, default: 604_800 } as const;
 
 /** Seconds that a heartbeat adds from now. */
-export const EXTENSION_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
+export const EXTENSION_S = { min: 1, max: MAX_TTL_S } as const;
 
 /**
  * Seconds that a sign of life may lie ahead of the clock that reads it. Clocks of real machines differ
@@ -171,6 +171,12 @@ export const MAX_COVERS = 5_000;
 
 /** Characters of an intent's detail. */
 export const MAX_DETAIL = 4_096;
+
+/** Characters of a holder's note: a line that others read in a refusal. */
+export const MAX_NOTE = 256;
+
+/** Steps of a piece of work, as its holder counts them. */
+export const PROGRESS = { min: 0, max: 1_000_000_000 } as const;
 
 /** Characters of the reason of a release. */
 export const MAX_REASON = 256;

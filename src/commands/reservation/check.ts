@@ -6,7 +6,7 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { standardInput, zeroEnded } from "../stdin_pieces.ts";
-import { agentText, clipped, column, shortId } from "../text.ts";
+import { agentText, clipped, column, remarksCells, remarksColumn, shortId } from "../text.ts";
 import { ADDRESSES } from "./flags.ts";
 
 type CheckValues = Omit<CheckInput, "addresses"> & {
@@ -50,6 +50,7 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
     return coord.check(fromHere(context, { ...values, addresses }));
   },
   text({ status, holds, holds_total: total, holds_counted: isCounted }) {
+    const said = remarksColumn(holds);
     const blocks: Block[] = [status];
     if (holds.length > 0) {
       blocks.push("", {
@@ -59,6 +60,7 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
           "HOLD",
           column("RUN ID", "agent"),
           column("EXPIRES AT", "time"),
+          ...said,
         ],
         rows: holds.map((hold) => [
           clipped(hold.address),
@@ -68,6 +70,7 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
             : `lane ${clipped(hold.lane)}`,
           `${agentText(hold.run_id)}${hold.mine ? " (you)" : ""}`,
           hold.expires_at,
+          ...remarksCells(said, hold),
         ]),
       });
       const more = total - holds.length;

@@ -1,17 +1,23 @@
-import { EXTENSION_S } from "../../domain/limits.ts";
+import { type Progress, progress as steps, readProgress } from "../../domain/input/progress.ts";
 import {
   type AnyHeartbeat,
   type AnyHeartbeatInput,
   HEARTBEAT_FIELDS,
 } from "../../engine/holds/heartbeat.ts";
 import type { AnswerCommand } from "../command.ts";
-import { RUN_ID } from "../flags.ts";
+import { FENCE, NOTE, RUN_ID } from "../flags.ts";
+import { progressText } from "../text.ts";
 
-export const heartbeat: AnswerCommand<AnyHeartbeat, AnyHeartbeatInput> = {
+type HeartbeatValues = Omit<AnyHeartbeatInput, "progress"> & { readonly progress?: string };
+
+export const heartbeat: AnswerCommand<AnyHeartbeat, HeartbeatValues> = {
   details: "Extend your reservation, or your claim on a task, to the given time from now; " +
     "it never shortens it. An exclusive reservation that has lapsed has ended and does " +
     "not come back. already_released or expired, exit code 1, means to stop work.",
-  examples: ["heartbeat 3f9a2c --run-id agent-7 --extension 10m"],
+  examples: [
+    "heartbeat 3f9a2c --run-id agent-7 --extension 10m",
+    `heartbeat 3f9a2c --run-id agent-7 --progress 3/10 --note "tests are green"`,
+  ],
   operands: [{
     name: "ID",
     summary: "the reservation or the task: its id, or at least 6 of its first hex digits",
@@ -25,16 +31,31 @@ export const heartbeat: AnswerCommand<AnyHeartbeat, AnyHeartbeatInput> = {
       type: "duration",
       summary: "how long from now",
       placeholder: "DURATION",
-      default: EXTENSION_S.default,
       field: HEARTBEAT_FIELDS.extension,
     },
+    fence: FENCE,
+    note: NOTE,
+    progress: {
+      type: "text",
+      summary: "how far you are, such as 3/10",
+      placeholder: "N/M",
+      field: { code: "bad_args", problems: (text) => progressProblems(String(text)) },
+    },
   },
-  async run(context, values) {
+  async run(context, { progress, ...values }) {
     const coord = await context.open();
-    return coord.heartbeat(values);
+    if (progress === undefined) return coord.heartbeat(values);
+    return coord.heartbeat({ ...values, progress: readProgress(progress) as Progress });
   },
-  text({ status: _status, ...beat }) {
-    const { conflicts: _conflicts, ...fields } = { conflicts: [], ...beat };
-    return { fields };
+  text(value) {
+    if (value.status !== "ok") return value.error;
+    const { status: _status, extended_expires_at: _same, progress, ...fields } = value;
+    const said = progress === undefined ? {} : { progress: progressText(progress) };
+    return { fields: { ...fields, ...said } };
   },
 };
+
+function progressProblems(text: string): readonly string[] {
+  const read = readProgress(text);
+  return typeof read === "string" ? ["must be N/M, such as 3/10"] : steps.problems(read);
+}

@@ -4,7 +4,17 @@ import { RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { BRANCH_FILTER } from "./flags.ts";
-import { addressesText, agentText, clipped, column, counted, moment, shortId } from "../text.ts";
+import {
+  addressesText,
+  agentText,
+  clipped,
+  column,
+  counted,
+  moment,
+  remarksCells,
+  remarksColumn,
+  shortId,
+} from "../text.ts";
 
 export const list: AnswerCommand<ReservationList, ReservationListInput> = {
   details:
@@ -31,6 +41,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     return coord.reservations.list(values);
   },
   text({ reservations, intents, total, live }) {
+    const said = remarksColumn(reservations);
     const blocks: Block[] = [];
     if (reservations.length > 0) {
       blocks.push({
@@ -43,6 +54,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
           column("UNTIL", "time"),
           "EXCLUSIVE",
           column("ADDRESSES", "main"),
+          ...said,
         ],
         rows: reservations.map((item) => [
           shortId(item.reservation_id),
@@ -53,6 +65,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
           moment(item.released_at ?? item.expires_at),
           item.exclusive === true ? "yes" : null,
           addressesText(item.addresses),
+          ...remarksCells(said, item),
         ]),
       }, "");
     }

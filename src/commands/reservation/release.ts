@@ -33,8 +33,9 @@ export const release: AnswerCommand<
     const coord = await context.open();
     return coord.reservations.release(values);
   },
-  text({ status: _status, ...released }) {
-    const { conflicts: _conflicts, ...fields } = { conflicts: [], ...released };
+  text(value) {
+    if (value.status !== "released") return value.error;
+    const { status: _status, ...fields } = value;
     return { fields };
   },
 };

@@ -8,7 +8,7 @@ import {
   type ReservationInput,
 } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
-import { OPTIONAL_RUN_ID } from "../flags.ts";
+import { NOTE, OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
 import { addressesText, agentText, clipped, column, shortId } from "../text.ts";
@@ -34,6 +34,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       default: RESERVATION_TTL_S.default,
       field: RESERVATION_INPUTS.reserve.ttl,
     },
+    note: NOTE,
     op: OPERATION,
     branch: BRANCH,
     exclusive: {
@@ -72,6 +73,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
           addresses: addressesText(value.addresses),
           operation: value.operation,
           exclusive: value.exclusive ? "yes" : undefined,
+          ...(value.note === undefined ? {} : { note: value.note }),
           expires_at: value.expires_at,
           conflicts: counted(value),
         },

@@ -3,7 +3,7 @@ import { TASK_STATUSES } from "../../domain/task/task.ts";
 import { TASK_INPUTS, type TaskList, type TaskListInput } from "../../engine/task/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { QUEUE_FILTER, RUN_ID_FILTER } from "../flags.ts";
-import { agentText, column, shortId } from "../text.ts";
+import { agentText, column, remarksCells, remarksColumn, shortId } from "../text.ts";
 
 /** `7 tasks: 4 pending, 3 completed` */
 export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES[number]>): string {
@@ -41,6 +41,7 @@ export const tasks: AnswerCommand<TaskList, TaskListInput> = {
     return tasks.list(values);
   },
   text(value) {
+    const said = remarksColumn(value.items);
     const blocks: Block[] = [];
     if (value.items.length > 0) {
       blocks.push({
@@ -51,6 +52,7 @@ export const tasks: AnswerCommand<TaskList, TaskListInput> = {
           "QUEUE",
           column("CLAIMER", "agent"),
           column("TITLE", "main"),
+          ...said,
         ],
         rows: value.items.map((item) => [
           shortId(item.task_id),
@@ -59,6 +61,7 @@ export const tasks: AnswerCommand<TaskList, TaskListInput> = {
           item.queue,
           item.claimer_run_id && agentText(item.claimer_run_id),
           item.title,
+          ...remarksCells(said, item),
         ]),
       }, "");
     }

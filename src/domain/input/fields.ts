@@ -73,6 +73,12 @@ export function oneOf(words: readonly string[]) {
 /** Why something ends. */
 export const reason = ruled(TEXT, (value) => identifierProblem(value, limits.MAX_REASON));
 
+/** What a holder says of its hold: one line, or nothing. */
+export const note = ruled(
+  TEXT,
+  (value) => value === "" ? undefined : identifierProblem(value, limits.MAX_NOTE),
+);
+
 /** Text for people, of any characters. */
 export function prose(max: number) {
   return ruled(TEXT, (value) => {

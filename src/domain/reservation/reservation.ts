@@ -2,8 +2,9 @@
  * Reservations: "I am about to touch this". They are notices and bind no agent, except that one
  * which was asked for as exclusive is only granted while no other agent's overlaps it.
  */
+import type { HoldRemarks } from "../input/progress.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json.ts";
-import { INTENT_TTL_S, UNKNOWN_RUN } from "../limits.ts";
+import { INTENT_TTL_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../limits.ts";
 import { isAhead, parseTime } from "../time.ts";
 
 /** What an agent is about to do with what it names. */
@@ -49,10 +50,12 @@ export interface ReservationRecord {
   readonly operation: string | null;
   /** Whether it was granted only because no other agent's overlapped. */
   readonly exclusive?: boolean;
+  /** What its holder said when it was made, one line. */
+  readonly note?: string;
 }
 
 /** A sign of life, as it lies in `heartbeats/` under the reservation's name; it is replaced. */
-export interface HeartbeatRecord {
+export interface HeartbeatRecord extends HoldRemarks {
   /** The reservation that it keeps. */
   readonly reservation_id: string;
   /** Who holds it. */
@@ -152,6 +155,12 @@ function isEntryAhead(entry: ReservationEntry, now: number): boolean {
  */
 export function isLive(entry: ReservationEntry, now: number): boolean {
   return entry.release === undefined && effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
+}
+
+/** Seconds that a reservation was made for, by which a heartbeat that names none extends it. */
+export function reservationTtl({ created_at, expires_at }: ReservationRecord): number {
+  const seconds = Math.round(((parseTime(expires_at) ?? 0) - (parseTime(created_at) ?? 0)) / 1000);
+  return Math.min(Math.max(seconds, RESERVATION_TTL_S.min), RESERVATION_TTL_S.max);
 }
 
 /** When an intent that belongs to no reservation ends, milliseconds. */

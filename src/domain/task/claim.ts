@@ -2,13 +2,15 @@
  * Claims: the state of a task after its first transition, and every rule on who may move it. A
  * store applies the decisions; it never makes one.
  */
+import type { HoldRemarks } from "../input/progress.ts";
 import { sameAgent } from "../input/run_id.ts";
 import { canonicalJson, isNumber, isObject, type JsonObject, type JsonValue } from "../json.ts";
+import { CLAIM_TTL_S } from "../limits.ts";
 import { taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
 import { formatTime, isAhead, parseTime } from "../time.ts";
 
 /** A task's claim, as it lies in `claims/` and in every answer. */
-export interface ClaimRecord {
+export interface ClaimRecord extends HoldRemarks {
   /** The task that it is about. */
   readonly task_id: string;
   /** Who has the task or had it last; of a task that no agent had, who cancelled it. */
@@ -38,6 +40,15 @@ export interface ClaimRecord {
   readonly error: string | null;
   /** Who cancelled the task. */
   readonly cancelled_by?: string;
+  /** Seconds of the visibility timeout that was asked for, where they are not the default. */
+  readonly ttl_seconds?: number;
+}
+
+/** Seconds by which a heartbeat that names none extends a claim. */
+export function claimTtl({ ttl_seconds: ttl }: ClaimRecord): number {
+  return isNumber(ttl) && Number(ttl) >= CLAIM_TTL_S.min && Number(ttl) <= CLAIM_TTL_S.max
+    ? Number(ttl)
+    : CLAIM_TTL_S.default;
 }
 
 /** Why a transition is refused. */
@@ -121,12 +132,13 @@ export function grant(
       return taken(current);
     }
     const transition = (current?.transition ?? 0) + 1;
+    const { note: _note, progress: _progress, ttl_seconds: _ttl, ...others } = current ?? {};
     // The fence is the transition's number, unless another tool's claim had a higher one.
     const fence = Math.max(transition, (current?.fence ?? 0) + 1);
     return {
       kind: "write",
       next: {
-        ...current,
+        ...others,
         task_id: task.task_id,
         claimer_run_id: runId,
         claimed_at: formatTime(now),
@@ -139,6 +151,7 @@ export function grant(
         transition,
         result: null,
         error: null,
+        ...(actor.ttlSeconds === CLAIM_TTL_S.default ? {} : { ttl_seconds: actor.ttlSeconds }),
       },
     };
   };
@@ -179,14 +192,21 @@ export function finish(
   };
 }
 
-/** Extends the visibility timeout to `now + extensionSeconds`, never shortening it. */
+/**
+ * Extends the visibility timeout to `now + extensionSeconds`, by default its own TTL, and never shortens
+ * it. What is said of the claim stays until something else is said.
+ */
 export function extend(
-  actor: Actor & { extensionSeconds: number; fence?: number | undefined },
+  actor: Actor & {
+    extensionSeconds?: number | undefined;
+    fence?: number | undefined;
+    remarks?: HoldRemarks;
+  },
 ): TransitionRule {
   return (current) => {
     const denied = denyUnlessHolder("extend", actor, current);
     if (denied !== undefined || current === undefined) return denied ?? notClaimed("extend", actor);
-    const until = actor.now + actor.extensionSeconds * 1000;
+    const until = actor.now + (actor.extensionSeconds ?? claimTtl(current)) * 1000;
     const before = isClaimAhead(current, actor.now) ? 0 : parseTime(current.expires_at) ?? 0;
     return {
       kind: "write",
@@ -194,6 +214,7 @@ export function extend(
         ...current,
         heartbeat_at: formatTime(actor.now),
         expires_at: formatTime(Math.max(until, before)),
+        ...actor.remarks,
         transition: current.transition + 1,
       },
     };

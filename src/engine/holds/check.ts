@@ -10,6 +10,7 @@ import {
 } from "../../domain/glob/holds.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
 import { Tree } from "../../domain/glob/tree.ts";
+import { type HoldRemarks, remarksOf } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
 import {
@@ -40,7 +41,7 @@ export interface CheckInput extends NamingInput {
 }
 
 /** A live hold that overlaps an address. */
-export interface CheckedHold {
+export interface CheckedHold extends HoldRemarks {
   /** The address that was asked about. */
   readonly address: string;
   /** The address or glob of the hold. */
@@ -129,7 +130,8 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
     for (const doubt of doubts) warn(doubt);
     const byId = new Map(entries.map((entry) => [entry.reservation.reservation_id, entry]));
     const holds = conflicts.map(({ address, their_address, run_id, ...rest }): CheckedHold => {
-      const record = byId.get(rest.reservation_id)?.reservation;
+      const entry = byId.get(rest.reservation_id);
+      const record = entry?.reservation;
       return {
         address,
         their_address,
@@ -139,6 +141,7 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
         run_id,
         since: record?.created_at ?? null,
         ...rest,
+        ...remarksOf(entry?.heartbeat, record),
       };
     });
     return { holds, total, isCounted };

@@ -2,6 +2,7 @@
 import type { Conflicts } from "../../domain/reservation/conflict.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
+import { remarksOf } from "../../domain/input/progress.ts";
 import { quoted } from "../../domain/text.ts";
 import {
   effectiveExpiry,
@@ -37,21 +38,28 @@ export function metOf({ conflicts, total, isCounted }: Conflicts): types.Reserva
 export function alreadyReleased(doing: string, release: ReleaseRecord): types.ReservationRefused {
   const { reservation_id, run_id, released_at, reason } = release;
   const how = `released by ${quoted(run_id)} at ${released_at}, reason ${quoted(reason)}`;
-  return { status: "already_released", reservation_id, error: `${doing}: ${how}` };
+  const ended = { run_id, released_at, reason };
+  return { status: "already_released", reservation_id, ...ended, error: `${doing}: ${how}` };
 }
 
 /** Another agent's reservation. */
 export function notHolder(
   doing: string,
-  { reservation: { reservation_id, run_id } }: ReservationEntry,
+  entry: ReservationEntry,
   { runId }: { readonly runId: string },
 ): types.ReservationRefused {
+  const { reservation, heartbeat } = entry;
+  const { reservation_id, run_id, created_at } = reservation;
   const unknown = run_id === UNKNOWN_RUN && runId === UNKNOWN_RUN
     ? `, and two "${UNKNOWN_RUN}" agents never count as the same agent`
     : "";
   return {
     status: "not_holder",
     reservation_id,
+    run_id,
+    since: created_at,
+    expires_at: formatTime(effectiveExpiry(entry)),
+    ...remarksOf(heartbeat, reservation),
     error: `${doing}: holder is ${quoted(run_id)}, caller is ${quoted(runId)}${unknown}`,
   };
 }
@@ -59,8 +67,10 @@ export function notHolder(
 /** A reservation as a listing has it. */
 export function reservationItem(entry: ReservationEntry, now: number): types.ReservationItem {
   const { reservation, heartbeat, release } = entry;
+  const { note: _note, ...record } = reservation;
   return {
-    ...reservation,
+    ...record,
+    ...remarksOf(heartbeat, reservation),
     expires_at: formatTime(effectiveExpiry(entry)),
     status: release !== undefined ? "released" : isLive(entry, now) ? "live" : "expired",
     last_beat_at: heartbeat?.last_beat_at ?? null,

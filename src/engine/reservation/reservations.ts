@@ -2,13 +2,15 @@
 import { sameAgent } from "../../domain/input/run_id.ts";
 import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
 import { addressOutlines } from "../../domain/glob/holds.ts";
-import { EXTENSION_S, UNKNOWN_RUN } from "../../domain/limits.ts";
+import { remarksOf } from "../../domain/input/progress.ts";
+import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   effectiveExpiry,
   type IntentRecord,
   isLive,
   type ReservationEntry,
   type ReservationRecord,
+  reservationTtl,
 } from "../../domain/reservation/reservation.ts";
 import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
@@ -167,7 +169,8 @@ export class Reservations {
   }
 
   /**
-   * Keeps a reservation for `extension` seconds from now; it never ends sooner for that. A notice
+   * Keeps a reservation for `extension` seconds from now, by default as long as it was made for; it
+   * never ends sooner for that. What is said of it stays until something else is said. A notice
    * that has expired lives again. An exclusive one that has expired has ended, and the answer
    * `expired` names who has its place now.
    *
@@ -199,13 +202,16 @@ export class Reservations {
     const doing = `Cannot extend reservation ${reservation_id}`;
     if (entry.release !== undefined) return whyEnded(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
-    const extension = input.extension ?? EXTENSION_S.default;
+    const extension = input.extension ?? reservationTtl(entry.reservation);
+    const { note, progress } = input;
     const now = clock();
     const beat = await store.reservations.beat({
       reservation_id,
       run_id: input.runId,
       last_beat_at: formatTime(now),
       extended_expires_at: formatTime(now + extension * 1000),
+      ...(note === undefined ? {} : { note }),
+      ...(progress === undefined ? {} : { progress }),
     }, clock);
     if (typeof beat === "string") {
       const ended = await store.reservations.get(reservation_id);
@@ -218,8 +224,10 @@ export class Reservations {
       reservation_id,
       run_id: beat.run_id,
       last_beat_at: beat.last_beat_at,
+      expires_at: formatTime(until),
       extended_expires_at: formatTime(until),
       ttl_extended_seconds: extension,
+      ...remarksOf(beat, reservation),
     };
   }
 
@@ -344,6 +352,7 @@ export class Reservations {
       expires_at: formatTime(now + ttlSeconds * 1000),
       operation: input.operation ?? null,
       exclusive: input.exclusive === true,
+      ...(input.note ? { note: input.note } : {}),
       nonce: nonce(),
     };
     return { reservation_id: await contentId(fields), ...fields };

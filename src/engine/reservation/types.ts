@@ -3,6 +3,7 @@ import type { Refusal } from "../refusal.ts";
 import { addresses, recordProblems } from "../../domain/reservation/addresses.ts";
 import { type NamesField, NAMING, type NamingInput } from "../names.ts";
 import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
+import { type HoldRemarks, type Progress, progress } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as reservationFields from "../../domain/reservation/fields.ts";
 import type {
@@ -25,6 +26,8 @@ export interface ReservationInput extends NamingInput {
   readonly branch?: string;
   /** Reserve only if no live reservation of another agent overlaps. */
   readonly exclusive?: boolean;
+  /** What to say of it, one line of at most 256 characters, for others to read. */
+  readonly note?: string;
   /** Ends the call: it throws the signal's reason, and what was reserved is released. */
   readonly signal?: AbortSignal;
 }
@@ -43,9 +46,9 @@ export interface ReservationActorInput {
   readonly runId: string;
 }
 
-/** Which reservation to keep, and for how long. */
-export interface ReservationHeartbeatInput extends ReservationActorInput {
-  /** Seconds from now, 1 to 31536000, default 3600. */
+/** Which reservation to keep, for how long, and what to say of it. */
+export interface ReservationHeartbeatInput extends ReservationActorInput, HoldRemarks {
+  /** Seconds from now, 1 to 31536000, default as long as it was made for. */
   readonly extension?: number;
 }
 
@@ -105,11 +108,20 @@ export type ReservationGranted = ReservationRecord & ReservationConflicts & {
 export interface ReservationDenied extends ReservationConflicts, Refusal<"conflict"> {}
 
 /** A refusal: another agent reserved it, it was released, or it is exclusive and has lapsed. */
-export interface ReservationRefused extends Refusal<"not_holder" | "already_released" | "expired"> {
+export interface ReservationRefused
+  extends Refusal<"not_holder" | "already_released" | "expired">, HoldRemarks {
   /** The reservation. */
   readonly reservation_id: string;
-  /** When one that has lapsed ended, ISO 8601 UTC. */
+  /** Who holds it, or who released it. */
+  readonly run_id?: string;
+  /** Since when it is held, ISO 8601 UTC. */
+  readonly since?: string;
+  /** When it ends, or one that has lapsed ended, ISO 8601 UTC. */
   readonly expires_at?: string;
+  /** When it was released. */
+  readonly released_at?: string;
+  /** Why it was released. */
+  readonly reason?: string;
   /** The live exclusive reservations of other agents that have the place of one that has lapsed. */
   readonly conflicts?: readonly ReservationConflict[];
 }
@@ -125,9 +137,15 @@ export interface ReservationHeartbeat {
   /** ISO 8601 UTC. */
   readonly last_beat_at: string;
   /** When the reservation ends now, ISO 8601 UTC: a heartbeat never takes time away. */
+  readonly expires_at: string;
+  /** The same. */
   readonly extended_expires_at: string;
   /** Seconds that were asked for. */
   readonly ttl_extended_seconds: number;
+  /** What its holder says of it. */
+  readonly note?: string;
+  /** How far the work is. */
+  readonly progress?: Progress;
 }
 
 /** A reservation that was ended. */
@@ -145,7 +163,7 @@ export interface ReservationReleased {
 }
 
 /** A reservation in a listing. */
-export type ReservationItem = ReservationRecord & {
+export type ReservationItem = ReservationRecord & HoldRemarks & {
   /** Where it stands. */
   readonly status: "live" | "expired" | "released";
   /** When it ends or ended, its heartbeats counted, ISO 8601 UTC. */
@@ -191,6 +209,7 @@ const RESERVE = {
   operation: reservationFields.operation,
   branch: fields.identifier,
   exclusive: fields.anything,
+  note: fields.note,
   signal: fields.anything,
 } as const;
 
@@ -201,7 +220,13 @@ export const EXCLUSIVE = { ...RESERVE, runId: fields.holderId } as const;
 export const RESERVATION_INPUTS = {
   reserve: RESERVE,
   hold: EXCLUSIVE,
-  heartbeat: { id: fields.recordId, runId: fields.identifier, extension: fields.extension },
+  heartbeat: {
+    id: fields.recordId,
+    runId: fields.identifier,
+    extension: fields.extension,
+    note: fields.note,
+    progress,
+  },
   release: {
     id: fields.recordId,
     runId: fields.identifier,

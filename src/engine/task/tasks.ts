@@ -3,6 +3,7 @@ import {
   cancel,
   type ClaimRecord,
   claimTimedOut,
+  claimTtl,
   extend,
   finish,
   giveBack,
@@ -10,8 +11,9 @@ import {
   taskStatus,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
+import { remarksOf } from "../../domain/input/progress.ts";
 import { CoordError } from "../../domain/errors.ts";
-import { BATCH_SPREAD_MS, EXTENSION_S, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
+import { BATCH_SPREAD_MS, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   compareTasks,
   orderOf,
@@ -205,7 +207,8 @@ export class Tasks {
   }
 
   /**
-   * Keeps a claim for `extension` seconds from now; it never ends sooner for that.
+   * Keeps a claim for `extension` seconds from now, by default its own TTL; it never ends sooner for
+   * that. What is said of it stays until something else is said, or the task is granted again.
    *
    * @param input Which task, by whom, how long.
    * @returns The new end, or why the rules do not allow it.
@@ -214,11 +217,15 @@ export class Tasks {
     input: types.TaskHeartbeatInput,
   ): Promise<types.TaskHeartbeat | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.heartbeat, ["id", "runId"]);
-    const extensionSeconds = input.extension ?? EXTENSION_S.default;
+    const { extension: extensionSeconds, note, progress } = input;
+    const remarks = {
+      ...(note === undefined ? {} : { note }),
+      ...(progress === undefined ? {} : { progress }),
+    };
     const claim = await this.#move(
       input.id,
       (taskId, now) =>
-        extend({ taskId, now, runId: input.runId, fence: input.fence, extensionSeconds }),
+        extend({ taskId, now, runId: input.runId, fence: input.fence, extensionSeconds, remarks }),
     );
     if (!("claimer_run_id" in claim)) return claim;
     return {
@@ -226,8 +233,11 @@ export class Tasks {
       task_id: claim.task_id,
       run_id: claim.claimer_run_id,
       last_beat_at: claim.heartbeat_at,
+      expires_at: claim.expires_at,
       extended_expires_at: claim.expires_at,
-      ttl_extended_seconds: extensionSeconds,
+      ttl_extended_seconds: extensionSeconds ?? claimTtl(claim),
+      fence: claim.fence,
+      ...remarksOf(claim),
     };
   }
 
@@ -291,6 +301,7 @@ export class Tasks {
         claimer_run_id: entry.claim?.claimer_run_id ?? null,
         expires_at: entry.claim?.expires_at ?? null,
         attempt: entry.claim?.attempt ?? 0,
+        ...remarksOf(entry.claim),
       })),
     };
   }
@@ -305,11 +316,11 @@ export class Tasks {
     if (applied.kind === "missing") throw notFound(["task"], input);
     if (applied.kind === "kept") warn(applied.warning);
     if (applied.kind !== "refused") return applied.claim;
-    const { status, message } = applied.refusal;
+    const { status, message, claim } = applied.refusal;
     if (status === "taken" || status === "expired") {
       throw new CoordError("internal", `Unexpected refusal: ${message}`);
     }
-    return { status, task_id: taskId, error: message };
+    return { status, task_id: taskId, ...(claim && holderOf(claim)), error: message };
   }
 
   /** The full id that an id or a unique prefix means. */
@@ -317,6 +328,13 @@ export class Tasks {
     const { id } = await findId(input, ASKED, { task: this.#context.store.tasks });
     return id;
   }
+}
+
+/** Who has a task, as a refusal says it. */
+function holderOf(claim: ClaimRecord) {
+  const { claimer_run_id, claimed_at, expires_at, attempt, fence } = claim;
+  const who = { run_id: claimer_run_id, since: claimed_at, expires_at, attempt, fence };
+  return { ...who, ...remarksOf(claim) };
 }
 
 /** How many milliseconds after the first of `count` tasks the one at `index` was created. */

@@ -1,6 +1,7 @@
 /** Inputs and answers of the queue's operations. */
 import type { Refusal } from "../refusal.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
+import { type HoldRemarks, type Progress, progress } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as taskFields from "../../domain/task/fields.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -52,9 +53,9 @@ export interface TaskCancelInput extends TaskActorInput {
   readonly force?: boolean;
 }
 
-/** How long to keep a claim. */
-export interface TaskHeartbeatInput extends TaskHolderInput {
-  /** Seconds from now, 1 to 31536000, default 3600. */
+/** How long to keep a claim, and what to say of it. */
+export interface TaskHeartbeatInput extends TaskHolderInput, HoldRemarks {
+  /** Seconds from now, 1 to 31536000, default the claim's own TTL. */
   readonly extension?: number;
 }
 
@@ -87,9 +88,20 @@ export interface TaskQueueEmpty {
 }
 
 /** A refused transition: another agent holds the task, it is terminal, or the fence is an older one. */
-export interface TaskRefused extends Refusal<"not_holder" | "terminal" | "stale_fence"> {
+export interface TaskRefused
+  extends Refusal<"not_holder" | "terminal" | "stale_fence">, HoldRemarks {
   /** The task. */
   readonly task_id: string;
+  /** Who has it or had it last; absent when no agent had it. */
+  readonly run_id?: string;
+  /** Since when. */
+  readonly since?: string;
+  /** When the visibility timeout ends or ended. */
+  readonly expires_at?: string;
+  /** How many times the task was granted. */
+  readonly attempt?: number;
+  /** The fence of the newest grant. */
+  readonly fence?: number;
 }
 
 /** What a heartbeat answers. */
@@ -103,13 +115,21 @@ export interface TaskHeartbeat {
   /** ISO 8601 UTC. */
   readonly last_beat_at: string;
   /** The end of the visibility timeout, ISO 8601 UTC. */
+  readonly expires_at: string;
+  /** The same. */
   readonly extended_expires_at: string;
   /** Seconds. */
   readonly ttl_extended_seconds: number;
+  /** The claim's fencing token. */
+  readonly fence: number;
+  /** What its holder says of it. */
+  readonly note?: string;
+  /** How far the work is. */
+  readonly progress?: Progress;
 }
 
 /** A task in a listing. */
-export type TaskItem = TaskRecord & {
+export type TaskItem = TaskRecord & HoldRemarks & {
   /** Where it stands. */
   readonly status: TaskStatus;
   /** Who has it or had it last; of a task that no agent had, who cancelled it. */
@@ -162,6 +182,8 @@ export const TASK_INPUTS = {
     runId: fields.identifier,
     extension: fields.extension,
     fence: fields.fence,
+    note: fields.note,
+    progress,
   },
   giveBack: { id: taskFields.taskId, runId: fields.identifier, fence: fields.fence },
   list: {

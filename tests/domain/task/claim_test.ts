@@ -57,7 +57,37 @@ it("grant() gives a pending task with attempt and fence 1", () => {
     transition: 1,
     result: null,
     error: null,
+    ttl_seconds: 10,
   });
+});
+
+it("grant() leaves the default TTL unsaid, and what an earlier holder said", () => {
+  const said = { note: "half", progress: { done: 1, total: 2 } };
+  const earlier = { ...granted("a", 0, 10), ...said };
+  const decision = grant({ task: TASK, runId: "b", now: 20_000, ttlSeconds: 3600, nonce: "m" })(
+    earlier,
+  );
+  const next = decision.kind === "write" ? decision.next : undefined;
+  assertEquals([next?.claimer_run_id, next?.attempt], ["b", 2]);
+  assertEquals([next?.note, next?.progress, next?.ttl_seconds], [undefined, undefined, undefined]);
+});
+
+it("extend() adds the claim's own TTL unless it is given a time, and keeps what was said", () => {
+  const said = { note: "half", progress: { done: 1, total: 2 } };
+  const by = { taskId: ID, runId: "a" };
+  const next = (current: ClaimRecord, more: Partial<Parameters<typeof extend>[0]>) => {
+    const decision = extend({ ...by, now: 0, ...more })(current);
+    if (decision.kind !== "write") throw new Error(decision.kind);
+    return decision.next;
+  };
+  const first = next(granted("a", 0, 10), { now: 5_000, remarks: said });
+  assertEquals([first.expires_at, first.note], [formatTime(15_000), "half"]);
+  const second = next(first, { now: 6_000, extensionSeconds: 60 });
+  assertEquals([second.expires_at, second.progress], [formatTime(66_000), said.progress]);
+  const third = next(second, { now: 60_000, remarks: { note: "most" } });
+  assertEquals([third.expires_at, third.note], [formatTime(70_000), "most"]);
+  const foreign: ClaimRecord = { ...third, ttl_seconds: -1 };
+  assertEquals(next(foreign, { now: 60_000 }).expires_at, formatTime(3_660_000));
 });
 
 it("grant() refuses a pending task whose ttl has passed, from that instant on", () => {

@@ -202,6 +202,7 @@ it("heartbeat() moves the end, and never back", async () => {
     reservation_id: id,
     run_id: "a",
     last_beat_at: bench.iso(50),
+    expires_at: bench.iso(150),
     extended_expires_at: bench.iso(150),
     ttl_extended_seconds: 100,
   });
@@ -233,11 +234,17 @@ it("heartbeat() and release() are for the agent that reserved", async () => {
   assertEquals(await bench.reservations.heartbeat({ id, runId: "b" }), {
     status: "not_holder",
     reservation_id: id,
+    run_id: "a",
+    since: bench.iso(0),
+    expires_at: bench.iso(3600),
     error: `Cannot extend reservation ${id}: holder is "a", caller is "b"`,
   });
   assertEquals(await bench.reservations.release({ id, runId: "b" }), {
     status: "not_holder",
     reservation_id: id,
+    run_id: "a",
+    since: bench.iso(0),
+    expires_at: bench.iso(3600),
     error: `Cannot release reservation ${id}: holder is "a", caller is "b"`,
   });
   const forced = await bench.reservations.release({ id, runId: "b", force: true, reason: "dead" });
