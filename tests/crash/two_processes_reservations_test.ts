@@ -29,6 +29,7 @@ const MODULES = [
   "reservation/files",
   "reservation/check",
   "reservation/chain",
+  "reservation/addition",
 ].map((name) => `src/adapters/fs/${name}.ts`);
 
 /** Syncs that are left out, and the stories that find it. */
