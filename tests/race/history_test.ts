@@ -29,6 +29,7 @@ function granted(runId: string, second: number, attempt: number, transition: num
     claimer_run_id: runId,
     claimed_at: formatTime(T0 + second * 1000),
     expires_at: formatTime(T0 + (second + 10) * 1000),
+    ttl_seconds: 10,
     heartbeat_at: formatTime(T0 + second * 1000),
     status: "claimed",
     claim_nonce: `${runId} ${second}`,
