@@ -201,13 +201,13 @@ async function usesWhatIsLoadedOnDemand(command: readonly string[]): Promise<voi
     "f/f.go": "package f\n",
     "src/lib.rs": "mod g;\n",
     "src/g.rs": "",
-    ".coord/lanes.json": '{"lanes": {"api": {"tree": ["src/**"]}}}',
+    ".coord/lanes.json": '{"lanes": {"api": {"tree": ["docs/**"]}}}',
   };
   for (const folder of ["e", "f", "src"]) Deno.mkdirSync(`${cwd}/${folder}`);
   for (const [name, text] of Object.entries(sources)) {
     Deno.writeTextFileSync(`${cwd}/${name}`, text);
   }
-  assertMatch(await coord("lane", "acquire", "--lane", "api", "--owner", "a"), /src\/\*\*/);
+  assertMatch(await coord("lane", "acquire", "--lane", "api", "--owner", "a"), /docs\/\*\*/);
   const pairs = [["a.ts", "b.ts"], ["c.py", "d.py"], ["e/e.go", "f/f.go"], [
     "src/lib.rs",
     "src/g.rs",
