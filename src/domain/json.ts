@@ -75,6 +75,17 @@ export function readObject(text: string): JsonObject {
   return parseJson(text) as JsonObject;
 }
 
+/** The object that a text is as JSON, as {@link parseJson} reads it; `undefined` when it is none. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value = parseJson(text);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Reads JSON that a caller hands in: what would not come out again as it is becomes a problem.
  *

@@ -5,7 +5,7 @@
  * one is news. While a run gives snapshots, its position also says how far it has come with them; the
  * records are given as they were when it began.
  */
-import { isObject, jsonCopy, type JsonObject, parseJson } from "../../domain/json.ts";
+import { isObject, jsonCopy, type JsonObject, parseObject } from "../../domain/json.ts";
 import { byCreation, type Creation, creationOf } from "../../domain/watch/creation.ts";
 import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
 import type {
@@ -205,17 +205,12 @@ class MemoryRun implements FeedRun {
 }
 
 function readLine(line: string): Reached | undefined {
-  try {
-    const value = parseJson(line);
-    if (!isObject(value) || !isObject(value["since"])) return undefined;
-    const reached = value as unknown as Reached;
-    const { snapshots } = reached;
-    if (snapshots === undefined) return reached;
-    // What came before all others is no number in JSON.
-    const last = { ...snapshots.last, at: snapshots.last.at ?? -Infinity };
-    return { ...reached, snapshots: { ...snapshots, last } };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = parseObject(line);
+  if (!isObject(value?.["since"])) return undefined;
+  const reached = value as unknown as Reached;
+  const { snapshots } = reached;
+  if (snapshots === undefined) return reached;
+  // What came before all others is no number in JSON.
+  const last = { ...snapshots.last, at: snapshots.last.at ?? -Infinity };
+  return { ...reached, snapshots: { ...snapshots, last } };
 }

@@ -15,7 +15,7 @@
  * It does not cover kinds that were not asked for; those are emitted as snapshots when they are.
  */
 import { CoordError } from "../../domain/errors.ts";
-import { isObject, jsonLine, parseJson } from "../../domain/json.ts";
+import { jsonLine, parseObject } from "../../domain/json.ts";
 import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { ChangeFeed, RecordName } from "../../ports/feed.ts";
@@ -179,19 +179,8 @@ function ended(line: string): string {
 function parseHead(
   line: string,
 ): { workspace: readonly unknown[]; since: number; kinds: ReadonlySet<RecordKind> } | undefined {
-  const value = parseObject(line);
-  if (value?.coord_cursor !== 1 || typeof value.since !== "number") return undefined;
-  const { workspace, since, kinds } = value;
+  const { coord_cursor, workspace, since, kinds } = parseObject(line) ?? {};
+  if (coord_cursor !== 1 || typeof since !== "number") return undefined;
   if (!Array.isArray(workspace) || !Array.isArray(kinds)) return undefined;
   return { workspace, since, kinds: new Set(RECORD_KINDS.filter((kind) => kinds.includes(kind))) };
-}
-
-function parseObject(line: string) {
-  try {
-    const value = parseJson(line);
-    return isObject(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

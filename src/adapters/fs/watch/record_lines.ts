@@ -3,7 +3,7 @@
  * data, or that it is gone. The last line on a record counts. The data are kept so that a record that
  * vanishes while no stream runs can still be given with what it last said.
  */
-import { isObject, type JsonObject, parseJson } from "../../../domain/json.ts";
+import { isObject, type JsonObject, parseObject } from "../../../domain/json.ts";
 import { RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
 import type { RecordName } from "../../../ports/feed.ts";
 
@@ -62,14 +62,4 @@ function parseRecordLine(line: string): LinedRecord | RecordName | undefined {
   const { id, version, data } = value;
   if (version === undefined) return { kind, id };
   return typeof version === "string" && isObject(data) ? { kind, id, version, data } : undefined;
-}
-
-function parseObject(line: string): JsonObject | undefined {
-  try {
-    const value = parseJson(line);
-    return isObject(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
