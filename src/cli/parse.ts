@@ -78,7 +78,7 @@ export function parse(
 }
 
 /** A flag's name in the library's input. */
-export function camelCase(name: string): string {
+function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** The fields of one command's answer. */
-export interface AnswerFields {
+interface AnswerFields {
   /** `payload.*` is a field, and so is all below it. */
   readonly fields: readonly string[];
   /** The lists of the answer whose items are its records. */

@@ -74,7 +74,7 @@ export interface OperandSpec {
 type Values = Readonly<Record<string, unknown>>;
 
 /** A workspace that was made, or was there. */
-export interface InitAnswer {
+interface InitAnswer {
   readonly path: string;
   readonly created: boolean;
   /** The main checkout, or the git folder, all of whose worktrees use it. */

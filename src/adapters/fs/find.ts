@@ -62,7 +62,7 @@ export function absolute(host: Host, path: string, purpose: string): string {
 }
 
 /** `.coord/` itself, and what Muse calls its workspace. */
-export function workspaceIn(host: Host, project: string): string | undefined {
+function workspaceIn(host: Host, project: string): string | undefined {
   return coordIn(host, project) ?? folderAt(host, join(project, ".muse", "coordination"));
 }
 
@@ -100,7 +100,7 @@ export function searchFrom(host: Host, start: string, warn: Warn): FoundWorkspac
 }
 
 /** The workspace that the checkouts of a repository share. */
-export interface Shared {
+interface Shared {
   /** Where it is. */
   readonly path: string | undefined;
   /** Where it is made. */

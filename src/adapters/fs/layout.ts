@@ -63,7 +63,7 @@ export function checkFormat(fs: HostFs, root: string): void {
 }
 
 /** How a workspace is made. */
-export interface InitOptions {
+interface InitOptions {
   /** In this very folder, also where the checkout shares a workspace with others. */
   readonly here?: boolean | undefined;
   readonly warn?: Warn | undefined;

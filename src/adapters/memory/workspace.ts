@@ -15,7 +15,7 @@ import { Log } from "./log.ts";
 import { ChangeCount, Table } from "./table.ts";
 
 /** How a workspace in memory begins. */
-export interface MemoryOptions {
+interface MemoryOptions {
   /** Milliseconds since 1970; default the machine's clock. */
   readonly clock?: Clock;
   /** What lanes there are; default none but those that are asked for. */

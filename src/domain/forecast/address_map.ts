@@ -40,7 +40,7 @@ export type Relation =
   | "unsure";
 
 /** A place that another overlaps, and how. */
-export interface Meeting<T> {
+interface Meeting<T> {
   readonly other: MappedAddress<T>;
   readonly relation: Relation;
 }
@@ -194,7 +194,7 @@ export function relate(
 const STEPS_PER_CHARACTER = 4;
 
 /** What an address stands for to people, and whether another contains that. */
-export class Extent {
+class Extent {
   #names: Address | undefined;
   #example: { readonly path: readonly number[]; readonly symbol: readonly number[] } | undefined;
 

@@ -82,7 +82,7 @@ const TAKES_AWAY = ["delete", "move", "rename", "inline", "split", "merge"];
 const CHANGES = ["modify", "extract"];
 
 /** Whether a pair of holds is asked for. */
-export type PairFilter = (first: Touch, second: Touch) => boolean;
+type PairFilter = (first: Touch, second: Touch) => boolean;
 
 /** Visits the conflicts of clashes; false when there are too many to visit all. */
 export function* eachConflict(

@@ -1,7 +1,7 @@
 /** What a repository's `config` says of its main checkout. */
 
 /** The settings of `[core]` that say where the files of the main checkout are. */
-export interface CoreConfig {
+interface CoreConfig {
   /** Whether there is no main checkout. */
   readonly bare: boolean;
   /** The folder of the main checkout, as it is written there. */

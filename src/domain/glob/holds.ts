@@ -20,7 +20,7 @@ export interface NamedAddresses {
 }
 
 /** What a lane holds; no glob stands for the whole workspace, unless it is a name alone. */
-export interface NamedTree {
+interface NamedTree {
   readonly tree: readonly string[];
   /** The globs among them that were files when they were taken. */
   readonly files?: readonly string[];
@@ -52,7 +52,7 @@ function addressOfGlob(glob: string): string {
 }
 
 /** The first two of two holds that meet, and whether that is sure. */
-export interface HoldsMeeting {
+interface HoldsMeeting {
   readonly meeting: Exclude<OutlineOverlap, "apart">;
   readonly ours: Outline;
   readonly theirs: Outline;

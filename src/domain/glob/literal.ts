@@ -29,7 +29,7 @@ export function escapedPath(names: readonly string[]): string {
 }
 
 /** A path or pattern: the folders that it certainly begins with, and what may stand for several. */
-export interface Spelling {
+interface Spelling {
   readonly literal: string;
   /** Empty where there are no wildcards. */
   readonly rest: string;

@@ -44,7 +44,7 @@ export const CONFIG_KEYS = [
 ] as const;
 
 /** The words of the key `worktrees`. */
-export const WORKTREES = ["warn", "block"] as const;
+const WORKTREES = ["warn", "block"] as const;
 
 function obeys(rule: InputRule) {
   return z.unknown().check(z.check(({ value, issues }) => {

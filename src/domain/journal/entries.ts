@@ -83,7 +83,7 @@ export function acquireEntry(
 }
 
 /** What RELEASE needs to know of a lease; of a void ACQUIRE, `fence` is the number of its entry. */
-export type ReleasedLease =
+type ReleasedLease =
   & Pick<Lease, "lane" | "loop_ts" | "host_id" | "fence">
   & Partial<Pick<Lease, "holder">>;
 

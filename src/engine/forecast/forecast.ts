@@ -88,7 +88,7 @@ export async function forecast(
 export const TOO_MANY = "There are more conflicts than are worth counting: only some are counted";
 
 /** What clashes among live records. */
-export interface FoundClashes {
+interface FoundClashes {
   readonly holds: TouchMap;
   /** The surest first. */
   readonly clashes: readonly Clash[];

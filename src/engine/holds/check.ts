@@ -19,8 +19,8 @@ import {
   LANE_STEPS,
   MAX_CONFLICTS,
   MAX_COVERS,
+  UNKNOWN_RUN,
 } from "../../domain/limits.ts";
-import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import { Comparison } from "../../domain/reservation/conflict.ts";
 import type { ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
@@ -92,7 +92,7 @@ export interface CheckAnswer {
 }
 
 /** The fields of the input. */
-export const CHECK_FIELDS = {
+const CHECK_FIELDS = {
   addresses: RESERVATION_INPUTS.reserve.addresses,
   base: RESERVATION_INPUTS.reserve.base,
   literal: RESERVATION_INPUTS.reserve.literal,

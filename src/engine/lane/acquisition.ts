@@ -62,7 +62,7 @@ function decide(
 }
 
 /** An input whose tree is as a lease has it. */
-export interface ReadInput extends LaneAcquireInput {
+interface ReadInput extends LaneAcquireInput {
   /** The globs of the tree that are files. */
   readonly files?: readonly string[];
 }

@@ -37,7 +37,7 @@ import { type Clock, formatTime } from "../../../domain/time.ts";
 export type Slot = HeartbeatRecord | ReleaseRecord;
 
 /** A content that lies ready, under no name yet. */
-export interface Staged {
+interface Staged {
   /** Creates `name`; `false` when it is taken. */
   create(name: string): boolean;
   /** The last call on it. */

@@ -93,7 +93,7 @@ export function endName(stem: string): string {
 }
 
 /** What a name in `claims/` stands for: a slot of a task, or its terminal state. */
-export interface ClaimName {
+interface ClaimName {
   readonly stem: string;
   readonly slot: number | "end";
 }

@@ -60,7 +60,7 @@ type Attempt =
   | { readonly kind: "refused" | "lost"; readonly claim: ClaimRecord | undefined };
 
 /** What the search works on, besides the files of claims. */
-export interface SearchParts {
+interface SearchParts {
   readonly claims: ClaimFiles;
   readonly ready: ReadyIndex;
   readonly batches: Batches;

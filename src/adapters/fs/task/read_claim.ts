@@ -8,7 +8,7 @@ import { type ClaimChainReader, endName, slotName } from "./claim_chain.ts";
 import { readRecord } from "../disk/record_file.ts";
 
 /** A file of `claims/`. */
-export interface ClaimFile {
+interface ClaimFile {
   /** The state in it, or what it counts as. */
   readonly claim: ClaimRecord;
   /** What is wrong with it. */
