@@ -7,7 +7,7 @@
  * name means for later calls.
  */
 import { dirname, join } from "../../../deps/path.ts";
-import { parseAddress, partsOf } from "../../../domain/glob/address.ts";
+import { addressProblem, partsOf } from "../../../domain/glob/address.ts";
 import { canonical, folded } from "../../../domain/glob/chars.ts";
 import { foreignProblem } from "../../../domain/glob/foreign.ts";
 import { parseGlob } from "../../../domain/glob/glob.ts";
@@ -29,6 +29,12 @@ interface Place {
   readonly kind: FileStat["kind"] | undefined;
 }
 
+/** The folder that addresses are relative to in one checkout, and the names on the way to it. */
+interface Top {
+  readonly path: string;
+  readonly keys: readonly string[];
+}
+
 /** Names that need a look before they are taken for a pattern. */
 const UNUSUAL = /[*?[\]{}\\\ufffd]|::|^!|[@+]\(|\([^()]*\|/;
 
@@ -38,7 +44,8 @@ class Misnamed extends Error {}
 export class NameReader {
   readonly #places = new Map<string, Place>();
   readonly #lists = new Map<string, readonly string[]>();
-  #real: readonly string[] | undefined;
+  readonly #tops: readonly Top[];
+  #real: readonly Top[] | undefined;
   #base: Place | undefined;
 
   /** @param tops The folder that addresses are relative to, in each of the checkouts; ours first. */
@@ -46,7 +53,9 @@ export class NameReader {
     readonly host: Pick<Host, "fs" | "os">,
     readonly tops: readonly [string, ...string[]],
     readonly how: Naming,
-  ) {}
+  ) {
+    this.#tops = tops.map((path) => this.#topAt(path));
+  }
 
   read(texts: readonly string[]): Named {
     const entries = new Set<string>();
@@ -84,8 +93,8 @@ export class NameReader {
   }
 
   #check(entry: string): void {
-    const problem = this.how.kind === "glob" ? parseGlob(entry) : parseAddress(entry);
-    if (typeof problem === "string") throw new Misnamed(problem);
+    const parsed = this.how.kind === "glob" ? parseGlob(entry) : addressProblem(entry);
+    if (typeof parsed === "string") throw new Misnamed(parsed);
   }
 
   /** What exists under a name as it is written, letter for letter. */
@@ -149,8 +158,10 @@ export class NameReader {
 
   /** An absolute path. What is above the top need not be readable. */
   #absolute(path: string): { place: Place; names: readonly string[] } {
-    const top = this.tops.find((each) => this.#namesBelow(each, path) !== undefined);
-    if (top !== undefined) return { place: folder(top), names: this.#namesBelow(top, path) ?? [] };
+    for (const top of this.#tops) {
+      const names = this.#namesBelow(top, namesOf(path));
+      if (names !== undefined) return { place: folder(top.path), names };
+    }
     const [drive = "", ...names] = path.split(DRIVE.test(path) ? /[\\/]/ : "/");
     return { place: folder(`${drive}/`), names };
   }
@@ -210,26 +221,37 @@ export class NameReader {
 
   /** The names from the innermost top on; `undefined` when a place lies outside of all. */
   #inside({ path }: Place): readonly string[] | undefined {
-    const found = this.#innermost(this.tops, path);
+    const names = namesOf(path);
+    const found = this.#innermost(this.#tops, names);
     if (found !== undefined) return found;
     // A workspace may have been named by a path with links in it.
-    this.#real ??= this.tops.map((top) => this.host.fs.realPath(top) ?? top);
-    return this.#innermost(this.#real, path);
+    this.#real ??= this.tops.map((top) => this.#topAt(this.host.fs.realPath(top) ?? top));
+    return this.#innermost(this.#real, names);
   }
 
-  #innermost(tops: readonly string[], path: string): readonly string[] | undefined {
-    return tops.map((top) => this.#namesBelow(top, path)).filter((names) => names !== undefined)
-      .sort((a, b) => a.length - b.length)[0];
+  #innermost(tops: readonly Top[], names: readonly string[]): readonly string[] | undefined {
+    let innermost: readonly string[] | undefined;
+    for (const top of tops) {
+      const below = this.#namesBelow(top, names);
+      if (below !== undefined && below.length < (innermost?.length ?? Infinity)) innermost = below;
+    }
+    return innermost;
   }
 
-  #namesBelow(top: string, path: string): readonly string[] | undefined {
-    const [above, all] = [namesOf(top), namesOf(path)];
+  #namesBelow({ keys }: Top, names: readonly string[]): readonly string[] | undefined {
+    const isBelow = names.length >= keys.length &&
+      keys.every((key, i) => key === this.#key(names[i] ?? ""));
+    return isBelow ? names.slice(keys.length) : undefined;
+  }
+
+  #topAt(path: string): Top {
+    return { path, keys: namesOf(path).map((name) => this.#key(name)) };
+  }
+
+  /** A name as it is compared: on some systems several spellings are one name. */
+  #key(name: string): string {
     const isAlike = this.host.os === "darwin" || this.host.os === "windows";
-    const key = (name: string | undefined) =>
-      name !== undefined && isAlike ? folded(canonical(name, true)) : name;
-    return above.every((name, i) => key(name) === key(all[i]))
-      ? all.slice(above.length)
-      : undefined;
+    return isAlike ? folded(canonical(name, true)) : name;
   }
 }
 
