@@ -4,10 +4,9 @@ import { badInput, type InputProblem } from "../../domain/errors.ts";
 import type { TeamConfig } from "../../domain/input/config_file.ts";
 import type { FoundConfig } from "../../domain/input/configuration.ts";
 import type { Agreement } from "../../ports/agreement.ts";
-import { type Host, HostError } from "../../ports/host.ts";
+import type { Host } from "../../ports/host.ts";
 import type { FoundWorkspace } from "./find.ts";
-import { BranchReader } from "./checkout/branch.ts";
-import { projectOf, repositoryAt } from "./checkout/repository.ts";
+import { callersFolder, checkoutsOf, projectOf, repositoryAt } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 import { withinRoot } from "./disk/real_folders.ts";
 import { readRecord } from "./disk/record_file.ts";
@@ -62,22 +61,11 @@ function isList(config: TeamConfig | readonly string[]): config is readonly stri
 }
 
 function topOf(host: Host, workspace: FoundWorkspace | undefined): string | undefined {
-  const silent = () => {};
+  const files = new SmallFiles(host, () => {});
   // What the search passed on its way is not looked at again.
-  const start = workspace?.from ?? (workspace === undefined ? currentFolder(host) : undefined);
-  const ours = start === undefined
-    ? workspace && new BranchReader(host, workspace.path, silent).repositories().ours
-    : repositoryAt(new SmallFiles(host, silent), start);
-  return ours?.root;
-}
-
-function currentFolder(host: Host): string | undefined {
-  try {
-    return host.cwd();
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    return undefined; // it was removed
-  }
+  const start = workspace?.from ?? (workspace === undefined ? callersFolder(host) : undefined);
+  if (start !== undefined) return repositoryAt(files, start)?.root;
+  return workspace && checkoutsOf(files, workspace.path).ours?.root;
 }
 
 function readWorktrees(host: Host, workspace: string): "warn" | "block" | undefined {

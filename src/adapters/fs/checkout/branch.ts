@@ -1,10 +1,6 @@
 /**
  * Which branch a checkout is on, from the files that git and Muse keep. No process is started, and
  * nothing but small regular files is opened.
- *
- * Agents often work in worktrees of one repository and share one workspace, which lies in one of
- * them. So the current folder's checkout counts where it belongs to the same repository as the one
- * around the workspace, or where there is none around it; else that one counts.
  */
 import { join } from "../../../deps/path.ts";
 import { identifier } from "../../../domain/input/fields.ts";
@@ -19,9 +15,9 @@ import {
 } from "../../../domain/git/head.ts";
 import { DEFAULT_BRANCH, MAX_REFTABLE_BYTES } from "../../../domain/limits.ts";
 import { refIn, type RefRecord } from "../../../domain/git/reftable.ts";
-import { type Host, HostError } from "../../../ports/host.ts";
+import type { Host } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { type Repository, repositoryAt, upwards } from "./repository.ts";
+import { type Checkouts, checkoutsOf, upwards } from "./repository.ts";
 import { SmallFiles } from "./small_files.ts";
 
 /** The files in git's folder that name the branch while HEAD is detached, and how they are read. */
@@ -34,16 +30,10 @@ const UNFINISHED = [
 /** Looks at a list of tables, which git replaces when it joins some. */
 const TABLE_ATTEMPTS = 3;
 
-/** The checkout that the caller works in, and the one around the workspace. */
-interface Repositories {
-  readonly ours?: Repository;
-  readonly around?: Repository;
-}
-
 /** Looks around a workspace for the checkout that its agents work in. */
 export class BranchReader {
   readonly #files: SmallFiles;
-  #found: Repositories | undefined;
+  #found: Checkouts | undefined;
 
   constructor(readonly host: Host, readonly workspace: string, warn: Warn) {
     this.#files = new SmallFiles(host, warn);
@@ -54,32 +44,13 @@ export class BranchReader {
     return explicit ?? this.#environment() ?? this.#git() ?? this.#muse() ?? DEFAULT_BRANCH;
   }
 
-  /** The checkout that the caller works in, and the one around the workspace; found once a turn. */
-  repositories(): Repositories {
+  /** {@link checkoutsOf} the workspace, found once a turn. */
+  checkouts(): Checkouts {
     if (this.#found === undefined) {
-      this.#found = this.#find();
+      this.#found = checkoutsOf(this.#files, this.workspace);
       queueMicrotask(() => this.#found = undefined);
     }
     return this.#found;
-  }
-
-  #find(): Repositories {
-    const folder = this.here();
-    const here = folder === undefined ? undefined : repositoryAt(this.#files, folder);
-    const around = repositoryAt(this.#files, this.workspace);
-    if (around === undefined) return { ours: here };
-    const isSame = here !== undefined && this.#isSame(here.common, around.common);
-    return { ours: isSame ? here : around, around };
-  }
-
-  /** The current folder, unless it was removed. */
-  here(): string | undefined {
-    try {
-      return this.host.cwd();
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      return undefined;
-    }
   }
 
   #environment(): string | undefined {
@@ -92,7 +63,7 @@ export class BranchReader {
   }
 
   #git(): string | undefined {
-    const { ours } = this.repositories();
+    const { ours } = this.checkouts();
     if (ours === undefined) return undefined;
     const { git } = ours;
     const path = join(git, "HEAD");
@@ -156,12 +127,6 @@ export class BranchReader {
     return path === undefined || text === undefined
       ? undefined
       : this.#branchOf(parseMuseHead(text), path);
-  }
-
-  #isSame(a: string, b: string): boolean {
-    if (a === b) return true;
-    const [one, other] = [this.#files.look(a), this.#files.look(b)];
-    return one !== undefined && one.ino !== 0 && one.ino === other?.ino;
   }
 
   #branchOf(head: HeadBranch, path: string): string | undefined {

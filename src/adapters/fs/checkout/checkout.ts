@@ -11,7 +11,7 @@ import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
 import { NameReader } from "./names.ts";
-import { checkoutRoots, projectOf } from "./repository.ts";
+import { callersFolder, checkoutRoots, projectOf } from "./repository.ts";
 import { SmallFiles } from "./small_files.ts";
 import { FsSourceTree } from "./source_tree.ts";
 
@@ -27,7 +27,7 @@ export class FsCheckout implements Checkout {
   }
 
   commitsSince(sha: string): CommitsSince | undefined {
-    const { ours } = this.#branches.repositories();
+    const { ours } = this.#branches.checkouts();
     if (ours === undefined) return undefined;
     const { fs } = this.host;
     const path = join(ours.git, "logs", "HEAD");
@@ -53,7 +53,7 @@ export class FsCheckout implements Checkout {
 
   /** The folder that addresses are relative to, in each checkout of the repository; ours first. */
   #tops(): readonly [string, ...string[]] {
-    const { ours, around } = this.#branches.repositories();
+    const { ours, around } = this.#branches.checkouts();
     const project = projectOf(this.workspace);
     const repository = project === undefined ? ours : around;
     if (repository === undefined) return [this.#folder()];
@@ -67,9 +67,9 @@ export class FsCheckout implements Checkout {
   }
 
   #folder(): string {
-    const { ours, around } = this.#branches.repositories();
+    const { ours, around } = this.#branches.checkouts();
     const project = projectOf(this.workspace);
-    if (project === undefined) return ours?.root ?? this.#branches.here() ?? this.workspace;
+    if (project === undefined) return ours?.root ?? callersFolder(this.host) ?? this.workspace;
     return ours === undefined || around === undefined || ours.root === around.root
       ? project
       : join(ours.root, project.slice(around.root.length));

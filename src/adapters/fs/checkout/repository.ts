@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from "../../../deps/path.ts";
 import { parseCoreConfig } from "../../../domain/git/config.ts";
 import { parseGitFile } from "../../../domain/git/head.ts";
 import { MAX_GIT_CONFIG_BYTES } from "../../../domain/limits.ts";
+import { type Host, HostError } from "../../../ports/host.ts";
 import type { SmallFiles } from "./small_files.ts";
 
 /** A checkout of a git repository. */
@@ -25,6 +26,43 @@ export interface Repository {
 /** The innermost checkout that a folder is in, or the bare repository. */
 export function repositoryAt(files: SmallFiles, start: string): Repository | undefined {
   return upwards(start, (folder) => checkoutIn(files, folder) ?? bareIn(files, folder));
+}
+
+/** The checkout that the caller works in, and the one around the workspace. */
+export interface Checkouts {
+  readonly ours?: Repository;
+  readonly around?: Repository;
+}
+
+/**
+ * The checkouts that matter to a workspace. Agents often work in worktrees of one repository and
+ * share one workspace, which lies in one of them. So the current folder's checkout counts where it
+ * belongs to the same repository as the one around the workspace, or where there is none around it;
+ * else that one counts.
+ */
+export function checkoutsOf(files: SmallFiles, workspace: string): Checkouts {
+  const folder = callersFolder(files.host);
+  const here = folder === undefined ? undefined : repositoryAt(files, folder);
+  const around = repositoryAt(files, workspace);
+  if (around === undefined) return { ours: here };
+  const isOne = here !== undefined && isSameFolder(files, here.common, around.common);
+  return { ours: isOne ? here : around, around };
+}
+
+/** The current folder, unless it was removed. */
+export function callersFolder(host: Pick<Host, "cwd">): string | undefined {
+  try {
+    return host.cwd();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return undefined;
+  }
+}
+
+function isSameFolder(files: SmallFiles, a: string, b: string): boolean {
+  if (a === b) return true;
+  const [one, other] = [files.look(a), files.look(b)];
+  return one !== undefined && one.ino !== 0 && one.ino === other?.ino;
 }
 
 /** The checkout whose top a folder is. */
