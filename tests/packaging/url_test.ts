@@ -38,7 +38,7 @@ const claim = await coord.tasks.claim({ runId: "agent-1" });
 if (claim.status !== "claimed") throw new Error(claim.status);
 await coord.tasks.complete({ id: claim.task_id, runId: "agent-1" });
 for await (const event of coord.watch({ kinds: ["claim"], once: true })) {
-  console.log(event.kind, event.data["status"]);
+  if (event.kind === "claim") console.log(event.kind, event.data.status);
 }
 `;
 
