@@ -61,12 +61,17 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   slot(name: string): Slot | undefined {
+    const file = readRecord(this.fs, this.#path(name));
+    if (file.kind === "gone") return undefined;
     const id = idOfName(name);
-    const found = this.#parsed<Slot>(
-      name,
-      (value) => "released_at" in value ? parseRelease(value, id) : parseHeartbeat(value, id),
-    );
-    if (found !== undefined || name.endsWith(".json") || !this.exists(name)) return found;
+    const slot = file.kind !== "record"
+      ? file.reason
+      : "released_at" in file.value
+      ? parseRelease(file.value, id)
+      : parseHeartbeat(file.value, id);
+    if (typeof slot !== "string") return slot;
+    this.warn(`${name} ${slot}: skipped`);
+    if (name.endsWith(".json")) return undefined;
     // A slot is taken, whatever is in it.
     const never = formatTime(0);
     return {

@@ -1,4 +1,6 @@
-import { initWorkspace } from "../../../../src/adapters/fs/layout.ts";
+import { initWorkspace, Layout } from "../../../../src/adapters/fs/layout.ts";
+import { beat } from "../../../../src/adapters/fs/reservation/chain.ts";
+import { ReservationFiles } from "../../../../src/adapters/fs/reservation/files.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { sleep } from "../../../support/race/processes.ts";
@@ -101,4 +103,41 @@ it("gc removes what ended longer ago than the grace and nothing else", async () 
   assertEquals(names("releases"), []);
   assertEquals(names("heartbeats").length, 2, "the view and its number");
   assertEquals(names("reservations").includes(`${UUID}.json`), true, "what is broken stays");
+});
+
+it("a heartbeat between any two looks of a sweep is kept, or answered that it came too late", async () => {
+  const outcomes = new Set<string>();
+  for (let at = 1;; at++) {
+    const { path, open } = workspace();
+    const made = await open().reservations.reserve({ addresses: ["a.py"], runId: "a", ttl: 10 });
+    if (made.status !== "reserved") throw new Error(made.status);
+    const { reservation_id } = made;
+    const stem = reservation_id.slice(7);
+    // The notice has expired, and a heartbeat revives it.
+    const now = NOW + 20_000;
+    const heartbeat = {
+      reservation_id,
+      run_id: "a",
+      last_beat_at: new Date(now).toISOString(),
+      extended_expires_at: new Date(now + 60_000).toISOString(),
+    };
+    const files = new ReservationFiles(host.fs, new Layout(path), () => {});
+    let looks = 0;
+    let answer: string | undefined;
+    const lstat = (name: string) => {
+      const stat = host.fs.lstat(name);
+      if (name.includes(stem) && ++looks === at) {
+        const beaten = beat(files, stem, heartbeat, () => now);
+        answer = typeof beaten === "string" ? beaten : "kept";
+      }
+      return stat;
+    };
+    const { gc } = openReservations(path, () => now, { ...host.fs, lstat });
+    await gc.sweep({ now, graceMs: 0, execute: true });
+    if (answer === undefined) break;
+    outcomes.add(answer);
+    const live = (await open(20).store.list(now, false)).length;
+    assertEquals({ at, answer, live }, { at, answer, live: answer === "kept" ? 1 : 0 });
+  }
+  assertEquals([...outcomes].sort(), ["kept", "released"]);
 });
