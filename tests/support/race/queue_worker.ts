@@ -70,8 +70,8 @@ try {
 
 /** One call, with the time standing still while it lasts. */
 function call<T extends Outcome>(request: Request, body: () => Promise<T>): Promise<T> {
-  now = Math.floor(orders.epoch + (Date.now() - orders.epoch) * orders.speed);
-  return recorder.call(request, now, body);
+  const clock = () => now = Math.floor(orders.epoch + (Date.now() - orders.epoch) * orders.speed);
+  return recorder.call(request, clock, body);
 }
 
 async function work(): Promise<void> {

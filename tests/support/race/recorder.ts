@@ -33,10 +33,20 @@ export class Recorder<Request, Outcome> {
     this.#file = openSync(path, "a");
   }
 
-  /** Makes a call between two lines of the history. */
-  async call<T extends Outcome>(request: Request, now: number, body: () => Promise<T>): Promise<T> {
+  /**
+   * Makes a call between two lines of the history.
+   *
+   * @param clock Reads what the process takes for the present, once the call has begun: a process that
+   * sleeps in between must not seem to have called later than that.
+   */
+  async call<T extends Outcome>(
+    request: Request,
+    clock: () => number,
+    body: () => Promise<T>,
+  ): Promise<T> {
     const call = this.#calls++;
-    this.#write({ call, runId: this.runId, request, now, invoked: instant() });
+    const invoked = instant();
+    this.#write({ call, runId: this.runId, request, now: clock(), invoked });
     const outcome = await body();
     this.#write({ call, returned: instant(), outcome });
     return outcome;

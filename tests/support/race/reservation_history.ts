@@ -229,17 +229,19 @@ export class ReservationHistory {
   }
 
   /** What others have for sure must be named, and what is named must have been possible. */
-  #judgeAnswer({ runId, request, outcome, invoked, returned }: Entry): string[] {
+  #judgeAnswer({ runId, request, outcome, invoked, returned, now }: Entry): string[] {
     if (request.kind !== "reserve") return [];
     if (outcome?.status !== "reserved" && outcome?.status !== "conflict") return [];
     const problems: string[] = [];
     const span: Span = [invoked, returned];
+    const clock = this.clocks.epoch + (now - this.clocks.epoch) / this.clocks.speed;
+    const when = `${this.#at(invoked)}-${this.#at(returned)} by a clock at ${this.#at(clock)}`;
     const named = new Set(outcome.conflicts.map(({ reservation_id }) => reservation_id));
     for (const life of this.lives) {
       if (life.runId === runId || named.has(life.id) || !covers(life.sure, span)) continue;
       if (!overlap(life.addresses, request.addresses)) continue;
       problems.push(
-        `${runId} got no answer of ${this.#describe(life.id)}\nat ${span} ${outcome.status}`,
+        `${runId} got no answer of ${this.#describe(life.id)}\nat ${when} ${outcome.status}`,
       );
     }
     for (const id of named) {
@@ -255,7 +257,7 @@ export class ReservationHistory {
           `${runId} was answered ${this.#describe(id)} for ${request.addresses.join()}`,
         );
       } else if (!meet([life.possible], [[invoked - 2 * SLACK_MS, returned + 2 * SLACK_MS]])) {
-        problems.push(`${runId} was answered at ${span} ${this.#describe(id)}, which had ended`);
+        problems.push(`${runId} was answered at ${when} ${this.#describe(id)}, which had ended`);
       }
     }
     if (outcome.status === "conflict" && named.size === 0) {
@@ -309,10 +311,15 @@ export class ReservationHistory {
     return problems;
   }
 
+  /** An instant, counted from the start of the race. */
+  #at(ms: number): string {
+    return (ms - this.clocks.epoch).toFixed(1);
+  }
+
   /** The story of a reservation. */
   #describe(id: string): string {
     const life = this.#byId.get(id);
-    const at = (ms: number) => (ms - this.clocks.epoch).toFixed(1);
+    const at = (ms: number) => this.#at(ms);
     const lines = (this.#about.get(id) ?? []).map((
       { runId, request, outcome, invoked, returned },
     ) => `  ${at(invoked)}-${at(returned)} ${runId} ${request.kind} ${outcome?.status}`);

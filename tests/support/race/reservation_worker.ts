@@ -53,8 +53,8 @@ try {
 
 /** One call, with the time standing still while it lasts. */
 async function call(request: Request): Promise<Outcome> {
-  now = virtual(orders, Date.now());
-  return await recorder.call(request, now, () => perform(request));
+  const clock = () => now = virtual(orders, Date.now());
+  return await recorder.call(request, clock, () => perform(request));
 }
 
 async function perform(request: Request): Promise<Outcome> {
