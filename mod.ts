@@ -128,6 +128,13 @@ export {
 export type { Refusal } from "./src/engine/refusal.ts";
 export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/holds/heartbeat.ts";
 export type { CheckAnswer, CheckedHold, CheckInput } from "./src/engine/holds/check.ts";
+export type {
+  MineAnswer,
+  MineHeartbeat,
+  MineHeartbeatInput,
+  MineReleased,
+  MineReleaseInput,
+} from "./src/engine/holds/mine.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
 export type {

@@ -43,6 +43,14 @@ const INTENT = words(
   "intent_id reservation_id run_id branch addresses.* files.* operation detail created_at nonce",
 );
 
+const BEAT = words(
+  "status reservation_id task_id run_id last_beat_at expires_at extended_expires_at",
+  "ttl_extended_seconds fence note progress.* since attempt released_at reason error",
+);
+const RELEASED = words(
+  "status reservation_id run_id released_at reason since expires_at note progress.* error",
+);
+
 const DECISION = words(
   "status outcome lane lane_kind tree.* owner loop_ts fence reason reason_class conflicts.*",
   "scavenged.*",
@@ -76,7 +84,10 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     each: words("kind id reason"),
   },
   reserve: {
-    fields: [...RESERVATION, ...words("status conflicts.* conflicts_total conflicts_counted")],
+    fields: [
+      ...RESERVATION,
+      ...words("status renewed conflicts.* conflicts_total conflicts_counted"),
+    ],
   },
   check: {
     fields: words("status addresses.* holds_total holds_counted"),
@@ -87,16 +98,11 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     ),
   },
   heartbeat: {
-    fields: words(
-      "status reservation_id task_id run_id last_beat_at extended_expires_at ttl_extended_seconds",
-      "expires_at fence note progress.* since attempt released_at reason conflicts.*",
-    ),
+    fields: [...BEAT, ...words("total conflicts.*")],
+    lists: ["holds"],
+    each: [...BEAT, ...words("lane owner loop_ts heartbeat_at coalesced conflicts.*")],
   },
-  release: {
-    fields: words(
-      "status reservation_id run_id released_at reason since expires_at note progress.*",
-    ),
-  },
+  release: { fields: [...RELEASED, "total"], lists: ["holds"], each: RELEASED },
   intent: { fields: INTENT },
   list: {
     fields: words("total live"),

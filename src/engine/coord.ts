@@ -10,6 +10,12 @@ import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
 import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./holds/heartbeat.ts";
+import type {
+  MineHeartbeat,
+  MineHeartbeatInput,
+  MineReleased,
+  MineReleaseInput,
+} from "./holds/mine.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
 import type { LaneItem } from "./lane/types.ts";
@@ -184,6 +190,29 @@ export class Coord implements AsyncDisposable {
    */
   heartbeat(input: AnyHeartbeatInput): Promise<AnyHeartbeat> {
     return beatAny(this.#context, this, input);
+  }
+
+  /**
+   * Keeps all that a run holds: reservations, claims and lanes that bear its own id.
+   *
+   * @param input Who holds them, for how long, and what to say of them.
+   * @returns The answer for each; the status is that of the first that was lost meanwhile.
+   */
+  async heartbeatMine(input: MineHeartbeatInput): Promise<MineHeartbeat> {
+    const { beatMine } = await import("./holds/mine.ts");
+    return beatMine(this.#context, this, input);
+  }
+
+  /**
+   * Ends the reservations that bear a run's own id, or those of them that name an address.
+   *
+   * @param input Who holds them, and which of them.
+   * @returns The answer for each; the status is that of the first that had ended meanwhile.
+   * @throws {CoordError} `not_found` when none names any of the addresses.
+   */
+  async releaseMine(input: MineReleaseInput): Promise<MineReleased> {
+    const { releaseMine } = await import("./holds/mine.ts");
+    return releaseMine(this.#context, this.reservations, input);
   }
 
   /**

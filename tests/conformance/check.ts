@@ -31,6 +31,8 @@ export function checkSuite(name: string, open: OpenStore): void {
     assertEquals(await ask("a", "docs", "src/web/x.css::f"), ["held", "c src/web/**"]);
     assertEquals(await ask("c", "src/web/x.css"), ["mine", "c src/web/**"]);
     assertEquals(await ask("a", "docs"), ["free"]);
+    await acquire("d", "@git/index");
+    assertEquals(await ask("a", "docs", "@git/index"), ["free"]);
   });
 
   it(`${name}: check() says of each hold whose it is, since when and until when`, async () => {

@@ -2,6 +2,7 @@ import { kindOfWord } from "../../domain/watch/event.ts";
 import type { ReservationList, ReservationListInput } from "../../engine/reservation/types.ts";
 import { RESERVATION_INPUTS } from "../../engine/reservation/types.ts";
 import type { AnswerCommand, Block } from "../command.ts";
+import { callerId } from "../caller.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { BRANCH_FILTER } from "./flags.ts";
 import {
@@ -21,7 +22,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     "List live reservations and live intents, oldest first. A reservation is live until it " +
     "is released or expires, heartbeats counted; an intent as long as its reservation, and " +
     "without one for an hour.",
-  examples: ["list", "list --kind reservation --branch main --json", "list --all"],
+  examples: ["list", "list --kind reservation --branch main --json", "list --mine", "list --all"],
   operands: [],
   flags: {
     kind: {
@@ -35,10 +36,16 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     "run-id": RUN_ID_FILTER,
     branch: BRANCH_FILTER,
     all: { type: "boolean", summary: "include released and expired ones" },
+    mine: {
+      type: "boolean",
+      summary: "only yours, your session's and its subagents', or those of --run-id",
+    },
   },
   async run(context, values) {
     const coord = await context.open();
-    return coord.reservations.list(values);
+    if (values.mine !== true) return coord.reservations.list(values);
+    const runId = await callerId(context.host, values.runId, "--mine");
+    return coord.reservations.list({ ...values, runId });
   },
   text({ reservations, intents, total, live }) {
     const said = remarksColumn(reservations);

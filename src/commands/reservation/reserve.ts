@@ -41,19 +41,24 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       type: "boolean",
       summary: "lock: refuse if another agent's live reservation overlaps",
     },
+    renew: {
+      type: "boolean",
+      summary: "extend your own reservation that holds all of it, and make no second one",
+    },
     ...PATH_FLAGS,
   },
-  check({ exclusive, runId }) {
-    if (exclusive !== true) return [];
+  check({ exclusive, renew, runId }) {
+    if (exclusive !== true && renew !== true) return [];
+    const flag = exclusive === true ? "--exclusive" : "--renew";
     const messages = runId === undefined
-      ? ["is required with --exclusive, or $COORD_RUN_ID"]
+      ? [`is required with ${flag}, or $COORD_RUN_ID`]
       : EXCLUSIVE.runId.problems(runId);
     return messages.map((message) => ({ field: "runId", code: "bad_args", message }));
   },
   async run(context, values) {
     const coord = await context.open();
     const answer = await coord.reservations.reserve(fromHere(context, values));
-    if (answer.status === "reserved") {
+    if (answer.status === "reserved" && answer.renewed !== true) {
       const { reservation_id: id, run_id: runId } = answer;
       context.ifUndelivered(async () => {
         await coord.reservations.release({ id, runId, reason: "cancelled", force: true });
@@ -75,6 +80,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
           exclusive: value.exclusive ? "yes" : undefined,
           ...(value.note === undefined ? {} : { note: value.note }),
           expires_at: value.expires_at,
+          ...(value.renewed === true ? { renewed: "yes" } : {}),
           conflicts: counted(value),
         },
       });

@@ -5,12 +5,13 @@ import {
   type WatchEvent,
   type WatchEventType,
 } from "../../domain/watch/event.ts";
-import { badInput, type InputProblem } from "../../domain/errors.ts";
+import type { InputProblem } from "../../domain/errors.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { EXEC_RETRIES_S, POLL_INTERVAL_S, UNKNOWN_RUN } from "../../domain/limits.ts";
+import { EXEC_RETRIES_S, POLL_INTERVAL_S } from "../../domain/limits.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import { WATCH_FIELDS } from "../../engine/watch/watch.ts";
-import type { CommandContext, StreamCommand } from "../command.ts";
+import { callerId } from "../caller.ts";
+import type { StreamCommand } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
 import { addressesText, clipped, shortId } from "../text.ts";
 import { treeText } from "../lane/text.ts";
@@ -136,7 +137,10 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     return problems;
   },
   async run(context, { noSnapshot, exec, forMe, ...rest }) {
-    const whose = forMe === true ? await concerned(context, rest.runId) : {};
+    // The agent that the stream is for is no filter.
+    const whose = forMe === true
+      ? { forRun: await callerId(context.host, rest.runId, "--for-me"), runId: undefined }
+      : {};
     const coord = await context.open();
     const options = {
       ...rest,
@@ -167,15 +171,6 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     ].join(" ").trimEnd();
   },
 };
-
-/** The agent that the stream is for; it is no filter then. */
-async function concerned({ host }: CommandContext, explicit: string | undefined) {
-  const { identify } = await import("../../domain/input/run_id.ts");
-  const { run_id: forRun } = identify(explicit, (name) => host.env(name));
-  if (forRun !== UNKNOWN_RUN) return { forRun, runId: undefined };
-  const message = "needs a run id: --run-id, or $COORD_RUN_ID";
-  throw badInput([{ field: "--for-me", code: "bad_args", message }]);
-}
 
 /** A stream of nothing, which ends when the work does: standard output is the command's. */
 function withoutOutput(work: () => Promise<void>): AsyncIterable<never> {

@@ -9,7 +9,10 @@ import {
   outlinesMeet,
   OutlineTree,
 } from "./address_outline.ts";
+import { contains } from "./address.ts";
 import { parseGlob } from "./glob.ts";
+import { MAX_COVERS } from "../limits.ts";
+import type { Stepwise } from "./steps.ts";
 import { WHOLE } from "./tree.ts";
 
 /** What a reservation or an intent names. */
@@ -83,4 +86,25 @@ export function holdsMeet(
     }
   }
   return unsure;
+}
+
+/** Whether each address lies within one of these whole; false where that takes too long to know. */
+export function* areCovered(
+  ours: readonly Outline[],
+  holders: readonly Outline[],
+): Stepwise<boolean> {
+  const tree = new OutlineTree(holders);
+  let left = MAX_COVERS;
+  for (const our of ours) {
+    let isCovered = false;
+    for (const index of tree.near(our)) {
+      const [a, b] = [holders[index]?.address, our.address];
+      if (--left < 0 || b === null) return false;
+      isCovered = a !== null && a !== undefined && contains(a, b);
+      if (isCovered) break;
+      yield;
+    }
+    if (!isCovered) return false;
+  }
+  return true;
 }

@@ -40,6 +40,14 @@ export function readProgress(text: string): Progress | string {
     : { done: Number(done), total: Number(total) };
 }
 
+/** The remarks that a heartbeat makes; what it leaves out stays as it was. */
+export function newRemarks({ note, progress }: HoldRemarks): HoldRemarks {
+  return {
+    ...(note === undefined ? {} : { note }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}
+
 /** What a record says of its hold, as far as it can be read; other tools may mean other things. */
 export function remarksOf(
   ...records: readonly ({ readonly note?: unknown; readonly progress?: unknown } | undefined)[]

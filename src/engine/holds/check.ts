@@ -1,9 +1,10 @@
 /** Who holds what a caller is about to touch. It reads reservations and lanes, and writes nothing. */
 import { paced } from "../../async/paced.ts";
-import { contains, partsOf } from "../../domain/glob/address.ts";
-import { type Outline, OutlineTree } from "../../domain/glob/address_outline.ts";
+import { partsOf } from "../../domain/glob/address.ts";
+import type { Outline } from "../../domain/glob/address_outline.ts";
 import {
   addressOutlines,
+  areCovered,
   holdsMeet,
   type NamedAddresses,
   treeOutlines,
@@ -18,7 +19,6 @@ import {
   COMPARE_STEPS,
   LANE_STEPS,
   MAX_CONFLICTS,
-  MAX_COVERS,
   UNKNOWN_RUN,
 } from "../../domain/limits.ts";
 import { Comparison } from "../../domain/reservation/conflict.ts";
@@ -231,24 +231,6 @@ function* lanesNear(
     }
   }
   return { holds, mine, total, isCounted: effort.left > 0, others, own };
-}
-
-/** Whether each address lies within one of these whole; false where that takes too long to know. */
-function* areCovered(ours: readonly Outline[], holders: readonly Outline[]): Stepwise<boolean> {
-  const tree = new OutlineTree(holders);
-  let left = MAX_COVERS;
-  for (const our of ours) {
-    let isCovered = false;
-    for (const index of tree.near(our)) {
-      const [a, b] = [holders[index]?.address, our.address];
-      if (--left < 0 || b === null) return false;
-      isCovered = a !== null && a !== undefined && contains(a, b);
-      if (isCovered) break;
-      yield;
-    }
-    if (!isCovered) return false;
-  }
-  return true;
 }
 
 /** Who is in the way. */

@@ -1,8 +1,8 @@
 /** Reservations and intents: the operations that are the same on every store. */
-import { sameAgent } from "../../domain/input/run_id.ts";
+import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
 import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
 import { addressOutlines } from "../../domain/glob/holds.ts";
-import { remarksOf } from "../../domain/input/progress.ts";
+import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
   effectiveExpiry,
@@ -29,6 +29,7 @@ import {
 import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
+import { Renewal } from "./renew.ts";
 import { ADDRESSES, EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { checkedNames } from "../names.ts";
@@ -91,7 +92,7 @@ export class Reservations {
   ): Promise<types.ReservationGranted | types.ReservationDenied> {
     const { checkout, store, warn } = this.#context;
     // What locks is extended and released by its holder, so that one must be named.
-    const named = input.exclusive === true
+    const named = input.exclusive === true || input.renew === true
       ? checkedNames(input, EXCLUSIVE, ["addresses", "runId"], checkout, ADDRESSES)
       : checkedNames(input, RESERVATION_INPUTS.reserve, ["addresses"], checkout, ADDRESSES);
     const { signal } = input;
@@ -101,10 +102,22 @@ export class Reservations {
     const { run_id: runId } = reservation;
     const comparison = new Comparison(runId, addressOutlines(reservation));
     let found: Conflicts = comparison.conflicts([]);
+    let met: readonly ReservationEntry[] = [];
+    const renewal = input.renew === true ? new Renewal(reservation) : undefined;
+    const renewed = await renewal?.extend(
+      this,
+      comparison,
+      await renewal.look(this.#context, comparison),
+    );
+    signal?.throwIfAborted();
+    if (renewed !== undefined) return renewed;
     const added = await store.reservations.add({
       reservation,
       overlaps: (other) => comparison.overlaps(other),
       admit(others) {
+        // Another call of this run may have made it since the look.
+        met = others;
+        if (renewal?.finds(others) === true) return false;
         found = comparison.conflicts(others);
         return input.exclusive !== true || found.total === 0;
       },
@@ -114,15 +127,18 @@ export class Reservations {
       throw signal.reason;
     }
     for (const doubt of found.doubts) warn(doubt);
-    const met = metOf(found);
-    if (!added) return { status: "conflict", ...met, error: refusal(found) };
+    if (!added && renewal?.isFound === true) {
+      // What has ended meanwhile is not in the way of the next try.
+      return await renewal.extend(this, comparison, met) ?? await this.reserve(input);
+    }
+    if (!added) return { status: "conflict", ...metOf(found), error: refusal(found) };
     if (runId === UNKNOWN_RUN) {
       warn(
         `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
           "agent: no agent can extend this reservation, and releasing it takes force",
       );
     }
-    return { ...reservation, status: "reserved", ...met };
+    return { ...reservation, status: "reserved", ...metOf(found) };
   }
 
   /**
@@ -203,15 +219,13 @@ export class Reservations {
     if (entry.release !== undefined) return whyEnded(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
     const extension = input.extension ?? reservationTtl(entry.reservation);
-    const { note, progress } = input;
     const now = clock();
     const beat = await store.reservations.beat({
       reservation_id,
       run_id: input.runId,
       last_beat_at: formatTime(now),
       extended_expires_at: formatTime(now + extension * 1000),
-      ...(note === undefined ? {} : { note }),
-      ...(progress === undefined ? {} : { progress }),
+      ...newRemarks(input),
     }, clock);
     if (typeof beat === "string") {
       const ended = await store.reservations.get(reservation_id);
@@ -308,10 +322,11 @@ export class Reservations {
    * @param input What to list; `all` also what has ended.
    */
   async list(input: types.ReservationListInput = {}): Promise<types.ReservationList> {
-    checkInput(input, RESERVATION_INPUTS.list);
+    checkInput(input, RESERVATION_INPUTS.list, input.mine === true ? ["runId"] : []);
     const { clock, store: { reservations: store } } = this.#context;
     const now = clock();
     const { kind, all = false } = input;
+    const isWhose = input.mine === true ? sameRun : (a: string, b: string) => a === b;
     const entries = await store.list(now, all && kind !== "intent");
     const live = new Set(
       entries.filter((entry) => isLive(entry, now)).map((entry) =>
@@ -320,7 +335,7 @@ export class Reservations {
     );
     const matches = (status: string, record: { run_id: string; branch: string }) =>
       (all || status === "live") &&
-      (input.runId === undefined || record.run_id === input.runId) &&
+      (input.runId === undefined || isWhose(record.run_id, input.runId)) &&
       (input.branch === undefined || record.branch === input.branch);
     const reservations = kind === "intent"
       ? []

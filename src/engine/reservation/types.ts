@@ -28,12 +28,17 @@ export interface ReservationInput extends NamingInput {
   readonly exclusive?: boolean;
   /** What to say of it, one line of at most 256 characters, for others to read. */
   readonly note?: string;
+  /**
+   * Extend the caller's own reservation that holds all of the addresses, exclusively if that is asked
+   * for, and make none then.
+   */
+  readonly renew?: boolean;
   /** Ends the call: it throws the signal's reason, and what was reserved is released. */
   readonly signal?: AbortSignal;
 }
 
 /** What to hold, and as whom: a hold sends heartbeats, so that an agent must be named. */
-export interface ReservationHoldInput extends ReservationInput {
+export interface ReservationHoldInput extends Omit<ReservationInput, "renew"> {
   /** Who reserves. */
   readonly runId: string;
 }
@@ -86,6 +91,8 @@ export interface ReservationListInput {
   readonly branch?: string;
   /** Also what has ended. */
   readonly all?: boolean;
+  /** Of `runId`, its session and its subagents, which count as one. */
+  readonly mine?: boolean;
 }
 
 /** What overlaps a reservation; an exclusive one that is written has no conflicts. */
@@ -99,9 +106,11 @@ export interface ReservationConflicts {
 }
 
 /** A reservation that was written. */
-export type ReservationGranted = ReservationRecord & ReservationConflicts & {
-  /** It was written. */
+export type ReservationGranted = ReservationRecord & ReservationConflicts & HoldRemarks & {
+  /** It was written, or extended. */
   readonly status: "reserved";
+  /** It was there already, and was extended. */
+  readonly renewed?: true;
 };
 
 /** An exclusive reservation that was not written, because others overlap it. */
@@ -213,13 +222,16 @@ const RESERVE = {
   signal: fields.anything,
 } as const;
 
-/** The fields of an input that locks: it must name its holder. */
-export const EXCLUSIVE = { ...RESERVE, runId: fields.holderId } as const;
+/** The fields of a hold's input: it must name its holder. */
+const HOLD = { ...RESERVE, runId: fields.holderId } as const;
+
+/** The fields of an input that locks or renews: it must name its holder as well. */
+export const EXCLUSIVE = { ...HOLD, renew: fields.anything } as const;
 
 /** The fields of each operation's input, for the library and the command line alike. */
 export const RESERVATION_INPUTS = {
-  reserve: RESERVE,
-  hold: EXCLUSIVE,
+  reserve: { ...RESERVE, renew: fields.anything },
+  hold: HOLD,
   heartbeat: {
     id: fields.recordId,
     runId: fields.identifier,
@@ -247,5 +259,6 @@ export const RESERVATION_INPUTS = {
     runId: fields.identifier,
     branch: fields.identifier,
     all: fields.anything,
+    mine: fields.anything,
   },
 } as const;

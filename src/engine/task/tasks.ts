@@ -11,7 +11,7 @@ import {
   taskStatus,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
-import { remarksOf } from "../../domain/input/progress.ts";
+import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { BATCH_SPREAD_MS, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
@@ -217,11 +217,8 @@ export class Tasks {
     input: types.TaskHeartbeatInput,
   ): Promise<types.TaskHeartbeat | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.heartbeat, ["id", "runId"]);
-    const { extension: extensionSeconds, note, progress } = input;
-    const remarks = {
-      ...(note === undefined ? {} : { note }),
-      ...(progress === undefined ? {} : { progress }),
-    };
+    const { extension: extensionSeconds } = input;
+    const remarks = newRemarks(input);
     const claim = await this.#move(
       input.id,
       (taskId, now) =>
