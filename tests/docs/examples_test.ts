@@ -3,7 +3,6 @@ import { initWorkspace, openWorkspace } from "../../mod.ts";
 import { type Ran, run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
 import { assertEquals, assertMatch, it, itIf } from "../deps.ts";
-import { itWith } from "../support/program/programs.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
@@ -60,7 +59,7 @@ const sorted = (text: string) => text.trimEnd().split("\n").sort();
 
 const endsWell = ({ code, output }: Ran) => assertEquals({ code, output }, { code: 0, output });
 
-itWith("jq")("worker.sh drains a queue; the exit code of its command ends the task", async () => {
+it("worker.sh drains a queue; the exit code of its command ends the task", async () => {
   const { folder, run } = project();
   const coord = await withTasks(folder);
   const command = 'echo "$FENCE $TITLE" >> done; [ "$TITLE" != third ]';
@@ -78,7 +77,7 @@ itWith("jq")("worker.sh drains a queue; the exit code of its command ends the ta
   assertEquals(has(folder, "evil"), false);
 });
 
-itWith("jq")("worker.sh fails where claim fails, and says why", async () => {
+it("worker.sh fails where claim fails, and says why", async () => {
   const { run } = project();
   const { code, output } = await run(`${ROOT}/examples/worker.sh`, ["review", "true"], {
     COORD_RUN_ID: "agent-1",
@@ -115,7 +114,7 @@ function steps(workflow: string): string[] {
   return [...found].map(([, , block, line]) => block ?? line ?? "");
 }
 
-itWith("jq")(
+it(
   "ci.yml deploys under its lane, and not after another agent has adopted it",
   async () => {
     const { folder, run } = project();

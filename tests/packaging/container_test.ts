@@ -13,6 +13,7 @@ import {
 } from "../support/program/container.ts";
 import { sleep } from "../support/race/processes.ts";
 import { isHeavy } from "../support/length.ts";
+import { programPath } from "../support/program/programs.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const it = isHeavy()
@@ -90,6 +91,67 @@ async function workIn(folder: string, installed: Installed): Promise<void> {
 
 it("coord works in an empty root, with neither HOME nor any other variable", async () => {
   await workIn("/work", await executable());
+});
+
+/** The blocks of `sh` in a section of the README, as one script. */
+function scriptOf(section: string): string {
+  const [, text = ""] = Deno.readTextFileSync(`${ROOT}/README.md`).split(`\n## ${section}\n`);
+  const [own = ""] = text.split("\n## ");
+  const blocks = [...own.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block);
+  assert_(blocks.length > 0, `the README has command lines in "${section}"`);
+  return blocks.join("\n");
+}
+
+/** A root with the executable and what a shell of a small container has, on its path. */
+async function withShell(): Promise<Installed> {
+  const shell = ["sh", "mkdir", "sleep", "cat"].map((name) => [name, programPath(name) ?? name]);
+  const coord = await ownExecutable();
+  return {
+    root: makeRoot({ coord, ...Object.fromEntries(shell) }),
+    command: ["/coord"],
+    env: { PATH: "/" },
+  };
+}
+
+/** Runs a script in a folder of the root, to its end. */
+async function inShell(installed: Installed, folder: string, script: string): Promise<string> {
+  const { root, command: _, ...options } = installed;
+  Deno.writeTextFileSync(`${root}/script.sh`, `cd ${folder}\n${script}`);
+  const { code, out, err } = await startIn(root, "/sh", ["-e", "/script.sh"], options).ended;
+  assertEquals(code, 0, out + err);
+  return out + err;
+}
+
+/** Tasks by their titles, with their ends and the first word of their claimers' names. */
+async function endsIn(installed: Installed, folder: string): Promise<string[]> {
+  const { items } = await coord(installed, ["tasks", "--dir", folder]);
+  return (items as Json[]).map(({ title, status, claimer_run_id }) =>
+    `${title}: ${status} ${String(claimer_run_id).replace(/^worker-\d+$/, "worker")}`
+  ).sort();
+}
+
+it("the README's tour and recipes work as printed, in a root with a shell and coord", async () => {
+  const installed = await withShell();
+  const said = await inShell(installed, "/work", `${scriptOf("A tour")}\n${scriptOf("Recipes")}`);
+  const { reservations } = await coord(installed, ["list", "--dir", "/work/tour"]);
+  assertEquals((reservations as Json[]).map(({ run_id }) => run_id), ["agent-1"]);
+  assertEquals(await endsIn(installed, "/work/tour"), [
+    "Fix the login form: claimed agent-1",
+    "Review src/tax.ts: completed worker",
+    "Update the docs: claimed agent-3",
+  ]);
+  const lines = ["agent-2 takes something else", "agent-1 may publish", "deploying"];
+  assertEquals(said.split("\n").filter((line) => lines.includes(line)), lines);
+});
+
+it("worker.sh drains a queue in a root with a shell and coord", async () => {
+  const installed = await withShell();
+  Deno.copyFileSync(`${ROOT}/examples/worker.sh`, `${installed.root}/worker.sh`);
+  const script = `coord init
+printf 'one\\ntwo\\n' | coord enqueue --stdin --queue review --run-id planner
+COORD_RUN_ID=worker-1 sh /worker.sh review '[ "$TITLE" = one ]'`;
+  await inShell(installed, "/work", script);
+  assertEquals(await endsIn(installed, "/work"), ["one: completed worker", "two: failed worker"]);
 });
 
 it("coord works in a read-only root, in its one writable volume", async () => {

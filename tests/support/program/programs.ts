@@ -5,16 +5,22 @@ import process from "node:process";
 import { itIf } from "../../deps.ts";
 import { isRoot } from "../scene/scratch.ts";
 
-/** Whether a program is on the path. */
-export function hasProgram(name: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+/** Where a program of the path lies. */
+export function programPath(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => {
     try {
-      accessSync(join(folder, name), constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false; // not in this folder
     }
   });
+}
+
+/** Whether a program is on the path. */
+export function hasProgram(name: string): boolean {
+  return programPath(name) !== undefined;
 }
 
 /** Whether `deno task setup:ci` has had its way here: what is missing then fails its tests. */
