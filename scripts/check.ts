@@ -13,6 +13,7 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["shape", "run", "-A", "scripts/check_shape.ts"],
   ["words", "run", "-A", "scripts/check_words.ts"],
   ["fields", "run", "-A", "scripts/json_fields.ts", "--check"],
+  ["answers", "run", "-A", "scripts/answer_fields.ts"],
 ];
 
 let failed = 0;

@@ -4,7 +4,7 @@
  */
 
 /** The fields of one command's answer. */
-interface AnswerFields {
+export interface AnswerFields {
   /** `payload.*` is a field, and so is all below it. */
   readonly fields: readonly string[];
   /** The lists of the answer whose items are its records. */
@@ -31,7 +31,7 @@ const TASK = words(
 );
 const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
-  "transition result.* error note progress.* ttl_seconds",
+  "transition result.* error note progress.* cancelled_by ttl_seconds",
 );
 const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
 
@@ -48,7 +48,8 @@ const BEAT = words(
   "ttl_extended_seconds fence note progress.* since attempt released_at reason error",
 );
 const RELEASED = words(
-  "status reservation_id run_id released_at reason since expires_at note progress.* error",
+  "status reservation_id run_id released_at reason since expires_at note progress.* conflicts.*",
+  "error",
 );
 
 const DECISION = words(
@@ -56,13 +57,14 @@ const DECISION = words(
   "scavenged.*",
 );
 const LEASE = words(
-  "lane lane_kind tree.* files.* name_only holder loop_ts host_id pid run_id acquired_at adopted_at",
-  "heartbeat_at ttl_minutes ttl_seconds exclusive fence renewed_seq events",
+  "lane lane_kind tree.* files.* name_only holder loop_ts host_id pid process.* run_id acquired_at",
+  "adopted_at heartbeat_at alive_at refused_at.* ttl_minutes ttl_seconds grace_seconds exclusive",
+  "fence renewed_seq events",
 );
 const LEASE_ITEM = [...LEASE, "status", "silent_seconds"];
 const HELD_LANE = words("status lane owner loop_ts fence");
 
-const ENDED: AnswerFields = { fields: [...CLAIM, ...words("cancelled_by run_id since")] };
+const ENDED: AnswerFields = { fields: [...CLAIM, ...words("run_id since")] };
 
 /** By the name of the command. */
 export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
@@ -119,7 +121,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     ),
   },
   reconcile: {
-    fields: words("hotspots.*"),
+    fields: words("conflicts hotspots.*"),
     lists: ["merge_order"],
     each: words("branch position conflicts conflicts_before strategy reason agents.*"),
   },
