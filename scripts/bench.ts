@@ -1,69 +1,84 @@
 /**
  * The figures that coord promises, each beside its floor, measured in one run.
  *
- * Usage: deno task bench [--out FILE] [FILTER…]; a filter keeps the rows whose group contains it.
+ * Usage: deno task bench [--quick] [--record | --out FILE] [FILTER…]
+ *
+ * `--quick` takes under 4 minutes on two cores: fewer rounds of the same work. A filter keeps the
+ * groups whose name contains it. `--out` writes the results as JSON; `--record` writes them to
+ * `docs/performance.json`, and `docs/performance.md` and the README's figures with them.
  */
-import { forecastRows } from "./bench/forecast_rows.ts";
 import { arbiterRow, laneRows, mutexRow } from "./bench/lane_rows.ts";
 import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
-import { format, type Row } from "./bench/measure.ts";
+import { forecastRows } from "./bench/forecast_rows.ts";
+import { BUSY, machine } from "./bench/machine.ts";
+import type { Row } from "./bench/measure.ts";
 import { scaleRows, singleRows } from "./bench/queue_rows.ts";
 import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
 import { reservationRows } from "./bench/reservation_rows.ts";
 import { scratch } from "./bench/scene.ts";
 import { startupRows } from "./bench/startup_rows.ts";
 import { eventCostRow, idleRow, latencyRow } from "./bench/watch_rows.ts";
+import { cells, RESULTS, type Results, writePages } from "./performance.ts";
 
-const GROUPS: Record<string, (parent: string) => Promise<Row | Row[]>> = {
-  single: singleRows,
-  scale: scaleRows,
-  batch: batchRow,
-  contention: contentionRow,
-  wait: waitRow,
-  latency: latencyRow,
-  event: eventCostRow,
-  idle: idleRow,
-  startup: startupRows,
-  reserve: reservationRows,
-  "reserve globs": reservationGlobRows,
-  forecast: forecastRows,
-  lane: laneRows,
-  arbiter: arbiterRow,
-  mutex: mutexRow,
+type Group = (parent: string) => Promise<Row | Row[]>;
+
+const SECTIONS: Record<string, Record<string, Group>> = {
+  Tasks: {
+    single: singleRows,
+    scale: scaleRows,
+    batch: batchRow,
+    contention: contentionRow,
+    wait: waitRow,
+  },
+  Reservations: { reserve: reservationRows, "reserve globs": reservationGlobRows },
+  Lanes: { lane: laneRows, arbiter: arbiterRow, mutex: mutexRow },
+  Watch: { latency: latencyRow, event: eventCostRow, idle: idleRow },
+  Forecast: { forecast: forecastRows },
+  "Start and memory": { startup: startupRows },
 };
 
 const outAt = Deno.args.indexOf("--out");
-const out = outAt < 0 ? undefined : Deno.args[outAt + 1];
+const record = Deno.args.includes("--record");
+const out = record ? RESULTS : outAt < 0 ? undefined : Deno.args[outAt + 1];
 const filters = Deno.args.filter((arg, i) =>
   !arg.startsWith("--") && (outAt < 0 || i !== outAt + 1)
 );
+if (record && filters.length > 0) throw new Error("--record takes all groups, so no filter");
 
-const rows: Row[] = [];
-for (const [name, group] of Object.entries(GROUPS)) {
-  if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
-  await using place = await scratch();
-  const found = await group(place.path);
-  for (const row of Array.isArray(found) ? found : [found]) {
-    rows.push(row);
-    const result = row.floor === "" ? "" : `${format(row.result)} ×`;
-    console.log(
-      [
-        row.figure.padEnd(44),
-        row.value.padStart(18),
-        row.floor.padStart(14),
-        result.padStart(8),
-        row.goal.padStart(16),
-        row.met ? "  met" : "  MISSED",
-      ].join(" "),
-    );
+const found = machine();
+if (found.load > BUSY) {
+  console.log(`Other processes are at work (load ${found.load}): the figures will be worse than`);
+  console.log("they are, and the page will say so. Wait, and measure again.");
+}
+const start = performance.now();
+const sections: Record<string, Row[]> = {};
+for (const [section, groups] of Object.entries(SECTIONS)) {
+  for (const [name, group] of Object.entries(groups)) {
+    if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
+    await using place = await scratch();
+    for (const row of [await group(place.path)].flat()) {
+      (sections[section] ??= []).push(row);
+      const [value = "", floor = "", result = "", goal = ""] = cells(row);
+      console.log(
+        row.figure.padEnd(68),
+        value.padStart(14),
+        floor.padStart(14),
+        `  ${result.padEnd(26)} ${goal}`,
+      );
+    }
   }
 }
+const seconds = Math.round((performance.now() - start) / 1000);
+console.log(`${seconds} s`);
 if (out !== undefined) {
-  const results = {
-    at: new Date().toISOString(),
-    deno: Deno.version.deno,
-    cores: navigator.hardwareConcurrency,
-    rows,
-  };
-  await Deno.writeTextFile(out, JSON.stringify(results, undefined, 2) + "\n");
+  const length = Deno.args.includes("--quick") ? "quick" : "full";
+  const at = new Date().toISOString();
+  const results: Results = { at, length, seconds, ...found, sections };
+  await Deno.writeTextFile(out, JSON.stringify(results, withFewDigits, 2) + "\n");
+}
+if (record) await writePages();
+
+/** Four digits are more than a measurement is good for. */
+function withFewDigits(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(4)) : value;
 }

@@ -14,6 +14,7 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["words", "run", "-A", "scripts/check_words.ts"],
   ["fields", "run", "-A", "scripts/json_fields.ts", "--check"],
   ["answers", "run", "-A", "scripts/answer_fields.ts"],
+  ["figures", "run", "-A", "scripts/performance.ts", "--check"],
 ];
 
 let failed = 0;

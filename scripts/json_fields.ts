@@ -5,6 +5,7 @@
  * Usage: deno run -A scripts/json_fields.ts [--check]
  */
 import { ts } from "./deps.ts";
+import { formatted } from "./support/pages.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const DOCUMENT = `${ROOT}docs/json.md`;
@@ -106,18 +107,6 @@ export function withTables(text: string): string {
   const [prose] = text.split(BEGIN);
   if (prose === undefined || prose === text) throw new Error(`docs/json.md has no line ${BEGIN}`);
   return `${prose}${BEGIN}\n\n## Fields by type\n\n${fieldTables()}\n`;
-}
-
-async function formatted(text: string): Promise<string> {
-  const args = ["fmt", "--ext", "md", "-"];
-  const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
-    .spawn();
-  const input = child.stdin.getWriter();
-  await input.write(new TextEncoder().encode(text));
-  await input.close();
-  const { success, stdout } = await child.output();
-  if (!success) throw new Error("deno fmt failed");
-  return new TextDecoder().decode(stdout);
 }
 
 if (import.meta.main) {

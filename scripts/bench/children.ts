@@ -4,6 +4,8 @@ export interface LineChild extends AsyncDisposable {
   readonly pid: number;
   /** The next line and when it came, milliseconds of `performance.now()`. */
   next(): Promise<{ line: string; at: number }>;
+  /** Writes its standard input, and ends it. */
+  say(text: string): Promise<void>;
   /** Reads lines until the child has ended. */
   rest(): Promise<string[]>;
 }
@@ -12,7 +14,7 @@ export interface LineChild extends AsyncDisposable {
 export function startLines(script: string, args: readonly string[]): LineChild {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, ...args],
-    stdin: "null",
+    stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -40,6 +42,11 @@ export function startLines(script: string, args: readonly string[]): LineChild {
       }
       return ready.shift() as { line: string; at: number };
     },
+    async say(text) {
+      const input = child.stdin.getWriter();
+      await input.write(new TextEncoder().encode(text));
+      await input.close();
+    },
     async rest() {
       await reading;
       await child.status;
@@ -55,6 +62,27 @@ export function startLines(script: string, args: readonly string[]): LineChild {
       await reading;
     },
   };
+}
+
+/** Has children that have said `ready` start at one instant, which is returned: milliseconds since 1970. */
+export async function startTogether(children: readonly LineChild[]): Promise<number> {
+  for (const child of children) {
+    const { line } = await child.next();
+    if (line !== "ready") throw new Error(`a child said ${line}`);
+  }
+  const startMs = Date.now() + 300;
+  await Promise.all(children.map((child) => child.say(`${startMs}`)));
+  return startMs;
+}
+
+/** In a child: waits for the instant of {@link startTogether}, and returns it. */
+export async function startInstant(): Promise<number> {
+  Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));
+  const startMs = Number(await new Response(Deno.stdin.readable).text());
+  const leftMs = startMs - Date.now();
+  if (leftMs < 0) throw new Error("the start has passed");
+  await pause(leftMs);
+  return startMs;
 }
 
 export function pause(ms: number): Promise<void> {

@@ -1,16 +1,17 @@
 /**
  * A process that claims.
  *
- * Usage: claimer.ts drain WORKSPACE START_MS: claims some tasks of the queue `warm`, and from that instant
- * on all of `default`; prints how many of these it got and when it got the last; claimer.ts wait WORKSPACE: prints the id of each
- * task that it is given while waiting.
+ * Usage: claimer.ts drain WORKSPACE: claims some tasks of the queue `warm`, and once it is started all of
+ * `default`; prints how many of these it got and when it got the last. claimer.ts wait WORKSPACE: prints
+ * the id of each task that it is given while waiting.
  */
 import { openWorkspace } from "../../mod.ts";
+import { startInstant } from "./children.ts";
 
 /** Enough for the runtime to compile what is hot; throughput is about what comes after. */
 const WARM_TASKS = 300;
 
-const [mode = "", dir = "", startMs = "0"] = Deno.args;
+const [mode = "", dir = ""] = Deno.args;
 const coord = await openWorkspace({ dir });
 const runId = `claimer-${Deno.pid}`;
 
@@ -20,8 +21,7 @@ function print(line: string): void {
 
 if (mode === "drain") {
   for (let i = 0; i < WARM_TASKS; i++) await coord.tasks.claim({ runId, queue: "warm" });
-  if (Date.now() > Number(startMs)) throw new Error("the start has passed");
-  await new Promise((resolve) => setTimeout(resolve, Number(startMs) - Date.now()));
+  await startInstant();
   let count = 0;
   let last = Date.now();
   while ((await coord.tasks.claim({ runId, queue: "default" })).status === "claimed") {

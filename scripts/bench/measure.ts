@@ -1,16 +1,32 @@
 /** Measuring: everything is timed side by side with its floor, since the machine is noisy. */
 
-/** One line of the table. */
+/** One figure, with what it is held against. */
 export interface Row {
   readonly figure: string;
-  /** What was measured, with its unit. */
-  readonly value: string;
-  /** What it is held against. */
-  readonly floor: string;
-  /** The ratio, or the value itself where the goal is absolute. */
+  /** `ms` for all times, however short. */
+  readonly unit: string;
+  /** The median, or the percentile that the figure names. */
+  readonly value: number;
+  /** The median of what it is held against; absent where the goal is a value. */
+  readonly floor?: number;
+  /** The value by its floor, or the value itself. */
   readonly result: number;
-  readonly goal: string;
-  readonly met: boolean;
+  /** The middle half of the results, round by round. */
+  readonly spread: readonly [from: number, to: number];
+  readonly goal: Goal;
+  /** What ran it, where that is not the runtime of the bench. */
+  readonly runtime?: string;
+}
+
+/** What a result must be; one of the two. */
+export interface Goal {
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** Whether a figure is as good as its goal. */
+export function isMet({ result, goal }: Row): boolean {
+  return result <= (goal.atMost ?? Infinity) && result >= (goal.atLeast ?? -Infinity);
 }
 
 export function median(values: readonly number[]): number {
@@ -23,15 +39,20 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(0, at)] ?? NaN;
 }
 
-/**
- * Runs the bodies in turn, `rounds` times each with `times` calls, and gives each one's median
- * microseconds a call.
- */
+/** Whether the bench is to take minutes, and not a quarter of an hour. */
+const QUICK = Deno.args.includes("--quick");
+
+/** How much a row measures: much, or little with `--quick`. What it measures is the same. */
+export function sized(full: number, quick: number): number {
+  return QUICK ? quick : full;
+}
+
+/** Runs the bodies in turn, `rounds` times each with `times` calls; milliseconds of a call, by round. */
 export async function sideBySide<K extends string>(
   bodies: Record<K, (times: number) => Promise<void> | void>,
   rounds: number,
   times: number,
-): Promise<Record<K, number>> {
+): Promise<Record<K, number[]>> {
   const names = Object.keys(bodies) as K[];
   const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
     K,
@@ -41,48 +62,52 @@ export async function sideBySide<K extends string>(
     for (const name of names) {
       const start = performance.now();
       await bodies[name](times);
-      samples[name].push((performance.now() - start) * 1000 / times);
+      samples[name].push((performance.now() - start) / times);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, median(samples[name])])) as Record<
-    K,
-    number
-  >;
+  return samples;
 }
 
-/** A row whose goal is a ratio to a floor. */
+/** A row whose goal is a ratio to a floor, which was measured in the same rounds. */
 export function ratioRow(
   figure: string,
-  value: number,
-  floor: number,
+  values: readonly number[],
+  floors: readonly number[],
   unit: string,
-  goal: { atMost?: number; atLeast?: number },
+  goal: Goal,
 ): Row {
-  const result = value / floor;
-  return {
-    figure,
-    value: `${format(value)} ${unit}`,
-    floor: `${format(floor)} ${unit}`,
-    result,
-    goal: goal.atMost !== undefined ? `≤ ${goal.atMost} ×` : `≥ ${goal.atLeast} ×`,
-    met: goal.atMost !== undefined ? result <= goal.atMost : result >= (goal.atLeast ?? 0),
-  };
+  const [value, floor] = [median(values), median(floors)];
+  const ratios = values.map((value, round) => value / (floors[round] ?? NaN));
+  return { figure, unit, value, floor, result: value / floor, spread: middle(ratios), goal };
 }
 
 /** A row whose goal is a value. */
-export function absoluteRow(figure: string, value: number, unit: string, atMost: number): Row {
-  return {
-    figure,
-    value: `${format(value)} ${unit}`,
-    floor: "",
-    result: value,
-    goal: `≤ ${atMost} ${unit}`,
-    met: value <= atMost,
-  };
+export function absoluteRow(
+  figure: string,
+  values: readonly number[],
+  unit: string,
+  atMost: number,
+): Row {
+  const value = median(values);
+  return { figure, unit, value, result: value, spread: middle(values), goal: { atMost } };
 }
 
-export function format(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** How many parts of a tail its spread is taken from. */
+const PARTS = 5;
+
+/** A row whose goal is for 99 of 100 times; the spread is that of its fifths. */
+export function tailRow(figure: string, times: readonly number[], atMost: number): Row {
+  const value = percentile(times, 99);
+  const size = Math.ceil(times.length / PARTS);
+  const parts = Array.from(
+    { length: PARTS },
+    (_, part) => percentile(times.slice(part * size, (part + 1) * size), 99),
+  );
+  return { figure, unit: "ms", value, result: value, spread: middle(parts), goal: { atMost } };
+}
+
+function middle(values: readonly number[]): [from: number, to: number] {
+  return [percentile(values, 25), percentile(values, 75)];
 }
 
 /** CPU time of a process and its threads so far, milliseconds (Linux). */

@@ -1,23 +1,23 @@
 /**
  * A process that takes the mutex of a journal over and over.
  *
- * Usage: mutex_holder.ts FOLDER START_MS END_MS: prints a line "from to" for each hold, in
- * milliseconds since 1970.
+ * Usage: mutex_holder.ts FOLDER MS: works for MS milliseconds once it is started, and prints a line
+ * "from to" for each hold, in milliseconds since 1970.
  */
 import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { denoHost } from "../../src/host/deno.ts";
+import { startInstant } from "./children.ts";
 
 /** What a turn at the journal takes: some reads and a sync. */
 const HOLD_MS = 1;
 
-const [folder = "", startMs = "0", endMs = "0"] = Deno.args;
+const [folder = "", ms = "0"] = Deno.args;
 const mutex = new FsMutex(denoHost, folder);
 const now = () => performance.timeOrigin + performance.now();
 const lines: string[] = [];
 
-if (now() > Number(startMs)) throw new Error("the start has passed");
-await new Promise((resolve) => setTimeout(resolve, Number(startMs) - now()));
-while (now() < Number(endMs)) {
+const endMs = await startInstant() + Number(ms);
+while (now() < endMs) {
   const outcome = await mutex.acquire(10_000);
   if (outcome.status !== "held") throw new Error("the mutex stayed busy for 10 s");
   const from = now();

@@ -1,7 +1,7 @@
 /** Rows that take several processes. */
 import { denoHost } from "../../src/host/deno.ts";
-import { pause, startLines } from "./children.ts";
-import { absoluteRow, median, percentile, ratioRow, type Row } from "./measure.ts";
+import { pause, startLines, startTogether } from "./children.ts";
+import { ratioRow, type Row, sized, tailRow } from "./measure.ts";
 import { scene } from "./scene.ts";
 
 const { fs } = denoHost;
@@ -18,7 +18,7 @@ export async function batchRow(parent: string): Promise<Row> {
   ).join("\n");
   const values: number[] = [];
   const floors: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < sized(5, 3); round++) {
     const { dir, workspace } = await scene(parent, {});
     const start = performance.now();
     const child = new Deno.Command(Deno.execPath(), {
@@ -41,7 +41,7 @@ export async function batchRow(parent: string): Promise<Row> {
     fs.syncDir(floorDir);
     floors.push(performance.now() - floorStart);
   }
-  return ratioRow("enqueue --stdin of 10,000", median(values), median(floors), "ms", { atMost: 3 });
+  return ratioRow("`enqueue --stdin` of 10,000, process", values, floors, "ms", { atMost: 3 });
 }
 
 /** Tasks a second that a number of processes get out of one queue together. */
@@ -49,11 +49,11 @@ async function throughput(parent: string, processes: number, tasks: number): Pro
   const { coord, dir } = await scene(parent, { pending: tasks });
   const warm = Array.from({ length: processes * 300 }, () => ({ title: "warm", queue: "warm" }));
   await coord.tasks.enqueueAll(warm);
-  const startMs = Date.now() + 3_000; // until all have started and are warm
   const children = Array.from(
     { length: processes },
-    () => startLines(CLAIMER, ["drain", dir, String(startMs)]),
+    () => startLines(CLAIMER, ["drain", dir]),
   );
+  const startMs = await startTogether(children);
   const results = await Promise.all(children.map(async (child) => {
     const { line } = await child.next();
     await child.rest();
@@ -68,12 +68,12 @@ async function throughput(parent: string, processes: number, tasks: number): Pro
 export async function contentionRow(parent: string): Promise<Row> {
   const one: number[] = [];
   const eight: number[] = [];
-  for (let round = 0; round < 3; round++) {
-    one.push(await throughput(parent, 1, 12_000));
-    eight.push(await throughput(parent, 8, 12_000));
+  const tasks = sized(12_000, 4_000);
+  for (let round = 0; round < sized(5, 3); round++) {
+    one.push(await throughput(parent, 1, tasks));
+    eight.push(await throughput(parent, 8, tasks));
   }
-  const goal = { atLeast: 0.8 };
-  return ratioRow("8 processes on one queue", median(eight), median(one), "tasks/s", goal);
+  return ratioRow("claims of 8 processes, against 1", eight, one, "tasks/s", { atLeast: 0.8 });
 }
 
 /** From the answer of `enqueue` to the line of the process that waits for a task. */
@@ -82,12 +82,12 @@ export async function waitRow(parent: string): Promise<Row> {
   await using waiter = startLines(CLAIMER, ["wait", dir]);
   await pause(500);
   const latencies: number[] = [];
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < sized(520, 320); i++) {
     await coord.tasks.enqueue({ title: "x", runId: "bench" });
     const start = performance.now();
     const { at } = await waiter.next();
     if (i >= 20) latencies.push(at - start);
     await pause(10);
   }
-  return absoluteRow("claim --wait, enqueue to claim, p99", percentile(latencies, 99), "ms", 25);
+  return tailRow("`claim --wait`, from enqueue to claim, p99", latencies, 25);
 }
