@@ -3,16 +3,25 @@ import { ANY, type Automaton } from "./automaton.ts";
 import { Builder, type Front, NONE } from "./builder.ts";
 import {
   canonical,
-  type CharSet,
   complement,
+  DOT,
   foldPoint,
   intersect,
   pick,
   pointsOf,
-  setOf,
-  universe,
+  SLASH,
 } from "./chars.ts";
 import { isOfWindows } from "./literal.ts";
+import {
+  type CharClass,
+  CLOSE,
+  ESCAPE,
+  membersOf,
+  OPEN,
+  QUESTION,
+  readClass,
+  STAR,
+} from "./syntax.ts";
 import { MAX_GLOB } from "../limits.ts";
 
 /**
@@ -21,11 +30,7 @@ import { MAX_GLOB } from "../limits.ts";
  */
 export type Dialect = "path" | "file" | "symbol";
 
-const [STAR, QUESTION, OPEN, CLOSE, FORK, COMMA, JOIN, ESCAPE, SLASH, DOT, DASH] = pointsOf(
-  "*?[]{,}\\/.-",
-  false,
-) as [number, number, number, number, number, number, number, number, number, number, number];
-const NEGATIONS = pointsOf("!^", false);
+const [FORK, COMMA, JOIN] = pointsOf("{,}", false) as [number, number, number];
 
 // Control characters (C0, DEL, C1) and the line and paragraph separators.
 // deno-lint-ignore no-control-regex
@@ -202,37 +207,19 @@ class Compiler {
 
   #class(): string | undefined {
     const start = this.#at;
-    const negated = NEGATIONS.includes(this.points[this.#at] ?? 0);
-    if (negated) this.#at++;
-    const ranges: [number, number][] = [];
-    const first = this.#at;
-    while (this.#at === first || this.points[this.#at] !== CLOSE) {
-      const from = this.#member();
-      if (from === undefined) return 'holds a "[" without its "]"';
-      const isRange = this.points[this.#at] === DASH && this.points[this.#at + 1] !== CLOSE;
-      if (isRange) this.#at++;
-      const to = isRange ? this.#member() : from;
-      if (to === undefined) return 'holds a "[" without its "]"';
-      if (to < from) return "holds a range in [] that ends before it begins";
-      ranges.push([from, to]);
-    }
-    this.#at++;
+    const found = readClass(this.points, start);
+    if (typeof found === "string") return found;
+    this.#at = found.end;
     const key = this.points.slice(start, this.#at).join();
-    const known = this.#classes.get(key) ?? this.#label(ranges, negated);
+    const known = this.#classes.get(key) ?? this.#label(found);
     if (known === undefined) return "holds a [] that no character is in";
     this.#classes.set(key, known);
     this.#front = this.#builder.character(this.#front, known);
     return undefined;
   }
 
-  #member(): number | undefined {
-    if (this.points[this.#at] === ESCAPE) this.#at++;
-    return this.points[this.#at++];
-  }
-
-  #label(ranges: [number, number][], negated: boolean): number | undefined {
-    const listed = setOf(ranges, this.paths);
-    const set: CharSet = intersect(universe(this.paths), negated ? complement(listed) : listed);
+  #label(found: CharClass): number | undefined {
+    const set = membersOf(found, this.paths);
     const single = pick(set, this.paths);
     if (single === undefined) return undefined;
     // A set of one letter in both cases is that letter: cheaper, and a lone dot is seen as such.

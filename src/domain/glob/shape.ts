@@ -8,10 +8,11 @@
  * whatever lies in between fits one after the other into the gaps. Where one has no gap it is as long
  * as it is, each place by itself, so the runs of the other are laid on it from the left.
  */
-import { canonical, type CharSet, complement, DOT, foldPoint, has, intersect } from "./chars.ts";
-import { pick, pointsOf, setOf, SLASH, universe } from "./chars.ts";
+import { canonical, type CharSet, DOT, foldPoint, has, intersect } from "./chars.ts";
+import { pick, pointsOf, SLASH } from "./chars.ts";
 import type { Dialect } from "./compile.ts";
 import { isLiteral } from "./literal.ts";
+import { ESCAPE, membersOf, OPEN, QUESTION, readClass, STAR } from "./syntax.ts";
 
 /** A code point, a set of them, or {@link ANY}. */
 type CharMatcher = number | CharSet;
@@ -79,16 +80,6 @@ function doubleStars(text: string): string {
   return text.match(/\*{2,}/g)?.join() ?? "";
 }
 
-const [STAR, QUESTION, OPEN, CLOSE, ESCAPE, DASH] = pointsOf("*?[]\\-", false) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-const NEGATIONS = pointsOf("!^", false);
-
 /** Reads one pattern without braces. */
 class Reader {
   #at = 0;
@@ -106,9 +97,10 @@ class Reader {
       else if (point === SLASH && this.paths) this.#end();
       else if (point === DOT && this.#isHere(start)) continue;
       else if (point === OPEN) {
-        const set = this.#set();
-        if (set === undefined) return undefined;
-        this.#put(set);
+        const found = readClass(this.points, this.#at);
+        if (typeof found === "string") return undefined;
+        this.#at = found.end;
+        this.#put(membersOf(found, this.paths));
       } else if (point === ESCAPE) {
         const next = this.points[this.#at];
         if (next === undefined) return undefined;
@@ -156,29 +148,6 @@ class Reader {
   #end(): void {
     if (!this.#isEmpty()) this.#runs.at(-1)?.push(this.#segment);
     this.#segment = [[]];
-  }
-
-  #set(): CharMatcher | undefined {
-    const negated = NEGATIONS.includes(this.points[this.#at] ?? 0);
-    if (negated) this.#at++;
-    const ranges: [number, number][] = [];
-    const first = this.#at;
-    while (this.#at === first || this.points[this.#at] !== CLOSE) {
-      const from = this.#member();
-      const isRange = this.points[this.#at] === DASH && this.points[this.#at + 1] !== CLOSE;
-      if (isRange) this.#at++;
-      const to = isRange ? this.#member() : from;
-      if (from === undefined || to === undefined) return undefined;
-      ranges.push([from, to]);
-    }
-    this.#at++;
-    const listed = setOf(ranges, this.paths);
-    return intersect(universe(this.paths), negated ? complement(listed) : listed);
-  }
-
-  #member(): number | undefined {
-    if (this.points[this.#at] === ESCAPE) this.#at++;
-    return this.points[this.#at++];
   }
 }
 
