@@ -29,6 +29,7 @@ const HEAVY = [
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/journal_faults_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
+  "tests/domain/glob/",
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",
 ];
@@ -36,7 +37,6 @@ const HEAVY = [
 const LONG = [
   "tests/adapters/fs/task/claim_chain_foreign_test.ts",
   "tests/commands/system/links_test.ts",
-  "tests/domain/glob/",
   "tests/domain/lane/lease_clock_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
@@ -46,6 +46,7 @@ const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/", "tests/docs/"];
  * their own. In the everyday run Deno alone has them; the heavy run has them on Bun at that length.
  */
 const ONCE = [
+  "tests/adapters/fs/checkout/syntax/",
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
   "tests/adapters/fs/reservation/faults_test.ts",
@@ -150,8 +151,10 @@ async function install(): Promise<void> {
 async function onDeno(): Promise<Report[]> {
   const args = ["test", "-A", "--no-check", "--doc", ...(heavy ? [] : ["--parallel"])];
   const entries = heavy ? tests : grouped(tests);
+  // One more than cores: many tests wait for something.
+  const own = { ...env, DENO_JOBS: `${navigator.hardwareConcurrency + 1}` };
   return [
-    await report("deno", Deno.execPath(), [...documents, ...entries], env, (junit) => [
+    await report("deno", Deno.execPath(), [...documents, ...entries], own, (junit) => [
       ...args,
       `--junit-path=${junit}`,
     ]),

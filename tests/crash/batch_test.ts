@@ -124,7 +124,7 @@ for (const call of ["add", "repair", "settle"] as const) {
   linux(
     `a finished task stays removed when a process sleeps anywhere in ${call} of its batch`,
     async () => {
-      for (let at = 3; at < 60; at += sized(9, 2, 1)) await sleepAt(call, at);
+      for (let at = 3; at < 60; at += sized(17, 2, 1)) await sleepAt(call, at);
     },
   );
 }

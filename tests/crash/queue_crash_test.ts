@@ -31,7 +31,7 @@ const random = newSeed("queue cut off");
 
 /** Every operation in the long run, some of them in the short one. */
 function stride(): number {
-  return isHeavy() ? 1 : 1 + random.below(8);
+  return isHeavy() ? 1 : 1 + random.below(16);
 }
 
 for (const crash of CASES) {

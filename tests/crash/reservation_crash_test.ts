@@ -30,7 +30,7 @@ const random = newSeed("reservations cut off");
 
 /** Every operation in the long run, some of them in the short one. */
 function stride(): number {
-  return isHeavy() ? 1 : 1 + random.below(10);
+  return isHeavy() ? 1 : 1 + random.below(20);
 }
 
 for (const one of RESERVATION_CASES) {

@@ -8,11 +8,11 @@ const it = itIf(isLinux, "it needs /proc and stop signals");
 
 const STALE_MS = 400;
 const SIZE = sized(
-  { workers: 4, seconds: 2, rounds: 1, pauses: 300 },
+  { workers: 4, seconds: 1, rounds: 1, pauses: 200 },
   { workers: 8, seconds: 15, rounds: 2, pauses: 800 },
   { workers: 8, seconds: 25, rounds: 8, pauses: 800 },
 );
-const KILLS = sized(3, 10, 60);
+const KILLS = sized(2, 10, 60);
 
 function shown({ holds, overtaken, longestGap, afterKill }: MutexVerdict): string {
   return `${holds} holds, ${overtaken} overtaken, ${longestGap.toFixed(0)} ms without any, ` +

@@ -17,12 +17,21 @@ export function whyNot(): string | undefined {
   return status === 0 ? undefined : "root, and no setpriv that drops capabilities";
 }
 
-/** Runs a command line. */
-export function coordWithoutRights(cwd: string, ...args: string[]) {
+/** What a command line ended with and wrote. */
+export interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs command lines one after the other, in one process of its own. */
+export function coordWithoutRights(cwd: string, commands: readonly string[][]): Answer[] {
   const isDeno = "Deno" in globalThis;
   const config = ["run", "-A", "--no-check", "--config", `${ROOT}deno.json`];
-  const program = [process.execPath, ...(isDeno ? config : []), `${ROOT}cli.ts`, ...args];
+  const worker = `${ROOT}tests/support/program/commands_worker.ts`;
+  const program = [process.execPath, ...(isDeno ? config : []), worker, JSON.stringify(commands)];
   const [command = "", ...rest] = isRoot() ? [...DROP, ...program] : program;
   const { status, stdout, stderr } = spawnSync(command, rest, { cwd, encoding: "utf-8" });
-  return { code: status, out: stdout, err: stderr };
+  if (status !== 0) throw new Error(`Cannot run ${JSON.stringify(commands)}: ${stderr}`);
+  return JSON.parse(stdout);
 }

@@ -173,7 +173,7 @@ const CROWDS: typeof SCENES = {
 for (const [name, scene] of Object.entries(CROWDS)) {
   it(`the mutex has one holder when ${name} meet by chance`, () => {
     const random = newSeed(name);
-    const violation = walk(scene, sized(1_000, 20_000, 200_000), random);
+    const violation = walk(scene, sized(300, 20_000, 200_000), random);
     assertEquals(violation && described(violation), undefined);
   });
 }

@@ -48,7 +48,7 @@ for (const kinds of CROWDS) {
     const random = newSeed(kinds.join(", "));
     for (const start of Object.keys(STARTS)) {
       const violation = new ReservationExplorer(REAL)
-        .walk(start, kinds, sized(100, 2_000, 20_000), random);
+        .walk(start, kinds, sized(30, 2_000, 20_000), random);
       assertEquals(violation && described(start, violation), undefined);
     }
   });

@@ -84,7 +84,7 @@ for (const kinds of CROWDS) {
     const random = newSeed(kinds.join(", "));
     const bench = new Bench(chain);
     for (const start of Object.keys(STARTS)) {
-      assertEquals(bench.walk(start, kinds, sized(100, 2_000, 20_000), random), undefined);
+      assertEquals(bench.walk(start, kinds, sized(30, 2_000, 20_000), random), undefined);
     }
   });
 }
