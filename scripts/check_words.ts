@@ -1,6 +1,8 @@
 /**
- * Holds the English of the house: words that hide who does what, or that have a plainer twin. Prints
- * `path:line: message` for each one and exits with 1 when there is any.
+ * Holds the English of the house: words that hide who does what, or that have a plainer twin, and in
+ * the papers sentences of at most 25 words. Prints `path:line: message` for each finding and exits
+ * with 1 when there is any.
+
  *
  * Usage: deno run -A scripts/check_words.ts [ROOT]
  */
@@ -37,11 +39,47 @@ export function wordFindings(path: string, text: string): string[] {
   );
 }
 
+/** The papers whose sentences are counted; not lists of changes, nor the format's own tables. */
+const PAPER = /^(?:(?:README|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md|docs\/.*\.md)$/;
+
+const MOST_WORDS = 25;
+
+/** What is no prose: blocks of code, comments, tables and headings. Its lines stay, but empty. */
+const NO_PROSE = /^ *```[^]*?^ *```$|<!--[^]*?-->|^(?:\||#).*$/gm;
+
+/** What lies before a paragraph, or before an item of a list; a part of the split. */
+const BREAK = /(\n\s*\n|\n(?=\s*(?:-|\d+\.) ))/;
+
+/** The end of a sentence, also before a closing bracket; or a colon before a whole sentence. */
+const END = /(?<=[.!?])[)*_]*\s+|(?<=:)\s+(?=[A-Z])/;
+
+/** A line for each sentence of a paper that is too long. Code and numbers are no words. */
+export function sentenceFindings(path: string, text: string): string[] {
+  const prose = text.replaceAll(NO_PROSE, (part) => part.replaceAll(/[^\n]/g, ""));
+  const findings: string[] = [];
+  let from = 0;
+  for (const paragraph of prose.split(BREAK)) {
+    const line = prose.slice(0, from + (/\S/.exec(paragraph)?.index ?? 0)).split("\n").length;
+    from += paragraph.length;
+    const words = paragraph.replaceAll(/`[^`]*`/g, "").replaceAll(/\]\([^)]*\)/g, "");
+    for (const sentence of words.trim().split(END)) {
+      const count = sentence.split(/\s+/).filter((word) => /\p{L}/u.test(word)).length;
+      if (count > MOST_WORDS) {
+        findings.push(`${path}:${line}: a sentence of ${count} words: write at most ${MOST_WORDS}`);
+      }
+    }
+  }
+  return findings;
+}
+
 if (import.meta.main) {
   const root = Deno.args[0] ?? ".";
   const findings = listFiles(root)
     .filter((path) => TEXT.test(path) && !EXEMPT.includes(path))
-    .flatMap((path) => wordFindings(path, Deno.readTextFileSync(`${root}/${path}`)));
+    .flatMap((path) => {
+      const text = Deno.readTextFileSync(`${root}/${path}`);
+      return [...wordFindings(path, text), ...PAPER.test(path) ? sentenceFindings(path, text) : []];
+    });
   for (const finding of findings) console.log(finding);
   Deno.exit(findings.length === 0 ? 0 : 1);
 }
