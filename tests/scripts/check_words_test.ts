@@ -1,4 +1,5 @@
 import { assertEquals, it } from "../deps.ts";
+import { describeAll } from "../../src/cli/catalog.ts";
 import { sentenceFindings, wordFindings } from "../../scripts/check_words.ts";
 
 it("wordFindings() names each word with its line and what to write instead", () => {
@@ -41,4 +42,11 @@ it("sentenceFindings() counts no code, no links' targets, no tables, headings or
     `${words(20).slice(0, -1)}: A ${words(20)} (${words(20)}) ${words(20)}`,
   ].join("\n\n");
   assertEquals(sentenceFindings("a.md", text), []);
+});
+
+it("no help has a sentence of more than 25 words", async () => {
+  const helps = (await describeAll()).map(({ name, described }) =>
+    sentenceFindings(name, described.details ?? "")
+  );
+  assertEquals(helps.flat(), []);
 });

@@ -57,7 +57,7 @@ function list(title: string, rows: Rows, width: number): string {
 /** What is worth knowing about a flag besides its summary. */
 export function flagText(spec: Pick<FlagSpec, "summary"> & Partial<FlagSpec>): string {
   const notes: string[] = [];
-  if (spec.required === true) notes.push("required");
+  if (spec.required === true && spec.otherwise === undefined) notes.push("required");
   if (spec.repeatable === true) notes.push("repeatable");
   if (spec.choices !== undefined) notes.push(`one of ${spec.choices.join(", ")}`);
   if (spec.env !== undefined) notes.push(`or set $${spec.env}`);

@@ -35,7 +35,7 @@ export const acquire: AnswerCommand<
 > = {
   details: "Acquire a lane: a lease of a part of the tree that overlaps no other live one; " +
     "otherwise print which lease blocks it. The lease lasts while its holder sends " +
-    "heartbeats (lane heartbeat): after its TTL and grace of silence other agents may have the " +
+    "heartbeats (lane heartbeat). After its TTL and grace of silence other agents may have the " +
     "lane, and with --pid as soon as that process is gone. Without --lane, the first free lane " +
     "of autopick in lanes.json is picked or, with a TREE, a lane of that name is made. A lane " +
     "for which neither TREE nor lanes.json gives a tree is a name alone, as @git/index: it " +

@@ -6,7 +6,7 @@ import { leaseTable } from "./text.ts";
 export const live: AnswerCommand<LaneList, LaneListInput> = {
   details:
     "List the live leases, oldest grant first. A lease whose holder was silent for its TTL " +
-    "and grace, or whose process is gone, is dead: it blocks no other agent, and the next " +
+    "and grace, or whose process is gone, is dead. It blocks no other agent, and the next " +
     "acquisition evicts it.",
   examples: ["lane live", "lane live --all --json"],
   operands: [],

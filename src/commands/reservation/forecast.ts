@@ -13,10 +13,10 @@ import { agentText, clipped, column, counted } from "../text.ts";
 const SHOWN = 50;
 
 export const forecast: AnswerCommand<Forecast, ForecastInput> = {
-  details: "Predicts conflicts between different agents from what live reservations, intents and " +
-    "lanes say, the surest first. address_overlap: both touch the same; scope_overlap: what one touches " +
-    "contains what the other does; operation_conflict: one takes away, moves or renames what the " +
-    "other changes; dependency_overlap: a file that one touches imports a file that the other " +
+  details: "Predict conflicts between different agents from what live reservations, intents and " +
+    "lanes say, the surest first. address_overlap: both touch the same. scope_overlap: what one touches " +
+    "contains what the other does. operation_conflict: one takes away, moves or renames what the " +
+    "other changes. dependency_overlap: a file that one touches imports a file that the other " +
     "touches. TypeScript, JavaScript, Python, Go and Rust are read, and of a folder or a pattern " +
     `the source files in it if they are at most ${MAX_PATTERN_FILES}.`,
   examples: ["forecast", "forecast --run-id agent-7 --json"],

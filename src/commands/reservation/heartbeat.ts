@@ -20,7 +20,7 @@ type HeartbeatValues = Omit<AnyHeartbeatInput, "progress" | "id"> & {
 export const heartbeat: AnswerCommand<AnyHeartbeat | MineHeartbeat, HeartbeatValues> = {
   details:
     "Extend your reservation, or your claim on a task, to the given time from now, by default as long as " +
-    "it was made for; it never shortens it. With --mine: all that you hold, lanes too, which " +
+    "it was made for. It is never shortened. With --mine: all that you hold, lanes too, which " +
     "keep their own TTL. A note and the progress stay until you say something else; an empty " +
     "note takes it away. An exclusive reservation that has lapsed has ended and does " +
     "not come back. already_released or expired, exit code 1, means to stop work.",

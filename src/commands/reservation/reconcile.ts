@@ -5,7 +5,7 @@ import { clipped, column, counted } from "../text.ts";
 export const reconcile: AnswerCommand<Reconciliation> = {
   details:
     "Order the branches of live reservations and intents such that as few as possible meet " +
-    "a conflict at their turn, and list what most agents touch. Changes nothing. " +
+    "a conflict at their turn. List what most agents touch. Change nothing. " +
     "Strategies: independent, merge any time; merge, later branches adapt; rebase, onto the " +
     "branches before it; manual, agree with the others first.",
   examples: ["reconcile", "reconcile --json"],

@@ -7,8 +7,8 @@ export const config: AnswerCommand<Configuration, {
   readonly value?: "warn" | "block";
 }> = {
   details: "Show every value of the configuration with its source. A team keeps its own in " +
-    "coord.json at the top of the checkout: ttl, claim_ttl and retention in seconds, worktrees, " +
-    "store, hook, and lanes, autopick and kinds as in lanes.json. A flag goes before it.\n\n" +
+    "coord.json at the top of the checkout. It takes ttl, claim_ttl and retention in seconds, " +
+    "worktrees, store and hook; and lanes, autopick and kinds as in lanes.json. A flag goes before it.\n\n" +
     "config worktrees block, or warn, keeps that one in the workspace, where it goes before " +
     "coord.json.",
   examples: ["config", "config worktrees block"],

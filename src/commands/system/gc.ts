@@ -18,8 +18,8 @@ function countsLine({ total, counts }: GcReport): string {
 
 export const gc: AnswerCommand<GcReport, GcInput> = {
   details:
-    "Delete reservations that were released or expired, with their heartbeats and releases; " +
-    "intents whose reservation is gone; and tasks that ended or expired, with their claims. " +
+    "Delete reservations that were released or expired, with their heartbeats and releases, and " +
+    "intents whose reservation is gone. Delete tasks that ended or expired, with their claims. " +
     "Each only when it ended longer ago than the grace. Without --execute, only list what " +
     "would be deleted.",
   examples: ["gc", "gc --grace 1d --json"],

@@ -15,8 +15,8 @@ export const init: AnswerCommand<Initialised, {
   readonly here?: boolean;
 }> = {
   details: "Create .coord/ in the folder, with a .gitignore of its own. Running it again changes " +
-    "nothing. All worktrees of a git repository share one workspace: in a linked worktree it is " +
-    "made or found in the main checkout; in the git folder of a bare repository.",
+    "nothing. All worktrees of a git repository share one workspace. In a linked worktree it is " +
+    "made or found in the main checkout, or in the git folder of a bare repository.",
   examples: ["init", "init ~/projects/api", "init --here"],
   operands: [{
     name: "PATH",

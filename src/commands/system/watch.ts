@@ -49,9 +49,9 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     } seconds; then the stream ends ` +
     "with exit code 3, and the next start begins with that event. What was not taken is emitted " +
     "again.\n\n" +
-    "With --for-me only what concerns one agent is emitted: its holds as they are about to lapse " +
-    "(expiring: the last quarter of their time, at most 5 minutes), are lost or are wanted by " +
-    "others, and what becomes of its tasks. What the agent does itself is left out.",
+    "With --for-me only what concerns one agent is emitted. That is what becomes of its tasks, " +
+    "and its holds as they are about to lapse, are lost or are wanted by others. A hold is " +
+    "expiring in the last quarter of its time, at most 5 minutes. What the agent does itself is left out.",
   examples: [
     "watch --kind tasks --kind claims",
     "watch --no-snapshot --max-events 1 --json",

@@ -13,7 +13,7 @@ type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly i
 export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
   status: "enqueued",
   details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
-    "run_id, payload and tags, or a bare title; or all of the input is one JSON array of these. " +
+    "run_id, payload and tags, or a bare title. Or all of the input is one JSON array of these. " +
     "The flags are the defaults of all. If anything is wrong, nothing is added.\n\n" +
     "A line such as {{slug}}/setup.py or [id].tsx, which looks like JSON and is none, is a title. " +
     "It is an error where another line is an object, or where only JSON begins like it. With -0 " +
