@@ -1,6 +1,10 @@
 import { answerFindings } from "../../scripts/answer_fields.ts";
 import { ANSWERS } from "../../src/commands/answers.ts";
-import { assertEquals, it } from "../deps.ts";
+import { assertEquals, itIf } from "../deps.ts";
+import { isHeavy } from "../support/length.ts";
+
+// `deno task check` runs it on the real lists, every day.
+const it = itIf(isHeavy(), "it takes the types of all commands, only with COORD_HEAVY=1");
 
 /** The fields of a command without those of one stem, and with others. */
 function changed(command: string, list: "fields" | "each", drop: string, ...add: string[]) {
