@@ -7,7 +7,7 @@ export const INTERRUPTED = 130;
 /** The code of bad usage, as in sysexits.h: a loop on the answer's no does not end at a typo. */
 export const BAD_USAGE = 64;
 
-/** The code of a wait that was in vain, the temporary failure of sysexits.h. */
+/** The code of a wait that timed out, the temporary failure of sysexits.h. */
 const TIMED_OUT = 75;
 
 /** Statuses of a value that mean an honest no; every other one is done. */
@@ -54,7 +54,7 @@ const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [4, "no such record"],
   [5, "a lock stayed busy"],
   [BAD_USAGE, "bad usage: an unknown command or flag, a bad value, a missing operand"],
-  [TIMED_OUT, "waited in vain"],
+  [TIMED_OUT, "the wait timed out"],
   [INTERRUPTED, "ended at once by a second SIGINT or SIGTERM"],
 ];
 

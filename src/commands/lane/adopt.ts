@@ -12,7 +12,7 @@ export const adopt: AnswerCommand<
   LaneAdoptInput
 > = {
   details: "Become the holder of a lane in place of its holder. Use it when you know that the " +
-    "holder is gone while its work goes on. Nothing is killed, and the old fence becomes " +
+    "holder is gone while its work continues. Nothing is killed, and the old fence becomes " +
     "stale.",
   examples: ["lane adopt --lane api --owner supervisor"],
   operands: [],

@@ -3,8 +3,7 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { clipped, column, counted } from "../text.ts";
 
 export const reconcile: AnswerCommand<Reconciliation> = {
-  details:
-    "Order the branches of live reservations and intents such that as few as possible meet " +
+  details: "Order the branches of live reservations and intents so that as few as possible meet " +
     "a conflict at their turn. List what most agents touch. Change nothing. " +
     "Strategies: independent, merge any time; merge, later branches adapt; rebase, onto the " +
     "branches before it; manual, agree with the others first.",

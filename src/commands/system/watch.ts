@@ -40,7 +40,7 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     "Emit each existing record as a snapshot, the oldest first and as it stands, then every " +
     "change: added, modified, removed, expired. With --json one event a line. SIGINT and SIGTERM " +
     "end it with exit code 0.\n\n" +
-    "With --cursor the next start goes on where this one ended; an event counts as taken when it " +
+    "With --cursor the next start continues where this one ended; an event counts as taken when it " +
     "was written. With --ack it is taken when the consumer writes a line to standard input: one line " +
     "takes the oldest event; synced and tick need none. The stream ends with its standard input. " +
     "With --exec an event is taken when CMD, which gets it on standard input, exits with 0. Where " +

@@ -246,7 +246,7 @@ export interface LaneReleased extends LeaseAnswer {
 
 /** What a heartbeat answers. */
 export interface LaneHeartbeat extends LeaseAnswer {
-  /** The lease goes on. */
+  /** The lease continues. */
   readonly status: "ok";
   /** The last heartbeat, ISO 8601 UTC, by its writer's clock; null when it cannot be read. */
   readonly heartbeat_at: string | null;

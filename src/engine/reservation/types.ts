@@ -137,7 +137,7 @@ export interface ReservationRefused
 
 /** What the heartbeat of a reservation answers. */
 export interface ReservationHeartbeat {
-  /** The reservation goes on. */
+  /** The reservation continues. */
   readonly status: "ok";
   /** The reservation. */
   readonly reservation_id: string;

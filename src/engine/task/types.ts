@@ -106,7 +106,7 @@ export interface TaskRefused
 
 /** What a heartbeat answers. */
 export interface TaskHeartbeat {
-  /** The claim goes on. */
+  /** The claim continues. */
   readonly status: "ok";
   /** The task. */
   readonly task_id: string;
