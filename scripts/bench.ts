@@ -15,7 +15,7 @@ import type { Row } from "./bench/measure.ts";
 import { scaleRows, singleRows } from "./bench/queue_rows.ts";
 import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
 import { reservationRows } from "./bench/reservation_rows.ts";
-import { scratch } from "./bench/scene.ts";
+import { removeShared, scratch } from "./bench/scene.ts";
 import { startupRows } from "./bench/startup_rows.ts";
 import { eventCostRow, idleRow, latencyRow } from "./bench/watch_rows.ts";
 import { cells, RESULTS, type Results, writePages } from "./performance.ts";
@@ -68,6 +68,7 @@ for (const [section, groups] of Object.entries(SECTIONS)) {
     }
   }
 }
+await removeShared();
 const seconds = Math.round((performance.now() - start) / 1000);
 console.log(`${seconds} s`);
 if (out !== undefined) {

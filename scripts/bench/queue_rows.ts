@@ -2,7 +2,7 @@
 import { denoHost } from "../../src/host/deno.ts";
 import type { Coord } from "../../mod.ts";
 import { ratioRow, type Row, sideBySide, sized } from "./measure.ts";
-import { scene } from "./scene.ts";
+import { largeScene, scene } from "./scene.ts";
 
 const { fs } = denoHost;
 
@@ -84,7 +84,7 @@ export async function singleRows(parent: string): Promise<Row[]> {
 /** Claims among many tasks against claims among few. */
 export async function scaleRows(parent: string): Promise<Row[]> {
   const few = await scene(parent, { pending: 1_100 });
-  const many = await scene(parent, { pending: 100_000 });
+  const many = await largeScene();
   const after = await scene(parent, { pending: 1_100, finished: 100_000 });
   for (const { coord } of [few, many, after]) await claimSome(coord, 100); // warm
   const cost = await sideBySide(

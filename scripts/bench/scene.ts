@@ -7,11 +7,31 @@ export async function scratch(): Promise<{ path: string } & AsyncDisposable> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
+/** A workspace of the bench. */
+interface Scene {
+  readonly coord: Coord;
+  readonly dir: string;
+  readonly workspace: string;
+}
+
+let large: Promise<Scene> | undefined;
+const shared = new AsyncDisposableStack();
+
+/** A workspace with 100,000 pending tasks. It takes long to make, so that the groups share it. */
+export function largeScene(): Promise<Scene> {
+  return large ??= scratch().then((place) => scene(shared.use(place).path, { pending: 100_000 }));
+}
+
+/** Removes what the groups share. */
+export async function removeShared(): Promise<void> {
+  await shared.disposeAsync();
+}
+
 /** A workspace with a number of pending tasks and of finished ones. */
 export async function scene(
   parent: string,
   { pending = 0, finished = 0 }: { pending?: number; finished?: number },
-): Promise<{ coord: Coord; dir: string; workspace: string }> {
+): Promise<Scene> {
   const dir = await Deno.makeTempDir({ dir: parent });
   const { path: workspace } = await initWorkspace(dir);
   const coord = await openWorkspace({ dir });

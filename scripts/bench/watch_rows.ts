@@ -1,14 +1,14 @@
 /** Rows of the stream. */
 import { pause, startLines } from "./children.ts";
 import { absoluteRow, cpuMs, ratioRow, type Row, sized, tailRow } from "./measure.ts";
-import { scene } from "./scene.ts";
+import { largeScene, scene } from "./scene.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
 
-/** A stream over a number of records that has emitted its snapshots and come to rest. */
-async function restingWatch(dir: string, records: number) {
-  const child = startLines(CLI, ["watch", "--json", "--dir", dir]);
-  for (let i = 0; i < records; i++) await child.next();
+/** A stream that has emitted its snapshots and come to rest. */
+async function restingWatch(dir: string) {
+  const child = startLines(CLI, ["watch", "--json", "--synced", "--dir", dir]);
+  while (!(await child.next()).line.includes('"event_type":"synced"'));
   await pause(1_500);
   return child;
 }
@@ -16,7 +16,7 @@ async function restingWatch(dir: string, records: number) {
 /** From a change to its line on the pipe, with 10,000 records there. */
 export async function latencyRow(parent: string): Promise<Row> {
   const { coord, dir } = await scene(parent, { pending: 10_000 });
-  await using watch = await restingWatch(dir, 10_000);
+  await using watch = await restingWatch(dir);
   const latencies: number[] = [];
   for (let i = 0; i < sized(520, 320); i++) {
     const start = performance.now();
@@ -32,9 +32,9 @@ export async function latencyRow(parent: string): Promise<Row> {
 export async function eventCostRow(parent: string): Promise<Row> {
   const EVENTS = sized(200, 100);
   const few = await scene(parent, { pending: 1_000 });
-  const many = await scene(parent, { pending: 100_000 });
-  await using fewWatch = await restingWatch(few.dir, 1_000);
-  await using manyWatch = await restingWatch(many.dir, 100_000);
+  const many = await largeScene();
+  await using fewWatch = await restingWatch(few.dir);
+  await using manyWatch = await restingWatch(many.dir);
   const cost: Record<"few" | "many", number[]> = { few: [], many: [] };
   for (let round = 0; round < sized(8, 4); round++) {
     for (
@@ -58,7 +58,7 @@ export async function eventCostRow(parent: string): Promise<Row> {
 /** CPU time of a stream with nothing to emit. */
 export async function idleRow(parent: string): Promise<Row> {
   const { dir } = await scene(parent, { pending: 1_000 });
-  await using watch = await restingWatch(dir, 1_000);
+  await using watch = await restingWatch(dir);
   const percents: number[] = [];
   for (let second = 0; second < 10; second++) {
     const before = cpuMs(watch.pid);
