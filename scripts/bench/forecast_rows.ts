@@ -27,7 +27,7 @@ export async function forecastRows(parent: string): Promise<Row[]> {
       forecast: async () => assertFound(await coord.forecast()),
       floor: async () => assertFound({ total: await readAll(workspace, dir) }),
     },
-    sized(15, 7),
+    sized(15, 5),
     1,
   );
   const asProcess = await sideBySide(
@@ -35,7 +35,7 @@ export async function forecastRows(parent: string): Promise<Row[]> {
       forecast: () => run(CLI, "forecast", "--json", "--dir", dir),
       floor: () => run(FLOOR, workspace, dir),
     },
-    sized(15, 7),
+    sized(15, 5),
     1,
   );
   const figure = `\`forecast\`, 1,000 reservations, ${sources.size} files, against reading them`;

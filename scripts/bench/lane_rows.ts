@@ -101,7 +101,7 @@ export async function laneRows(parent: string): Promise<Row[]> {
       none: (times) => leaseByCommands(none.dir, times),
       past: (times) => leaseByCommands(past.dir, times),
     },
-    sized(15, 7),
+    sized(15, 5),
     1,
   );
   const goal = { atMost: 1.5 };

@@ -82,7 +82,7 @@ export async function waitRow(parent: string): Promise<Row> {
   await using waiter = startLines(CLAIMER, ["wait", dir]);
   await pause(500);
   const latencies: number[] = [];
-  for (let i = 0; i < sized(520, 320); i++) {
+  for (let i = 0; i < sized(520, 270); i++) {
     await coord.tasks.enqueue({ title: "x", runId: "bench" });
     const start = performance.now();
     const { at } = await waiter.next();

@@ -9,7 +9,7 @@ const MANY = 10_000;
 const FOLDERS = 100;
 const ROUNDS = sized(30, 15);
 const CALLS = 10;
-const PROCESSES = sized(20, 9);
+const PROCESSES = sized(20, 7);
 const GOAL = { atMost: 2 } as const;
 
 interface Scene {

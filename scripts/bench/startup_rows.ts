@@ -8,7 +8,7 @@ import { scene } from "./scene.ts";
 const ROOT = `${import.meta.dirname}/../..`;
 
 /** Runs of each, taken in turn with its floor; the first ones warm the page cache. */
-const PAIRS = sized(60, 30);
+const PAIRS = sized(60, 23);
 const WARM = 3;
 
 /** Runs whose memory is taken; it hardly varies. */

@@ -18,7 +18,7 @@ export async function latencyRow(parent: string): Promise<Row> {
   const { coord, dir } = await scene(parent, { pending: 10_000 });
   await using watch = await restingWatch(dir);
   const latencies: number[] = [];
-  for (let i = 0; i < sized(520, 320); i++) {
+  for (let i = 0; i < sized(520, 270); i++) {
     const start = performance.now();
     await coord.tasks.enqueue({ title: "x", runId: "bench" });
     const { at } = await watch.next();
