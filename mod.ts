@@ -60,7 +60,7 @@ export type { HoldRemarks, Progress } from "./src/domain/input/progress.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
 export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";
-export { Hold } from "./src/engine/hold.ts";
+export { Hold } from "./src/engine/hold/hold.ts";
 export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/hold.ts";
 export type { Forecast, ForecastInput } from "./src/engine/forecast/forecast.ts";
 export type { Reconciliation } from "./src/engine/forecast/reconcile.ts";
@@ -156,7 +156,12 @@ export type {
 } from "./src/engine/task/types.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";
-export type { ReservationConflict } from "./src/domain/reservation/conflict.ts";
+export type {
+  ConflictBase,
+  HoldConflict,
+  LeaseConflict,
+  ReservationConflict,
+} from "./src/domain/glob/holds/comparison.ts";
 export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
 export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
 export type {

@@ -17,7 +17,7 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ["src/domain/task/claim.ts", "ClaimRecord"],
   ["src/engine/task/types.ts", "TaskHeartbeat", "TaskItem", "TaskList"],
   ["src/domain/reservation/reservation.ts", "ReservationRecord", "IntentRecord"],
-  ["src/domain/reservation/conflict.ts", "ReservationConflict"],
+  ["src/domain/glob/holds/comparison.ts", "ReservationConflict", "LeaseConflict"],
   [
     "src/engine/reservation/types.ts",
     "ReservationGranted",

@@ -36,7 +36,7 @@ const CLAIM = words(
 const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
 
 const RESERVATION = words(
-  "reservation_id run_id branch addresses.* files.* created_at expires_at operation exclusive nonce",
+  "reservation_id run_id branch addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
   "note progress.*",
 );
 const INTENT = words(
@@ -54,6 +54,7 @@ const RELEASED = words(
 
 const DECISION = words(
   "status outcome lane lane_kind tree.* owner loop_ts fence reason reason_class conflicts.*",
+  "conflicts_total",
   "scavenged.*",
 );
 const LEASE = words(

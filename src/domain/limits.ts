@@ -262,6 +262,12 @@ export const LIVENESS_S = { spin: 900, grace: 1_800 } as const;
 /** Seconds that such a window may have. */
 export const WINDOW_S = { min: 0, max: MAX_TTL_S } as const;
 
+/**
+ * Milliseconds in which a call looks again that meets only what another process is about to confirm or
+ * to take back.
+ */
+export const SETTLE_MS = 1_000;
+
 /** Seconds to wait for other writers of the journal: a killed one is overtaken in less. */
 export const LOCK_TIMEOUT_S = { min: 0, max: 3_600, default: 10 } as const;
 

@@ -16,9 +16,11 @@ import type {
   MineReleased,
   MineReleaseInput,
 } from "./holds/mine.ts";
+import { LaneHolders } from "./lane/holders.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
 import type { LaneItem } from "./lane/types.ts";
+import { ReservationHolders } from "./reservation/holders.ts";
 import { Reservations } from "./reservation/reservations.ts";
 import { countTasks, Tasks } from "./task/tasks.ts";
 import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch.ts";
@@ -68,10 +70,11 @@ export class Coord implements AsyncDisposable {
   constructor(context: Context) {
     this.#context = context;
     this.tasks = new Tasks(context);
-    this.reservations = new Reservations(context);
-    const { store: { lanes }, checkout } = context;
-    this.lanes = new Lanes({ ...context, lanes }, checkout);
-    this.journal = new LaneJournal({ ...context, lanes });
+    const { store: { lanes, reservations }, checkout } = context;
+    const laneContext = { ...context, lanes };
+    this.reservations = new Reservations(context, new LaneHolders(laneContext));
+    this.lanes = new Lanes(laneContext, checkout, new ReservationHolders(reservations));
+    this.journal = new LaneJournal(laneContext);
   }
 
   /** Where the workspace lies. */

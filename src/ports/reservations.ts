@@ -9,7 +9,7 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../domain/reservation/reservation.ts";
-import type { NamedAddresses } from "../domain/glob/holds.ts";
+import type { NamedAddresses } from "../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../domain/glob/steps.ts";
 import type { Clock } from "../domain/time.ts";
 
@@ -20,10 +20,26 @@ export interface Placement {
   readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
   /**
    * Whether it may be added although these overlap it. Called with all live reservations of any
-   * agent for which `overlaps` said so, as they are at one moment; called again when others were
-   * added meanwhile. Nothing that it was not called with is added before this one.
+   * agent for which `overlaps` said so, and with those that it excludes and that are not confirmed,
+   * as they are at one moment; called again when others were added meanwhile. Nothing that it was not
+   * called with is added before this one. Of what it allows, what is not confirmed never will be.
    */
   readonly admit: (others: readonly ReservationEntry[]) => boolean;
+  /** Whether not both can be held, as both are exclusive and of different runs. */
+  readonly excludes: (other: ReservationRecord) => boolean;
+}
+
+/** A hold that is no reservation, and that exclusive reservations keep out. */
+export interface Rival {
+  /** What it holds. */
+  readonly named: NamedAddresses;
+  readonly runId: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether a reservation overlaps it, or cannot be compared in time. */
+  readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
+  /** Whether not both can be held, as they are of different runs. */
+  readonly excludes: (other: ReservationRecord) => boolean;
 }
 
 export interface ReservationStore {
@@ -33,7 +49,11 @@ export interface ReservationStore {
    * refuse the others' reservations at most one is added. Durable when the promise resolves.
    *
    * An exclusive reservation that has expired and overlaps is released for good (reason `expired`)
-   * before an exclusive one is added, so that no late heartbeat can bring it back.
+   * before an exclusive one is added, so that no late heartbeat can bring it back. One that is not
+   * confirmed is (reason `conflict`), so that it never will be.
+   *
+   * An exclusive one whose record has `confirmation` is not held yet, and need not be durable: see
+   * `confirm()`. Until then it is not listed, and no heartbeat counts.
    *
    * However many there are, it never holds up its process for more than 50 ms at a time.
    *
@@ -53,13 +73,36 @@ export interface ReservationStore {
     overlaps: (other: ReservationRecord) => Stepwise<boolean>,
   ): Promise<ReservationEntry[]>;
 
+  /**
+   * Confirms an exclusive reservation that was added: from now on it is held. Durable when the
+   * promise resolves.
+   *
+   * @returns Whether it is; not if `admit` of another one or a rival has had it out of its way.
+   */
+  confirm(id: string): Promise<boolean>;
+
+  /** Refuses an exclusive reservation that is not confirmed: it never will be. */
+  refuse(id: string, runId: string, now: number): Promise<void>;
+
+  /**
+   * The live exclusive reservations that overlap a rival and exclude it, confirmed ones only. The others
+   * in its way are ended for good: what has expired (reason `expired`) and what is not confirmed
+   * (reason `conflict`). The rival's record is written before: so a reservation that comes later finds
+   * it, and of two that come at once one goes. What let it through is durable when the promise
+   * resolves.
+   */
+  makeWay(rival: Rival): Promise<readonly ReservationEntry[]>;
+
   /** A reservation with what happened to it; `undefined` when there is none. */
   get(id: string): Promise<ReservationEntry | undefined>;
 
   /** The full ids of reservations that begin with these characters, sorted; at most `limit`. */
   find(prefix: string, limit: number): Promise<string[]>;
 
-  /** All reservations that may be live at `now`, released and expired ones too if `all`. */
+  /**
+   * All reservations that may be live at `now`, released and expired ones too if `all`; never one that
+   * is not confirmed, or was refused before it was.
+   */
   list(now: number, all: boolean): Promise<ReservationEntry[]>;
 
   /**

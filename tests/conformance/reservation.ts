@@ -1,6 +1,7 @@
 /** What every store of reservations promises, and what its collector removes. */
-import { addressOutlines } from "../../src/domain/glob/holds.ts";
-import { Comparison } from "../../src/domain/reservation/conflict.ts";
+import { addressOutlines } from "../../src/domain/glob/holds/holds.ts";
+import { Comparison } from "../../src/domain/glob/holds/comparison.ts";
+import { heldRecord, heldReservation } from "../../src/domain/reservation/conflict.ts";
 import type { ReservationRecord } from "../../src/domain/reservation/reservation.ts";
 import { formatTime } from "../../src/domain/time.ts";
 import type { ReservationStore } from "../../src/ports/reservations.ts";
@@ -33,10 +34,12 @@ async function add(store: ReservationStore, reservation: ReservationRecord) {
   let met: string[] = [];
   const isAdded = await store.add({
     reservation,
-    overlaps: (other) => comparison.overlaps(other),
+    overlaps: (other) => comparison.overlaps(heldRecord(other)),
+    excludes: ({ exclusive, run_id }) => exclusive === true && run_id !== reservation.run_id,
     admit(others) {
       met = others.map((entry) => entry.reservation.reservation_id).sort();
-      return reservation.exclusive !== true || comparison.conflicts(others).total === 0;
+      return reservation.exclusive !== true ||
+        comparison.conflicts(others.map(heldReservation)).total === 0;
     },
   });
   return isAdded ? met : undefined;
@@ -130,6 +133,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
             return true;
           },
           admit: (others) => others.every(({ reservation }) => reservation.exclusive !== true),
+          excludes: ({ exclusive }) => exclusive === true,
         })
       ),
     );

@@ -2,6 +2,7 @@ import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
 import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
+import { NO_HOLDERS } from "../../src/engine/hold/exclusion.ts";
 import { LaneJournal } from "../../src/engine/lane/journal.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
@@ -34,7 +35,7 @@ function open(folder: string, second: number, fs: HostFs = quickFs, staleMs = 0)
   const lanes = new FsLanes(machine, journal, undefined);
   const context = { lanes, processes: processesOf(machine), clock, warn: () => {} };
   return {
-    lanes: new Lanes(context, EMPTY_CHECKOUT),
+    lanes: new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS),
     journal: new LaneJournal(context),
   };
 }

@@ -36,7 +36,7 @@ const MODULES = [
 const FORGOTTEN: readonly { story: keyof typeof FINDING; from: string; to: string }[] = [
   {
     story: "release",
-    from: 'if (released.length > 0) this.#files.sync("releases");',
+    from: 'if (released.length > 0) files.sync("releases");',
     to: "",
   },
   { story: "repeated", from: "persistEnd(this.#files, stemOfId(id));", to: "" },

@@ -3,6 +3,7 @@ import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
 import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
 import { CoordError } from "../../src/domain/errors.ts";
+import { NO_HOLDERS } from "../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import type { JournalFile } from "../../src/adapters/fs/lane/journal_file.ts";
@@ -183,7 +184,7 @@ function lanesOn(scene: Scene, change: (journal: JournalFile) => JournalFile): L
   const lanes = new FsLanes(scene.host, change(journal), undefined);
   const warn = (message: string) => void scene.warnings.push(message);
   const context = { lanes, processes: processesOf(scene.host), clock, warn };
-  return new Lanes(context, EMPTY_CHECKOUT);
+  return new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
 }
 
 /** The same thing but for some of its methods. */
@@ -229,7 +230,7 @@ it("request() that is aborted while it waits says who is in the way, and journal
   stop.abort();
   const answer = await waiting;
   assert_(answer.status === "refused");
-  assertEquals(answer.conflicts.map(({ holder }) => holder), ["x"]);
+  assertEquals(answer.conflicts.map((each) => each.kind === "lane" && each.holder), ["x"]);
   assertEquals(ops(scene), ["ACQUIRE"]);
 });
 

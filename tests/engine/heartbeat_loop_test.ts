@@ -1,5 +1,5 @@
 import { CoordError } from "../../src/domain/errors.ts";
-import { Beating, type Held } from "../../src/engine/heartbeat_loop.ts";
+import { Beating, type Held } from "../../src/engine/hold/heartbeat_loop.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, it } from "../deps.ts";
 import { FakeTime } from "../support/fake/records.ts";

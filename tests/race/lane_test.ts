@@ -2,6 +2,7 @@ import { assert_, assertEquals, itIf } from "../deps.ts";
 import { FsJournal } from "../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../src/adapters/fs/lane/environment.ts";
 import { FsMutex } from "../../src/adapters/fs/lane/mutex.ts";
+import { NO_HOLDERS } from "../../src/engine/hold/exclusion.ts";
 import { LaneJournal } from "../../src/engine/lane/journal.ts";
 import { Lanes } from "../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../src/host/detect.ts";
@@ -78,7 +79,7 @@ function beside({ journal: path, staleMs, epoch, speed }: LaneOrders) {
   const lanes = new FsLanes(host, journal, undefined);
   const context = { lanes, processes: processesOf(host), clock, warn: () => {} };
   return {
-    lanes: new Lanes(context, EMPTY_CHECKOUT),
+    lanes: new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS),
     journal: new LaneJournal(context),
   };
 }

@@ -1,7 +1,7 @@
 /** Reservations in memory. Only comparing addresses takes turns with others; the rest is one step. */
 import { paced } from "../../async/paced.ts";
 import { stemOfId } from "../../domain/ids.ts";
-import type { NamedAddresses } from "../../domain/glob/holds.ts";
+import type { NamedAddresses } from "../../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
 import {
   effectiveExpiry,
@@ -12,15 +12,16 @@ import {
   type ReleaseRecord,
   type ReservationEntry,
   type ReservationRecord,
+  wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
 import { type Clock, formatTime, parseTime } from "../../domain/time.ts";
-import type { Placement, ReservationStore } from "../../ports/reservations.ts";
+import type { Placement, ReservationStore, Rival } from "../../ports/reservations.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryReservationStore implements ReservationStore {
   constructor(readonly workspace: MemoryWorkspace) {}
 
-  async add({ reservation, overlaps, admit }: Placement): Promise<boolean> {
+  async add({ reservation, overlaps, admit, excludes }: Placement): Promise<boolean> {
     const now = parseTime(reservation.created_at) ?? 0;
     const meets = new Map<string, boolean>();
     while (true) {
@@ -32,13 +33,16 @@ export class MemoryReservationStore implements ReservationStore {
     }
     const near = this.#near(reservation, now)
       .filter((entry) => meets.get(entry.reservation.reservation_id));
-    if (!admit(near.filter((entry) => isLive(entry, now)))) return false;
+    const isComing = (entry: ReservationEntry) =>
+      entry.unsettled === true && excludes(entry.reservation);
+    if (!admit(near.filter((entry) => isLive(entry, now) || isComing(entry)))) return false;
     for (const entry of near) {
-      if (!isLive(entry, now) && reservation.exclusive === true) {
-        this.#seal(entry, reservation, now);
-      }
+      if (isLive(entry, now) || reservation.exclusive !== true) continue;
+      if (entry.unsettled !== true || isComing(entry)) this.#seal(entry, reservation.run_id, now);
     }
-    this.workspace.reservations.put(reservation.reservation_id, reservation);
+    const { reservation_id: id } = reservation;
+    if (reservation.confirmation !== undefined) this.workspace.unsettled.add(id);
+    this.workspace.reservations.put(id, reservation);
     return true;
   }
 
@@ -53,6 +57,31 @@ export class MemoryReservationStore implements ReservationStore {
     return live.filter(({ reservation }) => meets.get(reservation.reservation_id));
   }
 
+  async confirm(id: string): Promise<boolean> {
+    const { unsettled, reservations } = this.workspace;
+    return unsettled.delete(id) && reservations.has(id);
+  }
+
+  async refuse(id: string, runId: string, now: number): Promise<void> {
+    const entry = this.#entry(id);
+    if (entry?.unsettled === true) this.#seal(entry, runId, now);
+  }
+
+  async makeWay({ now, runId, overlaps, excludes }: Rival): Promise<ReservationEntry[]> {
+    const meets = new Map<string, boolean>();
+    const near = () =>
+      this.#near({ exclusive: true }, now).filter(({ reservation }) =>
+        reservation.exclusive === true && excludes(reservation)
+      );
+    await paced(compare(near(), overlaps, meets));
+    // What came meanwhile finds the rival when it looks.
+    const met = near().filter(({ reservation }) => meets.get(reservation.reservation_id));
+    for (const entry of met) {
+      if (!isLive(entry, now)) this.#seal(entry, runId, now);
+    }
+    return met.filter((entry) => isLive(entry, now));
+  }
+
   async get(id: string): Promise<ReservationEntry | undefined> {
     return this.#entry(id);
   }
@@ -64,7 +93,7 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   async list(now: number, all: boolean): Promise<ReservationEntry[]> {
-    return this.#entries().filter((entry) => all || isLive(entry, now));
+    return this.#entries().filter((entry) => wasConfirmed(entry) && (all || isLive(entry, now)));
   }
 
   async beat(
@@ -73,7 +102,9 @@ export class MemoryReservationStore implements ReservationStore {
   ): Promise<HeartbeatRecord | "expired" | "released"> {
     const { reservation_id: id } = heartbeat;
     const entry = this.#entry(id);
-    if (entry === undefined || entry.release !== undefined) return "released";
+    if (entry === undefined || entry.release !== undefined || entry.unsettled === true) {
+      return "released";
+    }
     const { reservation, heartbeat: last } = entry;
     if (reservation.exclusive === true && clock() >= effectiveExpiry(entry)) return "expired";
     const { extended_expires_at } = farther(heartbeat, last);
@@ -86,6 +117,7 @@ export class MemoryReservationStore implements ReservationStore {
   async release(release: ReleaseRecord): Promise<boolean> {
     const { reservation_id: id } = release;
     if (this.workspace.releases.has(id)) return false;
+    this.workspace.unsettled.delete(id);
     this.workspace.releases.put(id, release);
     return true;
   }
@@ -117,27 +149,27 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   /** What is live, or is exclusive and must not come to life again beside an exclusive one. */
-  #near(own: ReservationRecord, now: number): ReservationEntry[] {
+  #near(own: Pick<ReservationRecord, "exclusive">, now: number): ReservationEntry[] {
     return this.#entries().filter((entry) =>
       isLive(entry, now) ||
       entry.release === undefined && own.exclusive === true && entry.reservation.exclusive === true
     );
   }
 
-  #seal(entry: ReservationEntry, by: ReservationRecord, now: number): void {
+  #seal(entry: ReservationEntry, run_id: string, now: number): void {
     const { reservation_id } = entry.reservation;
-    this.workspace.releases.put(reservation_id, {
-      reservation_id,
-      run_id: by.run_id,
-      released_at: formatTime(Math.min(effectiveExpiry(entry), now)),
-      reason: "expired",
-    });
+    const end = this.workspace.unsettled.delete(reservation_id)
+      ? { released_at: formatTime(now), reason: "conflict", confirmed: false }
+      : { released_at: formatTime(Math.min(effectiveExpiry(entry), now)), reason: "expired" };
+    this.workspace.releases.put(reservation_id, { reservation_id, run_id, ...end });
   }
 
   #entry(id: string): ReservationEntry | undefined {
-    const { reservations, heartbeats, releases } = this.workspace;
+    const { reservations, heartbeats, releases, unsettled } = this.workspace;
     const reservation = reservations.get(id);
-    return reservation && { reservation, heartbeat: heartbeats.get(id), release: releases.get(id) };
+    if (reservation === undefined) return undefined;
+    const entry = { reservation, heartbeat: heartbeats.get(id), release: releases.get(id) };
+    return unsettled.has(id) ? { ...entry, unsettled: true } : entry;
   }
 
   #entries(): ReservationEntry[] {

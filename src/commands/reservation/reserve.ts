@@ -15,9 +15,10 @@ import { addressesText, agentText, clipped, column, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, ReservationInput> = {
   details:
-    "Record an advisory notice. Overlapping reservations are reported but do not stop you. " +
-    "With --exclusive it is all or nothing: if any live reservation of another agent " +
-    "overlaps, nothing is written, and the exit code is 1. An address is path, " +
+    "Record an advisory notice. Overlapping reservations and lanes are reported but do not stop " +
+    "you. With --exclusive it is all or nothing. If an exclusive reservation or a lane of another " +
+    "agent overlaps, nothing is held, and the exit code is 1. Notices are reported, and with " +
+    "--strict they are in the way as well. An address is path, " +
     "path::symbol, or a glob in either part. A reservation whose answer cannot be delivered is " +
     `released. ${PATH_DETAILS}`,
   examples: [
@@ -39,7 +40,11 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     branch: BRANCH,
     exclusive: {
       type: "boolean",
-      summary: "lock: refuse if another agent's live reservation overlaps",
+      summary: "lock: refuse if another agent's exclusive reservation or lane overlaps",
+    },
+    strict: {
+      type: "boolean",
+      summary: "with --exclusive: refuse if another agent's notice overlaps, too",
     },
     renew: {
       type: "boolean",
@@ -47,7 +52,11 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     },
     ...PATH_FLAGS,
   },
-  check({ exclusive, renew, runId }) {
+  check({ exclusive, strict, renew, runId }) {
+    if (strict === true && exclusive !== true) {
+      const message = "needs --exclusive: a notice is in no agent's way";
+      return [{ field: "strict", code: "bad_args", message }];
+    }
     if (exclusive !== true && renew !== true) return [];
     const flag = exclusive === true ? "--exclusive" : "--renew";
     const messages = runId === undefined
@@ -90,7 +99,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
         columns: [
           column("ADDRESS", "main"),
           column("THEIRS", "main"),
-          column("RESERVATION", "id"),
+          column("HELD AS", "id"),
           column("RUN ID", "agent"),
           "BRANCH",
           "OP",
@@ -99,9 +108,11 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
         rows: value.conflicts.map((conflict) => [
           clipped(conflict.address),
           clipped(conflict.their_address),
-          shortId(conflict.reservation_id),
+          conflict.kind === "lane"
+            ? `lane ${clipped(conflict.lane)}`
+            : shortId(conflict.reservation_id),
           agentText(conflict.run_id),
-          clipped(conflict.branch),
+          conflict.branch && clipped(conflict.branch),
           conflict.operation && clipped(conflict.operation),
           conflict.expires_at,
         ]),

@@ -1,5 +1,5 @@
 /** Who touches what: live reservations and intents, brought together by agent, branch and address. */
-import { addressesOfTree, type NamedAddresses } from "../glob/holds.ts";
+import { addressesOfTree, type NamedAddresses } from "../glob/holds/holds.ts";
 import type { Lease } from "../lane/lease.ts";
 import { parseAddress, partsOf } from "../glob/address.ts";
 import type { Stepwise } from "../glob/steps.ts";

@@ -13,6 +13,7 @@
  * in each other's way, trees or not. What is in the way and dead is named for eviction; what is in the way and alive
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
  */
+import type { Conflicts, ReservationConflict } from "../glob/holds/comparison.ts";
 import { sameAgent, sameRun } from "../input/run_id.ts";
 import { autopickHolds, type LaneRequest, namedHold, type WantedLane } from "./request.ts";
 import {
@@ -21,11 +22,13 @@ import {
   laneKey,
   type Lease,
   mindsExclusive,
+  restUntil,
   runOf,
 } from "./lease.ts";
 import type { LeaseIndex, LeaseOverlap } from "./lease_index.ts";
 import { LANE_CONFLICT_STEPS, LANE_STEPS, MAX_IDENTIFIER, MAX_LANE_CONFLICTS } from "../limits.ts";
 import { quoted } from "../text.ts";
+import { formatTime } from "../time.ts";
 import type { Taxonomy } from "./taxonomy.ts";
 import { leaseTree, WHOLE } from "../glob/tree.ts";
 
@@ -52,10 +55,18 @@ interface Eviction {
 
 /** A live lease in the way. */
 export interface LaneConflict {
+  /** What it is. */
+  readonly kind: "lane";
   /** Its lane. */
   readonly lane: string;
   /** Who holds it. */
   readonly holder: string;
+  /** The run that it belongs to. */
+  readonly run_id: string;
+  /** Its fencing token. */
+  readonly fence: number;
+  /** Until when its holder may be silent, by its own clock, ISO 8601 UTC; null when nothing shows it. */
+  readonly expires_at: string | null;
   /** What it holds. */
   readonly their_tree: readonly string[];
   /** What was asked for. */
@@ -72,6 +83,8 @@ export type LaneRefusalClass =
   | "overlapping"
   /** An exclusive lane is held, or was asked for while others are. */
   | "exclusive"
+  /** Another run reserved exclusively what overlaps the tree. */
+  | "reserved"
   /** As many leases of its kind are held as there may be. */
   | "over_budget"
   /** What the lane is to hold is unknown. */
@@ -102,6 +115,10 @@ export interface Denied {
   readonly reason: string;
   /** At most {@link MAX_LANE_CONFLICTS}. */
   readonly conflicts: readonly LaneConflict[];
+  /** The exclusive reservations in the way. */
+  readonly reservations: readonly ReservationConflict[];
+  /** How many conflicts there are; of leases a lower bound from {@link MAX_LANE_CONFLICTS} on. */
+  readonly total: number;
   /** The leases of the conflicts. */
   readonly blockers: readonly Lease[];
   readonly warnings: readonly string[];
@@ -138,9 +155,24 @@ function pick(request: LaneRequest, scene: Scene, budget: { left: number }): Gra
   return {
     ...denied("none_free", undefined, reason),
     conflicts: refusals.flatMap(({ conflicts }) => conflicts).slice(0, MAX_LANE_CONFLICTS),
+    total: refusals.reduce((sum, { total }) => sum + total, 0),
     blockers: refusals.flatMap(({ blockers }) => blockers).slice(0, MAX_LANE_CONFLICTS),
     warnings: refusals.flatMap(({ warnings }) => warnings),
   };
+}
+
+/** The answer where exclusive reservations are in the way of what the leases leave free. */
+export function reserved(
+  hold: WantedLane,
+  { conflicts, total, doubts }: Conflicts<ReservationConflict>,
+): Denied {
+  const [first] = conflicts;
+  const more = total > 1 ? ` (and ${total - 1} more)` : "";
+  const why = first === undefined ? "what overlaps its tree is reserved" : `its tree meets ` +
+    `${quoted(first.their_address, MAX_IDENTIFIER)}, which ${quoted(first.run_id)} reserved ` +
+    `exclusively until ${first.expires_at}${more}`;
+  const reason = `Cannot acquire lane ${JSON.stringify(hold.lane)}: ${why}`;
+  return { ...denied("reserved", hold, reason), reservations: conflicts, total, warnings: doubts };
 }
 
 /** The answer to a caller that ended its call. */
@@ -149,7 +181,8 @@ export function abandoned(): Denied {
 }
 
 function denied(why: LaneRefusalClass, hold: WantedLane | undefined, reason: string): Denied {
-  return { outcome: "refuse", why, hold, reason, conflicts: [], blockers: [], warnings: [] };
+  const nothing = { conflicts: [], reservations: [], total: 0, blockers: [], warnings: [] };
+  return { outcome: "refuse", why, hold, reason, ...nothing };
 }
 
 /** A live lease in the way, and why it is. */
@@ -197,6 +230,7 @@ class Judgement {
     return {
       ...denied(first.kind, hold, reason),
       conflicts: found.map(({ conflict }) => conflict),
+      total: found.length,
       blockers: found.map(({ lease }) => lease),
       warnings: this.#warnings,
     };
@@ -326,9 +360,14 @@ class Judgement {
       this.#evictions.push({ lease, evidence });
       return;
     }
-    const conflict = {
+    const until = restUntil(lease);
+    const conflict: LaneConflict = {
+      kind: "lane",
       lane: lease.lane,
       holder: lease.holder,
+      run_id: runOf(lease),
+      fence: lease.fence,
+      expires_at: until === undefined ? null : formatTime(until),
       their_tree: lease.tree.length === 0 && lease.name_only !== true ? WHOLE : lease.tree,
       our_tree: hold.tree.globs,
       witness: meeting?.witness ?? null,

@@ -52,6 +52,11 @@ export interface ReservationRecord {
   readonly exclusive?: boolean;
   /** What its holder said when it was made, one line. */
   readonly note?: string;
+  /**
+   * The number of the heartbeat that confirms an exclusive one: until that is there it is on its way.
+   * Without it, as in version 0.1.0 and from other tools, it was confirmed when it was written.
+   */
+  readonly confirmation?: 1;
 }
 
 /** A sign of life, as it lies in `heartbeats/` under the reservation's name; it is replaced. */
@@ -76,8 +81,10 @@ export interface ReleaseRecord {
   readonly run_id: string;
   /** ISO 8601 UTC. */
   readonly released_at: string;
-  /** `completed`, `cancelled`, `superseded`, `expired`, or free text. */
+  /** `completed`, `cancelled`, `superseded`, `expired`, `conflict`, or free text. */
   readonly reason: string;
+  /** False for one that ended before it was confirmed, so no agent ever held it. */
+  readonly confirmed?: boolean;
 }
 
 /** What an agent means to do, as it lies in `intents/`. */
@@ -107,6 +114,13 @@ export interface ReservationEntry {
   readonly reservation: ReservationRecord;
   readonly heartbeat: HeartbeatRecord | undefined;
   readonly release: ReleaseRecord | undefined;
+  /** It is exclusive, and neither confirmed nor refused yet. */
+  readonly unsettled?: true;
+}
+
+/** Whether it was ever held, or is: one that is not confirmed is not shown. */
+export function wasConfirmed({ unsettled, release }: ReservationEntry): boolean {
+  return unsettled !== true && release?.confirmed !== false;
 }
 
 /**
@@ -150,11 +164,12 @@ function isEntryAhead(entry: ReservationEntry, now: number): boolean {
 }
 
 /**
- * Whether a reservation is in force at `now`. One that lies ahead would be so until the clock has come
- * there, so it does not count.
+ * Whether a reservation is in force at `now`. One that is not confirmed is not. One that lies ahead
+ * would be so until the clock has come there, so it does not count.
  */
 export function isLive(entry: ReservationEntry, now: number): boolean {
-  return entry.release === undefined && effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
+  return entry.release === undefined && entry.unsettled !== true &&
+    effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
 }
 
 /** Seconds that a reservation was made for, by which a heartbeat that names none extends it. */

@@ -1,6 +1,7 @@
 /** Who holds what a caller is about to touch. It reads reservations and lanes, and writes nothing. */
 import { paced } from "../../async/paced.ts";
 import { partsOf } from "../../domain/glob/address.ts";
+import { Comparison } from "../../domain/glob/holds/comparison.ts";
 import type { Outline } from "../../domain/glob/address_outline.ts";
 import {
   addressOutlines,
@@ -8,7 +9,7 @@ import {
   holdsMeet,
   type NamedAddresses,
   treeOutlines,
-} from "../../domain/glob/holds.ts";
+} from "../../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
 import { Tree } from "../../domain/glob/tree.ts";
 import { type HoldRemarks, remarksOf } from "../../domain/input/progress.ts";
@@ -21,7 +22,7 @@ import {
   MAX_CONFLICTS,
   UNKNOWN_RUN,
 } from "../../domain/limits.ts";
-import { Comparison } from "../../domain/reservation/conflict.ts";
+import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
 import type { ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Context } from "../context.ts";
@@ -122,11 +123,13 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
   const near = await store.reservations.near(
     asked,
     clock(),
-    (other) => comparison.overlaps(other),
+    (other) => comparison.overlaps(heldRecord(other)),
   );
   const isMine = (run: string) => sameRun(run, runId);
   const listed = (entries: readonly ReservationEntry[]): FoundHolds => {
-    const { conflicts, total, isCounted, doubts } = comparison.conflicts(entries);
+    const { conflicts, total, isCounted, doubts } = comparison.conflicts(
+      entries.map(heldReservation),
+    );
     for (const doubt of doubts) warn(doubt);
     const byId = new Map(entries.map((entry) => [entry.reservation.reservation_id, entry]));
     const holds = conflicts.map(({ address, their_address, run_id, ...rest }): CheckedHold => {
@@ -135,8 +138,6 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
       return {
         address,
         their_address,
-        kind: "reservation",
-        exclusive: record?.exclusive === true,
         mine: isMine(run_id),
         run_id,
         since: record?.created_at ?? null,

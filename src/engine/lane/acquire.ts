@@ -18,7 +18,7 @@ import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 /** Milliseconds between two looks at a holder's process, whose end no notification reports. */
 const PROBE_MS = 1_000;
 
-/** Milliseconds until another try after one that failed though the lane looked free. */
+/** Milliseconds until another look where nothing notifies of the end of what is in the way. */
 const RETRY_MS = 250;
 
 type Outcome = LaneAcquired | LaneBusy | Denied;
@@ -91,8 +91,8 @@ function isDenied(outcome: Outcome): outcome is Denied {
 }
 
 /** Whether waiting cannot help. */
-function isHopeless({ why, blockers }: Denied): boolean {
-  return why === "unknown_lane" || blockers.length === 0;
+function isHopeless({ why, blockers, reservations }: Denied): boolean {
+  return why === "unknown_lane" || blockers.length + reservations.length === 0;
 }
 
 /**
@@ -117,9 +117,12 @@ async function waitForLane(
     const now = timers.now();
     if (woken === "abort") acquisition.input.signal?.throwIfAborted();
     if (now >= end) return undefined;
-    const verdict = acquisition.peek(await readJournal(context));
-    if (verdict.outcome === "refuse") next = now + msUntilDeath(context, verdict);
-    else {
+    const verdict = await acquisition.look(await readJournal(context));
+    if (verdict.outcome === "refuse") {
+      // No hint comes of the end of a reservation.
+      const isReserved = verdict.reservations.length > 0;
+      next = now + (isReserved ? RETRY_MS : msUntilDeath(context, verdict));
+    } else {
       const outcome = await attempt();
       if ("status" in outcome && outcome.status === "acquired") return outcome;
       next = timers.now() + RETRY_MS;

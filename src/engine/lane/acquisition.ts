@@ -9,10 +9,11 @@ import {
   arbitrate,
   type Denied,
   type Granted,
+  reserved,
   type Scene,
 } from "../../domain/lane/arbiter.ts";
-import type { LaneRequest } from "../../domain/lane/request.ts";
-import { isWorthProbing, type Lease } from "../../domain/lane/lease.ts";
+import type { LaneRequest, WantedLane } from "../../domain/lane/request.ts";
+import { isWorthProbing, type Lease, runOf } from "../../domain/lane/lease.ts";
 import { LANE_TTL_S } from "../../domain/limits.ts";
 import { formatTime } from "../../domain/time.ts";
 import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
@@ -24,16 +25,17 @@ import {
   scavengeEntry,
 } from "../../domain/journal/entries.ts";
 import type { JournalEntry } from "../../domain/journal/line.ts";
+import { addressesOfTree } from "../../domain/glob/holds/holds.ts";
+import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { JournalView } from "../../ports/journal.ts";
+import { type Holders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
 import * as answers from "./answers.ts";
+import { freeAnswer, granted, refusalOf } from "./decision.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
-import type {
-  LaneAcquired,
-  LaneAcquireInput,
-  LaneDenied,
-  LaneScavenged,
-  LaneVerdict,
-} from "./types.ts";
+import type { LaneAcquired, LaneAcquireInput, LaneDenied, LaneVerdict } from "./types.ts";
+
+/** Why a lease is taken back that met a confirmed reservation. */
+const WITHDRAWN = "an exclusive reservation was there before";
 
 /** The decision on a request, with the facts on processes that bear on it. */
 function decide(
@@ -81,11 +83,15 @@ export class Acquisition {
   #written: { readonly nonce: string; readonly verdict: Granted } | undefined;
   /** The lease that this acquisition made. */
   #made: Lease | undefined;
+  /** Why that is to be taken back. */
+  #unwanted: Denied | undefined;
 
   constructor(
     readonly context: LaneContext,
     readonly input: ReadInput,
     readonly taxonomy: Taxonomy,
+    /** The exclusive reservations. */
+    readonly others: Holders<ReservationConflict>,
   ) {
     this.loopTs = input.loopTs ??
       `${formatTime(context.clock())}-${crypto.randomUUID().slice(0, 8)}`;
@@ -97,9 +103,28 @@ export class Acquisition {
     return { ...requestOf(this.input), loopTs: key };
   }
 
-  /** What it would come to, without writing. */
+  /** What it would come to as far as leases decide, without writing. */
   peek(view: JournalView, now: number = this.context.clock()): Granted | Denied {
     return decide(this.context, this.#request, this.taxonomy, view, now);
+  }
+
+  /** What it would come to, reservations included, without writing. */
+  async look(view: JournalView, now: number = this.context.clock()): Promise<Granted | Denied> {
+    const { lane = "", tree = [] } = this.input;
+    const isPicked = lane === "" && tree.length === 0;
+    let { taxonomy } = this;
+    let first: Denied | undefined;
+    while (true) {
+      const verdict = decide(this.context, this.#request, taxonomy, view, now);
+      if (verdict.outcome === "refuse") return first ?? verdict;
+      if (verdict.existing !== undefined) return verdict;
+      const found = await this.others.find(this.#wanted(verdict.hold, now));
+      if (found.total === 0) return verdict;
+      first ??= reserved(verdict.hold, found);
+      if (!isPicked) return first;
+      const autopick = taxonomy.autopick.filter((name) => name !== verdict.hold.lane);
+      taxonomy = { ...taxonomy, autopick };
+    }
   }
 
   /**
@@ -111,14 +136,15 @@ export class Acquisition {
     turn: Turn,
     isNoted: (denied: Denied) => boolean,
   ): Promise<LaneAcquired | Denied | undefined> {
+    if (this.#unwanted !== undefined) return this.#takenBack(turn, this.#unwanted, isNoted);
     const kept = this.#keptLease(turn.view);
-    if (kept !== undefined) return kept;
-    const verdict = this.peek(turn.view, turn.now);
+    if (kept !== undefined) return await this.#held(turn, kept, isNoted);
+    const verdict = await this.look(turn.view, turn.now);
     if (verdict.outcome === "refuse") return this.#deny(turn, verdict, isNoted);
     for (const warning of verdict.warnings) this.context.warn(warning);
     if (verdict.existing !== undefined) {
       // It was granted to a process that perhaps died before the entry was on the disk.
-      return await turn.persist() ? granted(verdict, verdict.existing) : undefined;
+      return await turn.persist() ? await this.#held(turn, verdict, isNoted) : undefined;
     }
     const entries = this.#entries(turn, verdict);
     this.#written = { nonce: nonceOf(entries.acquire), verdict };
@@ -127,11 +153,65 @@ export class Acquisition {
     this.#written = undefined;
     if (applied.effect === "granted" && applied.lease !== undefined) {
       this.#made = applied.lease;
-      return granted(verdict, applied.lease);
+      return await this.#held(turn, { ...verdict, existing: applied.lease }, isNoted);
     }
     // Another writer came between the decision and the entry, and the log found for it.
     const again = this.peek(turn.view, turn.now);
     return again.outcome === "refuse" ? this.#deny(turn, again, isNoted) : undefined;
+  }
+
+  /**
+   * The lease is in the log. A confirmed reservation may have come before that, and then it is taken
+   * back; also one that was there before this call, since its writer may have died without a look.
+   */
+  async #held(
+    turn: Turn,
+    verdict: Granted,
+    isNoted: (denied: Denied) => boolean,
+  ): Promise<LaneAcquired | Denied | undefined> {
+    const { hold, existing: lease } = verdict;
+    if (lease === undefined) return undefined;
+    let denied = abandoned();
+    const isHeld = await holdExclusively({
+      publish: () => true,
+      look: async () => {
+        const { now } = turn;
+        const named = addressesOfTree(lease);
+        const found = await this.others.makeWay({ runId: runOf(lease), named, now });
+        if (found.total > 0) denied = reserved(hold, found);
+        return found.total === 0;
+      },
+      confirm: () => true,
+      withdraw: async () => {
+        this.#made = lease;
+        this.#unwanted = denied;
+        return await this.takeBack(turn, WITHDRAWN) === true;
+      },
+    });
+    return isHeld ? granted(verdict, lease) : this.#takenBack(turn, denied, isNoted);
+  }
+
+  /** The answer once the lease is taken back; `undefined` when that must be tried again. */
+  async #takenBack(
+    turn: Turn,
+    denied: Denied,
+    isNoted: (denied: Denied) => boolean,
+  ): Promise<Denied | undefined> {
+    if (await this.takeBack(turn, WITHDRAWN) === undefined) return undefined;
+    this.#made = undefined;
+    this.#unwanted = undefined;
+    return this.#deny(turn, denied, isNoted);
+  }
+
+  /** What reservations are to be asked about. */
+  #wanted({ tree }: WantedLane, now: number): Wanted {
+    const { runId, owner } = this.input;
+    const named = addressesOfTree({
+      tree: tree.globs,
+      files: tree.files,
+      name_only: tree.isEmpty,
+    });
+    return { runId: runId ?? owner, named, now };
   }
 
   /** Whether it made a lease, or may have. */
@@ -144,22 +224,21 @@ export class Acquisition {
    *
    * @returns Whether nothing is held now; `undefined` when it must be tried again.
    */
-  async takeBack(turn: Turn): Promise<true | undefined> {
+  async takeBack(turn: Turn, why = "its call was aborted"): Promise<true | undefined> {
     this.#keptLease(turn.view);
     const current = this.#made && turn.view.fold.leases.get(this.#made);
     if (current === undefined || current.fence !== this.#made?.fence) return true;
-    const entry = releaseEntry(turn.stamp(), current, "its call was aborted");
-    return await turn.append([entry]) && true;
+    return await turn.append([releaseEntry(turn.stamp(), current, why)]) && true;
   }
 
   /** The lease of an ACQUIRE that was kept after all. */
-  #keptLease({ fold }: JournalView): LaneAcquired | undefined {
+  #keptLease({ fold }: JournalView): Granted | undefined {
     const applied = this.#written && fold.appliedOf(this.#written.nonce);
     if (this.#written === undefined || applied?.lease === undefined) return undefined;
     const { lease, seq } = applied;
     if (fold.leases.get(lease)?.fence !== seq) return undefined;
     this.#made = lease;
-    return granted(this.#written.verdict, lease);
+    return { ...this.#written.verdict, existing: lease };
   }
 
   #entries(turn: Turn, { hold, evictions, reason }: Granted) {
@@ -202,7 +281,7 @@ export class Acquisition {
 
   #refusal(turn: Turn, denied: Denied): JournalEntry {
     const { context, input, loopTs } = this;
-    const { lane, tree, conflicts, error } = refusalOf(denied, input, loopTs);
+    const { lane, tree, error } = refusalOf(denied, input, loopTs);
     return refuseEntry(turn.stamp(), {
       lane,
       holder: input.owner,
@@ -213,11 +292,14 @@ export class Acquisition {
       reason_class: denied.why,
       baseSeq: turn.view.fold.seq,
       tree,
-      conflicts: conflicts.map((conflict) => ({
-        ...conflict,
-        their_tree: [...conflict.their_tree],
-        our_tree: [...conflict.our_tree],
-      })),
+      conflicts: [
+        ...denied.conflicts.map((conflict) => ({
+          ...conflict,
+          their_tree: [...conflict.their_tree],
+          our_tree: [...conflict.our_tree],
+        })),
+        ...denied.reservations.map((conflict) => ({ ...conflict })),
+      ],
     });
   }
 
@@ -238,79 +320,14 @@ export class Acquisition {
   }
 
   /** The answer for those who only ask. */
-  verdict(view: JournalView): LaneVerdict {
+  async verdict(view: JournalView): Promise<LaneVerdict> {
     const { input } = this;
-    const decision = this.peek(view);
+    const decision = await this.look(view);
     for (const warning of decision.warnings) this.context.warn(warning);
     const loop_ts = input.loopTs ?? "";
     if (decision.outcome === "refuse") {
       return { ...refusalOf(decision, input, loop_ts), scavenged: [] };
     }
-    const { hold, existing } = decision;
-    return {
-      status: "free",
-      outcome: "acquire",
-      lane: hold.lane,
-      lane_kind: hold.kind,
-      tree: existing?.tree ?? hold.tree.globs,
-      owner: input.owner,
-      loop_ts,
-      fence: existing?.fence ?? null,
-      journaled: false,
-      reason: decision.reason,
-      conflicts: [],
-      scavenged: scavengedBy(decision),
-    };
+    return freeAnswer(decision, input, loop_ts);
   }
-}
-
-function granted(verdict: Granted, lease: Lease): LaneAcquired {
-  return {
-    status: "acquired",
-    outcome: "acquire",
-    lane: lease.lane,
-    lane_kind: lease.lane_kind,
-    tree: lease.tree,
-    owner: lease.holder,
-    loop_ts: lease.loop_ts,
-    fence: lease.fence,
-    journaled: true,
-    reason: verdict.reason,
-    conflicts: [],
-    ttl_seconds: lease.ttl_seconds,
-    acquired_at: lease.acquired_at ?? "",
-    expires_at: answers.restTime(lease),
-    scavenged: scavengedBy(verdict),
-  };
-}
-
-function scavengedBy({ evictions }: Granted): LaneScavenged[] {
-  return evictions.map(({ lease: { lane, holder, fence }, evidence }) => ({
-    lane,
-    holder,
-    fence,
-    evidence,
-  }));
-}
-
-function refusalOf(
-  { hold, why, reason, conflicts }: Denied,
-  input: LaneAcquireInput,
-  loopTs: string,
-) {
-  return {
-    status: "refused",
-    outcome: "refuse",
-    lane: hold?.lane ?? input.lane ?? "",
-    lane_kind: hold?.kind ?? input.kind ?? "",
-    tree: hold?.tree.globs ?? input.tree ?? [],
-    owner: input.owner,
-    loop_ts: loopTs,
-    fence: null,
-    journaled: false,
-    reason,
-    reason_class: why,
-    conflicts,
-    error: reason,
-  } as const;
 }

@@ -3,7 +3,7 @@ import { CoordError } from "../../domain/errors.ts";
 import { LAST_RELEASE_S, LOCK_TIMEOUT_S } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
-import { Hold } from "../hold.ts";
+import { Hold } from "../hold/hold.ts";
 import type { LaneChanges } from "./changes.ts";
 import { type LaneContext, readJournal } from "./turn.ts";
 import type {

@@ -7,20 +7,22 @@ import { deadAt } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import {
-  adoptEntry,
   haltEntry,
   heartbeatEntry,
   releaseEntry,
   spawnEntry,
 } from "../../domain/journal/entries.ts";
+import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { Checkout, Named } from "../../ports/checkout.ts";
 import { HostError } from "../../ports/host.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import { treeProblems } from "../../domain/glob/tree.ts";
 import { nameProblems } from "../../domain/lane/request.ts";
+import type { Holders } from "../hold/exclusion.ts";
 import { checkInput } from "../input.ts";
 import { checkedNames, type NamesField } from "../names.ts";
 import { Acquisition } from "./acquisition.ts";
+import { Adoption } from "./adoption.ts";
 import * as answers from "./answers.ts";
 import { LaneChanges } from "./changes.ts";
 import { LaneHold } from "./hold.ts";
@@ -56,10 +58,12 @@ export class Lanes {
   readonly #context: LaneContext;
   readonly #checkout: Checkout;
   readonly #changes: LaneChanges;
+  readonly #others: Holders<ReservationConflict>;
 
   /** Made by opening a workspace. */
-  constructor(context: LaneContext, checkout: Checkout) {
+  constructor(context: LaneContext, checkout: Checkout, others: Holders<ReservationConflict>) {
     this.#context = context;
+    this.#others = others;
     this.#checkout = checkout;
     this.#changes = new LaneChanges(context);
   }
@@ -144,7 +148,7 @@ export class Lanes {
       treeField(input),
     );
     const taxonomy = await context.lanes.taxonomy();
-    const acquisition = new Acquisition(context, withTree(input, named), taxonomy);
+    const acquisition = new Acquisition(context, withTree(input, named), taxonomy, this.#others);
     return await acquisition.verdict(await readJournal(context));
   }
 
@@ -222,28 +226,8 @@ export class Lanes {
     input: types.LaneAdoptInput,
   ): Promise<types.LaneAdopted | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.adopt, ["lane", "owner"]);
-    const { lane, owner, loopTs, pid, runId: run_id } = input;
-    const action = `adopt lane ${quoted(lane)}`;
-    const body = async (turn: Turn): Promise<types.LaneAdopted | types.LaneRefused | undefined> => {
-      const { fold } = turn.view;
-      const kept = turn.kept("adopted");
-      if (kept !== undefined) return answers.adopted(kept);
-      const lease = answers.newest(fold, lane, loopTs);
-      if (lease === undefined) {
-        return answers.no("refused", lane, `Cannot ${action}: no agent holds it`);
-      }
-      const adoption = {
-        ...this.#context.processes.origin(pid),
-        holder: owner,
-        run_id,
-        baseSeq: fold.seq,
-        reason: `adopted by ${owner}`,
-      };
-      const entry = adoptEntry(turn.stamp(), lease, adoption);
-      // Unless it is adopted, its holder has shown life, or ended it, in between.
-      return answers.adopted((await turn.append([entry]))?.[0]);
-    };
-    return await inTurn(this.#context, input, action, body);
+    const adoption = new Adoption(this.#context, input, this.#others);
+    return await inTurn(this.#context, input, adoption.action, (turn) => adoption.take(turn));
   }
 
   /**
@@ -382,7 +366,7 @@ export class Lanes {
       treeField(input),
     );
     const taxonomy = await this.#context.lanes.taxonomy();
-    return new Acquisition(this.#context, withTree(input, named), taxonomy);
+    return new Acquisition(this.#context, withTree(input, named), taxonomy, this.#others);
   }
 
   /** The journal, or a warning where this process may not read it. */

@@ -1,5 +1,6 @@
 /** Inputs and answers of the operations on lanes. */
 import type { Refusal } from "../refusal.ts";
+import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { LaneConflict, LaneRefusalClass } from "../../domain/lane/arbiter.ts";
 import type { LaneDeathEvidence, Lease } from "../../domain/lane/lease.ts";
 import type { NamingInput } from "../names.ts";
@@ -168,7 +169,7 @@ export interface LaneAcquired extends LaneDecision {
   /** The grant is on the disk. */
   readonly journaled: true;
   /** None. */
-  readonly conflicts: readonly LaneConflict[];
+  readonly conflicts: readonly never[];
   /** Seconds that the holder may be silent. */
   readonly ttl_seconds: number;
   /** ISO 8601 UTC. */
@@ -191,8 +192,10 @@ export interface LaneDenied extends LaneDecision, Refusal<"refused"> {
   readonly journaled: false;
   /** What the reason is about. */
   readonly reason_class: LaneRefusalClass;
-  /** The leases in the way, 20 at most. */
-  readonly conflicts: readonly LaneConflict[];
+  /** The leases in the way, 20 at most, or the exclusive reservations, 100 at most. */
+  readonly conflicts: readonly (LaneConflict | ReservationConflict)[];
+  /** How many there are in all; of leases a lower bound from 20 on. */
+  readonly conflicts_total: number;
 }
 
 /** Other writers did not let go of the journal in time; nothing was written. */
@@ -210,8 +213,10 @@ export interface LaneVerdict extends LaneDecision {
   readonly fence: number | null;
   /** Nothing was written. */
   readonly journaled: false;
-  /** The leases in the way, 20 at most. */
-  readonly conflicts: readonly LaneConflict[];
+  /** The leases in the way, 20 at most, or the exclusive reservations, 100 at most. */
+  readonly conflicts: readonly (LaneConflict | ReservationConflict)[];
+  /** How many there are in all, of a no; of leases a lower bound from 20 on. */
+  readonly conflicts_total?: number;
   /** Dead leases that an acquisition would evict. */
   readonly scavenged: readonly LaneScavenged[];
   /** What the reason of a no is about. */

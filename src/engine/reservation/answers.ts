@@ -1,5 +1,5 @@
 /** What the operations on reservations answer, put together from the records. */
-import type { Conflicts } from "../../domain/reservation/conflict.ts";
+import type { Conflicts, HoldConflict } from "../../domain/glob/holds/comparison.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
@@ -20,13 +20,23 @@ const MAX_NAMED = 3;
 
 /** Why an exclusive reservation was refused. */
 export function refusal({ conflicts, total, isCounted }: Conflicts): string {
-  const named = conflicts.slice(0, MAX_NAMED).map((conflict) =>
+  if (total === 0) {
+    return "Cannot reserve exclusively: others are about to reserve the same at this moment";
+  }
+  // Who keeps it out is named first.
+  const ordered = conflicts.toSorted((a, b) => Number(b.exclusive) - Number(a.exclusive));
+  const named = ordered.slice(0, MAX_NAMED).map((conflict) =>
     `${quoted(conflict.address, 80)} overlaps ${quoted(conflict.their_address, 80)} of ` +
-    `${quoted(conflict.run_id)} until ${conflict.expires_at}`
+    `${holderOf(conflict)}${conflict.expires_at === null ? "" : ` until ${conflict.expires_at}`}`
   );
   const more = total - named.length;
   const rest = more > 0 || !isCounted ? [`and ${isCounted ? "" : "at least "}${more} more`] : [];
   return `Cannot reserve exclusively: ${[...named, ...rest].join("; ")}`;
+}
+
+function holderOf(conflict: HoldConflict): string {
+  const lane = conflict.kind === "lane" ? `lane ${quoted(conflict.lane)} of ` : "";
+  return `${lane}${quoted(conflict.run_id)}`;
 }
 
 /** The conflicts as an answer has them. */

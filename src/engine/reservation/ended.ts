@@ -1,5 +1,6 @@
 /** Why a reservation that has ended cannot be extended, and who has its place now. */
-import { findConflicts, type ReservationConflict } from "../../domain/reservation/conflict.ts";
+import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
+import { findConflicts } from "../../domain/reservation/conflict.ts";
 import { quoted } from "../../domain/text.ts";
 import { effectiveExpiry, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";

@@ -5,7 +5,7 @@ import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 import { notFound } from "../find_id.ts";
-import { Hold } from "../hold.ts";
+import { Hold } from "../hold/hold.ts";
 import { whyEnded } from "./ended.ts";
 import type {
   ReservationGranted,

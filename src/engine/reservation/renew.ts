@@ -1,9 +1,10 @@
 /** `reserve --renew`: what the run holds already is extended, and there is no second record. */
 import type { Outline } from "../../domain/glob/address_outline.ts";
-import { addressOutlines, areCovered } from "../../domain/glob/holds.ts";
+import { addressOutlines, areCovered } from "../../domain/glob/holds/holds.ts";
 import { inOneGo } from "../../domain/glob/steps.ts";
 import { sameAgent } from "../../domain/input/run_id.ts";
-import type { Comparison } from "../../domain/reservation/conflict.ts";
+import type { Comparison } from "../../domain/glob/holds/comparison.ts";
+import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
 import {
   effectiveExpiry,
   type ReservationEntry,
@@ -35,7 +36,7 @@ export class Renewal {
   async look({ store }: Context, comparison: Comparison): Promise<readonly ReservationEntry[]> {
     const { wanted } = this;
     const now = parseTime(wanted.created_at) ?? 0;
-    const overlaps = (other: ReservationRecord) => comparison.overlaps(other);
+    const overlaps = (other: ReservationRecord) => comparison.overlaps(heldRecord(other));
     const near = await store.reservations.near(wanted, now, overlaps);
     this.finds(near);
     return near;
@@ -76,7 +77,7 @@ export class Renewal {
       ...(progress === undefined ? {} : { progress }),
       status: "reserved",
       renewed: true,
-      ...metOf(comparison.conflicts(others)),
+      ...metOf(comparison.conflicts(others.map(heldReservation))),
     };
   }
 }

@@ -1,7 +1,6 @@
 /** Reservations and intents: the operations that are the same on every store. */
 import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
-import { Comparison, type Conflicts } from "../../domain/reservation/conflict.ts";
-import { addressOutlines } from "../../domain/glob/holds.ts";
+import type { LeaseConflict } from "../../domain/glob/holds/comparison.ts";
 import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import {
@@ -11,25 +10,24 @@ import {
   type ReservationEntry,
   type ReservationRecord,
   reservationTtl,
+  wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
 import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
 import { type Context, nonce, secondsOf } from "../context.ts";
+import type { Holders } from "../hold/exclusion.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import {
   alreadyReleased,
   byCreation,
   intentItemOf,
-  metOf,
   notHolder,
-  refusal,
   reservationItem,
 } from "./answers.ts";
-import { giveUpReservation } from "./give_up.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
-import { Renewal } from "./renew.ts";
+import { Reserving } from "./reserving.ts";
 import { ADDRESSES, EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import { checkedNames } from "../names.ts";
@@ -49,10 +47,12 @@ function namedFields({ entries, files }: Named) {
  */
 export class Reservations {
   readonly #context: Context;
+  readonly #lanes: Holders<LeaseConflict>;
 
   /** Made by opening a workspace. */
-  constructor(context: Context) {
+  constructor(context: Context, lanes: Holders<LeaseConflict>) {
     this.#context = context;
+    this.#lanes = lanes;
   }
 
   /** The same without `exclusive`: it is written in any case. */
@@ -61,8 +61,9 @@ export class Reservations {
   ): Promise<types.ReservationGranted>;
   /**
    * Records what an agent is about to touch. That binds no agent: overlaps are reported, and it is
-   * written all the same. An exclusive reservation is written only if no live reservation of another
-   * agent overlaps it; of any number of agents that try at once at most one gets it.
+   * written all the same. An exclusive reservation is written only if no live exclusive reservation and
+   * no live lane of another agent overlaps it; of any number of agents that try at once at most one
+   * gets it. With `strict` notices are in its way as well.
    *
    * @param input The addresses, who reserves them, and for how long.
    * @returns The reservation, durable, with what overlaps it; or why an exclusive one was refused.
@@ -80,8 +81,10 @@ export class Reservations {
    * const notice = await reservations.reserve({ addresses, runId: "agent-2" });
    * console.assert(notice.conflicts.length === 1);
    *
-   * const refused = await reservations.reserve({ addresses, runId: "agent-3", exclusive: true });
-   * console.assert(refused.status === "conflict" && refused.conflicts.length === 2);
+   * const locked = await reservations.reserve({ addresses, runId: "agent-3", exclusive: true });
+   * console.assert(locked.status === "reserved" && locked.conflicts.length === 2);
+   * const refused = await reservations.reserve({ addresses, runId: "agent-4", exclusive: true });
+   * console.assert(refused.status === "conflict" && refused.conflicts[2]?.exclusive === true);
    * ```
    */
   reserve(
@@ -90,55 +93,21 @@ export class Reservations {
   async reserve(
     input: types.ReservationInput,
   ): Promise<types.ReservationGranted | types.ReservationDenied> {
-    const { checkout, store, warn } = this.#context;
+    const { checkout, warn } = this.#context;
     // What locks is extended and released by its holder, so that one must be named.
     const named = input.exclusive === true || input.renew === true
       ? checkedNames(input, EXCLUSIVE, ["addresses", "runId"], checkout, ADDRESSES)
       : checkedNames(input, RESERVATION_INPUTS.reserve, ["addresses"], checkout, ADDRESSES);
-    const { signal } = input;
-    signal?.throwIfAborted();
-    const reservation = await this.#record(input, named);
-    signal?.throwIfAborted();
-    const { run_id: runId } = reservation;
-    const comparison = new Comparison(runId, addressOutlines(reservation));
-    let found: Conflicts = comparison.conflicts([]);
-    let met: readonly ReservationEntry[] = [];
-    const renewal = input.renew === true ? new Renewal(reservation) : undefined;
-    const renewed = await renewal?.extend(
-      this,
-      comparison,
-      await renewal.look(this.#context, comparison),
-    );
-    signal?.throwIfAborted();
-    if (renewed !== undefined) return renewed;
-    const added = await store.reservations.add({
-      reservation,
-      overlaps: (other) => comparison.overlaps(other),
-      admit(others) {
-        // Another call of this run may have made it since the look.
-        met = others;
-        if (renewal?.finds(others) === true) return false;
-        found = comparison.conflicts(others);
-        return input.exclusive !== true || found.total === 0;
-      },
-    });
-    if (signal?.aborted) {
-      if (added) await giveUpReservation(this.#context, reservation);
-      throw signal.reason;
-    }
-    for (const doubt of found.doubts) warn(doubt);
-    if (!added && renewal?.isFound === true) {
-      // What has ended meanwhile is not in the way of the next try.
-      return await renewal.extend(this, comparison, met) ?? await this.reserve(input);
-    }
-    if (!added) return { status: "conflict", ...metOf(found), error: refusal(found) };
-    if (runId === UNKNOWN_RUN) {
+    input.signal?.throwIfAborted();
+    const reserving = new Reserving(this.#context, this.#lanes, this, input);
+    const answer = await reserving.run(() => this.#record(input, named));
+    if (answer.status === "reserved" && answer.run_id === UNKNOWN_RUN) {
       warn(
         `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
           "agent: no agent can extend this reservation, and releasing it takes force",
       );
     }
-    return { ...reservation, status: "reserved", ...metOf(found) };
+    return answer;
   }
 
   /**
@@ -368,6 +337,7 @@ export class Reservations {
       operation: input.operation ?? null,
       exclusive: input.exclusive === true,
       ...(input.note ? { note: input.note } : {}),
+      ...(input.exclusive === true ? { confirmation: 1 } as const : {}),
       nonce: nonce(),
     };
     return { reservation_id: await contentId(fields), ...fields };
@@ -377,7 +347,7 @@ export class Reservations {
     const { reservations } = this.#context.store;
     const { id } = await findId(input, { field, code: "bad_id" }, { reservation: reservations });
     const entry = await reservations.get(id);
-    if (entry === undefined) throw notFound(["reservation"], input);
+    if (entry === undefined || !wasConfirmed(entry)) throw notFound(["reservation"], input);
     return entry;
   }
 

@@ -2,8 +2,8 @@
 import type { Refusal } from "../refusal.ts";
 import { addresses, recordProblems } from "../../domain/reservation/addresses.ts";
 import { type NamesField, NAMING, type NamingInput } from "../names.ts";
-import type { ReservationConflict } from "../../domain/reservation/conflict.ts";
 import { type HoldRemarks, type Progress, progress } from "../../domain/input/progress.ts";
+import type { HoldConflict, ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import * as fields from "../../domain/input/fields.ts";
 import * as reservationFields from "../../domain/reservation/fields.ts";
 import type {
@@ -24,7 +24,7 @@ export interface ReservationInput extends NamingInput {
   readonly operation?: ReservationOperation;
   /** The branch that it works on; default `$COORD_BRANCH`, else the checkout's. */
   readonly branch?: string;
-  /** Reserve only if no live reservation of another agent overlaps. */
+  /** Reserve only if no live exclusive reservation and no live lane of another agent overlaps. */
   readonly exclusive?: boolean;
   /** What to say of it, one line of at most 256 characters, for others to read. */
   readonly note?: string;
@@ -33,6 +33,10 @@ export interface ReservationInput extends NamingInput {
    * for, and make none then.
    */
   readonly renew?: boolean;
+  /**
+   * With `exclusive`: nor any notice. Of a notice that comes at the same moment it may not hear.
+   */
+  readonly strict?: boolean;
   /** Ends the call: it throws the signal's reason, and what was reserved is released. */
   readonly signal?: AbortSignal;
 }
@@ -95,10 +99,10 @@ export interface ReservationListInput {
   readonly mine?: boolean;
 }
 
-/** What overlaps a reservation; an exclusive one that is written has no conflicts. */
+/** What overlaps a reservation; of an exclusive one that is written only notices do. */
 export interface ReservationConflicts {
   /** The first 100. What there was no time to compare is among them, `unsure`. */
-  readonly conflicts: readonly ReservationConflict[];
+  readonly conflicts: readonly HoldConflict[];
   /** How many there are in all. */
   readonly conflicts_total: number;
   /** False when there was no time to count them all: then the number is a lower bound. */
@@ -219,6 +223,7 @@ const RESERVE = {
   branch: fields.identifier,
   exclusive: fields.anything,
   note: fields.note,
+  strict: fields.anything,
   signal: fields.anything,
 } as const;
 

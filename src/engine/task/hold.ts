@@ -8,7 +8,7 @@ import type { TaskRecord } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { TaskContext } from "../context.ts";
 import { notFound } from "../find_id.ts";
-import { Hold } from "../hold.ts";
+import { Hold } from "../hold/hold.ts";
 import type {
   TaskClaimed,
   TaskCompleteInput,

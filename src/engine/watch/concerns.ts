@@ -3,7 +3,7 @@
  * what becomes of its tasks. What the run does itself is no news to it.
  */
 import type { Outline } from "../../domain/glob/address_outline.ts";
-import { addressOutlines, holdsMeet, treeOutlines } from "../../domain/glob/holds.ts";
+import { addressOutlines, holdsMeet, treeOutlines } from "../../domain/glob/holds/holds.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { COMPARE_EFFORT, COMPARE_STEPS } from "../../domain/limits.ts";

@@ -94,6 +94,9 @@ it("list reads what Muse wrote, its heartbeats and releases counted, unknown fie
   assertMatch(JSON.stringify(all), /"status":"released".*"reason":"completed"/);
 });
 
+/** Muse's reservations are notices. */
+const STRICT = ["--run-id", "a", "--exclusive", "--strict"];
+
 it("forecast and reserve count Muse's records", async () => {
   using muse = repository();
   const { conflicts } = await muse.call("forecast");
@@ -101,9 +104,10 @@ it("forecast and reserve count Muse's records", async () => {
     (conflicts as JsonObject[]).map(({ type, agents }) => [type, agents]),
     [["operation_conflict", ["muse-3", "muse-1"]], ["scope_overlap", ["muse-3", "muse-1"]]],
   );
-  const refused = await muse.call("reserve", "src/billing.py", "--run-id", "a", "--exclusive");
+  const refused = await muse.call("reserve", "src/billing.py", ...STRICT);
   assertEquals(refused["status"], "conflict");
   assertEquals(refused["conflicts"], [{
+    ...{ kind: "reservation", exclusive: false },
     ...{ address: "src/billing.py", their_address: "src/billing.py::compute_total" },
     ...{ reservation_id: ONE, run_id: "muse-1", branch: "main", operation: "modify" },
     expires_at: iso(50),

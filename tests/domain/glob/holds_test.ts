@@ -1,6 +1,6 @@
 import { assertEquals, fail, it } from "../../deps.ts";
 import { addressesOverlap, contains, parseAddress } from "../../../src/domain/glob/address.ts";
-import { addressOutlines, holdsMeet, treeOutlines } from "../../../src/domain/glob/holds.ts";
+import { addressOutlines, holdsMeet, treeOutlines } from "../../../src/domain/glob/holds/holds.ts";
 import { isLiteral } from "../../../src/domain/glob/literal.ts";
 import { Tree } from "../../../src/domain/glob/tree.ts";
 import { pathsOver, randomGlob, seeded, slowGlob } from "../../support/scene/globs.ts";

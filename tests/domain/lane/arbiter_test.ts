@@ -4,9 +4,9 @@ import { LaneState } from "../../../src/domain/journal/fold.ts";
 import type { LaneRequest } from "../../../src/domain/lane/request.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../src/domain/lane/taxonomy.ts";
 import { parseTaxonomy } from "../../../src/domain/lane/taxonomy_file.ts";
-import type { NewLease } from "../../../src/domain/journal/entries.ts";
-import { heartbeatEntry } from "../../../src/domain/journal/entries.ts";
-import { acquire, stamp, START } from "../../support/scene/lanes.ts";
+import { heartbeatEntry, type NewLease } from "../../../src/domain/journal/entries.ts";
+import { formatTime } from "../../../src/domain/time.ts";
+import { acquire, newLease, stamp, START } from "../../support/scene/lanes.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -90,8 +90,12 @@ it("arbitrate() refuses a held lane and never gives another instead", () => {
   assertEquals(verdict.why, "held");
   assertEquals(verdict.reason, 'Cannot acquire lane "api": it is held by "a"');
   assertEquals(verdict.conflicts, [{
+    kind: "lane",
     lane: "api",
     holder: "a",
+    run_id: "a",
+    fence: 1,
+    expires_at: formatTime(START + newLease().ttl_seconds * 1000),
     their_tree: ["src/api/**"],
     our_tree: ["src/api/**"],
     witness: "src/api",

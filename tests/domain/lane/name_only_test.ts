@@ -7,7 +7,7 @@ import { nameProblems } from "../../../src/domain/lane/request.ts";
 import type { LaneRequest } from "../../../src/domain/lane/request.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../src/domain/lane/taxonomy.ts";
 import { parseTaxonomy } from "../../../src/domain/lane/taxonomy_file.ts";
-import { treeOutlines } from "../../../src/domain/glob/holds.ts";
+import { treeOutlines } from "../../../src/domain/glob/holds/holds.ts";
 import { acquire, dosReplay, factsOf, holders, replay, START } from "../../support/scene/lanes.ts";
 
 const NAMED = taxonomy({

@@ -1,6 +1,11 @@
 import { addressesOverlap, parseAddress } from "../../../src/domain/glob/address.ts";
-import { addressOutlines } from "../../../src/domain/glob/holds.ts";
-import { Comparison, findConflicts } from "../../../src/domain/reservation/conflict.ts";
+import { addressOutlines } from "../../../src/domain/glob/holds/holds.ts";
+import { Comparison } from "../../../src/domain/glob/holds/comparison.ts";
+import {
+  findConflicts,
+  heldRecord,
+  heldReservation,
+} from "../../../src/domain/reservation/conflict.ts";
 import { MAX_CONFLICTS } from "../../../src/domain/limits.ts";
 import type { ReservationEntry } from "../../../src/domain/reservation/reservation.ts";
 import { inOneGo } from "../../../src/domain/glob/steps.ts";
@@ -102,12 +107,16 @@ it("a reservation for which there is no effort left counts as overlapping, and t
   const comparison = new Comparison("a", addressOutlines({ addresses: ["**/*.ts", "b"] }), {
     left: 3,
   });
-  const overlaps = others.map(({ reservation }) => inOneGo(comparison.overlaps(reservation)));
-  const { conflicts, total, isCounted, doubts } = comparison.conflicts(others);
+  const overlaps = others.map(({ reservation }) =>
+    inOneGo(comparison.overlaps(heldRecord(reservation)))
+  );
+  const { conflicts, total, isCounted, doubts } = comparison.conflicts(others.map(heldReservation));
   assertEquals(overlaps.at(-1), true, "it is never taken for free");
   assertEquals(isCounted, false);
   assertEquals(total, conflicts.length);
   assertEquals(conflicts.at(-1), {
+    kind: "reservation",
+    exclusive: false,
     address: "**/*.ts",
     their_address: "web",
     reservation_id: "r3",
@@ -119,7 +128,7 @@ it("a reservation for which there is no effort left counts as overlapping, and t
   });
   assertEquals(
     doubts.at(-1)?.replace(/\d of/, "N of"),
-    "Cannot compare all addresses in time: N of 3 reservations that may overlap were not " +
+    "Cannot compare all addresses in time: N of 3 holds that may overlap were not " +
       "compared to the end, and count as overlapping",
   );
 });
@@ -129,7 +138,7 @@ it("overlaps() of one reservation with 200 patterns of the worst kind takes a fe
   const times = [0, 1, 2].map(() => {
     const start = performance.now();
     const comparison = new Comparison("a", addressOutlines({ addresses: [slow("c"), "*/x"] }));
-    assertEquals(inOneGo(comparison.overlaps(entry(1, "b", heavy).reservation)), true);
+    assertEquals(inOneGo(comparison.overlaps(heldReservation(entry(1, "b", heavy)))), true);
     return performance.now() - start;
   });
   console.log(`the worst reservation: ${Math.min(...times).toFixed(1)} ms`);
@@ -138,7 +147,7 @@ it("overlaps() of one reservation with 200 patterns of the worst kind takes a fe
 
 it("overlaps() may pause after each address of the other reservation", () => {
   const comparison = new Comparison("a", addressOutlines({ addresses: ["src/**/*.md"] }));
-  const steps = comparison.overlaps(entry(1, "b", globs(200, "b")).reservation);
+  const steps = comparison.overlaps(heldReservation(entry(1, "b", globs(200, "b"))));
   let pauses = 0;
   while (steps.next().done !== true) pauses++;
   assertEquals(pauses, 200);

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, it, itIf } from "../../deps.ts";
 import type { CoordError } from "../../../mod.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
@@ -158,7 +159,7 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
         clock: scene.clock.now,
         warn: () => {},
       };
-      const lanes = new Lanes(context, EMPTY_CHECKOUT);
+      const lanes = new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
       const input = { lane: "a", tree: ["a"], owner: "a", lockTimeout: 1 };
       assertEquals((await lanes.acquire(input)).status, "acquired");
       const chunk = new Uint8Array(1024);

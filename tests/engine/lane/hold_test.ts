@@ -3,6 +3,7 @@ import { openWorkspace } from "../../../mod.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import { HostError } from "../../../src/ports/host.ts";
@@ -57,7 +58,9 @@ it("acquire() answers a refusal as a value that ends nothing", async () => {
   {
     await using other = await theirs.lanes.hold({ lane: "b", tree: ["a/b"], owner: "y" });
     assert_(other.status === "refused");
-    assertEquals(other.conflicts.map(({ lane, witness }) => [lane, witness]), [["api", "a/b"]]);
+    assertEquals(other.conflicts.map((each) => each.kind === "lane" && [each.lane, each.witness]), [
+      ["api", "a/b"],
+    ]);
   }
   assertEquals(lease.status === "held" && lease.lost.aborted, false);
   assertEquals((await theirs.lanes.live()).live, 1);
@@ -186,7 +189,7 @@ function counted(scene: Awaited<ReturnType<typeof workspace>>, warnings: string[
   const warn = (message: string) => void warnings.push(message);
   const processes = processesOf(scene.host);
   const context = { lanes: store, processes, clock: Date.now, warn };
-  const lanes = new Lanes(context, EMPTY_CHECKOUT);
+  const lanes = new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
   return { lanes, store, looks: () => looks };
 }
 

@@ -1,6 +1,7 @@
 import { assert_, assertEquals, assertMatch, it } from "../../deps.ts";
 import type { CoordError } from "../../../mod.ts";
 import type { LaneAcquired, LaneAcquireInput } from "../../../src/engine/lane/types.ts";
+import { formatTime } from "../../../src/domain/time.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
 type Scene = Awaited<ReturnType<typeof workspace>>;
@@ -72,8 +73,12 @@ it("request() refuses what overlaps, names a path in both trees, and journals wh
     loopTs: "k",
   });
   assertEquals(answer.status === "refused" && answer.conflicts, [{
+    kind: "lane",
     lane: "api",
     holder: "a",
+    run_id: "a",
+    fence: 1,
+    expires_at: formatTime(scene.clock.now() + 3_000_000),
     their_tree: ["src/api/**"],
     our_tree: ["**/*.md"],
     witness: "src/api/.md",
@@ -112,7 +117,10 @@ it("request() gives a named lane or a refusal, and picks only when no lane is na
   const picked = await granted(scene, { lane: "", owner: "b" });
   assertEquals([picked.lane, picked.lane_kind, picked.tree], ["web", "k", ["src/web/**"]]);
   const none = await scene.coord.lanes.acquire({ owner: "c" });
-  assertEquals(none.status === "refused" && none.conflicts.map(({ lane }) => lane), ["api", "web"]);
+  assertEquals(
+    none.status === "refused" && none.conflicts.map((each) => each.kind === "lane" && each.lane),
+    ["api", "web"],
+  );
   const unknown = await scene.coord.lanes.acquire({ lane: "nope", owner: "c", wait: 60 });
   assertMatch(unknown.status === "refused" ? unknown.reason : "", /does not name it/);
 });
@@ -278,7 +286,9 @@ it("arbitrate() answers as an acquisition would, and writes nothing", async () =
   const before = ops(scene);
   const { lanes } = scene.coord;
   const no = await lanes.arbitrate({ lane: "b", tree: ["a/b"], owner: "b" });
-  assertEquals([no.status, no.conflicts[0]?.witness, no.journaled], ["refused", "a/b", false]);
+  const [first] = no.conflicts;
+  assertEquals(first?.kind === "lane" && first.witness, "a/b");
+  assertEquals([no.status, no.journaled], ["refused", false]);
   scene.clock.advance(400);
   const yes = await lanes.arbitrate({ lane: "b", tree: ["a/b"], owner: "b" });
   assertEquals([yes.status, yes.outcome, yes.fence], ["free", "acquire", null]);

@@ -3,6 +3,7 @@ import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { JournalEntry } from "../../../src/domain/journal/line.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
 import type { Journal } from "../../../src/ports/journal.ts";
@@ -63,7 +64,7 @@ function meddled(
   const lanes = new FsLanes(scene.host, journal, `${scene.path}/lanes.json`);
   const processes = processesOf(scene.host);
   const context = { lanes, processes, clock: scene.clock.now, warn: () => {} };
-  return new Lanes(context, EMPTY_CHECKOUT);
+  return new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
 }
 
 /** Lanes whose first writer is overtaken by another grant. */
@@ -103,7 +104,8 @@ it("request() is refused by the log when it was overtaken, and takes its entry b
   const lanes = overtaken(scene, {});
   const answer = await lanes.acquire({ lane: "ours", tree: ["src/a"], owner: "us" });
   assertEquals(
-    answer.status === "refused" && answer.conflicts.map(({ lane, witness }) => [lane, witness]),
+    answer.status === "refused" &&
+      answer.conflicts.map((each) => each.kind === "lane" && [each.lane, each.witness]),
     [["theirs", "src/a"]],
   );
   assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RELEASE", "REFUSE"]);
@@ -161,9 +163,10 @@ it("acquire() decides again when others wrote before its entry could be", async 
   const processes = processesOf(scene.host);
   const context = { lanes, processes, clock: scene.clock.now, warn: () => {} };
   const ours = { lane: "ours", tree: ["src/a"], owner: "us" };
-  const answer = await new Lanes(context, EMPTY_CHECKOUT).acquire(ours);
+  const answer = await new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS).acquire(ours);
   assertEquals(
-    answer.status === "refused" && answer.conflicts.map(({ lane, witness }) => [lane, witness]),
+    answer.status === "refused" &&
+      answer.conflicts.map((each) => each.kind === "lane" && [each.lane, each.witness]),
     [["theirs", "src/a"]],
   );
   assertEquals(ops(scene), ["ACQUIRE", "REFUSE"]);

@@ -45,7 +45,7 @@ it("hold() releases at the end of the block, once", async () => {
 
 it("hold() answers with the conflicts when it is exclusive and others were first", async () => {
   const bench = new ReservationBench();
-  await bench.reserve("b", "src");
+  await bench.reserve("b", "src", { exclusive: true });
   await using hold = await bench.reservations.hold({
     addresses: ["src"],
     runId: "a",

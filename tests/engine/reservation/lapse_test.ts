@@ -1,3 +1,4 @@
+import type { ReservationConflict } from "../../../src/domain/glob/holds/comparison.ts";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
 import { formatTime } from "../../../src/domain/time.ts";
@@ -65,7 +66,9 @@ it("heartbeat() of an exclusive reservation whose place another agent has names 
   const { process } = workspace();
   const id = await process(0).reserve("a", true);
   const other = await process(12).reserve("b", true, 50);
-  const conflict = {
+  const conflict: ReservationConflict = {
+    kind: "reservation",
+    exclusive: true,
     address: "src/a.ts",
     their_address: "src/a.ts",
     reservation_id: other,

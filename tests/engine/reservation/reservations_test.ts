@@ -46,6 +46,8 @@ it("reserve() reports each pair of addresses that overlaps, and writes all the s
   const { conflicts } = await bench.reserve("a", "", { addresses: ["src/a.py::f", "docs/x.md"] });
   assertEquals(conflicts, [
     {
+      kind: "reservation",
+      exclusive: false,
       address: "src/a.py::f",
       their_address: "src/**::*",
       reservation_id: theirs.reservation_id,
@@ -55,6 +57,8 @@ it("reserve() reports each pair of addresses that overlaps, and writes all the s
       expires_at: bench.iso(3600),
     },
     {
+      kind: "reservation",
+      exclusive: false,
       address: "src/a.py::f",
       their_address: "src/a.py",
       reservation_id: later.reservation_id,
@@ -64,6 +68,8 @@ it("reserve() reports each pair of addresses that overlaps, and writes all the s
       expires_at: bench.iso(3601),
     },
     {
+      kind: "reservation",
+      exclusive: false,
       address: "docs/x.md",
       their_address: "docs",
       reservation_id: later.reservation_id,
@@ -93,14 +99,13 @@ it("reserve() takes two unknown agents for two, and says so", async () => {
 
 it("reserve() writes nothing when an exclusive reservation meets another", async () => {
   const bench = new ReservationBench();
-  const { reservation_id } = await bench.reserve("b", "src/{a,b}.py");
-  const answer = await bench.reservations.reserve({
-    addresses: ["docs", "src/a.py::f"],
-    runId: "a",
-    exclusive: true,
-  });
+  const { reservation_id } = await bench.reserve("b", "src/{a,b}.py", { exclusive: true });
+  const wanted = { addresses: ["docs", "src/a.py::f"], runId: "a", exclusive: true };
+  const answer = await bench.reservations.reserve(wanted);
   assert_(answer.status === "conflict");
-  assertEquals(answer.conflicts.map((each) => each.reservation_id), [reservation_id]);
+  assertEquals(answer.conflicts.map((each) => each.kind === "reservation" && each.reservation_id), [
+    reservation_id,
+  ]);
   assertEquals(
     answer.error,
     'Cannot reserve exclusively: "src/a.py::f" overlaps "src/{a,b}.py" of "b" until ' +
@@ -112,11 +117,8 @@ it("reserve() writes nothing when an exclusive reservation meets another", async
 it("reserve() names three conflicts in the message of a refusal and counts the rest", async () => {
   const bench = new ReservationBench();
   for (let n = 0; n < 5; n++) await bench.reserve(`b${n}`, `src/${n}`);
-  const answer = await bench.reservations.reserve({
-    addresses: ["src"],
-    runId: "a",
-    exclusive: true,
-  });
+  const all = { addresses: ["src"], runId: "a", exclusive: true };
+  const answer = await bench.reservations.reserve({ ...all, strict: true });
   assert_(answer.status === "conflict");
   assertEquals(answer.conflicts.length, 5);
   assertEquals(answer.error.split("; ").length, 4);
@@ -125,17 +127,17 @@ it("reserve() names three conflicts in the message of a refusal and counts the r
 
 it("reserve() decides again when another reservation is added meanwhile", async () => {
   const bench = new ReservationBench();
-  bench.store.meanwhile = () => bench.foreign(UUID);
-  const refused = await bench.reservations.reserve({
-    addresses: ["src/a.py"],
-    runId: "a",
-    exclusive: true,
-  });
+  bench.store.meanwhile = () => bench.foreign(UUID, { exclusive: true });
+  const wanted = { addresses: ["src/a.py"], runId: "a", exclusive: true };
+  const refused = await bench.reservations.reserve(wanted);
   assertEquals(refused.status, "conflict");
   bench.records.reservations.remove(UUID);
   bench.store.meanwhile = () => bench.foreign(UUID);
   const advised = await bench.reserve("a", "src/a.py");
-  assertEquals(advised.conflicts.map((each) => each.reservation_id), [UUID]);
+  assertEquals(
+    advised.conflicts.map((each) => each.kind === "reservation" && each.reservation_id),
+    [UUID],
+  );
 });
 
 it("reserve() forgets a conflict that ended before it was decided", async () => {

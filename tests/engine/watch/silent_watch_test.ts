@@ -2,6 +2,7 @@
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
 import { openCheckout, openCursorFile, openFsStore } from "../../../src/adapters/fs/open.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { watchRecords } from "../../../src/engine/watch/watch.ts";
@@ -31,7 +32,7 @@ function scene() {
     const cursorFile = (file: string) => openCursorFile(host, path, file);
     const machine = { checkout, processes, cursorFile };
     const context = { store, ...machine, lanes: store.lanes, clock, warn, timers };
-    return { context, tasks: new Tasks(context), lanes: new Lanes(context, checkout) };
+    return { context, tasks: new Tasks(context), lanes: new Lanes(context, checkout, NO_HOLDERS) };
   };
   return { path, time, warnings, mine: open(), theirs: open() };
 }

@@ -2,6 +2,7 @@
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { LaneJournal } from "../../../src/engine/lane/journal.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../fake/names.ts";
@@ -41,7 +42,7 @@ function open(host: Host, folder: string, path: string, Journal = FsJournal) {
   const lanes = new FsLanes(host, new Journal(host, path, clock, warn), `${folder}/lanes.json`);
   const context = { lanes, processes: processesOf(host), clock, warn };
   return {
-    lanes: new Lanes(context, EMPTY_CHECKOUT),
+    lanes: new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS),
     journal: new LaneJournal(context),
   };
 }

@@ -219,11 +219,13 @@ export async function reservationFindings(
     if (!found.includes(id)) problems.push(`${id} is not found`);
     if (await store.get(id) === undefined) problems.push(`${id} is not there`);
   }
-  const all = { addresses: ["**"], runId: "Z", exclusive: true, ttl: 10 };
+  const all = { addresses: ["**"], runId: "Z", exclusive: true, strict: true, ttl: 10 };
   const { conflicts } = await reservations.reserve(all);
   const items = await listed();
   judge(items, [...states, ...states.map(afterSeal)]);
-  const named = [...new Set(conflicts.map((conflict) => conflict.reservation_id))].sort();
+  const named = [
+    ...new Set(conflicts.map((each) => each.kind === "lane" ? each.lane : each.reservation_id)),
+  ].sort();
   for (const live of [seen, liveOf(items)]) {
     if (named.join() !== live.join()) {
       problems.push(`${named.length} are in the way, and ${live.length} are listed as live`);

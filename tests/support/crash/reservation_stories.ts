@@ -117,9 +117,9 @@ async function overlaps(reservations: OpenedReservations["reservations"]): Promi
     .map(([address, runs]) => `${address} is held by ${[...runs].join(" and ")}`);
 }
 
-function reserve(runId: string, address = "src/a.ts", ttl = 36_000): Act {
+function reserve(runId: string, address = "src/a.ts", ttl = 36_000, exclusive = true): Act {
   return async ({ reservations, promised, ids }) => {
-    const input = { addresses: [address], runId, exclusive: true, ttl };
+    const input = { addresses: [address], runId, exclusive, ttl };
     const answer = await reservations.reserve(input);
     if (answer.status !== "reserved") return;
     ids.set(runId, answer.reservation_id);
@@ -185,8 +185,14 @@ export const FINDING = {
     ),
   removal: (faulty?: Faulty) =>
     story(
-      "gc of what was released",
-      both(amongOthers, release("A")),
+      // An exclusive one that comes back is without its confirmation.
+      "gc of a notice that was released",
+      both(
+        reserve("O", "other"),
+        reserve("A", "src/a.ts", 36_000, false),
+        reserve("P", "more"),
+        release("A"),
+      ),
       collect,
       () => Promise.resolve(),
       {},

@@ -102,6 +102,7 @@ export function addition(
     },
     admit: (others) =>
       exclusive !== true || others.every(({ reservation }) => reservation.run_id === run_id),
+    excludes: ({ run_id: other }) => other !== run_id,
     *enter() {
       yield;
       if (!entered) files.enter(stem);

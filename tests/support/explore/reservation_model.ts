@@ -6,6 +6,7 @@ import type {
   ReleaseRecord,
   ReservationRecord,
 } from "../../../src/domain/reservation/reservation.ts";
+import type { JournalEntry } from "../../../src/domain/journal/line.ts";
 import type { Model } from "./explorer.ts";
 import type { Answer } from "./model_files.ts";
 
@@ -15,11 +16,19 @@ export interface Files extends RemovalFiles {
   /** The stems of all records. */
   records(): readonly string[];
   enter(stem: string): void;
+  /** The journal of the lanes. */
+  log(): readonly JournalEntry[];
+  /** Appends to it in one write. */
+  append(entry: JournalEntry): void;
 }
 
 export type Step =
   | { readonly op: "read" | "exists" | "remove" | "list"; readonly name: string }
-  | { readonly op: "create" | "replace"; readonly name: string; readonly content: number }
+  | {
+    readonly op: "create" | "replace" | "append";
+    readonly name: string;
+    readonly content: number;
+  }
   | { readonly op: "link"; readonly name: string; readonly from: string };
 
 export type Names = ReadonlyMap<string, number>;
@@ -28,6 +37,7 @@ export type Names = ReadonlyMap<string, number>;
 export const ORDER = "reservations/order/";
 export const FLOOR = `${ORDER}floor/`;
 export const ENTRIES = "entries/";
+export const LOG = "lanes/log";
 const NOTHING = -1;
 
 /** Steps of a process that is alone; many more than any call takes. */
@@ -108,6 +118,10 @@ export class ReservationModel implements Model<Files, Step> {
         return there === undefined ? { disk: with_(step.content), answer: 1 } : { disk, answer: 0 };
       case "replace":
         return { disk: with_(step.content), answer: 1 };
+      case "append": {
+        const log = [...(this.content(there) as object[] ?? []), this.content(step.content)];
+        return { disk: with_(this.numberOf(log)), answer: 1 };
+      }
       case "link": {
         const from = names.get(step.from);
         return there === undefined && from !== undefined
@@ -141,6 +155,8 @@ export class ReservationModel implements Model<Files, Step> {
       entries: () => list(ENTRIES),
       records: () => list("reservations/").map((name) => name.replace(/\.json$/, "")),
       enter: (stem) => void create(`${ENTRIES}${stem}`, {}),
+      log: () => read(LOG) as JournalEntry[] | undefined ?? [],
+      append: (entry) => void takeStep({ op: "append", name: LOG, content: this.numberOf(entry) }),
       leave: (stem) => void takeStep({ op: "remove", name: `${ENTRIES}${stem}` }),
     };
   }

@@ -1,5 +1,6 @@
 /** The operations on reservations over a store in memory, and a clock that moves by hand. */
 import { namedInEmpty } from "./names.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
@@ -30,7 +31,7 @@ export class ReservationBench {
     };
     const context = { clock: this.clock, warn, checkout, store: { reservations: this.store } };
     // What these operations use of a workspace.
-    this.reservations = new Reservations(context as unknown as Context);
+    this.reservations = new Reservations(context as unknown as Context, NO_HOLDERS);
   }
 
   /** An instant a number of seconds after the start, as records have it. */

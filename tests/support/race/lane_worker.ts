@@ -7,6 +7,7 @@ import process from "node:process";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { LaneJournal } from "../../../src/engine/lane/journal.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { detectHost } from "../../../src/host/detect.ts";
@@ -124,7 +125,7 @@ const journal = new FsJournal(machine, orders.journal, clock, () => {}, mutex);
 const store = new FsLanes(machine, journal, undefined);
 const processes = processesOf(machine);
 const context = { lanes: store, processes, clock, warn: () => {} };
-const lanes = new Lanes(context, EMPTY_CHECKOUT);
+const lanes = new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
 
 /** Takes a lane and ends it; whether it got one. */
 async function round(number: number): Promise<boolean> {

@@ -236,7 +236,9 @@ export class ReservationHistory {
     const span: Span = [invoked, returned];
     const clock = this.clocks.epoch + (now - this.clocks.epoch) / this.clocks.speed;
     const when = `${this.#at(invoked)}-${this.#at(returned)} by a clock at ${this.#at(clock)}`;
-    const named = new Set(outcome.conflicts.map(({ reservation_id }) => reservation_id));
+    const named = new Set(
+      outcome.conflicts.map((each) => each.kind === "lane" ? each.lane : each.reservation_id),
+    );
     for (const life of this.lives) {
       if (life.runId === runId || named.has(life.id) || !covers(life.sure, span)) continue;
       if (!overlap(life.addresses, request.addresses)) continue;
@@ -248,7 +250,10 @@ export class ReservationHistory {
       const life = this.#byId.get(id);
       if (life === undefined) {
         if (
-          !this.#isUnanswered(outcome.conflicts.find((one) => one.reservation_id === id)?.run_id)
+          !this.#isUnanswered(
+            outcome.conflicts.find((one) => one.kind !== "lane" && one.reservation_id === id)
+              ?.run_id,
+          )
         ) {
           problems.push(`${runId} was answered ${id}, which no process reserved`);
         }
@@ -263,7 +268,10 @@ export class ReservationHistory {
     if (outcome.status === "conflict" && named.size === 0) {
       problems.push("refused without a reason");
     }
-    if (outcome.status === "reserved" && request.exclusive && named.size > 0) {
+    if (
+      outcome.status === "reserved" && request.exclusive &&
+      outcome.conflicts.some((each) => each.exclusive)
+    ) {
       problems.push(`${runId} was granted ${outcome.reservation_id} in spite of conflicts`);
     }
     return problems;

@@ -88,7 +88,9 @@ async function play(): Promise<void> {
   const exclusive = random.chance(0.85);
   const answer = await call({ kind: "reserve", addresses, exclusive, ttl: 1 + random.below(4) });
   if (answer.status === "conflict") {
-    for (const { reservation_id: id } of answer.conflicts.slice(0, 1)) met.push(id);
+    for (const each of answer.conflicts.slice(0, 1)) {
+      if (each.kind === "reservation") met.push(each.reservation_id);
+    }
   } else if (answer.status === "reserved") await treat(answer.reservation_id);
   if (random.chance(0.04)) await call({ kind: "gc" });
   if (kept.length > 0 && random.chance(0.5)) {

@@ -5,6 +5,7 @@ import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
 import { openCursorFile } from "../../../src/adapters/fs/open.ts";
 import type { Clock } from "../../../src/domain/time.ts";
+import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import type { Context } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import { detectHost } from "../../../src/host/detect.ts";
@@ -47,7 +48,7 @@ export function openReservations(
   };
   return {
     context,
-    reservations: new Reservations(context),
+    reservations: new Reservations(context, NO_HOLDERS),
     store,
     gc: new Collector(own, layout, warn),
     warnings,

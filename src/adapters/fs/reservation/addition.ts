@@ -12,42 +12,61 @@ import type { Addition } from "./order.ts";
 /** Milliseconds after which entries are made sure of again: `gc` removes those of a day ago. */
 const ENTRIES_TRUST_MS = 3_600_000;
 
+/**
+ * What the index knows that may be live, or must not come to life again beside an exclusive hold.
+ *
+ * @param asked When, and whether for an exclusive hold.
+ */
+export function* candidatesOf(
+  files: ReservationFiles,
+  anchors: readonly Anchor[],
+  { now, exclusive: isExclusive }: { readonly now: number; readonly exclusive: boolean },
+): Generator<string | undefined> {
+  const released: string[] = [];
+  for (const found of yield* files.index.find(anchors)) {
+    const { stem, expiresMs, exclusive, paths } = found;
+    if (files.exists(releaseName(stem))) {
+      released.push(...paths);
+      yield undefined;
+      continue;
+    }
+    const isOver = expiresMs <= now && !(exclusive && isExclusive) &&
+      !files.exists(viewName(stem)) && !files.exists(slotName(stem, 1));
+    yield isOver ? undefined : stem;
+  }
+  // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
+  if (released.length > 0) files.sync("releases");
+  for (const path of released) files.fs.remove(path);
+}
+
 export class FsAddition implements Addition {
   readonly reservation: ReservationRecord;
   readonly now: number;
   readonly overlaps: Placement["overlaps"];
   readonly admit: Placement["admit"];
+  readonly excludes: Placement["excludes"];
   readonly #files: ReservationFiles;
   readonly #entry: IndexEntry;
   readonly #anchors: readonly Anchor[];
   #enteredAt = -Infinity;
 
-  constructor(files: ReservationFiles, stem: string, { reservation, overlaps, admit }: Placement) {
+  constructor(
+    files: ReservationFiles,
+    stem: string,
+    { reservation, overlaps, admit, excludes }: Placement,
+  ) {
     this.#files = files;
     this.reservation = reservation;
     this.overlaps = overlaps;
     this.admit = admit;
+    this.excludes = excludes;
     this.now = parseTime(reservation.created_at) ?? 0;
     [this.#entry, this.#anchors] = indexed(stem, reservation);
   }
 
-  /** What the index knows that may be live, or must not come to life again. */
-  *candidates(): Generator<string | undefined> {
-    const released: string[] = [];
-    for (const found of yield* this.#files.index.find(this.#anchors)) {
-      const { stem, expiresMs, exclusive, paths } = found;
-      if (this.#files.exists(releaseName(stem))) {
-        released.push(...paths);
-        yield undefined;
-        continue;
-      }
-      const isOver = expiresMs <= this.now && !(exclusive && this.reservation.exclusive === true) &&
-        !this.#files.exists(viewName(stem)) && !this.#files.exists(slotName(stem, 1));
-      yield isOver ? undefined : stem;
-    }
-    // Who releases one takes its entries along once that is on the disk; this one perhaps died before.
-    if (released.length > 0) this.#files.sync("releases");
-    for (const path of released) this.#files.fs.remove(path);
+  candidates(): Iterable<string | undefined> {
+    const exclusive = this.reservation.exclusive === true;
+    return candidatesOf(this.#files, this.#anchors, { now: this.now, exclusive });
   }
 
   *enter(): Stepwise<void> {

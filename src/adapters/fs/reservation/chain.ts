@@ -15,6 +15,9 @@
  * `releases/<hex>.json`. A late heartbeat wants the same slot, so only one of the two happens; nothing
  * follows a seal. A sealed reservation is released, whether the second step was done or not.
  *
+ * An exclusive reservation is held from its confirmation, which takes the first slot. Before that any
+ * process that it is in the way of may seal it, by the same slot; so one of the two happens.
+ *
  * Slots are removed only after the release is there, so a process that finds none where one was,
  * and looks for the release afterwards, finds it. The record goes before the release does, so a
  * process that finds no release because it was removed finds no record either. A slot that was
@@ -33,8 +36,8 @@ import {
 } from "../../../domain/reservation/reservation.ts";
 import { type Clock, formatTime } from "../../../domain/time.ts";
 
-/** What a slot of the chain holds. */
-export type Slot = HeartbeatRecord | ReleaseRecord;
+/** What a slot of the chain holds: a heartbeat, a seal, or in the first one a confirmation. */
+export type Slot = HeartbeatRecord | ReleaseRecord | ReservationRecord;
 
 /** A content that lies ready, under no name yet. */
 interface Staged {
@@ -96,6 +99,26 @@ function isSeal(slot: Slot): slot is ReleaseRecord {
   return "released_at" in slot;
 }
 
+function isConfirmation(slot: Slot): slot is ReservationRecord {
+  return "addresses" in slot && !("last_beat_at" in slot);
+}
+
+/** Whether an exclusive reservation is neither confirmed nor refused yet. */
+function isUnsettled(reservation: ReservationRecord, slot: number): boolean {
+  return reservation.confirmation !== undefined && slot === 0;
+}
+
+/** A reservation with what its chain says. */
+export function entryOf(
+  reservation: ReservationRecord,
+  { slot, heartbeat, seal }: Newest,
+  end: ReleaseRecord | undefined,
+): ReservationEntry {
+  const entry = { reservation, heartbeat, release: end ?? seal };
+  const unsettled = entry.release === undefined && isUnsettled(reservation, slot);
+  return unsettled ? { ...entry, unsettled } : entry;
+}
+
 function numberOf({ beat = 0 }: HeartbeatRecord): number {
   return Number.isSafeInteger(beat) && beat > 0 ? beat : 0;
 }
@@ -106,7 +129,7 @@ function numberOf({ beat = 0 }: HeartbeatRecord): number {
  */
 export function newest(files: ReservationChainFiles, stem: string): Newest {
   const view = files.slot(viewName(stem));
-  let heartbeat = view === undefined || isSeal(view) ? undefined : view;
+  let heartbeat = view === undefined || isSeal(view) || isConfirmation(view) ? undefined : view;
   let slot = heartbeat === undefined ? 0 : numberOf(heartbeat);
   if (slot > 0 && !files.exists(slotName(stem, slot))) slot = 0;
   while (true) {
@@ -114,7 +137,7 @@ export function newest(files: ReservationChainFiles, stem: string): Newest {
     if (next === undefined) return { slot, heartbeat, seal: undefined };
     slot++;
     if (isSeal(next)) return { slot, heartbeat, seal: next };
-    heartbeat = farther(next, heartbeat);
+    if (!isConfirmation(next)) heartbeat = farther(next, heartbeat);
   }
 }
 
@@ -133,7 +156,8 @@ export function isHeld(
   now: number,
 ): boolean {
   if (isLive(entry, now)) return true;
-  if (entry.release !== undefined || effectiveExpiry(entry) <= now) return false;
+  if (entry.release !== undefined || entry.unsettled === true) return false;
+  if (effectiveExpiry(entry) <= now) return false;
   return !files.isOver(`Reservation ${entry.reservation.reservation_id}`, signOfLife(entry));
 }
 
@@ -144,9 +168,9 @@ function read(
   const reservation = files.reservation(recordName(stem));
   if (reservation === undefined) return undefined;
   const state = newest(files, stem);
-  const release = files.release(releaseName(stem)) ?? state.seal;
-  if (release === undefined && !files.exists(recordName(stem))) return undefined;
-  return { ...state, entry: { reservation, heartbeat: state.heartbeat, release } };
+  const entry = entryOf(reservation, state, files.release(releaseName(stem)));
+  if (entry.release === undefined && !files.exists(recordName(stem))) return undefined;
+  return { ...state, entry };
 }
 
 /**
@@ -166,6 +190,7 @@ export function beat(
   while (true) {
     const { slot, heartbeat: last, seal } = newest(files, stem);
     if (seal !== undefined || files.exists(releaseName(stem))) return "released";
+    if (isUnsettled(reservation, slot)) return "released";
     const end = effectiveExpiry({ reservation, heartbeat: last, release: undefined });
     const hasLapsed = () => reservation.exclusive === true && clock() >= end;
     if (hasLapsed()) return "expired";
@@ -187,6 +212,34 @@ export function beat(
     show(files, stem, next);
     return next;
   }
+}
+
+/**
+ * Confirms an exclusive reservation: takes the first slot with a second name of its record. A process
+ * that wants it out of its way before takes the same slot with a seal.
+ *
+ * @returns Whether it is held from now on, once both folders are on the disk.
+ */
+export function confirm(files: ReservationChainFiles, stem: string): boolean {
+  const isFirst = files.link(recordName(stem), slotName(stem, 1));
+  // The slot may be free since a seal has its release, and the slots were removed.
+  if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {
+    if (isFirst) files.remove(slotName(stem, 1));
+    return false;
+  }
+  const { slot, seal } = newest(files, stem);
+  return slot > 0 && seal === undefined;
+}
+
+/** The release of a reservation that is refused before it was confirmed. */
+export function refusedAt(stem: string, runId: string, now: number): ReleaseRecord {
+  return {
+    reservation_id: idOfStem(stem),
+    run_id: runId,
+    released_at: formatTime(now),
+    reason: "conflict",
+    confirmed: false,
+  };
 }
 
 /** The release of a reservation that has expired. */
@@ -232,7 +285,7 @@ export function persistEnd(files: ReservationChainFiles, stem: string): void {
 }
 
 /**
- * Ends a reservation for good if it has expired.
+ * Ends a reservation for good if it has expired, or is not confirmed.
  *
  * @param lasts Whether it is to last; not if all of it is about to be removed.
  * @returns How it stands then: with a release that lasts, or live; `undefined` when it is gone.
@@ -252,7 +305,9 @@ export function seal(
     if (seal === undefined) {
       if (entry.release !== undefined && lasts) files.sync("releases");
       if (entry.release !== undefined || isHeld(files, entry, now)) return entry;
-      seal = expiredAt(stem, runId, Math.min(effectiveExpiry(entry), now));
+      seal = entry.unsettled === true
+        ? refusedAt(stem, runId, now)
+        : expiredAt(stem, runId, Math.min(effectiveExpiry(entry), now));
       if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;
       if (!files.exists(recordName(stem))) {
         files.remove(slotName(stem, slot));

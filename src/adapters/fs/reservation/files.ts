@@ -64,11 +64,7 @@ export class ReservationFiles implements RemovalFiles {
     const file = readRecord(this.fs, this.#path(name));
     if (file.kind === "gone") return undefined;
     const id = idOfName(name);
-    const slot = file.kind !== "record"
-      ? file.reason
-      : "released_at" in file.value
-      ? parseRelease(file.value, id)
-      : parseHeartbeat(file.value, id);
+    const slot = file.kind !== "record" ? file.reason : slotOf(file.value, id);
     if (typeof slot !== "string") return slot;
     this.warn(`${name} ${slot}: skipped`);
     if (name.endsWith(".json")) return undefined;
@@ -180,4 +176,11 @@ export class ReservationFiles implements RemovalFiles {
 /** Whether a name in the folder of the floors is one of ours. */
 export function isFloor(name: string): boolean {
   return /^[1-9]\d{0,15}$/.test(name);
+}
+
+/** A heartbeat, a seal, or in the first slot a confirmation. */
+function slotOf(value: JsonObject, id: string): Slot | string {
+  if ("released_at" in value) return parseRelease(value, id);
+  const isConfirmation = "addresses" in value && !("last_beat_at" in value);
+  return isConfirmation ? parseReservation(value, id) : parseHeartbeat(value, id);
 }

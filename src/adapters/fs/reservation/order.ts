@@ -11,8 +11,9 @@
  *    that took the one above it.
  * 2. Collect what overlaps: from the address index, and later from the places that were taken since.
  *    Ask whether the addition is admitted.
- * 3. An exclusive one seals those exclusive ones in its way that have expired, or takes them for live;
- *    what lets it through was released, and that is on the disk before it is granted.
+ * 3. An exclusive one seals those exclusive ones in its way that have expired or are not confirmed, or
+ *    takes them for live; what lets it through was released, and that is on the disk before it is
+ *    granted.
  * 4. Enter the reservation into the address index, so that it is there before it is granted, and write
  *    it to `reservations/order/<hex>`.
  * 5. Take the next place by a link to that file; settle it by another; remove the file.
@@ -37,6 +38,7 @@ import type {
 } from "../../../domain/reservation/reservation.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
 import {
+  entryOf,
   isHeld,
   newest,
   readEntry,
@@ -71,6 +73,8 @@ export interface Addition {
   candidates(): Iterable<string | undefined>;
   overlaps(other: ReservationRecord): Stepwise<boolean>;
   admit(others: readonly ReservationEntry[]): boolean;
+  /** Whether the two cannot both be held: they are exclusive, and of different runs. */
+  excludes(other: ReservationRecord): boolean;
   /** Makes sure that it is in the address index. */
   enter(): Stepwise<void>;
   /** Takes it out of the address index. */
@@ -139,9 +143,9 @@ export function comingEntry(
 ): ReservationEntry | undefined {
   const entry = readEntry(files, stem);
   if (entry !== undefined) return entry;
-  const { heartbeat, seal } = newest(files, stem);
-  const release = files.release(releaseName(stem)) ?? seal;
-  return files.floor() < place ? { reservation, heartbeat, release } : undefined;
+  const state = newest(files, stem);
+  const coming = entryOf(reservation, state, files.release(releaseName(stem)));
+  return files.floor() < place ? coming : undefined;
 }
 
 /** All that was granted: what has a record, and what is to have one. */
@@ -252,14 +256,15 @@ class Others {
     const { addition: { reservation, now, admit }, files } = this;
     while (true) {
       const entries = [...this.#entries];
-      if (!admit(entries.map(([, entry]) => entry).filter((entry) => isHeld(files, entry, now)))) {
-        return false;
-      }
+      const present = entries.map(([, entry]) => entry)
+        .filter((entry) => isHeld(files, entry, now) || this.#isComing(entry));
+      if (!admit(present)) return false;
       if (reservation.exclusive !== true) return true;
       let isRevived = false;
       for (const [stem, entry] of entries) {
         if (entry.reservation.exclusive !== true || this.#ended.has(stem)) continue;
         if (isHeld(files, entry, now)) continue;
+        if (entry.unsettled === true && !this.#isComing(entry)) continue;
         const after = seal(files, stem, now, reservation.run_id);
         if (after?.release !== undefined) {
           this.#ended.add(stem);
@@ -278,6 +283,11 @@ class Others {
     const entry = readEntry(this.files, stem);
     if (entry === undefined || !this.#matters(entry)) return;
     if (yield* this.addition.overlaps(entry.reservation)) this.#entries.set(stem, entry);
+  }
+
+  /** Whether it may be confirmed any moment, and then one of the two must go. */
+  #isComing({ unsettled, reservation }: ReservationEntry): boolean {
+    return unsettled === true && this.addition.excludes(reservation);
   }
 
   /** Whether it is live, or exclusive and its end has to be on the disk before it is overlooked. */

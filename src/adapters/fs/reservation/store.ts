@@ -4,8 +4,9 @@
  * heartbeats and end, and address_index.ts finds what may overlap.
  */
 import { paced } from "../../../async/paced.ts";
-import type { NamedAddresses } from "../../../domain/glob/holds.ts";
+import type { NamedAddresses } from "../../../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
+import { anchorOf } from "../../../domain/glob/address.ts";
 import type { RecordKind } from "../../../domain/watch/event.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import {
@@ -16,21 +17,23 @@ import {
   type ReleaseRecord,
   type ReservationEntry,
   type ReservationRecord,
+  wasConfirmed,
 } from "../../../domain/reservation/reservation.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
-import type { Placement, ReservationStore } from "../../../ports/reservations.ts";
+import type { Placement, ReservationStore, Rival } from "../../../ports/reservations.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { FsAddition } from "./addition.ts";
+import { candidatesOf, FsAddition } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
-import { beat, persistEnd, readEntry, recordName, release } from "./chain.ts";
+import { beat, confirm, persistEnd, readEntry, recordName, release, seal } from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
 import { liveNear } from "./near.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
+import { makeWay } from "./rival.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
 
@@ -57,7 +60,7 @@ export class FsReservationStore implements ReservationStore {
     const stem = stemOfId(placement.reservation.reservation_id);
     const place = await paced(add(this.#files, new FsAddition(this.#files, stem, placement)));
     if (place === undefined) return false;
-    this.#files.sync("reservations");
+    if (placement.reservation.confirmation === undefined) this.#files.sync("reservations");
     this.#check.knows(stem);
     return true;
   }
@@ -68,6 +71,29 @@ export class FsReservationStore implements ReservationStore {
     overlaps: (other: ReservationRecord) => Stepwise<boolean>,
   ): Promise<ReservationEntry[]> {
     return await paced(liveNear(this.#files, this.#check, addresses, now, overlaps));
+  }
+
+  async confirm(id: string): Promise<boolean> {
+    if (!confirm(this.#files, stemOfId(id))) return false;
+    this.#files.sync("reservations");
+    this.#files.sync("heartbeats");
+    return true;
+  }
+
+  async refuse(id: string, runId: string, now: number): Promise<void> {
+    const stem = stemOfId(id);
+    const entry = seal(this.#files, stem, now, runId);
+    if (entry?.release !== undefined) this.#files.leave(stem, entry.reservation);
+  }
+
+  async makeWay(rival: Rival): Promise<readonly ReservationEntry[]> {
+    // What is reserved from now on finds the rival, whose record is written.
+    if (this.#fs.lstat(this.layout.folder("reservation")) === undefined) return [];
+    this.#openToWrite();
+    await paced(this.#check.run());
+    const anchors = rival.named.addresses.map(anchorOf);
+    const asked = { now: rival.now, exclusive: true };
+    return await paced(makeWay(this.#files, rival, candidatesOf(this.#files, anchors, asked)));
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
@@ -92,9 +118,12 @@ export class FsReservationStore implements ReservationStore {
         if (stem === coming?.stem) return comingEntry(this.#files, coming);
         if (released.has(stem) || beaten.has(stem)) return readEntry(this.#files, stem);
         const reservation = this.#files.reservation(recordName(stem));
+        // Its confirmation may have come since, or its end.
+        if (reservation?.confirmation !== undefined) return readEntry(this.#files, stem);
         return reservation && { reservation, heartbeat: undefined, release: undefined };
       });
-      if (entry !== undefined && (all || isLive(entry, now))) entries.push(entry);
+      if (entry === undefined || !wasConfirmed(entry)) continue;
+      if (all || isLive(entry, now)) entries.push(entry);
     }
     return entries;
   }

@@ -2,7 +2,7 @@ import { FsCheckout } from "../../../../src/adapters/fs/checkout/checkout.ts";
 import { parseAddress } from "../../../../src/domain/glob/address.ts";
 import { escapedPath, isLiteral, unescaped } from "../../../../src/domain/glob/literal.ts";
 import { matches, parseGlob } from "../../../../src/domain/glob/glob.ts";
-import { addressOutlines, holdsMeet } from "../../../../src/domain/glob/holds.ts";
+import { addressOutlines, holdsMeet } from "../../../../src/domain/glob/holds/holds.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import type { Naming } from "../../../../src/ports/checkout.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";

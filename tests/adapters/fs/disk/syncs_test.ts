@@ -113,6 +113,8 @@ it("reservations sync what their answers promise, once, and nothing for those th
     "reservations",
     "reservations/order/<hex>",
     "reservations",
+    // What confirms an exclusive one.
+    "heartbeats",
   ];
   assertEquals({
     reserve: first.synced.map(index),

@@ -35,6 +35,10 @@ function notExclusive(files: order.OrderFiles): order.OrderFiles {
 
 const PATHS = ["chain", "order", "removal"].map((name) => `src/adapters/fs/reservation/${name}.ts`);
 
+/** What follows where a heartbeat looks whether it came too late; a confirmation looks as well. */
+const LATE = `
+      files.remove(slotName(stem, slot + 1));`;
+
 /** A fault, and who must meet from where for it to show. */
 interface Fault extends Mutation {
   readonly shows: readonly [start: string, ...kinds: Kind[]];
@@ -126,14 +130,14 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a heartbeat does not look for a release afterwards",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: "if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {",
-    to: "if (!files.exists(recordName(stem))) {",
+    from: `if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {${LATE}`,
+    to: `if (!files.exists(recordName(stem))) {${LATE}`,
   },
   {
     name: "a heartbeat does not look for the record afterwards",
     shows: ["an expired exclusive one", "beat", "remove"],
-    from: "if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {",
-    to: "if (files.exists(releaseName(stem))) {",
+    from: `if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {${LATE}`,
+    to: `if (files.exists(releaseName(stem))) {${LATE}`,
   },
   {
     name: "a heartbeat that did not get its slot counts",
@@ -175,13 +179,14 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a seal without its release is no release",
     shows: ["a sealed one without its release", "exclusive", "read"],
-    from: "const release = files.release(releaseName(stem)) ?? state.seal;",
-    to: "const release = files.release(releaseName(stem));",
+    from: "release: end ?? seal };",
+    to: "release: end };",
   },
   {
     name: "a reservation is not looked for again when there is no release",
     shows: ["a sealed one without its release", "remove", "read"],
-    from: "  if (release === undefined && !files.exists(recordName(stem))) return undefined;\n",
+    from:
+      "  if (entry.release === undefined && !files.exists(recordName(stem))) return undefined;\n",
     to: "",
   },
   {

@@ -36,7 +36,8 @@ function workspace() {
   const open = (fs: HostFs = host.fs) =>
     coordOn(openFsStore({ ...host, fs }, path, clock.now, () => {}), clock);
   const ask = async (coord = open(watched)) => {
-    const { status, holds } = await coord.check({ addresses: ["src/a.ts"], runId: "me" });
+    const addresses = ["src/a.ts", "lib/a.ts"];
+    const { status, holds } = await coord.check({ addresses, runId: "me" });
     return [status, ...holds.map(({ run_id }) => run_id)].join();
   };
   const foreign = (runId: string) => {
@@ -61,7 +62,7 @@ it("check() writes nothing, in a workspace that is new, and in one that is used"
   const { written, ask, open, clock } = workspace();
   assertEquals(await ask(), "free");
   await open().reservations.reserve(LOCK);
-  await open().lanes.acquire({ owner: "c", lane: "api", tree: ["src"] });
+  await open().lanes.acquire({ owner: "c", lane: "api", tree: ["lib"] });
   assertEquals(await ask(), "held,b,c");
   clock.advance(61);
   assertEquals(await ask(), "held,c");
@@ -93,26 +94,31 @@ for (const folder of ["index", "tmp", "reservations/addresses"]) {
   });
 }
 
-it("check() knows a reservation whose place is taken and whose record is to come", async () => {
-  const { ask, open, written } = workspace();
-  const dying: HostFs = {
-    ...host.fs,
-    link(from, to) {
-      if (/reservations\/[0-9a-f]{64}\.json$/.test(to)) throw new PowerOff();
-      return host.fs.link(from, to);
-    },
-  };
-  const died = await open(dying).reservations.reserve(LOCK).catch((error: unknown) => error);
-  assertEquals(died instanceof PowerOff, true);
-  assertEquals(await ask(), "held,b");
-  assertEquals(written, []);
-});
+for (const [exclusive, answer] of [[false, "free,b"], [true, "free"]] as const) {
+  const which = exclusive ? "skips an exclusive reservation" : "knows a notice";
+  it(`check() ${which} whose place is taken and whose record is to come`, async () => {
+    const { ask, open, written } = workspace();
+    const dying: HostFs = {
+      ...host.fs,
+      link(from, to) {
+        if (/reservations\/[0-9a-f]{64}\.json$/.test(to)) throw new PowerOff();
+        return host.fs.link(from, to);
+      },
+    };
+    const { reservations } = open(dying);
+    const died = await reservations.reserve({ ...LOCK, exclusive }).catch((error) => error);
+    assertEquals(died instanceof PowerOff, true);
+    // An exclusive one was never confirmed.
+    assertEquals(await ask(), answer);
+    assertEquals(written, []);
+  });
+}
 
 it("check() fails where reservations or the journal cannot be read, and answers nothing", async () => {
   for (const folder of ["reservations", "lanes"]) {
     const { path, open, ask } = workspace();
     await open().reservations.reserve(LOCK);
-    await open().lanes.acquire({ owner: "c", lane: "api", tree: ["src"] });
+    await open().lanes.acquire({ owner: "c", lane: "api", tree: ["lib"] });
     removeTree(`${path}/${folder}`);
     host.fs.createNew(`${path}/${folder}`, new Uint8Array());
     const failure = await ask().then(String, (error: { code?: string }) => error.code);

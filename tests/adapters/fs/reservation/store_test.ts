@@ -38,6 +38,7 @@ const foreign = JSON.stringify({
   created_at: new Date(NOW).toISOString().replace("Z", "000+00:00"),
   expires_at: new Date(NOW + 600_000).toISOString().replace("Z", "000+00:00"),
   operation: null,
+  exclusive: true,
 });
 
 for (const folder of ["index", "tmp", "reservations/addresses"]) {

@@ -8,12 +8,12 @@ import {
   type OutlineOverlap,
   outlinesMeet,
   OutlineTree,
-} from "./address_outline.ts";
-import { contains } from "./address.ts";
-import { parseGlob } from "./glob.ts";
-import { MAX_COVERS } from "../limits.ts";
-import type { Stepwise } from "./steps.ts";
-import { WHOLE } from "./tree.ts";
+} from "../address_outline.ts";
+import { contains } from "../address.ts";
+import { parseGlob } from "../glob.ts";
+import { MAX_COVERS } from "../../limits.ts";
+import type { Stepwise } from "../steps.ts";
+import { WHOLE } from "../tree.ts";
 
 /** What a reservation or an intent names. */
 export interface NamedAddresses {

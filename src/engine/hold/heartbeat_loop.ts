@@ -9,11 +9,11 @@
  * waits for no beat. Whatever a beat or a look throws ends there too, and never as an unhandled
  * rejection.
  */
-import { realTimers, type Timers } from "../async/timers.ts";
-import type { Clock } from "../domain/time.ts";
-import { CoordError } from "../domain/errors.ts";
-import { HOLD_MARGIN_MS, HOLD_RETRY_MS, HOLD_WATCH_AFTER_MS } from "../domain/limits.ts";
-import { formatTime } from "../domain/time.ts";
+import { realTimers, type Timers } from "../../async/timers.ts";
+import type { Clock } from "../../domain/time.ts";
+import { CoordError } from "../../domain/errors.ts";
+import { HOLD_MARGIN_MS, HOLD_RETRY_MS, HOLD_WATCH_AFTER_MS } from "../../domain/limits.ts";
+import { formatTime } from "../../domain/time.ts";
 
 /** A third of the time leaves two more tries before it runs out. */
 const BEATS_PER_TTL = 3;

@@ -1,0 +1,38 @@
+/** The exclusive reservations, as lanes ask about them. */
+import { addressOutlines } from "../../domain/glob/holds/holds.ts";
+import {
+  Comparison,
+  type Conflicts,
+  type ReservationConflict,
+} from "../../domain/glob/holds/comparison.ts";
+import { sameRun } from "../../domain/input/run_id.ts";
+import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
+import type { ReservationStore } from "../../ports/reservations.ts";
+import type { Holders, Wanted } from "../hold/exclusion.ts";
+
+export class ReservationHolders implements Holders<ReservationConflict> {
+  constructor(readonly store: ReservationStore) {}
+
+  async find({ runId, named, now }: Wanted): Promise<Conflicts<ReservationConflict>> {
+    const comparison = new Comparison(runId, addressOutlines(named));
+    const near = await this.store.near(
+      named,
+      now,
+      (other) => comparison.overlaps(heldRecord(other)),
+    );
+    const exclusive = near.filter(({ reservation }) => reservation.exclusive === true);
+    return comparison.conflicts(exclusive.map(heldReservation));
+  }
+
+  async makeWay({ runId, named, now }: Wanted): Promise<Conflicts<ReservationConflict>> {
+    const comparison = new Comparison(runId, addressOutlines(named));
+    const held = await this.store.makeWay({
+      named,
+      runId,
+      now,
+      overlaps: (other) => comparison.overlaps(heldRecord(other)),
+      excludes: ({ run_id }) => !sameRun(run_id, runId),
+    });
+    return comparison.conflicts(held.map(heldReservation));
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Adding a reservation. An exclusive one is published, looks at the lanes, and is confirmed then
+ * (exclusion.ts); each such attempt has a record of its own.
+ */
+import { realTimers } from "../../async/timers.ts";
+import { Wakeup } from "../../async/wakeup.ts";
+import { addressOutlines } from "../../domain/glob/holds/holds.ts";
+import {
+  Comparison,
+  type Conflicts,
+  type LeaseConflict,
+} from "../../domain/glob/holds/comparison.ts";
+import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
+import { SETTLE_MS } from "../../domain/limits.ts";
+import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
+import type { ReservationEntry, ReservationRecord } from "../../domain/reservation/reservation.ts";
+import { parseTime } from "../../domain/time.ts";
+import type { Context } from "../context.ts";
+import { FREE, type Holders, holdExclusively, together, type Wanted } from "../hold/exclusion.ts";
+import { metOf, refusal } from "./answers.ts";
+import { giveUpReservation } from "./give_up.ts";
+import type { ReservationKeeper } from "./hold.ts";
+import { Renewal } from "./renew.ts";
+import type { ReservationDenied, ReservationGranted, ReservationInput } from "./types.ts";
+
+/** Milliseconds between two looks at what another process is about to settle. */
+const RETRY_MS = 20;
+
+/** What came of one attempt. */
+interface Attempt {
+  /** What was extended instead. */
+  readonly renewed?: ReservationGranted | undefined;
+  readonly isHeld: boolean;
+  readonly found: Conflicts;
+  /** Whether what was in the way has ended, or is to be settled soon. */
+  readonly isUndecided: boolean;
+}
+
+export class Reserving {
+  constructor(
+    readonly context: Context,
+    readonly lanes: Holders<LeaseConflict>,
+    readonly keeper: Pick<ReservationKeeper, "heartbeat">,
+    readonly input: Pick<ReservationInput, "exclusive" | "strict" | "renew" | "signal">,
+  ) {}
+
+  /** @param make A new record, for each attempt another. */
+  async run(
+    make: () => Promise<ReservationRecord>,
+  ): Promise<ReservationGranted | ReservationDenied> {
+    const { context, input: { signal } } = this;
+    const { timers = realTimers, warn } = context;
+    const end = timers.now() + SETTLE_MS;
+    while (true) {
+      const record = await make();
+      signal?.throwIfAborted();
+      const isPatient = timers.now() < end;
+      const { renewed, isHeld, found, isUndecided } = await this.#attempt(record, isPatient);
+      if (signal?.aborted) {
+        if (isHeld) await giveUpReservation(context, record);
+        throw signal.reason;
+      }
+      if (renewed !== undefined) return renewed;
+      if (isUndecided && isPatient) {
+        using wakeup = new Wakeup(timers, signal);
+        await wakeup.sleep(timers.now() + RETRY_MS);
+        continue;
+      }
+      for (const doubt of found.doubts) warn(doubt);
+      const met = metOf(found);
+      if (isHeld) return { ...record, status: "reserved", ...met };
+      return { status: "conflict", ...met, error: refusal(found) };
+    }
+  }
+
+  async #attempt(record: ReservationRecord, isPatient: boolean): Promise<Attempt> {
+    const { context: { clock, store: { reservations: store } }, lanes, keeper } = this;
+    const { strict = false, renew, signal } = this.input;
+    const { run_id: runId, reservation_id: id, exclusive: isExclusive = false } = record;
+    const wanted: Wanted = {
+      runId,
+      named: record,
+      now: parseTime(record.created_at) ?? 0,
+      signal,
+    };
+    const comparison = new Comparison(runId, addressOutlines(record));
+    const renewal = renew === true ? new Renewal(record) : undefined;
+    const nothing = { isHeld: false, found: FREE, isUndecided: true };
+    const seen = await renewal?.look(this.context, comparison) ?? [];
+    const known = await renewal?.extend(keeper, comparison, seen);
+    if (known !== undefined) return { ...nothing, renewed: known };
+    let leases: Conflicts = await lanes.find(wanted);
+    // What is read without a turn at the journal may be about to be taken back.
+    if (isExclusive && leases.total > 0) leases = await lanes.makeWay(wanted);
+    let others: Conflicts = FREE;
+    let met: readonly ReservationEntry[] = [];
+    let isUndecided = false;
+    const conflictsOf = (entries: readonly ReservationEntry[]) =>
+      comparison.conflicts(entries.map(heldReservation));
+    const publish = () =>
+      store.add({
+        reservation: record,
+        overlaps: (other) => comparison.overlaps(heldRecord(other)),
+        admit: (entries) => {
+          met = entries.filter((entry) => entry.unsettled !== true);
+          others = conflictsOf(met);
+          // Another call of this run may have made it since the look.
+          if (renewal?.finds(met) === true) return false;
+          if (!isExclusive) return true;
+          const blocking = met.filter(({ reservation }) =>
+            strict || reservation.exclusive === true
+          );
+          if (leases.total + conflictsOf(blocking).total > 0) return false;
+          isUndecided = isPatient && met.length < entries.length;
+          return !isUndecided;
+        },
+        excludes: ({ exclusive, run_id }) =>
+          isExclusive && exclusive === true &&
+          (!sameRun(run_id, runId) || renewal !== undefined && sameAgent(run_id, runId)),
+      });
+    const isHeld = isExclusive
+      ? await holdExclusively({
+        publish,
+        look: async () => (leases = await lanes.makeWay(wanted)).total === 0,
+        confirm: async () => {
+          const isConfirmed = await store.confirm(id);
+          isUndecided = !isConfirmed;
+          return isConfirmed;
+        },
+        withdraw: async () => {
+          await store.refuse(id, runId, clock());
+          return true;
+        },
+      })
+      : await publish();
+    if (!isHeld && renewal?.isFound === true) {
+      // What has ended meanwhile is not in the way of the next try.
+      return { ...nothing, renewed: await renewal.extend(keeper, comparison, met) };
+    }
+    // What it reports only is no reason for a no.
+    return { isHeld, found: isUndecided ? FREE : together(others, leases), isUndecided };
+  }
+}

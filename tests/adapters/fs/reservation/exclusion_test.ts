@@ -1,0 +1,69 @@
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import type { Explored } from "../../../support/explore/explorer.ts";
+import {
+  type Actor,
+  described,
+  ExclusionExplorer,
+  type Protocol,
+  REAL,
+  STARTS,
+} from "../../../support/explore/exclusion_model.ts";
+import { isHeavy } from "../../../support/length.ts";
+import { mutated, mutatedTogether } from "../../../support/explore/mutants.ts";
+
+const MEETINGS: readonly (readonly Actor[])[] = [["R", "L"], ["R", "M"], ["L", "L"], ["R", "R"]];
+const CROWDS: readonly (readonly Actor[])[] = [["R", "R", "L"], ["R", "L", "L"]];
+
+for (const start of Object.keys(STARTS)) {
+  it(`a reservation and a lane keep each other out from ${start}, in all interleavings and crashes`, () => {
+    const explorer = new ExclusionExplorer(REAL);
+    for (const actors of MEETINGS) {
+      const violation = explorer.explore(start, actors);
+      assertEquals(violation && described(violation), undefined);
+    }
+  });
+}
+
+for (const actors of isHeavy() ? CROWDS : []) {
+  it(`one of ${actors.join(", ")} gets what all want, in all interleavings and crashes`, () => {
+    const explorer = new ExclusionExplorer(REAL);
+    const violation = explorer.explore("nothing", actors);
+    assertEquals(violation && described(violation), undefined);
+  });
+}
+
+const FILES = ["chain", "order", "rival"].map((name) => `src/adapters/fs/reservation/${name}.ts`);
+const STEPS = "src/engine/hold/exclusion.ts";
+const BLIND = { from: `isFree = yield "look";`, to: `isFree = true;` };
+
+async function faulty(from: string, to: string): Promise<Protocol> {
+  const [chain, order, rival] = await mutatedTogether(FILES, { from, to });
+  return { ...REAL, chain, order, rival } as Protocol;
+}
+
+const FAULTS: Record<string, () => Promise<Protocol>> = {
+  "a reservation does not look at the lanes": async () => ({
+    ...REAL,
+    reserver: await mutated(STEPS, { name: "", ...BLIND }) as Protocol["reserver"],
+  }),
+  "a lane does not look at the reservations": async () => ({
+    ...REAL,
+    acquirer: await mutated(STEPS, { name: "", ...BLIND }) as Protocol["acquirer"],
+  }),
+  "a sealed reservation is confirmed anyway": () =>
+    faulty("return slot > 0 && seal === undefined;", "return true;"),
+  "a confirmation does not look for a release": () =>
+    faulty(
+      "  if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {\n    if (isFirst)",
+      "  if (slotName(stem, 1) === recordName(stem)) {\n    if (isFirst)",
+    ),
+};
+
+for (const [fault, make] of Object.entries(FAULTS)) {
+  it(`the explorer finds this fault: ${fault}`, async () => {
+    const explorer = new ExclusionExplorer(await make());
+    let found: Explored["violation"];
+    for (const actors of MEETINGS) found ??= explorer.explore("nothing", actors);
+    assert_(found !== undefined, "nothing was found");
+  });
+}

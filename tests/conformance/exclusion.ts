@@ -1,0 +1,154 @@
+/** Exclusive reservations and lanes keep each other out, on every store. */
+import { assert_, assertEquals, it } from "../deps.ts";
+import { type OpenStore, scene } from "./harness.ts";
+
+/** Two agents on two openings of one workspace. */
+async function place(open: OpenStore) {
+  const at = await scene(open);
+  const { mine, theirs } = at;
+  return {
+    ...at,
+    reserve: (runId: string, address: string, given: object = {}) =>
+      mine.reservations.reserve({
+        addresses: [address],
+        runId,
+        exclusive: true,
+        ttl: 60,
+        ...given,
+      }),
+    acquire: (owner: string, tree: string, given: object = {}) =>
+      theirs.lanes.acquire({
+        owner,
+        lane: `of ${owner}`,
+        tree: [tree],
+        loopTs: "1",
+        ttl: 60,
+        ...given,
+      }),
+  };
+}
+
+/** One agent, a session with two subagents, and who stands in whose way. */
+const RUNS = ["x", "y", "claude:s", "claude:s/a", "claude:s/b"];
+const KIN = new Set(["x x", "y y", "claude:s claude:s"].concat(
+  ["a", "b"].flatMap((agent) => [
+    `claude:s claude:s/${agent}`,
+    `claude:s/${agent} claude:s`,
+    `claude:s/${agent} claude:s/${agent}`,
+  ]),
+));
+
+export function exclusionSuite(name: string, open: OpenStore): void {
+  it(`${name}: a lane is refused where another run's exclusive reservation overlaps`, async () => {
+    const { reserve, acquire, theirs, clock } = await place(open);
+    const held = await reserve("a", "src/a.ts::f");
+    assert_(held.status === "reserved");
+    const refused = await acquire("b", "src/**");
+    assert_(refused.status === "refused");
+    assertEquals(refused.reason_class, "reserved");
+    assertEquals([refused.conflicts, refused.conflicts_total], [[{
+      kind: "reservation",
+      exclusive: true,
+      address: "src/**",
+      their_address: "src/a.ts::f",
+      reservation_id: held.reservation_id,
+      run_id: "a",
+      branch: "main",
+      operation: null,
+      expires_at: new Date(clock.ms + 60_000).toISOString(),
+    }], 1]);
+    assertEquals((await theirs.lanes.live()).leases, []);
+    assertEquals((await acquire("b", "docs")).status, "acquired");
+    clock.advance(61);
+    assertEquals((await acquire("b", "src/**", { lane: "src" })).status, "acquired");
+    const { status } = await theirs.reservations.heartbeat({ id: held.reservation_id, runId: "a" });
+    assertEquals(status, "expired");
+  });
+
+  it(`${name}: an exclusive reservation is refused where another run's lane overlaps`, async () => {
+    const { reserve, acquire, mine, clock } = await place(open);
+    const lease = await acquire("b", "src/**");
+    assert_(lease.status === "acquired");
+    const refused = await reserve("a", "src/a.ts::f");
+    assert_(refused.status === "conflict");
+    const conflict = {
+      kind: "lane",
+      exclusive: true,
+      address: "src/a.ts::f",
+      their_address: "src/**",
+      lane: "of b",
+      fence: lease.fence,
+      run_id: "b",
+      branch: null,
+      operation: null,
+      expires_at: lease.expires_at,
+    } as const;
+    assertEquals([refused.conflicts, refused.conflicts_total], [[conflict], 1]);
+    assertEquals((await mine.reservations.list({ all: true })).total, 0, "nothing is written");
+    const notice = await reserve("a", "src/a.ts::f", { exclusive: false });
+    assertEquals([notice.status, notice.conflicts], ["reserved", [conflict]]);
+    assertEquals((await reserve("a", "docs")).status, "reserved");
+    // Past its TTL and grace the lease is dead, and makes way.
+    clock.advance(361);
+    assertEquals((await reserve("a", "src/a.ts::f")).status, "reserved");
+    assertEquals((await mine.lanes.live({ all: true })).leases, []);
+  });
+
+  it(`${name}: what is released, and a notice and a name alone, keep no lane and no reservation out`, async () => {
+    const { reserve, acquire, mine, theirs } = await place(open);
+    const held = await reserve("a", "src");
+    assert_(held.status === "reserved");
+    await mine.reservations.release({ id: held.reservation_id, runId: "a" });
+    await reserve("n", "src", { exclusive: false });
+    assertEquals((await acquire("b", "src")).status, "acquired");
+    await theirs.lanes.release({ lane: "of b", owner: "b" });
+    await theirs.lanes.acquire({ lane: "@git/index", owner: "b" });
+    const again = await reserve("a", "**");
+    assertEquals([again.status, again.conflicts.map(({ run_id }) => run_id)], ["reserved", ["n"]]);
+    assertEquals((await theirs.lanes.acquire({ lane: "@db", owner: "b" })).status, "acquired");
+  });
+
+  it(`${name}: with strict any overlap refuses an exclusive reservation`, async () => {
+    const { reserve } = await place(open);
+    await reserve("n", "src", { exclusive: false });
+    const refused = await reserve("a", "src/a.ts", { strict: true });
+    assertEquals([refused.status, refused.conflicts.map(({ exclusive }) => exclusive)], [
+      "conflict",
+      [false],
+    ]);
+    assertEquals((await reserve("a", "docs", { strict: true })).status, "reserved");
+  });
+
+  it(`${name}: a run, and a session and its subagents, are not in their own way`, async () => {
+    for (const first of RUNS) {
+      const { reserve, acquire, mine, theirs } = await place(open);
+      await reserve(first, "a");
+      await acquire(first, "b", { lane: "first" });
+      for (const second of RUNS) {
+        const isKin = KIN.has(`${first} ${second}`);
+        const lane = await acquire(second, "a");
+        const reservation = await reserve(second, "b");
+        assertEquals(
+          [lane.status, reservation.status],
+          isKin ? ["acquired", "reserved"] : ["refused", "conflict"],
+          `${first}, then ${second}`,
+        );
+        // The next one meets the first alone.
+        await theirs.lanes.release({ lane: `of ${second}`, owner: second });
+        if (reservation.status !== "reserved") continue;
+        await mine.reservations.release({ id: reservation.reservation_id, runId: second });
+      }
+    }
+  });
+
+  it(`${name}: of a reservation and a lane at once exactly one is granted`, async () => {
+    for (let round = 0; round < 20; round++) {
+      const { reserve, acquire } = await place(open);
+      const [lane, reservation] = await Promise.all([acquire("b", "src"), reserve("a", "src/**")]);
+      const granted = [lane.status, reservation.status].filter((status) =>
+        status === "acquired" || status === "reserved"
+      );
+      assertEquals(granted.length, 1, `${lane.status} and ${reservation.status}`);
+    }
+  });
+}
