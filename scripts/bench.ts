@@ -15,7 +15,7 @@ import type { Row } from "./bench/measure.ts";
 import { scaleRows, singleRows } from "./bench/queue_rows.ts";
 import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
 import { reservationRows } from "./bench/reservation_rows.ts";
-import { removeShared, scratch } from "./bench/scene.ts";
+import { removeScratch, scratch } from "./bench/scene.ts";
 import { startupRows } from "./bench/startup_rows.ts";
 import { eventCostRow, idleRow, latencyRow } from "./bench/watch_rows.ts";
 import { cells, RESULTS, type Results, writePages } from "./performance.ts";
@@ -45,6 +45,7 @@ const filters = Deno.args.filter((arg, i) =>
 );
 if (record && filters.length > 0) throw new Error("--record takes all groups, so no filter");
 
+await using _scratch = { [Symbol.asyncDispose]: removeScratch };
 const found = machine();
 if (found.load > BUSY) {
   console.log(`Other processes are at work (load ${found.load}): the figures will be worse than`);
@@ -55,8 +56,7 @@ const sections: Record<string, Row[]> = {};
 for (const [section, groups] of Object.entries(SECTIONS)) {
   for (const [name, group] of Object.entries(groups)) {
     if (filters.length > 0 && !filters.some((filter) => name.includes(filter))) continue;
-    await using place = await scratch();
-    for (const row of [await group(place.path)].flat()) {
+    for (const row of [await group(await scratch())].flat()) {
       (sections[section] ??= []).push(row);
       const [value = "", floor = "", result = "", goal = ""] = cells(row);
       console.log(
@@ -68,7 +68,6 @@ for (const [section, groups] of Object.entries(SECTIONS)) {
     }
   }
 }
-await removeShared();
 const seconds = Math.round((performance.now() - start) / 1000);
 console.log(`${seconds} s`);
 if (out !== undefined) {

@@ -1,10 +1,21 @@
 /** Scratch workspaces of a given size. */
 import { Coord, initWorkspace, openWorkspace } from "../../mod.ts";
 
-/** A scratch folder beside the checkout's own file system, removed at the end. */
-export async function scratch(): Promise<{ path: string } & AsyncDisposable> {
+const made: string[] = [];
+
+/** A folder for files that are not kept. */
+export async function scratch(): Promise<string> {
   const path = await Deno.makeTempDir({ prefix: "coord-bench-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+  made.push(path);
+  return path;
+}
+
+/**
+ * Removes all that was made. Not sooner: removing hundreds of thousands of files keeps the disk busy
+ * while the next row is measured.
+ */
+export async function removeScratch(): Promise<void> {
+  for (const path of made.splice(0)) await Deno.remove(path, { recursive: true });
 }
 
 /** A workspace of the bench. */
@@ -15,16 +26,10 @@ interface Scene {
 }
 
 let large: Promise<Scene> | undefined;
-const shared = new AsyncDisposableStack();
 
 /** A workspace with 100,000 pending tasks. It takes long to make, so that the groups share it. */
 export function largeScene(): Promise<Scene> {
-  return large ??= scratch().then((place) => scene(shared.use(place).path, { pending: 100_000 }));
-}
-
-/** Removes what the groups share. */
-export async function removeShared(): Promise<void> {
-  await shared.disposeAsync();
+  return large ??= scratch().then((parent) => scene(parent, { pending: 100_000 }));
 }
 
 /** A workspace with a number of pending tasks and of finished ones. */
