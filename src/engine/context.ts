@@ -9,6 +9,9 @@ import type { Processes } from "../ports/processes.ts";
 import type { FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
+/** What a workspace is opened with; the clock is its store's. */
+export type Opening = Omit<Context, "clock">;
+
 export interface Context extends TaskContext {
   readonly store: Store;
   /** The machine's, like the processes: an agent's clone is where the agent is. */
@@ -23,6 +26,7 @@ export interface Context extends TaskContext {
 /** What the queue works with. */
 export interface TaskContext {
   readonly store: Pick<Store, "tasks">;
+  /** The store's. */
   readonly clock: Clock;
   readonly warn: Warn;
   /** What a team agreed on; default nothing. */

@@ -5,7 +5,7 @@ import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
 import type { CheckAnswer, CheckInput } from "./holds/check.ts";
-import type { Context } from "./context.ts";
+import type { Context, Opening } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
@@ -67,7 +67,9 @@ export class Coord implements AsyncDisposable {
   readonly #context: Context;
 
   /** Made by `openWorkspace()`. */
-  constructor(context: Context) {
+  constructor(opening: Opening) {
+    const { store } = opening;
+    const context = { ...opening, clock: () => store.clock() };
     this.#context = context;
     this.tasks = new Tasks(context);
     const { store: { lanes, reservations }, checkout } = context;

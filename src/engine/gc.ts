@@ -41,11 +41,7 @@ export async function collectGarbage(context: Context, input: GcInput): Promise<
   checkInput(input, GC_FIELDS);
   const { execute = false } = input;
   const grace = await secondsOf(context, "retention", input.grace);
-  const swept = await context.store.gc.sweep({
-    now: context.clock(),
-    graceMs: grace * 1000,
-    execute,
-  });
+  const swept = await context.store.gc.sweep({ graceMs: grace * 1000, execute });
   const order = (kind: RecordKind) => RECORD_KINDS.indexOf(kind);
   const items = swept.toSorted((a, b) =>
     order(a.kind) - order(b.kind) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

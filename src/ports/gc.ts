@@ -3,12 +3,16 @@ import type { RecordKind } from "../domain/watch/event.ts";
 
 /** What to remove. */
 export interface Sweep {
-  /** Milliseconds since 1970. */
-  readonly now: number;
   /** How long ended records are kept, milliseconds. */
   readonly graceMs: number;
   /** Whether to remove them; otherwise they are only reported. */
   readonly execute: boolean;
+}
+
+/** A sweep that has begun. */
+export interface TimedSweep extends Sweep {
+  /** The store's time, in milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** A record that has ended, with all that belongs to it. */
@@ -21,7 +25,7 @@ export interface Swept {
 
 export interface Collector {
   /**
-   * Removes what has been over for the grace, counted from the instant at which it was released,
+   * Removes what has been over for the grace by the store's clock, counted from the instant at which it was released,
    * expired or ended. Others may work meanwhile: what is live stays, and whatever was removed is gone
    * for good, also after a crash at any moment. What cannot be read stays, with a warning.
    */

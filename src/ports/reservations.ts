@@ -11,7 +11,6 @@ import type {
 } from "../domain/reservation/reservation.ts";
 import type { NamedAddresses } from "../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../domain/glob/steps.ts";
-import type { Clock } from "../domain/time.ts";
 
 /** A reservation to add. */
 export interface Placement {
@@ -108,12 +107,15 @@ export interface ReservationStore {
   /**
    * Writes a heartbeat over the one before; it never takes time away. `released` when the
    * reservation was released before the heartbeat could count. `expired` when it is exclusive and
-   * has lapsed by the clock, which is read as late as can be: that one has ended, and is not
+   * has lapsed by the store's clock, which is read as late as can be: that one has ended, and is not
    * revived.
+   *
+   * @param id Which reservation.
+   * @param heartbeat The record at this instant, in milliseconds since 1970.
    */
   beat(
-    heartbeat: HeartbeatRecord,
-    clock: Clock,
+    id: string,
+    heartbeat: (now: number) => HeartbeatRecord,
   ): Promise<HeartbeatRecord | "expired" | "released">;
 
   /** Ends a reservation, durably. `false` when it was released before. */

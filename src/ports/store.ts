@@ -18,6 +18,13 @@ export interface Store {
   readonly gc: Collector;
 
   /**
+   * The time by which the store's rules go, in milliseconds since 1970. Where that is another
+   * machine's, it is an estimate, as good as one message there and back: enough for what a record says
+   * of its beginning, for timers and for display. What decides is given the time by the store.
+   */
+  clock(): number;
+
+  /**
    * Ends what this opening keeps between two calls, such as a connection; other openings go on. An
    * opening that is idle keeps no process alive, so a caller need not close it.
    */

@@ -1,5 +1,10 @@
 /** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
-import type { ClaimRecord, TransitionRefusal, TransitionRule } from "../domain/task/claim.ts";
+import type {
+  ClaimGrant,
+  ClaimRecord,
+  TimedRule,
+  TransitionRefusal,
+} from "../domain/task/claim.ts";
 import type { TaskRecord } from "../domain/task/task.ts";
 
 /** What became of a transition. */
@@ -20,10 +25,8 @@ export interface TaskEntry {
 export interface ClaimSearch {
   /** Only tasks of this queue; any queue when `undefined`. */
   readonly queue: string | undefined;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** The rule that grants one given task. */
-  readonly rule: (task: TaskRecord) => TransitionRule;
+  /** What the rule `grant` gives, by the store's clock at the moment of the grant. */
+  readonly grant: ClaimGrant;
   /**
    * How far to look before answering that there is none: `thorough` compares the index with the
    * records where they may differ, so that no pending task is overlooked; `quick` trusts the index
@@ -54,13 +57,13 @@ export interface TaskStore {
   /**
    * Applies a rule to a task's newest state. Transitions of one task are linearizable: a rule that
    * writes is applied to the state that its result follows, whatever else happens at the same time.
-   * A terminal state is durable when the promise resolves.
+   * It is given the store's time as that state is read. A terminal state is durable when the promise
+   * resolves.
    */
-  apply(taskId: string, rule: TransitionRule): Promise<Applied>;
+  apply(taskId: string, rule: TimedRule): Promise<Applied>;
 
   /**
-   * Applies `search.rule` to claimable tasks (pending or timed out) in their order until one is
-   * written. Of any number of concurrent callers each task is given to one.
+   * Grants the first of the claimable tasks (pending or timed out) in their order. Of any number of concurrent callers each task is given to one.
    */
   claimNext(search: ClaimSearch): Promise<TaskEntry | undefined>;
 

@@ -61,7 +61,6 @@ export function openOn(host: Host, options: OpenOptions): Coord {
     checkout: openCheckout(host, path, warn),
     processes: processesOf(host),
     cursorFile: (file) => openCursorFile(host, path, file),
-    clock,
     warn,
     foundBy,
     agreement,

@@ -13,6 +13,6 @@ export function openTasksOn(host: Host, options: OpenOptions): Tasks {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
-  const tasks = openFsTasks(host, found.path, warn);
+  const tasks = openFsTasks(host, found.path, clock, warn);
   return new Tasks({ store: { tasks }, clock, warn, agreement: new FsAgreement(host, found) });
 }

@@ -39,19 +39,19 @@ const NOWHERE: Checkout = {
 export const cursorFile = (path: string) => openCursorFile(host, makeTempDir(), path);
 
 /** The operations over an opening, and what they warned of. */
-export function coordOn(store: Store, clock: FakeClock): Coord {
+export function coordOn(store: Store): Coord {
   const machine = { checkout: NOWHERE, processes: processesOf(host), cursorFile };
-  return new Coord({ store, ...machine, clock: clock.now, warn: () => {} });
+  return new Coord({ store, ...machine, warn: () => {} });
 }
 
 /** What every opening promises of its end. */
 export function storeSuite(name: string, open: OpenStore): void {
   it(`${name}: a Coord closes its own opening at the end of its block, and no other`, async () => {
-    const { store, other, theirs, clock } = await scene(open);
+    const { store, other, theirs } = await scene(open);
     let closed = 0;
     const close = () => (closed++, store.close());
     {
-      await using mine = coordOn({ ...store, close }, clock);
+      await using mine = coordOn({ ...store, close });
       await mine.tasks.enqueue({ title: "x", runId: "p" });
       assertEquals(closed, 0);
     }
@@ -71,7 +71,7 @@ export async function scene(open: OpenStore) {
     ...opened,
     clock,
     other,
-    mine: coordOn(opened.store, clock),
-    theirs: coordOn(other, clock),
+    mine: coordOn(opened.store),
+    theirs: coordOn(other),
   };
 }

@@ -69,8 +69,8 @@ export function mineSuite(name: string, open: OpenStore): void {
 
   it(`${name}: of reserve() calls of one run that renew at once, one makes a record`, async () => {
     for (let round = 0; round < 5; round++) {
-      const { store, second, clock, live } = await place(open);
-      const openings = [store, second(), second(), second()].map((each) => coordOn(each, clock));
+      const { store, second, live } = await place(open);
+      const openings = [store, second(), second(), second()].map(coordOn);
       const answers = await Promise.all(
         [...openings, ...openings].map((coord) => coord.reservations.reserve(RENEW)),
       );

@@ -87,7 +87,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
     ];
     for (const each of [near, far, over, ended, kept]) await add(reservations, each);
     await reservations.release(releaseOf(at, ended));
-    await reservations.beat(beatOf(at, kept, 100), at.clock.now);
+    await reservations.beat(kept.reservation_id, () => beatOf(at, kept, 100));
     at.clock.advance(1);
     const met = await add(at.other.reservations, record(at));
     assertEquals(met, [near.reservation_id, kept.reservation_id].sort());
@@ -148,7 +148,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
     assertEquals(await add(at.other.reservations, record(at, { exclusive: true })), []);
     at.clock.advance(-30); // the late one's clock is behind
     const beat = beatOf(at, late, 100);
-    assertEquals(await at.store.reservations.beat(beat, at.clock.now), "released");
+    assertEquals(await at.store.reservations.beat(beat.reservation_id, () => beat), "released");
     const entry = await at.store.reservations.get(late.reservation_id);
     assertEquals(entry?.release?.reason, "expired");
     assertEquals(entry?.release?.released_at, late.expires_at);
@@ -160,12 +160,12 @@ export function reservationSuite(name: string, open: OpenStore): void {
     const { reservations } = at.store;
     await add(reservations, reservation);
     const far = beatOf(at, reservation, 100);
-    const first = await reservations.beat(far, at.clock.now);
+    const first = await reservations.beat(far.reservation_id, () => far);
     assertEquals(first, { ...far, beat: 1 });
     at.clock.advance(10);
     const near = beatOf(at, reservation, 20);
     const kept = { ...near, extended_expires_at: far.extended_expires_at, beat: 2 };
-    assertEquals(await at.other.reservations.beat(near, at.clock.now), kept);
+    assertEquals(await at.other.reservations.beat(near.reservation_id, () => near), kept);
     assertEquals((await reservations.get(reservation.reservation_id))?.heartbeat, kept);
   });
 
@@ -176,8 +176,11 @@ export function reservationSuite(name: string, open: OpenStore): void {
     for (const each of [notice, exclusive]) await add(reservations, each);
     at.clock.advance(60);
     assertEquals(await reservations.list(at.clock.ms, false), []);
-    assertEquals(await reservations.beat(beatOf(at, exclusive, 60), at.clock.now), "expired");
-    await reservations.beat(beatOf(at, notice, 60), at.clock.now);
+    assertEquals(
+      await reservations.beat(exclusive.reservation_id, () => beatOf(at, exclusive, 60)),
+      "expired",
+    );
+    await reservations.beat(notice.reservation_id, () => beatOf(at, notice, 60));
     const live = await at.other.reservations.list(at.clock.ms, false);
     assertEquals(live.map((entry) => entry.reservation), [notice]);
   });
@@ -196,7 +199,7 @@ export function reservationSuite(name: string, open: OpenStore): void {
     const entry = await at.other.reservations.get(reservation.reservation_id);
     assertEquals(entry?.release, { ...release, run_id: winner });
     const beat = beatOf(at, reservation, 60);
-    assertEquals(await at.store.reservations.beat(beat, at.clock.now), "released");
+    assertEquals(await at.store.reservations.beat(beat.reservation_id, () => beat), "released");
     await at.other.reservations.persistRelease(reservation.reservation_id);
     assertEquals(await at.store.reservations.list(at.clock.ms, false), []);
     assertEquals((await at.store.reservations.list(at.clock.ms, true)).length, 1);
@@ -240,11 +243,11 @@ export function reservationSuite(name: string, open: OpenStore): void {
       record(at, { addresses: ["d"] }),
     ];
     for (const each of [live, beaten, expired, released]) await add(reservations, each);
-    await reservations.beat(beatOf(at, beaten, 3_600), at.clock.now);
+    await reservations.beat(beaten.reservation_id, () => beatOf(at, beaten, 3_600));
     await reservations.release(releaseOf(at, released));
     at.clock.advance(90);
     const sweep = async (graceMs: number, execute: boolean) => {
-      const swept = await at.other.gc.sweep({ now: at.clock.ms, graceMs, execute });
+      const swept = await at.other.gc.sweep({ graceMs, execute });
       return swept.map(({ id, reason }) => `${reason} ${id}`).sort();
     };
     const over = [`expired ${expired.reservation_id}`, `released ${released.reservation_id}`];

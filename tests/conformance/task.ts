@@ -23,19 +23,16 @@ async function added(place: Scene, input: Partial<TaskInput> = {}): Promise<Task
   return task;
 }
 
-/** Claims the next task with the domain's own rule. */
-function claim({ clock }: Scene, store: TaskStore, runId: string, queue?: string) {
-  const now = clock.ms;
-  const rule = (task: TaskRecord): TransitionRule =>
-    grant({ task, runId, now, ttlSeconds: 60, nonce: `n-${runId}` });
-  return store.claimNext({ queue, now, rule, effort: "thorough" });
+function claim(store: TaskStore, runId: string, queue?: string) {
+  const grant = { runId, ttlSeconds: 60, nonce: `n-${runId}` };
+  return store.claimNext({ queue, grant, effort: "thorough" });
 }
 
 /** Claims until there is nothing left. */
-async function claimAll(place: Scene, store: TaskStore, runId: string, queue?: string) {
+async function claimAll(store: TaskStore, runId: string, queue?: string) {
   const ids: string[] = [];
   while (true) {
-    const entry = await claim(place, store, runId, queue);
+    const entry = await claim(store, runId, queue);
     if (entry === undefined) return ids;
     ids.push(entry.task.task_id);
   }
@@ -91,19 +88,19 @@ export function taskSuite(name: string, open: OpenStore): void {
     const inOrder = (some: readonly TaskRecord[]) =>
       some.map(orderOf).sort(compareTasks).map(({ id }) => id);
     const [b, rest] = [tasks.filter(({ queue }) => queue === "b"), tasks];
-    assertEquals(await claimAll(at, at.store.tasks, "a", "b"), inOrder(b));
+    assertEquals(await claimAll(at.store.tasks, "a", "b"), inOrder(b));
     const left = rest.filter(({ queue }) => queue !== "b");
-    assertEquals(await claimAll(at, at.other.tasks, "a"), inOrder(left));
+    assertEquals(await claimAll(at.other.tasks, "a"), inOrder(left));
   });
 
-  it(`${name}: claimNext() writes what the rule says of the state before`, async () => {
+  it(`${name}: claimNext() writes what grant() says of the state before`, async () => {
     const at = await place();
     const task = await added(at);
     const actor = { task, runId: "a", ttlSeconds: 60, nonce: "n-a" };
     let before: Parameters<TransitionRule>[0];
     for (let turn = 0; turn < 3; turn++) {
       const expected = grant({ ...actor, now: at.clock.ms })(before);
-      const entry = await claim(at, turn % 2 === 0 ? at.store.tasks : at.other.tasks, "a");
+      const entry = await claim(turn % 2 === 0 ? at.store.tasks : at.other.tasks, "a");
       assert_(expected.kind === "write");
       assertEquals(entry, { task, claim: expected.next });
       before = entry?.claim;
@@ -115,7 +112,7 @@ export function taskSuite(name: string, open: OpenStore): void {
     const at = await place();
     for (let n = 0; n < 24; n++) await added(at, { title: `t${n}` });
     const stores = [at.store, at.other, at.second(), at.second()];
-    const all = await Promise.all(stores.map(({ tasks }, n) => claimAll(at, tasks, `a${n}`)));
+    const all = await Promise.all(stores.map(({ tasks }, n) => claimAll(tasks, `a${n}`)));
     const ids = all.flat();
     assertEquals(ids.length, 24);
     assertEquals(new Set(ids).size, 24);
@@ -126,35 +123,38 @@ export function taskSuite(name: string, open: OpenStore): void {
     const first = await added(at);
     at.clock.advance(1);
     const second = await added(at);
-    await claim(at, at.store.tasks, "dead");
+    await claim(at.store.tasks, "dead");
     assertEquals(await at.other.tasks.nextTimeout(), at.clock.ms + 60_000);
     at.clock.advance(59.999);
     const wanted = [second.task_id];
-    assertEquals(await claimAll(at, at.other.tasks, "b"), wanted);
+    assertEquals(await claimAll(at.other.tasks, "b"), wanted);
     at.clock.advance(0.001);
-    assertEquals(await claimAll(at, at.other.tasks, "b"), [first.task_id]);
+    assertEquals(await claimAll(at.other.tasks, "b"), [first.task_id]);
   });
 
   it(`${name}: claimNext() gives no task whose ttl has passed`, async () => {
     const at = await place();
     await added(at, { ttl: 10 });
     at.clock.advance(10);
-    assertEquals(await claimAll(at, at.other.tasks, "a"), []);
+    assertEquals(await claimAll(at.other.tasks, "a"), []);
   });
 
   it(`${name}: nextTimeout() is the earliest end of a claim that lies ahead`, async () => {
     const at = await place();
     assertEquals(await at.store.tasks.nextTimeout(), undefined);
     const [first] = [await added(at), await added(at, { title: "y" })];
-    await claim(at, at.store.tasks, "a");
+    await claim(at.store.tasks, "a");
     const end = at.clock.ms + 60_000;
     at.clock.advance(10);
-    await claim(at, at.store.tasks, "b");
+    await claim(at.store.tasks, "b");
     assertEquals(await at.other.tasks.nextTimeout(), end);
     for (const { task, claim } of await at.store.tasks.list()) {
-      const actor = { taskId: task.task_id, runId: claim?.claimer_run_id ?? "", now: at.clock.ms };
+      const actor = { taskId: task.task_id, runId: claim?.claimer_run_id ?? "" };
       if (claim?.claimer_run_id !== "a") continue;
-      await at.store.tasks.apply(actor.taskId, finish(actor, { status: "failed", error: "" }));
+      await at.store.tasks.apply(
+        actor.taskId,
+        (now) => finish({ ...actor, now }, { status: "failed", error: "" }),
+      );
     }
     assertEquals(await at.other.tasks.nextTimeout(), end + 10_000);
     assert_(first !== undefined);
@@ -163,12 +163,12 @@ export function taskSuite(name: string, open: OpenStore): void {
   it(`${name}: apply() answers what the rule decided`, async () => {
     const at = await place();
     const { task_id: taskId } = await added(at);
-    const actor = { taskId, runId: "a", now: at.clock.ms };
-    const done = finish(actor, { status: "completed", result: { ok: true } });
+    const done = (now: number) =>
+      finish({ taskId, runId: "a", now }, { status: "completed", result: { ok: true } });
     assertEquals(await at.store.tasks.apply(MISSING, done), { kind: "missing" });
     const early = await at.store.tasks.apply(taskId, done);
     assertEquals(early.kind === "refused" && early.refusal.status, "not_holder");
-    await claim(at, at.store.tasks, "a");
+    await claim(at.store.tasks, "a");
     const written = await at.other.tasks.apply(taskId, done);
     assert_(written.kind === "written");
     assertEquals([written.claim.status, written.claim.result], ["completed", { ok: true }]);
@@ -176,19 +176,19 @@ export function taskSuite(name: string, open: OpenStore): void {
     assert_(again.kind === "kept");
     assertEquals(again.claim, written.claim);
     assertEquals((await at.other.tasks.get(taskId))?.claim, written.claim);
-    assertEquals(await claimAll(at, at.store.tasks, "b"), []);
+    assertEquals(await claimAll(at.store.tasks, "b"), []);
   });
 
   it(`${name}: apply() puts the transitions of a task in one order`, async () => {
     const at = await place();
     const { task_id: taskId } = await added(at);
-    await claim(at, at.store.tasks, "a");
+    await claim(at.store.tasks, "a");
     const stores = [at.store, at.other, at.second()];
     const numbers: number[] = [];
     await Promise.all(stores.map(async ({ tasks }, n) => {
       for (let turn = 0; turn < 8; turn++) {
         const extensionSeconds = 100 + n + turn;
-        const rule = extend({ taskId, runId: "a", now: at.clock.ms, extensionSeconds });
+        const rule = (now: number) => extend({ taskId, runId: "a", now, extensionSeconds });
         const applied = await tasks.apply(taskId, rule);
         assert_(applied.kind === "written");
         numbers.push(applied.claim.transition);
@@ -202,11 +202,13 @@ export function taskSuite(name: string, open: OpenStore): void {
   it(`${name}: of several that end a task at once, one does`, async () => {
     const at = await place();
     const { task_id: taskId } = await added(at);
-    await claim(at, at.store.tasks, "a");
+    await claim(at.store.tasks, "a");
     const stores = [at.store, at.other, at.second(), at.second()];
     const ends = await Promise.all(stores.map(({ tasks }, n) => {
-      const actor = { taskId, runId: "a", now: at.clock.ms };
-      return tasks.apply(taskId, finish(actor, { status: "failed", error: `e${n}` }));
+      return tasks.apply(
+        taskId,
+        (now) => finish({ taskId, runId: "a", now }, { status: "failed", error: `e${n}` }),
+      );
     }));
     assertEquals(ends.map(({ kind }) => kind).sort(), ["refused", "refused", "refused", "written"]);
   });
@@ -231,11 +233,13 @@ export function taskSuite(name: string, open: OpenStore): void {
   it(`${name}: watchClaim() hears of a change of its claim`, async () => {
     const at = await place();
     const { task_id: taskId } = await added(at);
-    await claim(at, at.store.tasks, "a");
+    await claim(at.store.tasks, "a");
     let hints = 0;
     const watch = at.other.tasks.watchClaim(taskId, () => void hints++, () => {});
-    const actor = { taskId, runId: "a", now: at.clock.ms };
-    await at.store.tasks.apply(taskId, finish(actor, { status: "failed", error: "" }));
+    await at.store.tasks.apply(
+      taskId,
+      (now) => finish({ taskId, runId: "a", now }, { status: "failed", error: "" }),
+    );
     await until("the end is heard of", () => hints > 0);
     watch.close();
   });

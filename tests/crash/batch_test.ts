@@ -41,14 +41,15 @@ function openOn(machine: Host, workspace: string) {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const layout = new Layout(workspace);
-  const tasks = new FsTaskStore(machine, layout, warn);
-  const gc = new FsCollector(machine, layout, warn);
+  const clock = () => T0;
+  const tasks = new FsTaskStore(machine, layout, clock, warn);
+  const gc = new FsCollector(machine, layout, clock, warn);
   const queue = new Tasks({
     store: partialStore({ location: workspace, tasks }),
-    clock: () => T0,
+    clock,
     warn,
   });
-  return { queue, warnings, sweep: () => gc.sweep({ now: T0, graceMs: 0, execute: true }) };
+  return { queue, warnings, sweep: () => gc.sweep({ graceMs: 0, execute: true }) };
 }
 
 /** A machine for which every other process is dead. */

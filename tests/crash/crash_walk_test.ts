@@ -79,10 +79,11 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
     const warn = (message: string) => {
       if (!message.includes("already")) warnings.push(message);
     };
-    const store = new FsTaskStore({ ...host, fs }, new Layout(workspace), warn);
+    const clock = () => T0 + second * 1000;
+    const store = new FsTaskStore({ ...host, fs }, new Layout(workspace), clock, warn);
     const own = new Tasks({
       store: partialStore({ location: workspace, tasks: store }),
-      clock: () => T0 + second * 1000,
+      clock,
       warn,
     });
     const entry: Entry = {

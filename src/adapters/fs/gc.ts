@@ -7,8 +7,8 @@
  */
 import { stemOfId } from "../../domain/ids.ts";
 import { intentExpiry, parseIntent } from "../../domain/reservation/reservation.ts";
-import { parseTime } from "../../domain/time.ts";
-import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
+import { type Clock, parseTime } from "../../domain/time.ts";
+import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Room } from "./disk/gc_room.ts";
@@ -30,14 +30,20 @@ export class FsCollector implements Collector {
 
   readonly #room = new Room();
 
-  constructor(host: Host, readonly layout: Layout, readonly warn: Warn) {
+  constructor(
+    host: Host,
+    readonly layout: Layout,
+    readonly clock: Clock,
+    readonly warn: Warn,
+  ) {
     this.#fs = host.fs;
     const files = new ReservationFiles(host.fs, layout, warn);
     this.#reservations = new ReservationGc(files, layout, this.#room);
     this.#tasks = new TaskGc(host, layout, warn, this.#room);
   }
 
-  async sweep(sweep: Sweep): Promise<Swept[]> {
+  async sweep(asked: Sweep): Promise<Swept[]> {
+    const sweep = { ...asked, now: this.clock() };
     this.#room.begin();
     if (sweep.execute) this.#tidyStaging();
     const swept = await this.#pass(sweep);
@@ -51,7 +57,7 @@ export class FsCollector implements Collector {
     return swept;
   }
 
-  async #pass(sweep: Sweep): Promise<Swept[]> {
+  async #pass(sweep: TimedSweep): Promise<Swept[]> {
     const tasks = await this.#tasks.sweep(sweep);
     const { swept, left } = await this.#reservations.sweep(sweep);
     return [...swept, ...this.#intents(sweep, left), ...tasks];
@@ -67,7 +73,7 @@ export class FsCollector implements Collector {
   }
 
   /** Intents whose reservation is gone, or which never had one. */
-  #intents({ now, graceMs, execute }: Sweep, reservations: ReadonlySet<string>): Swept[] {
+  #intents({ now, graceMs, execute }: TimedSweep, reservations: ReadonlySet<string>): Swept[] {
     const swept: Swept[] = [];
     for (const stem of listStems(this.#fs, this.layout.folder("intent"))) {
       const name = `intents/${stem}.json`;

@@ -44,11 +44,12 @@ export function openFsStore(
   const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`, agreement);
   return {
     location,
-    tasks: new FsTaskStore(host, layout, warn),
-    reservations: new FsReservationStore(host, layout, warn),
+    tasks: new FsTaskStore(host, layout, clock, warn),
+    reservations: new FsReservationStore(host, layout, clock, warn),
     feed: new RecordFeed(new LaneRecords(new FsRecordSource(host, layout, warn), lanes), warn),
     lanes,
-    gc: new FsCollector(host, layout, warn),
+    gc: new FsCollector(host, layout, clock, warn),
+    clock,
     // Nothing is open between two calls.
     async close() {},
   };

@@ -3,13 +3,14 @@ import { effectiveExpiry, intentExpiry } from "../../domain/reservation/reservat
 import { taskStatus } from "../../domain/task/claim.ts";
 import { orderOf } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
+import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryCollector implements Collector {
   constructor(readonly workspace: MemoryWorkspace) {}
 
-  async sweep(sweep: Sweep): Promise<Swept[]> {
+  async sweep(asked: Sweep): Promise<Swept[]> {
+    const sweep = { ...asked, now: this.workspace.clock() };
     const reservations = this.#reservations(sweep);
     const gone = new Set(reservations.map(({ id }) => id));
     const swept = [...reservations, ...this.#intents(sweep, gone), ...this.#tasks(sweep)];
@@ -17,7 +18,7 @@ export class MemoryCollector implements Collector {
     return swept;
   }
 
-  #reservations({ now, graceMs }: Sweep): Swept[] {
+  #reservations({ now, graceMs }: TimedSweep): Swept[] {
     const { reservations, heartbeats, releases } = this.workspace;
     return [...reservations.rows()].flatMap(([id, reservation]) => {
       const release = releases.get(id);
@@ -31,7 +32,7 @@ export class MemoryCollector implements Collector {
   }
 
   /** Intents whose reservation is gone, or which never had one. */
-  #intents({ now, graceMs }: Sweep, gone: ReadonlySet<string>): Swept[] {
+  #intents({ now, graceMs }: TimedSweep, gone: ReadonlySet<string>): Swept[] {
     const { intents, reservations } = this.workspace;
     return [...intents.rows()].flatMap(([id, intent]) => {
       const { reservation_id: of, created_at } = intent;
@@ -42,7 +43,7 @@ export class MemoryCollector implements Collector {
     });
   }
 
-  #tasks({ now, graceMs }: Sweep): Swept[] {
+  #tasks({ now, graceMs }: TimedSweep): Swept[] {
     const { tasks, claims } = this.workspace;
     return [...tasks.rows()].flatMap(([id, task]) => {
       const claim = claims.row(id);

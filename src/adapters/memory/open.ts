@@ -19,6 +19,7 @@ export function openMemoryStore(workspace: MemoryWorkspace): Store {
     feed: new MemoryFeed(workspace),
     lanes: new MemoryLanes(workspace),
     gc: new MemoryCollector(workspace),
+    clock: workspace.clock,
     // The workspace is its openers', and lasts as long as they keep it.
     async close() {},
   };

@@ -14,7 +14,7 @@ import {
   type ReservationRecord,
   wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
-import { type Clock, formatTime, parseTime } from "../../domain/time.ts";
+import { formatTime, parseTime } from "../../domain/time.ts";
 import type { Placement, ReservationStore, Rival } from "../../ports/reservations.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
@@ -97,16 +97,17 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   async beat(
-    heartbeat: HeartbeatRecord,
-    clock: Clock,
+    id: string,
+    beatAt: (now: number) => HeartbeatRecord,
   ): Promise<HeartbeatRecord | "expired" | "released"> {
-    const { reservation_id: id } = heartbeat;
+    const now = this.workspace.clock();
+    const heartbeat = beatAt(now);
     const entry = this.#entry(id);
     if (entry === undefined || entry.release !== undefined || entry.unsettled === true) {
       return "released";
     }
     const { reservation, heartbeat: last } = entry;
-    if (reservation.exclusive === true && clock() >= effectiveExpiry(entry)) return "expired";
+    if (reservation.exclusive === true && now >= effectiveExpiry(entry)) return "expired";
     const { extended_expires_at } = farther(heartbeat, last);
     const beat = (last?.beat ?? 0) + 1;
     const kept = { ...last, ...heartbeat, extended_expires_at, beat };

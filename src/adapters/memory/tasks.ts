@@ -1,6 +1,12 @@
 /** The queue in memory. What one call does happens in one step, so no other call comes between. */
 import { stemOfId } from "../../domain/ids.ts";
-import { type ClaimRecord, taskStatus, type TransitionRule } from "../../domain/task/claim.ts";
+import {
+  type ClaimRecord,
+  grant,
+  taskStatus,
+  type TimedRule,
+  type TransitionRule,
+} from "../../domain/task/claim.ts";
 import { compareTasks, orderOf, type TaskRecord } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
@@ -29,13 +35,14 @@ export class MemoryTaskStore implements TaskStore {
       .sort().slice(0, limit);
   }
 
-  async apply(taskId: string, rule: TransitionRule): Promise<Applied> {
-    return this.#apply(taskId, rule);
+  async apply(taskId: string, rule: TimedRule): Promise<Applied> {
+    return this.#apply(taskId, rule(this.workspace.clock()));
   }
 
-  async claimNext({ queue, now, rule }: ClaimSearch): Promise<TaskEntry | undefined> {
+  async claimNext({ queue, grant: who }: ClaimSearch): Promise<TaskEntry | undefined> {
+    const { tasks, claims, clock } = this.workspace;
+    const now = clock();
     this.#searchedAt = now;
-    const { tasks, claims } = this.workspace;
     const claimable = [...tasks.rows()].map(([, task]) => task).filter((task) => {
       if (queue !== undefined && task.queue !== queue) return false;
       const status = taskStatus(task, claims.row(task.task_id)?.record, now);
@@ -44,7 +51,7 @@ export class MemoryTaskStore implements TaskStore {
     const byOrder = claimable.map((task) => ({ task, order: orderOf(task) }))
       .sort((a, b) => compareTasks(a.order, b.order));
     for (const { task } of byOrder) {
-      const applied = this.#apply(task.task_id, rule(task));
+      const applied = this.#apply(task.task_id, grant({ ...who, task, now }));
       if (applied.kind === "written") return this.#entry(task.task_id);
     }
     return undefined;

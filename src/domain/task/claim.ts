@@ -67,6 +67,17 @@ export type Decision =
 /** Decides on the newest state, `undefined` when the task was never touched. */
 export type TransitionRule = (current: ClaimRecord | undefined) => Decision;
 
+/** A rule once it is known what time it is, in milliseconds since 1970. */
+export type TimedRule = (now: number) => TransitionRule;
+
+/** Who asks for tasks, and what each of them would be granted. */
+export interface ClaimGrant {
+  readonly runId: string;
+  readonly ttlSeconds: number;
+  /** Different for every search. */
+  readonly nonce: string;
+}
+
 /** Where a task stands at `now`, given its claim. */
 export function taskStatus(
   task: TaskRecord,
@@ -120,7 +131,7 @@ export function taken(claim: ClaimRecord): Decision {
 
 /** Grants a task that is pending or timed out. */
 export function grant(
-  actor: Omit<Actor, "taskId"> & { task: TaskRecord; ttlSeconds: number; nonce: string },
+  actor: ClaimGrant & { readonly task: TaskRecord; readonly now: number },
 ): TransitionRule {
   const { task, runId, now } = actor;
   return (current) => {

@@ -181,21 +181,20 @@ export class Reservations {
     input: types.ReservationHeartbeatInput,
   ): Promise<types.ReservationHeartbeat | types.ReservationRefused> {
     checkInput(input, RESERVATION_INPUTS.heartbeat, ["id", "runId"]);
-    const { clock, store } = this.#context;
+    const { store } = this.#context;
     const entry = await this.#entry(input.id, "id");
     const { reservation_id } = entry.reservation;
     const doing = `Cannot extend reservation ${reservation_id}`;
     if (entry.release !== undefined) return whyEnded(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
     const extension = input.extension ?? reservationTtl(entry.reservation);
-    const now = clock();
-    const beat = await store.reservations.beat({
+    const beat = await store.reservations.beat(reservation_id, (now) => ({
       reservation_id,
       run_id: input.runId,
       last_beat_at: formatTime(now),
       extended_expires_at: formatTime(now + extension * 1000),
       ...newRemarks(input),
-    }, clock);
+    }));
     if (typeof beat === "string") {
       const ended = await store.reservations.get(reservation_id);
       return whyEnded(this.#context, doing, ended ?? entry);

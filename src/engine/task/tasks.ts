@@ -7,7 +7,6 @@ import {
   extend,
   finish,
   giveBack,
-  grant,
   taskStatus,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
@@ -95,12 +94,10 @@ export class Tasks {
     const empty = { status: "empty", queue: input.queue ?? null } as const;
     if (signal?.aborted) return empty;
     const ttlSeconds = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
-    // The time of a claim begins with the grant, which may come long after the search began.
-    const rule = (task: TaskRecord): TransitionRule => (current) =>
-      grant({ task, runId: input.runId, now: clock(), ttlSeconds, nonce: nonce() })(current);
     const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
       while (true) {
-        const search = { queue: input.queue, now: clock(), rule, effort, hints };
+        const grant = { runId: input.runId, ttlSeconds, nonce: nonce() };
+        const search = { queue: input.queue, grant, effort, hints };
         const entry = await store.tasks.claimNext(search);
         // One that timed out while the process slept may be another agent's by now.
         const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
@@ -307,9 +304,9 @@ export class Tasks {
     input: string,
     rule: (taskId: string, now: number) => TransitionRule,
   ): Promise<ClaimRecord | types.TaskRefused> {
-    const { clock, store, warn } = this.#context;
+    const { store, warn } = this.#context;
     const taskId = await this.#idOf(input);
-    const applied = await store.tasks.apply(taskId, rule(taskId, clock()));
+    const applied = await store.tasks.apply(taskId, (now) => rule(taskId, now));
     if (applied.kind === "missing") throw notFound(["task"], input);
     if (applied.kind === "kept") warn(applied.warning);
     if (applied.kind !== "refused") return applied.claim;

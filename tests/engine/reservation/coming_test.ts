@@ -112,8 +112,7 @@ for (const execute of [false, true]) {
   it(`gc ${execute ? "takes" : "lists"} an expired reservation whose record is to come`, async () => {
     const { open, listed } = await workspace({ exclusive: false });
     const id = await listed(1);
-    const sweep = (second: number) =>
-      open(second).gc.sweep({ now: T0 + second * 1000, graceMs: 0, execute });
+    const sweep = (second: number) => open(second).gc.sweep({ graceMs: 0, execute });
     assertEquals(await sweep(99), []);
     assertEquals(await sweep(101), [{ kind: "reservation", id, reason: "expired" }]);
     assertEquals((await sweep(102)).length, execute ? 0 : 1);

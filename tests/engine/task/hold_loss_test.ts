@@ -120,7 +120,7 @@ function scene(given: Partial<Faults> = {}, time?: FakeTime) {
     const checkout = openCheckout(on, path, warn);
     const cursorFile = (file: string) => openCursorFile(on, path, file);
     const machine = { checkout, processes: processesOf(on), cursorFile };
-    return new Coord({ store, ...machine, clock, warn, ...(time && { timers: time.timers }) });
+    return new Coord({ store, ...machine, warn, ...(time && { timers: time.timers }) });
   };
   return { path, faults, warnings, mine: open(host), theirs: open(real) };
 }

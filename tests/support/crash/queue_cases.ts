@@ -43,9 +43,10 @@ export function openQueue(
 ): Opened {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
-  const tasks = new Store({ ...host, fs }, new Layout(workspace), warn);
+  const clock = () => T0 + second * 1000;
+  const tasks = new Store({ ...host, fs }, new Layout(workspace), clock, warn);
   const store = partialStore({ location: workspace, tasks });
-  return { queue: new Tasks({ store, clock: () => T0 + second * 1000, warn }), warnings };
+  return { queue: new Tasks({ store, clock, warn }), warnings };
 }
 
 /** An operation: it is prepared on a whole queue, then done at `second` and perhaps cut off. */

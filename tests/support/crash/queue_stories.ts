@@ -152,9 +152,9 @@ const collect: Act = async ({ queue, fs, workspace, promised }) => {
   for (const { task_id, status } of items) {
     if (ENDS.includes(status)) promised.tasks.delete(task_id);
   }
-  const gc = new FsCollector({ ...host, fs }, new Layout(workspace), () => {});
-  const now = Date.now() + 60_000;
-  await gc.sweep({ now, graceMs: 0, execute: true });
+  const later = () => Date.now() + 60_000;
+  const gc = new FsCollector({ ...host, fs }, new Layout(workspace), later, () => {});
+  await gc.sweep({ graceMs: 0, execute: true });
 };
 
 /** One after the other. */

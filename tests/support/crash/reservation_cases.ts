@@ -158,7 +158,7 @@ export const RESERVATION_CASES: readonly ReservationCase[] = [
       await openAt(workspace, 5).reservations.release({ id, runId: "A" });
       return await reserved(workspace, 45, { address: "src" });
     },
-    act: ({ gc }) => gc.sweep({ now: T0 + 50_000, graceMs: 0, execute: true }),
+    act: ({ gc }) => gc.sweep({ graceMs: 0, execute: true }),
     states: [
       "expired,expired,live,released",
       "expired,live,released,released",
@@ -280,7 +280,7 @@ async function endOf(workspace: string): Promise<string[]> {
     }
   }
   const { gc, warnings: late } = openAt(workspace, 2_000);
-  await gc.sweep({ now: T0 + 2_000_000, graceMs: 0, execute: true });
+  await gc.sweep({ graceMs: 0, execute: true });
   for (const folder of [...places, "reservations", "releases"]) {
     const left = filesIn(`${workspace}/${folder}`).map((path) => path.slice(workspace.length))
       .filter((path) =>

@@ -148,7 +148,7 @@ function release(runId: string, force = false): Act {
 
 /** Removes all that has ended. */
 const collect: Act = async ({ gc }) => {
-  await gc.sweep({ now: NOW + 2000, graceMs: 0, execute: true });
+  await gc.sweep({ graceMs: 0, execute: true });
 };
 
 /** One after the other. */

@@ -5,7 +5,7 @@ import type {
   HeartbeatRecord,
   ReleaseRecord,
 } from "../../../src/domain/reservation/reservation.ts";
-import { type Clock, parseTime } from "../../../src/domain/time.ts";
+import { parseTime } from "../../../src/domain/time.ts";
 import type { Placement } from "../../../src/ports/reservations.ts";
 
 export class InterruptedReservations extends MemoryReservationStore {
@@ -22,9 +22,9 @@ export class InterruptedReservations extends MemoryReservationStore {
     return super.add(placement);
   }
 
-  override beat(heartbeat: HeartbeatRecord, clock: Clock) {
+  override beat(id: string, heartbeat: (now: number) => HeartbeatRecord) {
     this.#interrupt();
-    return super.beat(heartbeat, clock);
+    return super.beat(id, heartbeat);
   }
 
   override release(release: ReleaseRecord): Promise<boolean> {

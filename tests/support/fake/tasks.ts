@@ -1,7 +1,7 @@
 /** The queue's operations over the store in memory, on time that moves by hand. */
 import { MemoryTaskStore } from "../../../src/adapters/memory/tasks.ts";
 import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
-import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord, TimedRule } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import type { Applied, ClaimSearch, TaskEntry } from "../../../src/ports/tasks.ts";
 import { FakeTime } from "./records.ts";
@@ -65,7 +65,7 @@ class SilentTasks extends MemoryTaskStore {
     return super.claimNext(search);
   }
 
-  override async apply(id: string, rule: TransitionRule): Promise<Applied> {
+  override async apply(id: string, rule: TimedRule): Promise<Applied> {
     await this.#interrupt();
     return super.apply(id, rule);
   }

@@ -21,7 +21,7 @@ if (call === "add") {
   });
 } else {
   const host = { ...await detectHost(), fs };
-  const gc = new FsCollector(host, new Layout(workspace), () => {});
-  await gc.sweep({ now: T0, graceMs: 0, execute: true });
+  const gc = new FsCollector(host, new Layout(workspace), () => T0, () => {});
+  await gc.sweep({ graceMs: 0, execute: true });
 }
 process.stdout.write("done");

@@ -48,7 +48,7 @@ export class Race {
     const host = await detectHost();
     const { path } = initWorkspace(host, makeTempDir());
     const warn = (message: string) => void race.warnings.push(message);
-    const store = new FsTaskStore(host, new Layout(path), warn);
+    const store = new FsTaskStore(host, new Layout(path), Date.now, warn);
     const context = partialStore({ location: path, tasks: store });
     const queue = new Tasks({ store: context, clock: Date.now, warn });
     const race: Race = new Race(what, host, path, store, queue);

@@ -54,7 +54,7 @@ let now = 0;
 const tasks = new Tasks({
   store: partialStore({
     location: orders.workspace,
-    tasks: new FsTaskStore(host, new Layout(orders.workspace), warn),
+    tasks: new FsTaskStore(host, new Layout(orders.workspace), () => now, warn),
   }),
   clock: () => now,
   warn,

@@ -121,7 +121,7 @@ export class ReservationRace {
   /** When all have expired everything can be reserved at once, and `gc` leaves nothing behind. */
   async afterwards(): Promise<void> {
     const later = virtual(this.clocks, Date.now()) + 3_600_000;
-    const { reservations, gc, warnings } = openReservations(this.workspace, () => later);
+    const { reservations, warnings } = openReservations(this.workspace, () => later);
     const began = performance.now();
     for (const address of ADDRESSES) {
       const answer = await reservations.reserve({
@@ -135,7 +135,8 @@ export class ReservationRace {
     const each = (performance.now() - began) / ADDRESSES.length;
     assert_(each < 500, `a reservation took ${each} ms`);
     for (const path of this.#leftovers()) setMtime(path, Date.now() - 2 * 86_400_000);
-    await gc.sweep({ now: later + 60_000, graceMs: 0, execute: true });
+    await openReservations(this.workspace, () => later + 60_000).gc
+      .sweep({ graceMs: 0, execute: true });
     const names = (folder: string) =>
       readdirSync(`${this.workspace}/${folder}`).filter((name) => name !== "complete").sort();
     const order = names("reservations/order");

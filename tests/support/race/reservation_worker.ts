@@ -73,7 +73,7 @@ async function perform(request: Request): Promise<Outcome> {
       case "release":
         return await reservations.release({ id: request.id, force: request.force, runId });
       case "gc": {
-        const swept = await gc.sweep({ now, graceMs: 0, execute: true });
+        const swept = await gc.sweep({ graceMs: 0, execute: true });
         return { status: "swept", ids: swept.map(({ id }) => id) };
       }
     }

@@ -35,7 +35,7 @@ export function openReservations(
   const warn = (message: string) => void warnings.push(message);
   const layout = new Layout(workspace);
   const own = { ...host, fs };
-  const store = new Store(own, layout, warn);
+  const store = new Store(own, layout, clock, warn);
   const checkout = new FsCheckout(host, workspace, warn);
   const cursorFile = (file: string) => openCursorFile(host, workspace, file);
   const machine = { processes: processesOf(host), cursorFile };
@@ -50,7 +50,7 @@ export function openReservations(
     context,
     reservations: new Reservations(context, NO_HOLDERS),
     store,
-    gc: new Collector(own, layout, warn),
+    gc: new Collector(own, layout, clock, warn),
     warnings,
   };
 }

@@ -2,7 +2,7 @@
 import { idOfStem, isStem } from "../../../domain/ids.ts";
 import { effectiveExpiry } from "../../../domain/reservation/reservation.ts";
 import { parseTime } from "../../../domain/time.ts";
-import type { Sweep, Swept } from "../../../ports/gc.ts";
+import type { Swept, TimedSweep } from "../../../ports/gc.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
@@ -33,7 +33,7 @@ export class ReservationGc {
   }
 
   /** Sweeps reservations and all that belongs to them; returns which, and which there are left. */
-  async sweep(sweep: Sweep): Promise<{ swept: Swept[]; left: Set<string> }> {
+  async sweep(sweep: TimedSweep): Promise<{ swept: Swept[]; left: Set<string> }> {
     this.#isGoneForGood = false;
     // What belongs to a reservation is listed before the reservations: whatever is new is not orphaned.
     const beats = this.#byStem("heartbeat");
@@ -64,7 +64,7 @@ export class ReservationGc {
     return { swept, left };
   }
 
-  #dead(stem: string, beats: readonly string[], { now, graceMs }: Sweep): Dead | undefined {
+  #dead(stem: string, beats: readonly string[], { now, graceMs }: TimedSweep): Dead | undefined {
     const entry = findEntry(this.files, stem);
     if (entry === undefined) return undefined;
     const { release } = entry;
@@ -89,7 +89,7 @@ export class ReservationGc {
   #orphans(
     kind: "heartbeat" | "release",
     names: ReadonlyMap<string, string[]>,
-    { now, graceMs, execute }: Sweep,
+    { now, graceMs, execute }: TimedSweep,
   ): Swept[] {
     const swept: Swept[] = [];
     for (const [stem, files] of names) {

@@ -46,7 +46,12 @@ export class FsReservationStore implements ReservationStore {
   readonly #watch: RecordWatch;
   #isOpen = false;
 
-  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+  constructor(
+    readonly host: Host,
+    readonly layout: Layout,
+    readonly clock: Clock,
+    readonly warn: Warn,
+  ) {
     this.#fs = host.fs;
     this.#files = new ReservationFiles(host.fs, layout, warn);
     this.#check = new ReservationCheck(this.#files, layout, warn);
@@ -128,11 +133,11 @@ export class FsReservationStore implements ReservationStore {
     return entries;
   }
 
-  async beat(heartbeat: HeartbeatRecord, clock: Clock) {
+  async beat(id: string, heartbeat: (now: number) => HeartbeatRecord) {
     this.#openToWrite();
-    const stem = stemOfId(heartbeat.reservation_id);
+    const stem = stemOfId(id);
     ensureRecord(this.#files, stem);
-    return beat(this.#files, stem, heartbeat, clock);
+    return beat(this.#files, stem, heartbeat(this.clock()), this.clock);
   }
 
   async release(record: ReleaseRecord): Promise<boolean> {

@@ -54,6 +54,14 @@ const MAX_REBUILDS = 5;
 /** How long the earliest timeout is taken to be known, milliseconds of the caller's clock. */
 const DUE_TRUST_MS = 50;
 
+/** A search that has begun. */
+interface TimedSearch extends ClaimSearch {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The rule that grants one given task. */
+  readonly rule: (task: TaskRecord) => TransitionRule;
+}
+
 /** What became of a try for one task. */
 type Attempt =
   | { readonly kind: "won"; readonly entry: TaskEntry }
@@ -101,7 +109,7 @@ export class ClaimNext {
   }
 
   /** Claims the task that comes first; `undefined` when there is none. */
-  async run(search: ClaimSearch): Promise<TaskEntry | undefined> {
+  async run(search: TimedSearch): Promise<TaskEntry | undefined> {
     this.#skipping.reset();
     if (search.effort === "thorough") await this.#batches.repair(false);
     this.#sweepDue(search.now);
@@ -129,7 +137,7 @@ export class ClaimNext {
     return found;
   }
 
-  #claimFromIndex(search: ClaimSearch, look: "first" | "last"): TaskEntry | undefined {
+  #claimFromIndex(search: TimedSearch, look: "first" | "last"): TaskEntry | undefined {
     let misses = 0;
     this.#ready.freshen();
     while (true) {
@@ -146,7 +154,7 @@ export class ClaimNext {
 
   /** Tries one entry of the ready index, and moves past it. */
   #claimEntry(
-    search: ClaimSearch,
+    search: TimedSearch,
     entry: ReadyEntry,
     look: "first" | "last",
   ): TaskEntry | "taken" | "passed" {
@@ -191,7 +199,7 @@ export class ClaimNext {
     return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > CLAIM_SETTLED_MS;
   }
 
-  #claimHinted(search: ClaimSearch, stem: string): TaskEntry | undefined {
+  #claimHinted(search: TimedSearch, stem: string): TaskEntry | undefined {
     const task = this.#task(stem);
     if (task === undefined) return undefined;
     if (search.queue !== undefined && task.queue !== search.queue) return undefined;
@@ -200,7 +208,7 @@ export class ClaimNext {
   }
 
   /** Tries for a task; where it has no claim that is known of, for its first slot alone. */
-  #claimTask(search: ClaimSearch, task: TaskRecord, stem: string, again: boolean): Attempt {
+  #claimTask(search: TimedSearch, task: TaskRecord, stem: string, again: boolean): Attempt {
     const rule = this.#sparing(search.rule(task), search.now);
     const outcome = again
       ? transition(this.#claims, stem, rule)

@@ -22,7 +22,7 @@ import {
 import { idOfStem } from "../../../domain/ids.ts";
 import { orderOf, parseTask } from "../../../domain/task/task.ts";
 import { formatTime } from "../../../domain/time.ts";
-import type { Sweep, Swept } from "../../../ports/gc.ts";
+import type { Swept, TimedSweep } from "../../../ports/gc.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "./batch_settling.ts";
@@ -55,7 +55,7 @@ export class TaskGc {
     this.#batches = new BatchCollector(host, layout, warn);
   }
 
-  async sweep(sweep: Sweep): Promise<Swept[]> {
+  async sweep(sweep: TimedSweep): Promise<Swept[]> {
     // Claims are listed before the tasks, so that none of a new task is taken for orphaned.
     const listing = this.#fs.list(this.layout.folder("claim")) ?? [];
     const claims = groupClaims(listing.map(({ name }) => name));
@@ -102,7 +102,7 @@ export class TaskGc {
   #over(
     stem: string,
     listed: ListedClaim | undefined,
-    { now, graceMs, execute }: Sweep,
+    { now, graceMs, execute }: TimedSweep,
   ): EndedTask | undefined {
     const task = readParsed(
       this.#fs,
@@ -173,7 +173,7 @@ export class TaskGc {
     this.#claims.remove(endName(stem));
   }
 
-  #isOrphaned(stem: string, listed: ListedClaim, { now, graceMs }: Sweep): boolean {
+  #isOrphaned(stem: string, listed: ListedClaim, { now, graceMs }: TimedSweep): boolean {
     // In the meantime a batch may have brought the task back.
     if (this.#fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
     const names = listed.slots.map((slot) => slotName(stem, slot));

@@ -7,9 +7,15 @@
  * process takes the entry for a task, so the task appears whole, and it never appears without an
  * entry.
  */
-import { isTerminal, type TransitionRule } from "../../../domain/task/claim.ts";
+import {
+  grant,
+  isTerminal,
+  type TimedRule,
+  type TransitionRule,
+} from "../../../domain/task/claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
+import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
 import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
@@ -37,7 +43,12 @@ export class FsTaskStore implements TaskStore {
   readonly #batches: Batches;
   #isOpen = false;
 
-  constructor(readonly host: Host, readonly layout: Layout, readonly warn: Warn) {
+  constructor(
+    readonly host: Host,
+    readonly layout: Layout,
+    readonly clock: Clock,
+    readonly warn: Warn,
+  ) {
     this.#fs = host.fs;
     this.#claims = new ClaimFiles(host.fs, layout, warn);
     this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
@@ -79,7 +90,7 @@ export class FsTaskStore implements TaskStore {
       .sort().slice(0, limit).map(idOfStem);
   }
 
-  async apply(taskId: string, rule: TransitionRule): Promise<Applied> {
+  async apply(taskId: string, rule: TimedRule): Promise<Applied> {
     this.#openToWrite();
     const stem = stemOfId(taskId);
     // A task with a claim exists; only the first transition has to ask.
@@ -90,7 +101,7 @@ export class FsTaskStore implements TaskStore {
         return { kind: "missing" };
       }
     }
-    const outcome = transition(this.#claims, stem, rule);
+    const outcome = transition(this.#claims, stem, (current) => rule(this.clock())(current));
     if (outcome.kind === "refuse") return { kind: "refused", refusal: outcome.refusal };
     if (outcome.kind === "keep") {
       if (isTerminal(outcome.claim)) this.#settleEnd(stem);
@@ -104,7 +115,10 @@ export class FsTaskStore implements TaskStore {
 
   async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
     this.#openToWrite();
-    return await this.#next.run(search);
+    // The time of a claim begins with the grant, which may come long after the search began.
+    const rule = (task: TaskRecord): TransitionRule => (current) =>
+      grant({ ...search.grant, task, now: this.clock() })(current);
+    return await this.#next.run({ ...search, now: this.clock(), rule });
   }
 
   async nextTimeout(): Promise<number | undefined> {

@@ -34,7 +34,7 @@ function workspace() {
     },
   });
   const open = (fs: HostFs = host.fs) =>
-    coordOn(openFsStore({ ...host, fs }, path, clock.now, () => {}), clock);
+    coordOn(openFsStore({ ...host, fs }, path, clock.now, () => {}));
   const ask = async (coord = open(watched)) => {
     const addresses = ["src/a.ts", "lib/a.ts"];
     const { status, holds } = await coord.check({ addresses, runId: "me" });
