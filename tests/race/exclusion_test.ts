@@ -1,0 +1,39 @@
+import { initWorkspace } from "../../src/adapters/fs/layout.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
+import { sized } from "../support/length.ts";
+import { newSeed } from "../support/random.ts";
+import type { ExclusionCounts } from "../support/race/exclusion_worker.ts";
+import { start } from "../support/race/processes.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+
+const host = await detectHost();
+const { workers, rounds } = sized(
+  { workers: 3, rounds: 12 },
+  { workers: 8, rounds: 60 },
+  { workers: 8, rounds: 500 },
+);
+
+it("reserve() and acquire() never let two racing processes in, whichever they use", async () => {
+  const dir = makeTempDir();
+  initWorkspace(host, dir);
+  const random = newSeed("exclusion");
+  const startAt = Date.now() + 250 * workers;
+  const children = Array.from({ length: workers }, (_, n) => {
+    const orders = { dir, worker: `w${n}`, seed: random.below(2 ** 31), rounds, startAt };
+    return start("race/exclusion_worker.ts", orders);
+  });
+  const all: ExclusionCounts[] = [];
+  for (const { ended } of children) {
+    const { code, output } = await ended;
+    assertEquals(code, 0, output);
+    all.push(JSON.parse(output.trim().split("\n").at(-1) ?? ""));
+  }
+  const total = (what: "reserved" | "acquired" | "refused") =>
+    all.reduce((sum, counts) => sum + counts[what], 0);
+  const [reserved, acquired, refused] = [total("reserved"), total("acquired"), total("refused")];
+  console.log(`exclusion: ${reserved} reserved, ${acquired} acquired, ${refused} refused`);
+  assertEquals(all.flatMap(({ overlaps }) => overlaps), []);
+  assertEquals(reserved + acquired + refused, workers * rounds);
+  assert_(reserved > 0 && acquired > 0, "both were granted");
+});
