@@ -7,6 +7,7 @@ import { releaseEntry } from "../../../src/domain/journal/entries.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
 import * as exclusion from "../../../src/engine/hold/exclusion.ts";
+import type { Random } from "../random.ts";
 import { acquire, replay, stamp } from "../scene/lanes.ts";
 import {
   type CallState,
@@ -159,17 +160,24 @@ export const STARTS: Record<string, { readonly files: Record<string, object>; is
 export class ExclusionExplorer {
   readonly model = new ReservationModel();
   readonly #explorer = new Explorer(this.model);
-  readonly total = { states: 0, interleavings: 0, crashes: 0 };
 
   constructor(readonly protocol: Protocol) {}
 
   explore(start: string, actors: readonly Actor[]): Explored["violation"] {
     const disk = this.model.diskOf(STARTS[start]?.files ?? {});
-    const found = this.#explorer.explore(disk, this.#processes(actors), this.#properties(start));
-    for (const key of ["states", "interleavings", "crashes"] as const) {
-      this.total[key] += found[key];
-    }
-    return found.violation;
+    return this.#explorer.explore(disk, this.#processes(actors), this.#properties(start)).violation;
+  }
+
+  /** The same where there is no time for all: some orders, at random. */
+  walk(
+    start: string,
+    actors: readonly Actor[],
+    rounds: number,
+    random: Random,
+  ): Explored["violation"] {
+    const disk = this.model.diskOf(STARTS[start]?.files ?? {});
+    const properties = this.#properties(start);
+    return this.#explorer.walk(disk, this.#processes(actors), properties, { rounds, random });
   }
 
   #processes(actors: readonly Actor[]): Process<Files>[] {
