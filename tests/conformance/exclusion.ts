@@ -133,8 +133,13 @@ export function exclusionSuite(name: string, open: OpenStore): void {
           isKin ? ["acquired", "reserved"] : ["refused", "conflict"],
           `${first}, then ${second}`,
         );
+        // A process of the same name is kept off a lane's tree all the same.
+        const other = await acquire(second, "b", { lane: "other" });
+        const isOther = isKin && first !== second;
+        assertEquals(other.status, isOther ? "acquired" : "refused", `${first}, then ${second}`);
         // The next one meets the first alone.
         await theirs.lanes.release({ lane: `of ${second}`, owner: second });
+        await theirs.lanes.release({ lane: "other", owner: second });
         if (reservation.status !== "reserved") continue;
         await mine.reservations.release({ id: reservation.reservation_id, runId: second });
       }

@@ -7,10 +7,11 @@
  * taxonomy does not know makes a lane of its own; it needs a tree, or an `@` in front that makes it a
  * name alone, unless there is no taxonomy. A lane without a tree is a name alone.
  *
- * In the way of a lane are leases of that lane, of any holder; leases whose trees meet; any lease of
- * another run that has a tree if the lane is exclusive, and any exclusive one if the lane has a tree
- * itself; and the leases of its kind, if they fill the kind's budget. Two exclusive lanes of two runs are
- * in each other's way, trees or not. What is in the way and dead is named for eviction; what is in the way and alive
+ * In the way of a lane are leases of that lane, of any holder. So are leases whose trees meet, but
+ * those of a session let its own subagents by, and the other way round. If the lane is exclusive, any
+ * lease of another run that has a tree is; if it has a tree itself, any exclusive one is. Two exclusive
+ * lanes of two runs are in each other's way, trees or not. So are the leases of its kind, if they fill
+ * the kind's budget. What is in the way and dead is named for eviction; what is in the way and alive
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
  */
 import type { Conflicts, ReservationConflict } from "../glob/holds/comparison.ts";
@@ -314,10 +315,17 @@ class Judgement {
     return sameRun(runOf(lease), run ?? owner);
   }
 
+  /** Whether one of the two is a subagent of the other; a process of the same name is not. */
+  #isOfKin(lease: Lease): boolean {
+    const { run, owner } = this.request;
+    return this.#isOfOurRun(lease) && !sameAgent(runOf(lease), run ?? owner);
+  }
+
   #findOverlapping(): void {
     for (const meeting of this.scene.leases.meeting(this.hold.tree, this.budget)) {
       if (this.#isCutShort) return;
       const { lease, witness } = meeting;
+      if (this.#isOfKin(lease)) continue;
       const at = witness === null ? "" : ` at ${JSON.stringify(witness)}`;
       this.#block(
         "overlapping",
