@@ -132,15 +132,15 @@ it(
       const deployed = has(folder, "deployed");
       return { code, deployed, holders: leases.map(({ lane, holder }) => `${lane} ${holder}`) };
     };
-    const held = ["deploy ci-1"];
+    const held = ["@deploy ci-1"];
     assertEquals(await step(0), { code: 0, deployed: false, holders: held });
     assertEquals(await step(1), { code: 0, deployed: true, holders: held });
     assertEquals(await step(2), { code: 0, deployed: true, holders: [] });
 
     Deno.removeSync(`${folder}/deployed`);
     assertEquals(await step(0), { code: 0, deployed: false, holders: held });
-    await coord.lanes.adopt({ lane: "deploy", owner: "operator" });
-    assertEquals(await step(1), { code: 1, deployed: false, holders: ["deploy operator"] });
+    await coord.lanes.adopt({ lane: "@deploy", owner: "operator" });
+    assertEquals(await step(1), { code: 1, deployed: false, holders: ["@deploy operator"] });
   },
 );
 
