@@ -127,7 +127,8 @@ export {
 } from "./src/engine/lane/journal.ts";
 export type { Refusal } from "./src/engine/refusal.ts";
 export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/holds/heartbeat.ts";
-export type { CheckAnswer, CheckedHold, CheckInput } from "./src/engine/holds/check.ts";
+export type { CheckAnswer, CheckInput } from "./src/engine/holds/check.ts";
+export type { CheckedHold } from "./src/engine/holds/checked.ts";
 export type {
   MineAnswer,
   MineHeartbeat,

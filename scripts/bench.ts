@@ -8,6 +8,7 @@
  * `docs/performance.json`, and `docs/performance.md` and the README's figures with them.
  */
 import { arbiterRow, laneRows, mutexRow } from "./bench/lane_rows.ts";
+import { checkRows } from "./bench/check_rows.ts";
 import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
 import { forecastRows } from "./bench/forecast_rows.ts";
 import { BUSY, machine } from "./bench/machine.ts";
@@ -30,7 +31,11 @@ const SECTIONS: Record<string, Record<string, Group>> = {
     contention: contentionRow,
     wait: waitRow,
   },
-  Reservations: { reserve: reservationRows, "reserve globs": reservationGlobRows },
+  Reservations: {
+    check: checkRows,
+    reserve: reservationRows,
+    "reserve globs": reservationGlobRows,
+  },
   Lanes: { lane: laneRows, arbiter: arbiterRow, mutex: mutexRow },
   Watch: { latency: latencyRow, event: eventCostRow, idle: idleRow },
   Forecast: { forecast: forecastRows },

@@ -51,6 +51,13 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/open_tasks.ts",
     "src/workspace/once_each.ts",
   ]],
+  ["src/workspace/open_holds.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/adapters/fs/open_holds.ts",
+    "src/workspace/once_each.ts",
+    "src/workspace/processes.ts",
+  ]],
   ["src/workspace/once_each.ts", ["src/ports/"]],
   ["mod.ts", ["src/engine/", "src/domain/", "src/workspace/open.ts"]],
   ["cli.ts", ["src/cli/", "src/host/"]],
@@ -70,6 +77,7 @@ const TYPE_ARROWS: Record<string, readonly string[]> = {
   "mod.ts": ["src/ports/"],
   "src/ports/feed.ts": ["src/async/"],
   "src/workspace/open_tasks.ts": ["src/workspace/open.ts"],
+  "src/workspace/open_holds.ts": ["src/workspace/open.ts"],
 };
 
 const ADAPTER = /^src\/adapters\/[^/]+\//;

@@ -26,7 +26,8 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
     "ReservationReleased",
     "ReservationList",
   ],
-  ["src/engine/holds/check.ts", "CheckAnswer", "CheckedHold"],
+  ["src/engine/holds/check.ts", "CheckAnswer"],
+  ["src/engine/holds/checked.ts", "CheckedHold"],
   ["src/domain/lane/lease.ts", "Lease"],
   [
     "src/engine/lane/types.ts",

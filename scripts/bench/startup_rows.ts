@@ -7,6 +7,9 @@ import { scene } from "./scene.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 
+/** The command line, from source. */
+export const CLI = `${ROOT}/cli.ts`;
+
 /** Runs of each, taken in turn with its floor; the first ones warm the page cache. */
 const PAIRS = sized(60, 23);
 const WARM = 3;
@@ -30,7 +33,7 @@ function timed([program, ...args]: Line): number {
 }
 
 /** Milliseconds of a process and of its floor. */
-function inTurn(line: Line, floor: Line): [values: number[], floors: number[]] {
+export function inTurn(line: Line, floor: Line): [values: number[], floors: number[]] {
   const values: number[] = [];
   const floors: number[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
@@ -96,7 +99,7 @@ export async function startupRows(parent: string): Promise<Row[]> {
   }
   const run = [Deno.execPath(), "run", "-A"] as const;
   const [values, floors] = inTurn(
-    [...run, `${ROOT}/cli.ts`, ...claim],
+    [...run, CLI, ...claim],
     [...run, `${parent}/empty.js`],
   );
   rows.push(ratioRow("start from source, `claim`", values, floors, "ms", { atMost: 2.5 }));

@@ -118,6 +118,10 @@ async function runCommand(
       const { openTasksOn } = await import("../workspace/open_tasks.ts");
       return openTasksOn(host, { dir, ...options });
     },
+    async holds() {
+      const { openHoldsOn } = await import("../workspace/open_holds.ts");
+      return openHoldsOn(host, { dir, ...options });
+    },
     async journal(path) {
       const { openJournalOn, openOn } = await import("../workspace/open.ts");
       return path === undefined

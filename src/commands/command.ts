@@ -8,6 +8,7 @@ import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
+import type { CheckAnswer, CheckInput } from "../engine/holds/check.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Host } from "../ports/host.ts";
@@ -89,6 +90,8 @@ export interface CommandContext {
   open(): Promise<Coord>;
   /** The same, its queue alone, which is there sooner. */
   tasks(): Promise<Tasks>;
+  /** The same, who holds what alone. */
+  holds(): Promise<{ check(input: CheckInput): Promise<CheckAnswer> }>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */

@@ -184,7 +184,10 @@ export class Coord implements AsyncDisposable {
    */
   async check(input: CheckInput): Promise<CheckAnswer> {
     const { checkAddresses } = await import("./holds/check.ts");
-    return checkAddresses(this.#context, input);
+    const context = this.#context;
+    const { reservations, lanes } = context.store;
+    const looked = { ...context, reservations, lanes: async () => ({ ...context, lanes }) };
+    return checkAddresses(looked, input);
   }
 
   /**

@@ -39,7 +39,7 @@ export function checkedNames(
   input: NamingInput,
   table: FieldTable,
   required: readonly string[],
-  checkout: Checkout,
+  checkout: Pick<Checkout, "named">,
   { field, kind, together }: NamesField,
 ): Named {
   const problems = inputProblems(input, table, required);

@@ -54,3 +54,19 @@ it("a reservation finds its checkout once, for its names and for its branch", as
     "read .git/HEAD",
   ]);
 });
+
+it("a check looks at few names: no configuration of git, no journal that is not there", async () => {
+  const looks = await looksOf("check", "lib/x.ts");
+  assertEquals(looks.slice(WAY.length), [
+    "stat src/api/.git", // the caller's checkout
+    "stat src/api/HEAD",
+    "stat src/.git",
+    "stat src/HEAD",
+    "stat .git",
+    "stat .git", // the workspace's
+    "list .git/worktrees",
+    "lstat src", // the address
+    "lstat src/api",
+    "lstat src/api/lib",
+  ]);
+});

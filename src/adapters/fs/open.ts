@@ -14,6 +14,7 @@ import { FsCollector } from "./gc.ts";
 import { FsJournal } from "./lane/journal.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
+import { openFsLanes } from "./lane/open.ts";
 import { checkFormat, Layout } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsCursorFile } from "./watch/cursor_file.ts";
@@ -38,10 +39,7 @@ export function openFsStore(
   host = hostWithin(host, location, true);
   checkFormat(host.fs, location);
   const layout = new Layout(location);
-  const log = journalPath(host, layout);
-  const isInside = log.startsWith(`${location}/`);
-  const journal = new FsJournal(isInside ? host : hostWithin(host, dirname(log)), log, clock, warn);
-  const lanes = new FsLanes(host, journal, `${layout.root}/lanes.json`, agreement);
+  const lanes = openFsLanes(host, location, journalPath(host, layout), clock, warn, agreement);
   return {
     location,
     tasks: new FsTaskStore(host, layout, clock, warn),

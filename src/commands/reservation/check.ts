@@ -5,7 +5,6 @@ import type { Host } from "../../ports/host.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
-import { standardInput, zeroEnded } from "../stdin_pieces.ts";
 import { agentText, clipped, column, remarksCells, remarksColumn, shortId } from "../text.ts";
 import { ADDRESSES } from "./flags.ts";
 
@@ -42,12 +41,12 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
   },
   async run(context, { stdin0, addresses = [], ...values }) {
     if (stdin0 === true) addresses = await readAddresses(context.host);
-    const coord = await context.open();
+    const holds = await context.holds();
     // A list that is empty, as of a commit with no files, is held by no agent.
     if (stdin0 === true && addresses.length === 0) {
       return { status: "free", addresses, holds: [], holds_total: 0, holds_counted: true };
     }
-    return coord.check(fromHere(context, { ...values, addresses }));
+    return holds.check(fromHere(context, { ...values, addresses }));
   },
   text({ status, holds, holds_total: total, holds_counted: isCounted }) {
     const said = remarksColumn(holds);
@@ -87,6 +86,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** Addresses that end in zero bytes; empty ones are skipped. */
 async function readAddresses(host: Host): Promise<string[]> {
+  const { standardInput, zeroEnded } = await import("../stdin_pieces.ts");
   const addresses: string[] = [];
   let at = 0;
   for await (const piece of zeroEnded(standardInput(host), ZERO_BYTES)) {

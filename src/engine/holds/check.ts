@@ -1,36 +1,21 @@
 /** Who holds what a caller is about to touch. It reads reservations and lanes, and writes nothing. */
 import { paced } from "../../async/paced.ts";
-import { partsOf } from "../../domain/glob/address.ts";
 import { Comparison } from "../../domain/glob/holds/comparison.ts";
-import type { Outline } from "../../domain/glob/address_outline.ts";
-import {
-  addressOutlines,
-  areCovered,
-  holdsMeet,
-  type NamedAddresses,
-  treeOutlines,
-} from "../../domain/glob/holds/holds.ts";
-import type { Stepwise } from "../../domain/glob/steps.ts";
-import { Tree } from "../../domain/glob/tree.ts";
-import { type HoldRemarks, remarksOf } from "../../domain/input/progress.ts";
+import { addressOutlines, areCovered, treeOutlines } from "../../domain/glob/holds/holds.ts";
+import { remarksOf } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
-import {
-  COMPARE_EFFORT,
-  COMPARE_STEPS,
-  LANE_STEPS,
-  MAX_CONFLICTS,
-  UNKNOWN_RUN,
-} from "../../domain/limits.ts";
+import { MAX_CONFLICTS, UNKNOWN_RUN } from "../../domain/limits.ts";
 import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
 import type { ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
-import type { Context } from "../context.ts";
-import { leaseItem, restTime } from "../lane/answers.ts";
-import type { LaneView } from "../../domain/journal/fold.ts";
-import { type LaneContext, readJournal } from "../lane/turn.ts";
-import type { LaneItem } from "../lane/types.ts";
+import type { Clock } from "../../domain/time.ts";
+import type { Checkout } from "../../ports/checkout.ts";
+import type { ReservationStore } from "../../ports/reservations.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import type { LaneContext } from "../lane/turn.ts";
 import { checkedNames, type NamingInput } from "../names.ts";
+import type { CheckedHold, FoundHolds } from "./checked.ts";
 import { ADDRESSES, RESERVATION_INPUTS } from "../reservation/types.ts";
 
 /** What to ask about, and who asks. */
@@ -39,38 +24,6 @@ export interface CheckInput extends NamingInput {
   readonly addresses: readonly string[];
   /** Who asks; without it nothing counts as the caller's own. */
   readonly runId?: string;
-}
-
-/** A live hold that overlaps an address. */
-export interface CheckedHold extends HoldRemarks {
-  /** The address that was asked about. */
-  readonly address: string;
-  /** The address or glob of the hold. */
-  readonly their_address: string;
-  /** What holds it. */
-  readonly kind: "reservation" | "lane";
-  /** Whether others must keep off; of a lane always, of a notice never. */
-  readonly exclusive: boolean;
-  /** Whether the caller's own run has it, its session and its subagents counted. */
-  readonly mine: boolean;
-  /** Who holds it. */
-  readonly run_id: string;
-  /** Since when, ISO 8601 UTC; null where a lane's journal does not say. */
-  readonly since: string | null;
-  /** When it ends unless it is extended, ISO 8601 UTC; null where a lane's journal does not say. */
-  readonly expires_at: string | null;
-  /** The reservation. */
-  readonly reservation_id?: string;
-  /** The branch that the holder of a reservation works on. */
-  readonly branch?: string;
-  /** What the holder of a reservation is about to do. */
-  readonly operation?: string | null;
-  /** The lane. */
-  readonly lane?: string;
-  /** The lane's fencing token. */
-  readonly fence?: number;
-  /** There was no time to know whether the two overlap, so they count as overlapping. */
-  readonly unsure?: true;
 }
 
 /** Who holds the addresses. */
@@ -104,23 +57,31 @@ const CHECK_FIELDS = {
 /** Holds that a refusal names. */
 const MAX_NAMED = 3;
 
-/** What was found, as far as it is listed, and how much there is. */
-interface FoundHolds {
-  readonly holds: readonly CheckedHold[];
-  readonly total: number;
-  readonly isCounted: boolean;
+/** What a look reads. */
+export interface CheckContext {
+  readonly reservations: Pick<ReservationStore, "near">;
+  readonly checkout: Pick<Checkout, "named">;
+  readonly clock: Clock;
+  readonly warn: Warn;
+  /** The lanes; `undefined` where there are none. */
+  lanes(): Promise<LaneContext | undefined>;
 }
 
+const NO_LANES = { holds: [], mine: [], own: [], total: 0, others: 0, isCounted: true } as const;
+
 /** Says who holds the addresses. */
-export async function checkAddresses(context: Context, input: CheckInput): Promise<CheckAnswer> {
-  const { store, checkout, clock, warn } = context;
+export async function checkAddresses(
+  context: CheckContext,
+  input: CheckInput,
+): Promise<CheckAnswer> {
+  const { reservations, checkout, clock, warn } = context;
   const named = checkedNames(input, CHECK_FIELDS, ["addresses"], checkout, ADDRESSES);
   const runId = input.runId ?? UNKNOWN_RUN;
   const asked = { addresses: named.entries, files: named.files };
   const ours = addressOutlines(asked);
   // For an unknown run no reservation is its own: which are the caller's is asked below.
   const comparison = new Comparison(UNKNOWN_RUN, ours);
-  const near = await store.reservations.near(
+  const near = await reservations.near(
     asked,
     clock(),
     (other) => comparison.overlaps(heldRecord(other)),
@@ -150,10 +111,10 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
   const own = near.filter(({ reservation }) => isMine(reservation.run_id));
   const others = near.filter(({ reservation }) => !isMine(reservation.run_id));
   const isExclusive = ({ reservation }: ReservationEntry) => reservation.exclusive === true;
-  const lanes = { ...context, lanes: store.lanes };
-  const leases = await paced(
-    lanesNear(lanes, (await readJournal(lanes)).fold, asked, ours, isMine),
-  );
+  const lanes = await context.lanes();
+  const leases = lanes === undefined
+    ? NO_LANES
+    : await (await import("./check_lanes.ts")).lanesNear(lanes, asked, ours, isMine);
   const [locks, notices, mine] = [
     listed(others.filter(isExclusive)),
     listed(others.filter((entry) => !isExclusive(entry))),
@@ -175,63 +136,6 @@ export async function checkAddresses(context: Context, input: CheckInput): Promi
     ...leases.own.flatMap(treeOutlines),
   ];
   return { status: await paced(areCovered(ours, holders)) ? "mine" : "free", ...answer };
-}
-
-/** The live leases whose trees meet the addresses. */
-interface LanesNear extends FoundHolds {
-  /** How many are other runs'; these alone are in `holds`. */
-  readonly others: number;
-  /** Those of the caller's run, as far as they are listed. */
-  readonly mine: readonly CheckedHold[];
-  /** All of its leases. */
-  readonly own: readonly LaneItem[];
-}
-
-function* lanesNear(
-  context: LaneContext,
-  { leases }: LaneView,
-  asked: Required<NamedAddresses>,
-  ours: readonly Outline[],
-  isMine: (run: string) => boolean,
-): Stepwise<LanesNear> {
-  const [holds, mine]: [CheckedHold[], CheckedHold[]] = [[], []];
-  const own: LaneItem[] = [];
-  const effort = { left: COMPARE_EFFORT };
-  let [total, others] = [0, 0];
-  const paths = (texts: readonly string[]) => texts.map((text) => partsOf(text).path);
-  const tree = new Tree(paths(asked.addresses), asked.files);
-  const met = [...leases.meeting(tree, { left: LANE_STEPS })].map(({ lease }) => lease);
-  for (const lease of met.sort((a, b) => a.fence - b.fence)) {
-    yield;
-    const theirs = treeOutlines(lease);
-    const steps = { left: COMPARE_STEPS };
-    const pairs = ours.flatMap((our) => holdsMeet([our], theirs, effort, steps) ?? []);
-    const item = pairs.length === 0 ? undefined : leaseItem(lease, context);
-    if (item?.status !== "live") continue;
-    const run = lease.run_id ?? lease.holder;
-    const isOwn = isMine(run);
-    if (isOwn) own.push(item);
-    else others += pairs.length;
-    total += pairs.length;
-    const list = isOwn ? mine : holds;
-    for (const { meeting, ours: our, theirs: their } of pairs) {
-      if (list.length >= MAX_CONFLICTS) break;
-      list.push({
-        address: our.text,
-        their_address: their.text,
-        kind: "lane",
-        exclusive: true,
-        mine: isOwn,
-        run_id: run,
-        since: lease.adopted_at ?? lease.acquired_at ?? null,
-        expires_at: restTime(lease),
-        lane: lease.lane,
-        fence: lease.fence,
-        ...(meeting === "unsure" ? { unsure: true } : {}),
-      });
-    }
-  }
-  return { holds, mine, total, isCounted: effort.left > 0, others, own };
 }
 
 /** Who is in the way. */

@@ -1,8 +1,4 @@
-/**
- * The source tree that a workspace's addresses speak of: the folder around `.coord/` or `.muse/`; for
- * a caller in another worktree of the same repository, that folder there; for a workspace that lies
- * elsewhere, the current folder's checkout.
- */
+/** The checkout around a workspace, from the files that git keeps. */
 import { join } from "../../../deps/path.ts";
 import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
@@ -10,10 +6,8 @@ import type { Checkout, Named, Naming, SourceTree } from "../../../ports/checkou
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
-import { NameReader } from "./names.ts";
-import { callersFolder, checkoutRoots, projectOf } from "./repository.ts";
-import { SmallFiles } from "./small_files.ts";
 import { FsSourceTree } from "./source_tree.ts";
+import { readNames, sourceFolder } from "./tops.ts";
 
 export class FsCheckout implements Checkout {
   readonly #branches: BranchReader;
@@ -48,30 +42,12 @@ export class FsCheckout implements Checkout {
   }
 
   named(texts: readonly string[], how: Naming): Named {
-    return new NameReader(this.host, this.#tops(), how).read(texts);
-  }
-
-  /** The folder that addresses are relative to, in each checkout of the repository; ours first. */
-  #tops(): readonly [string, ...string[]] {
-    const { ours, around } = this.#branches.checkouts();
-    const project = projectOf(this.workspace);
-    const repository = project === undefined ? ours : around;
-    if (repository === undefined) return [this.#folder()];
-    const below = project === undefined ? "" : project.slice(repository.root.length);
-    const roots = checkoutRoots(new SmallFiles(this.host, this.warn), repository);
-    return [this.#folder(), ...roots.map((root) => join(root, below))];
+    const checkouts = this.#branches.checkouts();
+    return readNames(this.host, this.workspace, checkouts, this.warn, texts, how);
   }
 
   sources(): SourceTree {
-    return new FsSourceTree(this.host, this.#folder(), this.warn);
-  }
-
-  #folder(): string {
-    const { ours, around } = this.#branches.checkouts();
-    const project = projectOf(this.workspace);
-    if (project === undefined) return ours?.root ?? callersFolder(this.host) ?? this.workspace;
-    return ours === undefined || around === undefined || ours.root === around.root
-      ? project
-      : join(ours.root, project.slice(around.root.length));
+    const folder = sourceFolder(this.host, this.workspace, this.#branches.checkouts());
+    return new FsSourceTree(this.host, folder, this.warn);
   }
 }

@@ -44,17 +44,23 @@ class Misnamed extends Error {}
 export class NameReader {
   readonly #places = new Map<string, Place>();
   readonly #lists = new Map<string, readonly string[]>();
-  readonly #tops: readonly Top[];
+  #tops: readonly Top[];
   #real: readonly Top[] | undefined;
+  #farther: (() => readonly string[]) | undefined;
   #base: Place | undefined;
 
-  /** @param tops The folder that addresses are relative to, in each of the checkouts; ours first. */
+  /**
+   * @param tops The folder that addresses are relative to, in each of the checkouts; ours first.
+   * @param farther More of them, which lie in none of these.
+   */
   constructor(
     readonly host: Pick<Host, "fs" | "os">,
     readonly tops: readonly [string, ...string[]],
     readonly how: Naming,
+    farther?: () => readonly string[],
   ) {
     this.#tops = tops.map((path) => this.#topAt(path));
+    this.#farther = farther;
   }
 
   read(texts: readonly string[]): Named {
@@ -162,6 +168,7 @@ export class NameReader {
       const names = this.#namesBelow(top, namesOf(path));
       if (names !== undefined) return { place: folder(top.path), names };
     }
+    if (this.#goFarther()) return this.#absolute(path);
     const [drive = "", ...names] = path.split(DRIVE.test(path) ? /[\\/]/ : "/");
     return { place: folder(`${drive}/`), names };
   }
@@ -220,13 +227,25 @@ export class NameReader {
   }
 
   /** The names from the innermost top on; `undefined` when a place lies outside of all. */
-  #inside({ path }: Place): readonly string[] | undefined {
+  #inside({ path }: Pick<Place, "path">): readonly string[] | undefined {
     const names = namesOf(path);
     const found = this.#innermost(this.#tops, names);
     if (found !== undefined) return found;
     // A workspace may have been named by a path with links in it.
-    this.#real ??= this.tops.map((top) => this.#topAt(this.host.fs.realPath(top) ?? top));
-    return this.#innermost(this.#real, names);
+    this.#real ??= this.#tops.map(({ path: top }) =>
+      this.#topAt(this.host.fs.realPath(top) ?? top)
+    );
+    return this.#innermost(this.#real, names) ??
+      (this.#goFarther() ? this.#inside({ path }) : undefined);
+  }
+
+  /** Looks for more checkouts, once, where a path lies in none of those that are known. */
+  #goFarther(): boolean {
+    const more = this.#farther?.() ?? [];
+    this.#farther = undefined;
+    this.#tops = [...this.#tops, ...more.map((path) => this.#topAt(path))];
+    this.#real = undefined;
+    return more.length > 0;
   }
 
   #innermost(tops: readonly Top[], names: readonly string[]): readonly string[] | undefined {

@@ -43,7 +43,8 @@ export interface Checkouts {
 export function checkoutsOf(files: SmallFiles, workspace: string): Checkouts {
   const folder = callersFolder(files.host);
   const here = folder === undefined ? undefined : repositoryAt(files, folder);
-  const around = repositoryAt(files, workspace);
+  const start = projectOf(workspace) ?? workspace;
+  const around = start === folder ? here : repositoryAt(files, start);
   if (around === undefined) return { ours: here };
   const isOne = here !== undefined && isSameFolder(files, here.common, around.common);
   return { ours: isOne ? here : around, around };
@@ -109,19 +110,26 @@ export function isMain(files: SmallFiles, repository: Repository): boolean {
 }
 
 /** The tops of all checkouts of a repository that are there: the main one, then linked worktrees. */
-export function checkoutRoots(files: SmallFiles, repository: Repository): string[] {
-  const { common } = repository;
+export function checkoutRoots(
+  files: SmallFiles,
+  repository: Repository,
+  linked = linkedRoots(files, repository),
+): string[] {
   const main = mainRoot(files, repository);
-  const roots = new Set(main === undefined ? [repository.root] : [main, repository.root]);
+  const own = main === undefined ? [repository.root] : [main, repository.root];
+  return [...new Set([...own, ...linked])];
+}
+
+/** The tops of the linked worktrees of a repository that are there. */
+export function linkedRoots(files: SmallFiles, { common }: Repository): string[] {
   const names = files.trying(() => files.host.fs.list(join(common, "worktrees"))) ?? [];
-  for (const { name } of names) {
+  return names.flatMap(({ name }) => {
     const folder = join(common, "worktrees", name);
     const file = files.text(join(folder, "gitdir"))?.trim();
-    if (file === undefined || file === "") continue;
+    if (file === undefined || file === "") return [];
     const path = resolve(folder, file);
-    if (files.look(path) !== undefined) roots.add(dirname(path));
-  }
-  return [...roots];
+    return files.look(path) === undefined ? [] : [dirname(path)];
+  });
 }
 
 /** The folder that a workspace was made in; `undefined` for one that lies by itself. */

@@ -67,7 +67,7 @@ export function withinRoot(
     stat: (path) => (parents(path), fs.stat(path)),
     realPath: (path) => (parents(path), fs.realPath(path)),
     readLink: (path) => (parents(path), fs.readLink(path)),
-    list: (path) => (folders.check(path, false), fs.list(path)),
+    list: (path) => folders.check(path, false) ? fs.list(path) : undefined,
     syncFile: (path) => (parents(path), fs.syncFile(path)),
     syncDir: (path) => (folders.check(path, false), fs.syncDir(path)),
     createNew: (path, bytes, sync) => (parents(path), fs.createNew(path, bytes, sync)),
@@ -135,15 +135,17 @@ class RealFolders {
   ) {}
 
   /**
-   * Refuses a folder that is reached by a link, or is none. With `again` a leaf is looked at once
-   * more.
+   * Refuses a folder that is reached by a link, or is none; `false` when it was just seen to be
+   * missing. With `again` a leaf is looked at once more.
    */
-  check(folder: string, again: boolean): void {
-    if (!this.#isBelow(folder)) return;
+  check(folder: string, again: boolean): boolean {
+    if (!this.#isBelow(folder)) return true;
     const now = this.monotonic();
     const since = this.#call(now);
     const known = this.#looks.get(folder);
-    if (known !== undefined && known.passedAt >= since && (!again || known.at >= since)) return;
+    if (known !== undefined && known.passedAt >= since && (!again || known.at >= since)) {
+      return true;
+    }
     for (let from = this.root.length + 1; from <= folder.length;) {
       const end = nextSeparator(folder, from);
       const part = folder.slice(0, end);
@@ -152,11 +154,12 @@ class RealFolders {
       const isLoose = isTime && !(again && end === folder.length);
       const isReal = isKnown(look, isLoose ? now - TIME_TRUST_MS : since) ||
         !isTime && look !== undefined && this.#isUnchanged(look, folder.slice(0, from - 1), now);
-      if (!isReal && this.#look(part, now, folder.slice(0, from - 1)) === undefined) return;
+      if (!isReal && this.#look(part, now, folder.slice(0, from - 1)) === undefined) return false;
       from = end + 1;
     }
     const passed = this.#looks.get(folder);
     if (passed !== undefined) passed.passedAt = now;
+    return true;
   }
 
   /** What there is of a name; a folder need not be looked at again then. */

@@ -17,6 +17,7 @@ import type { Stepwise } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inDir } from "../disk/ensure_dir.ts";
+import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
 
 /** Folders on the way to an entry; deeper addresses lie at the last. */
 const MAX_DEPTH = 16;
@@ -29,6 +30,12 @@ const MAX_TRIES = 100;
 
 /** `_<hash>`, `here`, `symbols` and `<hash>`; no other folder is one of ours. */
 const FOLDER = /^_?[0-9a-z]+$/;
+
+/** Folders on the way that are remembered. */
+const MAX_WAYS = 1_000;
+
+/** The folders of entries in that of a segment. */
+const BOTH: ReadonlySet<string> = new Set(["here", "symbols"]);
 
 const NOTHING = new Uint8Array();
 
@@ -84,6 +91,9 @@ function parseName(name: string): IndexEntry | undefined {
 }
 
 export class AddressIndex {
+  /** What the folders on the way to some addresses held beside deeper ones, and when. */
+  readonly #ways = new Map<string, FolderMark & { readonly has: ReadonlySet<string> }>();
+
   constructor(readonly fs: HostFs, readonly root: string) {}
 
   /**
@@ -117,8 +127,13 @@ export class AddressIndex {
     for (const folder of this.#foldersOf(anchors)) this.fs.remove(`${folder}/${name}`);
   }
 
-  /** All reservations that may overlap one of the addresses, and were entered before the call. */
-  *find(anchors: readonly Anchor[]): Stepwise<FoundEntry[]> {
+  /**
+   * All reservations that may overlap one of the addresses, and were entered before the call.
+   *
+   * @param isAdvice Nothing is granted by the answer: a folder on the way whose time stamp is what it was
+   * has what it had.
+   */
+  *find(anchors: readonly Anchor[], isAdvice = false): Stepwise<FoundEntry[]> {
     const found = new Map<string, FoundEntry>();
     const read = new Set<string>();
     const collect = (folder: string) => {
@@ -132,24 +147,26 @@ export class AddressIndex {
         found.set(entry.stem, known);
       }
     };
-    const collectNode = (node: string, symbol: string | undefined) => {
-      collect(`${node}/here`);
+    const collectNode = (node: string, symbol: string | undefined, has = BOTH) => {
+      if (has.has("here")) collect(`${node}/here`);
       const symbols = `${node}/symbols`;
+      if (!has.has("symbols")) return;
       if (symbol !== undefined) return collect(`${symbols}/${hash(symbol)}`);
       for (const { name } of this.fs.list(symbols) ?? []) collect(`${symbols}/${name}`);
     };
     for (const { segments, symbol } of [...anchors, ...anchors.flatMap(decomposed)]) {
       let node = this.root;
       for (const segment of segments.slice(0, MAX_DEPTH)) {
-        collectNode(node, symbol);
+        collectNode(node, symbol, isAdvice ? this.#way(node) : BOTH);
         node += `/_${hash(segment)}`;
       }
       const nodes = [node];
       for (const below of nodes) {
         yield;
-        collectNode(below, symbol);
-        for (const { name, isDirectory } of this.fs.list(below) ?? []) {
-          if (isDirectory && name.startsWith("_")) nodes.push(`${below}/${name}`);
+        const folders = (this.fs.list(below) ?? []).filter(({ isDirectory }) => isDirectory);
+        collectNode(below, symbol, new Set(folders.map(({ name }) => name)));
+        for (const { name } of folders) {
+          if (name.startsWith("_")) nodes.push(`${below}/${name}`);
         }
       }
     }
@@ -169,6 +186,19 @@ export class AddressIndex {
         if (entry !== undefined) yield { entry, path };
       }
     }
+  }
+
+  /** Which of `here` and `symbols` a folder on the way has. */
+  #way(node: string): ReadonlySet<string> {
+    const mark = markFolder(this.fs, node);
+    const known = this.#ways.get(node);
+    if (known !== undefined && isUnchanged(known, mark)) return known.has;
+    const has = new Set(
+      [...BOTH].filter((name) => this.fs.lstat(`${node}/${name}`) !== undefined),
+    );
+    if (this.#ways.size >= MAX_WAYS) this.#ways.clear();
+    this.#ways.set(node, { ...mark, has });
+    return has;
   }
 
   #create(folder: string, name: string): boolean {

@@ -26,7 +26,7 @@ export function* liveNear(
   overlaps: (other: ReservationRecord) => Stepwise<boolean>,
 ): Stepwise<ReservationEntry[]> {
   const stems = new Set(check.unindexed() ?? granted(files, () => check.stems()).stems);
-  for (const { stem, expiresMs } of yield* files.index.find(addresses.map(anchorOf))) {
+  for (const { stem, expiresMs } of yield* files.index.find(addresses.map(anchorOf), true)) {
     const isOver = expiresMs <= now && !files.exists(viewName(stem)) &&
       !files.exists(slotName(stem, 1));
     if (!isOver) stems.add(stem);

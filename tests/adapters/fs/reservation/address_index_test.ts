@@ -1,4 +1,5 @@
 import { AddressIndex } from "../../../../src/adapters/fs/reservation/address_index.ts";
+import { STAMP_TICK_MS } from "../../../../src/domain/limits.ts";
 import { anchorOf } from "../../../../src/domain/glob/address.ts";
 import { inOneGo } from "../../../../src/domain/glob/steps.ts";
 import { assertEquals, it } from "../../../deps.ts";
@@ -18,4 +19,37 @@ it("AddressIndex.find() finds what was entered in either form of Unicode, by eit
     const found = inOneGo(index.find([anchorOf(address)])).map(({ stem }) => stem[0]);
     assertEquals([address, found.sort()], [address, ["a", "b", "c"]]);
   }
+});
+
+it("AddressIndex.find() as advice sees what came since, also by another process", async () => {
+  const { host, dir } = await workspace();
+  const root = `${dir}/.coord/reservations/addresses`;
+  const [index, other] = [new AddressIndex(host.fs, root), new AddressIndex(host.fs, root)];
+  const asked = [anchorOf("src/api/a.ts")];
+  const found = () => inOneGo(index.find(asked, true)).map(({ stem }) => stem[0]).sort().join("");
+  const enter = (stem: string, address: string) =>
+    inOneGo(
+      other.add({ stem: stem.repeat(64), expiresMs: 1, exclusive: true }, [anchorOf(address)]),
+    );
+  const seen = [found(), found()];
+  for (
+    const [stem, address] of [
+      ["a", "src/api/a.ts::f"],
+      ["b", "src/*"],
+      ["c", "**::g"],
+      ["d", "src/api"],
+      ["e", "src"],
+      ["f", "docs"],
+    ] as const
+  ) {
+    enter(stem, address);
+    seen.push(found());
+    // The time stamps of what was seen now are trusted from here on.
+    await new Promise((resolve) => setTimeout(resolve, STAMP_TICK_MS.fine + 5));
+    seen.push(found());
+  }
+  assertEquals(seen, [
+    ...["", "", "a", "a", "ab", "ab", "abc", "abc"],
+    ...["abcd", "abcd", "abcde", "abcde", "abcde", "abcde"],
+  ]);
 });

@@ -1,0 +1,50 @@
+/**
+ * The source tree that a workspace's addresses speak of: the folder around `.coord/` or `.muse/`; for
+ * a caller in another worktree of the same repository, that folder there; for a workspace that lies
+ * elsewhere, the current folder's checkout.
+ */
+import { join } from "../../../deps/path.ts";
+import type { Named, Naming } from "../../../ports/checkout.ts";
+import type { Host } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { NameReader } from "./names.ts";
+import {
+  callersFolder,
+  checkoutRoots,
+  type Checkouts,
+  linkedRoots,
+  projectOf,
+} from "./repository.ts";
+import { SmallFiles } from "./small_files.ts";
+
+/** The folder that addresses are relative to. */
+export function sourceFolder(host: Host, workspace: string, { ours, around }: Checkouts): string {
+  const project = projectOf(workspace);
+  if (project === undefined) return ours?.root ?? callersFolder(host) ?? workspace;
+  return ours === undefined || around === undefined || ours.root === around.root
+    ? project
+    : join(ours.root, project.slice(around.root.length));
+}
+
+/** What names mean, in whichever checkout of the repository they lie. */
+export function readNames(
+  host: Host,
+  workspace: string,
+  checkouts: Checkouts,
+  warn: Warn,
+  texts: readonly string[],
+  how: Naming,
+): Named {
+  const own = sourceFolder(host, workspace, checkouts);
+  const project = projectOf(workspace);
+  const repository = project === undefined ? checkouts.ours : checkouts.around;
+  if (repository === undefined) return new NameReader(host, [own], how).read(texts);
+  const below = project === undefined ? "" : project.slice(repository.root.length);
+  const files = new SmallFiles(host, warn);
+  const linked = linkedRoots(files, repository);
+  const all = () => checkoutRoots(files, repository, linked).map((root) => join(root, below));
+  // The configuration, which may name another main checkout, is read where a path leads elsewhere.
+  return repository.worktree === undefined && linked.length === 0
+    ? new NameReader(host, [own, join(repository.root, below)], how, all).read(texts)
+    : new NameReader(host, [own, ...all()], how).read(texts);
+}

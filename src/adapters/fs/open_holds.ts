@@ -1,0 +1,55 @@
+/** Opens what a look at the holds of a workspace of plain files needs. */
+import { paced } from "../../async/paced.ts";
+import type { Clock } from "../../domain/time.ts";
+import type { Checkout } from "../../ports/checkout.ts";
+import type { Host } from "../../ports/host.ts";
+import type { LaneStore } from "../../ports/lanes.ts";
+import type { ReservationStore } from "../../ports/reservations.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { checkoutsOf } from "./checkout/repository.ts";
+import { SmallFiles } from "./checkout/small_files.ts";
+import { readNames } from "./checkout/tops.ts";
+import { hostWithin } from "./disk/real_folders.ts";
+import { journalPath } from "./lane/journal_path.ts";
+import { checkFormat, Layout } from "./layout.ts";
+import { ReservationCheck } from "./reservation/check.ts";
+import { ReservationFiles } from "./reservation/files.ts";
+import { liveNear } from "./reservation/near.ts";
+
+export { findWorkspace } from "./find.ts";
+
+/** What a look reads. */
+export interface FsHolds {
+  readonly reservations: Pick<ReservationStore, "near">;
+  readonly checkout: Pick<Checkout, "named">;
+  /** The lanes; `undefined` where there is no journal. */
+  lanes(): Promise<LaneStore | undefined>;
+}
+
+/** The holds of the workspace at `location`, as `findWorkspace` returns it. */
+export function openFsHolds(machine: Host, location: string, clock: Clock, warn: Warn): FsHolds {
+  const host = hostWithin(machine, location, true);
+  checkFormat(host.fs, location);
+  const layout = new Layout(location);
+  const files = new ReservationFiles(host.fs, layout, warn);
+  const check = new ReservationCheck(files, layout, warn);
+  return {
+    reservations: {
+      near: ({ addresses }, now, overlaps) =>
+        paced(liveNear(files, check, addresses, now, overlaps)),
+    },
+    checkout: {
+      named(texts, how) {
+        const around = hostWithin(machine, location);
+        const checkouts = checkoutsOf(new SmallFiles(around, warn), location);
+        return readNames(around, location, checkouts, warn, texts, how);
+      },
+    },
+    async lanes() {
+      const log = journalPath(host, layout);
+      if (host.fs.stat(log) === undefined) return undefined;
+      const { openFsLanes } = await import("./lane/open.ts");
+      return openFsLanes(host, location, log, clock, warn);
+    },
+  };
+}

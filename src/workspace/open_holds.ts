@@ -1,0 +1,32 @@
+/**
+ * Puts together what `check` reads and nothing else. Hooks and agents call it before every edit, and all
+ * of coord would take twice as long to load.
+ */
+import { findWorkspace, openFsHolds } from "../adapters/fs/open_holds.ts";
+import { checkAddresses, type CheckAnswer, type CheckInput } from "../engine/holds/check.ts";
+import type { Host } from "../ports/host.ts";
+import { onceEach } from "./once_each.ts";
+import type { OpenOptions } from "./open.ts";
+
+/** Opens who holds what in a workspace on a given machine. */
+export function openHoldsOn(
+  host: Host,
+  options: OpenOptions,
+): { check(input: CheckInput): Promise<CheckAnswer> } {
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
+  const { path } = findWorkspace(host, options.dir, warn);
+  const holds = openFsHolds(host, path, clock, warn);
+  const context = {
+    ...holds,
+    clock,
+    warn,
+    async lanes() {
+      const lanes = await holds.lanes();
+      if (lanes === undefined) return undefined;
+      const { processesOf } = await import("./processes.ts");
+      return { lanes, clock, warn, processes: processesOf(host) };
+    },
+  };
+  return { check: (input) => checkAddresses(context, input) };
+}
