@@ -119,6 +119,7 @@ export type {
 } from "./src/engine/lane/types.ts";
 export {
   type JournalCompaction,
+  type JournalProblem,
   type JournalReplay,
   type JournalTail,
   type JournalTailInput,
@@ -180,7 +181,6 @@ export type {
   LaneLivenessVerdict,
 } from "./src/domain/lane/liveness.ts";
 export type { JournalEntry } from "./src/domain/journal/line.ts";
-export type { JournalProblem } from "./src/ports/journal.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {

@@ -14,14 +14,27 @@
 import type { LaneView } from "../domain/journal/fold.ts";
 import type { JournalEntry } from "../domain/journal/line.ts";
 
-/** Something in a journal that is no entry, and what is wrong with it. It is kept and skipped. */
-export interface JournalProblem {
-  /** Counted from 1 in its file. */
+/** A line of a file. */
+export interface FilePlace {
+  /** Counted from 1 in its file; 0 is the file as a whole. */
   readonly line: number;
   /** Where the line begins, bytes. */
   readonly offset: number;
   /** The file's name where it is not the log itself. */
   readonly file?: string;
+}
+
+/** Where in a journal something is, as its store counts. */
+export interface JournalPlace {
+  /** In words, such as `line 3`: the subject of a sentence. */
+  readonly text: string;
+  /** Where the journal is kept in files. */
+  readonly inFile?: FilePlace;
+}
+
+/** Something in a journal that is no entry, and what is wrong with it. It is kept and skipped. */
+export interface JournalProblem {
+  readonly place: JournalPlace;
   /** What kind of thing: a line that is no entry, one without its end, numbers or files that miss. */
   readonly kind: "corrupt" | "torn" | "seq" | "archive";
   /** What is wrong, such as `is not JSON`. */

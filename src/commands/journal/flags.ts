@@ -1,6 +1,5 @@
 /** What the commands on journals share. */
-import { JOURNAL_INPUTS } from "../../engine/lane/journal.ts";
-import type { JournalProblem } from "../../ports/journal.ts";
+import { JOURNAL_INPUTS, type JournalProblem } from "../../engine/lane/journal.ts";
 import type { Block, FlagSpec } from "../command.ts";
 import { column } from "../text.ts";
 
@@ -28,6 +27,6 @@ export function problemBlocks(problems: readonly JournalProblem[]): Block[] {
     columns: ["FILE", "LINE", column("PROBLEM", "main")],
     rows: problems.slice(0, SHOWN_PROBLEMS).map((
       { file, line, reason },
-    ) => [file ?? "the journal", line, reason]),
+    ) => [file ?? "the journal", line ?? "", reason]),
   }, ...(more > 0 ? [`and ${more} more`] : [])];
 }

@@ -4,7 +4,7 @@ import { TAIL_COUNT } from "../../domain/limits.ts";
 import * as laneFields from "../../domain/lane/fields.ts";
 import { quoted } from "../../domain/text.ts";
 import type { JournalEntry } from "../../domain/journal/line.ts";
-import type { JournalProblem } from "../../ports/journal.ts";
+import type { JournalProblem as Found } from "../../ports/journal.ts";
 import { checkInput } from "../input.ts";
 import { inTurn, type JournalContext, readJournal } from "./turn.ts";
 import type { LaneBusy, LaneLockInput } from "./types.ts";
@@ -21,6 +21,20 @@ export interface JournalTail {
   readonly journal: string;
   /** As they were written, the last one last. */
   readonly entries: readonly JournalEntry[];
+}
+
+/** Something in a journal that is no entry, and what is wrong with it. It is kept and skipped. */
+export interface JournalProblem {
+  /** Where the journal is a file: the line, counted from 1; 0 is the file as a whole. */
+  readonly line?: number;
+  /** Where that line begins, bytes. */
+  readonly offset?: number;
+  /** The file's name where it is not the log itself. */
+  readonly file?: string;
+  /** What kind of thing: a line that is no entry, one without its end, numbers or files that miss. */
+  readonly kind: "corrupt" | "torn" | "seq" | "archive";
+  /** What is wrong, such as `is not JSON`. */
+  readonly reason: string;
 }
 
 /** What a journal comes to. */
@@ -110,7 +124,8 @@ export class LaneJournal {
 
   /** Folds the journal to the leases that it leaves. No clock has a say, so dead ones are among them. */
   async replay(): Promise<JournalReplay> {
-    const { fold, problems } = await readJournal(this.#context);
+    const { fold, problems: found } = await readJournal(this.#context);
+    const problems = found.map(answerOf);
     return { journal: this.location, seq: fold.seq, leases: fold.live(), problems };
   }
 
@@ -118,7 +133,8 @@ export class LaneJournal {
   async verify(): Promise<JournalVerdict> {
     const { journal } = this.#context.lanes;
     const { entries, archives, problems } = await journal.verify();
-    const verdict = { journal: this.location, entries, archives, problems };
+    const answers = problems.map(answerOf);
+    const verdict = { journal: this.location, entries, archives, problems: answers };
     if (problems.length === 0) return { status: "sound", ...verdict };
     return { status: "damaged", ...verdict, error: damageOf(this.location, problems) };
   }
@@ -151,12 +167,13 @@ export class LaneJournal {
   }
 }
 
-function damageOf(location: string, problems: readonly JournalProblem[]): string {
-  const named = problems.slice(0, MAX_NAMED).map(({ file, line, reason }) => {
-    const where = file === undefined ? "" : quoted(file, 200);
-    if (line === 0) return `${where} ${reason}`;
-    return `line ${line}${where === "" ? "" : ` of ${where}`} ${reason}`;
-  });
+function answerOf({ place, kind, reason }: Found): JournalProblem {
+  const { file, ...line } = place.inFile ?? {};
+  return { ...line, kind, reason, ...(file !== undefined && { file }) };
+}
+
+function damageOf(location: string, problems: readonly Found[]): string {
+  const named = problems.slice(0, MAX_NAMED).map(({ place, reason }) => `${place.text} ${reason}`);
   const more = problems.length - named.length;
   const all = named.join("; ") + (more > 0 ? `; and ${more} more` : "");
   return `Journal ${quoted(location, 200)} is damaged: ${all}`;

@@ -41,8 +41,12 @@ export async function readJournal({ lanes, warn }: JournalContext): Promise<Jour
 
 /** Reports what is broken in a journal. */
 function warnOf({ problems }: JournalView, location: string, warn: Warn): void {
-  for (const { line, reason } of problems.slice(0, MAX_NAMED)) {
-    warn(`Line ${line} of ${quoted(location, 200)} ${reason}: skipped`);
+  for (const { place: { text }, reason } of problems.slice(0, MAX_NAMED)) {
+    warn(
+      `${text.charAt(0).toUpperCase()}${text.slice(1)} of ${
+        quoted(location, 200)
+      } ${reason}: skipped`,
+    );
   }
   const more = problems.length - MAX_NAMED;
   if (more > 0) warn(`${more} more lines of ${quoted(location, 200)} were skipped`);

@@ -18,7 +18,7 @@ import {
   type WalLine,
 } from "../../../domain/journal/line.ts";
 import type { HostFs } from "../../../ports/host.ts";
-import type { JournalProblem } from "../../../ports/journal.ts";
+import type { FilePlace, JournalProblem } from "../../../ports/journal.ts";
 import { archivesBefore } from "./journal_archive.ts";
 import {
   BEGIN,
@@ -199,5 +199,11 @@ export function problemOf(
   reason: string,
   file?: string,
 ): JournalProblem {
-  return { line, offset, kind, reason, ...(file === undefined ? {} : { file }) };
+  const inFile = { line, offset, ...(file === undefined ? {} : { file }) };
+  return { place: { text: textOf(inFile), inFile }, kind, reason };
+}
+
+function textOf({ line, file }: FilePlace): string {
+  if (file === undefined) return `line ${line}`;
+  return line === 0 ? quoted(file, 200) : `line ${line} of ${quoted(file, 200)}`;
 }

@@ -95,12 +95,11 @@ it("append() lets a torn tail stand by itself, and says so", async () => {
   const { journal } = openJournal();
   const torn = linesOf([halt(2)]).slice(0, 30);
   write(journal.location, linesOf([halt(1)]) + torn);
-  const [problem] = journal.read().problems;
-  assertEquals([problem?.line, problem?.kind, problem?.reason], [
-    2,
-    "torn",
-    "is torn: it has no end",
-  ]);
+  assertEquals(journal.read().problems, [{
+    place: { text: "line 2", inFile: { line: 2, offset: linesOf([halt(1)]).length } },
+    kind: "torn",
+    reason: "is torn: it has no end",
+  }]);
   assertEquals(journal.read().fold.seq, 1);
   assertEquals(await append(journal, (next) => [halt(next, "new")]), "kept");
   assertEquals(
@@ -108,7 +107,11 @@ it("append() lets a torn tail stand by itself, and says so", async () => {
     `${linesOf([halt(1)])}${torn}\n${linesOf([halt(2, "new")])}`,
   );
   const [after] = journal.read().problems;
-  assertEquals([after?.line, after?.kind, journal.read().problems.length], [2, "corrupt", 1]);
+  assertEquals([after?.place.inFile?.line, after?.kind, journal.read().problems.length], [
+    2,
+    "corrupt",
+    1,
+  ]);
   assertStringIncludes(after?.reason ?? "", "it may have been an ACQUIRE");
   assertEquals(journal.verify().problems, journal.read().problems);
   assertEquals(journal.last(9).map(({ handle }) => handle ?? ""), ["h1", "new"]);
@@ -268,10 +271,13 @@ it("compact() keeps lines that cannot be read, and the archive has all of them",
     assertEquals(session.compact().entriesAfter, 3);
   }
   const { problems } = openJournal(journal.location).journal.read();
-  assertEquals(problems.map(({ line, kind, reason }) => `${line} ${kind} ${reason}`), [
-    "2 corrupt is not JSON (it was an ACQUIRE, so a lease may be missing)",
-    "3 corrupt has no valid op (it may have been an ACQUIRE or a CHECKPOINT, so a lease may be missing)",
-  ]);
+  assertEquals(
+    problems.map(({ place, kind, reason }) => `${place.inFile?.line} ${kind} ${reason}`),
+    [
+      "2 corrupt is not JSON (it was an ACQUIRE, so a lease may be missing)",
+      "3 corrupt has no valid op (it may have been an ACQUIRE or a CHECKPOINT, so a lease may be missing)",
+    ],
+  );
   assertStringIncludes(textOf(`${journal.location}.archive-000000000001`), broken);
   // Two numbers may be lost, of which one was given again before any process noticed.
   assertEquals(openJournal(journal.location).journal.read().fold.seq, 3);
@@ -332,11 +338,11 @@ it("verify() reports archives that are missing, changed, or lead nowhere", async
   const folder = journal.location.slice(0, journal.location.lastIndexOf("/"));
   const [first = "", second = ""] = archivesOf(journal.location).map((name) => `${folder}/${name}`);
   const problems = () =>
-    journal.verify().problems.map(({ file, kind, reason }) => `${file} ${kind} ${reason}`);
+    journal.verify().problems.map(({ place, kind, reason }) => `${place.text} ${kind} ${reason}`);
   assertEquals(problems(), []);
   write(`${journal.location}.archive-000000000000-9`, linesOf([halt(1)]));
   assertEquals(problems(), [
-    "journal.jsonl.archive-000000000000-9 archive is not followed by any checkpoint",
+    '"journal.jsonl.archive-000000000000-9" archive is not followed by any checkpoint',
   ]);
   quickHost.fs.remove(`${journal.location}.archive-000000000000-9`);
   const [old, late] = [textOf(first), textOf(second)];
@@ -345,10 +351,10 @@ it("verify() reports archives that are missing, changed, or lead nowhere", async
   write(second, late);
   write(first, old.replace(/"handle":"h2"/, '"handle":"x2"'));
   assertEquals(problems(), [
-    "journal.jsonl.archive-000000000001 corrupt does not match its check sum (it was a HALT)",
+    'line 2 of "journal.jsonl.archive-000000000001" corrupt does not match its check sum (it was a HALT)',
   ]);
   quickHost.fs.remove(first);
-  assertEquals(problems(), ["journal.jsonl.archive-000000000001 archive is missing"]);
+  assertEquals(problems(), ['"journal.jsonl.archive-000000000001" archive is missing']);
   assertEquals(journal.read().problems, [], "no writer needs them");
 });
 
