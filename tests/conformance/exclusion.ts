@@ -1,5 +1,6 @@
 /** Exclusive reservations and lanes keep each other out, on every store. */
 import { assert_, assertEquals, it } from "../deps.ts";
+import { sleep } from "../support/race/processes.ts";
 import { type OpenStore, scene } from "./harness.ts";
 
 /** Two agents on two openings of one workspace. */
@@ -144,6 +145,31 @@ export function exclusionSuite(name: string, open: OpenStore): void {
         await mine.reservations.release({ id: reservation.reservation_id, runId: second });
       }
     }
+  });
+
+  it(`${name}: a lane that waits sleeps until the reservation in its way ends, or has expired`, async () => {
+    const { reserve, acquire, mine, other, clock } = await place(open);
+    const held = await reserve("a", "src", { ttl: 3600 });
+    assert_(held.status === "reserved");
+    let looks = 0;
+    const near = other.reservations.near.bind(other.reservations);
+    other.reservations.near = (...asked) => {
+      looks++;
+      return near(...asked);
+    };
+    const waiting = acquire("b", "src/**", { wait: 60 });
+    await sleep(600);
+    assertEquals(looks <= 3, true, `it looked ${looks} times`);
+    const started = performance.now();
+    await mine.reservations.release({ id: held.reservation_id, runId: "a" });
+    const lease = await waiting;
+    assertEquals(lease.status, "acquired");
+    assert_(performance.now() - started < 2_000, "the notification woke it");
+    assertEquals((await reserve("a", "docs", { ttl: 1 })).status, "reserved");
+    const next = acquire("c", "docs", { wait: 60 });
+    await sleep(100);
+    clock.advance(2);
+    assertEquals((await next).status, "acquired");
   });
 
   it(`${name}: of a reservation and a lane at once exactly one is granted`, async () => {

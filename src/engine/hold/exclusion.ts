@@ -33,11 +33,25 @@ export interface Holders<C extends HoldConflict = HoldConflict> {
   makeWay(wanted: Wanted): Promise<Conflicts<C>>;
 }
 
+/** Holds for whose end one may wait. */
+export interface AwaitedHolders<C extends HoldConflict = HoldConflict> extends Holders<C> {
+  /** Calls `onChange` when one of these may have changed; throws where no notification can be had. */
+  watch(
+    conflicts: readonly C[],
+    onChange: () => void,
+    onError: (error: unknown) => void,
+  ): { close(): void };
+}
+
 /** Nothing in the way. */
 export const FREE: Conflicts<never> = { conflicts: [], total: 0, isCounted: true, doubts: [] };
 
 /** There are no holds of the other kind. */
-export const NO_HOLDERS: Holders<never> = { find: async () => FREE, makeWay: async () => FREE };
+export const NO_HOLDERS: AwaitedHolders<never> = {
+  find: async () => FREE,
+  makeWay: async () => FREE,
+  watch: () => ({ close() {} }),
+};
 
 /** The steps of a hold that keeps others out; each answers whether it goes on. */
 export type ExclusionStep = "publish" | "look" | "confirm" | "withdraw";

@@ -1,15 +1,19 @@
 /**
- * Acquiring a lane with waiting: asleep in the kernel until the journal changes, a lease in the way
- * becomes dead, or time is up.
+ * Acquiring a lane with waiting: asleep in the kernel until the journal or a reservation in the way
+ * changes, a lease in the way becomes dead, or time is up.
  */
 import { realTimers } from "../../async/timers.ts";
+import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { Wakeup } from "../../async/wakeup.ts";
 import type { Denied } from "../../domain/lane/arbiter.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { deadAt } from "../../domain/lane/lease.ts";
 import { isLeaseAhead } from "../../domain/lane/lease_clock.ts";
-import { LAST_RELEASE_S, WAIT_S } from "../../domain/limits.ts";
+import { LAST_RELEASE_S, SAFETY_LOOK_MS, WAIT_S } from "../../domain/limits.ts";
+import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import { quoted } from "../../domain/text.ts";
+import { parseTime } from "../../domain/time.ts";
+import type { AwaitedHolders } from "../hold/exclusion.ts";
 import type { Acquisition } from "./acquisition.ts";
 import type { LaneChanges } from "./changes.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
@@ -18,7 +22,7 @@ import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 /** Milliseconds between two looks at a holder's process, whose end no notification reports. */
 const PROBE_MS = 1_000;
 
-/** Milliseconds until another look where nothing notifies of the end of what is in the way. */
+/** Milliseconds until another try after one that failed though the lane looked free. */
 const RETRY_MS = 250;
 
 type Outcome = LaneAcquired | LaneBusy | Denied;
@@ -111,6 +115,7 @@ async function waitForLane(
   const { timers = realTimers } = context;
   using wakeup = new Wakeup(timers, acquisition.input.signal);
   using _listening = changes.listen(wakeup.wake);
+  using rivals = new Rivals(context, acquisition.others, wakeup.wake);
   wakeup.wake(); // something came between the caller's attempt and the start of the watch
   for (let next = end;;) {
     const woken = await wakeup.sleep(Math.min(next, end));
@@ -119,9 +124,9 @@ async function waitForLane(
     if (now >= end) return undefined;
     const verdict = await acquisition.look(await readJournal(context));
     if (verdict.outcome === "refuse") {
-      // No hint comes of the end of a reservation.
-      const isReserved = verdict.reservations.length > 0;
-      next = now + (isReserved ? RETRY_MS : msUntilDeath(context, verdict));
+      next = now + msUntilEnd(context, verdict);
+      // What has ended before that began shows at one more look.
+      if (rivals.listen(verdict.reservations)) wakeup.wake();
     } else {
       const outcome = await attempt();
       if ("status" in outcome && outcome.status === "acquired") return outcome;
@@ -130,11 +135,43 @@ async function waitForLane(
   }
 }
 
-/** Milliseconds until one of the leases in the way may be dead. */
-function msUntilDeath({ processes, clock }: LaneContext, { blockers }: Denied): number {
+/** Notice of the reservations in the way of one acquisition. */
+class Rivals implements Disposable {
+  #ids = "";
+  #watch: { close(): void } | undefined;
+
+  constructor(
+    readonly context: LaneContext,
+    readonly others: AwaitedHolders<ReservationConflict>,
+    readonly look: () => void,
+  ) {}
+
+  /** Listens to these alone from now on; whether any was not listened to before. */
+  listen(conflicts: readonly ReservationConflict[]): boolean {
+    const ids = conflicts.map(({ reservation_id }) => reservation_id).join();
+    if (ids === this.#ids) return false;
+    this[Symbol.dispose]();
+    this.#ids = ids;
+    if (ids === "") return false;
+    const { warn, timers } = this.context;
+    this.#watch = notifyOrPoll(
+      (onError) => this.others.watch(conflicts, this.look, onError),
+      { look: this.look, safetyMs: SAFETY_LOOK_MS, warn, timers },
+    );
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+}
+
+/** Milliseconds until one of the leases in the way may be dead, or a reservation has expired. */
+function msUntilEnd({ processes, clock }: LaneContext, { blockers, reservations }: Denied): number {
   const now = clock();
   const host = processes.origin(undefined).host_id;
-  let next = Infinity;
+  let next = Math.min(...reservations.map(({ expires_at }) => parseTime(expires_at) ?? now));
   for (const lease of blockers) {
     next = Math.min(next, deadAt(lease, host) ?? Infinity);
     if (lease.host_id !== host || processes.isAlive(lease) === undefined) continue;

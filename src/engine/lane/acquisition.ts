@@ -28,7 +28,7 @@ import type { JournalEntry } from "../../domain/journal/line.ts";
 import { addressesOfTree } from "../../domain/glob/holds/holds.ts";
 import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { JournalView } from "../../ports/journal.ts";
-import { type Holders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
+import { type AwaitedHolders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
 import * as answers from "./answers.ts";
 import { freeAnswer, granted, refusalOf } from "./decision.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
@@ -91,7 +91,7 @@ export class Acquisition {
     readonly input: ReadInput,
     readonly taxonomy: Taxonomy,
     /** The exclusive reservations. */
-    readonly others: Holders<ReservationConflict>,
+    readonly others: AwaitedHolders<ReservationConflict>,
   ) {
     this.loopTs = input.loopTs ??
       `${formatTime(context.clock())}-${crypto.randomUUID().slice(0, 8)}`;

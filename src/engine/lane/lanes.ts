@@ -18,7 +18,7 @@ import { HostError } from "../../ports/host.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import { treeProblems } from "../../domain/glob/tree.ts";
 import { nameProblems } from "../../domain/lane/request.ts";
-import type { Holders } from "../hold/exclusion.ts";
+import type { AwaitedHolders } from "../hold/exclusion.ts";
 import { checkInput } from "../input.ts";
 import { checkedNames, type NamesField } from "../names.ts";
 import { Acquisition } from "./acquisition.ts";
@@ -58,10 +58,14 @@ export class Lanes {
   readonly #context: LaneContext;
   readonly #checkout: Checkout;
   readonly #changes: LaneChanges;
-  readonly #others: Holders<ReservationConflict>;
+  readonly #others: AwaitedHolders<ReservationConflict>;
 
   /** Made by opening a workspace. */
-  constructor(context: LaneContext, checkout: Checkout, others: Holders<ReservationConflict>) {
+  constructor(
+    context: LaneContext,
+    checkout: Checkout,
+    others: AwaitedHolders<ReservationConflict>,
+  ) {
     this.#context = context;
     this.#others = others;
     this.#checkout = checkout;

@@ -8,9 +8,9 @@ import {
 import { sameRun } from "../../domain/input/run_id.ts";
 import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
-import type { Holders, Wanted } from "../hold/exclusion.ts";
+import type { AwaitedHolders, Wanted } from "../hold/exclusion.ts";
 
-export class ReservationHolders implements Holders<ReservationConflict> {
+export class ReservationHolders implements AwaitedHolders<ReservationConflict> {
   constructor(readonly store: ReservationStore) {}
 
   async find({ runId, named, now }: Wanted): Promise<Conflicts<ReservationConflict>> {
@@ -34,5 +34,19 @@ export class ReservationHolders implements Holders<ReservationConflict> {
       excludes: ({ run_id }) => !sameRun(run_id, runId),
     });
     return comparison.conflicts(held.map(heldReservation));
+  }
+
+  watch(
+    conflicts: readonly ReservationConflict[],
+    onChange: () => void,
+    onError: (error: unknown) => void,
+  ): { close(): void } {
+    const ids = new Set(conflicts.map(({ reservation_id }) => reservation_id));
+    const open = [...ids].map((id) => this.store.watch(id, onChange, onError));
+    return {
+      close() {
+        for (const each of open) each.close();
+      },
+    };
   }
 }
