@@ -77,6 +77,23 @@ it("worker.sh drains a queue; the exit code of its command ends the task", async
   assertEquals(has(folder, "evil"), false);
 });
 
+it("worker.sh stops its command, and all that this started, when it is stopped", async () => {
+  const { folder, run } = project();
+  await withTasks(folder);
+  const work = "while sleep 0.05; do echo >> beats; done & wait; true";
+  const script = `'${ROOT}/examples/worker.sh' review '${work}' &
+until [ -s beats ]; do sleep 0.05; done
+kill $! && wait $! || echo "worker $?"
+count=$(wc -c < beats)
+sleep 0.5
+[ "$count" -eq "$(wc -c < beats)" ] && echo stopped`;
+  const ran = await run("bash", ["-c", script], { COORD_RUN_ID: "agent-1" });
+  assertEquals({ code: ran.code, output: ran.output }, {
+    code: 0,
+    output: "worker 143\nstopped\n",
+  });
+});
+
 it("worker.sh fails where claim fails, and says why", async () => {
   const { run } = project();
   const { code, output } = await run(`${ROOT}/examples/worker.sh`, ["review", "true"], {

@@ -104,7 +104,9 @@ function scriptOf(section: string): string {
 
 /** A root with the executable and what a shell of a small container has, on its path. */
 async function withShell(): Promise<Installed> {
-  const shell = ["sh", "mkdir", "sleep", "cat"].map((name) => [name, programPath(name) ?? name]);
+  const shell = ["sh", "bash", "mkdir", "sleep", "cat"].map((
+    name,
+  ) => [name, programPath(name) ?? name]);
   const coord = await ownExecutable();
   return {
     root: makeRoot({ coord, ...Object.fromEntries(shell) }),
@@ -149,7 +151,7 @@ it("worker.sh drains a queue in a root with a shell and coord", async () => {
   Deno.copyFileSync(`${ROOT}/examples/worker.sh`, `${installed.root}/worker.sh`);
   const script = `coord init
 printf 'one\\ntwo\\n' | coord enqueue --stdin --queue review --run-id planner
-COORD_RUN_ID=worker-1 sh /worker.sh review '[ "$TITLE" = one ]'`;
+COORD_RUN_ID=worker-1 bash /worker.sh review '[ "$TITLE" = one ]'`;
   await inShell(installed, "/work", script);
   assertEquals(await endsIn(installed, "/work"), ["one: completed worker", "two: failed worker"]);
 });
