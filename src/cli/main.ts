@@ -125,7 +125,7 @@ async function runCommand(
     async journal(path) {
       const { openJournalOn, openOn } = await import("../workspace/open.ts");
       return path === undefined
-        ? openOn(host, { dir, ...options }).journal
+        ? (await openOn(host, { dir, ...options })).journal
         : openJournalOn(host, path, options);
     },
     async config(worktrees) {

@@ -49,8 +49,16 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
   return openOn(await detectHost(), options);
 }
 
-/** Opens a workspace on a given machine. */
-export function openOn(host: Host, options: OpenOptions): Coord {
+/**
+ * Opens a workspace on a given machine. Which store it has is decided here: a store may have to be
+ * reached before it is open.
+ */
+export async function openOn(host: Host, options: OpenOptions): Promise<Coord> {
+  return openFilesOn(host, options);
+}
+
+/** Opens a workspace that is kept in files. */
+export function openFilesOn(host: Host, options: OpenOptions): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);

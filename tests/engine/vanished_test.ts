@@ -1,4 +1,4 @@
-import { openOn } from "../../src/workspace/open.ts";
+import { openFilesOn } from "../../src/workspace/open.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
@@ -7,10 +7,10 @@ import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 const host = await detectHost();
 
 /** A workspace that is removed while a call waits in it; returns what the call ended with. */
-async function vanishing(call: (coord: ReturnType<typeof openOn>) => Promise<unknown>) {
+async function vanishing(call: (coord: ReturnType<typeof openFilesOn>) => Promise<unknown>) {
   const project = makeTempDir();
   const { path } = initWorkspace(host, project);
-  const coord = openOn(host, { dir: project });
+  const coord = openFilesOn(host, { dir: project });
   const running = call(coord).catch((error: unknown) => error);
   await new Promise((resolve) => setTimeout(resolve, 50));
   removeTree(path);
@@ -42,16 +42,16 @@ it("a hold is lost with no_workspace when the workspace is removed", async () =>
       signal.addEventListener("abort", () => resolve(signal.reason));
     });
   const holds = [
-    async (coord: ReturnType<typeof openOn>) => {
+    async (coord: ReturnType<typeof openFilesOn>) => {
       await coord.tasks.enqueue({ title: "t", runId: "a" });
       const hold = await coord.tasks.hold({ runId: "a", claimTtl: 3 });
       return hold.status === "held" ? lost(hold.lost) : undefined;
     },
-    async (coord: ReturnType<typeof openOn>) => {
+    async (coord: ReturnType<typeof openFilesOn>) => {
       const hold = await coord.reservations.hold({ addresses: ["a"], runId: "a", ttl: 3 });
       return hold.status === "held" ? lost(hold.lost) : undefined;
     },
-    async (coord: ReturnType<typeof openOn>) => {
+    async (coord: ReturnType<typeof openFilesOn>) => {
       const hold = await coord.lanes.hold({ tree: ["a"], owner: "a", ttl: 3 });
       return hold.status === "held" ? lost(hold.lost) : undefined;
     },
@@ -62,7 +62,7 @@ it("a hold is lost with no_workspace when the workspace is removed", async () =>
 it("no call makes a workspace again that was removed", async () => {
   const project = makeTempDir();
   const { path } = initWorkspace(host, project);
-  const coord = openOn(host, { dir: project });
+  const coord = openFilesOn(host, { dir: project });
   await coord.tasks.enqueue({ title: "t", runId: "a" });
   removeTree(path);
   const calls = [

@@ -1,6 +1,6 @@
 /** What a team agrees on in coord.json holds for the library as for the command line. */
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
-import { openOn } from "../../src/workspace/open.ts";
+import { openFilesOn } from "../../src/workspace/open.ts";
 import { assertEquals, assertRejects, it } from "../deps.ts";
 import { fakeHost } from "../support/fake/host.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
@@ -13,7 +13,7 @@ function opened(config: string) {
   const host = fakeHost({ cwd: dir });
   initWorkspace(host, dir);
   host.fs.createNew(`${dir}/coord.json`, new TextEncoder().encode(config));
-  return { dir, coord: openOn(host, { dir, clock: () => NOW }) };
+  return { dir, coord: openFilesOn(host, { dir, clock: () => NOW }) };
 }
 
 /** Seconds until an instant. */
@@ -82,7 +82,7 @@ it("coord.json is that of the workspace's checkout where the caller stands in an
   for (const folder of [dir, other]) fs.makeDir(`${folder}/.git`);
   fs.createNew(`${other}/coord.json`, new TextEncoder().encode('{"ttl": 7}'));
   const pathOf = async (cwd: string) => {
-    const { path } = await openOn(fakeHost({ cwd }), { dir }).config();
+    const { path } = await openFilesOn(fakeHost({ cwd }), { dir }).config();
     return path;
   };
   assertEquals(await pathOf(other), `${dir}/coord.json`);
@@ -91,6 +91,6 @@ it("coord.json is that of the workspace's checkout where the caller stands in an
   const alone = initWorkspace(fakeHost(), makeTempDir()).path;
   const moved = `${makeTempDir()}/w`;
   fs.rename(alone, moved);
-  const { path } = await openOn(fakeHost({ cwd: other }), { dir: moved }).config();
+  const { path } = await openFilesOn(fakeHost({ cwd: other }), { dir: moved }).config();
   assertEquals(path, `${other}/coord.json`);
 });

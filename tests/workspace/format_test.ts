@@ -1,7 +1,7 @@
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
 import { formatProblem, WORKSPACE_FORMAT } from "../../src/domain/version.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import { openOn } from "../../src/workspace/open.ts";
+import { openFilesOn } from "../../src/workspace/open.ts";
 import { assertEquals, assertThrows, it } from "../deps.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -22,7 +22,7 @@ function oldWorkspace() {
     fs.makeDir(file.slice(0, file.lastIndexOf("/")));
     if (!name.endsWith("/")) fs.createNew(file, new TextEncoder().encode(text));
   }
-  return openOn(host, { dir: project, clock: () => NOW });
+  return openFilesOn(host, { dir: project, clock: () => NOW });
 }
 
 it("a workspace of version 0.1.0 works on: queue, reservations and lanes", async () => {
@@ -60,15 +60,19 @@ it("a workspace of a newer format is refused, and one that a crash left without 
   const { path } = initWorkspace(host, project);
   const format = `${new Layout(path).root}/format`;
   assertEquals(new TextDecoder().decode(fs.read(format)), `${WORKSPACE_FORMAT}\n`);
-  openOn(host, { dir: project });
+  openFilesOn(host, { dir: project });
   const write = (text: string) => {
     fs.remove(format);
     fs.createNew(format, new TextEncoder().encode(text));
   };
   write("");
-  openOn(host, { dir: project });
+  openFilesOn(host, { dir: project });
   write(`${WORKSPACE_FORMAT + 1}\n`);
-  assertThrows(() => openOn(host, { dir: project }), Error, "a newer version of coord is needed");
+  assertThrows(
+    () => openFilesOn(host, { dir: project }),
+    Error,
+    "a newer version of coord is needed",
+  );
 });
 
 it("formatProblem() takes numbers up to the program's own", () => {

@@ -1,7 +1,7 @@
 /** Lanes where the clocks of those who write differ, or jump in the middle of a hold. */
 import { assert_, assertEquals, it } from "../../deps.ts";
 import type { Coord } from "../../../mod.ts";
-import { openOn } from "../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../src/workspace/open.ts";
 import { LANE_GRACE_S } from "../../../src/domain/limits.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
@@ -19,7 +19,7 @@ async function scene() {
     const clock = () => place.clock.ms + self.ahead * 1000;
     const onWarning = (message: string) => void warnings.push(message);
     // A process of its own for each call, as the command line is.
-    const coord = (): Coord => openOn(place.host, { dir: place.dir, clock, onWarning });
+    const coord = (): Coord => openFilesOn(place.host, { dir: place.dir, clock, onWarning });
     const lane = "api";
     return Object.assign(self, {
       acquire: async (given: object = {}) => {

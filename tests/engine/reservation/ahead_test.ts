@@ -2,7 +2,7 @@
 import type { Coord } from "../../../mod.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
-import { openOn } from "../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../src/workspace/open.ts";
 import { assert_, assertEquals, assertMatch, it } from "../../deps.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
@@ -83,7 +83,7 @@ it("reserve() by a process whose clock is behind the file system's takes nothing
   const behind = () => scene.clock.ms - 3 * HOUR * 1000;
   const warnings: string[] = [];
   const onWarning = (message: string) => void warnings.push(message);
-  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: behind, onWarning });
+  const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: behind, onWarning });
   assertEquals((await reserve(coord, "b")).status, "conflict");
   assertMatch(warnings.join("\n"), /This process's clock is behind the file system's/);
 });

@@ -1,5 +1,5 @@
 /** Claims by a clock that is ahead, and of processes whose clock is behind. */
-import { openOn } from "../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../src/workspace/open.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { assertEquals, assertMatch, it } from "../../deps.ts";
@@ -72,7 +72,7 @@ it("claim() by a process whose clock is behind the file system's takes nothing t
   const behind = () => scene.clock.ms - 3 * HOUR * 1000;
   const warnings: string[] = [];
   const onWarning = (message: string) => void warnings.push(message);
-  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: behind, onWarning });
+  const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: behind, onWarning });
   assertEquals((await coord.tasks.claim({ runId: "b" })).status, "empty");
   assertMatch(warnings.join("\n"), /This process's clock is behind the file system's/);
   assertEquals((await scene.open().tasks.list()).claimed, 1);

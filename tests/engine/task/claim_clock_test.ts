@@ -1,5 +1,5 @@
 /** The time at which a claim is granted, and how long it holds by clocks that go wrong. */
-import { openOn } from "../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../src/workspace/open.ts";
 import type { CoordError } from "../../../src/domain/errors.ts";
 import { INSTANT_MS } from "../../../src/domain/limits.ts";
 import { formatTime } from "../../../src/domain/time.ts";
@@ -24,7 +24,7 @@ async function slowed(name: keyof HostFs, path: RegExp, seconds: number) {
       };
     },
   });
-  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
+  const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
   return { scene, coord, id: task.task_id, slept: () => slept };
 }
 

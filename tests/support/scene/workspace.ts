@@ -2,7 +2,7 @@
 import type { Coord } from "../../../mod.ts";
 import { initWorkspace } from "../../../src/adapters/fs/open.ts";
 import { detectHost } from "../../../src/host/detect.ts";
-import { openOn } from "../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../src/workspace/open.ts";
 import { makeTempDir } from "./scratch.ts";
 
 /** A clock that stands still until a test advances it. */
@@ -24,7 +24,11 @@ export async function workspace() {
   const warnings: string[] = [];
   /** One more opening of the same workspace, as another process would have it. */
   const open = (): Coord =>
-    openOn(host, { dir, clock: clock.now, onWarning: (message) => void warnings.push(message) });
+    openFilesOn(host, {
+      dir,
+      clock: clock.now,
+      onWarning: (message) => void warnings.push(message),
+    });
   const write = (name: string, content: string | Uint8Array) => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     host.fs.remove(`${path}/${name}`);

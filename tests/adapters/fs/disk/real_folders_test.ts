@@ -1,6 +1,6 @@
 import { withinRoot } from "../../../../src/adapters/fs/disk/real_folders.ts";
 import { initWorkspace } from "../../../../src/adapters/fs/open.ts";
-import { openOn } from "../../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import type { Host, HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
@@ -175,7 +175,7 @@ it("a link that was made and reported as taken counts as made, whatever it decid
     const dir = makeTempDir();
     initWorkspace(real, dir);
     const machine = losing(at);
-    const coord = openOn(machine.host, { dir });
+    const coord = openFilesOn(machine.host, { dir });
     const { tasks, reservations, lanes } = coord;
     const one = await tasks.enqueue({ title: "one", runId: "p" });
     const batch = Array.from({ length: 10 }, (_, n) => ({ title: `${n}`, priority: -1 }));
@@ -215,7 +215,7 @@ it("a claim that another agent made is not taken for one's own", async () => {
   await scene.coord.tasks.enqueue({ title: "one", runId: "p" });
   const claims = await Promise.all(
     ["a", "b"].map((runId) =>
-      openOn(blind, { dir: scene.dir, clock: scene.clock.now }).tasks.claim({ runId })
+      openFilesOn(blind, { dir: scene.dir, clock: scene.clock.now }).tasks.claim({ runId })
     ),
   );
   assertEquals(claims.map(({ status }) => status).sort(), ["claimed", "empty"]);

@@ -1,6 +1,6 @@
 import { initWorkspace } from "../../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
-import { openOn } from "../../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { makeTempDir, setMtime } from "../../../support/scene/scratch.ts";
 import { countingSyncs } from "../../../support/crash/syncs.ts";
@@ -13,7 +13,7 @@ const host = await detectHost();
 function counted() {
   const { path: root } = initWorkspace(host, makeTempDir());
   const { fs, take } = countingSyncs(host.fs, root);
-  const coord = openOn({ ...host, fs }, { dir: root });
+  const coord = openFilesOn({ ...host, fs }, { dir: root });
   /** The answer of a call, and what it synced. */
   const syncs = async <T>(call: () => Promise<T>) => {
     take();

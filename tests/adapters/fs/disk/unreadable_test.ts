@@ -1,7 +1,7 @@
 /** What the machine fails to read is skipped by searches and listings, and decides nothing. */
 import { initWorkspace } from "../../../../src/adapters/fs/open.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
-import { openOn } from "../../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import {
   type Host,
   HostError,
@@ -29,7 +29,7 @@ function scene() {
   };
   const host = Object.create(real, { fs: { value: { ...real.fs, read } } }) as Host;
   const onWarning = (message: string) => void warnings.push(message);
-  const open = () => openOn(host, { dir, clock: clock.now, onWarning });
+  const open = () => openFilesOn(host, { dir, clock: clock.now, onWarning });
   return { path, broken, warnings, clock, open, coord: open() };
 }
 

@@ -1,6 +1,6 @@
 /** Another tool replaces or removes `claims/<hex>.json` and knows nothing of the slots above it. */
 import type { Coord } from "../../../../mod.ts";
-import { openOn } from "../../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import type { JsonObject } from "../../../../src/domain/json.ts";
 import { formatTime } from "../../../../src/domain/time.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
@@ -205,7 +205,7 @@ async function interrupted(
       };
     },
   });
-  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
+  const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
   await coord.tasks.get(id);
   begun = true;
   await call(coord, id);

@@ -1,7 +1,7 @@
 /**
  * Whatever goes from `index/`, and whenever, no claimer is answered "empty" beside a pending task.
  */
-import { openOn } from "../../../../src/workspace/open.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
 import { isHeavy } from "../../../support/length.ts";
@@ -73,7 +73,7 @@ for (const [part, remove] of Object.entries(PARTS)) {
           };
         },
       });
-      const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
+      const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
       const titles: (string | undefined)[] = [];
       for (const claimer of [coord, coord, scene.open()]) {
         const claim = await claimer.tasks.claim({ runId: "a", queue: "default" });
@@ -112,7 +112,7 @@ it("claim() compares index and records once for many empty answers", async () =>
       };
     },
   });
-  const coord = openOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
+  const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
   await new Promise((resolve) => setTimeout(resolve, 50)); // the folder of tasks has settled
   for (let round = 0; round < 10; round++) {
     assertEquals((await coord.tasks.claim({ runId: "a", queue: "none" })).status, "empty");
