@@ -1,13 +1,7 @@
 /** What a store gives to the suites that say what every store promises. */
-import { namedInEmpty } from "../support/fake/names.ts";
-import { openCursorFile } from "../../src/adapters/fs/open.ts";
-import { makeTempDir } from "../support/scene/scratch.ts";
-import { Coord } from "../../src/engine/coord.ts";
-import { detectHost } from "../../src/host/detect.ts";
-import type { Checkout } from "../../src/ports/checkout.ts";
 import type { Store } from "../../src/ports/store.ts";
-import { processesOf } from "../../src/workspace/processes.ts";
 import { assertEquals, it } from "../deps.ts";
+import { coordOn } from "../support/scene/over_store.ts";
 import { FakeClock } from "../support/scene/workspace.ts";
 
 /** An empty workspace of one store. */
@@ -20,29 +14,6 @@ export interface Opened {
 }
 
 export type OpenStore = (clock: FakeClock) => Promise<Opened>;
-
-const host = await detectHost();
-
-const NOWHERE: Checkout = {
-  branch: (explicit) => explicit ?? "main",
-  commitsSince: () => undefined,
-  named: namedInEmpty,
-  sources: () => ({
-    exists: () => false,
-    read: () => undefined,
-    below: () => [],
-    imports: () => Promise.resolve([]),
-  }),
-};
-
-/** A file in which a consumer of the stream keeps its position, wherever the store is. */
-export const cursorFile = (path: string) => openCursorFile(host, makeTempDir(), path);
-
-/** The operations over an opening, and what they warned of. */
-export function coordOn(store: Store): Coord {
-  const machine = { checkout: NOWHERE, processes: processesOf(host), cursorFile };
-  return new Coord({ store, ...machine, warn: () => {} });
-}
 
 /** What every opening promises of its end. */
 export function storeSuite(name: string, open: OpenStore): void {

@@ -1,7 +1,8 @@
 /** What a run does to its own holds, on every store: it renews one, and keeps or ends all. */
 import { CoordError } from "../../src/domain/errors.ts";
 import { assertEquals, it } from "../deps.ts";
-import { coordOn, type OpenStore, scene } from "./harness.ts";
+import { coordOn } from "../support/scene/over_store.ts";
+import { type OpenStore, scene } from "./harness.ts";
 
 const INPUT = { addresses: ["src/a.ts"], runId: "a", exclusive: true, ttl: 60 };
 const RENEW = { ...INPUT, renew: true };

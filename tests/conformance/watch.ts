@@ -4,7 +4,8 @@ import { type WatchOptions, watchRecords } from "../../src/engine/watch/watch.ts
 import { assertEquals, it } from "../deps.ts";
 import { until } from "../support/race/processes.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
-import { cursorFile, type OpenStore, scene } from "./harness.ts";
+import { cursorFile } from "../support/scene/over_store.ts";
+import { type OpenStore, scene } from "./harness.ts";
 import { jsonOf } from "../support/scene/event_data.ts";
 
 type Scene = Awaited<ReturnType<typeof scene>>;

@@ -1,13 +1,11 @@
-import { initWorkspace } from "../../src/adapters/fs/layout.ts";
-import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
 import { sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import type { ExclusionCounts } from "../support/race/exclusion_worker.ts";
 import { start } from "../support/race/processes.ts";
+import { newStore } from "../support/race/stores.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
-const host = await detectHost();
 const { workers, rounds } = sized(
   { workers: 3, rounds: 12 },
   { workers: 8, rounds: 60 },
@@ -15,12 +13,11 @@ const { workers, rounds } = sized(
 );
 
 it("reserve() and acquire() never let two racing processes in, whichever they use", async () => {
-  const dir = makeTempDir();
-  initWorkspace(host, dir);
+  const [store, dir] = [newStore(), makeTempDir()];
   const random = newSeed("exclusion");
   const startAt = Date.now() + 250 * workers;
   const children = Array.from({ length: workers }, (_, n) => {
-    const orders = { dir, worker: `w${n}`, seed: random.below(2 ** 31), rounds, startAt };
+    const orders = { store, dir, worker: `w${n}`, seed: random.below(2 ** 31), rounds, startAt };
     return start("race/exclusion_worker.ts", orders);
   });
   const all: ExclusionCounts[] = [];

@@ -202,7 +202,9 @@ async function seedRace(tasks: number, pauseMs: number): Promise<string[]> {
     });
   }
   assertEquals(await race.ended(), []);
-  const finals = new Map((await race.store.list()).map(({ task, claim }) => [task.task_id, claim]));
+  const finals = new Map(
+    (await race.store.tasks.list()).map(({ task, claim }) => [task.task_id, claim]),
+  );
   return checkHistory(race.tasks, [...history, ...race.history()], finals).problems;
 }
 

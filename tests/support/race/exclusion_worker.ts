@@ -1,12 +1,16 @@
 /** A process that reserves and acquires lanes by turns; the race of both verbs starts several. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { openWorkspace } from "../../../mod.ts";
 import { Random } from "../random.ts";
+import { coordOn } from "../scene/over_store.ts";
 import { sleep } from "./processes.ts";
+import { openStore } from "./stores.ts";
 
 /** What a worker is given. */
 export interface ExclusionOrders {
+  /** Where the store is. */
+  readonly store: string;
+  /** A folder of the race's own. */
   readonly dir: string;
   readonly worker: string;
   readonly seed: number;
@@ -28,9 +32,11 @@ export interface ExclusionCounts {
 const ADDRESSES = ["src/**", "src/a.ts", "src/a.ts::f", "{src,lib}/*.ts"];
 const TREES = ["src/**", "src/a.ts", "**/*.ts"];
 
-const { dir, worker, seed, rounds, startAt } = JSON.parse(process.argv[2] ?? "") as ExclusionOrders;
+const { store, dir, worker, seed, rounds, startAt } = JSON.parse(
+  process.argv[2] ?? "",
+) as ExclusionOrders;
 const random = new Random(seed);
-const { reservations, lanes } = await openWorkspace({ dir });
+const { reservations, lanes } = coordOn(await openStore(store, Date.now, () => {}));
 const overlaps: string[] = [];
 let [reserved, acquired, refused] = [0, 0, 0];
 

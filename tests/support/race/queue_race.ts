@@ -1,18 +1,17 @@
-/** A queue on the real file system on which real processes race. */
+/** A queue on which real processes race. */
 import { readdirSync, rmSync } from "node:fs";
-import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
-import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
+import type { Store } from "../../../src/ports/store.ts";
 import { checkHistory, type Entry, type Verdict } from "./history.ts";
-import { partialStore } from "../fake/partial_store.ts";
 import { type Child, sleep, start } from "./processes.ts";
 import type { Orders } from "./queue_worker.ts";
 import { newSeed } from "../random.ts";
 import { readRecorded } from "./recorder.ts";
+import { folderOf, newStore, openStore } from "./stores.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 /** How a race goes on. */
@@ -37,8 +36,8 @@ export class Race {
   private constructor(
     readonly what: string,
     readonly host: Host,
-    readonly workspace: string,
-    readonly store: FsTaskStore,
+    readonly url: string,
+    readonly store: Store,
     readonly queue: Tasks,
   ) {
     this.random = newSeed(what);
@@ -46,13 +45,17 @@ export class Race {
 
   static async open(what: string): Promise<Race> {
     const host = await detectHost();
-    const { path } = initWorkspace(host, makeTempDir());
+    const url = newStore();
     const warn = (message: string) => void race.warnings.push(message);
-    const store = new FsTaskStore(host, new Layout(path), Date.now, warn);
-    const context = partialStore({ location: path, tasks: store });
-    const queue = new Tasks({ store: context, clock: Date.now, warn });
-    const race: Race = new Race(what, host, path, store, queue);
+    const store = await openStore(url, Date.now, warn);
+    const queue = new Tasks({ store, clock: Date.now, warn });
+    const race: Race = new Race(what, host, url, store, queue);
     return race;
+  }
+
+  /** The folder, where the store is one of files. */
+  get workspace(): string {
+    return folderOf(this.url);
   }
 
   /** Enqueues a number of tasks. */
@@ -75,10 +78,10 @@ export class Race {
     }
   }
 
-  run(orders: Omit<Orders, "workspace" | "history" | "seed" | "epoch">): void {
+  run(orders: Omit<Orders, "store" | "history" | "seed" | "epoch">): void {
     this.children.push(start("race/queue_worker.ts", {
       ...orders,
-      workspace: this.workspace,
+      store: this.url,
       history: `${this.#folder}/${orders.runId}.ndjson`,
       seed: this.random.below(2 ** 31),
       epoch: this.#epoch,
@@ -98,10 +101,7 @@ export class Race {
 
   /** Waits until the workers have made that number of claims. */
   async underWay(claims: number): Promise<void> {
-    const folder = `${this.workspace}/claims`;
-    while (readdirSync(folder).filter((name) => name.endsWith(".json")).length < claims) {
-      await sleep(1);
-    }
+    while (await this.store.feed.count("claim") < claims) await sleep(1);
   }
 
   history(): Entry[] {
@@ -111,7 +111,7 @@ export class Race {
   /** Checks the history against the states that the tasks have now. */
   async verdict(): Promise<Verdict> {
     const finals = new Map<string, ClaimRecord | undefined>();
-    for (const { task, claim } of await this.store.list()) finals.set(task.task_id, claim);
+    for (const { task, claim } of await this.store.tasks.list()) finals.set(task.task_id, claim);
     const lost = this.tasks.filter((task) => !finals.has(task.task_id));
     const history = this.history();
     const verdict = checkHistory(this.tasks, history, finals);

@@ -2,7 +2,6 @@
 import process from "node:process";
 import { ClaimFiles } from "../../../src/adapters/fs/task/claim_files.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
-import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
 import { grant } from "../../../src/domain/task/claim.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
@@ -10,15 +9,16 @@ import type { TaskClaimed, TaskCounts } from "../../../src/engine/task/types.ts"
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Outcome, Request } from "./history.ts";
-import { partialStore } from "../fake/partial_store.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
 import { instant, Recorder } from "./recorder.ts";
+import { folderOf, openStore } from "./stores.ts";
 import { transition } from "../explore/seed_protocol.ts";
 
 /** What a worker is given. */
 export interface Orders {
-  readonly workspace: string;
+  /** Where the store is. */
+  readonly store: string;
   readonly history: string;
   readonly runId: string;
   readonly seed: number;
@@ -51,14 +51,8 @@ const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
 let now = 0;
-const tasks = new Tasks({
-  store: partialStore({
-    location: orders.workspace,
-    tasks: new FsTaskStore(host, new Layout(orders.workspace), () => now, warn),
-  }),
-  clock: () => now,
-  warn,
-});
+const clock = () => now;
+const tasks = new Tasks({ store: await openStore(orders.store, clock, warn), clock, warn });
 
 try {
   if (orders.seeded === undefined) await work();
@@ -70,8 +64,8 @@ try {
 
 /** One call, with the time standing still while it lasts. */
 function call<T extends Outcome>(request: Request, body: () => Promise<T>): Promise<T> {
-  const clock = () => now = Math.floor(orders.epoch + (Date.now() - orders.epoch) * orders.speed);
-  return recorder.call(request, clock, body);
+  const tick = () => now = Math.floor(orders.epoch + (Date.now() - orders.epoch) * orders.speed);
+  return recorder.call(request, tick, body);
 }
 
 async function work(): Promise<void> {
@@ -155,7 +149,7 @@ async function cancelAny(id: string): Promise<void> {
 async function workAsTheSeed(
   { tasks, from, pauseMs }: NonNullable<Orders["seeded"]>,
 ): Promise<void> {
-  const files = new ClaimFiles(host.fs, new Layout(orders.workspace), warn);
+  const files = new ClaimFiles(host.fs, new Layout(folderOf(orders.store)), warn);
   let slot = from;
   for (const task of tasks) {
     slot++;

@@ -1,16 +1,13 @@
 /**
- * Processes that race for reservations on the real file system, and what they must leave behind.
+ * Processes that race for reservations, and what they must leave behind.
  */
 import { readdirSync } from "node:fs";
-import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { isLive, type ReservationEntry } from "../../../src/domain/reservation/reservation.ts";
-import { detectHost } from "../../../src/host/detect.ts";
 import { assert_, assertEquals } from "../../deps.ts";
 import { type Child, sleep, start } from "./processes.ts";
 import { sized } from "../length.ts";
 import { newSeed } from "../random.ts";
 import { instant, readRecorded } from "./recorder.ts";
-import { openReservations } from "../scene/reservation_files.ts";
 import {
   ADDRESSES,
   type Entry,
@@ -19,9 +16,8 @@ import {
   virtual,
 } from "./reservation_history.ts";
 import type { Orders } from "./reservation_worker.ts";
+import { folderOf, newStore, openReservations } from "./stores.ts";
 import { makeTempDir, removeTree, setMtime } from "../scene/scratch.ts";
-
-const host = await detectHost();
 
 /** How long a race is. */
 export const SIZE = sized(
@@ -35,14 +31,19 @@ export class ReservationRace {
   readonly random;
   readonly children: Child[] = [];
   readonly clocks = { epoch: Date.now(), speed: 20 };
-  readonly workspace = initWorkspace(host, makeTempDir()).path;
+  readonly #store = newStore();
   readonly #folder = makeTempDir();
   readonly #from = instant() + SIZE.startMs;
-  readonly #own = openReservations(this.workspace, () => virtual(this.clocks, Date.now()));
+  readonly #own = openReservations(this.#store, () => virtual(this.clocks, Date.now()));
   #started = 0;
 
   constructor(readonly what: string) {
     this.random = newSeed(what);
+  }
+
+  /** The folder, where the store is one of files. */
+  get workspace(): string {
+    return folderOf(this.#store);
   }
 
   start(): Child {
@@ -50,7 +51,7 @@ export class ReservationRace {
     const orders: Orders = {
       ...this.clocks,
       ...SIZE,
-      workspace: this.workspace,
+      store: this.#store,
       history: `${this.#folder}/${runId}.ndjson`,
       runId,
       seed: this.random.below(2 ** 31),
@@ -71,7 +72,7 @@ export class ReservationRace {
       await Promise.race([over, sleep(5)]);
       await meanwhile();
       const now = virtual(this.clocks, Date.now());
-      const after = await this.#own.store.list(now, false);
+      const after = await (await this.#own).store.reservations.list(now, false);
       problems.push(...overlapping(before, after, now));
       before = after;
     }
@@ -94,7 +95,9 @@ export class ReservationRace {
     const at = instant();
     const now = virtual(this.clocks, Date.now());
     const listed = new Set(
-      (await this.#own.store.list(now, false)).map((entry) => entry.reservation.reservation_id),
+      (await (await this.#own).store.reservations.list(now, false)).map((entry) =>
+        entry.reservation.reservation_id
+      ),
     );
     const lost = history.liveAt(instant()).filter((id) => !listed.has(id));
     const verdict = history.verdict();
@@ -121,7 +124,7 @@ export class ReservationRace {
   /** When all have expired everything can be reserved at once, and `gc` leaves nothing behind. */
   async afterwards(): Promise<void> {
     const later = virtual(this.clocks, Date.now()) + 3_600_000;
-    const { reservations, warnings } = openReservations(this.workspace, () => later);
+    const { reservations, warnings } = await openReservations(this.#store, () => later);
     const began = performance.now();
     for (const address of ADDRESSES) {
       const answer = await reservations.reserve({
@@ -135,8 +138,8 @@ export class ReservationRace {
     const each = (performance.now() - began) / ADDRESSES.length;
     assert_(each < 500, `a reservation took ${each} ms`);
     for (const path of this.#leftovers()) setMtime(path, Date.now() - 2 * 86_400_000);
-    await openReservations(this.workspace, () => later + 60_000).gc
-      .sweep({ graceMs: 0, execute: true });
+    const { store } = await openReservations(this.#store, () => later + 60_000);
+    await store.gc.sweep({ graceMs: 0, execute: true });
     const names = (folder: string) =>
       readdirSync(`${this.workspace}/${folder}`).filter((name) => name !== "complete").sort();
     const order = names("reservations/order");

@@ -6,12 +6,13 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
 import { instant, Recorder } from "./recorder.ts";
-import { openReservations } from "../scene/reservation_files.ts";
 import { ADDRESSES, type Outcome, type Request, virtual } from "./reservation_history.ts";
+import { openReservations } from "./stores.ts";
 
 /** What a worker is given. */
 export interface Orders {
-  readonly workspace: string;
+  /** Where the store is. */
+  readonly store: string;
   readonly history: string;
   readonly runId: string;
   readonly seed: number;
@@ -32,7 +33,10 @@ const random = new Random(orders.seed);
 const recorder = new Recorder<Request, Outcome>(orders.history, runId);
 const deadline = Date.now() + orders.limit * 1000;
 let now = 0;
-const { reservations, gc, warnings } = openReservations(orders.workspace, () => now);
+const { reservations, store: { gc }, warnings } = await openReservations(
+  orders.store,
+  () => now,
+);
 
 /** Reservations that are kept over several rounds, and those of others that were met. */
 const kept: string[] = [];

@@ -2,7 +2,7 @@
 import { initWorkspace, openFsStore } from "../../../../src/adapters/fs/open.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
-import { coordOn } from "../../../conformance/harness.ts";
+import { coordOn } from "../../../support/scene/over_store.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { PowerOff } from "../../../support/crash/faulty_fs.ts";
 import { sleep } from "../../../support/race/processes.ts";
