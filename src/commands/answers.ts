@@ -36,11 +36,11 @@ const CLAIM = words(
 const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
 
 const RESERVATION = words(
-  "reservation_id run_id branch addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
+  "reservation_id run_id branch worktree addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
   "note progress.*",
 );
 const INTENT = words(
-  "intent_id reservation_id run_id branch addresses.* files.* operation detail created_at nonce",
+  "intent_id reservation_id run_id branch worktree addresses.* files.* operation detail created_at nonce",
 );
 
 const BEAT = words(
@@ -96,7 +96,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     fields: words("status addresses.* holds_total holds_counted"),
     lists: ["holds"],
     each: words(
-      "address their_address kind exclusive mine run_id since expires_at reservation_id branch",
+      "address their_address kind exclusive mine run_id since expires_at reservation_id branch worktree",
       "operation lane fence unsure note progress.*",
     ),
   },

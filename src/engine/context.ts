@@ -44,6 +44,14 @@ export async function secondsOf(
   return given ?? (await agreement?.team())?.config[key] ?? DEFAULTS[key];
 }
 
+/** What becomes of exclusive reservations that overlap between checkouts of one repository. */
+export async function worktreesOf(
+  { agreement }: Pick<TaskContext, "agreement">,
+): Promise<"warn" | "block"> {
+  return agreement?.worktrees() ?? (await agreement?.team())?.config.worktrees ??
+    DEFAULTS.worktrees;
+}
+
 /** 32 random hex digits, from the platform's cryptographic source. */
 export function nonce(): string {
   return crypto.randomUUID().replaceAll("-", "");

@@ -11,6 +11,9 @@ export interface Checkout {
    */
   branch(explicit?: string): string;
 
+  /** The name of the linked worktree that the caller works in; `undefined` in the main checkout. */
+  worktree(): string | undefined;
+
   /**
    * The commits that HEAD got after a commit, by the beginning of its id, as the checkout's own log of
    * HEAD names. `undefined` where that log does not know it, or cannot be read. Starts no process.

@@ -2,7 +2,7 @@
  * Puts together what `check` reads and nothing else. Hooks and agents call it before every edit, and all
  * of coord would take twice as long to load.
  */
-import { findWorkspace, openFsHolds } from "../adapters/fs/open_holds.ts";
+import { findWorkspace, FsAgreement, openFsHolds } from "../adapters/fs/open_holds.ts";
 import { checkAddresses, type CheckAnswer, type CheckInput } from "../engine/holds/check.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
@@ -15,10 +15,12 @@ export function openHoldsOn(
 ): { check(input: CheckInput): Promise<CheckAnswer> } {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const { path } = findWorkspace(host, options.dir, warn);
+  const found = findWorkspace(host, options.dir, warn);
+  const { path } = found;
   const holds = openFsHolds(host, path, clock, warn);
   const context = {
     ...holds,
+    agreement: new FsAgreement(host, found),
     clock,
     warn,
     async lanes() {

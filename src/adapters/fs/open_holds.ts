@@ -6,7 +6,7 @@ import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { checkoutsOf } from "./checkout/repository.ts";
+import { type Checkouts, checkoutsOf } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
 import { readNames } from "./checkout/tops.ts";
 import { hostWithin } from "./disk/real_folders.ts";
@@ -17,11 +17,12 @@ import { ReservationFiles } from "./reservation/files.ts";
 import { liveNear } from "./reservation/near.ts";
 
 export { findWorkspace } from "./find.ts";
+export { FsAgreement } from "./team_config.ts";
 
 /** What a look reads. */
 export interface FsHolds {
   readonly reservations: Pick<ReservationStore, "near">;
-  readonly checkout: Pick<Checkout, "named">;
+  readonly checkout: Pick<Checkout, "named" | "worktree">;
   /** The lanes; `undefined` where there is no journal. */
   lanes(): Promise<LaneStore | undefined>;
 }
@@ -33,17 +34,17 @@ export function openFsHolds(machine: Host, location: string, clock: Clock, warn:
   const layout = new Layout(location);
   const files = new ReservationFiles(host.fs, layout, warn);
   const check = new ReservationCheck(files, layout, warn);
+  const around = hostWithin(machine, location);
+  let found: Checkouts | undefined;
+  const checkouts = () => found ??= checkoutsOf(new SmallFiles(around, warn), location);
   return {
     reservations: {
       near: ({ addresses }, now, overlaps) =>
         paced(liveNear(files, check, addresses, now, overlaps)),
     },
     checkout: {
-      named(texts, how) {
-        const around = hostWithin(machine, location);
-        const checkouts = checkoutsOf(new SmallFiles(around, warn), location);
-        return readNames(around, location, checkouts, warn, texts, how);
-      },
+      named: (texts, how) => readNames(around, location, checkouts(), warn, texts, how),
+      worktree: () => checkouts().ours?.worktree,
     },
     async lanes() {
       const log = journalPath(host, layout);

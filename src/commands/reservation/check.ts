@@ -5,7 +5,15 @@ import type { Host } from "../../ports/host.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
-import { agentText, clipped, column, remarksCells, remarksColumn, shortId } from "../text.ts";
+import {
+  agentText,
+  clipped,
+  column,
+  elsewhere,
+  remarksCells,
+  remarksColumn,
+  shortId,
+} from "../text.ts";
 import { ADDRESSES } from "./flags.ts";
 
 type CheckValues = Omit<CheckInput, "addresses"> & {
@@ -65,7 +73,9 @@ export const check: AnswerCommand<CheckAnswer, CheckValues> = {
           clipped(hold.address),
           clipped(hold.their_address),
           hold.lane === undefined
-            ? `${hold.exclusive ? "exclusive" : "notice"} ${shortId(hold.reservation_id ?? "")}`
+            ? `${hold.exclusive ? "exclusive" : "notice"} ${shortId(hold.reservation_id ?? "")}${
+              elsewhere(hold)
+            }`
             : `lane ${clipped(hold.lane)}`,
           `${agentText(hold.run_id)}${hold.mine ? " (you)" : ""}`,
           hold.expires_at,

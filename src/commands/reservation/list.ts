@@ -50,6 +50,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
   text({ reservations, intents, total, live }) {
     const said = remarksColumn(reservations);
     const blocks: Block[] = [];
+    const isLinked = reservations.some(({ worktree }) => worktree !== undefined);
     if (reservations.length > 0) {
       blocks.push({
         columns: [
@@ -57,6 +58,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
           column("STATUS", "state"),
           column("RUN ID", "agent"),
           "BRANCH",
+          ...(isLinked ? ["WORKTREE"] : []),
           "OP",
           column("UNTIL", "time"),
           "EXCLUSIVE",
@@ -68,6 +70,7 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
           item.status,
           agentText(item.run_id),
           clipped(item.branch),
+          ...(isLinked ? [item.worktree === undefined ? null : clipped(item.worktree)] : []),
           item.operation && clipped(item.operation),
           moment(item.released_at ?? item.expires_at),
           item.exclusive === true ? "yes" : null,

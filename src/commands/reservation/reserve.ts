@@ -11,7 +11,7 @@ import type { AnswerCommand, Block } from "../command.ts";
 import { NOTE, OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
-import { addressesText, agentText, clipped, column, shortId } from "../text.ts";
+import { addressesText, agentText, clipped, column, elsewhere, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, ReservationInput> = {
   details:
@@ -84,6 +84,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
           reservation_id: value.reservation_id,
           run_id: value.run_id,
           branch: value.branch,
+          ...(value.worktree === undefined ? {} : { worktree: value.worktree }),
           addresses: addressesText(value.addresses),
           operation: value.operation,
           exclusive: value.exclusive ? "yes" : undefined,
@@ -110,7 +111,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
           clipped(conflict.their_address),
           conflict.kind === "lane"
             ? `lane ${clipped(conflict.lane)}`
-            : shortId(conflict.reservation_id),
+            : `${shortId(conflict.reservation_id)}${elsewhere(conflict)}`,
           agentText(conflict.run_id),
           conflict.branch && clipped(conflict.branch),
           conflict.operation && clipped(conflict.operation),

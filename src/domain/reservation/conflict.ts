@@ -7,7 +7,13 @@ import {
   type ReservationConflict,
 } from "../glob/holds/comparison.ts";
 import { formatTime, parseTime } from "../time.ts";
-import { effectiveExpiry, type ReservationEntry, type ReservationRecord } from "./reservation.ts";
+import {
+  areApart,
+  effectiveExpiry,
+  type InCheckout,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "./reservation.ts";
 
 /** A reservation to be compared with what is wanted. */
 export function heldReservation(entry: ReservationEntry): Holding<ReservationConflict> {
@@ -29,6 +35,17 @@ export function heldReservation(entry: ReservationEntry): Holding<ReservationCon
       expires_at: formatTime(effectiveExpiry(entry)),
       ...unsure,
     }),
+  };
+}
+
+/** What it makes of reservations beside one's own: those of another checkout are marked. */
+export function heldBeside(
+  ours: InCheckout,
+): (entry: ReservationEntry) => Holding<ReservationConflict> {
+  return (entry) => {
+    const held = heldReservation(entry);
+    if (!areApart(ours, entry.reservation)) return held;
+    return { ...held, conflict: (where) => ({ ...held.conflict(where), worktree: true }) };
   };
 }
 

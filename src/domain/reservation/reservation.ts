@@ -38,6 +38,8 @@ export interface ReservationRecord {
   readonly run_id: string;
   /** The branch that the agent works on. */
   readonly branch: string;
+  /** The name of the linked worktree that the agent works in; absent in the main checkout. */
+  readonly worktree?: string;
   /** What it is about to touch: `path`, `path::symbol`, or globs in either part. */
   readonly addresses: readonly string[];
   /** The paths among them that were files then: each is that file alone. */
@@ -57,6 +59,23 @@ export interface ReservationRecord {
    * Without it, as in version 0.1.0 and from other tools, it was confirmed when it was written.
    */
   readonly confirmation?: 1;
+}
+
+/**
+ * Whether two reservations are of different checkouts of one repository: the files that one means are
+ * not those of the other. Of a record that was not made by this version nothing is known.
+ */
+export function areApart(a: InCheckout, b: InCheckout): boolean {
+  const [ours, theirs] = [checkoutOf(a), checkoutOf(b)];
+  return ours !== undefined && theirs !== undefined && ours !== theirs;
+}
+
+/** What says which checkout a reservation is of. */
+export type InCheckout = Pick<ReservationRecord, "worktree" | "confirmation">;
+
+/** The name of a linked worktree, or nothing of the main checkout; `undefined` when it is not known. */
+function checkoutOf({ worktree, confirmation }: InCheckout): string | undefined {
+  return worktree ?? (confirmation === undefined ? undefined : "");
 }
 
 /** A sign of life, as it lies in `heartbeats/` under the reservation's name; it is replaced. */
@@ -97,6 +116,8 @@ export interface IntentRecord {
   readonly run_id: string;
   /** The branch that the agent works on. */
   readonly branch: string;
+  /** The name of the linked worktree that the agent works in; absent in the main checkout. */
+  readonly worktree?: string;
   /** What it is going to touch, as of a reservation. */
   readonly addresses: readonly string[];
   /** The paths among them that were files then: each is that file alone. */
@@ -193,7 +214,7 @@ export function parseReservation(value: unknown, id: string): ReservationRecord 
   const { reservation_id = id, run_id = UNKNOWN_RUN, branch = "main", operation = null } = value;
   const { addresses, created_at, expires_at } = value;
   const fields = { reservation_id, run_id, branch, addresses, created_at, expires_at, operation };
-  return withoutBadFiles<ReservationRecord>(checked(value, fields, [
+  return withoutForeign<ReservationRecord>(checked(value, fields, [
     ["reservation_id", reservation_id === id],
     ["run_id", typeof run_id === "string"],
     ["branch", typeof branch === "string"],
@@ -236,7 +257,7 @@ export function parseIntent(value: unknown, id: string): IntentRecord | string {
   // Muse writes an empty text where there is none.
   const reservation_id = value.reservation_id === "" ? null : value.reservation_id ?? null;
   const ids = { intent_id, reservation_id, run_id, branch };
-  return withoutBadFiles<IntentRecord>(
+  return withoutForeign<IntentRecord>(
     checked(value, { ...ids, addresses, operation, detail, created_at }, [
       ["intent_id", intent_id === id],
       ["reservation_id", reservation_id === null || typeof reservation_id === "string"],
@@ -250,12 +271,21 @@ export function parseIntent(value: unknown, id: string): IntentRecord | string {
   );
 }
 
-/** Another tool may mean something else by that name; then what is named is taken for what it may be. */
-function withoutBadFiles<T extends { readonly files?: unknown }>(record: T | string): T | string {
-  if (typeof record === "string" || record.files === undefined) return record;
-  if (isTexts(record.files)) return record;
-  const { files: _files, ...others } = record;
-  return others as T;
+/** Another tool may mean something else by these names; then nothing is known of them. */
+function withoutForeign<T extends { readonly files?: unknown; readonly worktree?: unknown }>(
+  record: T | string,
+): T | string {
+  if (typeof record === "string") return record;
+  const { files, worktree } = record;
+  const isFiles = files === undefined || isTexts(files);
+  const isWorktree = worktree === undefined || typeof worktree === "string";
+  if (isFiles && isWorktree) return record;
+  const { files: _files, worktree: _worktree, ...others } = record;
+  return {
+    ...others,
+    ...(isFiles && files !== undefined ? { files } : {}),
+    ...(isWorktree && worktree !== undefined ? { worktree } : {}),
+  } as T;
 }
 
 function isTexts(value: unknown): boolean {

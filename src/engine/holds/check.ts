@@ -6,13 +6,15 @@ import { remarksOf } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
 import { MAX_CONFLICTS, UNKNOWN_RUN } from "../../domain/limits.ts";
-import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
-import type { ReservationEntry } from "../../domain/reservation/reservation.ts";
+import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
+import { areApart, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Clock } from "../../domain/time.ts";
+import type { Agreement } from "../../ports/agreement.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { worktreesOf } from "../context.ts";
 import type { LaneContext } from "../lane/turn.ts";
 import { checkedNames, type NamingInput } from "../names.ts";
 import type { CheckedHold, FoundHolds } from "./checked.ts";
@@ -60,7 +62,8 @@ const MAX_NAMED = 3;
 /** What a look reads. */
 export interface CheckContext {
   readonly reservations: Pick<ReservationStore, "near">;
-  readonly checkout: Pick<Checkout, "named">;
+  readonly checkout: Pick<Checkout, "named" | "worktree">;
+  readonly agreement?: Agreement;
   readonly clock: Clock;
   readonly warn: Warn;
   /** The lanes; `undefined` where there are none. */
@@ -86,10 +89,12 @@ export async function checkAddresses(
     clock(),
     (other) => comparison.overlaps(heldRecord(other)),
   );
+  const worktree = checkout.worktree();
+  const here = { confirmation: 1, ...(worktree === undefined ? {} : { worktree }) } as const;
   const isMine = (run: string) => sameRun(run, runId);
   const listed = (entries: readonly ReservationEntry[]): FoundHolds => {
     const { conflicts, total, isCounted, doubts } = comparison.conflicts(
-      entries.map(heldReservation),
+      entries.map(heldBeside(here)),
     );
     for (const doubt of doubts) warn(doubt);
     const byId = new Map(entries.map((entry) => [entry.reservation.reservation_id, entry]));
@@ -111,13 +116,18 @@ export async function checkAddresses(
   const own = near.filter(({ reservation }) => isMine(reservation.run_id));
   const others = near.filter(({ reservation }) => !isMine(reservation.run_id));
   const isExclusive = ({ reservation }: ReservationEntry) => reservation.exclusive === true;
+  // The files of another checkout are others, unless the team wants them to be held as one.
+  const isLock = near.some(({ reservation }) => areApart(here, reservation)) &&
+      await worktreesOf(context) === "warn"
+    ? (entry: ReservationEntry) => isExclusive(entry) && !areApart(here, entry.reservation)
+    : isExclusive;
   const lanes = await context.lanes();
   const leases = lanes === undefined
     ? NO_LANES
     : await (await import("./check_lanes.ts")).lanesNear(lanes, asked, ours, isMine);
   const [locks, notices, mine] = [
-    listed(others.filter(isExclusive)),
-    listed(others.filter((entry) => !isExclusive(entry))),
+    listed(others.filter(isLock)),
+    listed(others.filter((entry) => !isLock(entry))),
     listed(own),
   ];
   const held = [...locks.holds, ...leases.holds];
@@ -132,7 +142,7 @@ export async function checkAddresses(
     return { status: "held", ...answer, error: whyHeld(held, locks.total + leases.others) };
   }
   const holders = [
-    ...own.filter(isExclusive).flatMap(({ reservation }) => addressOutlines(reservation)),
+    ...own.filter(isLock).flatMap(({ reservation }) => addressOutlines(reservation)),
     ...leases.own.flatMap(treeOutlines),
   ];
   return { status: await paced(areCovered(ours, holders)) ? "mine" : "free", ...answer };
@@ -144,7 +154,7 @@ function whyHeld(held: readonly CheckedHold[], total: number): string {
     const lane = hold.lane === undefined ? "" : ` in lane ${quoted(hold.lane)}`;
     const until = hold.expires_at === null ? "" : ` until ${hold.expires_at}`;
     return `${quoted(hold.address, 80)} overlaps ${quoted(hold.their_address, 80)}${lane} of ` +
-      `${quoted(hold.run_id)}${until}`;
+      `${quoted(hold.run_id)}${hold.worktree === true ? " in another checkout" : ""}${until}`;
   });
   const rest = total > named.length ? [`and ${total - named.length} more`] : [];
   return `Cannot take the addresses: ${[...named, ...rest].join("; ")}`;

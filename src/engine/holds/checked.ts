@@ -23,6 +23,8 @@ export interface CheckedHold extends HoldRemarks {
   readonly reservation_id?: string;
   /** The branch that the holder of a reservation works on. */
   readonly branch?: string;
+  /** The holder works in another checkout of the repository: its files are apart until a merge. */
+  readonly worktree?: true;
   /** What the holder of a reservation is about to do. */
   readonly operation?: string | null;
   /** The lane. */

@@ -24,7 +24,8 @@ export function refusal({ conflicts, total, isCounted }: Conflicts): string {
     return "Cannot reserve exclusively: others are about to reserve the same at this moment";
   }
   // Who keeps it out is named first.
-  const ordered = conflicts.toSorted((a, b) => Number(b.exclusive) - Number(a.exclusive));
+  const weight = (each: HoldConflict) => each.exclusive ? isElsewhere(each) ? 1 : 2 : 0;
+  const ordered = conflicts.toSorted((a, b) => weight(b) - weight(a));
   const named = ordered.slice(0, MAX_NAMED).map((conflict) =>
     `${quoted(conflict.address, 80)} overlaps ${quoted(conflict.their_address, 80)} of ` +
     `${holderOf(conflict)}${conflict.expires_at === null ? "" : ` until ${conflict.expires_at}`}`
@@ -36,7 +37,13 @@ export function refusal({ conflicts, total, isCounted }: Conflicts): string {
 
 function holderOf(conflict: HoldConflict): string {
   const lane = conflict.kind === "lane" ? `lane ${quoted(conflict.lane)} of ` : "";
-  return `${lane}${quoted(conflict.run_id)}`;
+  const place = isElsewhere(conflict) ? " in another checkout" : "";
+  return `${lane}${quoted(conflict.run_id)}${place}`;
+}
+
+/** Whether it is of another checkout of the repository. */
+function isElsewhere(conflict: HoldConflict): boolean {
+  return conflict.kind === "reservation" && conflict.worktree === true;
 }
 
 /** The conflicts as an answer has them. */

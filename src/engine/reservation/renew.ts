@@ -4,7 +4,7 @@ import { addressOutlines, areCovered } from "../../domain/glob/holds/holds.ts";
 import { inOneGo } from "../../domain/glob/steps.ts";
 import { sameAgent } from "../../domain/input/run_id.ts";
 import type { Comparison } from "../../domain/glob/holds/comparison.ts";
-import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
+import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
 import {
   effectiveExpiry,
   type ReservationEntry,
@@ -48,6 +48,7 @@ export class Renewal {
     this.#held = others
       .filter(({ reservation }) =>
         sameAgent(reservation.run_id, wanted.run_id) && reservation.branch === wanted.branch &&
+        reservation.worktree === wanted.worktree &&
         (reservation.exclusive === true || wanted.exclusive !== true)
       )
       .sort((a, b) => effectiveExpiry(b) - effectiveExpiry(a))
@@ -77,7 +78,7 @@ export class Renewal {
       ...(progress === undefined ? {} : { progress }),
       status: "reserved",
       renewed: true,
-      ...metOf(comparison.conflicts(others.map(heldReservation))),
+      ...metOf(comparison.conflicts(others.map(heldBeside(reservation)))),
     };
   }
 }

@@ -269,10 +269,12 @@ export class Reservations {
     if (runId === UNKNOWN_RUN) {
       warn(`The run id is "${UNKNOWN_RUN}": the intent does not say whose it is`);
     }
+    const worktree = checkout.worktree();
     const fields = {
       reservation_id: entry?.reservation.reservation_id ?? null,
       run_id: runId,
       branch: checkout.branch(input.branch),
+      ...(worktree === undefined ? {} : { worktree }),
       ...namedFields(named),
       operation: input.operation,
       detail: input.detail ?? "",
@@ -325,11 +327,13 @@ export class Reservations {
   async #record(input: types.ReservationInput, named: Named): Promise<ReservationRecord> {
     const { clock, checkout } = this.#context;
     const branch = checkout.branch(input.branch);
+    const worktree = checkout.worktree();
     const ttlSeconds = await secondsOf(this.#context, "ttl", input.ttl);
     const now = clock();
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
       branch,
+      ...(worktree === undefined ? {} : { worktree }),
       ...namedFields(named),
       created_at: formatTime(now),
       expires_at: formatTime(now + ttlSeconds * 1000),

@@ -12,10 +12,14 @@ import {
 } from "../../domain/glob/holds/comparison.ts";
 import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
 import { SETTLE_MS } from "../../domain/limits.ts";
-import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
-import type { ReservationEntry, ReservationRecord } from "../../domain/reservation/reservation.ts";
+import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
+import {
+  areApart,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Context } from "../context.ts";
+import { type Context, worktreesOf } from "../context.ts";
 import { FREE, type Holders, holdExclusively, together, type Wanted } from "../hold/exclusion.ts";
 import { metOf, refusal } from "./answers.ts";
 import { giveUpReservation } from "./give_up.ts";
@@ -84,6 +88,9 @@ export class Reserving {
       signal,
     };
     const comparison = new Comparison(runId, addressOutlines(record));
+    // The files of another checkout are others, unless the team wants them to be held as one.
+    const areOne = isExclusive && await worktreesOf(this.context) === "block";
+    const isElsewhere = (other: ReservationRecord) => !areOne && areApart(record, other);
     const renewal = renew === true ? new Renewal(record) : undefined;
     const nothing = { isHeld: false, found: FREE, isUndecided: true };
     const seen = await renewal?.look(this.context, comparison) ?? [];
@@ -96,7 +103,7 @@ export class Reserving {
     let met: readonly ReservationEntry[] = [];
     let isUndecided = false;
     const conflictsOf = (entries: readonly ReservationEntry[]) =>
-      comparison.conflicts(entries.map(heldReservation));
+      comparison.conflicts(entries.map(heldBeside(record)));
     const publish = () =>
       store.add({
         reservation: record,
@@ -108,15 +115,16 @@ export class Reserving {
           if (renewal?.finds(met) === true) return false;
           if (!isExclusive) return true;
           const blocking = met.filter(({ reservation }) =>
-            strict || reservation.exclusive === true
+            strict || reservation.exclusive === true && !isElsewhere(reservation)
           );
           if (leases.total + conflictsOf(blocking).total > 0) return false;
           isUndecided = isPatient && met.length < entries.length;
           return !isUndecided;
         },
-        excludes: ({ exclusive, run_id }) =>
-          isExclusive && exclusive === true &&
-          (!sameRun(run_id, runId) || renewal !== undefined && sameAgent(run_id, runId)),
+        excludes: (other) =>
+          isExclusive && other.exclusive === true && !isElsewhere(other) &&
+          (!sameRun(other.run_id, runId) ||
+            renewal !== undefined && sameAgent(other.run_id, runId)),
       });
     const isHeld = isExclusive
       ? await holdExclusively({

@@ -1,4 +1,5 @@
 import {
+  areApart,
   effectiveExpiry,
   intentExpiry,
   isLive,
@@ -132,4 +133,22 @@ it("intentExpiry() is an hour after the intent", () => {
   const intent = parseIntent({ addresses: [], operation: "move", created_at: T }, ID);
   assert_(typeof intent !== "string");
   assertEquals(intentExpiry(intent), MS + 3_600_000);
+});
+
+it("areApart() says so of two checkouts that both are known", () => {
+  const main = { confirmation: 1 } as const;
+  const [side, other] = [{ ...main, worktree: "side" }, { ...main, worktree: "other" }];
+  // Version 0.1.0 and other tools do not say where a reservation was made.
+  const cases = [main, side, other, {}, { worktree: "side" }];
+  assertEquals(
+    cases.map((a) => cases.map((b) => areApart(a, b) ? "x" : "-").join("")),
+    ["-xx-x", "x-x--", "xx--x", "-----", "x-x--"],
+  );
+});
+
+it("parse…() takes a worktree that is no text for another tool's", () => {
+  const record = { addresses: ["a"], created_at: T, expires_at: T, files: ["a"] };
+  const read = (more: JsonObject) => parseReservation({ ...record, ...more }, ID);
+  assertEquals(read({ worktree: { path: "/x" } }), read({}));
+  assertEquals(shown(read({ worktree: "side" })).includes('"worktree":"side"'), true);
 });

@@ -276,6 +276,7 @@ function withoutFiles(warnings: string[]) {
   });
   const checkout = {
     branch: () => "main",
+    worktree: () => undefined,
     commitsSince: () => undefined,
     named: namedInEmpty,
     sources,

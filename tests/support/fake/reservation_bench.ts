@@ -26,6 +26,7 @@ export class ReservationBench {
     const noFiles = { exists: () => false, below: () => [] };
     const checkout = {
       branch: (explicit?: string) => explicit ?? "trunk",
+      worktree: () => undefined,
       named: namedInEmpty,
       sources: () => noFiles,
     };

@@ -13,6 +13,7 @@ const host = await detectHost();
 /** A checkout in which there is nothing. */
 export const NOWHERE: Checkout = {
   branch: (explicit) => explicit ?? "main",
+  worktree: () => undefined,
   commitsSince: () => undefined,
   named: namedInEmpty,
   sources: () => ({

@@ -20,6 +20,10 @@ export class FsCheckout implements Checkout {
     return this.#branches.branch(explicit);
   }
 
+  worktree(): string | undefined {
+    return this.#branches.checkouts().ours?.worktree;
+  }
+
   commitsSince(sha: string): CommitsSince | undefined {
     const { ours } = this.#branches.checkouts();
     if (ours === undefined) return undefined;

@@ -27,6 +27,8 @@ export interface ReservationConflict extends ConflictBase {
   readonly reservation_id: string;
   /** The branch that the other agent works on. */
   readonly branch: string;
+  /** The other agent works in another checkout of the repository: its files are apart until a merge. */
+  readonly worktree?: true;
   /** What the other agent is about to do. */
   readonly operation: string | null;
   /** When the other reservation ends, its heartbeats counted, ISO 8601 UTC. */
