@@ -7,6 +7,8 @@ import { printProblems } from "../../src/cli/print.ts";
 import { ANSWERS, fieldsOf } from "../../src/commands/answers.ts";
 import { RENAMED } from "../../src/commands/registry.ts";
 import { assert_, assertEquals, assertThrows, it } from "../deps.ts";
+import { hasShell } from "../support/program/posix_shell.ts";
+import { Shell } from "../support/program/shell.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 const read = (path: string) => Deno.readTextFileSync(`${ROOT}/${path}`);
@@ -136,4 +138,14 @@ it("withTables() keeps the prose, replaces the tables, and refuses a document wi
   assertEquals(withTables(stale), withTables(text));
   assert_(withTables(text).startsWith("# JSON and exit codes\n"));
   assertThrows(() => withTables("# JSON\n"), Error, "no line");
+});
+
+it("json.md has a loop that keeps an empty column of --print", { skip: !hasShell }, async () => {
+  const [, pipe = ""] =
+    /`coord … (\| tr .* read -r a b c); do …; done`/.exec(read("docs/json.md")) ?? [];
+  await using bash = new Shell(["printf", "%s\\t\\t%s\\n"], ROOT);
+  const loop = (pipe: string) => bash.run(`coord 1 3 ${pipe}; do echo "[$a][$b][$c]"; done`);
+  assertEquals(await loop(pipe), { code: 0, output: "[1][][3]\n" });
+  const naive = await loop("| while IFS=$'\\t' read -r a b c");
+  assertEquals(naive.output, "[1][3][]\n");
 });
