@@ -1,7 +1,7 @@
 import { notifyOrPoll } from "../../src/async/notify_or_poll.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, assertThrows, it } from "../deps.ts";
-import { FakeTime } from "../support/fake/records.ts";
+import { FakeTime } from "../support/fake/time.ts";
 
 /** A notification that starts or not, and the seconds in which everything was looked at. */
 function notice(given: { fails?: unknown; safetyMs?: number } = {}) {

@@ -1,7 +1,7 @@
 import type { Timers } from "../../src/async/timers.ts";
 import { Wakeup, type Woken } from "../../src/async/wakeup.ts";
 import { assertEquals, it } from "../deps.ts";
-import { FakeTime } from "../support/fake/records.ts";
+import { FakeTime } from "../support/fake/time.ts";
 
 /** A sleeper, and what its sleeps ended by, with the second in which they did. */
 function sleeper(given: { signal?: AbortSignal; timers?: (real: Timers) => Timers } = {}) {

@@ -2,7 +2,7 @@ import { CoordError } from "../../src/domain/errors.ts";
 import { Beating, type Held } from "../../src/engine/hold/heartbeat_loop.ts";
 import { HostError } from "../../src/ports/host.ts";
 import { assertEquals, it } from "../deps.ts";
-import { FakeTime } from "../support/fake/records.ts";
+import { FakeTime } from "../support/fake/time.ts";
 
 const FULL_DISK = new CoordError("io_error", "no space left");
 const GONE = new CoordError("not_holder", "holder is another");

@@ -5,7 +5,7 @@ import { handOver } from "../../../src/engine/watch/hand_over.ts";
 import type { RecordEvent, WatchEvent } from "../../../src/domain/watch/event.ts";
 import { assertEquals, assertMatch, assertRejects, it } from "../../deps.ts";
 import { fakeHost, type FakeOptions, scratch } from "../../support/fake/host.ts";
-import { FakeTime } from "../../support/fake/records.ts";
+import { FakeTime } from "../../support/fake/time.ts";
 
 async function run(cwd: string, args: readonly string[], options: FakeOptions = {}) {
   const host = fakeHost({ ...options, args, cwd });

@@ -8,7 +8,7 @@ import type { Host } from "../../../src/ports/host.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { FakeTime } from "../../support/fake/records.ts";
+import { FakeTime } from "../../support/fake/time.ts";
 import { sleep, until } from "../../support/race/processes.ts";
 import { makeTempDir, removeTree } from "../../support/scene/scratch.ts";
 

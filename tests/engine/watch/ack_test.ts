@@ -2,17 +2,17 @@
 import type { CoordError } from "../../../src/domain/errors.ts";
 import { MAX_UNTAKEN } from "../../../src/domain/limits.ts";
 import { assert_, assertEquals, assertMatch, assertThrows, it } from "../../deps.ts";
-import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
 
 const cursor = "/home/position";
 const ACK = { cursor, ack: true } as const;
 
-function put(bench: WatchBench, ...ids: readonly string[]): void {
+function put(bench: FilesBench, ...ids: readonly string[]): void {
   for (const id of ids) bench.records.put("task", id, {});
 }
 
 it("watchRecords() emits again what was emitted and never acknowledged", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   put(bench, "a", "b", "c");
   const first = bench.start(ACK);
   await bench.time.settle();
@@ -30,7 +30,7 @@ it("watchRecords() emits again what was emitted and never acknowledged", async (
 });
 
 it("watchRecords() keeps what was acknowledged though its process is killed, and nothing more", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   put(bench, "a", "b", "c");
   const killed = bench.start(ACK);
   await bench.time.settle();
@@ -43,7 +43,7 @@ it("watchRecords() keeps what was acknowledged though its process is killed, and
 });
 
 it("watchRecords() emits again the newest state of what was not acknowledged", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("heartbeat", "h", { n: 1 });
   const first = bench.start(ACK);
   await bench.time.settle();
@@ -62,7 +62,7 @@ it("watchRecords() emits again the newest state of what was not acknowledged", a
 });
 
 it("watchRecords() emits removals and expiries again until they are acknowledged", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("claim", "c", { status: "claimed", expires_at: bench.time.iso(10) });
   put(bench, "t");
   await bench.emitted({ once: true, cursor });
@@ -81,7 +81,7 @@ it("watchRecords() emits removals and expiries again until they are acknowledged
 });
 
 it("watchRecords() takes what its filters hold back with what came before, never sooner", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   const mine = { created_by: "me" };
   bench.records.put("task", "1", mine);
   bench.records.put("task", "2", { created_by: "you" });
@@ -100,7 +100,7 @@ it("watchRecords() takes what its filters hold back with what came before, never
 
 it("watchRecords() with once or maxEvents ends when the last event was acknowledged", async () => {
   for (const end of [{ once: true }, { maxEvents: 2 }]) {
-    const bench = new WatchBench();
+    const bench = new FilesBench();
     put(bench, "a", "b");
     const running = bench.start({ ...ACK, ...end });
     let ended = false;
@@ -116,7 +116,7 @@ it("watchRecords() with once or maxEvents ends when the last event was acknowled
 });
 
 it("watchRecords() with a timeout does not wait for acknowledgements beyond it", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   put(bench, "a");
   const running = bench.start({ ...ACK, maxEvents: 1, timeout: 5 });
   await bench.time.advance(5);
@@ -125,7 +125,7 @@ it("watchRecords() with a timeout does not wait for acknowledgements beyond it",
 });
 
 it("watchRecords() waits where too many events were not acknowledged, and goes on from there", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   for (let n = 0; n <= MAX_UNTAKEN; n++) put(bench, `t${n}`);
   const running = bench.start(ACK);
   for (let n = 0; n < 20; n++) await bench.time.settle();
@@ -137,7 +137,7 @@ it("watchRecords() waits where too many events were not acknowledged, and goes o
 });
 
 it("watchRecords() loses nothing when the cursor is rewritten while events wait", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   put(bench, "waits");
   const running = bench.start(ACK);
   await bench.time.settle();
@@ -160,7 +160,7 @@ it("watchRecords() loses nothing when the cursor is rewritten while events wait"
 });
 
 it("ack() takes nothing where the consumer does not acknowledge, or before the loop", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   put(bench, "a");
   const stream = bench.stream({ cursor });
   assertEquals(stream.ack(), false);

@@ -1,18 +1,19 @@
 import { Expiries } from "../../../src/engine/watch/expiry.ts";
 import { assertEquals, it } from "../../deps.ts";
-import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
+import { type StreamBench, WatchBench } from "../../support/fake/watch_bench.ts";
 import { jsonOf } from "../../support/scene/event_data.ts";
 
-function claim(bench: WatchBench, seconds: number, transition = 1, status = "claimed") {
+function claim(bench: StreamBench, seconds: number, transition = 1, status = "claimed") {
   const expires_at = bench.time.iso(seconds);
   bench.records.put("claim", "c", { status, expires_at, transition });
 }
 
-function reserve(bench: WatchBench, seconds: number) {
+function reserve(bench: StreamBench, seconds: number) {
   bench.records.put("reservation", "r", { run_id: "a", expires_at: bench.time.iso(seconds) });
 }
 
-function beat(bench: WatchBench, seconds: number) {
+function beat(bench: StreamBench, seconds: number) {
   bench.records.put("heartbeat", "r", { extended_expires_at: bench.time.iso(seconds) });
 }
 
@@ -82,7 +83,7 @@ it("watchRecords() moves a reservation's expiry by its heartbeats", async () => 
 });
 
 it("watchRecords() heeds a heartbeat and a release whose hints have not come", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   reserve(bench, 2);
   const running = bench.start({ snapshot: false });
   await bench.time.advance(1);

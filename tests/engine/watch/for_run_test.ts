@@ -2,12 +2,12 @@
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { LAPSE_NOTICE } from "../../../src/domain/limits.ts";
 import { assertEquals, it } from "../../deps.ts";
-import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
 
 const ME = "claude:session";
 const HELPER = "claude:session/helper";
 
-class Scene extends WatchBench {
+class Scene extends FilesBench {
   reserve(id: string, run_id: string, addresses: readonly string[], ends = 3_600): void {
     const created_at = this.time.iso(this.#now());
     const expires_at = this.time.iso(this.#now() + ends);

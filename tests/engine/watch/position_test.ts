@@ -1,12 +1,12 @@
 import type { CoordError } from "../../../src/domain/errors.ts";
 import { assert_, assertEquals, assertMatch, assertRejects, it } from "../../deps.ts";
-import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
 
 const cursor = "/home/position";
 const ONCE = { once: true, cursor };
 
 it("watchRecords() with a cursor emits snapshots first and then only what changed", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("task", "a", { n: 1 });
   bench.records.put("task", "b", { n: 2 });
   bench.records.put("heartbeat", "h", { n: 3 });
@@ -27,7 +27,7 @@ it("watchRecords() with a cursor emits snapshots first and then only what change
 });
 
 it("watchRecords() emits an event again that was not taken", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   for await (const event of bench.stream({ cursor })) if (event.id === "b") break;
   assertEquals(await bench.emitted(ONCE), ["added task b", "added task c"]);
@@ -38,7 +38,7 @@ it("watchRecords() emits an event again that was not taken", async () => {
 });
 
 it("watchRecords() keeps the position while it waits, one short line an event", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   for (let n = 0; n < 100; n++) bench.records.put("task", `t${n}`, { n });
   const running = bench.start({ cursor });
   await bench.time.advance(1);
@@ -54,7 +54,7 @@ it("watchRecords() keeps the position while it waits, one short line an event", 
 });
 
 it("watchRecords() with snapshot false starts its position at what is there", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("task", "old", {});
   assertEquals(await bench.emitted({ ...ONCE, snapshot: false }), []);
   bench.records.put("task", "new", {});
@@ -62,7 +62,7 @@ it("watchRecords() with snapshot false starts its position at what is there", as
 });
 
 it("watchRecords() moves its position past what the filters hold back", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("task", "a", { created_by: "me" });
   bench.records.put("task", "b", { created_by: "you" });
   assertEquals(await bench.emitted({ ...ONCE, runId: "me" }), ["snapshot task a"]);
@@ -73,7 +73,7 @@ it("watchRecords() moves its position past what the filters hold back", async ()
 });
 
 it("watchRecords() emits kinds as snapshots that the position does not cover, and keeps the others", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("task", "t", {});
   bench.records.put("intent", "i", {});
   assertEquals(await bench.emitted({ ...ONCE, kinds: ["task"] }), ["snapshot task t"]);
@@ -83,7 +83,7 @@ it("watchRecords() emits kinds as snapshots that the position does not cover, an
 });
 
 it("watchRecords() emits what expired while no stream ran, once", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   const expires = (seconds: number) => ({ expires_at: bench.time.iso(seconds), status: "claimed" });
   bench.records.put("claim", "before", expires(-10));
   bench.records.put("claim", "while", expires(10));
@@ -98,7 +98,7 @@ it("watchRecords() emits what expired while no stream ran, once", async () => {
 });
 
 it("watchRecords() rewrites the cursor when most of it is outdated, and loses nothing", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   const running = bench.start({ cursor, snapshot: false });
   await bench.time.settle();
   for (let n = 0; n < 1_500; n++) {
@@ -113,7 +113,7 @@ it("watchRecords() rewrites the cursor when most of it is outdated, and loses no
 });
 
 it("watchRecords() skips a torn last line and a broken one", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   await bench.emitted(ONCE);
   const [head, a, b, c] = (bench.cursors.get(cursor) ?? "").split("\n");
@@ -127,7 +127,7 @@ it("watchRecords() skips a torn last line and a broken one", async () => {
 });
 
 it("watchRecords() never touches a file that is no position of this workspace", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   for (
     const text of [
       "notes\n",

@@ -1,12 +1,12 @@
 /** Where records stand when an event speaks of them, and the order of what was there. */
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { assertEquals, it } from "../../deps.ts";
-import { WatchBench } from "../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
 import { jsonOf } from "../../support/scene/event_data.ts";
 
 const id = (letter: string) => `sha256:${letter.repeat(64)}`;
 
-class Scene extends WatchBench {
+class Scene extends FilesBench {
   reserve(letter: string, created: number, ends: number): void {
     this.records.put("reservation", id(letter), {
       addresses: ["src"],

@@ -1,12 +1,13 @@
 /** What a stream says beside changes: that it has caught up, and that it is alive. */
 import type { CoordError } from "../../../src/domain/errors.ts";
 import { assertEquals, assertMatch, assertThrows, it } from "../../deps.ts";
+import { FilesBench } from "../../support/fake/files_bench.ts";
 import { WatchBench } from "../../support/fake/watch_bench.ts";
 
 const cursor = "/home/position";
 
 it("watchRecords() says once that all snapshots were emitted, before what changes then", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("task", "a", {});
   bench.records.onLooked = () => {
     bench.records.onLooked = () => {};
@@ -24,7 +25,7 @@ it("watchRecords() says once that all snapshots were emitted, before what change
 });
 
 it("watchRecords() says that it is synced after what changed since the cursor, and ends then with once", async () => {
-  const bench = new WatchBench();
+  const bench = new FilesBench();
   bench.records.put("claim", "c", { status: "claimed", expires_at: bench.time.iso(10) });
   await bench.emitted({ once: true, cursor });
   bench.records.put("task", "a", {});

@@ -10,7 +10,7 @@ import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { assertEquals, it } from "../../deps.ts";
-import { FakeTime } from "../../support/fake/records.ts";
+import { FakeTime } from "../../support/fake/time.ts";
 import { makeTempDir } from "../../support/scene/scratch.ts";
 
 const real = await detectHost();

@@ -4,7 +4,7 @@ import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import type { ClaimRecord, TimedRule } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import type { Applied, ClaimSearch, TaskEntry } from "../../../src/ports/tasks.ts";
-import { FakeTime } from "./records.ts";
+import { FakeTime } from "./time.ts";
 
 const ID = `sha256:${"a".repeat(64)}`;
 

@@ -1,28 +1,44 @@
 /** A stream under test over records in memory: what it emitted, and what it warned of. */
-import type { WatchEvent } from "../../../src/domain/watch/event.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
+import type { RecordKind, WatchEvent } from "../../../src/domain/watch/event.ts";
+import { MemoryFeed } from "../../../src/adapters/memory/feed.ts";
+import type { Table } from "../../../src/adapters/memory/table.ts";
+import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import {
   type WatchContext,
   type WatchOptions,
   watchRecords,
   type WatchStream,
 } from "../../../src/engine/watch/watch.ts";
-import { RecordFeed } from "../../../src/adapters/fs/watch/feed.ts";
 import type { CursorFile } from "../../../src/ports/cursor_file.ts";
-import { FakeRecords, FakeTime } from "./records.ts";
+import type { ChangeFeed } from "../../../src/ports/feed.ts";
+import type { Warn } from "../../../src/ports/warnings.ts";
+import { FakeTime } from "./time.ts";
 
-export class WatchBench {
-  readonly records = new FakeRecords();
+/** Records of any kind, as other processes write them. */
+export interface Records {
+  put(kind: RecordKind, id: string, data: JsonObject): void;
+  remove(kind: RecordKind, id: string): void;
+  /** The records of a kind as they are. */
+  all(kind: RecordKind): Record<string, object>;
+}
+
+/** A stream over a feed, whatever that is of. */
+export abstract class StreamBench {
   readonly time = new FakeTime();
   readonly warnings: string[] = [];
   /** Positions of consumers, by their paths. */
   readonly cursors = new Map<string, string>();
+
+  abstract readonly records: Records;
+  protected abstract feed(warn: Warn): ChangeFeed;
 
   get context(): WatchContext {
     const warn = (message: string) => void this.warnings.push(message);
     return {
       clock: this.time.clock,
       warn,
-      store: { feed: new RecordFeed(this.records, warn) },
+      store: { feed: this.feed(warn) },
       cursorFile: (path) => this.#cursorFile(path),
     };
   }
@@ -62,6 +78,41 @@ export class WatchBench {
     const running = this.start(options);
     await running.done;
     return running.lines();
+  }
+}
+
+/** The store in memory. */
+export class WatchBench extends StreamBench {
+  readonly records = new MemoryRecords(this.time.clock);
+
+  protected override feed(): ChangeFeed {
+    return new MemoryFeed(this.records.workspace);
+  }
+}
+
+class MemoryRecords implements Records {
+  readonly workspace: MemoryWorkspace;
+
+  constructor(clock: () => number) {
+    this.workspace = new MemoryWorkspace({ clock });
+  }
+
+  put(kind: RecordKind, id: string, data: JsonObject): void {
+    this.#table(kind).put(id, data);
+  }
+
+  remove(kind: RecordKind, id: string): void {
+    this.#table(kind).remove(id);
+  }
+
+  all(kind: RecordKind): Record<string, object> {
+    return Object.fromEntries(this.#table(kind).rows());
+  }
+
+  #table(kind: RecordKind): Table<object> {
+    const table = this.workspace.tables[kind];
+    if (table === undefined) throw new Error(`no records of kind ${kind}`);
+    return table;
   }
 }
 

@@ -1,15 +1,16 @@
 import type { RecordKind } from "../../../../src/domain/watch/event.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
-import { type Running, WatchBench } from "../../../support/fake/watch_bench.ts";
+import { FilesBench } from "../../../support/fake/files_bench.ts";
+import type { Running } from "../../../support/fake/watch_bench.ts";
 
-function benchOf(records: number): WatchBench {
-  const bench = new WatchBench();
+function benchOf(records: number): FilesBench {
+  const bench = new FilesBench();
   for (let n = 0; n < records; n++) bench.records.put("task", `old${n}`, {});
   return bench;
 }
 
 /** Waits until the stream has settled down, and forgets what it did so far. */
-async function calm(bench: WatchBench, running: Running): Promise<void> {
+async function calm(bench: FilesBench, running: Running): Promise<void> {
   while (bench.time.armed === 0) await bench.time.settle();
   await bench.time.advance(20);
   running.take();
@@ -143,7 +144,7 @@ it("watchRecords() leaves a consumer with the state of the records, whatever hin
   for (let run = 0; run < 25; run++) {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = randomOf(seed);
-    const bench = new WatchBench();
+    const bench = new FilesBench();
     const running = bench.start({ backend: random(4) === 0 ? "poll" : "native" });
     let version = 0;
     for (let step = 0; step < 150; step++) {

@@ -1,7 +1,6 @@
-/** Records in memory whose hints can be held back, and a clock that moves by hand. */
+/** Records as the feed of files finds them, whose hints can be held back, lost or wrong. */
 import type { RecordKind } from "../../../src/domain/watch/event.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
-import type { Timers } from "../../../src/async/timers.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import type {
   RecordHint,
@@ -15,7 +14,7 @@ interface Kept {
   readonly problem?: string;
 }
 
-export class FakeRecords implements RecordSource {
+export class LossyRecords implements RecordSource {
   readonly #kinds = new Map<RecordKind, Map<string, Kept>>();
   readonly #marks = new Map<RecordKind, number>();
   #onHint: ((hint: RecordHint) => void) | undefined;
@@ -129,67 +128,4 @@ export class FakeRecords implements RecordSource {
     this.#marks.set(kind, (this.#marks.get(kind) ?? 0) + 1);
     if (this.hinting) this.hint({ about: "record", kind, id });
   }
-}
-
-/** 2026-11-21T09:30:00.000Z */
-const START = 1_795_253_400_000;
-
-interface Alarm {
-  readonly at: number;
-  readonly body: () => void;
-}
-
-export class FakeTime {
-  #ms = 0;
-  #alarms = new Set<Alarm>();
-
-  /** Milliseconds since 1970. */
-  readonly clock = (): number => START + this.#ms;
-
-  readonly timers: Timers = {
-    now: () => this.#ms,
-    after: (ms, body) => {
-      const alarm = { at: this.#ms + ms, body };
-      this.#alarms.add(alarm);
-      return () => void this.#alarms.delete(alarm);
-    },
-    turn,
-  };
-
-  /** How many timers run. */
-  get armed(): number {
-    return this.#alarms.size;
-  }
-
-  /** An instant a number of seconds after the start, as records have it. */
-  iso(seconds: number): string {
-    return new Date(START + seconds * 1000).toISOString();
-  }
-
-  /** Lets everything happen that has no need of time: more steps than any test takes. */
-  async settle(): Promise<void> {
-    for (let n = 0; n < 10_000; n++) await undefined;
-  }
-
-  /** Moves on, ringing every alarm at its time. */
-  async advance(seconds: number): Promise<void> {
-    await this.settle();
-    const end = this.#ms + seconds * 1000;
-    while (true) {
-      let next: Alarm | undefined;
-      for (const alarm of this.#alarms) {
-        if (alarm.at <= end && (next === undefined || alarm.at < next.at)) next = alarm;
-      }
-      if (next === undefined) break;
-      this.#alarms.delete(next);
-      this.#ms = Math.max(this.#ms, next.at);
-      next.body();
-      await this.settle();
-    }
-    this.#ms = end;
-  }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
