@@ -21,6 +21,8 @@ export interface Context extends TaskContext {
   readonly cursorFile: (path: string) => CursorFile;
   /** How the workspace was found. */
   readonly foundBy?: FoundBy;
+  /** How the workspace may be lost where it lies, if it may. */
+  readonly exposure?: () => string | undefined;
 }
 
 /** What the queue works with. */

@@ -279,6 +279,8 @@ export class Coord implements AsyncDisposable {
       }
     }
     const { leases } = await this.lanes.live();
+    const exposure = this.#context.exposure?.();
+    if (exposure !== undefined) this.#context.warn(exposure);
     return {
       workspace: this.location,
       found_by: this.#context.foundBy ?? "dir",

@@ -1,5 +1,6 @@
 /** Puts a workspace together: the machine, the files, the clock, the engine. */
 import {
+  exposureOf,
   findWorkspace,
   FsAgreement,
   initWorkspace as initFiles,
@@ -71,6 +72,7 @@ export function openFilesOn(host: Host, options: OpenOptions): Coord {
     cursorFile: (file) => openCursorFile(host, path, file),
     warn,
     foundBy,
+    exposure: () => exposureOf(host, path),
     agreement,
   });
 }

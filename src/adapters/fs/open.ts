@@ -24,6 +24,7 @@ import { FsRecordSource } from "./watch/record_source.ts";
 import { FsReservationStore } from "./reservation/store.ts";
 import { FsTaskStore } from "./task/store.ts";
 
+export { exposureOf } from "./exposure.ts";
 export { findWorkspace } from "./find.ts";
 export { FsAgreement } from "./team_config.ts";
 export { initWorkspace } from "./layout.ts";
