@@ -75,6 +75,7 @@ export class FsReservationStore implements ReservationStore {
     now: number,
     overlaps: (other: ReservationRecord) => Stepwise<boolean>,
   ): Promise<ReservationEntry[]> {
+    if (this.#isUnused()) return [];
     return await paced(liveNear(this.#files, this.#check, addresses, now, overlaps));
   }
 
@@ -93,7 +94,7 @@ export class FsReservationStore implements ReservationStore {
 
   async makeWay(rival: Rival): Promise<readonly ReservationEntry[]> {
     // What is reserved from now on finds the rival, whose record is written.
-    if (this.#fs.lstat(this.layout.folder("reservation")) === undefined) return [];
+    if (this.#isUnused()) return [];
     this.#openToWrite();
     await paced(this.#check.run());
     const anchors = rival.named.addresses.map(anchorOf);
@@ -175,6 +176,12 @@ export class FsReservationStore implements ReservationStore {
     const read = (stem: string) =>
       readParsed(this.#fs, this.layout.root, `intents/${stem}.json`, parseIntent, this.warn);
     return stems.flatMap((stem) => ofRecord(this.warn, () => read(stem)) ?? []);
+  }
+
+  /** Whether nothing was ever reserved: before anything is, it is in the address index. */
+  #isUnused(): boolean {
+    if (this.#fs.lstat(this.layout.addresses) !== undefined) return false;
+    return (this.#fs.list(this.layout.folder("reservation")) ?? []).length === 0;
   }
 
   /** Once a process, before it writes: makes the folders that are missing. */
