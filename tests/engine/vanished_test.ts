@@ -1,7 +1,8 @@
 import { openFilesOn } from "../../src/workspace/open.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../src/host/detect.ts";
-import { assertEquals, it } from "../deps.ts";
+import { SAFETY_LOOK_MS } from "../../src/domain/limits.ts";
+import { assert_, assertEquals, it } from "../deps.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
 
 const host = await detectHost();
@@ -21,7 +22,10 @@ async function vanishing(call: (coord: ReturnType<typeof openFilesOn>) => Promis
 const GONE = { code: "no_workspace", again: undefined };
 
 it("claim() that waits ends when the workspace is removed, and makes nothing again", async () => {
+  const start = performance.now();
   assertEquals(await vanishing((coord) => coord.tasks.claim({ runId: "a", wait: 30 })), GONE);
+  const took = performance.now() - start;
+  assert_(took < SAFETY_LOOK_MS / 2, `it ended after ${took} ms`);
 });
 
 it("watch() ends when the workspace is removed, notified or not", async () => {

@@ -1,4 +1,5 @@
 /** Wakes those who wait for a task: the kernel notifies them of names in `tasks/`. */
+import { basename } from "../../../deps/path.ts";
 import { notifyOrPoll } from "../../../async/notify_or_poll.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
@@ -28,8 +29,15 @@ export function watchTasks(
     const ending = name.slice(stem.length);
     if (isStem(stem) && (ending === ".json" || ending === WAKE)) body(idOfStem(stem));
   };
+  const folder = layout.folder("task");
+  // The hint that a folder was removed has its name: a call that waits ends with the workspace.
+  const own = basename(layout.root);
   return notifyOrPoll(
-    (onError) => host.watch([layout.folder("task")], ({ name }) => onName(name), onError),
+    (onError) =>
+      host.watch([folder, layout.root], ({ dir, name }) => {
+        if (dir === folder) onName(name);
+        else if (name === undefined || name === own) body(undefined);
+      }, onError),
     { look: () => body(undefined), warn },
   );
 }
