@@ -2,7 +2,7 @@
 import type { Coord } from "../../mod.ts";
 import { readSources } from "../support/sources.ts";
 import { readAll } from "./forecast_floor.ts";
-import { ratioRow, type Row, sideBySide, sized } from "./measure.ts";
+import { absoluteRow, ratioRow, type Row, sideBySide, sized } from "./measure.ts";
 import { scene } from "./scene.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
@@ -38,11 +38,25 @@ export async function forecastRows(parent: string): Promise<Row[]> {
     sized(15, 5),
     1,
   );
+  const near = await nearRow(coord, [...sources.keys()]);
   const figure = `\`forecast\`, 1,000 reservations, ${sources.size} files, against reading them`;
   return [
     ratioRow(figure, inProcess.forecast, inProcess.floor, "ms", { atMost: 3 }),
     ratioRow("the same as a process", asProcess.forecast, asProcess.floor, "ms", { atMost: 2.5 }),
+    near,
   ];
+}
+
+/** `forecast` of one file, with twice as many reservations. */
+async function nearRow(coord: Coord, paths: readonly string[]): Promise<Row> {
+  await reserve(coord, paths);
+  const times: number[] = [];
+  for (let round = 0; round < sized(40, 15); round++) {
+    const start = performance.now();
+    await coord.forecast({ addresses: [paths[(round * 7) % paths.length] ?? ""] });
+    times.push(performance.now() - start);
+  }
+  return absoluteRow("`forecast --address`, 2,000 reservations", times, "ms", 50);
 }
 
 async function reserve(coord: Coord, paths: readonly string[]): Promise<void> {

@@ -147,8 +147,11 @@ export class Coord implements AsyncDisposable {
   async forecast(input: ForecastInput = {}): Promise<Forecast> {
     // The rules and the grammars are many times what other operations need.
     const { forecast } = await import("./forecast/forecast.ts");
-    const { leases } = await this.lanes.live();
-    return forecast(this.#context, { ...await this.reservations.list(), leases }, input);
+    const source = {
+      leases: async () => (await this.lanes.live()).leases,
+      records: () => this.reservations.list(),
+    };
+    return forecast(this.#context, source, input);
   }
 
   /**

@@ -6,6 +6,7 @@ import {
 import { MAX_PATTERN_FILES } from "../../domain/limits.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
+import { fromHere, PATH_FLAGS } from "../paths.ts";
 import { BRANCH_FILTER } from "./flags.ts";
 import { agentText, clipped, column, counted } from "../text.ts";
 
@@ -19,9 +20,17 @@ export const forecast: AnswerCommand<Forecast, ForecastInput> = {
     "other changes. dependency_overlap: a file that one touches imports a file that the other " +
     "touches. TypeScript, JavaScript, Python, Go and Rust are read, and of a folder or a pattern " +
     `the source files in it if they are at most ${MAX_PATTERN_FILES}.`,
-  examples: ["forecast", "forecast --run-id agent-7 --json"],
+  examples: ["forecast", "forecast --run-id agent-7 --json", "forecast --address src/billing.py"],
   operands: [],
   flags: {
+    address: {
+      type: "text",
+      summary: "only conflicts about what overlaps this; of imports those by it",
+      placeholder: "ADDRESS",
+      repeatable: true,
+      as: "addresses",
+    },
+    ...PATH_FLAGS,
     branch: {
       ...BRANCH_FILTER,
       summary: "only conflicts that involve this branch",
@@ -35,7 +44,7 @@ export const forecast: AnswerCommand<Forecast, ForecastInput> = {
   },
   async run(context, values) {
     const coord = await context.open();
-    return coord.forecast(values);
+    return coord.forecast(values.addresses === undefined ? values : fromHere(context, values));
   },
   text({ total, conflicts }) {
     if (total === 0) return "No conflict is predicted";

@@ -101,11 +101,15 @@ function targetPlace(path: string): MappedAddress<undefined> | undefined {
   };
 }
 
-function parsedPlace(path: string): MappedAddress<undefined> | undefined {
+/** A target's path as an address has it. */
+export function addressOfTarget(path: string): string {
   const cut = path.lastIndexOf("/") + 1;
   const name = path.slice(cut);
-  const escaped = escape(path.slice(0, cut)) + (name === "*.go" ? name : escape(name));
-  const address = parseAddress(escaped);
+  return escape(path.slice(0, cut)) + (name === "*.go" ? name : escape(name));
+}
+
+function parsedPlace(path: string): MappedAddress<undefined> | undefined {
+  const address = parseAddress(addressOfTarget(path));
   return typeof address === "string" ? undefined : placeOf(address, undefined);
 }
 

@@ -29,18 +29,23 @@ import {
 import { targetsOf } from "../../domain/forecast/import_targets.ts";
 import { type Import, languageOf } from "../../domain/forecast/imports.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
-import {
-  FORECAST_EFFORT,
-  FORECAST_STEPS,
-  MAX_FORECAST,
-  MAX_PATTERN_FILES,
-} from "../../domain/limits.ts";
+import type { Lease } from "../../domain/lane/lease.ts";
+import { FORECAST_EFFORT, FORECAST_STEPS, MAX_FORECAST } from "../../domain/limits.ts";
 import type { SourceTree } from "../../ports/checkout.ts";
 import type { Context } from "../context.ts";
 import { checkInput } from "../input.ts";
+import { checkedNames, NAMING, type NamingInput } from "../names.ts";
+import { ADDRESSES, RESERVATION_INPUTS } from "../reservation/types.ts";
+import { type Neighbours, neighboursOf } from "./neighbours.ts";
+import { sourceFilesOf } from "./source_files.ts";
 
 /** Which conflicts to predict; those that match all that is given. */
-export interface ForecastInput {
+export interface ForecastInput extends NamingInput {
+  /**
+   * Only conflicts about what overlaps these, 1 to 1000: both agents touch that, or one does, and a
+   * file that these name imports what the other touches. The answer takes the time of these, however much else is live.
+   */
+  readonly addresses?: readonly string[];
   /** Only conflicts that involve this branch. */
   readonly branch?: string;
   /** Only conflicts that involve this agent. */
@@ -58,17 +63,36 @@ export interface Forecast {
 }
 
 /** The fields of a forecast's input. */
-export const FORECAST_FIELDS = { branch: fields.identifier, runId: fields.identifier } as const;
+export const FORECAST_FIELDS = {
+  branch: fields.identifier,
+  runId: fields.identifier,
+  addresses: RESERVATION_INPUTS.reserve.addresses,
+  ...NAMING,
+} as const;
+
+/** The live records, each as it is asked for. */
+export interface LiveSource {
+  leases(): Promise<readonly Lease[]>;
+  records(): Promise<Omit<LiveRecords, "leases">>;
+}
 
 /** Predicts conflicts between the agents of live records. */
 export async function forecast(
   context: Context,
-  live: LiveRecords,
+  source: LiveSource,
   input: ForecastInput = {},
 ): Promise<Forecast> {
-  checkInput(input, FORECAST_FIELDS);
+  const tree = context.checkout.sources();
+  let near: Neighbours | undefined;
+  if (input.addresses === undefined) checkInput(input, FORECAST_FIELDS);
+  else {
+    const named = checkedNames(input, FORECAST_FIELDS, [], context.checkout, ADDRESSES);
+    const asked = { addresses: named.entries, files: named.files };
+    near = await neighboursOf(context, tree, asked, await source.leases());
+  }
+  const live = near?.live ?? { ...await source.records(), leases: await source.leases() };
   const { branch, runId } = input;
-  const { clashes, isWhole } = await clashesOf(context, live);
+  const { clashes, isWhole } = await clashesOf(context, live, undefined, tree, near?.files);
   const conflicts: PredictedConflict[] = [];
   let total = 0;
   const isCounted = await paced(eachConflict(
@@ -77,6 +101,9 @@ export async function forecast(
       (branch === undefined || a.branch === branch || b.branch === branch) &&
       (runId === undefined || a.run_id === runId || b.run_id === runId),
     (clash, first, second) => {
+      const isAsked = near === undefined || near.touches(first.address) &&
+          (clash.type === "dependency_overlap" || near.touches(second.address));
+      if (!isAsked) return;
       if (total++ < MAX_FORECAST) conflicts.push(conflictOf(clash, first, second));
     },
   ));
@@ -104,6 +131,8 @@ export async function clashesOf(
   { checkout, warn }: Pick<Context, "warn" | "checkout">,
   live: LiveRecords,
   effort: ForecastBudget = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } },
+  tree: SourceTree = checkout.sources(),
+  only?: readonly string[],
 ): Promise<FoundClashes> {
   const pace = new Pace();
   const holds = await paced(touchesOf(live, warn), pace);
@@ -114,7 +143,7 @@ export async function clashesOf(
   if (hasSeveralAgents(holds)) {
     const { left } = effort;
     const rest = { left, steps: { left: FORECAST_STEPS } };
-    const dependencies = new Dependencies(holds, checkout.sources(), rest, pace);
+    const dependencies = new Dependencies(holds, tree, rest, pace, only);
     for await (const clash of dependencies) clashes.push(clash);
     effort.left = rest.left;
   }
@@ -132,8 +161,7 @@ function hasSeveralAgents(holds: TouchMap): boolean {
   return false;
 }
 
-/** What these cost, against a look at two addresses: a path and a pattern, who touches a path. */
-const MATCH = 30;
+/** What it costs to find who touches a path, against a look at two addresses. */
 const LOOK_UP = 75;
 
 /** What the files that agents touch import from what other agents touch. */
@@ -148,6 +176,8 @@ class Dependencies {
     readonly tree: SourceTree,
     readonly effort: ForecastBudget,
     readonly pace: Pace,
+    /** The files whose imports matter; default all that are touched. */
+    readonly only: readonly string[] | undefined,
   ) {
     this.#held = heldFiles(holds);
     this.#namers = namersOf(this.#held);
@@ -169,16 +199,9 @@ class Dependencies {
     }
   }
 
-  /** The source files themselves; none where there are too many. */
   #filesOf(files: HeldFiles): readonly string[] {
-    const { path, folder } = files;
-    if (path !== undefined && this.tree.exists(path)) return [path];
-    const accepts = (file: string) => {
-      const isSource = languageOf(file) !== undefined;
-      this.effort.left -= isSource ? MATCH : 1;
-      return isSource && this.effort.left > 0 && isAmong(files, file);
-    };
-    return this.tree.below(folder, accepts, MAX_PATTERN_FILES) ?? [];
+    return this.only?.filter((file) => isAmong(files, file)) ??
+      sourceFilesOf(this.tree, files, this.effort);
   }
 
   /** What an import means, if an agent touches it. */

@@ -3,26 +3,8 @@ import { GLOB_STEPS, MAX_FORECAST, MAX_PATTERN_FILES } from "../../../src/domain
 import type { Context } from "../../../src/engine/context.ts";
 import { clashesOf, forecast, type ForecastInput } from "../../../src/engine/forecast/forecast.ts";
 import { assert_, assertEquals, assertRejects, assertStringIncludes, it } from "../../deps.ts";
+import { project } from "../../support/scene/forecast_project.ts";
 import { liveRecords } from "../../support/scene/live_records.ts";
-import { workspace } from "../../support/scene/workspace.ts";
-
-/** A workspace around source files, and the forecasts of what agents reserve there. */
-async function project(files: Record<string, string> = {}) {
-  const { host, dir, coord, clock, warnings } = await workspace();
-  const write = (path: string, text: string) => {
-    host.fs.makeDir(`${dir}/${path}`.replace(/\/[^/]*$/, ""));
-    host.fs.createNew(`${dir}/${path}`, new TextEncoder().encode(text));
-  };
-  for (const [path, text] of Object.entries(files)) write(path, text);
-  const reserve = (runId: string, ...addresses: string[]) =>
-    coord.reservations.reserve({ runId, addresses, branch: `b-${runId}` });
-  const forecast = (input: ForecastInput = {}) => coord.forecast(input);
-  /** The conflicts as `agent:address agent:address`, of dependencies alone. */
-  const dependencies = async () =>
-    (await forecast()).conflicts.filter(({ type }) => type === "dependency_overlap")
-      .map(({ agents: [a, b], addresses: [x, y] }) => `${a}:${x} ${b}:${y}`);
-  return { coord, clock, warnings, write, reserve, forecast, dependencies };
-}
 
 it("forecast() predicts a conflict where a file imports one that another agent touches", async () => {
   const { reserve, forecast } = await project({
@@ -347,7 +329,11 @@ it("forecast() says that it is not whole when its effort is spent", async () => 
   const live = liveRecords(...["x", "y"].map((run) => ({ run, says: `- ${says}` })));
   const warnings: string[] = [];
   const context = withoutFiles(warnings) as unknown as Context;
-  const { total, truncated } = await forecast(context, live, { runId: "z" });
+  const { total, truncated } = await forecast(
+    context,
+    { records: async () => await live, leases: async () => await [] },
+    { runId: "z" },
+  );
   assertEquals([total, truncated], [0, true]);
   assertEquals(
     warnings.at(-1),

@@ -92,7 +92,10 @@ it("forecast() and reconcile() count a reservation whose record is to come", asy
   const { context, reservations } = open(1);
   await reservations.intent({ addresses: ["src/a.ts"], operation: "modify", runId: "b" });
   const listed = await reservations.list();
-  const { conflicts } = await forecast(context, listed);
+  const { conflicts } = await forecast(context, {
+    records: async () => await listed,
+    leases: async () => await [],
+  });
   assertEquals(conflicts.some(({ type }) => type === "operation_conflict"), true);
   assertEquals((await reconcile(context, listed)).hotspots.map(({ address }) => address), [
     "src/a.ts",
