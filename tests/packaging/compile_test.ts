@@ -97,7 +97,7 @@ it("CI and the README start the Deno that the executables are built with", () =>
 });
 
 // Deno's own base is a download; any executable will do to see what is embedded in it.
-it("deno compile embeds every command and all else that is loaded on demand", async () => {
+itHeavy("deno compile embeds every command and all else that is loaded on demand", async () => {
   const folder = makeTempDir();
   const entry = await bundle(ROOT, `${folder}/bundle`);
   const out = `${folder}/coord`;
@@ -147,17 +147,20 @@ async function output(
   return output;
 }
 
-it("an executable on Bun starts in a folder that was removed, and takes every argument", async () => {
-  const dir = makeTempDir();
-  const text = 'console.log(process.argv.slice(2).join(" "))';
-  Deno.writeTextFileSync(`${dir}/entry.js`, text);
-  const target = targetOf(Deno.build.target)?.bun ?? "";
-  await compileWithBun(await bunPath(), `${dir}/entry.js`, target, `${dir}/program`, 120);
-  const inRemoved = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" "$@"';
-  const args = ["--version", "--help", "-e", "x", "--", "--eval"];
-  const printed = await output("sh", ["-c", inRemoved, `${dir}/program`, ...args], { cwd: dir });
-  assertEquals(printed, `${args.join(" ")}\n`);
-});
+itHeavy(
+  "an executable on Bun starts in a folder that was removed, and takes every argument",
+  async () => {
+    const dir = makeTempDir();
+    const text = 'console.log(process.argv.slice(2).join(" "))';
+    Deno.writeTextFileSync(`${dir}/entry.js`, text);
+    const target = targetOf(Deno.build.target)?.bun ?? "";
+    await compileWithBun(await bunPath(), `${dir}/entry.js`, target, `${dir}/program`, 120);
+    const inRemoved = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" "$@"';
+    const args = ["--version", "--help", "-e", "x", "--", "--eval"];
+    const printed = await output("sh", ["-c", inRemoved, `${dir}/program`, ...args], { cwd: dir });
+    assertEquals(printed, `${args.join(" ")}\n`);
+  },
+);
 
 itHeavy("deno task compile makes a working executable of a fresh copy within 60 s", async () => {
   const copy = makeTempDir();

@@ -33,6 +33,11 @@ export class Random {
   }
 }
 
+/** A part of a list, each of it with the same probability; everyday it stands for all, which CI plays. */
+export function sample<T>(all: readonly T[], part: number, random: Random): T[] {
+  return part >= 1 ? [...all] : all.filter(() => random.chance(part));
+}
+
 /** A generator with a seed from the clock or, to repeat a run, from `COORD_SEED`; it is printed. */
 export function newSeed(what: string, given = process.env["COORD_SEED"]): Random {
   const seed = given === undefined ? Date.now() % 1_000_000_007 : Number(given);
