@@ -31,6 +31,7 @@ import type { JournalView } from "../../ports/journal.ts";
 import { type AwaitedHolders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
 import * as answers from "./answers.ts";
 import { freeAnswer, granted, refusalOf } from "./decision.ts";
+import { originOf } from "./origin.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
 import type { LaneAcquired, LaneAcquireInput, LaneDenied, LaneVerdict } from "./types.ts";
 
@@ -245,7 +246,7 @@ export class Acquisition {
     const { input, context, loopTs } = this;
     const baseSeq = turn.view.fold.seq;
     const lease: NewLease = {
-      ...context.processes.origin(input.pid),
+      ...originOf(context, input.pid),
       lane: hold.lane,
       lane_kind: hold.kind,
       tree: hold.tree.globs,

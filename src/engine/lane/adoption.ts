@@ -7,6 +7,7 @@ import type { Lease } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
 import { FREE, type Holders, holdExclusively } from "../hold/exclusion.ts";
 import * as answers from "./answers.ts";
+import { originOf } from "./origin.ts";
 import type { LaneContext, Turn } from "./turn.ts";
 import type { LaneAdopted, LaneAdoptInput, LaneRefused } from "./types.ts";
 
@@ -39,7 +40,7 @@ export class Adoption {
     const found = await this.others.find(this.#wanted(lease, turn.now));
     if (found.total > 0) return this.#reserved(found);
     const adoption = {
-      ...this.context.processes.origin(pid),
+      ...originOf(this.context, pid),
       holder: owner,
       run_id,
       baseSeq: fold.seq,

@@ -370,3 +370,21 @@ it("LaneJournal folds, shows and compacts, and what it comes to stays the same",
   const next = await granted(scene, { lane: "n", tree: ["n"], owner: "a" });
   assertEquals(next.fence, 10);
 });
+
+it("acquire() and adopt() warn of a process that is not there", async () => {
+  const scene = await workspace();
+  await granted(scene, { lane: "api", tree: ["a"], owner: "w", loopTs: "k", pid: scene.host.pid });
+  assertEquals(scene.warnings, []);
+  await scene.coord.lanes.adopt({ lane: "api", owner: "x", pid: 2_147_483_647 });
+  await granted(scene, { lane: "web", tree: ["b"], owner: "y", pid: 2_147_483_646 });
+  // Only Linux says when a process started.
+  const isKnown = scene.host.processIdentity(scene.host.pid).start !== undefined;
+  assertEquals(
+    scene.warnings,
+    isKnown
+      ? [2_147_483_647, 2_147_483_646].map((pid) =>
+        `There is no process ${pid}: the lease lasts until its holder was silent for too long`
+      )
+      : [],
+  );
+});
