@@ -22,13 +22,17 @@ const PATHS = (() => {
   return [...names, ...below(names), ...below(below(names))];
 })();
 
-/** What each tree holds of the paths, by enumeration. */
-const HELD = new Map(TREES.map((tree) => [tree, new Set(PATHS.filter(slowGlob(tree)))]));
+/** What each tree holds of the paths, by enumeration; a journal spells some of them otherwise. */
+const HELD = new Map<string, ReadonlySet<string>>();
+
+function held(tree: string): ReadonlySet<string> {
+  const known = HELD.get(tree) ?? new Set(PATHS.filter(slowGlob(tree)));
+  HELD.set(tree, known);
+  return known;
+}
 
 function meet(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((one) =>
-    b.some((other) => [...HELD.get(one) ?? []].some((path) => HELD.get(other)?.has(path)))
-  );
+  return a.some((one) => b.some((other) => [...held(one)].some((path) => held(other).has(path))));
 }
 
 /** Operations before which something happens; most are within the critical section. */
