@@ -49,7 +49,7 @@ export async function checkRows(parent: string): Promise<Row[]> {
       "`check` of a free file among 220 holds, against `claim`",
       cost.check,
       cost.claim,
-      "µs",
+      "ms",
       { atMost: 1 },
     ),
     ratioRow("the same as processes", check, claim, "ms", { atMost: 1.05 }),
