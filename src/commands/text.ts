@@ -80,11 +80,6 @@ export function shortId(id: string): string {
   return stemOfId(id).slice(0, SHORT_ID);
 }
 
-/** Marks a hold of another checkout of the repository. */
-export function elsewhere({ worktree }: { readonly worktree?: true }): string {
-  return worktree === true ? " in another checkout" : "";
-}
-
 /** `42 s`, `3 min 5 s`, `50 min`, `2 h 10 min`, `5 d 3 h` */
 export function duration(seconds: number): string {
   const whole = Math.floor(seconds);

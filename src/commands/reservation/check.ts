@@ -2,18 +2,11 @@ import { badInput, type InputProblem } from "../../domain/errors.ts";
 import { MAX_ADDRESSES } from "../../domain/limits.ts";
 import type { CheckAnswer, CheckInput } from "../../engine/holds/check.ts";
 import type { Host } from "../../ports/host.ts";
+import { elsewhere } from "../../domain/reservation/conflict.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
-import {
-  agentText,
-  clipped,
-  column,
-  elsewhere,
-  remarksCells,
-  remarksColumn,
-  shortId,
-} from "../text.ts";
+import { agentText, clipped, column, remarksCells, remarksColumn, shortId } from "../text.ts";
 import { ADDRESSES } from "./flags.ts";
 
 type CheckValues = Omit<CheckInput, "addresses"> & {

@@ -7,11 +7,12 @@ import {
   type ReservationGranted,
   type ReservationInput,
 } from "../../engine/reservation/types.ts";
+import { elsewhere } from "../../domain/reservation/conflict.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { NOTE, OPTIONAL_RUN_ID } from "../flags.ts";
 import { fromHere, PATH_DETAILS, PATH_FLAGS } from "../paths.ts";
 import { ADDRESSES, BRANCH, OPERATION } from "./flags.ts";
-import { addressesText, agentText, clipped, column, elsewhere, shortId } from "../text.ts";
+import { addressesText, agentText, clipped, column, shortId } from "../text.ts";
 
 export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, ReservationInput> = {
   details:

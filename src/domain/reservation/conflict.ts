@@ -38,6 +38,11 @@ export function heldReservation(entry: ReservationEntry): Holding<ReservationCon
   };
 }
 
+/** Marks in a text what is of another checkout of the repository. */
+export function elsewhere({ worktree }: { readonly worktree?: true }): string {
+  return worktree === true ? " in another checkout" : "";
+}
+
 /** What it makes of reservations beside one's own: those of another checkout are marked. */
 export function heldBeside(
   ours: InCheckout,

@@ -6,7 +6,7 @@ import { remarksOf } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
 import { MAX_CONFLICTS, UNKNOWN_RUN } from "../../domain/limits.ts";
-import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
+import { elsewhere, heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
 import { areApart, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Clock } from "../../domain/time.ts";
@@ -154,7 +154,7 @@ function whyHeld(held: readonly CheckedHold[], total: number): string {
     const lane = hold.lane === undefined ? "" : ` in lane ${quoted(hold.lane)}`;
     const until = hold.expires_at === null ? "" : ` until ${hold.expires_at}`;
     return `${quoted(hold.address, 80)} overlaps ${quoted(hold.their_address, 80)}${lane} of ` +
-      `${quoted(hold.run_id)}${hold.worktree === true ? " in another checkout" : ""}${until}`;
+      `${quoted(hold.run_id)}${elsewhere(hold)}${until}`;
   });
   const rest = total > named.length ? [`and ${total - named.length} more`] : [];
   return `Cannot take the addresses: ${[...named, ...rest].join("; ")}`;

@@ -3,6 +3,7 @@ import type { Conflicts, HoldConflict } from "../../domain/glob/holds/comparison
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
+import { elsewhere } from "../../domain/reservation/conflict.ts";
 import { quoted } from "../../domain/text.ts";
 import {
   effectiveExpiry,
@@ -37,7 +38,7 @@ export function refusal({ conflicts, total, isCounted }: Conflicts): string {
 
 function holderOf(conflict: HoldConflict): string {
   const lane = conflict.kind === "lane" ? `lane ${quoted(conflict.lane)} of ` : "";
-  const place = isElsewhere(conflict) ? " in another checkout" : "";
+  const place = conflict.kind === "lane" ? "" : elsewhere(conflict);
   return `${lane}${quoted(conflict.run_id)}${place}`;
 }
 

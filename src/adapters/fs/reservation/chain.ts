@@ -99,7 +99,8 @@ function isSeal(slot: Slot): slot is ReleaseRecord {
   return "released_at" in slot;
 }
 
-function isConfirmation(slot: Slot): slot is ReservationRecord {
+/** Whether the content of a slot is a confirmation: another name of the record. */
+export function isConfirmation(slot: object): slot is ReservationRecord {
   return "addresses" in slot && !("last_beat_at" in slot);
 }
 

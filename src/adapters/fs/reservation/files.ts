@@ -16,7 +16,7 @@ import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import { recordName, releaseName, type Slot, viewName } from "./chain.ts";
+import { isConfirmation, recordName, releaseName, type Slot, viewName } from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
@@ -181,6 +181,5 @@ export function isFloor(name: string): boolean {
 /** A heartbeat, a seal, or in the first slot a confirmation. */
 function slotOf(value: JsonObject, id: string): Slot | string {
   if ("released_at" in value) return parseRelease(value, id);
-  const isConfirmation = "addresses" in value && !("last_beat_at" in value);
-  return isConfirmation ? parseReservation(value, id) : parseHeartbeat(value, id);
+  return isConfirmation(value) ? parseReservation(value, id) : parseHeartbeat(value, id);
 }
