@@ -30,6 +30,8 @@ const HEAVY = [
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/journal_faults_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
+  "tests/commands/system/links_test.ts",
+  "tests/docs/documents_test.ts",
   "tests/domain/glob/",
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",
@@ -37,7 +39,6 @@ const HEAVY = [
 /** Tests whose heavy form is the everyday one. */
 const LONG = [
   "tests/adapters/fs/task/claim_chain_foreign_test.ts",
-  "tests/commands/system/links_test.ts",
   "tests/domain/lane/lease_clock_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
@@ -49,6 +50,7 @@ const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/", "tests/docs/"];
 const ONCE = [
   "tests/adapters/fs/checkout/syntax/",
   "tests/adapters/fs/lane/journal_damage_test.ts",
+  "tests/adapters/fs/lane/journal_faults_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
   "tests/adapters/fs/reservation/faults_test.ts",
   "tests/adapters/fs/reservation/exclusion_test.ts",
@@ -59,11 +61,16 @@ const ONCE = [
   "tests/adapters/fs/task/foreign_claim_test.ts",
   "tests/adapters/fs/task/huge_counts_test.ts",
   "tests/adapters/fs/task/index_removed_test.ts",
-  "tests/commands/system/links_test.ts",
-  "tests/commands/system/permission_test.ts",
+  "tests/commands/",
   "tests/cli/complete/",
+  "tests/cli/help/",
   "tests/crash/",
   "tests/domain/",
+  "tests/engine/forecast/",
+  "tests/engine/lane/defects_test.ts",
+  "tests/engine/lane/journal_numbers_test.ts",
+  "tests/engine/lane/places_test.ts",
+  "tests/scripts/",
 ];
 /** Races of real processes: they would disturb the other runtime, so Bun has them in the heavy run. */
 const RACES = "tests/race/";

@@ -83,7 +83,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
 it("what was answered about reservations before a power cut is true after it", async () => {
   const random = newSeed("reservations and power cuts");
-  await assertKept(sized(15, 200, 4_000), () => round(random, true));
+  await assertKept(sized(8, 200, 4_000), () => round(random, true));
 });
 
 it("what was answered about reservations is lost in a power cut where syncing does nothing", async () => {

@@ -5,7 +5,7 @@ import { isHeavy, sized } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
 
 const SIZE = sized(
-  { workers: 4, tasks: 100, rounds: 1, limit: 30 },
+  { workers: 3, tasks: 60, rounds: 1, limit: 30 },
   { workers: 8, tasks: 1000, rounds: 2, limit: 120 },
   { workers: 8, tasks: 2000, rounds: 10, limit: 120 },
 );

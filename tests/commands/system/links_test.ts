@@ -2,7 +2,8 @@
 import { main } from "../../../src/cli/main.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
-import { isLong } from "../../support/length.ts";
+import { isLong, sized } from "../../support/length.ts";
+import { newSeed, sample } from "../../support/random.ts";
 import {
   makeSymlink,
   makeTempDir,
@@ -112,8 +113,8 @@ const TARGETS: Record<string, (scene: { w: string; top: string }) => string> = {
 
 for (const [turn, [what, target]] of Object.entries(TARGETS).entries()) {
   it(`no command writes or removes through a link to ${what}`, async () => {
-    for (const [at, folder] of FOLDERS.entries()) {
-      if (!isLong() && at % Object.keys(TARGETS).length !== turn) continue;
+    const own = FOLDERS.filter((_, at) => isLong() || at % Object.keys(TARGETS).length === turn);
+    for (const folder of sample(own, sized(0.5, 1, 1), newSeed(`links to ${what}`))) {
       const place = await scene();
       replaceByLink(`${place.w}/${folder}`, target(place));
       const before = place.bait();

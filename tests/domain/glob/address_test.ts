@@ -18,7 +18,7 @@ import {
   textsOver,
 } from "../../support/scene/globs.ts";
 
-const PAIRS = sized(30_000, 100_000, 1_000_000);
+const PAIRS = sized(15_000, 100_000, 1_000_000);
 
 function address(text: string): Address {
   const parsed = parseAddress(text);

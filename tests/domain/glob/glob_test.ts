@@ -14,8 +14,8 @@ import {
   slowGlob,
 } from "../../support/scene/globs.ts";
 
-const PAIRS = sized(30_000, 100_000, 1_000_000);
-const CONTAINMENTS = sized(20_000, 20_000, 200_000);
+const PAIRS = sized(15_000, 100_000, 1_000_000);
+const CONTAINMENTS = sized(10_000, 20_000, 200_000);
 const ANSWER_MS = 10;
 
 function glob(text: string): Glob {

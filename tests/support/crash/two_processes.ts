@@ -96,7 +96,7 @@ function isOf(error: unknown, { kind }: Fault): boolean {
 
 /** Plays a story: nothing may be lost. Everyday some of the faults are left out. */
 export async function assertNothingLost(story: Story, random: Random): Promise<void> {
-  const stride = () => isHeavy() ? 1 : 1 + random.below(40);
+  const stride = () => isHeavy() ? 1 : 1 + random.below(80);
   assertEquals(await firstLoss(story, random, stride), undefined);
 }
 

@@ -37,7 +37,7 @@ for (const start of Object.keys(STARTS)) {
   it(`transition() is linearizable from ${start} in all interleavings and crashes of ${size}`, () => {
     const bench = new Bench(chain);
     const random = newSeed(`from ${start}`);
-    for (const kinds of sample(combinations(some, size), sized(0.4, 1, 1), random)) {
+    for (const kinds of sample(combinations(some, size), sized(0.2, 1, 1), random)) {
       if (!fits(start, kinds)) continue;
       const { violation } = bench.explore(start, kinds);
       assertEquals(violation && described(start, violation), undefined);
