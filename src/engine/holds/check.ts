@@ -79,6 +79,8 @@ export async function checkAddresses(
 ): Promise<CheckAnswer> {
   const { reservations, checkout, clock, warn } = context;
   const named = checkedNames(input, CHECK_FIELDS, ["addresses"], checkout, ADDRESSES);
+  // In the same turn as the names, so that the checkouts are looked for once.
+  const worktree = checkout.worktree();
   const runId = input.runId ?? UNKNOWN_RUN;
   const asked = { addresses: named.entries, files: named.files };
   const ours = addressOutlines(asked);
@@ -89,7 +91,6 @@ export async function checkAddresses(
     clock(),
     (other) => comparison.overlaps(heldRecord(other)),
   );
-  const worktree = checkout.worktree();
   const here = { confirmation: 1, ...(worktree === undefined ? {} : { worktree }) } as const;
   const isMine = (run: string) => sameRun(run, runId);
   const listed = (entries: readonly ReservationEntry[]): FoundHolds => {

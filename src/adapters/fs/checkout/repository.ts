@@ -25,7 +25,10 @@ export interface Repository {
 
 /** The innermost checkout that a folder is in, or the bare repository. */
 export function repositoryAt(files: SmallFiles, start: string): Repository | undefined {
-  return upwards(start, (folder) => checkoutIn(files, folder) ?? bareIn(files, folder));
+  return upwards(
+    start,
+    (folder) => files.within(folder, () => checkoutIn(files, folder) ?? bareIn(files, folder)),
+  );
 }
 
 /** The checkout that the caller works in, and the one around the workspace. */

@@ -2,7 +2,11 @@
 import { MAX_HEAD_BYTES } from "../../../domain/limits.ts";
 import { type FileStat, type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
+import { type FolderMark, isUnchanged } from "../disk/folder_mark.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
+
+/** Folders that are remembered. */
+const MAX_BARREN = 1_000;
 
 /** How a small file is read. */
 interface TextOptions {
@@ -14,8 +18,17 @@ interface TextOptions {
   readonly ofLink?: (target: string) => string | undefined;
 }
 
+/** A folder in which nothing was met. */
+interface Barren extends FolderMark {
+  readonly ino: number;
+}
+
 export class SmallFiles {
   readonly #said = new Set<string>();
+  /** How they were before the last look; `undefined` after the first one. */
+  readonly #barren = new Map<string, Barren | undefined>();
+  /** What looks have found, and where they failed. */
+  #met = 0;
 
   constructor(readonly host: Host, readonly onWarning: Warn) {}
 
@@ -28,7 +41,34 @@ export class SmallFiles {
 
   /** What lies there; symbolic links to it are followed. */
   look(path: string): FileStat | undefined {
-    return this.trying(() => this.host.fs.stat(path));
+    const stat = this.trying(() => this.host.fs.stat(path));
+    if (stat !== undefined) this.#met++;
+    return stat;
+  }
+
+  /**
+   * What `body` finds in a folder by looks at its names. Where all of them were missing it is not asked
+   * again while the folder has the names that it had: a look at a name that is not there costs several
+   * times one at a folder that is. Most processes ask once, so the first time nothing else is looked at.
+   */
+  within<T>(folder: string, body: () => T | undefined): T | undefined {
+    const known = this.#barren.get(folder);
+    const mark = this.#barren.has(folder) ? this.#mark(folder) : undefined;
+    if (known !== undefined && known.ino === mark?.ino && isUnchanged(known, mark)) {
+      return undefined;
+    }
+    const met = this.#met;
+    const found = body();
+    if (this.#barren.size >= MAX_BARREN) this.#barren.clear();
+    if (found === undefined && met === this.#met) this.#barren.set(folder, mark);
+    else this.#barren.delete(folder);
+    return found;
+  }
+
+  #mark(folder: string): Barren | undefined {
+    const stat = this.trying(() => this.host.fs.stat(folder));
+    const isKnown = stat?.kind === "directory" && stat.ino !== 0;
+    return isKnown ? { ino: stat.ino, mtimeMs: stat.mtimeMs, atMs: Date.now() } : undefined;
   }
 
   /** The text of a small regular file. */
@@ -63,6 +103,7 @@ export class SmallFiles {
       return body();
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
+      this.#met++;
       this.warn(`${error.message}: the branch is not known from it`);
       return undefined;
     }

@@ -17,7 +17,7 @@ import type { Stepwise } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inDir } from "../disk/ensure_dir.ts";
-import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
+import { type FolderMark, isUnchanged } from "../disk/folder_mark.ts";
 
 /** Folders on the way to an entry; deeper addresses lie at the last. */
 const MAX_DEPTH = 16;
@@ -32,7 +32,10 @@ const MAX_TRIES = 100;
 const FOLDER = /^_?[0-9a-z]+$/;
 
 /** Folders on the way that are remembered. */
-const MAX_WAYS = 1_000;
+const MAX_WAYS = 200;
+
+/** The size of a folder that is listed on the way, rather than asked for names: one block, some 150 names. */
+const MAX_LISTED_BYTES = 4_096;
 
 /** The folders of entries in that of a segment. */
 const BOTH: ReadonlySet<string> = new Set(["here", "symbols"]);
@@ -54,6 +57,13 @@ export interface IndexEntry {
 /** An entry, with where it was found. */
 interface FoundEntry extends IndexEntry {
   readonly paths: string[];
+}
+
+/** A folder on the way to some addresses. */
+interface Way extends FolderMark {
+  /** `here` and `symbols`, if it has them; all its names where it {@link isWhole}. */
+  readonly names: ReadonlySet<string>;
+  readonly isWhole: boolean;
 }
 
 /** The entry of a reservation in the index, and where it belongs; what is no address does no harm. */
@@ -92,7 +102,7 @@ function parseName(name: string): IndexEntry | undefined {
 
 export class AddressIndex {
   /** What the folders on the way to some addresses held beside deeper ones, and when. */
-  readonly #ways = new Map<string, FolderMark & { readonly has: ReadonlySet<string> }>();
+  readonly #ways = new Map<string, Way>();
 
   constructor(readonly fs: HostFs, readonly root: string) {}
 
@@ -120,6 +130,14 @@ export class AddressIndex {
     }
     if (changed.size > 0) changed.add(parentOf(this.root));
     return changed;
+  }
+
+  /** Whether a reservation is entered under all its addresses. */
+  has(entry: IndexEntry, anchors: readonly Anchor[]): boolean {
+    const name = nameOf(entry);
+    return this.#foldersOf(anchors).every((folder) =>
+      this.fs.lstat(`${folder}/${name}`) !== undefined
+    );
   }
 
   remove(entry: IndexEntry, anchors: readonly Anchor[]): void {
@@ -156,11 +174,16 @@ export class AddressIndex {
     };
     for (const { segments, symbol } of [...anchors, ...anchors.flatMap(decomposed)]) {
       let node = this.root;
+      let isThere = true;
       for (const segment of segments.slice(0, MAX_DEPTH)) {
-        collectNode(node, symbol, isAdvice ? this.#way(node) : BOTH);
-        node += `/_${hash(segment)}`;
+        const { names, isWhole } = this.#way(node, isAdvice);
+        collectNode(node, symbol, names);
+        const next = `_${hash(segment)}`;
+        node += `/${next}`;
+        isThere = !isWhole || names.has(next);
+        if (!isThere) break;
       }
-      const nodes = [node];
+      const nodes = isThere ? [node] : [];
       for (const below of nodes) {
         yield;
         const folders = (this.fs.list(below) ?? []).filter(({ isDirectory }) => isDirectory);
@@ -188,17 +211,24 @@ export class AddressIndex {
     }
   }
 
-  /** Which of `here` and `symbols` a folder on the way has. */
-  #way(node: string): ReadonlySet<string> {
-    const mark = markFolder(this.fs, node);
-    const known = this.#ways.get(node);
-    if (known !== undefined && isUnchanged(known, mark)) return known.has;
-    const has = new Set(
-      [...BOTH].filter((name) => this.fs.lstat(`${node}/${name}`) !== undefined),
-    );
+  /**
+   * What a folder on the way has. A look at a name that is missing costs several times one at a name that
+   * is there, and as much as a short listing.
+   */
+  #way(node: string, isAdvice: boolean): Way {
+    const stat = this.fs.lstat(node);
+    const mark: FolderMark = { mtimeMs: stat?.mtimeMs ?? -1, atMs: Date.now() };
+    const known = isAdvice ? this.#ways.get(node) : undefined;
+    if (known !== undefined && isUnchanged(known, mark)) return known;
+    // Where the system gives no size, it may be a long one.
+    const isWhole = stat === undefined || stat.size > 0 && stat.size <= MAX_LISTED_BYTES;
+    const names = isWhole
+      ? (stat && this.fs.list(node) || []).map(({ name }) => name)
+      : [...BOTH].filter((name) => this.fs.lstat(`${node}/${name}`) !== undefined);
+    const way = { ...mark, names: new Set(names), isWhole };
     if (this.#ways.size >= MAX_WAYS) this.#ways.clear();
-    this.#ways.set(node, { ...mark, has });
-    return has;
+    if (isAdvice) this.#ways.set(node, way);
+    return way;
   }
 
   #create(folder: string, name: string): boolean {

@@ -93,11 +93,11 @@ export class ReservationCheck {
   }
 
   /**
-   * The records that the index may lack, as far as a comparison is due; nothing is written.
+   * The records that the index lacks, as far as a comparison is due; nothing is written.
    *
    * @returns `undefined` where there is no index to trust.
    */
-  unindexed(): readonly string[] | undefined {
+  *unindexed(): Stepwise<readonly string[] | undefined> {
     if (this.#fs.lstat(this.#complete) === undefined) return undefined;
     const mark = this.#mark();
     if (this.#looked !== undefined && isUnchanged(this.#looked.mark, mark)) {
@@ -105,7 +105,20 @@ export class ReservationCheck {
     }
     if (!this.#isDue()) return [];
     const known = this.#known ?? this.#readKnown();
-    const unindexed = this.stems().filter((stem) => !known.has(stem));
+    const found = new Set<string>();
+    const unindexed: string[] = [];
+    for (const stem of this.stems()) {
+      if (!known.has(stem)) {
+        yield;
+        if (!this.#isEntered(stem)) {
+          unindexed.push(stem);
+          continue;
+        }
+        this.#unnoted++;
+      }
+      found.add(stem);
+    }
+    this.#known = found;
     this.#looked = { mark, unindexed };
     return unindexed;
   }
@@ -123,6 +136,13 @@ export class ReservationCheck {
     const age = Date.now() - atMs;
     if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
     return !isUnchanged(mark, this.#mark());
+  }
+
+  /** Whether a reservation has its entries, or needs none any more. */
+  #isEntered(stem: string): boolean {
+    const record = this.files.reservation(recordName(stem));
+    if (record === undefined) return false;
+    return this.files.index.has(...indexed(stem, record)) || this.files.exists(releaseName(stem));
   }
 
   /** Enters one reservation; `false` when it must be looked at again. */

@@ -25,7 +25,8 @@ export function* liveNear(
   now: number,
   overlaps: (other: ReservationRecord) => Stepwise<boolean>,
 ): Stepwise<ReservationEntry[]> {
-  const stems = new Set(check.unindexed() ?? granted(files, () => check.stems()).stems);
+  const unindexed = yield* check.unindexed();
+  const stems = new Set(unindexed ?? granted(files, () => check.stems()).stems);
   for (const { stem, expiresMs } of yield* files.index.find(addresses.map(anchorOf), true)) {
     const isOver = expiresMs <= now && !files.exists(viewName(stem)) &&
       !files.exists(slotName(stem, 1));

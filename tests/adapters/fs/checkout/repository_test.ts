@@ -4,8 +4,11 @@ import {
   repositoryAt,
 } from "../../../../src/adapters/fs/checkout/repository.ts";
 import { SmallFiles } from "../../../../src/adapters/fs/checkout/small_files.ts";
+import { STAMP_TICK_MS } from "../../../../src/domain/limits.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { fakeHost } from "../../../support/fake/host.ts";
+import { notingLooks } from "../../../support/fake/looks.ts";
+import { sleep } from "../../../support/race/processes.ts";
 import { makeTempDir } from "../../../support/scene/scratch.ts";
 
 const { fs } = fakeHost();
@@ -105,4 +108,25 @@ it("repositoryAt() says when .git leads to a folder that is not there", () => {
     all: ["DIR/w"],
     isDangling: true,
   });
+});
+
+it("repositoryAt() asks folders without git for their time stamps alone, until one changes", async () => {
+  const dir = makeTempDir();
+  fs.makeDir(`${dir}/src/api`);
+  const noting = notingLooks(fs, dir);
+  const files = new SmallFiles({ ...fakeHost(), fs: noting.fs }, () => {});
+  const looks = () => {
+    const found = repositoryAt(files, `${dir}/src/api`)?.root.replace(dir, "DIR");
+    return [...noting.take().filter((look) => !look.startsWith("stat src")), found];
+  };
+  const names = ["stat .git", "stat HEAD", undefined];
+  assertEquals([looks(), looks()], [names, ["stat ", ...names]]);
+  // Their time stamps were too young to be trusted.
+  assertEquals(looks(), ["stat ", ...names]);
+  await sleep(STAMP_TICK_MS.fine + 5);
+  assertEquals([looks(), looks()], [["stat ", ...names], ["stat ", undefined]]);
+  fs.createNew(`${dir}/HEAD`, new Uint8Array());
+  assertEquals(looks(), ["stat ", "stat .git", "stat HEAD", "stat objects", undefined]);
+  fs.makeDir(`${dir}/.git`);
+  assertEquals(looks(), ["stat .git", "DIR"]);
 });

@@ -3,6 +3,7 @@ import { STAMP_TICK_MS } from "../../../../src/domain/limits.ts";
 import { anchorOf } from "../../../../src/domain/glob/address.ts";
 import { inOneGo } from "../../../../src/domain/glob/steps.ts";
 import { assertEquals, it } from "../../../deps.ts";
+import { notingLooks } from "../../../support/fake/looks.ts";
 import { workspace } from "../../../support/scene/workspace.ts";
 
 it("AddressIndex.find() finds what was entered in either form of Unicode, by either version", async () => {
@@ -52,4 +53,54 @@ it("AddressIndex.find() as advice sees what came since, also by another process"
     ...["", "", "a", "a", "ab", "ab", "abc", "abc"],
     ...["abcd", "abcd", "abcde", "abcde", "abcde", "abcde"],
   ]);
+});
+
+it("AddressIndex.find() looks at no name below a short folder that lacks it, and asks a long one", async () => {
+  const { host, dir } = await workspace();
+  const root = `${dir}/.coord/reservations/addresses`;
+  const noting = notingLooks(host.fs, root);
+  const index = new AddressIndex(noting.fs, root);
+  const enter = (address: string, stem: string) =>
+    inOneGo(
+      index.add({ stem: stem.repeat(64), expiresMs: 1, exclusive: true }, [anchorOf(address)]),
+    );
+  const find = (address: string) => {
+    noting.take();
+    const found = inOneGo(index.find([anchorOf(address)])).map(({ stem }) => stem[0]).join("");
+    return [found, ...noting.take().map((look) => look.replace(/_[0-9a-z]+/g, "_"))];
+  };
+  const nothing = find("src/api/a.ts");
+  enter("src/api", "a");
+  enter("src/web/b.ts", "b");
+  const short = [find("lib/a.ts"), find("src/api/a.ts"), find("src")];
+  for (let i = 0; i < 500; i++) host.fs.makeDir(`${root}/_${String(i).repeat(10)}`);
+  assertEquals({ nothing, short, long: find("src/api/a.ts") }, {
+    nothing: ["", "lstat "],
+    short: [
+      ["", "lstat ", "list "],
+      ["a", "lstat ", "list ", "lstat _", "list _", "lstat _/_", "list _/_", "list _/_/here"],
+      [
+        "ab",
+        "lstat ",
+        "list ",
+        "list _",
+        "list _/_",
+        "list _/_/here",
+        "list _/_",
+        "list _/_/_",
+        "list _/_/_/here",
+      ],
+    ],
+    long: [
+      "a",
+      "lstat ",
+      "lstat here",
+      "lstat symbols",
+      "lstat _",
+      "list _",
+      "lstat _/_",
+      "list _/_",
+      "list _/_/here",
+    ],
+  });
 });

@@ -1,10 +1,13 @@
 /** What `check()` finds in the files, and that it leaves them as they are. */
 import { initWorkspace, openFsStore } from "../../../../src/adapters/fs/open.ts";
+import { STAMP_TICK_MS } from "../../../../src/domain/limits.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 import { coordOn } from "../../../support/scene/over_store.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { PowerOff } from "../../../support/crash/faulty_fs.ts";
+import { notingLooks } from "../../../support/fake/looks.ts";
 import { sleep } from "../../../support/race/processes.ts";
 import { makeTempDir, removeTree } from "../../../support/scene/scratch.ts";
 import { FakeClock } from "../../../support/scene/workspace.ts";
@@ -124,4 +127,44 @@ it("check() fails where reservations or the journal cannot be read, and answers 
     const failure = await ask().then(String, (error: { code?: string }) => error.code);
     assertEquals(failure, "io_error", folder);
   }
+});
+
+it("check() in a process that lives on asks for what is there, and finds the checkout once", async () => {
+  const { path, open, clock } = workspace();
+  const others = open().reservations;
+  await others.reserve({ ...LOCK, addresses: ["src/api/b.ts"] });
+  await open().lanes.acquire({ owner: "c", lane: "api", tree: ["lib"] });
+  const top = path.replace(/\/\.coord$/, "");
+  const noting = notingLooks(host.fs, top);
+  const coord = openFilesOn({ ...host, fs: noting.fs, cwd: () => top }, {
+    dir: top,
+    clock: clock.now,
+  });
+  const check = async () => {
+    noting.take();
+    const { status } = await coord.check({ addresses: ["src/api/a.ts"], runId: "me" });
+    const looks = noting.take().map((look) => look.replace(/_[0-9a-z]+/g, "_"));
+    return [status, ...looks.map((look) => look.replace(".coord", "W"))];
+  };
+  await check();
+  // Time stamps that are too young are not trusted, and names are compared at most every second.
+  for (let tries = 0; tries < 100; tries++) {
+    await sleep(STAMP_TICK_MS.fine + 5);
+    if ((await check()).every((look) => !look?.includes("W/index"))) break;
+  }
+  assertEquals(await check(), [
+    "free",
+    "stat ", // no checkout
+    "lstat src",
+    "stat W",
+    "lstat W/reservations/addresses",
+    "lstat W/reservations/addresses/complete",
+    "lstat W/reservations",
+    "lstat W/reservations/addresses",
+    "lstat W/reservations/addresses/_",
+    "lstat W/reservations/addresses/_/_",
+    "stat W",
+    "stat W/lanes/lane-journal.jsonl",
+    "readRange W/lanes/lane-journal.jsonl",
+  ]);
 });
