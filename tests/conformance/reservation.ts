@@ -1,7 +1,7 @@
 /** What every store of reservations promises, and what its collector removes. */
 import { addressOutlines } from "../../src/domain/glob/holds/holds.ts";
 import { Comparison } from "../../src/domain/glob/holds/comparison.ts";
-import { heldRecord, heldReservation } from "../../src/domain/reservation/conflict.ts";
+import { heldReservation, overlapsRecord } from "../../src/domain/reservation/conflict.ts";
 import type { ReservationRecord } from "../../src/domain/reservation/reservation.ts";
 import { formatTime } from "../../src/domain/time.ts";
 import type { ReservationStore } from "../../src/ports/reservations.ts";
@@ -34,7 +34,7 @@ async function add(store: ReservationStore, reservation: ReservationRecord) {
   let met: string[] = [];
   const isAdded = await store.add({
     reservation,
-    overlaps: (other) => comparison.overlaps(heldRecord(other)),
+    overlaps: overlapsRecord(comparison),
     excludes: ({ exclusive, run_id }) => exclusive === true && run_id !== reservation.run_id,
     admit(others) {
       met = others.map((entry) => entry.reservation.reservation_id).sort();

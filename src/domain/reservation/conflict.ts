@@ -6,6 +6,7 @@ import {
   type Holding,
   type ReservationConflict,
 } from "../glob/holds/comparison.ts";
+import type { Stepwise } from "../glob/steps.ts";
 import { formatTime, parseTime } from "../time.ts";
 import {
   areApart,
@@ -54,9 +55,23 @@ export function heldBeside(
   };
 }
 
-/** The same of a record alone, whatever happened to it. */
-export function heldRecord(reservation: ReservationRecord): Holding<ReservationConflict> {
-  return heldReservation({ reservation, heartbeat: undefined, release: undefined });
+/**
+ * Which reservations keep other runs out: exclusive ones. The files of another checkout are others,
+ * unless the team wants them to be held as one (`block`).
+ */
+export function locksBeside(
+  ours: InCheckout,
+  worktrees: "warn" | "block",
+): (other: ReservationRecord) => boolean {
+  return (other) => other.exclusive === true && (worktrees === "block" || !areApart(ours, other));
+}
+
+/** Asks whether a record overlaps, whatever happened to it; yes when there is no time to know. */
+export function overlapsRecord(
+  comparison: Comparison,
+): (other: ReservationRecord) => Stepwise<boolean> {
+  return (reservation) =>
+    comparison.overlaps(heldReservation({ reservation, heartbeat: undefined, release: undefined }));
 }
 
 /** The conflicts of an agent's addresses with live reservations; its own ones are none. */

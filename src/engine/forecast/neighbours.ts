@@ -24,7 +24,7 @@ import {
   FORECAST_STEPS,
   UNKNOWN_RUN,
 } from "../../domain/limits.ts";
-import { heldRecord } from "../../domain/reservation/conflict.ts";
+import { overlapsRecord } from "../../domain/reservation/conflict.ts";
 import {
   intentExpiry,
   type IntentRecord,
@@ -65,7 +65,7 @@ export async function neighboursOf(
   const collect = async (named: NamedAddresses) => {
     const ours = addressOutlines(named);
     const comparison = new Comparison(UNKNOWN_RUN, ours);
-    const near = await store.near(named, now, (other) => comparison.overlaps(heldRecord(other)));
+    const near = await store.near(named, now, overlapsRecord(comparison));
     for (const { reservation, unsettled } of near) {
       if (unsettled !== true) found.reservations.set(reservation.reservation_id, reservation);
     }

@@ -6,7 +6,12 @@ import { remarksOf } from "../../domain/input/progress.ts";
 import * as fields from "../../domain/input/fields.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
 import { MAX_CONFLICTS, UNKNOWN_RUN } from "../../domain/limits.ts";
-import { elsewhere, heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
+import {
+  elsewhere,
+  heldBeside,
+  locksBeside,
+  overlapsRecord,
+} from "../../domain/reservation/conflict.ts";
 import { areApart, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Clock } from "../../domain/time.ts";
@@ -89,7 +94,7 @@ export async function checkAddresses(
   const near = await reservations.near(
     asked,
     clock(),
-    (other) => comparison.overlaps(heldRecord(other)),
+    overlapsRecord(comparison),
   );
   const here = { confirmation: 1, ...(worktree === undefined ? {} : { worktree }) } as const;
   const isMine = (run: string) => sameRun(run, runId);
@@ -116,12 +121,9 @@ export async function checkAddresses(
   };
   const own = near.filter(({ reservation }) => isMine(reservation.run_id));
   const others = near.filter(({ reservation }) => !isMine(reservation.run_id));
-  const isExclusive = ({ reservation }: ReservationEntry) => reservation.exclusive === true;
-  // The files of another checkout are others, unless the team wants them to be held as one.
-  const isLock = near.some(({ reservation }) => areApart(here, reservation)) &&
-      await worktreesOf(context) === "warn"
-    ? (entry: ReservationEntry) => isExclusive(entry) && !areApart(here, entry.reservation)
-    : isExclusive;
+  const isBeside = near.some(({ reservation }) => areApart(here, reservation));
+  const keepsOut = locksBeside(here, isBeside ? await worktreesOf(context) : "block");
+  const isLock = ({ reservation }: ReservationEntry) => keepsOut(reservation);
   const lanes = await context.lanes();
   const leases = lanes === undefined
     ? NO_LANES

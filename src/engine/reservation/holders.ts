@@ -6,7 +6,7 @@ import {
   type ReservationConflict,
 } from "../../domain/glob/holds/comparison.ts";
 import { sameRun } from "../../domain/input/run_id.ts";
-import { heldRecord, heldReservation } from "../../domain/reservation/conflict.ts";
+import { heldReservation, overlapsRecord } from "../../domain/reservation/conflict.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { AwaitedHolders, Wanted } from "../hold/exclusion.ts";
 
@@ -15,11 +15,7 @@ export class ReservationHolders implements AwaitedHolders<ReservationConflict> {
 
   async find({ runId, named, now }: Wanted): Promise<Conflicts<ReservationConflict>> {
     const comparison = new Comparison(runId, addressOutlines(named));
-    const near = await this.store.near(
-      named,
-      now,
-      (other) => comparison.overlaps(heldRecord(other)),
-    );
+    const near = await this.store.near(named, now, overlapsRecord(comparison));
     const exclusive = near.filter(({ reservation }) => reservation.exclusive === true);
     return comparison.conflicts(exclusive.map(heldReservation));
   }
@@ -30,7 +26,7 @@ export class ReservationHolders implements AwaitedHolders<ReservationConflict> {
       named,
       runId,
       now,
-      overlaps: (other) => comparison.overlaps(heldRecord(other)),
+      overlaps: overlapsRecord(comparison),
       excludes: ({ run_id }) => !sameRun(run_id, runId),
     });
     return comparison.conflicts(held.map(heldReservation));

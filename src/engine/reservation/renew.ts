@@ -4,7 +4,7 @@ import { addressOutlines, areCovered } from "../../domain/glob/holds/holds.ts";
 import { inOneGo } from "../../domain/glob/steps.ts";
 import { sameAgent } from "../../domain/input/run_id.ts";
 import type { Comparison } from "../../domain/glob/holds/comparison.ts";
-import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
+import { heldBeside, overlapsRecord } from "../../domain/reservation/conflict.ts";
 import {
   effectiveExpiry,
   type ReservationEntry,
@@ -36,8 +36,7 @@ export class Renewal {
   async look({ store }: Context, comparison: Comparison): Promise<readonly ReservationEntry[]> {
     const { wanted } = this;
     const now = parseTime(wanted.created_at) ?? 0;
-    const overlaps = (other: ReservationRecord) => comparison.overlaps(heldRecord(other));
-    const near = await store.reservations.near(wanted, now, overlaps);
+    const near = await store.reservations.near(wanted, now, overlapsRecord(comparison));
     this.finds(near);
     return near;
   }

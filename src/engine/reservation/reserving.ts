@@ -12,12 +12,8 @@ import {
 } from "../../domain/glob/holds/comparison.ts";
 import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
 import { SETTLE_MS } from "../../domain/limits.ts";
-import { heldBeside, heldRecord } from "../../domain/reservation/conflict.ts";
-import {
-  areApart,
-  type ReservationEntry,
-  type ReservationRecord,
-} from "../../domain/reservation/reservation.ts";
+import { heldBeside, locksBeside, overlapsRecord } from "../../domain/reservation/conflict.ts";
+import type { ReservationEntry, ReservationRecord } from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
 import { type Context, worktreesOf } from "../context.ts";
 import { FREE, type Holders, holdExclusively, together, type Wanted } from "../hold/exclusion.ts";
@@ -54,12 +50,18 @@ export class Reserving {
   ): Promise<ReservationGranted | ReservationDenied> {
     const { context, input: { signal } } = this;
     const { timers = realTimers, warn } = context;
+    // What a notice meets keeps it from nothing.
+    const worktrees = this.input.exclusive === true ? await worktreesOf(context) : "warn";
     const end = timers.now() + SETTLE_MS;
     while (true) {
       const record = await make();
       signal?.throwIfAborted();
       const isPatient = timers.now() < end;
-      const { renewed, isHeld, found, isUndecided } = await this.#attempt(record, isPatient);
+      const { renewed, isHeld, found, isUndecided } = await this.#attempt(
+        record,
+        locksBeside(record, worktrees),
+        isPatient,
+      );
       if (signal?.aborted) {
         if (isHeld) await giveUpReservation(context, record);
         throw signal.reason;
@@ -77,7 +79,11 @@ export class Reserving {
     }
   }
 
-  async #attempt(record: ReservationRecord, isPatient: boolean): Promise<Attempt> {
+  async #attempt(
+    record: ReservationRecord,
+    isLock: (other: ReservationRecord) => boolean,
+    isPatient: boolean,
+  ): Promise<Attempt> {
     const { context: { clock, store: { reservations: store } }, lanes, keeper } = this;
     const { strict = false, renew, signal } = this.input;
     const { run_id: runId, reservation_id: id, exclusive: isExclusive = false } = record;
@@ -88,9 +94,6 @@ export class Reserving {
       signal,
     };
     const comparison = new Comparison(runId, addressOutlines(record));
-    // The files of another checkout are others, unless the team wants them to be held as one.
-    const areOne = isExclusive && await worktreesOf(this.context) === "block";
-    const isElsewhere = (other: ReservationRecord) => !areOne && areApart(record, other);
     const renewal = renew === true ? new Renewal(record) : undefined;
     const nothing = { isHeld: false, found: FREE, isUndecided: true };
     const seen = await renewal?.look(this.context, comparison) ?? [];
@@ -99,30 +102,29 @@ export class Reserving {
     let leases: Conflicts = await lanes.find(wanted);
     // What is read without a turn at the journal may be about to be taken back.
     if (isExclusive && leases.total > 0) leases = await lanes.makeWay(wanted);
+    const conflictsOf = (entries: readonly ReservationEntry[]) =>
+      comparison.conflicts(entries.map(heldBeside(record)));
+    const overlaps = overlapsRecord(comparison);
     let others: Conflicts = FREE;
     let met: readonly ReservationEntry[] = [];
     let isUndecided = false;
-    const conflictsOf = (entries: readonly ReservationEntry[]) =>
-      comparison.conflicts(entries.map(heldBeside(record)));
     const publish = () =>
       store.add({
         reservation: record,
-        overlaps: (other) => comparison.overlaps(heldRecord(other)),
+        overlaps,
         admit: (entries) => {
           met = entries.filter((entry) => entry.unsettled !== true);
           others = conflictsOf(met);
           // Another call of this run may have made it since the look.
           if (renewal?.finds(met) === true) return false;
           if (!isExclusive) return true;
-          const blocking = met.filter(({ reservation }) =>
-            strict || reservation.exclusive === true && !isElsewhere(reservation)
-          );
+          const blocking = met.filter(({ reservation }) => strict || isLock(reservation));
           if (leases.total + conflictsOf(blocking).total > 0) return false;
           isUndecided = isPatient && met.length < entries.length;
           return !isUndecided;
         },
         excludes: (other) =>
-          isExclusive && other.exclusive === true && !isElsewhere(other) &&
+          isExclusive && isLock(other) &&
           (!sameRun(other.run_id, runId) ||
             renewal !== undefined && sameAgent(other.run_id, runId)),
       });

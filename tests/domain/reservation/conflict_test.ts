@@ -3,8 +3,8 @@ import { addressOutlines } from "../../../src/domain/glob/holds/holds.ts";
 import { Comparison } from "../../../src/domain/glob/holds/comparison.ts";
 import {
   findConflicts,
-  heldRecord,
   heldReservation,
+  overlapsRecord,
 } from "../../../src/domain/reservation/conflict.ts";
 import { MAX_CONFLICTS } from "../../../src/domain/limits.ts";
 import type { ReservationEntry } from "../../../src/domain/reservation/reservation.ts";
@@ -108,7 +108,7 @@ it("a reservation for which there is no effort left counts as overlapping, and t
     left: 3,
   });
   const overlaps = others.map(({ reservation }) =>
-    inOneGo(comparison.overlaps(heldRecord(reservation)))
+    inOneGo(overlapsRecord(comparison)(reservation))
   );
   const { conflicts, total, isCounted, doubts } = comparison.conflicts(others.map(heldReservation));
   assertEquals(overlaps.at(-1), true, "it is never taken for free");
