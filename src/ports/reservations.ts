@@ -12,16 +12,21 @@ import type {
 import type { NamedAddresses } from "../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../domain/glob/steps.ts";
 
-/** A reservation to add. */
-export interface Placement {
+/** A notice to add. */
+export interface NoticePlacement {
   readonly reservation: ReservationRecord;
   /** Whether another reservation overlaps it, or cannot be compared in time. */
   readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
+}
+
+/** A reservation to add, unless others keep it out. */
+export interface Placement extends NoticePlacement {
   /**
    * Whether it may be added although these overlap it. Called with all live reservations of any
    * agent for which `overlaps` said so, and with those that it excludes and that are not confirmed,
    * as they are at one moment; called again when others were added meanwhile. Nothing that it was not
-   * called with is added before this one. Of what it allows, what is not confirmed never will be.
+   * called with is added before this one, except by `addNotice()`. Of what it allows, what is not
+   * confirmed never will be.
    */
   readonly admit: (others: readonly ReservationEntry[]) => boolean;
   /** Whether not both can be held, as both are exclusive and of different runs. */
@@ -43,8 +48,8 @@ export interface Rival {
 
 export interface ReservationStore {
   /**
-   * Adds a reservation if `admit` allows it. All additions of all processes are in one order, and
-   * `admit` decides on everything that comes before: of any number of racing callers that each
+   * Adds a reservation if `admit` allows it. All such additions of all processes are in one order,
+   * and `admit` decides on everything that comes before: of any number of racing callers that each
    * refuse the others' reservations at most one is added. Durable when the promise resolves.
    *
    * An exclusive reservation that has expired and overlaps is released for good (reason `expired`)
@@ -59,6 +64,15 @@ export interface ReservationStore {
    * @returns Whether it was added.
    */
   add(placement: Placement): Promise<boolean>;
+
+  /**
+   * Adds a notice that no other one keeps out, and that keeps none out: it has no part in the order of
+   * `add()`. Of two that come at once at least one is returned to the other's caller. An `add()` of the
+   * same moment may miss it, and be missed. Durable when the promise resolves.
+   *
+   * @returns The live reservations of any agent for which `overlaps` said so.
+   */
+  addNotice(notice: NoticePlacement): Promise<readonly ReservationEntry[]>;
 
   /**
    * The live reservations that overlap, of any agent. It writes nothing, and never holds up its process

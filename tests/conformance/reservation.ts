@@ -45,6 +45,13 @@ async function add(store: ReservationStore, reservation: ReservationRecord) {
   return isAdded ? met : undefined;
 }
 
+/** Adds a notice; the ids that it met. */
+async function addNotice(store: ReservationStore, reservation: ReservationRecord) {
+  const comparison = new Comparison(reservation.run_id, addressOutlines(reservation));
+  const met = await store.addNotice({ reservation, overlaps: overlapsRecord(comparison) });
+  return met.map((entry) => entry.reservation.reservation_id).sort();
+}
+
 function beatOf({ clock }: Scene, { reservation_id, run_id }: ReservationRecord, seconds: number) {
   return {
     reservation_id,
@@ -91,6 +98,46 @@ export function reservationSuite(name: string, open: OpenStore): void {
     at.clock.advance(1);
     const met = await add(at.other.reservations, record(at));
     assertEquals(met, [near.reservation_id, kept.reservation_id].sort());
+  });
+
+  it(`${name}: addNotice() returns all that is live and overlaps, but for itself, and is met itself`, async () => {
+    const at = await place();
+    const { reservations } = at.store;
+    const [notice, lock, far, over, ended, unsettled] = [
+      record(at, { run_id: "b", addresses: ["src/a.ts"] }),
+      record(at, { run_id: "b", addresses: ["src/b.ts"], exclusive: true }),
+      record(at, { run_id: "b", addresses: ["docs"] }),
+      record(at, { run_id: "b", expires_at: formatTime(at.clock.ms + 1_000) }),
+      record(at, { run_id: "b" }),
+      record(at, { run_id: "c", addresses: ["src/c"], exclusive: true, confirmation: 1 }),
+    ];
+    for (const each of [notice, far, over, ended]) await addNotice(reservations, each);
+    for (const each of [lock, unsettled]) await add(reservations, each);
+    await reservations.release(releaseOf(at, ended));
+    at.clock.advance(1);
+    const own = record(at);
+    const ids = [notice, lock].map((each) => each.reservation_id).sort();
+    assertEquals(await addNotice(at.other.reservations, own), ids);
+    const entry = { reservation: own, heartbeat: undefined, release: undefined };
+    assertEquals(await reservations.get(own.reservation_id), entry);
+    const met = await add(reservations, record(at, { run_id: "d", addresses: ["src/x"] }));
+    assertEquals(met, [own.reservation_id]);
+  });
+
+  it(`${name}: addNotice() of several that come at once returns each pair to at least one`, async () => {
+    for (let round = 0; round < 5; round++) {
+      const at = await place();
+      const openings = [at.store, at.other, at.second(), at.second()];
+      const records = openings.map((_, n) => record(at, { run_id: `a${n}` }));
+      const met = await Promise.all(
+        records.map((each, n) => addNotice((openings[n] ?? at.store).reservations, each)),
+      );
+      const ids = records.map((each) => each.reservation_id);
+      const missed = ids.flatMap((a, n) =>
+        ids.slice(n + 1).filter((b, m) => !met[n]?.includes(b) && !met[n + 1 + m]?.includes(a))
+      );
+      assertEquals(missed, []);
+    }
   });
 
   it(`${name}: add() adds nothing where admit() says no`, async () => {

@@ -15,7 +15,12 @@ import {
   wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
-import type { Placement, ReservationStore, Rival } from "../../ports/reservations.ts";
+import type {
+  NoticePlacement,
+  Placement,
+  ReservationStore,
+  Rival,
+} from "../../ports/reservations.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryReservationStore implements ReservationStore {
@@ -44,6 +49,13 @@ export class MemoryReservationStore implements ReservationStore {
     if (reservation.confirmation !== undefined) this.workspace.unsettled.add(id);
     this.workspace.reservations.put(id, reservation);
     return true;
+  }
+
+  async addNotice({ reservation, overlaps }: NoticePlacement): Promise<ReservationEntry[]> {
+    const { reservation_id: id, created_at } = reservation;
+    this.workspace.reservations.put(id, reservation);
+    const near = await this.near(reservation, parseTime(created_at) ?? 0, overlaps);
+    return near.filter((other) => other.reservation.reservation_id !== id);
   }
 
   async near(

@@ -105,6 +105,10 @@ export class Reserving {
     const conflictsOf = (entries: readonly ReservationEntry[]) =>
       comparison.conflicts(entries.map(heldBeside(record)));
     const overlaps = overlapsRecord(comparison);
+    if (!isExclusive && renewal === undefined) {
+      const others = conflictsOf(await store.addNotice({ reservation: record, overlaps }));
+      return { isHeld: true, found: together(others, leases), isUndecided: false };
+    }
     let others: Conflicts = FREE;
     let met: readonly ReservationEntry[] = [];
     let isUndecided = false;

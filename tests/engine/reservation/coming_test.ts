@@ -12,7 +12,10 @@ import { makeTempDir } from "../../support/scene/scratch.ts";
 const host = await detectHost();
 const T0 = Date.UTC(2026, 10, 21, 9, 30);
 
-/** A workspace in which a process died between the place and the record of its reservation. */
+/**
+ * A workspace in which a process died between the place and the record of its reservation; a notice
+ * takes a place where it may find one of its own to renew.
+ */
 async function workspace({ exclusive = false } = {}) {
   const { path } = initWorkspace(host, makeTempDir());
   const open = (second: number, fs = host.fs) =>
@@ -26,7 +29,7 @@ async function workspace({ exclusive = false } = {}) {
   };
   const input = { addresses: ["src/a.ts"], runId: "a", operation: "rename", ttl: 100 } as const;
   try {
-    await open(0, dying).reservations.reserve({ ...input, exclusive });
+    await open(0, dying).reservations.reserve({ ...input, exclusive, renew: true });
   } catch (error) {
     if (!(error instanceof PowerOff)) throw error;
   }
@@ -149,7 +152,7 @@ it("a reservation that never got a place is not there", async () => {
       return host.fs.link(from, to);
     },
   };
-  const input = { addresses: ["src/a.ts"], runId: "a" };
+  const input = { addresses: ["src/a.ts"], runId: "a", renew: true };
   const failed = await openReservations(path, () => T0, dying).reservations.reserve(input)
     .catch((error) => error);
   assertEquals(failed instanceof PowerOff, true);

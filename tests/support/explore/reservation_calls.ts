@@ -1,5 +1,6 @@
 /** Reservations for the explorer, and what processes do about them. */
 import type * as chain from "../../../src/adapters/fs/reservation/chain.ts";
+import type * as notice from "../../../src/adapters/fs/reservation/notice.ts";
 import type * as order from "../../../src/adapters/fs/reservation/order.ts";
 import type * as removal from "../../../src/adapters/fs/reservation/removal.ts";
 import {
@@ -16,6 +17,7 @@ import type { Files } from "./reservation_model.ts";
 /** The protocols under test. */
 export interface Protocol {
   readonly chain: typeof chain;
+  readonly notice: typeof notice;
   readonly order: typeof order;
   readonly removal: typeof removal;
 }
@@ -74,6 +76,7 @@ export interface ReservationCall extends Call<Files> {
   readonly kind:
     | "exclusive"
     | "advisory"
+    | "notice"
     | "beat"
     | "shortBeat"
     | "punctualBeat"
@@ -114,7 +117,7 @@ export function addition(
 }
 
 /** Everything that a process may do, about the reservation `E` where it is not about a new one. */
-export function callsOf({ chain, order, removal }: Protocol) {
+export function callsOf({ chain, notice, order, removal }: Protocol) {
   const add = (stem: string, exclusive: boolean): ReservationCall => ({
     kind: exclusive ? "exclusive" : "advisory",
     stem,
@@ -134,6 +137,18 @@ export function callsOf({ chain, order, removal }: Protocol) {
   };
   return {
     add,
+    /** One without a place; the stems of what it reports. */
+    notice: (stem: string): ReservationCall => ({
+      kind: "notice",
+      stem,
+      name: `notice ${stem}`,
+      run(files) {
+        const added = addition(files, reservation(stem, 30, false, NOW));
+        return inOneGo(notice.addNotice(files, added)).map((entry) =>
+          entry.reservation.reservation_id
+        );
+      },
+    }),
     /** By a process whose clock is so far behind that what others call expired is live to it. */
     beat: {
       kind: "beat",

@@ -1,5 +1,6 @@
 /** Reservations under the explorer: where it begins, who may meet, and what came of it. */
 import * as chain from "../../../src/adapters/fs/reservation/chain.ts";
+import * as notice from "../../../src/adapters/fs/reservation/notice.ts";
 import * as order from "../../../src/adapters/fs/reservation/order.ts";
 import * as removal from "../../../src/adapters/fs/reservation/removal.ts";
 import { type Explored, Explorer, type Process } from "./explorer.ts";
@@ -16,7 +17,7 @@ import { type Files, ReservationModel } from "./reservation_model.ts";
 import { ReservationProperties } from "./reservation_properties.ts";
 
 /** The protocols as they are. */
-export const REAL: Protocol = { chain, order, removal };
+export const REAL: Protocol = { chain, notice, order, removal };
 
 const place = order.placeName;
 
@@ -94,6 +95,7 @@ function processesOf(protocol: Protocol) {
   return {
     exclusive: (i: number) => process(`exclusive${i}`, calls.add(`X${i}`, true)),
     advisory: (i: number) => process(`advisory${i}`, calls.add(`A${i}`, false)),
+    notice: (i: number) => process(`notice${i}`, calls.notice(`N${i}`)),
     both: (i: number) => process(`both${i}`, calls.add(`B${i}`, false), calls.add(`C${i}`, true)),
     beat: (i: number) => process(`beat${i}`, calls.beat),
     beats: (i: number) => process(`beats${i}`, calls.shortBeat, calls.beat),

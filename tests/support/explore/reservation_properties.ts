@@ -27,6 +27,9 @@ import {
   type Step,
 } from "./reservation_model.ts";
 
+/** The calls that add a reservation. */
+const ADDS: ReadonlySet<ReservationCall["kind"]> = new Set(["exclusive", "advisory", "notice"]);
+
 /** What must hold in every state, whatever comes of the processes. */
 export class ReservationProperties implements Properties<Files, Step> {
   readonly #judged = new Map<number, string | undefined>();
@@ -115,6 +118,11 @@ export class ReservationProperties implements Properties<Files, Step> {
         return `place ${place} is not settled below ${head}`;
       }
     }
+    for (const name of names.keys()) {
+      const stem = /^reservations\/(\w+)\.json$/.exec(name)?.[1];
+      if (stem === undefined || names.has(`${ENTRIES}${stem}`)) continue;
+      if (!names.has(`releases/${stem}.json`)) return `${stem} is not in the index`;
+    }
     // Whatever is left behind, others can go on.
     const later = reservation("Z", 2000, true, 1000);
     const { value } = this.model.alone(
@@ -127,12 +135,16 @@ export class ReservationProperties implements Properties<Files, Step> {
   /** What is wrong with what was answered. */
   #about(disk: number, calls: readonly CallState<Files>[]): string | undefined {
     const names = this.model.names(disk);
+    const unreported = this.#unreported(calls);
+    if (unreported !== undefined) return unreported;
     const isReleasing = calls.some(({ call }) => (call as ReservationCall).kind === "release");
     for (const { call, returned, outcome, after, bit } of calls) {
       if (!returned) continue;
       const { kind, stem } = call as ReservationCall;
       const isThere = names.has(`reservations/${stem}.json`);
-      if (kind === "exclusive" || kind === "advisory") {
+      if (kind === "notice") {
+        if (!isThere) return `${call.name} was answered, and is not there`;
+      } else if (kind === "exclusive" || kind === "advisory") {
         const granted = outcome !== undefined;
         if (granted !== isThere) return `${call.name} was answered ${granted}, and is not so`;
         const coming = this.protocol.order.comingName(stem);
@@ -143,7 +155,7 @@ export class ReservationProperties implements Properties<Files, Step> {
         if (this.#isLive(this.#start, "V")) return `${call.name} was granted over V`;
         const blocker = calls.find((other) =>
           (after & other.bit) !== 0 && other.bit !== bit && other.outcome !== undefined &&
-          (["exclusive", "advisory"].includes((other.call as ReservationCall).kind) ||
+          (["exclusive", "advisory", "notice"].includes((other.call as ReservationCall).kind) ||
             /^(beat|punctualBeat|lateBeat)$/.test((other.call as ReservationCall).kind) &&
               !isReleasing)
         );
@@ -178,6 +190,32 @@ export class ReservationProperties implements Properties<Files, Step> {
     return undefined;
   }
 
+  /** What a notice must have reported: what was granted before it began, and one of two at once. */
+  #unreported(calls: readonly CallState<Files>[]): string | undefined {
+    const ends = calls.some(({ call }) =>
+      /^(release|remove)$/.test((call as ReservationCall).kind)
+    );
+    for (const { call, returned, outcome, after } of calls) {
+      if ((call as ReservationCall).kind !== "notice" || !returned) continue;
+      const reported = outcome as string[];
+      if (!ends && this.#isLive(this.#start, "E", true) && !reported.includes("E")) {
+        return `${call.name} did not report E`;
+      }
+      for (const other of calls) {
+        const { kind, stem } = other.call as ReservationCall;
+        if (other.call === call || !ADDS.has(kind) || !other.returned) continue;
+        if (other.outcome === undefined || reported.includes(stem)) continue;
+        const isBefore = (after & other.bit) !== 0;
+        const isReported = kind === "notice" &&
+          (other.outcome as string[]).includes((call as ReservationCall).stem);
+        if (isBefore || kind === "notice" && !isReported) {
+          return `${call.name} did not report ${other.call.name}`;
+        }
+      }
+    }
+    return undefined;
+  }
+
   /** What was granted before a listing began is on it, and nothing that never was. */
   #aboutList(
     disk: number,
@@ -194,7 +232,7 @@ export class ReservationProperties implements Properties<Files, Step> {
     }
     for (const { call, outcome, bit } of calls) {
       const { kind, stem } = call as ReservationCall;
-      if (kind !== "exclusive" && kind !== "advisory") continue;
+      if (!ADDS.has(kind)) continue;
       const isBefore = (after & bit) !== 0 && outcome !== undefined;
       if (isBefore && !shown.includes(stem)) return `a listing does not show ${stem}`;
     }

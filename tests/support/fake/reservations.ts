@@ -6,7 +6,7 @@ import type {
   ReleaseRecord,
 } from "../../../src/domain/reservation/reservation.ts";
 import { parseTime } from "../../../src/domain/time.ts";
-import type { Placement } from "../../../src/ports/reservations.ts";
+import type { NoticePlacement, Placement } from "../../../src/ports/reservations.ts";
 
 export class InterruptedReservations extends MemoryReservationStore {
   /** What others do just before the next change is written; it happens once. */
@@ -20,6 +20,11 @@ export class InterruptedReservations extends MemoryReservationStore {
       this.#interrupt();
     }
     return super.add(placement);
+  }
+
+  override addNotice(notice: NoticePlacement) {
+    this.#interrupt();
+    return super.addNotice(notice);
   }
 
   override beat(id: string, heartbeat: (now: number) => HeartbeatRecord) {

@@ -1,12 +1,13 @@
-/** A reservation on its way into the order, with its entries in the address index. */
+/** A reservation that is being added, with its entries in the address index. */
 import type { Anchor } from "../../../domain/glob/address.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
 import { parseTime } from "../../../domain/time.ts";
-import type { Placement } from "../../../ports/reservations.ts";
+import type { NoticePlacement, Placement } from "../../../ports/reservations.ts";
 import { indexed, type IndexEntry } from "./address_index.ts";
 import { releaseName, slotName, viewName } from "./chain.ts";
 import type { ReservationFiles } from "./files.ts";
+import type { Notice } from "./notice.ts";
 import type { Addition } from "./order.ts";
 
 /** Milliseconds after which entries are made sure of again: `gc` removes those of a day ago. */
@@ -39,51 +40,56 @@ export function* candidatesOf(
   for (const path of released) files.fs.remove(path);
 }
 
-export class FsAddition implements Addition {
+/** What every addition has. */
+export class FsNotice implements Notice {
   readonly reservation: ReservationRecord;
   readonly now: number;
-  readonly overlaps: Placement["overlaps"];
-  readonly admit: Placement["admit"];
-  readonly excludes: Placement["excludes"];
-  readonly #files: ReservationFiles;
-  readonly #entry: IndexEntry;
-  readonly #anchors: readonly Anchor[];
+  readonly overlaps: NoticePlacement["overlaps"];
+  protected readonly files: ReservationFiles;
+  protected readonly entry: IndexEntry;
+  protected readonly anchors: readonly Anchor[];
   #enteredAt = -Infinity;
 
-  constructor(
-    files: ReservationFiles,
-    stem: string,
-    { reservation, overlaps, admit, excludes }: Placement,
-  ) {
-    this.#files = files;
-    this.reservation = reservation;
-    this.overlaps = overlaps;
-    this.admit = admit;
-    this.excludes = excludes;
-    this.now = parseTime(reservation.created_at) ?? 0;
-    [this.#entry, this.#anchors] = indexed(stem, reservation);
+  constructor(files: ReservationFiles, stem: string, placement: NoticePlacement) {
+    this.files = files;
+    this.reservation = placement.reservation;
+    this.overlaps = placement.overlaps;
+    this.now = parseTime(this.reservation.created_at) ?? 0;
+    [this.entry, this.anchors] = indexed(stem, this.reservation);
   }
 
   candidates(): Iterable<string | undefined> {
     const exclusive = this.reservation.exclusive === true;
-    return candidatesOf(this.#files, this.#anchors, { now: this.now, exclusive });
+    return candidatesOf(this.files, this.anchors, { now: this.now, exclusive });
   }
 
   *enter(): Stepwise<void> {
     // Real time on purpose: it is about how long this call takes.
     if (Date.now() - this.#enteredAt < ENTRIES_TRUST_MS) return;
-    for (const folder of yield* this.#files.index.add(this.#entry, this.#anchors)) {
-      this.#files.fs.syncDir(folder);
+    for (const folder of yield* this.files.index.add(this.entry, this.anchors)) {
+      this.files.fs.syncDir(folder);
       yield;
     }
     this.#enteredAt = Date.now();
   }
+}
+
+/** One that takes a place in the order. */
+export class FsAddition extends FsNotice implements Addition {
+  readonly admit: Placement["admit"];
+  readonly excludes: Placement["excludes"];
+
+  constructor(files: ReservationFiles, stem: string, placement: Placement) {
+    super(files, stem, placement);
+    this.admit = placement.admit;
+    this.excludes = placement.excludes;
+  }
 
   leave(): void {
-    this.#files.index.remove(this.#entry, this.#anchors);
+    this.files.index.remove(this.entry, this.anchors);
   }
 
   drop(stem: string, other: ReservationRecord): void {
-    this.#files.leave(stem, other);
+    this.files.leave(stem, other);
   }
 }

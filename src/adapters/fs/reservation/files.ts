@@ -1,4 +1,4 @@
-/** The files of reservations on disk, for the protocols of reservation_chain.ts and reservation_order.ts. */
+/** The files of reservations on disk, for the protocols of chain.ts, order.ts and notice.ts. */
 import type { JsonObject } from "../../../domain/json.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../../domain/limits.ts";

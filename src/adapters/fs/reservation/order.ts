@@ -1,5 +1,6 @@
 /**
- * The protocol that puts all additions of reservations into one order.
+ * The protocol that puts additions of reservations into one order: all but plain notices (notice.ts),
+ * which keep none out and are kept out by none.
  *
  * Place n of the order is the file `reservations/order/<n>`, without gaps. It is taken by exclusive
  * creation with the whole reservation as its content, by a process that has seen all that was

@@ -1,7 +1,7 @@
 /**
- * The store of reservations over plain files. FORMAT.md describes every file; reservation_order.ts is
- * the protocol by which additions are put into one order, reservation_chain.ts that of a reservation's
- * heartbeats and end, and address_index.ts finds what may overlap.
+ * The store of reservations over plain files. FORMAT.md describes every file; order.ts is the protocol
+ * by which additions are put into one order, notice.ts that of a plain notice, chain.ts that of a
+ * reservation's heartbeats and end, and address_index.ts finds what may overlap.
  */
 import { paced } from "../../../async/paced.ts";
 import type { NamedAddresses } from "../../../domain/glob/holds/holds.ts";
@@ -21,9 +21,14 @@ import {
 } from "../../../domain/reservation/reservation.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
-import type { Placement, ReservationStore, Rival } from "../../../ports/reservations.ts";
+import type {
+  NoticePlacement,
+  Placement,
+  ReservationStore,
+  Rival,
+} from "../../../ports/reservations.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { candidatesOf, FsAddition } from "./addition.ts";
+import { candidatesOf, FsAddition, FsNotice } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
@@ -32,6 +37,7 @@ import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
 import { liveNear } from "./near.ts";
+import { addNotice } from "./notice.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
 import { makeWay } from "./rival.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
@@ -68,6 +74,16 @@ export class FsReservationStore implements ReservationStore {
     if (placement.reservation.confirmation === undefined) this.#files.sync("reservations");
     this.#check.knows(stem);
     return true;
+  }
+
+  async addNotice(placement: NoticePlacement): Promise<readonly ReservationEntry[]> {
+    this.#openToWrite();
+    await paced(this.#check.run());
+    const stem = stemOfId(placement.reservation.reservation_id);
+    const notice = new FsNotice(this.#files, stem, placement);
+    const overlapping = await paced(addNotice(this.#files, notice));
+    this.#check.knows(stem);
+    return overlapping;
   }
 
   async near(

@@ -13,7 +13,7 @@
  * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
  * and the folder's inode. It is settled once the time stamp is older than its own granularity.
  *
- * Reservations. One that was granted and whose record is to come (reservation_order.ts) is among
+ * Reservations. One that was granted and whose record is to come (reservation/order.ts) is among
  * them, and belongs to the mark, since its folder does not change with it.
  *
  * Only real folders are looked into and only regular files are opened: a record folder that is a

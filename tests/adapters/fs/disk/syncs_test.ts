@@ -106,6 +106,8 @@ it("reservations sync what their answers promise, once, and nothing for those th
   const release = (await syncs(() => reservations.release(mine))).synced;
   const repeated = (await syncs(() => reservations.release(mine))).synced;
   const after = (await reserve("B")).synced;
+  const notice =
+    (await syncs(() => reservations.reserve({ addresses: ["src/a.ts"], runId: "N" }))).synced;
   const index = (path: string) => path.replace(/^(reservations.addresses)\/.*/, "$1/…");
   const adding = [
     ...Array(3).fill("reservations/addresses/…"),
@@ -125,6 +127,7 @@ it("reservations sync what their answers promise, once, and nothing for those th
     release,
     repeated,
     "reserve after a release": after.map(index),
+    notice: notice.map(index),
   }, {
     reserve: adding,
     refused: [],
@@ -134,20 +137,33 @@ it("reservations sync what their answers promise, once, and nothing for those th
     release: ["tmp/<uuid>", "releases"],
     repeated: ["releases"],
     "reserve after a release": adding,
+    notice: [
+      "reservations/addresses/…",
+      "reservations/addresses/…",
+      "reservations/addresses/…",
+      "reservations/addresses",
+      "reservations",
+      "tmp/<uuid>",
+      "reservations",
+    ],
   });
 });
 
 it("gc syncs the floor, then the removal, before what ends a reservation goes", async () => {
   const { coord, syncs } = counted();
   const { reservations } = coord;
-  for (const address of ["a", "b"]) {
-    const { reservation_id: id } = await reservations.reserve({ addresses: [address], runId: "A" });
+  const released = async (exclusive: boolean) => {
+    const answer = await reservations.reserve({ addresses: ["a"], runId: "A", exclusive });
+    const id = answer.status === "reserved" ? answer.reservation_id : "";
     await reservations.release({ id, runId: "A" });
-  }
-  const { synced } = await syncs(() => coord.gc({ grace: 0, execute: true }));
+  };
+  const collect = async () => (await syncs(() => coord.gc({ grace: 0, execute: true }))).synced;
   const order = "reservations/order";
+  await released(false);
+  assertEquals(await collect(), [order, "reservations"], "a notice has no place");
+  for (let n = 0; n < 2; n++) await released(true);
   // The first one is of the folder of floors, which is new.
-  assertEquals(synced, [order, `${order}/floor`, order, order, "reservations"]);
+  assertEquals(await collect(), [order, `${order}/floor`, order, order, "reservations"]);
 });
 
 it("gc syncs that a record is gone before it removes what belongs to it", async () => {
@@ -166,6 +182,6 @@ it("gc syncs that a record is gone before it removes what belongs to it", async 
   const { answer, synced } = await syncs(() => coord.gc({ grace: 0, execute: true }));
   assertEquals({ counts: answer.counts, synced }, {
     counts: { release: 1, claim: 1 },
-    synced: ["tasks", "reservations/order", "reservations"],
+    synced: ["tasks", "reservations"],
   });
 });

@@ -33,7 +33,9 @@ function notExclusive(files: order.OrderFiles): order.OrderFiles {
   };
 }
 
-const PATHS = ["chain", "order", "removal"].map((name) => `src/adapters/fs/reservation/${name}.ts`);
+const PATHS = ["chain", "notice", "order", "removal"].map((name) =>
+  `src/adapters/fs/reservation/${name}.ts`
+);
 
 /** What follows where a heartbeat looks whether it came too late; a confirmation looks as well. */
 const LATE = `
@@ -273,6 +275,29 @@ const FAULTS: readonly Fault[] = [
     to: "  if (stem !== '') return;\n",
   },
   {
+    name: "a notice looks at others before it is written",
+    shows: ["nothing", "notice", "notice"],
+    from: "  yield* write(files, notice);\n  return yield* look(files, notice);\n",
+    to: "  const found = yield* look(files, notice);\n  yield* write(files, notice);\n" +
+      "  return found;\n",
+  },
+  {
+    name: "a notice gets its entry only after its record",
+    shows: ["nothing", "notice", "exclusive"],
+    from: "  yield* notice.enter();\n",
+    to: "",
+    also: {
+      from: '  staged.discard();\n  files.sync("reservations");\n',
+      to: '  staged.discard();\n  files.sync("reservations");\n  yield* notice.enter();\n',
+    },
+  },
+  {
+    name: "a notice misses what has its place and not its record yet",
+    shows: ["a live one that is not settled", "notice"],
+    from: "    const entry = findEntry(files, stem);\n",
+    to: "    const entry = files.reservation(recordName(stem)) && findEntry(files, stem);\n",
+  },
+  {
     name: "the release goes before the record",
     shows: ["a released one", "exclusive", "remove"],
     from: "    files.remove(recordName(stem));\n",
@@ -282,8 +307,8 @@ const FAULTS: readonly Fault[] = [
 
 for (const fault of FAULTS) {
   it(`the explorer finds this fault: ${fault.name}`, async () => {
-    const [chain, order, removal] = await mutatedTogether(PATHS, fault);
-    const explorer = new ReservationExplorer({ chain, order, removal } as Protocol);
+    const [chain, notice, order, removal] = await mutatedTogether(PATHS, fault);
+    const explorer = new ReservationExplorer({ chain, notice, order, removal } as Protocol);
     const [start, ...kinds] = fault.shows;
     const violation = fault.byChance
       ? explorer.walk(start, kinds, 100_000, newSeed(fault.name))

@@ -109,7 +109,9 @@ for (const [exclusive, answer] of [[false, "free,b"], [true, "free"]] as const) 
       },
     };
     const { reservations } = open(dying);
-    const died = await reservations.reserve({ ...LOCK, exclusive }).catch((error) => error);
+    const died = await reservations.reserve({ ...LOCK, exclusive, renew: true }).catch((error) =>
+      error
+    );
     assertEquals(died instanceof PowerOff, true);
     // An exclusive one was never confirmed.
     assertEquals(await ask(), answer);

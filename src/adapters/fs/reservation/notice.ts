@@ -1,0 +1,52 @@
+/**
+ * The protocol by which a plain notice is added. It refuses nothing and is granted in any case, so it
+ * needs no place in the order of additions.
+ *
+ * 1. Enter it into the address index, so that no record is without its entries.
+ * 2. Create its record by a link, and sync that.
+ * 3. Collect what overlaps: through the address index.
+ *
+ * So of two notices that come at once the one that looks later finds the other. An exclusive
+ * reservation looks before it takes its place: one of the same moment may miss a notice, and be missed
+ * by it.
+ */
+import { stemOfId } from "../../../domain/ids.ts";
+import type { Stepwise } from "../../../domain/glob/steps.ts";
+import type { ReservationEntry } from "../../../domain/reservation/reservation.ts";
+import { isHeld, recordName } from "./chain.ts";
+import { type Addition, findEntry, type OrderFiles } from "./order.ts";
+
+/** A notice that is to be added. */
+export type Notice = Pick<
+  Addition,
+  "reservation" | "now" | "candidates" | "overlaps" | "enter"
+>;
+
+/** Adds a notice, durably; what is live and overlaps it. */
+export function* addNotice(files: OrderFiles, notice: Notice): Stepwise<ReservationEntry[]> {
+  yield* write(files, notice);
+  return yield* look(files, notice);
+}
+
+function* write(files: OrderFiles, notice: Notice): Stepwise<void> {
+  yield* notice.enter();
+  const staged = files.stage(notice.reservation, true);
+  staged.create(recordName(stemOfId(notice.reservation.reservation_id)));
+  staged.discard();
+  files.sync("reservations");
+}
+
+function* look(files: OrderFiles, notice: Notice): Stepwise<ReservationEntry[]> {
+  const { reservation, now } = notice;
+  const own = stemOfId(reservation.reservation_id);
+  const found: ReservationEntry[] = [];
+  for (const stem of notice.candidates()) {
+    yield;
+    if (stem === undefined || stem === own) continue;
+    // Its record may be to come.
+    const entry = findEntry(files, stem);
+    if (entry === undefined || !isHeld(files, entry, now)) continue;
+    if (yield* notice.overlaps(entry.reservation)) found.push(entry);
+  }
+  return found;
+}
