@@ -27,7 +27,8 @@ export interface FeedBatch {
   readonly changes: readonly Change[];
   /**
    * Lines, without their ends, that together with the lines before them say where a consumer is that
-   * has taken the changes. None where these move no position, and where none is kept.
+   * has taken the changes. None where these move no position, and where none is kept. A position may
+   * also move without changes.
    */
   readonly position: readonly string[];
   /** Whether that was all: everything that was there was looked at, and what notifications named. */

@@ -110,6 +110,53 @@ export function watchSuite(name: string, open: OpenStore): void {
     assertEquals(await next(), []);
   });
 
+  it(`${name}: a position shows what was taken away while no stream ran, and only what it had`, async () => {
+    const at = await place();
+    const cursor = `${makeTempDir()}/cursor`;
+    const kinds = ["task", "claim", "reservation", "intent"] as const;
+    const next = async () => {
+      const emitted: string[] = [];
+      for await (const event of stream(at, { once: true, cursor, kinds })) {
+        emitted.push(`${brief(event)} ${event.id === id}`);
+      }
+      return emitted.sort();
+    };
+    const { task_id: id } = await at.mine.tasks.enqueue({ title: "x", runId: "p" });
+    await at.mine.tasks.enqueue({ title: "stays", queue: "b", runId: "p" });
+    assertEquals(await next(), ["snapshot task pending false", "snapshot task pending true"]);
+    const { task_id: unseen } = await at.mine.tasks.enqueue({ title: "unseen", runId: "p" });
+    await at.mine.tasks.cancel({ id: unseen, runId: "p" });
+    await at.mine.tasks.claim({ runId: "a", queue: "default" });
+    await at.mine.tasks.complete({ id, runId: "a" });
+    await at.mine.gc({ execute: true, grace: 0 });
+    // What came and went meanwhile, the consumer never had.
+    assertEquals(await next(), ["removed task true"]);
+    assertEquals(await next(), []);
+  });
+
+  it(`${name}: a position shows what expired while no stream ran, once`, async () => {
+    const at = await place();
+    const cursor = `${makeTempDir()}/cursor`;
+    const next = () => all(at, { once: true, cursor, kinds: ["reservation", "claim", "lane"] });
+    await at.mine.tasks.enqueue({ title: "x", runId: "p" });
+    await at.mine.tasks.claim({ runId: "a", claimTtl: 60 });
+    await at.mine.reservations.reserve({ addresses: ["src"], runId: "a", ttl: 60 });
+    const kept = await at.mine.reservations.reserve({ addresses: ["lib"], runId: "a", ttl: 60 });
+    await at.mine.lanes.acquire({ lane: "api", tree: ["api"], owner: "a", ttl: 60 });
+    assertEquals((await next()).length, 4);
+    at.clock.advance(30);
+    const { reservation_id: id } = kept as { reservation_id: string };
+    await at.mine.reservations.heartbeat({ id, runId: "a", extension: 1000 });
+    assertEquals(await next(), []);
+    at.clock.advance(400);
+    assertEquals((await next()).sort(), [
+      "expired claim timed_out",
+      "expired lane expired",
+      "expired reservation expired",
+    ]);
+    assertEquals(await next(), []);
+  });
+
   it(`${name}: a lease expires by its last heartbeat, which is no event`, async () => {
     const at = await place();
     const kinds = ["lane"] as const;

@@ -1,11 +1,8 @@
 /**
- * The change feed of a workspace in memory.
- *
- * All changes of all tables are numbered, so a position is a number for each kind: what has a greater
- * one is news. While a run gives snapshots, its position also says how far it has come with them; the
- * records are given as they were when it began.
+ * The change feed of a workspace in memory. Snapshots are given as the records were when they began;
+ * position.ts says where a consumer is.
  */
-import { isObject, jsonCopy, type JsonObject, parseObject } from "../../domain/json.ts";
+import { jsonCopy, type JsonObject } from "../../domain/json.ts";
 import { byCreation, type Creation, creationOf } from "../../domain/watch/creation.ts";
 import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
 import type {
@@ -17,27 +14,18 @@ import type {
   FeedRun,
   RecordName,
 } from "../../ports/feed.ts";
+import { Position } from "./position.ts";
 import type { Row } from "./table.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
-/** The number up to which a consumer knows each kind. */
-type Since = Partial<Record<RecordKind, number>>;
-
-/** Where a consumer is. */
-interface Reached {
-  readonly since: Since;
-  /** The snapshots that it is at: of these kinds, as of this number, and the last that it has. */
-  readonly snapshots?: {
-    readonly kinds: readonly RecordKind[];
-    readonly from: number;
-    readonly last: Creation;
-  };
+/** A record in its table, or as it was when it was removed. */
+interface Found extends RecordName {
+  readonly row: Row<object>;
 }
 
 /** A change that is to be given, unless a newer one takes its place. */
-interface Pending {
-  readonly change: Change;
-  readonly touched: number;
+interface Pending extends Found {
+  readonly type: Change["type"];
 }
 
 export class MemoryFeed implements ChangeFeed {
@@ -48,9 +36,14 @@ export class MemoryFeed implements ChangeFeed {
   }
 
   compact(lines: Iterable<string>): CompactPosition {
-    const all = [...lines];
-    const read = all.filter((line) => readLine(line) !== undefined);
-    return { lines: read.slice(-1), unread: all.length - read.length };
+    const at = new Position();
+    let isRead = false;
+    let unread = 0;
+    for (const line of lines) {
+      if (at.read(line)) isRead = true;
+      else unread++;
+    }
+    return { lines: isRead ? [at.line] : [], unread };
   }
 
   async count(kind: RecordKind): Promise<number> {
@@ -64,14 +57,11 @@ export class MemoryFeed implements ChangeFeed {
 
 class MemoryRun implements FeedRun {
   readonly #kinds: readonly RecordKind[];
-  readonly #begun: Reached;
-  #since: Since;
+  readonly #at = new Position();
 
   constructor(readonly workspace: MemoryWorkspace, readonly request: FeedRequest) {
     this.#kinds = RECORD_KINDS.filter((kind) => request.kinds.has(kind));
-    const last = request.since?.at(-1);
-    this.#begun = (last === undefined ? undefined : readLine(last)) ?? { since: {} };
-    this.#since = this.#begun.since;
+    for (const line of request.since ?? []) this.#at.read(line);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<FeedBatch, undefined> {
@@ -87,7 +77,7 @@ class MemoryRun implements FeedRun {
         for (let all = this.#pending(); all.length > 0; all = this.#pending()) {
           for (const pending of all) if (this.#isNewest(pending)) yield this.#batch([pending]);
         }
-        yield { changes: [], position: [], caughtUp: true };
+        yield { changes: [], position: this.#arrive(), caughtUp: true };
         if (once) return;
         if (this.#pending().length === 0) await wakeup.sleep(alarm());
       }
@@ -96,7 +86,6 @@ class MemoryRun implements FeedRun {
     }
   }
 
-  /** Numbers are given in order, so this gives all that is new. */
   async look(): Promise<FeedBatch> {
     return this.#batch(this.#pending());
   }
@@ -108,92 +97,88 @@ class MemoryRun implements FeedRun {
 
   /** What the position says of the records, as far as they say it still. */
   #known(): Change[] {
-    return this.#rows().flatMap(({ kind, id, row }) =>
-      row.version <= (this.#since[kind] ?? 0)
-        ? { type: "known" as const, kind, id, data: jsonCopy(row.record) }
-        : []
-    );
+    return this.#rows().filter((found) => found.row.version <= this.#at.upTo(found))
+      .map((found) => changeOf({ ...found, type: "known" }));
   }
 
   *#snapshots(): Generator<FeedBatch> {
-    const { snapshots: at } = this.#begun;
-    const kinds = this.#kinds.filter((kind) => this.#since[kind] === undefined);
-    const { from, last } = at !== undefined && kinds.every((kind) => at.kinds.includes(kind))
-      ? at
+    const at = this.#at;
+    const kinds = this.#kinds.filter((kind) => at.since[kind] === undefined);
+    if (kinds.length === 0) return;
+    const begun = at.snapshots;
+    const { from, last } = begun !== undefined && kinds.every((kind) => begun.kinds.includes(kind))
+      ? begun
       : { from: this.workspace.count.last, last: undefined };
-    const records = this.#rows().flatMap(({ kind, id, row: { made, record } }) => {
-      if (!kinds.includes(kind) || made > from) return [];
-      return { creation: creationOf(kind, id, jsonCopy(record)), record };
-    }).sort((a, b) => byCreation(a.creation, b.creation));
-    for (const { creation, record } of records) {
-      if (last !== undefined && byCreation(creation, last) <= 0) continue;
-      const { kind, id } = creation;
-      yield {
-        changes: [{ type: "snapshot", kind, id, data: jsonCopy(record) }],
-        position: [
-          JSON.stringify({ ...this.#reached, snapshots: { kinds, from, last: creation } }),
-        ],
-        caughtUp: false,
-      };
+    const isNext = ({ kind, row }: Found, creation: Creation) =>
+      kinds.includes(kind) && row.made <= from &&
+      (last === undefined || byCreation(creation, last) > 0);
+    // What went since, before it was given, is no news.
+    for (const gone of this.#gone()) {
+      if (gone.row.version > from && isNext(gone, createdAs(gone))) at.give(nameOf(gone));
     }
-    this.#since = { ...this.#since, ...Object.fromEntries(kinds.map((kind) => [kind, from])) };
-    if (kinds.length > 0) {
-      yield { changes: [], position: [JSON.stringify(this.#reached)], caughtUp: false };
+    const records = this.#rows().map((found) => ({ found, creation: createdAs(found) }))
+      .filter(({ found, creation }) => isNext(found, creation))
+      .sort((a, b) => byCreation(a.creation, b.creation));
+    for (const { found, creation } of records) {
+      at.snapshots = { kinds, from, last: creation };
+      if (found.row.touched > from) at.give(nameOf(found));
+      const changes = [changeOf({ ...found, type: "snapshot" })];
+      yield { changes, position: [at.line], caughtUp: false };
     }
+    at.snapshots = undefined;
+    at.since = { ...at.since, ...Object.fromEntries(kinds.map((kind) => [kind, from])) };
+    yield { changes: [], position: [at.line], caughtUp: false };
   }
 
   /** All that is new, in order. */
   #pending(): Pending[] {
-    const pending = this.#rows().flatMap(({ kind, id, row }) =>
-      this.#pendingOf(kind, id, row) ?? []
-    );
-    for (const kind of this.#kinds) {
-      const table = this.workspace.tables[kind];
-      const since = this.#since[kind] ?? 0;
-      for (const id of table?.goneIds ?? []) {
-        const gone = table?.gone(id);
-        if (gone === undefined || gone.version <= since || gone.made > since) continue;
-        const data = jsonCopy(gone.record);
-        if (!table?.has(id)) {
-          pending.push({ change: { type: "removed", kind, id, data }, touched: gone.version });
-        }
-      }
-    }
-    return pending.sort((a, b) => a.touched - b.touched);
+    const news = this.#rows().filter((found) => found.row.touched > this.#at.upTo(found))
+      .map((found) => ({ ...found, type: this.#typeOf(found) }));
+    const gone = this.#gone().filter((each) => this.#wasGiven(each) && !this.#has(each))
+      .map((each) => ({ ...each, type: "removed" as const }));
+    return [...news, ...gone].sort((a, b) => a.row.touched - b.row.touched);
   }
 
-  #pendingOf(kind: RecordKind, id: string, row: Row<object>): Pending | undefined {
-    const since = this.#since[kind] ?? 0;
-    const { touched, version, record } = row;
-    if (touched <= since) return undefined;
-    const gone = this.workspace.tables[kind]?.gone(id);
-    const wasThere = row.made <= since ||
-      gone !== undefined && gone.made <= since && gone.version > since;
-    const type = version <= since ? "known" : wasThere ? "modified" : "added";
-    return { change: { type, kind, id, data: jsonCopy(record) }, touched };
+  #typeOf(found: Found): Change["type"] {
+    const upTo = this.#at.upTo(found);
+    if (found.row.version <= upTo) return "known";
+    const before = this.workspace.tables[found.kind]?.gone(found.id);
+    const isBack = before !== undefined && this.#wasGiven({ ...found, row: before });
+    return found.row.made <= upTo || isBack ? "modified" : "added";
   }
 
-  #isNewest({ change: { kind, id, type }, touched }: Pending): boolean {
+  /** Whether the consumer has what is gone. */
+  #wasGiven(gone: Found): boolean {
+    const upTo = this.#at.upTo(gone);
+    return gone.row.made <= upTo && gone.row.version > upTo;
+  }
+
+  #isNewest({ kind, id, type, row: { touched } }: Pending): boolean {
     const row = this.workspace.tables[kind]?.row(id);
     return type === "removed" ? row === undefined : row?.touched === touched;
   }
 
   #batch(pending: readonly Pending[]): FeedBatch {
-    const last = pending.at(-1)?.touched;
-    if (last === undefined) return { changes: [], position: [], caughtUp: false };
-    this.#since = { ...this.#since };
-    for (const kind of this.#kinds) {
-      this.#since[kind] = Math.max(last, this.#since[kind] ?? 0);
-    }
-    const changes = pending.map(({ change }) => change);
-    return { changes, position: [JSON.stringify(this.#reached)], caughtUp: false };
+    const position = pending.map((each) => this.#at.give(nameOf(each)));
+    return { changes: pending.map(changeOf), position, caughtUp: false };
   }
 
-  get #reached(): Reached {
-    return { since: this.#since };
+  /** The position of a consumer that has been given all there is. */
+  #arrive(): string[] {
+    if (this.#at.isPlain) return [];
+    const { last } = this.workspace.count;
+    this.#at.reach({
+      ...this.#at.since,
+      ...Object.fromEntries(this.#kinds.map((kind) => [kind, last])),
+    });
+    return [this.#at.line];
   }
 
-  #rows(): { kind: RecordKind; id: string; row: Row<object> }[] {
+  #has({ kind, id }: RecordName): boolean {
+    return this.workspace.tables[kind]?.has(id) === true;
+  }
+
+  #rows(): Found[] {
     return this.#kinds.flatMap((kind) => {
       const table = this.workspace.tables[kind];
       return (table?.ids ?? []).flatMap((id) => {
@@ -202,15 +187,26 @@ class MemoryRun implements FeedRun {
       });
     });
   }
+
+  #gone(): Found[] {
+    return this.#kinds.flatMap((kind) => {
+      const table = this.workspace.tables[kind];
+      return [...table?.goneIds ?? []].flatMap((id) => {
+        const row = table?.gone(id);
+        return row === undefined ? [] : { kind, id, row };
+      });
+    });
+  }
 }
 
-function readLine(line: string): Reached | undefined {
-  const value = parseObject(line);
-  if (!isObject(value?.["since"])) return undefined;
-  const reached = value as unknown as Reached;
-  const { snapshots } = reached;
-  if (snapshots === undefined) return reached;
-  // What came before all others is no number in JSON.
-  const last = { ...snapshots.last, at: snapshots.last.at ?? -Infinity };
-  return { ...reached, snapshots: { ...snapshots, last } };
+function changeOf({ type, kind, id, row }: Pending): Change {
+  return { type, kind, id, data: jsonCopy(row.record) };
+}
+
+function createdAs({ kind, id, row }: Found): Creation {
+  return creationOf(kind, id, jsonCopy(row.record));
+}
+
+function nameOf({ kind, id, row }: Found) {
+  return [kind, id, row.touched] as const;
 }

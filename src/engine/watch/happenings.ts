@@ -32,6 +32,8 @@ type Step =
     /** The lines of the position that a consumer has reached who has taken it. */
     readonly position: readonly string[];
   }
+  /** The position moves though nothing has happened. */
+  | { readonly type: "moved"; readonly position: readonly string[] }
   /** All that was there, or had changed, was given. */
   | { readonly type: "synced" }
   | { readonly type: "tick" }
@@ -83,6 +85,7 @@ export class Happenings {
 
   *#steps({ changes, position }: FeedBatch): Generator<Step> {
     const { expiries, soon } = this.setup;
+    if (changes.length === 0 && position.length > 0) yield { type: "moved", position };
     for (const [n, change] of changes.entries()) {
       const { type, kind, id, data } = change;
       if (type === "removed") {

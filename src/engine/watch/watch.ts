@@ -246,6 +246,7 @@ async function* eventsOf(
     for await (const step of happenings.of(run)) {
       if (isOver()) break;
       if (step.type === "idle") position?.settle(timers.now());
+      else if (step.type === "moved") untaken.add(step.position, false);
       else if (step.type === "tick" || step.type === "synced" && options.synced === true) {
         yield pulseOf(step, clock());
       }
