@@ -1,14 +1,25 @@
 /** Exclusive reservations and lanes keep each other out, on every store. */
+import { NO_HOLDERS } from "../../src/engine/hold/exclusion.ts";
+import { Lanes } from "../../src/engine/lane/lanes.ts";
+import { detectHost } from "../../src/host/detect.ts";
+import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
+import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import { sleep } from "../support/race/processes.ts";
 import { type OpenStore, scene } from "./harness.ts";
+
+const host = await detectHost();
 
 /** Two agents on two openings of one workspace. */
 async function place(open: OpenStore) {
   const at = await scene(open);
   const { mine, theirs } = at;
+  const { lanes, clock } = at.store;
+  const context = { lanes, clock, warn: () => {}, processes: processesOf(host) };
   return {
     ...at,
+    /** One that never looks at reservations, as a process that dies before. */
+    blind: new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS),
     reserve: (runId: string, address: string, given: object = {}) =>
       mine.reservations.reserve({
         addresses: [address],
@@ -170,6 +181,64 @@ export function exclusionSuite(name: string, open: OpenStore): void {
     await sleep(100);
     clock.advance(2);
     assertEquals((await next).status, "acquired");
+  });
+
+  it(`${name}: the first heartbeat of a lane whose process died before it looked ends it, where a reservation was first`, async () => {
+    for (const isAdopted of [false, true]) {
+      const { reserve, acquire, blind, theirs, clock, store } = await place(open);
+      const lane = { lane: "api", owner: "b", loopTs: "1" };
+      const free = await acquire("c", "docs");
+      assert_(free.status === "acquired");
+      if (isAdopted) {
+        // Its own run passed by what the new holder's may not.
+        await acquire("a", "src", { lane: "api" });
+        await reserve("a", "src/a.ts");
+        assertEquals((await blind.adopt(lane)).status, "adopted");
+      } else {
+        await reserve("a", "src/a.ts");
+        assertEquals((await blind.acquire({ ...lane, tree: ["src"] })).status, "acquired");
+      }
+      assertEquals(await theirs.lanes.heartbeat({ ...lane, coalesceWithin: 60 }), {
+        status: "refused",
+        lane: "api",
+        error: `Cannot keep lane "api": "a" reserved "src/a.ts" exclusively until ${
+          new Date(clock.ms + 60_000).toISOString()
+        }`,
+      });
+      assertEquals((await theirs.lanes.heartbeat(lane)).status, "not_holder");
+      const beat = await theirs.lanes.heartbeat({ lane: free.lane, owner: "c" });
+      assertEquals(beat.status, "ok");
+      const { leases } = await theirs.lanes.live();
+      assertEquals(leases.map((lease) => lease.lane), ["of c"]);
+      assertEquals((await store.reservations.list(clock.ms, false)).length, 1);
+    }
+  });
+
+  it(`${name}: a lane that was looked at is kept whatever is reserved since`, async () => {
+    const { acquire, theirs, store, clock } = await place(open);
+    await acquire("b", "src");
+    await theirs.lanes.heartbeat({ lane: "of b", owner: "b" });
+    // As by a version that does not look at lanes.
+    const reservation = {
+      reservation_id: `sha256:${"1".repeat(64)}`,
+      run_id: "old",
+      branch: "main",
+      addresses: ["src"],
+      created_at: new Date(clock.ms).toISOString(),
+      expires_at: new Date(clock.ms + 60_000).toISOString(),
+      operation: null,
+      exclusive: true,
+    };
+    await store.reservations.add({
+      reservation,
+      *overlaps() {
+        yield undefined;
+        return true;
+      },
+      admit: () => true,
+      excludes: () => true,
+    });
+    assertEquals((await theirs.lanes.heartbeat({ lane: "of b", owner: "b" })).status, "ok");
   });
 
   it(`${name}: of a reservation and a lane at once exactly one is granted`, async () => {

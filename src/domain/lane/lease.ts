@@ -218,6 +218,11 @@ export function restUntil(lease: Lease): number | undefined {
   return writable(stamp + Math.floor(lease.ttl_seconds * 1000));
 }
 
+/** Whether its holder has sent a heartbeat since it was granted to it. */
+export function hasBeaten({ renewed_seq, fence }: Lease): boolean {
+  return renewed_seq > fence;
+}
+
 /**
  * Whether a beat now would add nothing to the last one, which is younger than the given seconds. A
  * beat from the future is not young, and after a TTL none is.

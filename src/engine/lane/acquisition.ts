@@ -35,9 +35,6 @@ import { originOf } from "./origin.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
 import type { LaneAcquired, LaneAcquireInput, LaneDenied, LaneVerdict } from "./types.ts";
 
-/** Why a lease is taken back that met a confirmed reservation. */
-const WITHDRAWN = "an exclusive reservation was there before";
-
 /** The decision on a request, with the facts on processes that bear on it. */
 function decide(
   { processes }: LaneContext,
@@ -186,7 +183,7 @@ export class Acquisition {
       withdraw: async () => {
         this.#made = lease;
         this.#unwanted = denied;
-        return await this.takeBack(turn, WITHDRAWN) === true;
+        return await this.takeBack(turn, answers.WITHDRAWN) === true;
       },
     });
     return isHeld ? granted(verdict, lease) : this.#takenBack(turn, denied, isNoted);
@@ -198,7 +195,7 @@ export class Acquisition {
     denied: Denied,
     isNoted: (denied: Denied) => boolean,
   ): Promise<Denied | undefined> {
-    if (await this.takeBack(turn, WITHDRAWN) === undefined) return undefined;
+    if (await this.takeBack(turn, answers.WITHDRAWN) === undefined) return undefined;
     this.#made = undefined;
     this.#unwanted = undefined;
     return this.#deny(turn, denied, isNoted);

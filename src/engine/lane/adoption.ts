@@ -78,19 +78,14 @@ export class Adoption {
     const { lease, found } = this.#unwanted;
     const current = turn.view.fold.leases.get(lease);
     if (current?.fence === lease.fence) {
-      const why = "an exclusive reservation was there before";
-      const entry = releaseEntry(turn.stamp(), current, why);
+      const entry = releaseEntry(turn.stamp(), current, answers.WITHDRAWN);
       if (await turn.append([entry]) === undefined) return undefined;
     }
     return this.#reserved(found);
   }
 
-  #reserved({ conflicts: [first] }: Conflicts<ReservationConflict>): LaneRefused {
-    if (first === undefined) return this.#no("what overlaps its tree is reserved");
-    const { their_address, run_id, expires_at } = first;
-    return this.#no(
-      `${quoted(run_id)} reserved ${quoted(their_address, 80)} exclusively until ${expires_at}`,
-    );
+  #reserved(found: Conflicts<ReservationConflict>): LaneRefused {
+    return answers.reservedBy(found, this.input.lane, this.action);
   }
 
   #no(why: string): LaneRefused {

@@ -1,4 +1,5 @@
 /** Which lease a caller means, and the answers of operations on lanes. */
+import type { Conflicts, ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import { sameAgent } from "../../domain/input/run_id.ts";
 import type { Applied, LaneView } from "../../domain/journal/fold.ts";
 import {
@@ -98,6 +99,22 @@ export function aheadWarning(lease: Lease, now: number): string | undefined {
     : `The last sign of life on lane ${name} is ${Math.floor((beat - now) / 1000)} s ahead of ` +
       "this machine's clock";
   return `${last}: its silence is counted from the first refusal here`;
+}
+
+/** Why a lease is taken back that met a confirmed reservation. */
+export const WITHDRAWN = "an exclusive reservation was there before";
+
+/** The refusal of a lease that exclusive reservations are in the way of. */
+export function reservedBy(
+  { conflicts: [first] }: Conflicts<ReservationConflict>,
+  lane: string,
+  action: string,
+): LaneRefused {
+  const why = first === undefined
+    ? "what overlaps its tree is reserved"
+    : `${quoted(first.run_id)} reserved ${quoted(first.their_address, 80)} exclusively until ` +
+      first.expires_at;
+  return no("refused", lane, `Cannot ${action}: ${why}`);
 }
 
 /** The answer to a heartbeat. */

@@ -1,17 +1,11 @@
 /** Lanes: the operations that are the same on every store. */
-import { isFresh } from "../../domain/lane/lease.ts";
 import { LIVENESS_S } from "../../domain/limits.ts";
 import { evidenceOf, judgeLiveness, type LaneLiveness } from "../../domain/lane/liveness.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { deadAt } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
-import {
-  haltEntry,
-  heartbeatEntry,
-  releaseEntry,
-  spawnEntry,
-} from "../../domain/journal/entries.ts";
+import { haltEntry, releaseEntry, spawnEntry } from "../../domain/journal/entries.ts";
 import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { Checkout, Named } from "../../ports/checkout.ts";
 import { HostError } from "../../ports/host.ts";
@@ -25,6 +19,7 @@ import { Acquisition } from "./acquisition.ts";
 import { Adoption } from "./adoption.ts";
 import * as answers from "./answers.ts";
 import { LaneChanges } from "./changes.ts";
+import { Keeping } from "./keeping.ts";
 import { LaneHold } from "./hold.ts";
 import { LANE_INPUTS } from "./inputs.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
@@ -187,7 +182,9 @@ export class Lanes {
   }
 
   /**
-   * Records that the holder of a lane is alive. Only the holder can.
+   * Records that the holder of a lane is alive. Only the holder can. The first one of a grant ends
+   * it where an exclusive reservation was there before, and answers `refused`: the process that took
+   * the lane has died before it could see that.
    *
    * @param input Which lease, and by whom.
    * @returns The heartbeat, durable, or why the rules do not allow it.
@@ -196,27 +193,9 @@ export class Lanes {
     input: types.LaneHeartbeatInput,
   ): Promise<types.LaneHeartbeat | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.heartbeat, ["lane", "owner"]);
-    const action = `keep lane ${quoted(input.lane)}`;
-    const { coalesceWithin = 0 } = input;
-    const { clock } = this.#context;
-    // Most heartbeats that change nothing need not wait for other writers.
-    const known = answers.heldBy((await readJournal(this.#context)).fold, input, action);
-    if (!("status" in known) && isFresh(known, clock(), coalesceWithin)) {
-      return answers.beatOf(known, true);
-    }
-    const body = async (
-      turn: Turn,
-    ): Promise<types.LaneHeartbeat | types.LaneRefused | undefined> => {
-      const lease = answers.heldBy(turn.view.fold, input, action);
-      if ("status" in lease) return lease;
-      if (turn.kept("renewed") !== undefined) return answers.beatOf(lease, false);
-      if (isFresh(lease, turn.now, coalesceWithin)) return answers.beatOf(lease, true);
-      const [applied] = await turn.append([heartbeatEntry(turn.stamp(), lease)]) ?? [];
-      return applied?.effect === "renewed" && applied.lease !== undefined
-        ? answers.beatOf(applied.lease, false)
-        : undefined;
-    };
-    return await inTurn(this.#context, input, action, body);
+    const keeping = new Keeping(input, this.#others);
+    return keeping.known(await readJournal(this.#context), this.#context.clock) ??
+      await inTurn(this.#context, input, keeping.action, (turn) => keeping.take(turn));
   }
 
   /**

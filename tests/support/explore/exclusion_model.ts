@@ -3,7 +3,7 @@ import * as chain from "../../../src/adapters/fs/reservation/chain.ts";
 import * as order from "../../../src/adapters/fs/reservation/order.ts";
 import * as rival from "../../../src/adapters/fs/reservation/rival.ts";
 import { inOneGo, type Stepwise } from "../../../src/domain/glob/steps.ts";
-import { releaseEntry } from "../../../src/domain/journal/entries.ts";
+import { heartbeatEntry, releaseEntry } from "../../../src/domain/journal/entries.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
 import * as exclusion from "../../../src/engine/hold/exclusion.ts";
@@ -109,16 +109,40 @@ function acquireLane({ rival, acquirer }: Protocol, files: Files, lane: string):
   });
 }
 
+/** The first heartbeat of a lease, whose process may have died before it looked. */
+function beatLane({ rival }: Protocol, files: Files, lane: string): boolean {
+  const lease = replay(files.log()).live().find(({ holder }) => holder === lane);
+  if (lease === undefined) return false;
+  const asked = { now: at(NOW), runId: lane, overlaps: YES, excludes: () => true };
+  if (inOneGo(rival.makeWay(files, asked, files.entries())).length > 0) {
+    files.append(releaseEntry(stamp(lease.fence + 9), lease, "withdrawn"));
+    return false;
+  }
+  files.append({ ...heartbeatEntry(stamp(lease.fence + 19), lease), nonce: `${lane} beats` });
+  return replay(files.log()).appliedOf(`${lane} beats`)?.effect === "renewed";
+}
+
 const process = (name: string, run: (files: Files) => boolean, times = 1): Process<Files> => ({
   name,
   next: ({ length }) => length < times ? { name, run } : undefined,
 });
 
-/** Who may meet: `R` reserves, `L` acquires a lane, `M` does that twice with one key. */
-export type Actor = "R" | "L" | "M";
+/**
+ * Who may meet: `R` reserves, `L` acquires a lane, `M` does that twice with one key, `B` beats for one
+ * that is there.
+ */
+export type Actor = "R" | "L" | "M" | "B";
 
 const dead = pending("D");
 const old = reservation("E", 100, true);
+const kept = { ...dead, expires_at: old.expires_at };
+const CONFIRMED = {
+  [order.placeName(1)]: kept,
+  "reservations/D.json": kept,
+  "heartbeats/D.1": kept,
+  "entries/D": {},
+};
+const UNSEEN = [{ ...acquire(1, { lane: "L0", holder: "L0", tree: ["a"] }), nonce: "L0" }];
 
 /** Where it begins, and whether something is held then. */
 export const STARTS: Record<string, { readonly files: Record<string, object>; isHeld?: true }> = {
@@ -142,18 +166,13 @@ export const STARTS: Record<string, { readonly files: Record<string, object>; is
     isHeld: true,
   },
   "one that is confirmed": {
-    files: {
-      [order.placeName(1)]: { ...dead, expires_at: old.expires_at },
-      "reservations/D.json": { ...dead, expires_at: old.expires_at },
-      "heartbeats/D.1": { ...dead, expires_at: old.expires_at },
-      "entries/D": {},
-    },
+    files: CONFIRMED,
     isHeld: true,
   },
-  "a lane whose process died before it looked": {
-    files: {
-      "lanes/log": [{ ...acquire(1, { lane: "L0", holder: "L0", tree: ["a"] }), nonce: "L0" }],
-    },
+  "a lane whose process died before it looked": { files: { "lanes/log": UNSEEN } },
+  "one that is confirmed, and a lane whose process died before it looked": {
+    files: { ...CONFIRMED, "lanes/log": UNSEEN },
+    isHeld: true,
   },
 };
 
@@ -184,6 +203,8 @@ export class ExclusionExplorer {
     return actors.map((actor, n) =>
       actor === "R"
         ? process(`R${n}`, (files) => reserve(this.protocol, files, `R${n}`))
+        : actor === "B"
+        ? process(`L${n}`, (files) => beatLane(this.protocol, files, `L${n}`))
         : process(`L${n}`, (files) =>
           acquireLane(this.protocol, files, `L${n}`), actor === "M" ? 2 : 1)
     );

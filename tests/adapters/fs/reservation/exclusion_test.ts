@@ -13,12 +13,13 @@ import { newSeed } from "../../../support/random.ts";
 import { mutated, mutatedTogether } from "../../../support/explore/mutants.ts";
 
 const MEETINGS: readonly (readonly Actor[])[] = [["R", "L"], ["R", "M"], ["L", "L"], ["R", "R"]];
+const BEATS: readonly (readonly Actor[])[] = [["B"], ["B", "R"], ["B", "L"]];
 const CROWDS: readonly (readonly Actor[])[] = [["R", "R", "L"], ["R", "L", "L"]];
 
-for (const start of Object.keys(STARTS)) {
+for (const [start, { files }] of Object.entries(STARTS)) {
   it(`a reservation and a lane keep each other out from ${start}, in all interleavings and crashes`, () => {
     const explorer = new ExclusionExplorer(REAL);
-    for (const actors of MEETINGS) {
+    for (const actors of "lanes/log" in files ? [...MEETINGS, ...BEATS] : MEETINGS) {
       const violation = explorer.explore(start, actors);
       assertEquals(violation && described(violation), undefined);
     }
