@@ -8,7 +8,7 @@ import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { type Checkouts, checkoutsOf } from "./checkout/repository.ts";
 import { SmallFiles } from "./checkout/small_files.ts";
-import { readNames } from "./checkout/tops.ts";
+import { readNames, worktreeOf } from "./checkout/tops.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { checkFormat, Layout } from "./layout.ts";
@@ -44,7 +44,7 @@ export function openFsHolds(machine: Host, location: string, clock: Clock, warn:
     },
     checkout: {
       named: (texts, how) => readNames(around, location, checkouts(), warn, texts, how),
-      worktree: () => checkouts().ours?.worktree,
+      worktree: () => worktreeOf(location, checkouts()),
     },
     async lanes() {
       const log = journalPath(host, layout);

@@ -7,7 +7,7 @@ import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
 import { FsSourceTree } from "./source_tree.ts";
-import { readNames, sourceFolder } from "./tops.ts";
+import { readNames, sourceFolder, worktreeOf } from "./tops.ts";
 
 export class FsCheckout implements Checkout {
   readonly #branches: BranchReader;
@@ -21,7 +21,7 @@ export class FsCheckout implements Checkout {
   }
 
   worktree(): string | undefined {
-    return this.#branches.checkouts().ours?.worktree;
+    return worktreeOf(this.workspace, this.#branches.checkouts());
   }
 
   commitsSince(sha: string): CommitsSince | undefined {

@@ -14,6 +14,7 @@ import {
   type Checkouts,
   linkedRoots,
   projectOf,
+  type Repository,
 } from "./repository.ts";
 import { SmallFiles } from "./small_files.ts";
 
@@ -23,7 +24,31 @@ export function sourceFolder(host: Host, workspace: string, { ours, around }: Ch
   if (project === undefined) return ours?.root ?? callersFolder(host) ?? workspace;
   return ours === undefined || around === undefined || ours.root === around.root
     ? project
-    : join(ours.root, project.slice(around.root.length));
+    : projectIn(ours.root, workspace, { around });
+}
+
+/** The repository whose checkouts have these files, if any. */
+export function repositoryOf(
+  workspace: string,
+  { ours, around }: Checkouts,
+): Repository | undefined {
+  return projectOf(workspace) === undefined ? ours : around;
+}
+
+/**
+ * The name of the linked worktree whose files a caller means. A project in no repository has the
+ * same files for all callers, wherever they stand.
+ */
+export function worktreeOf(workspace: string, checkouts: Checkouts): string | undefined {
+  return repositoryOf(workspace, checkouts) && checkouts.ours?.worktree;
+}
+
+/** The folder that addresses are relative to in a checkout: a project may be a part of its own. */
+export function projectIn(root: string, workspace: string, { around }: Checkouts): string {
+  const project = projectOf(workspace);
+  return project === undefined || around === undefined
+    ? root
+    : join(root, project.slice(around.root.length));
 }
 
 /** What names mean, in whichever checkout of the repository they lie. */
@@ -36,15 +61,14 @@ export function readNames(
   how: Naming,
 ): Named {
   const own = sourceFolder(host, workspace, checkouts);
-  const project = projectOf(workspace);
-  const repository = project === undefined ? checkouts.ours : checkouts.around;
+  const repository = repositoryOf(workspace, checkouts);
   if (repository === undefined) return new NameReader(host, [own], how).read(texts);
-  const below = project === undefined ? "" : project.slice(repository.root.length);
+  const inside = (root: string) => projectIn(root, workspace, checkouts);
   const files = new SmallFiles(host, warn);
   const linked = linkedRoots(files, repository);
-  const all = () => checkoutRoots(files, repository, linked).map((root) => join(root, below));
+  const all = () => checkoutRoots(files, repository, linked).map(inside);
   // The configuration, which may name another main checkout, is read where a path leads elsewhere.
   return repository.worktree === undefined && linked.length === 0
-    ? new NameReader(host, [own, join(repository.root, below)], how, all).read(texts)
+    ? new NameReader(host, [own, inside(repository.root)], how, all).read(texts)
     : new NameReader(host, [own, ...all()], how).read(texts);
 }
