@@ -27,8 +27,18 @@ export interface Checkout {
    */
   named(texts: readonly string[], how: Naming): Named;
 
-  /** The files, for one operation: an answer may be remembered for the next question. */
-  sources(): SourceTree;
+  /** The files of all checkouts, for one operation: answers may be remembered for the next question. */
+  sources(): SourceTrees;
+}
+
+/** The source files of the checkouts of one repository, which one operation reads. */
+export interface SourceTrees {
+  /**
+   * Those of a linked worktree, by its name. Without one those of the main checkout, or, where there is
+   * none, of the caller's own. A project that is in no repository is one tree, whatever the name.
+   * `undefined` where they are gone or unreadable, which is reported as a warning.
+   */
+  of(worktree: string | undefined): SourceTree | undefined;
 }
 
 /** How names are meant. */
@@ -74,7 +84,7 @@ export interface SourceTree {
 
   /**
    * What a file imports by the rules of its language; nothing where that cannot be known. The time
-   * that is spent on a file, and on all together, is bounded.
+   * that is spent on a file, and on all of all trees together, is bounded.
    */
   imports(path: string): Promise<readonly Import[]>;
 }

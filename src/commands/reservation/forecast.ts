@@ -19,7 +19,8 @@ export const forecast: AnswerCommand<Forecast, ForecastInput> = {
     "contains what the other does. operation_conflict: one takes away, moves or renames what the " +
     "other changes. dependency_overlap: a file that one touches imports a file that the other " +
     "touches. TypeScript, JavaScript, Python, Go and Rust are read, and of a folder or a pattern " +
-    `the source files in it if they are at most ${MAX_PATTERN_FILES}.`,
+    `the source files in it if they are at most ${MAX_PATTERN_FILES}. Each is read in the worktree ` +
+    "of its reservation.",
   examples: ["forecast", "forecast --run-id agent-7 --json", "forecast --address src/billing.py"],
   operands: [],
   flags: {

@@ -121,22 +121,35 @@ function escape(path: string): string {
 export interface FoundImport {
   /** The file. */
   readonly from: string;
+  /** The linked worktree whose file says so. */
+  readonly worktree: string | undefined;
   readonly target: Target;
   readonly places: readonly MappedAddress<Touch[]>[];
 }
 
-/** Who names each file by itself, by its path. */
-export type Namers = ReadonlyMap<string, ReadonlySet<string>>;
+/** The linked worktrees in which files are touched, `undefined` for what names none. */
+export function worktreesOf({ places }: HeldFiles): Set<string | undefined> {
+  return new Set(places.flatMap(({ value }) => value.flatMap((touch) => [...touch.worktrees])));
+}
+
+/** Who names each file by itself, by its path and the worktree. */
+export type Namers = ReadonlyMap<string, ReadonlyMap<string | undefined, ReadonlySet<string>>>;
 
 /** The agents that name files by themselves. */
 export function namersOf(all: readonly HeldFiles[]): Namers {
-  return new Map(
-    all.flatMap(({ path, places }) =>
-      path === undefined
-        ? []
-        : [[path, new Set(places.flatMap(({ value }) => value.map(({ agent }) => agent)))]]
-    ),
-  );
+  const namers = new Map<string, Map<string | undefined, Set<string>>>();
+  for (const { path, places } of all) {
+    if (path === undefined) continue;
+    const agents = new Map<string | undefined, Set<string>>();
+    namers.set(path, agents);
+    for (const { agent, worktrees } of places.flatMap(({ value }) => value)) {
+      for (const worktree of worktrees) {
+        const known = agents.get(worktree) ?? new Set();
+        agents.set(worktree, known.add(agent));
+      }
+    }
+  }
+  return namers;
 }
 
 /** The clashes of the holders of files with the holders of what these import. */
@@ -146,7 +159,7 @@ export function dependencyClashes(
   namers: Namers,
   effort: ForecastBudget,
 ): Clash[] {
-  const first = merged(files.places);
+  const holders = holdersOf(files);
   const byThing = new Map<
     string,
     { places: Set<MappedAddress<Touch[]>>; imports: FoundImport[] }
@@ -168,20 +181,42 @@ export function dependencyClashes(
     type: "dependency_overlap",
     confidence: CONFIDENCE.dependency,
     things: [files.name, thing],
-    first,
+    first: holders(imports),
     second: merged([...places]),
     // For an agent that names the file by itself as well, that is reported already.
-    admits: ({ agent }) =>
-      files.path !== undefined && imports.every(({ from }) => from === files.path) ||
-      !imports.every(({ from }) => namers.get(from)?.has(agent)),
+    admits: ({ agent, worktrees }) =>
+      imports.some(({ from, worktree }) =>
+        worktrees.has(worktree) &&
+        (from === files.path || !namers.get(from)?.get(worktree)?.has(agent))
+      ),
     describe(ours, theirs) {
-      const [from = files.name, ...others] = new Set(imports.map(({ from }) => from));
-      const own = from === files.path ? "" : ` by ${quoted(ours.address, 80)}`;
-      return `${quoted(from, 80)}${more(others)}, which ${who(ours)} touches${own}, ` +
-        `${others.length === 0 ? "imports" : "import"} ${pathsOf(imports)}, ` +
+      const own = imports.filter(({ worktree }) => ours.worktrees.has(worktree));
+      const [from = files.name, ...others] = new Set(own.map(({ from }) => from));
+      const by = from === files.path ? "" : ` by ${quoted(ours.address, 80)}`;
+      return `${quoted(from, 80)}${more(others)}, which ${who(ours)} touches${by}${where(own)}, ` +
+        `${others.length === 0 ? "imports" : "import"} ${pathsOf(own)}, ` +
         `which ${who(theirs)} touches`;
     },
   }));
+}
+
+/** The holders of files who work where some imports were found. */
+function holdersOf(files: HeldFiles): (imports: readonly FoundImport[]) => Touch[] {
+  const known = new Map<string, Touch[]>();
+  return (imports) => {
+    const worktrees = [...new Set(imports.map(({ worktree }) => worktree))];
+    const key = JSON.stringify(worktrees);
+    const holders = known.get(key) ??
+      merged(files.places, (touch) => worktrees.some((each) => touch.worktrees.has(each)));
+    known.set(key, holders);
+    return holders;
+  };
+}
+
+/** The one linked worktree in which imports stand: the files of others need not have them. */
+function where(imports: readonly FoundImport[]): string {
+  const [worktree, ...others] = new Set(imports.map(({ worktree }) => worktree));
+  return worktree === undefined || others.length > 0 ? "" : ` in worktree ${quoted(worktree, 80)}`;
 }
 
 function pathsOf(imports: readonly FoundImport[]): string {
@@ -200,15 +235,20 @@ function takes(place: MappedAddress<unknown>, name: string | null): boolean {
 }
 
 /** One hold for each agent and branch, with all that it says of these places. */
-function merged(places: readonly MappedAddress<Touch[]>[]): Touch[] {
-  if (places.length === 1) return places[0]?.value ?? [];
+function merged(
+  places: readonly MappedAddress<Touch[]>[],
+  counts: (touch: Touch) => boolean = () => true,
+): Touch[] {
+  const all = places.flatMap((place) => place.value).filter(counts);
+  if (places.length === 1) return all;
   const holds = new Map<string, Touch>();
-  for (const hold of places.flatMap((place) => place.value)) {
+  for (const hold of all) {
     const key = JSON.stringify([hold.agent, hold.branch]);
     const known = holds.get(key);
     if (known === undefined) {
       holds.set(key, {
         ...hold,
+        worktrees: new Set(hold.worktrees),
         operations: new Set(hold.operations),
         reservationIds: new Set(hold.reservationIds),
         intentIds: new Set(hold.intentIds),
@@ -216,6 +256,7 @@ function merged(places: readonly MappedAddress<Touch[]>[]): Touch[] {
       });
       continue;
     }
+    for (const worktree of hold.worktrees) known.worktrees.add(worktree);
     for (const id of hold.reservationIds) known.reservationIds.add(id);
     for (const id of hold.intentIds) known.intentIds.add(id);
     for (const lane of hold.lanes) known.lanes.add(lane);

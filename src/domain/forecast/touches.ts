@@ -25,6 +25,8 @@ export interface Touch {
   readonly branch: string;
   /** As it is written. */
   readonly address: string;
+  /** The linked worktrees that it works in, and `undefined` for what names none. */
+  readonly worktrees: Set<string | undefined>;
   readonly operations: Set<string>;
   readonly reservationIds: Set<string>;
   readonly intentIds: Set<string>;
@@ -39,6 +41,7 @@ export type TouchMap = AddressMap<Touch[]>;
 interface Said extends NamedAddresses {
   readonly run_id: string;
   readonly branch: string;
+  readonly worktree?: string | undefined;
   readonly operation: string | null;
   readonly reservation_id?: string | null;
 }
@@ -77,6 +80,7 @@ export function* touchesOf(
         hold = {
           ...{ agent, run_id, branch, address },
           ...{
+            worktrees: new Set(),
             operations: new Set(),
             reservationIds: new Set(),
             intentIds: new Set(),
@@ -87,6 +91,7 @@ export function* touchesOf(
         known.set(key, hold);
         yield;
       }
+      hold.worktrees.add(record.worktree);
       if (operation !== null) hold.operations.add(operation);
       hold[says].add(id);
     }

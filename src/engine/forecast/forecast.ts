@@ -1,16 +1,6 @@
 /** Predicting conflicts between agents from what they say that they touch. */
 import { Pace, paced } from "../../async/paced.ts";
-import type { ForecastBudget, MappedAddress } from "../../domain/forecast/address_map.ts";
-import {
-  dependencyClashes,
-  type FoundImport,
-  type HeldFiles,
-  heldFiles,
-  isAmong,
-  type Namers,
-  namersOf,
-  placesOf,
-} from "../../domain/forecast/dependencies.ts";
+import type { ForecastBudget } from "../../domain/forecast/address_map.ts";
 import * as fields from "../../domain/input/fields.ts";
 import {
   type Clash,
@@ -20,24 +10,17 @@ import {
   type PredictedConflict,
   sortClashes,
 } from "../../domain/forecast/clash.ts";
-import {
-  type LiveRecords,
-  type Touch,
-  touchesOf,
-  type TouchMap,
-} from "../../domain/forecast/touches.ts";
-import { targetsOf } from "../../domain/forecast/import_targets.ts";
-import { type Import, languageOf } from "../../domain/forecast/imports.ts";
-import type { Stepwise } from "../../domain/glob/steps.ts";
+import { type LiveRecords, touchesOf, type TouchMap } from "../../domain/forecast/touches.ts";
 import type { Lease } from "../../domain/lane/lease.ts";
 import { FORECAST_EFFORT, FORECAST_STEPS, MAX_FORECAST } from "../../domain/limits.ts";
-import type { SourceTree } from "../../ports/checkout.ts";
+import type { SourceTrees } from "../../ports/checkout.ts";
 import type { Context } from "../context.ts";
 import { checkInput } from "../input.ts";
 import { checkedNames, NAMING, type NamingInput } from "../names.ts";
 import { ADDRESSES, RESERVATION_INPUTS } from "../reservation/types.ts";
+import { Dependencies } from "./dependencies.ts";
 import { type Neighbours, neighboursOf } from "./neighbours.ts";
-import { sourceFilesOf } from "./source_files.ts";
+import { type FilesByWorktree, tooWide } from "./source_files.ts";
 
 /** Which conflicts to predict; those that match all that is given. */
 export interface ForecastInput extends NamingInput {
@@ -82,17 +65,17 @@ export async function forecast(
   source: LiveSource,
   input: ForecastInput = {},
 ): Promise<Forecast> {
-  const tree = context.checkout.sources();
+  const trees = context.checkout.sources();
   let near: Neighbours | undefined;
   if (input.addresses === undefined) checkInput(input, FORECAST_FIELDS);
   else {
     const named = checkedNames(input, FORECAST_FIELDS, [], context.checkout, ADDRESSES);
     const asked = { addresses: named.entries, files: named.files };
-    near = await neighboursOf(context, tree, asked, await source.leases());
+    near = await neighboursOf(context, trees, asked, await source.leases());
   }
   const live = near?.live ?? { ...await source.records(), leases: await source.leases() };
   const { branch, runId } = input;
-  const { clashes, isWhole } = await clashesOf(context, live, undefined, tree, near?.files);
+  const { clashes, isWhole } = await clashesOf(context, live, undefined, trees, near?.files);
   const conflicts: PredictedConflict[] = [];
   let total = 0;
   const isCounted = await paced(eachConflict(
@@ -131,8 +114,8 @@ export async function clashesOf(
   { checkout, warn }: Pick<Context, "warn" | "checkout">,
   live: LiveRecords,
   effort: ForecastBudget = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } },
-  tree: SourceTree = checkout.sources(),
-  only?: readonly string[],
+  trees: SourceTrees = checkout.sources(),
+  only?: FilesByWorktree,
 ): Promise<FoundClashes> {
   const pace = new Pace();
   const holds = await paced(touchesOf(live, warn), pace);
@@ -143,8 +126,9 @@ export async function clashesOf(
   if (hasSeveralAgents(holds)) {
     const { left } = effort;
     const rest = { left, steps: { left: FORECAST_STEPS } };
-    const dependencies = new Dependencies(holds, tree, rest, pace, only);
+    const dependencies = new Dependencies(holds, trees, rest, pace, only);
     for await (const clash of dependencies) clashes.push(clash);
+    for (const warning of tooWide(dependencies.tooWide)) warn(warning);
     effort.left = rest.left;
   }
   const isWhole = effort.left > 0;
@@ -159,86 +143,4 @@ function hasSeveralAgents(holds: TouchMap): boolean {
     if (agents.size > 1) return true;
   }
   return false;
-}
-
-/** What it costs to find who touches a path, against a look at two addresses. */
-const LOOK_UP = 75;
-
-/** What the files that agents touch import from what other agents touch. */
-class Dependencies {
-  readonly #held: readonly HeldFiles[];
-  readonly #namers: Namers;
-  readonly #places = new Map<string, readonly MappedAddress<Touch[]>[]>();
-  readonly #texts = new Map<string, string | undefined>();
-
-  constructor(
-    readonly holds: TouchMap,
-    readonly tree: SourceTree,
-    readonly effort: ForecastBudget,
-    readonly pace: Pace,
-    /** The files whose imports matter; default all that are touched. */
-    readonly only: readonly string[] | undefined,
-  ) {
-    this.#held = heldFiles(holds);
-    this.#namers = namersOf(this.#held);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Clash> {
-    for (const files of this.#held) {
-      if (this.effort.left <= 0) return;
-      const found: FoundImport[] = [];
-      for (const from of this.#filesOf(files)) {
-        for (const each of await this.tree.imports(from)) {
-          const resolved = await paced(this.#resolved(from, each), this.pace);
-          if (resolved !== undefined) found.push(resolved);
-        }
-      }
-      if (found.length > 0) {
-        yield* dependencyClashes(files, found, this.#namers, this.effort);
-      }
-    }
-  }
-
-  #filesOf(files: HeldFiles): readonly string[] {
-    return this.only?.filter((file) => isAmong(files, file)) ??
-      sourceFilesOf(this.tree, files, this.effort);
-  }
-
-  /** What an import means, if an agent touches it. */
-  *#resolved(from: string, imported: Import): Stepwise<FoundImport | undefined> {
-    const language = languageOf(from);
-    if (language === undefined) return undefined;
-    const exists = (path: string) => this.tree.exists(path);
-    const targets = targetsOf(from, language, imported, exists, (path) => this.#read(path));
-    // The file system is asked only where the answer matters.
-    let isTouched = false;
-    for (const { path } of targets) isTouched ||= (yield* this.#touching(path)).length > 0;
-    if (!isTouched) return undefined;
-    for (const target of targets) {
-      // A file that is named may be about to be made.
-      if (!target.path.includes("*") && !this.#namers.has(target.path) && !exists(target.path)) {
-        continue;
-      }
-      const places = yield* this.#touching(target.path);
-      return places.length === 0 ? undefined : { from, target, places };
-    }
-    return undefined;
-  }
-
-  *#touching(path: string): Stepwise<readonly MappedAddress<Touch[]>[]> {
-    let known = this.#places.get(path);
-    if (known === undefined) {
-      yield;
-      this.effort.left -= LOOK_UP;
-      known = this.effort.left > 0 ? yield* placesOf(this.holds, path, this.effort) : [];
-      this.#places.set(path, known);
-    }
-    return known;
-  }
-
-  /** What many imports ask for again and again, such as `go.mod`. */
-  #read(path: string): string | undefined {
-    if (!this.#texts.has(path)) this.#texts.set(path, this.tree.read(path));
-    return this.#texts.get(path);
-  }
 }

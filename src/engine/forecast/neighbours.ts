@@ -2,7 +2,7 @@
  * What a forecast has to read that asks about some addresses alone: who touches them, and who touches
  * what the source files there import. It takes the time of these, however many others there are.
  */
-import { addressOfTarget, heldFiles } from "../../domain/forecast/dependencies.ts";
+import { addressOfTarget, type HeldFiles, heldFiles } from "../../domain/forecast/dependencies.ts";
 import { AddressMap } from "../../domain/forecast/address_map.ts";
 import { targetsOf } from "../../domain/forecast/import_targets.ts";
 import { languageOf } from "../../domain/forecast/imports.ts";
@@ -31,15 +31,15 @@ import {
   isLive,
   type ReservationRecord,
 } from "../../domain/reservation/reservation.ts";
-import type { SourceTree } from "../../ports/checkout.ts";
+import type { SourceTree, SourceTrees } from "../../ports/checkout.ts";
 import type { Context } from "../context.ts";
-import { sourceFilesOf } from "./source_files.ts";
+import { type FilesByWorktree, sourceFilesOf, tooWide } from "./source_files.ts";
 
 /** The part of the live records that matters to some addresses. */
 export interface Neighbours {
   readonly live: LiveRecords;
-  /** The source files that the addresses name. */
-  readonly files: readonly string[];
+  /** The source files that the addresses name, where agents touch them. */
+  readonly files: FilesByWorktree;
   /** Whether an address that an agent touches overlaps one of them. */
   touches(address: string): boolean;
 }
@@ -50,8 +50,8 @@ export interface Neighbours {
  * @param leases All live ones.
  */
 export async function neighboursOf(
-  { store: { reservations: store }, clock }: Pick<Context, "store" | "clock">,
-  tree: SourceTree,
+  { store: { reservations: store }, clock, warn }: Pick<Context, "store" | "clock" | "warn">,
+  trees: SourceTrees,
   asked: NamedAddresses,
   leases: readonly Lease[],
 ): Promise<Neighbours> {
@@ -81,9 +81,27 @@ export async function neighboursOf(
     for (const lease of leases) if (meet(ours, treeOutlines(lease))) found.leases.add(lease);
   };
   await collect(asked);
-  const files = filesOf(tree, asked);
-  const targets = await importedBy(tree, files);
-  if (targets.length > 0) await collect({ addresses: targets });
+  const records = [...found.reservations.values(), ...found.intents.values()];
+  const worktrees = new Set(records.map(({ worktree }) => worktree));
+  if (found.leases.size > 0) worktrees.add(undefined);
+  const held = heldBy(asked);
+  const effort = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } };
+  const wide = new Set<string>();
+  const files = new Map<string | undefined, readonly string[]>();
+  const targets = new Set<string>();
+  for (const worktree of worktrees) {
+    const tree = trees.of(worktree);
+    if (tree === undefined) continue;
+    const named = new Set(held.flatMap((each) => {
+      const found = sourceFilesOf(tree, each, effort);
+      if (found === undefined) wide.add(each.name);
+      return found ?? [];
+    }));
+    files.set(worktree, [...named]);
+    for (const target of await importedBy(tree, named)) targets.add(target);
+  }
+  for (const warning of tooWide(wide)) warn(warning);
+  if (targets.size > 0) await collect({ addresses: [...targets] });
   const ours = addressOutlines(asked);
   const known = new Map<string, boolean>();
   return {
@@ -105,19 +123,18 @@ function meet(ours: readonly Outline[], theirs: readonly Outline[]): boolean {
   return holdsMeet(ours, theirs, { left: COMPARE_EFFORT }, { left: COMPARE_STEPS }) !== undefined;
 }
 
-/** The source files that addresses name. */
-function filesOf(tree: SourceTree, { addresses, files }: NamedAddresses): string[] {
+/** The files that addresses name; whether there are such is not known yet. */
+function heldBy({ addresses, files }: NamedAddresses): HeldFiles[] {
   const map: TouchMap = new AddressMap();
   for (const text of addresses) {
     const address = parseAddress(text, new Set(files));
     if (typeof address !== "string") map.add(address, []);
   }
-  const effort = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } };
-  return [...new Set(heldFiles(map).flatMap((held) => sourceFilesOf(tree, held, effort)))];
+  return heldFiles(map);
 }
 
 /** The addresses of all that files may import. */
-async function importedBy(tree: SourceTree, files: readonly string[]): Promise<string[]> {
+async function importedBy(tree: SourceTree, files: Iterable<string>): Promise<Set<string>> {
   const targets = new Set<string>();
   const exists = (path: string) => tree.exists(path);
   for (const from of files) {
@@ -129,5 +146,5 @@ async function importedBy(tree: SourceTree, files: readonly string[]): Promise<s
       }
     }
   }
-  return [...targets];
+  return targets;
 }

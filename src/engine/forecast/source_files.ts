@@ -3,17 +3,21 @@ import type { ForecastBudget } from "../../domain/forecast/address_map.ts";
 import { type HeldFiles, isAmong } from "../../domain/forecast/dependencies.ts";
 import { languageOf } from "../../domain/forecast/imports.ts";
 import { MAX_PATTERN_FILES } from "../../domain/limits.ts";
+import { quoted } from "../../domain/text.ts";
 import type { SourceTree } from "../../ports/checkout.ts";
+
+/** Source files, by the worktree in which they are touched. */
+export type FilesByWorktree = ReadonlyMap<string | undefined, readonly string[]>;
 
 /** What it costs to match a path with a pattern, against a look at two addresses. */
 const MATCH = 30;
 
-/** The source files themselves; none where there are too many. */
+/** The source files themselves; `undefined` where there are too many. */
 export function sourceFilesOf(
   tree: SourceTree,
   files: HeldFiles,
   effort: ForecastBudget,
-): readonly string[] {
+): readonly string[] | undefined {
   const { path, folder } = files;
   if (path !== undefined && tree.exists(path)) return [path];
   const accepts = (file: string) => {
@@ -21,5 +25,16 @@ export function sourceFilesOf(
     effort.left -= isSource ? MATCH : 1;
     return isSource && effort.left > 0 && isAmong(files, file);
   };
-  return tree.below(folder, accepts, MAX_PATTERN_FILES) ?? [];
+  return tree.below(folder, accepts, MAX_PATTERN_FILES);
+}
+
+/** A warning of what stands for too many files; nothing where nothing does. */
+export function tooWide(names: ReadonlySet<string>): string[] {
+  const [first, ...others] = names;
+  if (first === undefined) return [];
+  const [more, each] = others.length === 0 ? ["", "it"] : [` and ${others.length} more`, "each"];
+  return [
+    `The imports in ${quoted(first, 80)}${more} are not read: ` +
+    `${each} stands for more than ${MAX_PATTERN_FILES} source files, or lies among too many`,
+  ];
 }

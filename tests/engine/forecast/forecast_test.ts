@@ -248,14 +248,15 @@ it("forecast() lists the surest of many conflicts and counts all", async () => {
   assertEquals([total, truncated, conflicts.length], [3 * 50 * 49 / 2, true, MAX_FORECAST]);
 });
 
-/** A checkout in which every file is there, and imports `b.ts`, and no folder can be read. */
+/** A checkout in which every file is there, and imports `b.ts`, and no folder has any. */
 function withoutFiles(warnings: string[]) {
-  const sources = () => ({
+  const tree = {
     exists: () => true,
     read: () => undefined,
-    below: () => undefined,
+    below: () => [],
     imports: () => Promise.resolve([{ module: "./b.ts", name: null }]),
-  });
+  };
+  const sources = () => ({ of: () => tree });
   const checkout = {
     branch: () => "main",
     worktree: () => undefined,

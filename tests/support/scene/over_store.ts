@@ -2,7 +2,7 @@
 import { openCursorFile } from "../../../src/adapters/fs/open.ts";
 import { Coord } from "../../../src/engine/coord.ts";
 import { detectHost } from "../../../src/host/detect.ts";
-import type { Checkout } from "../../../src/ports/checkout.ts";
+import type { Checkout, SourceTree } from "../../../src/ports/checkout.ts";
 import type { Store } from "../../../src/ports/store.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { namedInEmpty } from "../fake/names.ts";
@@ -10,18 +10,20 @@ import { makeTempDir } from "./scratch.ts";
 
 const host = await detectHost();
 
+const EMPTY: SourceTree = {
+  exists: () => false,
+  read: () => undefined,
+  below: () => [],
+  imports: () => Promise.resolve([]),
+};
+
 /** A checkout in which there is nothing. */
 export const NOWHERE: Checkout = {
   branch: (explicit) => explicit ?? "main",
   worktree: () => undefined,
   commitsSince: () => undefined,
   named: namedInEmpty,
-  sources: () => ({
-    exists: () => false,
-    read: () => undefined,
-    below: () => [],
-    imports: () => Promise.resolve([]),
-  }),
+  sources: () => ({ of: () => EMPTY }),
 };
 
 /** A file in which a consumer of the stream keeps its position, wherever the store is. */

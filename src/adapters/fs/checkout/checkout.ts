@@ -2,12 +2,12 @@
 import { join } from "../../../deps/path.ts";
 import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
-import type { Checkout, Named, Naming, SourceTree } from "../../../ports/checkout.ts";
+import type { Checkout, Named, Naming, SourceTrees } from "../../../ports/checkout.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BranchReader } from "./branch.ts";
-import { FsSourceTree } from "./source_tree.ts";
-import { readNames, sourceFolder, worktreeOf } from "./tops.ts";
+import { FsSourceTrees } from "./source_trees.ts";
+import { readNames, worktreeOf } from "./tops.ts";
 
 export class FsCheckout implements Checkout {
   readonly #branches: BranchReader;
@@ -50,8 +50,7 @@ export class FsCheckout implements Checkout {
     return readNames(this.host, this.workspace, checkouts, this.warn, texts, how);
   }
 
-  sources(): SourceTree {
-    const folder = sourceFolder(this.host, this.workspace, this.#branches.checkouts());
-    return new FsSourceTree(this.host, folder, this.warn);
+  sources(): SourceTrees {
+    return new FsSourceTrees(this.host, this.workspace, this.#branches.checkouts(), this.warn);
   }
 }

@@ -126,13 +126,26 @@ export function checkoutRoots(
 /** The tops of the linked worktrees of a repository that are there. */
 export function linkedRoots(files: SmallFiles, { common }: Repository): string[] {
   const names = files.trying(() => files.host.fs.list(join(common, "worktrees"))) ?? [];
-  return names.flatMap(({ name }) => {
-    const folder = join(common, "worktrees", name);
-    const file = files.text(join(folder, "gitdir"))?.trim();
-    if (file === undefined || file === "") return [];
-    const path = resolve(folder, file);
-    return files.look(path) === undefined ? [] : [dirname(path)];
-  });
+  return names.flatMap(({ name }) => linkedRoot(files, common, name) ?? []);
+}
+
+function linkedRoot(files: SmallFiles, common: string, name: string): string | undefined {
+  const folder = join(common, "worktrees", name);
+  const file = files.text(join(folder, "gitdir"))?.trim();
+  if (file === undefined || file === "") return undefined;
+  const path = resolve(folder, file);
+  return files.look(path) === undefined ? undefined : dirname(path);
+}
+
+/** The top of a linked worktree by its name, if it is there and no other checkout took its place. */
+export function rootNamed(
+  files: SmallFiles,
+  { common }: Repository,
+  name: string,
+): string | undefined {
+  if (/^\.{0,2}$|[/\\\0]/.test(name)) return undefined;
+  const root = linkedRoot(files, common, name);
+  return root !== undefined && checkoutIn(files, root)?.worktree === name ? root : undefined;
 }
 
 /** The folder that a workspace was made in; `undefined` for one that lies by itself. */

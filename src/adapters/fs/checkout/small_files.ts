@@ -30,7 +30,12 @@ export class SmallFiles {
   /** What looks have found, and where they failed. */
   #met = 0;
 
-  constructor(readonly host: Host, readonly onWarning: Warn) {}
+  constructor(
+    readonly host: Host,
+    readonly onWarning: Warn,
+    /** What follows from one that cannot be read. */
+    readonly loss = "the branch is not known from it",
+  ) {}
 
   /** Warns once: several looks meet the same file. */
   warn(message: string): void {
@@ -104,7 +109,7 @@ export class SmallFiles {
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       this.#met++;
-      this.warn(`${error.message}: the branch is not known from it`);
+      this.warn(`${error.message}: ${this.loss}`);
       return undefined;
     }
   }

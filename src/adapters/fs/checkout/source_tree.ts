@@ -7,27 +7,28 @@
  */
 import { join } from "../../../deps/path.ts";
 import { type Import, languageOf } from "../../../domain/forecast/imports.ts";
-import { MAX_IMPORTS, MAX_LISTED, MAX_SOURCE_BYTES, PARSE_MS } from "../../../domain/limits.ts";
+import { MAX_IMPORTS, MAX_LISTED, MAX_SOURCE_BYTES } from "../../../domain/limits.ts";
+import { quoted } from "../../../domain/text.ts";
 import type { SourceTree } from "../../../ports/checkout.ts";
 import { type DirEntry, type FileStat, type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { importsIn } from "./syntax/imports.ts";
+import type { ImportReader } from "./import_reader.ts";
 
 export class FsSourceTree implements SourceTree {
   readonly #found = new Map<string, FileStat["kind"] | undefined>();
   readonly #imports = new Map<string, readonly Import[]>();
   readonly #lists = new Map<string, readonly DirEntry[]>();
   #leftToList: number = MAX_LISTED;
-  #leftMs: number;
+  #isOutOfTime = false;
 
+  /** @param worktree The linked worktree whose files these are. */
   constructor(
     readonly host: Pick<Host, "fs" | "os">,
     readonly root: string,
     readonly warn: Warn,
-    readonly ms: { readonly file: number; readonly all: number } = PARSE_MS,
-  ) {
-    this.#leftMs = ms.all;
-  }
+    readonly reader: ImportReader,
+    readonly worktree?: string,
+  ) {}
 
   exists(path: string): boolean {
     return this.#kind(path) === "file";
@@ -38,7 +39,9 @@ export class FsSourceTree implements SourceTree {
       const stat = this.#look(path);
       if (stat?.kind !== "file") return undefined;
       if (stat.size > MAX_SOURCE_BYTES) {
-        this.warn(`${path} is larger than ${MAX_SOURCE_BYTES} bytes: its imports are not read`);
+        this.warn(
+          `${this.#shown(path)} is larger than ${MAX_SOURCE_BYTES} bytes: its imports are not read`,
+        );
         return undefined;
       }
       const bytes = this.host.fs.read(join(this.root, path));
@@ -46,7 +49,7 @@ export class FsSourceTree implements SourceTree {
         return bytes && new TextDecoder("utf-8", { fatal: true }).decode(bytes);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
-        this.warn(`${path} is not UTF-8: its imports are not read`);
+        this.warn(`${this.#shown(path)} is not UTF-8: its imports are not read`);
         return undefined;
       }
     });
@@ -74,26 +77,39 @@ export class FsSourceTree implements SourceTree {
 
   async #read(path: string): Promise<readonly Import[]> {
     const language = languageOf(path);
-    if (language === undefined || this.#leftMs < 0) return [];
-    const start = performance.now();
-    const text = this.read(path);
+    if (language === undefined) return [];
+    if (this.reader.isOutOfTime) return this.#endOfTime();
+    const text = this.reader.timed(() => this.read(path));
     if (text === undefined) return [];
     let imports: readonly Import[] | undefined;
     try {
-      imports = await importsIn(language, text, Math.min(this.ms.file, this.#leftMs));
+      imports = await this.reader.read(language, text);
     } catch (error) {
       this.#passOver(error);
       return [];
     }
-    this.#leftMs -= performance.now() - start;
-    if (this.#leftMs < 0) {
-      this.warn("There are too many source files to read in time: imports are missing");
-    } else if (imports === undefined) {
-      this.warn(`${path} takes too long to understand: its imports are not read`);
+    if (imports === undefined) {
+      if (this.reader.isOutOfTime) return this.#endOfTime();
+      this.warn(`${this.#shown(path)} takes too long to understand: its imports are not read`);
     }
     if (imports === undefined || imports.length <= MAX_IMPORTS) return imports ?? [];
-    this.warn(`${path} has more than ${MAX_IMPORTS} imports: the others are not counted`);
+    this.warn(
+      `${this.#shown(path)} has more than ${MAX_IMPORTS} imports: the others are not counted`,
+    );
     return imports.slice(0, MAX_IMPORTS);
+  }
+
+  #endOfTime(): readonly Import[] {
+    if (!this.#isOutOfTime) {
+      const which = this.worktree === undefined ? "" : ` of ${worktreeText(this.worktree)}`;
+      this.warn(`There are too many source files${which} to read in time: imports are missing`);
+    }
+    this.#isOutOfTime = true;
+    return [];
+  }
+
+  #shown(path: string): string {
+    return this.worktree === undefined ? path : `${path} in ${worktreeText(this.worktree)}`;
   }
 
   #list(folder: string): readonly DirEntry[] {
@@ -145,4 +161,9 @@ export class FsSourceTree implements SourceTree {
 /** Folders whose files are not edited by hand. */
 function isPassedOver(name: string): boolean {
   return name.startsWith(".") || name === "node_modules";
+}
+
+/** A linked worktree, as messages name it. */
+export function worktreeText(name: string): string {
+  return `worktree ${quoted(name, 80)}`;
 }

@@ -5,31 +5,62 @@ import { makeTempDir } from "../../../support/scene/scratch.ts";
 
 const { fs } = fakeHost();
 
+/** A repository with a project in a folder of it, one worktree, and another repository. */
 function project() {
   const dir = makeTempDir();
   const file = (path: string, text: string) => {
     fs.makeDir(`${dir}/${path}`.replace(/\/[^/]*$/, ""));
     fs.createNew(`${dir}/${path}`, new TextEncoder().encode(text));
   };
-  const sources = (workspace = ".coord", cwd = "") => {
-    const host = fakeHost({ cwd: `${dir}/${cwd}` });
-    return new FsCheckout(host, `${dir}/${workspace}`, () => {})
-      .sources();
-  };
-  return { file, sources };
-}
-
-it("sources() are those of the worktree in which the caller stands", () => {
-  const { file, sources } = project();
   file("repo/.git/worktrees/w/commondir", "../..\n");
+  file("repo/.git/worktrees/w/gitdir", `${dir}/tree/.git\n`);
   file("repo/pkg/a.ts", "in the main tree");
-  file("tree/.git", "gitdir: ../repo/.git/worktrees/w\n");
+  file("tree/.git", `gitdir: ../repo/.git/worktrees/w\n`);
   file("tree/pkg/a.ts", "in the worktree");
   file("else/.git/HEAD", "");
   file("else/a.ts", "elsewhere");
-  assertEquals(sources("repo/pkg/.coord", "repo").read("a.ts"), "in the main tree");
-  assertEquals(sources("repo/pkg/.coord", "tree/pkg").read("a.ts"), "in the worktree");
-  assertEquals(sources("repo/pkg/.coord", "else").read("a.ts"), "in the main tree");
-  assertEquals(sources("repo/pkg/.muse/coordination", "tree").read("a.ts"), "in the worktree");
-  assertEquals(sources("state", "else").read("a.ts"), "elsewhere");
+  file("plain/a.ts", "in no repository");
+  const warnings: string[] = [];
+  const text = (workspace: string, cwd: string, worktree?: string) => {
+    const host = fakeHost({ cwd: `${dir}/${cwd}` });
+    const checkout = new FsCheckout(host, `${dir}/${workspace}`, (said) => {
+      warnings.push(said);
+    });
+    return checkout.sources().of(worktree)?.read("a.ts");
+  };
+  return { text, warnings };
+}
+
+it("sources() are those of a worktree by its name, else of the main checkout", () => {
+  const { text, warnings } = project();
+  for (const cwd of ["repo", "tree/pkg", "else", "plain"]) {
+    for (const workspace of ["repo/pkg/.coord", "repo/pkg/.muse/coordination"]) {
+      assertEquals(text(workspace, cwd), "in the main tree", cwd);
+      assertEquals(text(workspace, cwd, "w"), "in the worktree", cwd);
+    }
+  }
+  assertEquals(text("state", "else"), "elsewhere");
+  assertEquals(text("tree/pkg/.coord", "else"), "in the main tree");
+  assertEquals(text("tree/pkg/.coord", "else", "w"), "in the worktree");
+  assertEquals(warnings, []);
+});
+
+it("sources() are those of the project in no repository, whatever the worktree", () => {
+  const { text, warnings } = project();
+  assertEquals(text("plain/.coord", "tree", "w"), "in no repository");
+  assertEquals(text("state", "plain", "w"), "in no repository");
+  assertEquals(warnings, []);
+});
+
+it("sources() of a name that is no worktree's are none, and nothing outside is looked at", () => {
+  const { text, warnings } = project();
+  const names = ["", ".", "..", "../../../tree", "w/", "w/..", "w\0", "gone", "..\\w"];
+  for (const name of names) assertEquals(text("repo/pkg/.coord", "repo", name), undefined, name);
+  assertEquals(
+    warnings,
+    names.map((name) =>
+      `The worktree ${JSON.stringify(name)} is not there: ` +
+      "the imports of what is touched in it are not read"
+    ),
+  );
 });

@@ -1,3 +1,4 @@
+import { ImportReader } from "../../../../src/adapters/fs/checkout/import_reader.ts";
 import { FsSourceTree } from "../../../../src/adapters/fs/checkout/source_tree.ts";
 import { MAX_IMPORTS, MAX_LISTED, MAX_SOURCE_BYTES } from "../../../../src/domain/limits.ts";
 import { type DirEntry, HostError } from "../../../../src/ports/host.ts";
@@ -19,7 +20,8 @@ function project(host: Partial<typeof fs> = {}, ms?: { file: number; all: number
     );
   };
   const warn = (message: string) => void warnings.push(message.replaceAll(dir, ""));
-  const tree = new FsSourceTree({ os, fs: { ...fs, ...host } }, `${dir}/p`, warn, ms);
+  const on = { os, fs: { ...fs, ...host } };
+  const tree = new FsSourceTree(on, `${dir}/p`, warn, new ImportReader(ms));
   const modules = async (path: string) => (await tree.imports(path)).map(({ module }) => module);
   return { dir, file, tree, modules, warnings };
 }
@@ -108,6 +110,47 @@ it("imports() reads no more when the time for all has passed, and says so once",
     "There are too many source files to read in time: imports are missing",
   ]);
   assert_(tree.exists("c.ts"));
+});
+
+it("imports() of several trees have one time for all, and each that lacks some says so", async () => {
+  const { dir, file, warnings } = project();
+  for (const name of ["a", "b"]) file(`p/${name}.ts`, "async <T>(".repeat(20_000) + "import('x')");
+  const reader = new ImportReader({ file: 1_000, all: 100 });
+  const warn = (message: string) => void warnings.push(message);
+  const trees = ["side", undefined, "other"].map((name) =>
+    new FsSourceTree({ os, fs }, `${dir}/p`, warn, reader, name)
+  );
+  for (const tree of trees) {
+    for (const path of ["a.ts", "b.ts"]) assertEquals(await tree.imports(path), []);
+  }
+  assertEquals(warnings, [
+    'There are too many source files of worktree "side" to read in time: imports are missing',
+    "There are too many source files to read in time: imports are missing",
+    'There are too many source files of worktree "other" to read in time: imports are missing',
+  ]);
+});
+
+it("imports() reads a text once that several trees have, and no other one for it", async () => {
+  const { dir, file, warnings } = project();
+  file("p/slow.ts", `${"async <T>(".repeat(20_000)}import('./x')`);
+  file("p/fine.ts", "import './x'");
+  file("q/slow.ts", `${"async <T>(".repeat(20_000)}import('./x')`);
+  file("q/fine.ts", "import './y'");
+  // There is time to find out once that the text takes too long.
+  const reader = new ImportReader({ file: 500, all: 950 });
+  const warn = (message: string) => void warnings.push(message);
+  const found = [];
+  for (const [folder, name] of [["p", undefined], ["q", "side"]] as const) {
+    const tree = new FsSourceTree({ os, fs }, `${dir}/${folder}`, warn, reader, name);
+    for (const path of ["slow.ts", "fine.ts"]) {
+      found.push((await tree.imports(path)).map(({ module }) => module));
+    }
+  }
+  assertEquals(found, [[], ["./x"], [], ["./y"]]);
+  assertEquals(warnings, [
+    "slow.ts takes too long to understand: its imports are not read",
+    'slow.ts in worktree "side" takes too long to understand: its imports are not read',
+  ]);
 });
 
 it("below() finds the files of a folder that are accepted, hidden and installed ones left out", () => {
