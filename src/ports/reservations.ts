@@ -38,14 +38,16 @@ export interface Rival {
   /** What it holds. */
   readonly named: NamedAddresses;
   readonly runId: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
   /** Whether a reservation overlaps it, or cannot be compared in time. */
   readonly overlaps: (other: ReservationRecord) => Stepwise<boolean>;
   /** Whether not both can be held, as they are of different runs. */
   readonly excludes: (other: ReservationRecord) => boolean;
 }
 
+/**
+ * What is live and what has expired is decided by the store's clock, whatever a record says of its own
+ * beginning. Only a question that writes nothing is answered for the caller's `now`.
+ */
 export interface ReservationStore {
   /**
    * Adds a reservation if `admit` allows it. All such additions of all processes are in one order,
@@ -95,7 +97,7 @@ export interface ReservationStore {
   confirm(id: string): Promise<boolean>;
 
   /** Refuses an exclusive reservation that is not confirmed: it never will be. */
-  refuse(id: string, runId: string, now: number): Promise<void>;
+  refuse(id: string, runId: string): Promise<void>;
 
   /**
    * The live exclusive reservations that overlap a rival and exclude it, confirmed ones only. The others

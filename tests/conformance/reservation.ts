@@ -140,6 +140,23 @@ export function reservationSuite(name: string, open: OpenStore): void {
     }
   });
 
+  it(`${name}: what has expired is decided by the store's clock, and not by a record's beginning`, async () => {
+    const at = await place();
+    const lock = record(at, { run_id: "b", exclusive: true });
+    const { reservations } = at.store;
+    await add(reservations, lock);
+    at.clock.advance(30);
+    // The clock of their maker is ahead.
+    const created_at = formatTime(at.clock.ms + 3_600_000);
+    const given = { created_at, expires_at: formatTime(at.clock.ms + 7_200_000) };
+    const met = [lock.reservation_id];
+    assertEquals(await addNotice(at.other.reservations, record(at, given)), met);
+    const late = record(at, { ...given, exclusive: true });
+    assertEquals(await add(at.other.reservations, late), undefined);
+    const beat = beatOf(at, lock, 60);
+    assertEquals(await reservations.beat(beat.reservation_id, () => beat), { ...beat, beat: 1 });
+  });
+
   it(`${name}: add() adds nothing where admit() says no`, async () => {
     const at = await place();
     await add(at.store.reservations, record(at, { run_id: "b" }));

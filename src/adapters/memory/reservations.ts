@@ -14,7 +14,7 @@ import {
   type ReservationRecord,
   wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
-import { formatTime, parseTime } from "../../domain/time.ts";
+import { formatTime } from "../../domain/time.ts";
 import type {
   NoticePlacement,
   Placement,
@@ -27,15 +27,14 @@ export class MemoryReservationStore implements ReservationStore {
   constructor(readonly workspace: MemoryWorkspace) {}
 
   async add({ reservation, overlaps, admit, excludes }: Placement): Promise<boolean> {
-    const now = parseTime(reservation.created_at) ?? 0;
     const meets = new Map<string, boolean>();
     while (true) {
-      const news = this.#near(reservation, now).filter(({ reservation: { reservation_id: id } }) =>
-        !meets.has(id)
-      );
+      const news = this.#near(reservation, this.workspace.clock())
+        .filter((entry) => !meets.has(entry.reservation.reservation_id));
       if (news.length === 0) break;
       await paced(compare(news, overlaps, meets));
     }
+    const now = this.workspace.clock();
     const near = this.#near(reservation, now)
       .filter((entry) => meets.get(entry.reservation.reservation_id));
     const isComing = (entry: ReservationEntry) =>
@@ -52,9 +51,9 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   async addNotice({ reservation, overlaps }: NoticePlacement): Promise<ReservationEntry[]> {
-    const { reservation_id: id, created_at } = reservation;
+    const { reservation_id: id } = reservation;
     this.workspace.reservations.put(id, reservation);
-    const near = await this.near(reservation, parseTime(created_at) ?? 0, overlaps);
+    const near = await this.near(reservation, this.workspace.clock(), overlaps);
     return near.filter((other) => other.reservation.reservation_id !== id);
   }
 
@@ -74,18 +73,19 @@ export class MemoryReservationStore implements ReservationStore {
     return unsettled.delete(id) && reservations.has(id);
   }
 
-  async refuse(id: string, runId: string, now: number): Promise<void> {
+  async refuse(id: string, runId: string): Promise<void> {
     const entry = this.#entry(id);
-    if (entry?.unsettled === true) this.#seal(entry, runId, now);
+    if (entry?.unsettled === true) this.#seal(entry, runId, this.workspace.clock());
   }
 
-  async makeWay({ now, runId, overlaps, excludes }: Rival): Promise<ReservationEntry[]> {
+  async makeWay({ runId, overlaps, excludes }: Rival): Promise<ReservationEntry[]> {
     const meets = new Map<string, boolean>();
     const near = () =>
-      this.#near({ exclusive: true }, now).filter(({ reservation }) =>
+      this.#near({ exclusive: true }, this.workspace.clock()).filter(({ reservation }) =>
         reservation.exclusive === true && excludes(reservation)
       );
     await paced(compare(near(), overlaps, meets));
+    const now = this.workspace.clock();
     // What came meanwhile finds the rival when it looks.
     const met = near().filter(({ reservation }) => meets.get(reservation.reservation_id));
     for (const entry of met) {

@@ -20,12 +20,11 @@ export class ReservationHolders implements AwaitedHolders<ReservationConflict> {
     return comparison.conflicts(exclusive.map(heldReservation));
   }
 
-  async makeWay({ runId, named, now }: Wanted): Promise<Conflicts<ReservationConflict>> {
+  async makeWay({ runId, named }: Wanted): Promise<Conflicts<ReservationConflict>> {
     const comparison = new Comparison(runId, addressOutlines(named));
     const held = await this.store.makeWay({
       named,
       runId,
-      now,
       overlaps: overlapsRecord(comparison),
       excludes: ({ run_id }) => !sameRun(run_id, runId),
     });

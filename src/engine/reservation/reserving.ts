@@ -84,7 +84,7 @@ export class Reserving {
     isLock: (other: ReservationRecord) => boolean,
     isPatient: boolean,
   ): Promise<Attempt> {
-    const { context: { clock, store: { reservations: store } }, lanes, keeper } = this;
+    const { context: { store: { reservations: store } }, lanes, keeper } = this;
     const { strict = false, renew, signal } = this.input;
     const { run_id: runId, reservation_id: id, exclusive: isExclusive = false } = record;
     const wanted: Wanted = {
@@ -142,7 +142,7 @@ export class Reserving {
           return isConfirmed;
         },
         withdraw: async () => {
-          await store.refuse(id, runId, clock());
+          await store.refuse(id, runId);
           return true;
         },
       })

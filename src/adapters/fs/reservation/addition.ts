@@ -2,7 +2,6 @@
 import type { Anchor } from "../../../domain/glob/address.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
-import { parseTime } from "../../../domain/time.ts";
 import type { NoticePlacement, Placement } from "../../../ports/reservations.ts";
 import { indexed, type IndexEntry } from "./address_index.ts";
 import { releaseName, slotName, viewName } from "./chain.ts";
@@ -43,18 +42,21 @@ export function* candidatesOf(
 /** What every addition has. */
 export class FsNotice implements Notice {
   readonly reservation: ReservationRecord;
-  readonly now: number;
   readonly overlaps: NoticePlacement["overlaps"];
   protected readonly files: ReservationFiles;
   protected readonly entry: IndexEntry;
   protected readonly anchors: readonly Anchor[];
   #enteredAt = -Infinity;
 
-  constructor(files: ReservationFiles, stem: string, placement: NoticePlacement) {
+  constructor(
+    files: ReservationFiles,
+    stem: string,
+    placement: NoticePlacement,
+    readonly now: number,
+  ) {
     this.files = files;
     this.reservation = placement.reservation;
     this.overlaps = placement.overlaps;
-    this.now = parseTime(this.reservation.created_at) ?? 0;
     [this.entry, this.anchors] = indexed(stem, this.reservation);
   }
 
@@ -79,8 +81,8 @@ export class FsAddition extends FsNotice implements Addition {
   readonly admit: Placement["admit"];
   readonly excludes: Placement["excludes"];
 
-  constructor(files: ReservationFiles, stem: string, placement: Placement) {
-    super(files, stem, placement);
+  constructor(files: ReservationFiles, stem: string, placement: Placement, now: number) {
+    super(files, stem, placement, now);
     this.admit = placement.admit;
     this.excludes = placement.excludes;
   }

@@ -20,7 +20,7 @@ import { ensureRecord, type OrderFiles } from "./order.ts";
  */
 export function* makeWay(
   files: OrderFiles,
-  { now, runId, overlaps, excludes }: Pick<Rival, "now" | "runId" | "overlaps" | "excludes">,
+  { now, runId, overlaps, excludes }: Omit<Rival, "named"> & { readonly now: number },
   candidates: Iterable<string | undefined>,
 ): Stepwise<ReservationEntry[]> {
   const held: ReservationEntry[] = [];

@@ -69,7 +69,9 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
-    const place = await paced(add(this.#files, new FsAddition(this.#files, stem, placement)));
+    const place = await paced(
+      add(this.#files, new FsAddition(this.#files, stem, placement, this.clock())),
+    );
     if (place === undefined) return false;
     if (placement.reservation.confirmation === undefined) this.#files.sync("reservations");
     this.#check.knows(stem);
@@ -80,7 +82,7 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
-    const notice = new FsNotice(this.#files, stem, placement);
+    const notice = new FsNotice(this.#files, stem, placement, this.clock());
     const overlapping = await paced(addNotice(this.#files, notice));
     this.#check.knows(stem);
     return overlapping;
@@ -102,9 +104,9 @@ export class FsReservationStore implements ReservationStore {
     return true;
   }
 
-  async refuse(id: string, runId: string, now: number): Promise<void> {
+  async refuse(id: string, runId: string): Promise<void> {
     const stem = stemOfId(id);
-    const entry = seal(this.#files, stem, now, runId);
+    const entry = seal(this.#files, stem, this.clock(), runId);
     if (entry?.release !== undefined) this.#files.leave(stem, entry.reservation);
   }
 
@@ -114,8 +116,9 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     await paced(this.#check.run());
     const anchors = rival.named.addresses.map(anchorOf);
-    const asked = { now: rival.now, exclusive: true };
-    return await paced(makeWay(this.#files, rival, candidatesOf(this.#files, anchors, asked)));
+    const now = this.clock();
+    const candidates = candidatesOf(this.#files, anchors, { now, exclusive: true });
+    return await paced(makeWay(this.#files, { ...rival, now }, candidates));
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
