@@ -45,6 +45,11 @@ export class CoordError extends Error {
     this.code = code;
     this.details = details;
   }
+
+  /** Whether this process was denied access, so that another may well succeed. */
+  get isDenied(): boolean {
+    return false;
+  }
 }
 
 /** One thing that is wrong with an input. */

@@ -96,7 +96,7 @@ export interface ChangeFeed {
    * `known`; what was added, changed or removed since follows, also where no run saw it happen. What a
    * position does not cover as a whole is given again.
    *
-   * A failure to notify is the feed's to mend, by looking at intervals; throws a `HostError` where
+   * A failure to notify is the feed's to mend, by looking at intervals; throws `io_error` where
    * `native` was asked for and cannot be had.
    */
   open(request: FeedRequest): FeedRun;

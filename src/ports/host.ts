@@ -51,8 +51,8 @@ export class HostError extends CoordError {
     this.errno = errno;
   }
 
-  /** Whether another process may well succeed: no permission, or a link that is not followed. */
-  get isRefusal(): boolean {
+  /** No permission, or a link that is not followed. */
+  override get isDenied(): boolean {
     return ["permission", "link", "not_directory"].includes(this.reason);
   }
 }

@@ -13,7 +13,7 @@ export interface LaneStore {
 
   /**
    * Calls `onChange` when the journal may have changed: a hint, never the truth. `onError` is called at
-   * most once, and no hints follow it. Throws a `HostError` where notification cannot be had.
+   * most once, and no hints follow it. Throws `io_error` where notification cannot be had.
    */
   watch(onChange: () => void, onError: (error: unknown) => void): { close(): void };
 }

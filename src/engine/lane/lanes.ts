@@ -8,7 +8,6 @@ import { formatTime, parseTime } from "../../domain/time.ts";
 import { haltEntry, releaseEntry, spawnEntry } from "../../domain/journal/entries.ts";
 import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { Checkout, Named } from "../../ports/checkout.ts";
-import { HostError } from "../../ports/host.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import { treeProblems } from "../../domain/glob/tree.ts";
 import { nameProblems } from "../../domain/lane/request.ts";
@@ -357,7 +356,7 @@ export class Lanes {
     try {
       return await readJournal(this.#context);
     } catch (error) {
-      if (!(error instanceof HostError && error.isRefusal)) throw error;
+      if (!(error instanceof CoordError && error.isDenied)) throw error;
       this.#context.warn(`${error.message}: skipped`);
       return undefined;
     }

@@ -13,8 +13,8 @@ export class UnreadableRecord extends HostError {
 }
 
 /** Whether another process may well read it. */
-function isRefusal(error: unknown): error is HostError {
-  return error instanceof HostError && error.isRefusal;
+function isDenied(error: unknown): error is HostError {
+  return error instanceof HostError && error.isDenied;
 }
 
 /** For listings: what `body` reads of one record; one that cannot be read is reported and left out. */
@@ -43,7 +43,7 @@ export class Skipping {
         return body();
       } catch (error) {
         if (error instanceof UnreadableRecord) this.count++;
-        if (error instanceof UnreadableRecord && isRefusal(error)) this.refused = error;
+        if (error instanceof UnreadableRecord && isDenied(error)) this.refused = error;
         throw error;
       }
     });
@@ -52,7 +52,7 @@ export class Skipping {
 
 /** For listings: what `body` reads of a folder; one that may not be read is reported and left out. */
 export function ofFolder<T>(warn: Warn, body: () => T): T | undefined {
-  return reported(warn, isRefusal, body);
+  return reported(warn, isDenied, body);
 }
 
 function reported<T>(
