@@ -139,13 +139,13 @@ export type {
 } from "./src/engine/holds/mine.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
+export type { TaskCounts } from "./src/domain/task/listing.ts";
 export type {
   TaskActorInput,
   TaskCancelInput,
   TaskClaimed,
   TaskClaimInput,
   TaskCompleteInput,
-  TaskCounts,
   TaskFailInput,
   TaskHeartbeat,
   TaskHeartbeatInput,

@@ -1,7 +1,6 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
 import { FILED_KINDS, FOLDERS } from "../domain/watch/event.ts";
 import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
-import { claimTimedOut } from "../domain/task/claim.ts";
 import { isLive } from "../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../domain/task/task.ts";
 import type { CheckAnswer, CheckInput } from "./holds/check.ts";
@@ -22,7 +21,7 @@ import { Lanes } from "./lane/lanes.ts";
 import type { LaneItem } from "./lane/types.ts";
 import { ReservationHolders } from "./reservation/holders.ts";
 import { Reservations } from "./reservation/reservations.ts";
-import { countTasks, Tasks } from "./task/tasks.ts";
+import { Tasks } from "./task/tasks.ts";
 import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch.ts";
 
 /** What `coord status` reports. */
@@ -263,39 +262,29 @@ export class Coord implements AsyncDisposable {
   async status(): Promise<WorkspaceStatus> {
     const { store, clock } = this.#context;
     const now = clock();
-    const entries = await store.tasks.list();
-    const tasks = countTasks(entries, now);
-    let oldest: { task_id: string; createdMs: number } | undefined;
-    const timedOut: WorkspaceStatus["timed_out_claims"][number][] = [];
-    for (const { task, claim } of entries) {
-      const { createdMs } = orderOf(task);
-      if (claim === undefined && createdMs + task.ttl_seconds * 1000 > now) {
-        if (oldest === undefined || createdMs < oldest.createdMs) {
-          oldest = { task_id: task.task_id, createdMs };
-        }
-      } else if (claim !== undefined && claimTimedOut(claim, now)) {
-        timedOut.push({
-          task_id: task.task_id,
-          claimer_run_id: claim.claimer_run_id,
-          expires_at: claim.expires_at,
-        });
-      }
-    }
+    const { counts, oldestPending, items } = await store.tasks.list({ status: "timed_out" });
     const { leases } = await this.lanes.live();
     const exposure = this.#context.exposure?.();
     if (exposure !== undefined) this.#context.warn(exposure);
     return {
       workspace: this.location,
       found_by: this.#context.foundBy ?? "dir",
-      tasks,
-      oldest_pending: oldest === undefined
-        ? null
-        : { task_id: oldest.task_id, age_seconds: Math.max(0, (now - oldest.createdMs) / 1000) },
+      tasks: counts,
+      oldest_pending: oldestPending === undefined ? null : {
+        task_id: oldestPending.task_id,
+        age_seconds: Math.max(0, (now - orderOf(oldestPending).createdMs) / 1000),
+      },
       live_reservations: (await store.reservations.list(now, false))
         .filter((entry) => isLive(entry, now)).length,
       live_leases: leases.length,
       leases,
-      timed_out_claims: timedOut.sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
+      timed_out_claims: items.flatMap(({ claim }) =>
+        claim === undefined ? [] : {
+          task_id: claim.task_id,
+          claimer_run_id: claim.claimer_run_id,
+          expires_at: claim.expires_at,
+        }
+      ).sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
       records: Object.fromEntries(
         await Promise.all(
           FILED_KINDS.map(async (kind) => [FOLDERS[kind], await store.feed.count(kind)]),

@@ -5,6 +5,7 @@ import type {
   TimedRule,
   TransitionRefusal,
 } from "../domain/task/claim.ts";
+import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.ts";
 import type { TaskRecord } from "../domain/task/task.ts";
 
 /** What became of a transition. */
@@ -14,12 +15,6 @@ export type Applied =
   | { readonly kind: "refused"; readonly refusal: TransitionRefusal }
   /** There is no such task. */
   | { readonly kind: "missing" };
-
-/** A task with its newest state. */
-export interface TaskEntry {
-  readonly task: TaskRecord;
-  readonly claim: ClaimRecord | undefined;
-}
 
 /** A search for a task to claim. */
 export interface ClaimSearch {
@@ -70,11 +65,11 @@ export interface TaskStore {
   /** The instant of the next timeout among the claims, in milliseconds since 1970. */
   nextTimeout(): Promise<number | undefined>;
 
-  /** All tasks with their newest states, in no order. */
-  list(): Promise<TaskEntry[]>;
+  /** Counts all tasks by the store's time, and lists those that match. */
+  list(filter: TaskFilter): Promise<TaskListing>;
 
   /** Notifies the callers of `onTask` that a task has become claimable before its time. */
-  announce(id: string): void;
+  announce(id: string): Promise<void>;
 
   /**
    * Calls `body` with the id of each task that appears or is announced, `undefined` for "look

@@ -1,5 +1,6 @@
 /** What every task store promises. */
 import { extend, finish, grant, type TransitionRule } from "../../src/domain/task/claim.ts";
+import type { TaskFilter } from "../../src/domain/task/listing.ts";
 import { compareTasks, orderOf, type TaskRecord } from "../../src/domain/task/task.ts";
 import { formatTime } from "../../src/domain/time.ts";
 import { type TaskInput, taskRecord } from "../../src/engine/task/new_task.ts";
@@ -50,7 +51,7 @@ export function taskSuite(name: string, open: OpenStore): void {
       assertEquals(await at.other.tasks.get(task.task_id), { task, claim: undefined });
     }
     assertEquals(await at.store.tasks.get(MISSING), undefined);
-    const ids = (await at.other.tasks.list()).map(({ task }) => task.task_id).sort();
+    const ids = (await at.other.tasks.list({})).items.map(({ task }) => task.task_id).sort();
     assertEquals(ids, tasks.map((task) => task.task_id).sort());
   });
 
@@ -148,7 +149,7 @@ export function taskSuite(name: string, open: OpenStore): void {
     at.clock.advance(10);
     await claim(at.store.tasks, "b");
     assertEquals(await at.other.tasks.nextTimeout(), end);
-    for (const { task, claim } of await at.store.tasks.list()) {
+    for (const { task, claim } of (await at.store.tasks.list({})).items) {
       const actor = { taskId: task.task_id, runId: claim?.claimer_run_id ?? "" };
       if (claim?.claimer_run_id !== "a") continue;
       await at.store.tasks.apply(
@@ -158,6 +159,53 @@ export function taskSuite(name: string, open: OpenStore): void {
     }
     assertEquals(await at.other.tasks.nextTimeout(), end + 10_000);
     assert_(first !== undefined);
+  });
+
+  it(`${name}: list() counts all, and shows those that match, as they would be handed out`, async () => {
+    const at = await place();
+    const input = (title: string, queue = "default", priority = 0) => ({ title, queue, priority });
+    const expired = await added(at, { ...input("expired"), ttl: 10 });
+    const dead = await added(at, input("dead", "b", 9));
+    await claim(at.store.tasks, "dead", "b");
+    at.clock.advance(60);
+    const oldest = await added(at, input("oldest"));
+    at.clock.advance(1);
+    const first = await added(at, input("first", "c", 5));
+    const held = await added(at, input("held", "d"));
+    const done = await added(at, input("done", "e"));
+    for (const queue of ["d", "e"]) await claim(at.store.tasks, "a", queue);
+    await at.store.tasks.apply(
+      done.task_id,
+      (now) => finish({ taskId: done.task_id, runId: "a", now }, { status: "failed", error: "no" }),
+    );
+    const list = async (filter: TaskFilter) => {
+      const { counts, oldestPending, matched, items } = await at.other.tasks.list(filter);
+      assertEquals(counts, {
+        total: 6,
+        pending: 2,
+        claimed: 1,
+        timed_out: 1,
+        completed: 0,
+        failed: 1,
+        cancelled: 0,
+        expired: 1,
+      });
+      assertEquals(oldestPending, oldest);
+      for (const { task, claim } of items) {
+        assertEquals({ task, claim }, await at.store.tasks.get(task.task_id));
+      }
+      return [matched, ...items.map(({ task, status }) => `${task.title} ${status}`)];
+    };
+    const [at0, at1, same] = [[expired, dead], [oldest], [first, held, done]];
+    const order = [...at0, ...at1, ...same].map(orderOf).sort(compareTasks).map(({ id }) => id);
+    const { items } = await at.store.tasks.list({});
+    assertEquals(items.map(({ task }) => task.task_id), order);
+    assertEquals(await list({ limit: 2 }), [6, "dead timed_out", "first pending"]);
+    assertEquals(await list({ status: "pending" }), [2, "first pending", "oldest pending"]);
+    assertEquals(await list({ queue: "default" }), [2, "expired expired", "oldest pending"]);
+    assertEquals(await list({ runId: "dead" }), [1, "dead timed_out"]);
+    assertEquals(await list({ runId: "a", status: "failed", queue: "e" }), [1, "done failed"]);
+    assertEquals(await list({ runId: "a", queue: "c" }), [0]);
   });
 
   it(`${name}: apply() answers what the rule decided`, async () => {
@@ -221,11 +269,11 @@ export function taskSuite(name: string, open: OpenStore): void {
     const task = await added(at);
     await until("the task is heard of", () => knows(task.task_id));
     heard.length = 0;
-    at.store.tasks.announce(task.task_id);
+    await at.store.tasks.announce(task.task_id);
     await until("the announcement is heard", () => knows(task.task_id));
     watch.close();
     heard.length = 0;
-    at.store.tasks.announce(task.task_id);
+    await at.store.tasks.announce(task.task_id);
     await added(at, { title: "later" });
     assertEquals(heard, []);
   });

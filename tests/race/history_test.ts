@@ -203,7 +203,7 @@ async function seedRace(tasks: number, pauseMs: number): Promise<string[]> {
   }
   assertEquals(await race.ended(), []);
   const finals = new Map(
-    (await race.store.tasks.list()).map(({ task, claim }) => [task.task_id, claim]),
+    (await race.store.tasks.list({})).items.map(({ task, claim }) => [task.task_id, claim]),
   );
   return checkHistory(race.tasks, [...history, ...race.history()], finals).problems;
 }

@@ -7,9 +7,15 @@ import {
   type TimedRule,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
+import {
+  listingOf,
+  type TaskEntry,
+  type TaskFilter,
+  type TaskListing,
+} from "../../domain/task/listing.ts";
 import { compareTasks, orderOf, type TaskRecord } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../ports/tasks.ts";
+import type { Applied, ClaimSearch, TaskStore } from "../../ports/tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryTaskStore implements TaskStore {
@@ -67,11 +73,12 @@ export class MemoryTaskStore implements TaskStore {
     return next;
   }
 
-  async list(): Promise<TaskEntry[]> {
-    return this.workspace.tasks.ids.flatMap((id) => this.#entry(id) ?? []);
+  async list(filter: TaskFilter): Promise<TaskListing> {
+    const { tasks, clock } = this.workspace;
+    return listingOf(tasks.ids.flatMap((id) => this.#entry(id) ?? []), filter, clock());
   }
 
-  announce(id: string): void {
+  async announce(id: string): Promise<void> {
     for (const body of this.workspace.waiting) queueMicrotask(() => body(id));
   }
 

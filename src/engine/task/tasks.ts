@@ -7,20 +7,12 @@ import {
   extend,
   finish,
   giveBack,
-  taskStatus,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
 import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { BATCH_SPREAD_MS, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
-import {
-  compareTasks,
-  orderOf,
-  TASK_STATUSES,
-  type TaskRecord,
-  type TaskStatus,
-} from "../../domain/task/task.ts";
-import type { TaskEntry } from "../../ports/tasks.ts";
+import type { TaskRecord } from "../../domain/task/task.ts";
 import { nonce, secondsOf, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
@@ -247,7 +239,7 @@ export class Tasks {
       input.id,
       (taskId, now) => giveBack({ taskId, now, runId: input.runId, fence: input.fence }),
     );
-    if ("claimer_run_id" in claim) this.#context.store.tasks.announce(claim.task_id);
+    if ("claimer_run_id" in claim) await this.#context.store.tasks.announce(claim.task_id);
     return claim;
   }
 
@@ -271,31 +263,22 @@ export class Tasks {
    */
   async list(input: types.TaskListInput = {}): Promise<types.TaskList> {
     checkInput(input, TASK_INPUTS.list);
-    const now = this.#context.clock();
-    const entries = await this.#context.store.tasks.list();
-    const matching: { entry: TaskEntry; status: TaskStatus }[] = [];
-    for (const entry of entries) {
-      const status = taskStatus(entry.task, entry.claim, now);
-      if (input.status !== undefined && status !== input.status) continue;
-      if (input.queue !== undefined && entry.task.queue !== input.queue) continue;
-      if (input.runId !== undefined && entry.claim?.claimer_run_id !== input.runId) continue;
-      matching.push({ entry, status });
-    }
-    const sorted = matching.map((match) => ({ ...match, order: orderOf(match.entry.task) }))
-      .sort((a, b) => compareTasks(a.order, b.order));
-    const limit = input.limit ?? LIST_LIMIT.default;
+    const { status, queue, runId, limit = LIST_LIMIT.default } = input;
+    const { counts, matched, items } = await this.#context.store.tasks.list(
+      { status, queue, runId, limit },
+    );
     return {
-      ...countTasks(entries, now),
+      ...counts,
       limit,
-      truncated: sorted.length > limit,
-      matched: sorted.length,
-      items: sorted.slice(0, limit).map(({ entry, status }) => ({
-        ...entry.task,
+      truncated: matched > limit,
+      matched,
+      items: items.map(({ task, claim, status }) => ({
+        ...task,
         status,
-        claimer_run_id: entry.claim?.claimer_run_id ?? null,
-        expires_at: entry.claim?.expires_at ?? null,
-        attempt: entry.claim?.attempt ?? 0,
-        ...remarksOf(entry.claim),
+        claimer_run_id: claim?.claimer_run_id ?? null,
+        expires_at: claim?.expires_at ?? null,
+        attempt: claim?.attempt ?? 0,
+        ...remarksOf(claim),
       })),
     };
   }
@@ -334,12 +317,4 @@ function holderOf(claim: ClaimRecord) {
 /** How many milliseconds after the first of `count` tasks the one at `index` was created. */
 function spread(index: number, count: number): number {
   return count <= BATCH_SPREAD_MS ? index : Math.floor(index * BATCH_SPREAD_MS / count);
-}
-
-/** How many tasks stand where. */
-export function countTasks(entries: readonly TaskEntry[], now: number): types.TaskCounts {
-  const counts = { total: entries.length } as Record<TaskStatus | "total", number>;
-  for (const status of TASK_STATUSES) counts[status] = 0;
-  for (const { task, claim } of entries) counts[taskStatus(task, claim, now)]++;
-  return counts;
 }

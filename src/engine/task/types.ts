@@ -5,6 +5,7 @@ import { type HoldRemarks, type Progress, progress } from "../../domain/input/pr
 import * as fields from "../../domain/input/fields.ts";
 import * as taskFields from "../../domain/task/fields.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import type { TaskCounts } from "../../domain/task/listing.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 
 /** What to claim, and as whom. */
@@ -139,9 +140,6 @@ export type TaskItem = TaskRecord & HoldRemarks & {
   /** How many times the task was granted. */
   readonly attempt: number;
 };
-
-/** How many tasks stand where, over all queues. */
-export type TaskCounts = Readonly<Record<TaskStatus | "total", number>>;
 
 /** What a listing answers. */
 export type TaskList = TaskCounts & {

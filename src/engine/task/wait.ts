@@ -2,7 +2,7 @@
 import { realTimers } from "../../async/timers.ts";
 import { Wakeup } from "../../async/wakeup.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
-import type { TaskEntry } from "../../ports/tasks.ts";
+import type { TaskEntry } from "../../domain/task/listing.ts";
 import type { TaskContext } from "../context.ts";
 
 /** Milliseconds between two comparisons of index and records while tasks come and go. */

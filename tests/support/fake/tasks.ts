@@ -3,7 +3,8 @@ import { MemoryTaskStore } from "../../../src/adapters/memory/tasks.ts";
 import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import type { ClaimRecord, TimedRule } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
-import type { Applied, ClaimSearch, TaskEntry } from "../../../src/ports/tasks.ts";
+import type { TaskEntry } from "../../../src/domain/task/listing.ts";
+import type { Applied, ClaimSearch } from "../../../src/ports/tasks.ts";
 import { FakeTime } from "./time.ts";
 
 const ID = `sha256:${"a".repeat(64)}`;

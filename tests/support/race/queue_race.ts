@@ -111,7 +111,9 @@ export class Race {
   /** Checks the history against the states that the tasks have now. */
   async verdict(): Promise<Verdict> {
     const finals = new Map<string, ClaimRecord | undefined>();
-    for (const { task, claim } of await this.store.tasks.list()) finals.set(task.task_id, claim);
+    for (const { task, claim } of (await this.store.tasks.list({})).items) {
+      finals.set(task.task_id, claim);
+    }
     const lost = this.tasks.filter((task) => !finals.has(task.task_id));
     const history = this.history();
     const verdict = checkHistory(this.tasks, history, finals);

@@ -1,6 +1,11 @@
 /** All tasks with their newest states, also those of batches that have no files yet. */
 import type { TaskRecord } from "../../../domain/task/task.ts";
-import type { TaskEntry } from "../../../ports/tasks.ts";
+import {
+  listingOf,
+  type TaskEntry,
+  type TaskFilter,
+  type TaskListing,
+} from "../../../domain/task/listing.ts";
 import type { PendingTask } from "./batch.ts";
 import { groupClaims, readHead } from "./claim_chain.ts";
 import type { ClaimFiles } from "./claim_files.ts";
@@ -17,11 +22,13 @@ interface Sources {
   read(stem: string): TaskRecord | undefined;
 }
 
-/** Lists what can be read; the rest is reported. */
-export async function listTasks(
+/** Lists what can be read, as it stands at `now`; the rest is reported. */
+export function listTasks(
   layout: Layout,
   { claims, pending, read }: Sources,
-): Promise<TaskEntry[]> {
+  filter: TaskFilter,
+  now: number,
+): TaskListing {
   const { fs, warn } = claims;
   const names = ofFolder(warn, () => fs.list(layout.folder("claim"))) ?? [];
   const claimed = groupClaims(names.map(({ name }) => name));
@@ -35,6 +42,7 @@ export async function listTasks(
     const listed = claimed.get(stem);
     return { task, claim: listed && readHead(claims, stem, listed) };
   };
-  return [...new Set([...stems, ...pending.keys()])]
+  const entries = [...new Set([...stems, ...pending.keys()])]
     .flatMap((stem) => ofRecord(warn, () => entryOf(stem)) ?? []);
+  return listingOf(entries, filter, now);
 }

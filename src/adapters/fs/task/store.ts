@@ -17,7 +17,8 @@ import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
-import type { Applied, ClaimSearch, TaskEntry, TaskStore } from "../../../ports/tasks.ts";
+import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
+import type { Applied, ClaimSearch, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
@@ -29,7 +30,6 @@ import type { Layout } from "../layout.ts";
 import { ReadyIndex } from "./ready_index.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
-import { listTasks } from "./list.ts";
 import { announceTask, watchTasks } from "./wake.ts";
 import { TimeCursor } from "../disk/time_index.ts";
 
@@ -126,15 +126,18 @@ export class FsTaskStore implements TaskStore {
     return this.#due.peek()?.ms;
   }
 
-  async list(): Promise<TaskEntry[]> {
-    return await listTasks(this.layout, {
+  async list(filter: TaskFilter): Promise<TaskListing> {
+    // A claim alone needs no listing.
+    const { listTasks } = await import("./list.ts");
+    const sources = {
       claims: this.#claims,
       pending: await this.#batches.pending(),
-      read: (stem) => this.#task(stem),
-    });
+      read: (stem: string) => this.#task(stem),
+    };
+    return listTasks(this.layout, sources, filter, this.clock());
   }
 
-  announce(id: string): void {
+  async announce(id: string): Promise<void> {
     announceTask(this.#fs, this.layout, id);
   }
 
