@@ -193,7 +193,7 @@ export class Lanes {
   ): Promise<types.LaneHeartbeat | types.LaneRefused | types.LaneBusy> {
     checkInput(input, LANE_INPUTS.heartbeat, ["lane", "owner"]);
     const keeping = new Keeping(input, this.#others);
-    return keeping.known(await readJournal(this.#context), this.#context.clock) ??
+    return await keeping.known(await readJournal(this.#context), this.#context.clock) ??
       await inTurn(this.#context, input, keeping.action, (turn) => keeping.take(turn));
   }
 
