@@ -1,5 +1,5 @@
 /** What a stream over every store promises: snapshots first, then every change, and none is lost. */
-import type { WatchEvent } from "../../src/domain/watch/event.ts";
+import type { RecordEvent, WatchEvent } from "../../src/domain/watch/event.ts";
 import { type WatchOptions, watchRecords } from "../../src/engine/watch/watch.ts";
 import { assertEquals, it } from "../deps.ts";
 import { until } from "../support/race/processes.ts";
@@ -75,6 +75,77 @@ export function watchSuite(name: string, open: OpenStore): void {
       "added lane acquired",
     ]);
     assertEquals(events.map((event) => event.id).slice(0, 4), [before.task_id, id, id, id]);
+  });
+
+  it(`${name}: an exclusive reservation is added when it is confirmed, and one that is refused never`, async () => {
+    const at = await place();
+    const pending = (digit: string) => {
+      const id = `sha256:${digit.repeat(64)}`;
+      const reservation = {
+        reservation_id: id,
+        run_id: "a",
+        branch: "main",
+        addresses: [digit],
+        created_at: new Date(at.clock.ms).toISOString(),
+        expires_at: new Date(at.clock.ms + 60_000).toISOString(),
+        operation: null,
+        exclusive: true,
+        confirmation: 1,
+      } as const;
+      const excludes = () => false;
+      const added = at.store.reservations.add({
+        reservation,
+        *overlaps() {
+          yield undefined;
+          return false;
+        },
+        admit: () => true,
+        excludes,
+      });
+      return added.then(() => id);
+    };
+    const brief = ({ event_type, kind, id }: RecordEvent) =>
+      `${event_type} ${kind} ${id.slice(7, 9)}`;
+    const isRecord = (event: WatchEvent): event is RecordEvent => "kind" in event;
+    for (const backend of ["native", "poll"] as const) {
+      const [kept, refused] = backend === "native" ? ["1", "2"] : ["3", "4"];
+      const events: string[] = [];
+      const abort = new AbortController();
+      const first = await pending(kept);
+      const { signal } = abort;
+      const cursor = `${makeTempDir()}/position`;
+      const options = { backend, signal, cursor, snapshot: false, pollInterval: 0.02 };
+      const running = (async () => {
+        for await (const event of stream(at, { ...options, synced: true })) {
+          events.push(isRecord(event) ? brief(event) : event.event_type);
+        }
+      })();
+      const heard = (what: string) => until(`"${what}"`, () => events.includes(what));
+      await heard("synced");
+      const second = await pending(refused);
+      const mark = async (title: string) => {
+        const { task_id } = await at.mine.tasks.enqueue({ title });
+        await heard(`added task ${task_id.slice(7, 9)}`);
+      };
+      await mark("before");
+      assertEquals(events.filter((each) => /reservation/.test(each)), []);
+      await at.store.reservations.refuse(second, "b");
+      assertEquals(await at.store.reservations.confirm(first), true);
+      await heard(`added reservation ${kept}${kept}`);
+      await at.mine.reservations.release({ id: first, runId: "a" });
+      await heard(`added release ${kept}${kept}`);
+      await mark("after");
+      abort.abort();
+      await running;
+      assertEquals(events.filter((each) => /reservation|release/.test(each)), [
+        `added reservation ${kept}${kept}`,
+        `added release ${kept}${kept}`,
+      ]);
+      const third = await pending(backend === "native" ? "5" : "6");
+      assertEquals(await all(at, { once: true, cursor }), []);
+      await at.store.reservations.confirm(third);
+      assertEquals(await all(at, { once: true, cursor }), ["added reservation live"]);
+    }
   });
 
   it(`${name}: a position goes on where its consumer left, and emits nothing twice`, async () => {

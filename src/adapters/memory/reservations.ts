@@ -45,8 +45,8 @@ export class MemoryReservationStore implements ReservationStore {
       if (entry.unsettled !== true || isComing(entry)) this.#seal(entry, reservation.run_id, now);
     }
     const { reservation_id: id } = reservation;
-    if (reservation.confirmation !== undefined) this.workspace.unsettled.add(id);
-    this.workspace.reservations.put(id, reservation);
+    if (reservation.confirmation === undefined) this.workspace.reservations.put(id, reservation);
+    else this.workspace.unsettled.set(id, reservation);
     return true;
   }
 
@@ -70,7 +70,11 @@ export class MemoryReservationStore implements ReservationStore {
 
   async confirm(id: string): Promise<boolean> {
     const { unsettled, reservations } = this.workspace;
-    return unsettled.delete(id) && reservations.has(id);
+    const reservation = unsettled.get(id);
+    if (reservation === undefined) return false;
+    unsettled.delete(id);
+    reservations.put(id, reservation);
+    return true;
   }
 
   async refuse(id: string, runId: string): Promise<void> {
@@ -171,22 +175,27 @@ export class MemoryReservationStore implements ReservationStore {
 
   #seal(entry: ReservationEntry, run_id: string, now: number): void {
     const { reservation_id } = entry.reservation;
-    const end = this.workspace.unsettled.delete(reservation_id)
-      ? { released_at: formatTime(now), reason: "conflict", confirmed: false }
-      : { released_at: formatTime(Math.min(effectiveExpiry(entry), now)), reason: "expired" };
-    this.workspace.releases.put(reservation_id, { reservation_id, run_id, ...end });
+    // What was refused before it was confirmed leaves nothing.
+    if (this.workspace.unsettled.delete(reservation_id)) return;
+    const released_at = formatTime(Math.min(effectiveExpiry(entry), now));
+    const release = { reservation_id, run_id, released_at, reason: "expired" };
+    this.workspace.releases.put(reservation_id, release);
   }
 
   #entry(id: string): ReservationEntry | undefined {
     const { reservations, heartbeats, releases, unsettled } = this.workspace;
+    const coming = unsettled.get(id);
+    if (coming !== undefined) {
+      return { reservation: coming, heartbeat: undefined, release: undefined, unsettled: true };
+    }
     const reservation = reservations.get(id);
     if (reservation === undefined) return undefined;
-    const entry = { reservation, heartbeat: heartbeats.get(id), release: releases.get(id) };
-    return unsettled.has(id) ? { ...entry, unsettled: true } : entry;
+    return { reservation, heartbeat: heartbeats.get(id), release: releases.get(id) };
   }
 
   #entries(): ReservationEntry[] {
-    return this.workspace.reservations.ids.flatMap((id) => this.#entry(id) ?? []);
+    const { reservations, unsettled } = this.workspace;
+    return [...reservations.ids, ...unsettled.keys()].flatMap((id) => this.#entry(id) ?? []);
   }
 }
 

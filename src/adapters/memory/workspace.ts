@@ -36,8 +36,8 @@ export class MemoryWorkspace {
   readonly heartbeats: Table<HeartbeatRecord>;
   readonly releases: Table<ReleaseRecord>;
   readonly intents: Table<IntentRecord>;
-  /** Exclusive reservations that are neither confirmed nor refused yet. */
-  readonly unsettled = new Set<string>();
+  /** Exclusive reservations that are neither confirmed nor refused yet: they are no records. */
+  readonly unsettled = new Map<string, ReservationRecord>();
   readonly log: Log;
   /** Leases and announcements as records of the stream; the log keeps them. */
   readonly lanes: Table<JsonObject>;

@@ -14,14 +14,15 @@
  * and the folder's inode. It is settled once the time stamp is older than its own granularity.
  *
  * Reservations. One that was granted and whose record is to come (reservation/order.ts) is among
- * them, and belongs to the mark, since its folder does not change with it.
+ * them, and belongs to the mark, since its folder does not change with it. So do those that were met
+ * before they were confirmed, which are not among them (settled.ts).
  *
  * Only real folders are looked into and only regular files are opened: a record folder that is a
  * symbolic link is reported and its kind is left out.
  */
 import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/event.ts";
 import { hash } from "../../../domain/journal/hash.ts";
-import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { Clock } from "../../../domain/time.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
@@ -36,11 +37,12 @@ import {
   slotName,
 } from "../task/claim_chain.ts";
 import { ReadClaim } from "../task/read_claim.ts";
+import { Settled } from "./settled.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 import type { Layout } from "../layout.ts";
 import { isSettled } from "../disk/folder_mark.ts";
-import { listStems, parseRecordName, readRecord } from "../disk/record_file.ts";
+import { idOfName, listStems, parseRecordName, readRecord } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { comingName, findComing, findHead } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
@@ -49,6 +51,7 @@ export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
   readonly #refused = new Set<RecordKind>();
   readonly #reservations: ReservationFiles;
+  readonly #settled: Settled;
   /** The newest place of a reservation that was found so far. */
   #newestPlace = 0;
 
@@ -62,6 +65,7 @@ export class FsRecordSource implements RecordSource {
     this.#fs = host.fs;
     // What is broken is reported by those that list.
     this.#reservations = new ReservationFiles(host.fs, layout, () => {});
+    this.#settled = new Settled(this.#reservations);
   }
 
   async prepare(): Promise<void> {
@@ -85,6 +89,7 @@ export class FsRecordSource implements RecordSource {
     if (kind === "claim") return this.#listClaims(names);
     const ids = names.flatMap((name) => parseRecordName(name) ?? []).map(idOfStem);
     if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
+    if (kind === "reservation") this.#settled.keep(ids);
     return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
   }
 
@@ -109,7 +114,8 @@ export class FsRecordSource implements RecordSource {
     if (stat === undefined) return { mark: "none", settled: true };
     if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
     const coming = this.#coming(kind);
-    const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}`;
+    const pending = kind === "reservation" ? this.#settled.mark() : "";
+    const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}${pending}`;
     return { mark, settled: this.#isSettled(stat) };
   }
 
@@ -131,6 +137,10 @@ export class FsRecordSource implements RecordSource {
       if (kind === undefined) return onHint({ about: "other", kind: undefined });
       if (name === undefined) return onHint({ about: "kind", kind });
       const stem = parseName(kind, name);
+      const confirmed = kind === "heartbeat" ? /^(.+)\.1$/.exec(name)?.[1] : undefined;
+      if (confirmed !== undefined && isStem(confirmed)) {
+        onHint({ about: "record", kind: "reservation", id: idOfStem(confirmed) });
+      }
       onHint(
         stem === undefined
           ? { about: "other", kind }
@@ -160,6 +170,7 @@ export class FsRecordSource implements RecordSource {
 
   #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): RecordLook {
     return this.#guarded(kind, name, known, () => {
+      if (this.#settled.isRefused(kind, idOfName(name))) return GONE;
       if (known !== undefined) {
         const stat = this.#fs.lstat(path);
         if (stat === undefined) return GONE;
@@ -168,6 +179,7 @@ export class FsRecordSource implements RecordSource {
       const file = readRecord(this.#fs, path);
       if (file.kind === "gone") return GONE;
       if (file.kind === "broken") return broken(kind, name, file.reason, known);
+      if (!this.#settled.shows(kind, idOfName(name), file.value)) return GONE;
       const version = `${hash(JSON.stringify(file.value))}@${this.#signature(file.stat)}`;
       return found(version, file.value, known);
     });
