@@ -6,9 +6,7 @@ import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { type Checkouts, checkoutsOf } from "./checkout/repository.ts";
-import { SmallFiles } from "./checkout/small_files.ts";
-import { readNames, worktreeOf } from "./checkout/tops.ts";
+import { Surroundings } from "./checkout/surroundings.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { checkFormat, Layout } from "./layout.ts";
@@ -34,18 +32,12 @@ export function openFsHolds(machine: Host, location: string, clock: Clock, warn:
   const layout = new Layout(location);
   const files = new ReservationFiles(host.fs, layout, warn);
   const check = new ReservationCheck(files, layout, warn);
-  const around = hostWithin(machine, location);
-  let found: Checkouts | undefined;
-  const checkouts = () => found ??= checkoutsOf(new SmallFiles(around, warn), location);
   return {
     reservations: {
       near: ({ addresses }, now, overlaps) =>
         paced(liveNear(files, check, addresses, now, overlaps)),
     },
-    checkout: {
-      named: (texts, how) => readNames(around, location, checkouts(), warn, texts, how),
-      worktree: () => worktreeOf(location, checkouts()),
-    },
+    checkout: new Surroundings(hostWithin(machine, location), location, warn),
     async lanes() {
       const log = journalPath(host, layout);
       if (host.fs.stat(log) === undefined) return undefined;

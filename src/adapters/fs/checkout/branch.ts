@@ -15,10 +15,9 @@ import {
 } from "../../../domain/git/head.ts";
 import { DEFAULT_BRANCH, MAX_REFTABLE_BYTES } from "../../../domain/limits.ts";
 import { refIn, type RefRecord } from "../../../domain/git/reftable.ts";
-import type { Host } from "../../../ports/host.ts";
-import type { Warn } from "../../../ports/warnings.ts";
-import { type Checkouts, checkoutsOf, upwards } from "./repository.ts";
-import { SmallFiles } from "./small_files.ts";
+import { upwards } from "./repository.ts";
+import type { SmallFiles } from "./small_files.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** The files in git's folder that name the branch while HEAD is detached, and how they are read. */
 const UNFINISHED = [
@@ -33,10 +32,9 @@ const TABLE_ATTEMPTS = 3;
 /** Looks around a workspace for the checkout that its agents work in. */
 export class BranchReader {
   readonly #files: SmallFiles;
-  #found: Checkouts | undefined;
 
-  constructor(readonly host: Host, readonly workspace: string, warn: Warn) {
-    this.#files = new SmallFiles(host, warn);
+  constructor(readonly around: Surroundings) {
+    this.#files = around.files;
   }
 
   /** See `Checkout.branch()`. */
@@ -44,17 +42,8 @@ export class BranchReader {
     return explicit ?? this.#environment() ?? this.#git() ?? this.#muse() ?? DEFAULT_BRANCH;
   }
 
-  /** {@link checkoutsOf} the workspace, found once a turn. */
-  checkouts(): Checkouts {
-    if (this.#found === undefined) {
-      this.#found = checkoutsOf(this.#files, this.workspace);
-      queueMicrotask(() => this.#found = undefined);
-    }
-    return this.#found;
-  }
-
   #environment(): string | undefined {
-    const named = this.host.env("COORD_BRANCH") || undefined;
+    const named = this.around.host.env("COORD_BRANCH") || undefined;
     if (named === undefined) return undefined;
     const [problem] = identifier.problems(named);
     if (problem === undefined) return named;
@@ -63,7 +52,7 @@ export class BranchReader {
   }
 
   #git(): string | undefined {
-    const { ours } = this.checkouts();
+    const { ours } = this.around.checkouts();
     if (ours === undefined) return undefined;
     const { git } = ours;
     const path = join(git, "HEAD");
@@ -107,8 +96,8 @@ export class BranchReader {
       if (!/^[\w.-]+$/.test(name)) return { kind: "damaged" };
       const path = join(folder, name);
       const bytes = this.#files.trying(() =>
-        this.host.fs.lstat(path)?.kind === "file"
-          ? this.host.fs.readRange(path, 0, MAX_REFTABLE_BYTES)?.bytes
+        this.around.host.fs.lstat(path)?.kind === "file"
+          ? this.around.host.fs.readRange(path, 0, MAX_REFTABLE_BYTES)?.bytes
           : undefined
       );
       if (bytes === undefined) return "gone";
@@ -119,7 +108,7 @@ export class BranchReader {
   }
 
   #muse(): string | undefined {
-    const path = upwards(this.workspace, (folder) => {
+    const path = upwards(this.around.workspace, (folder) => {
       const head = join(folder, ".muse", "HEAD");
       return this.#files.look(head) === undefined ? undefined : head;
     });

@@ -2,30 +2,21 @@
 import { join } from "../../../deps/path.ts";
 import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
-import type { Checkout, Named, Naming, SourceTrees } from "../../../ports/checkout.ts";
-import { type Host, HostError } from "../../../ports/host.ts";
-import type { Warn } from "../../../ports/warnings.ts";
+import type { Checkout, SourceTrees } from "../../../ports/checkout.ts";
+import { HostError } from "../../../ports/host.ts";
 import { BranchReader } from "./branch.ts";
 import { FsSourceTrees } from "./source_trees.ts";
-import { readNames, worktreeOf } from "./tops.ts";
+import { Surroundings } from "./surroundings.ts";
 
-export class FsCheckout implements Checkout {
-  readonly #branches: BranchReader;
-
-  constructor(readonly host: Host, readonly workspace: string, readonly warn: Warn) {
-    this.#branches = new BranchReader(host, workspace, warn);
-  }
+export class FsCheckout extends Surroundings implements Checkout {
+  readonly #branches = new BranchReader(this);
 
   branch(explicit?: string): string {
     return this.#branches.branch(explicit);
   }
 
-  worktree(): string | undefined {
-    return worktreeOf(this.workspace, this.#branches.checkouts());
-  }
-
   commitsSince(sha: string): CommitsSince | undefined {
-    const { ours } = this.#branches.checkouts();
+    const { ours } = this.checkouts();
     if (ours === undefined) return undefined;
     const { fs } = this.host;
     const path = join(ours.git, "logs", "HEAD");
@@ -45,12 +36,7 @@ export class FsCheckout implements Checkout {
     }
   }
 
-  named(texts: readonly string[], how: Naming): Named {
-    const checkouts = this.#branches.checkouts();
-    return readNames(this.host, this.workspace, checkouts, this.warn, texts, how);
-  }
-
   sources(): SourceTrees {
-    return new FsSourceTrees(this.host, this.workspace, this.#branches.checkouts(), this.warn);
+    return new FsSourceTrees(this.host, this.workspace, this.checkouts(), this.warn);
   }
 }

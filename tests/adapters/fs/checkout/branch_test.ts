@@ -1,4 +1,5 @@
 import { BranchReader } from "../../../../src/adapters/fs/checkout/branch.ts";
+import { Surroundings } from "../../../../src/adapters/fs/checkout/surroundings.ts";
 import { assertEquals, assertStringIncludes, it, itIf } from "../../../deps.ts";
 import { fakeHost } from "../../../support/fake/host.ts";
 import { reftable } from "../../../support/reftable.ts";
@@ -33,7 +34,7 @@ function project() {
     fs.makeDir(`${dir}/${cwd}`);
     const host = fakeHost({ cwd: cwd === "" ? dir : `${dir}/${cwd}`, env });
     const warn = (message: string) => void warnings.push(message.replaceAll(dir, "DIR"));
-    return new BranchReader(host, `${dir}/${workspace}`, warn).branch(explicit);
+    return new BranchReader(new Surroundings(host, `${dir}/${workspace}`, warn)).branch(explicit);
   };
   return { dir, file, branch, warnings };
 }
