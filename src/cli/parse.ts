@@ -15,6 +15,7 @@ interface Parsed {
   readonly json: boolean;
   /** The fields to print, if not the whole answer. */
   readonly print: readonly string[] | undefined;
+  /** What `--dir` says; `$COORD_DIR` is for the search, which reports where it had the folder from. */
   readonly dir: string | undefined;
   readonly warnings: readonly string[];
 }
@@ -72,7 +73,7 @@ export function parse(
     values,
     json: json || format === "json",
     print,
-    dir: typeof dir === "string" ? dir : undefined,
+    dir: typeof dir === "string" && own.flags.has("dir") ? dir : undefined,
     warnings,
   };
 }

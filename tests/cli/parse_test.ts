@@ -223,7 +223,7 @@ it("parse() reads the flags of every command", () => {
   };
   assertEquals(of([]), [false, undefined]);
   assertEquals(of(["-j", "-C", "a"]), [true, "a"]);
-  assertEquals(of(["--format", "json"], { COORD_DIR: "b" }), [true, "b"]);
+  assertEquals(of(["--format", "json"], { COORD_DIR: "b" }), [true, undefined]);
   assertEquals(of(["--format=text", "--dir=c"], { COORD_DIR: "b" }), [false, "c"]);
 });
 
