@@ -1,6 +1,6 @@
 /** What all paths of a glob have in common at their ends, to separate most globs at a glance. */
 import { canonical, folded } from "./chars.ts";
-import { isLiteral } from "./literal.ts";
+import { isLiteral, spelledReadings, unescaped } from "./literal.ts";
 import { MAX_FOLDERS, MAX_WAYS } from "../limits.ts";
 
 /** Folded texts, each of which may be empty. */
@@ -13,17 +13,17 @@ export interface Bounds {
   readonly suffix: string;
   /** The segments that every path begins with, up to the first `**`; `undefined` for any. */
   readonly segments: readonly (string | undefined)[];
-  /** The bounds of what braces stand for, each by itself, where that says more. */
+  /** The bounds of what braces stand for, and of what is spelled, each by itself. */
   readonly ways?: readonly Bounds[];
 }
 
 /** The bounds of a well-formed glob. */
 export function boundsOf(text: string): Bounds {
   text = canonical(text, true);
-  const ways = writtenOut(text);
-  return ways === undefined
-    ? plainBounds(text)
-    : { ...plainBounds(text), ways: ways.map(plainBounds) };
+  const spelled = spelledReadings(text);
+  if (spelled.length === 0) return plainBounds(text);
+  const ways = [...writtenOut(text) ?? [text], ...spelled];
+  return { ...plainBounds(text), ways: ways.map(plainBounds) };
 }
 
 /** What the braces of a glob stand for; `undefined` where there are none, or more than are worth it. */
@@ -61,21 +61,28 @@ function plainBounds(text: string): Bounds {
   };
 }
 
-/** What comes after braces, sets and escapes, which may hold a `/`, is left out. */
+/** What comes after braces, sets and an escaped `/` is left out. */
 function segmentsOf(text: string): (string | undefined)[] {
   const segments: (string | undefined)[] = [];
   for (const segment of text.split("/")) {
     if (segment === "" || segment === ".") continue;
-    if (/\*\*|[[{\\]/.test(segment) || segments.length >= MAX_FOLDERS) break;
-    segments.push(/[*?]/.test(segment) ? undefined : folded(segment));
+    if (/\*\*|[[{\\]/.test(segment) && !isName(segment)) break;
+    if (segments.length >= MAX_FOLDERS) break;
+    segments.push(isName(segment) ? folded(unescaped(segment)) : undefined);
   }
   return segments;
+}
+
+function isName(segment: string): boolean {
+  return isLiteral(segment) && !/(^|[^\\])(\\\\)*\\$/.test(segment);
 }
 
 /** A glob without wildcards names also what is below it, so only one with wildcards has an end. */
 function suffixOf(text: string): string {
   if (isLiteral(text)) return "";
-  const tail = /[^*?[\]{}\\/]*$/.exec(text)?.[0] ?? "";
+  // An escape takes its place, as a wildcard does where it is that of a slash.
+  const marked = text.replaceAll(/\\[^]/g, (escape) => escape === "\\/" ? "//" : "__");
+  const tail = unescaped(text.slice(marked.search(/[^*?[\]{}/]*$/)));
   return tail === "." ? "" : tail;
 }
 

@@ -11,7 +11,7 @@ import {
   pointsOf,
   SLASH,
 } from "./chars.ts";
-import { isOfWindows } from "./literal.ts";
+import { isOfWindows, spelledReadings } from "./literal.ts";
 import {
   type CharClass,
   CLOSE,
@@ -59,7 +59,40 @@ export function compile(text: string, dialect: Dialect): Automaton | string {
   if (problem !== undefined) return problem;
   const paths = dialect !== "symbol";
   if (paths && isOfWindows(text)) return ABSOLUTE;
-  return new Compiler(pointsOf(canonical(text, paths), false), dialect).run();
+  return finished(new Builder(paths), [canonical(text, paths)], dialect);
+}
+
+/**
+ * Reads a well-formed pattern of paths as that and as what it spells. One that spells nothing else has
+ * no other automaton.
+ */
+export function compileSpelled(text: string): Automaton | undefined {
+  const pattern = canonical(text, true);
+  const readings = spelledReadings(pattern)
+    .filter((reading) => typeof finished(new Builder(true), [reading], "path") !== "string");
+  if (readings.length === 0) return undefined;
+  const automaton = finished(new Builder(true), [pattern, ...readings], "path");
+  return typeof automaton === "string" ? undefined : automaton;
+}
+
+/** The automaton of all that some patterns match. */
+function finished(
+  builder: Builder,
+  patterns: readonly string[],
+  dialect: Dialect,
+): Automaton | string {
+  const fronts: Front[] = [];
+  for (const pattern of patterns) {
+    builder.fork();
+    const front = new Compiler(builder, pointsOf(pattern, false), dialect).run();
+    if (typeof front === "string") return front;
+    fronts.push(front);
+  }
+  const automaton = builder.finish(builder.either(fronts));
+  const dots = builder.dots(automaton);
+  if (dots === 2) return 'must not hold ".."';
+  if (dots === 1) return 'must not hold "." as the end of an alternative';
+  return automaton;
 }
 
 const ABSOLUTE = "must not be absolute";
@@ -80,13 +113,14 @@ class Compiler {
 
   readonly paths: boolean;
 
-  constructor(readonly points: readonly number[], readonly dialect: Dialect) {
+  constructor(builder: Builder, readonly points: readonly number[], readonly dialect: Dialect) {
     this.paths = dialect !== "symbol";
-    this.#builder = new Builder(this.paths);
-    this.#front = this.#builder.start;
+    this.#builder = builder;
+    this.#front = builder.start;
   }
 
-  run(): Automaton | string {
+  /** Where the pattern ends, or what is wrong with it. */
+  run(): Front | string {
     while (this.#at < this.points.length) {
       const problem = this.#part(this.points[this.#at++] ?? 0);
       if (problem !== undefined) return problem;
@@ -95,7 +129,7 @@ class Compiler {
     return this.#finish();
   }
 
-  #finish(): Automaton | string {
+  #finish(): Front | string {
     const builder = this.#builder;
     if (this.dialect === "path" && !this.#hasWildcard) {
       this.#front = builder.tree(builder.slash(this.#front));
@@ -103,12 +137,7 @@ class Compiler {
     const isEmpty = this.paths
       ? Math.max(this.#front.inside, this.#front.end, this.#front.treeEnd) === NONE
       : this.#front.inside === builder.start.inside;
-    if (isEmpty) return "must not be empty in all its alternatives";
-    const automaton = builder.finish(this.#front);
-    const dots = builder.dots(automaton);
-    if (dots === 2) return 'must not hold ".."';
-    if (dots === 1) return 'must not hold "." as the end of an alternative';
-    return automaton;
+    return isEmpty ? "must not be empty in all its alternatives" : this.#front;
   }
 
   /** Takes one part of the pattern, whose first character is already taken. */

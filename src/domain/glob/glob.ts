@@ -11,13 +11,14 @@
  * A glob without wildcards is that path and all below it; one with wildcards, braces among them,
  * matches whole paths only. A glob stands for all that its braces expand to, and none of it may be
  * absolute or hold `..`; an alternative that leaves nothing names no path. `./`, `//` and a trailing
- * `/` change nothing, and `.` is the whole workspace. Case is folded character by character by
+ * `/` change nothing, and `.` is the whole workspace. Where two globs are compared, each stands also
+ * for what it spells, its brackets and braces as plain characters. Case is folded character by character by
  * Unicode's simple folding, so witnesses are in folded form; `ß` is not `ss`. Characters are compared
  * in their composed form (NFC), so `é` in one code point is `é` in two.
  */
 import { accepts, type Automaton } from "./automaton.ts";
 import { canonical, pointsOf } from "./chars.ts";
-import { compile } from "./compile.ts";
+import { compile, compileSpelled } from "./compile.ts";
 import { isLiteral } from "./literal.ts";
 import { common, type SearchResult, type StepBudget, surplus } from "./search.ts";
 
@@ -25,8 +26,10 @@ import { common, type SearchResult, type StepBudget, surplus } from "./search.ts
 export interface Glob {
   /** As it was written. */
   readonly text: string;
-  /** What {@link overlap} and the others work on. */
+  /** What it matches as a pattern. */
   readonly automaton: Automaton;
+  /** The same, and what it spells. */
+  readonly spelled: Automaton;
   /** Whether it has no wildcards. */
   readonly isLiteral: boolean;
   /** Of a path that is known to be a file: the same without what would be below it. */
@@ -52,9 +55,30 @@ export interface Overlap {
 export function parseGlob(text: string, isFile = false): Glob | string {
   const automaton = compile(text, "path");
   if (typeof automaton === "string") return automaton;
-  const glob = { text, automaton, isLiteral: isLiteral(text) };
+  const glob = new ParsedGlob(text, automaton);
   const file = isFile && glob.isLiteral ? compile(text, "file") : undefined;
-  return file === undefined || typeof file === "string" ? glob : { ...glob, file };
+  return file === undefined || typeof file === "string"
+    ? glob
+    : new ParsedGlob(text, automaton, file);
+}
+
+class ParsedGlob implements Glob {
+  readonly isLiteral: boolean;
+  #spelled: Automaton | undefined;
+
+  constructor(
+    readonly text: string,
+    readonly automaton: Automaton,
+    readonly file?: Automaton,
+  ) {
+    this.isLiteral = isLiteral(text);
+  }
+
+  get spelled(): Automaton {
+    return this.#spelled ??= this.isLiteral
+      ? this.automaton
+      : compileSpelled(this.text) ?? this.automaton;
+  }
 }
 
 /**
@@ -62,15 +86,15 @@ export function parseGlob(text: string, isFile = false): Glob | string {
  * what is below, since an agent that names a path through it is about to put a folder in its place.
  */
 export function facing(glob: Glob, other: Glob): Automaton {
-  return other.isLiteral ? glob.automaton : glob.file ?? glob.automaton;
+  return other.isLiteral ? glob.spelled : glob.file ?? glob.spelled;
 }
 
-/** Whether a glob matches a path in the workspace; no absolute path and none with `..` is in it. */
+/** Whether a glob matches or spells a path in the workspace; no absolute path and none with `..` is in it. */
 export function matches(glob: Glob, path: string): boolean {
   if (path.startsWith("/")) return false;
   const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.length === 0 || segments.includes("..")) return false;
-  return accepts(glob.automaton, pointsOf(canonical(segments.join("/"), true), true));
+  return accepts(glob.spelled, pointsOf(canonical(segments.join("/"), true), true));
 }
 
 /** Whether some path is matched by both globs. Exact, unless `exhausted`. */
@@ -87,7 +111,7 @@ export function overlapOf(found: SearchResult): Overlap {
   };
 }
 
-/** Whether `a` matches every path that `b` does; false also when it would take too long to know. */
+/** Whether `a` as a pattern matches every path that `b` does; false also when it would take too long to know. */
 export function covers(a: Glob, b: Glob, budget?: StepBudget): boolean {
   return surplus(b.file ?? b.automaton, a.file ?? a.automaton, budget).kind === "none";
 }

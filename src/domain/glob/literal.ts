@@ -13,6 +13,25 @@ export function withoutEscapes(text: string): string {
   return text.replaceAll(/\\[^]/g, "__");
 }
 
+/**
+ * The patterns that a text may stand for besides: its brackets, or these and its braces, are plain
+ * characters of a name. An agent that is about to make `app/[id]/page.tsx` names just that.
+ */
+export function spelledReadings(pattern: string): string[] {
+  if (!/[[{]/.test(pattern) || !/[[{]/.test(withoutEscapes(pattern))) return [];
+  const readings = new Set([asPlain(pattern, "[]"), asPlain(pattern, "[]{}")]);
+  readings.delete(pattern);
+  return [...readings].filter((reading) => !/(^|\/)\.\.(\/|$)/.test(unescaped(reading)));
+}
+
+/** A pattern in which some marks stand for themselves. A set may escape letters, and a name may not. */
+function asPlain(pattern: string, marks: string): string {
+  return pattern.replaceAll(/\\([^])|[[\]{}]/gu, (part, escaped?: string) => {
+    if (escaped !== undefined) return /[\p{L}\p{N}]/u.test(escaped) ? escaped : part;
+    return marks.includes(part) ? `\\${part}` : part;
+  });
+}
+
 /** Whether a path begins as an absolute one of Windows does. */
 export function isOfWindows(path: string): boolean {
   return /^(?:[a-z]:(?:[\\/]|$)|\\\\)/i.test(path);

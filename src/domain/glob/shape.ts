@@ -11,7 +11,7 @@
 import { canonical, type CharSet, DOT, foldPoint, has, intersect } from "./chars.ts";
 import { pick, pointsOf, SLASH } from "./chars.ts";
 import type { Dialect } from "./compile.ts";
-import { isLiteral } from "./literal.ts";
+import { isLiteral, spelledReadings } from "./literal.ts";
 import { ESCAPE, membersOf, OPEN, QUESTION, readClass, STAR } from "./syntax.ts";
 
 /** A code point, a set of them, or {@link ANY}. */
@@ -36,19 +36,21 @@ export interface Shape {
 /** Alternatives that have a shape each; patterns with more are left to the automata. */
 const MAX_SHAPED = 16;
 
-/** The shape of a well-formed pattern; `undefined` where it has none that a glance shows. */
+/** The shape of a well-formed pattern and of what it spells; `undefined` where it has none that a glance shows. */
 export function shapeOf(text: string, dialect: Dialect): Shape | undefined {
   const paths = dialect !== "symbol";
   text = canonical(text, paths);
-  const texts = writtenOut(text);
-  if (texts === undefined) return undefined;
-  const isPlain = dialect === "path" && isLiteral(text);
   const ways: Runs<Segment>[] = [];
-  for (const way of texts) {
-    const runs = new Reader(pointsOf(way, false), paths).read();
-    if (runs === undefined) return undefined;
-    // A path without wildcards is all below it, too.
-    ways.push(isPlain ? [...runs, []] : runs);
+  for (const reading of dialect === "path" ? [text, ...spelledReadings(text)] : [text]) {
+    const texts = writtenOut(reading);
+    if (texts === undefined) return undefined;
+    const isPlain = dialect === "path" && isLiteral(reading);
+    for (const way of texts) {
+      const runs = new Reader(pointsOf(way, false), paths).read();
+      if (runs === undefined) return undefined;
+      // A path without wildcards is all below it, too.
+      ways.push(isPlain ? [...runs, []] : runs);
+    }
   }
   return { paths, ways };
 }

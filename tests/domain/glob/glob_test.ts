@@ -12,6 +12,7 @@ import {
   randomGlob,
   seeded,
   slowGlob,
+  slowSpelled,
 } from "../../support/scene/globs.ts";
 
 const PAIRS = sized(15_000, 100_000, 1_000_000);
@@ -111,6 +112,31 @@ it("a glob without wildcards is that path and all below it, one with wildcards o
   }
 });
 
+it("a glob also stands for what it spells, so that a name which is not there yet meets its path", () => {
+  const meet = [
+    ["app/[id]/page.tsx", "app/\\[id\\]/page.tsx"],
+    ["app/[id]", "app/\\[id\\]/page.tsx"],
+    ["app/[...slug]/**", "app/\\[...slug\\]/page.tsx"],
+    ["app/[id]/*.tsx", "app/\\[id\\]/page.tsx"],
+    ["app/{a,b}/[id]/*", "app/b/\\[id\\]/page.tsx"],
+    ["{{name}}/setup.py", "\\{\\{name\\}\\}/setup.py"],
+    ["[a]/{x}/[!b]", "\\[a\\]/\\{x\\}/\\[!b\\]/below"],
+    ["[\\w]", "\\[w\\]"],
+    ["APP/[ID]/page.tsx", "app/\\[id\\]/page.tsx"],
+    ["app/[id]/page.tsx", "app/\\[id\\]/*"],
+  ] as const;
+  for (const [a, b] of meet) assert_(witness(a, b) !== null, `${a} and ${b}`);
+  assertEquals(witness("app/[id]/page.tsx", "app/i/page.tsx"), "app/i/page.tsx");
+  const apart = [
+    ["app/[id]/page.tsx", "app/id/page.tsx"],
+    ["app/[id]/page.tsx", "app/\\[slug\\]/page.tsx"],
+    ["app/[id]/page.tsx", "app/\\[id\\]/layout.tsx"],
+    ["x[/../]y", "x\\[/a"],
+    ["src/{a,b}.ts", "src/a.ts/x"],
+  ] as const;
+  for (const [a, b] of apart) assertEquals(witness(a, b), null, `${a} and ${b}`);
+});
+
 it("parseGlob() says what is wrong", () => {
   const bad: [string, string][] = [
     ["", "must not be empty"],
@@ -160,19 +186,29 @@ it("covers() returns whether one glob holds all of another", () => {
 });
 
 /** Random good globs, with what the slow matcher says about all short paths. */
-function pool(random: ReturnType<typeof seeded>, paths: readonly string[], size: number) {
+function pool(
+  random: ReturnType<typeof seeded>,
+  paths: readonly string[],
+  size: number,
+  slowly = slowSpelled,
+) {
   const globs: { glob: Glob; slow: (path: string) => boolean; bits: Uint32Array }[] = [];
   while (globs.length < size) {
     const parsed = parseGlob(randomGlob(random));
     if (typeof parsed === "string") continue;
-    const slow = slowGlob(parsed.text);
+    const slow = slowly(parsed.text);
     globs.push({ glob: parsed, slow, bits: bitsOf(paths, slow) });
   }
   return globs;
 }
 
-const PATHS = [...pathsOver("ab/", 6), ...pathsOver("ab./", 4).filter((path) => path.includes("."))]
-  .sort((a, b) => a.length - b.length);
+const PATHS = [
+  ...pathsOver("ab/", 6),
+  ...pathsOver("ab./", 4).filter((path) => path.includes(".")),
+  ...pathsOver("ab[]", 4).filter((path) => path.includes("[")),
+  ...pathsOver("a{,}", 4).filter((path) => path.includes("{")),
+  ...["[ab]", "{a,b}"].flatMap((name) => [`a${name}`, `${name}/a`, `a/${name}`, `${name}${name}`]),
+].sort((a, b) => a.length - b.length);
 
 it("matches() agrees with the slow matcher on all short paths", () => {
   for (const { glob, bits } of pool(seeded("matches()"), PATHS, 1000)) {
@@ -207,7 +243,7 @@ it(`overlap() agrees with the enumeration of paths on ${PAIRS} pairs`, () => {
 
 it(`covers() agrees with the enumeration of paths on ${CONTAINMENTS} pairs`, () => {
   const random = seeded("covers()");
-  const globs = pool(random, PATHS, 1000);
+  const globs = pool(random, PATHS, 1000, slowGlob);
   const counts = { text: 0, none: 0, unknown: 0 };
   for (let i = 0; i < CONTAINMENTS; i++) {
     const [a, b] = [random.pick(globs), random.pick(globs)];

@@ -1,5 +1,5 @@
 import { common } from "../../../src/domain/glob/search.ts";
-import { compile, type Dialect } from "../../../src/domain/glob/compile.ts";
+import { compile, compileSpelled, type Dialect } from "../../../src/domain/glob/compile.ts";
 import { shapeOf, shapesMeet } from "../../../src/domain/glob/shape.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
@@ -9,11 +9,17 @@ const PAIRS = sized(20_000, 50_000, 2_000_000);
 
 /** What the shapes of two patterns say, and what is so by their automata. */
 function both(a: string, b: string, dialect: Dialect) {
-  const [one, other] = [compile(a, dialect), compile(b, dialect)];
+  const [one, other] = [automatonOf(a, dialect), automatonOf(b, dialect)];
   if (typeof one === "string" || typeof other === "string") return undefined;
   const [ours, theirs] = [shapeOf(a, dialect), shapeOf(b, dialect)];
   const decided = ours && theirs ? shapesMeet(ours, theirs) : undefined;
   return { decided, is: common(one, other).kind !== "none" };
+}
+
+function automatonOf(text: string, dialect: Dialect) {
+  const automaton = compile(text, dialect);
+  const isPlain = typeof automaton === "string" || dialect === "symbol";
+  return isPlain ? automaton : compileSpelled(text) ?? automaton;
 }
 
 for (const dialect of ["path", "symbol"] as const) {
@@ -52,6 +58,9 @@ it("shapesMeet() decides at a glance on what people write", () => {
     ["**", "a", true],
     [".", "x/y", true],
     ["app/\\[id\\]/page.tsx", "app/*/page.tsx", true],
+    ["app/\\[id\\]/page.tsx", "app/[id]/page.tsx", true],
+    ["app/\\[id\\]/page.tsx", "app/[id]/*.ts", false],
+    ["src/\\{a,b\\}.ts/x", "src/{a,b}.ts", true],
     ["\\{\\{name\\}\\}/setup.py", "*/setup.py", true],
     ["\\{\\{name\\}\\}/setup.py", "src/*.py", false],
   ];

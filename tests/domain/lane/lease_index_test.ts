@@ -72,7 +72,8 @@ it("boundsOf() separates what differs at an end or in a segment", () => {
   assertEquals(apart("src/*/Index.ts", "./src//mod/index.ts/**"), false);
   assertEquals(apart("src/**/b/x", "src/a/c/**"), false, "`**` may stand for it");
   assertEquals(apart("src/a\\*", "src/b"), true);
-  assertEquals(apart("src/\\*a", "src/\\*b"), false, "what is escaped is left to the search");
+  assertEquals(apart("src/\\*a", "src/\\*b"), true);
+  assertEquals(apart("src/a\\/b", "src/a/b"), false, "an escaped slash is left to the search");
   assertEquals(apart("src/{a,b{c,d}}/**", "src/bd/x"), false);
   assertEquals(apart("src/{a,b{c,d}}/**", "src/c"), true);
   assertEquals(apart("**/*.{ts,md}", "**/{c,d}.{rs,go}"), true);

@@ -39,6 +39,19 @@ export function slowGlob(text: string): (path: string) => boolean {
   return (path) => ways.some((way) => walk(way, path.split("/")));
 }
 
+/** Returns whether a glob matches or spells a path. */
+export function slowSpelled(text: string): (path: string) => boolean {
+  const letters = (part: string) =>
+    [...part.replaceAll(/\\(.)/gsu, "$1")].map((letter) =>
+      /[\p{L}\p{N}/]/u.test(letter) ? letter : `\\${letter}`
+    ).join("");
+  const plain = (marks: RegExp) =>
+    text.replaceAll(PART, (part) => marks.test(part) ? letters(part) : part);
+  const ways = [text, plain(/^\[/), plain(/^[[{}]/)].filter((way) => !/(^|\/)\.\.(\/|$)/.test(way))
+    .map(slowGlob);
+  return (path) => ways.some((way) => way(path));
+}
+
 /** Returns whether a glob of symbols matches a name. */
 export function slowSymbol(text: string): (name: string) => boolean {
   const tests = writtenOut(text).map((way) => new RegExp(`^${regexpOf(way, "[^]")}$`, "u"));
@@ -48,7 +61,7 @@ export function slowSymbol(text: string): (name: string) => boolean {
 /** Returns whether an address names a symbol in a file, or with `null` the file itself. */
 export function slowAddress(text: string): (path: string, symbol: string | null) => boolean {
   const at = text.indexOf("::");
-  const isPath = slowGlob(at < 0 ? text : text.slice(0, at));
+  const isPath = slowSpelled(at < 0 ? text : text.slice(0, at));
   if (at < 0) return isPath;
   const isSymbol = slowSymbol(text.slice(at + 2));
   return (path, symbol) => symbol !== null && isPath(path) && isSymbol(symbol);
