@@ -12,10 +12,9 @@ import type { Warn } from "../ports/warnings.ts";
 /** What a workspace is opened with; the clock is its store's. */
 export type Opening = Omit<Context, "clock">;
 
-export interface Context extends TaskContext {
+export interface Context extends TaskContext, ReservationContext {
   readonly store: Store;
-  /** The machine's, like the processes: an agent's clone is where the agent is. */
-  readonly checkout: Checkout;
+  /** The machine's, like the checkout. */
   readonly processes: Processes;
   /** A file on the machine in which a consumer of the stream keeps its position. */
   readonly cursorFile: (path: string) => CursorFile;
@@ -26,8 +25,19 @@ export interface Context extends TaskContext {
 }
 
 /** What the queue works with. */
-export interface TaskContext {
+export interface TaskContext extends CommonContext {
   readonly store: Pick<Store, "tasks">;
+}
+
+/** What the reservations work with. */
+export interface ReservationContext extends CommonContext {
+  readonly store: Pick<Store, "reservations">;
+  /** The machine's: an agent's clone is where the agent is. */
+  readonly checkout: Checkout;
+}
+
+/** What all of them work with. */
+interface CommonContext {
   /** The store's. */
   readonly clock: Clock;
   readonly warn: Warn;
@@ -39,7 +49,7 @@ export interface TaskContext {
 
 /** Seconds that the caller gives, else those that the team agreed on, else the default. */
 export async function secondsOf(
-  { agreement }: TaskContext,
+  { agreement }: CommonContext,
   key: "ttl" | "claim_ttl" | "retention",
   given: number | undefined,
 ): Promise<number> {
@@ -48,7 +58,7 @@ export async function secondsOf(
 
 /** What becomes of exclusive reservations that overlap between checkouts of one repository. */
 export async function worktreesOf(
-  { agreement }: Pick<TaskContext, "agreement">,
+  { agreement }: Pick<CommonContext, "agreement">,
 ): Promise<"warn" | "block"> {
   return agreement?.worktrees() ?? (await agreement?.team())?.config.worktrees ??
     DEFAULTS.worktrees;

@@ -7,7 +7,6 @@ import { type Host, HostError } from "../../src/ports/host.ts";
 import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
-import { partialStore } from "../support/fake/partial_store.ts";
 import { isStopped, signal, start, until } from "../support/race/processes.ts";
 import { sized } from "../support/length.ts";
 import { makeTempDir, removeTree, setMtime } from "../support/scene/scratch.ts";
@@ -45,7 +44,7 @@ function openOn(machine: Host, workspace: string) {
   const tasks = new FsTaskStore(machine, layout, clock, warn);
   const gc = new FsCollector(machine, layout, clock, warn);
   const queue = new Tasks({
-    store: partialStore({ location: workspace, tasks }),
+    store: { tasks },
     clock,
     warn,
   });

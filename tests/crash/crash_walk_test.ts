@@ -7,7 +7,6 @@ import { assertEquals, it } from "../deps.ts";
 import { halfRecords, openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { checkHistory, type Entry, type Outcome, type Request } from "../support/race/history.ts";
-import { partialStore } from "../support/fake/partial_store.ts";
 import { sized } from "../support/length.ts";
 import { newSeed, type Random } from "../support/random.ts";
 import { makeTempDir, removeTree } from "../support/scene/scratch.ts";
@@ -82,7 +81,7 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
     const clock = () => T0 + second * 1000;
     const store = new FsTaskStore({ ...host, fs }, new Layout(workspace), clock, warn);
     const own = new Tasks({
-      store: partialStore({ location: workspace, tasks: store }),
+      store: { tasks: store },
       clock,
       warn,
     });

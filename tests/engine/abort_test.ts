@@ -9,7 +9,8 @@ import { EMPTY_CHECKOUT } from "../support/fake/names.ts";
 import type { JournalFile } from "../../src/adapters/fs/lane/journal_file.ts";
 import { processesOf } from "../../src/workspace/processes.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
-import { FakeTasks } from "../support/fake/tasks.ts";
+import { changed } from "../support/fake/changed.ts";
+import { TaskBench } from "../support/fake/task_bench.ts";
 import { workspace } from "../support/scene/workspace.ts";
 
 type Scene = Awaited<ReturnType<typeof workspace>>;
@@ -139,7 +140,7 @@ for (const { name, before, call, held } of CALLS) {
 }
 
 it("claim() with wait that is aborted takes nothing any more", async () => {
-  const bench = new FakeTasks();
+  const bench = new TaskBench();
   const stop = new AbortController();
   const waiting = bench.tasks.claim({ runId: "a", wait: 60, signal: stop.signal });
   await bench.time.advance(1);
@@ -147,7 +148,7 @@ it("claim() with wait that is aborted takes nothing any more", async () => {
   stop.abort();
   const answer = await waiting;
   assertEquals(
-    { answer, claim: bench.claim, listening: bench.store.listening, armed: bench.time.armed },
+    { answer, claim: bench.claim, listening: bench.listening, armed: bench.time.armed },
     {
       answer: { status: "empty", queue: null },
       claim: undefined,
@@ -158,15 +159,17 @@ it("claim() with wait that is aborted takes nothing any more", async () => {
 });
 
 it("claim() whose task cannot be given back after an abort warns, and grants nothing", async () => {
-  const bench = new FakeTasks();
-  bench.put();
   const stop = new AbortController();
-  bench.store.meanwhile = () => {
-    stop.abort();
-    bench.store.meanwhile = () => {
+  const bench = new TaskBench((store) => ({
+    async claimNext(search) {
+      stop.abort();
+      return await store.claimNext(search);
+    },
+    async apply() {
       throw new CoordError("io_error", "no space left");
-    };
-  };
+    },
+  }));
+  bench.put();
   const answer = await bench.tasks.claim({ runId: "a", signal: stop.signal });
   assertEquals({ answer, warnings: bench.warnings }, {
     answer: { status: "empty", queue: null },
@@ -186,16 +189,6 @@ function lanesOn(scene: Scene, change: (journal: JournalFile) => JournalFile): L
   const warn = (message: string) => void scene.warnings.push(message);
   const context = { lanes, processes: processesOf(scene.host), clock, warn };
   return new Lanes(context, EMPTY_CHECKOUT, NO_HOLDERS);
-}
-
-/** The same thing but for some of its methods. */
-function changed<T extends object>(thing: T, methods: Partial<T>): T {
-  return new Proxy(thing, {
-    get(target, key) {
-      const member: unknown = Reflect.get(methods, key) ?? Reflect.get(target, key);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
 }
 
 const ops = (scene: Scene): string[] =>

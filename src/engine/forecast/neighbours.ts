@@ -32,7 +32,7 @@ import {
   type ReservationRecord,
 } from "../../domain/reservation/reservation.ts";
 import type { SourceTree, SourceTrees } from "../../ports/checkout.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 import { type FilesByWorktree, sourceFilesOf, tooWide } from "./source_files.ts";
 
 /** The part of the live records that matters to some addresses. */
@@ -50,7 +50,10 @@ export interface Neighbours {
  * @param leases All live ones.
  */
 export async function neighboursOf(
-  { store: { reservations: store }, clock, warn }: Pick<Context, "store" | "clock" | "warn">,
+  { store: { reservations: store }, clock, warn }: Pick<
+    ReservationContext,
+    "store" | "clock" | "warn"
+  >,
   trees: SourceTrees,
   asked: NamedAddresses,
   leases: readonly Lease[],

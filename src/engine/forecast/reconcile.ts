@@ -7,7 +7,7 @@ import {
   type MergeStep,
 } from "../../domain/forecast/merge_order.ts";
 import { paced } from "../../async/paced.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 import { clashesOf, TOO_MANY } from "./forecast.ts";
 
 /** What `reconcile` answers. */
@@ -21,7 +21,10 @@ export interface Reconciliation {
 }
 
 /** Orders the branches of live records for merging. */
-export async function reconcile(context: Context, live: LiveRecords): Promise<Reconciliation> {
+export async function reconcile(
+  context: ReservationContext,
+  live: LiveRecords,
+): Promise<Reconciliation> {
   const { holds, clashes } = await clashesOf(context, live);
   const { steps, conflicts, isWhole } = await paced(mergeOrder(holds, clashes));
   if (!isWhole) context.warn(TOO_MANY);

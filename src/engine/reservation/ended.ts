@@ -4,13 +4,13 @@ import { findConflicts } from "../../domain/reservation/conflict.ts";
 import { quoted } from "../../domain/text.ts";
 import { effectiveExpiry, type ReservationEntry } from "../../domain/reservation/reservation.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 import { alreadyReleased } from "./answers.ts";
 import type { ReservationRefused } from "./types.ts";
 
 /** The refusal to extend a reservation that was released, or that is exclusive and has lapsed. */
 export async function whyEnded(
-  { clock, store }: Context,
+  { clock, store }: ReservationContext,
   doing: string,
   entry: ReservationEntry,
 ): Promise<ReservationRefused> {

@@ -2,11 +2,11 @@
 import { CoordError } from "../../domain/errors.ts";
 import type { ReservationRecord } from "../../domain/reservation/reservation.ts";
 import { formatTime } from "../../domain/time.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 
 /** Releases a reservation that this process has just made; where it cannot, the reservation expires. */
 export async function giveUpReservation(
-  { clock, store, warn }: Context,
+  { clock, store, warn }: ReservationContext,
   { reservation_id, run_id, expires_at }: ReservationRecord,
 ): Promise<void> {
   const released_at = formatTime(clock());

@@ -3,7 +3,7 @@ import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { SAFETY_LOOK_MS } from "../../domain/limits.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 import { notFound } from "../find_id.ts";
 import { Hold } from "../hold/hold.ts";
 import { whyEnded } from "./ended.ts";
@@ -32,7 +32,7 @@ export class ReservationHold extends Hold {
 
   /** Made by `coord.reservations.hold()`. */
   constructor(
-    context: Context,
+    context: ReservationContext,
     keeper: ReservationKeeper,
     reservation: ReservationGranted,
     ttlSeconds: number,

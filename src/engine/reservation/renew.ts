@@ -12,7 +12,7 @@ import {
   reservationTtl,
 } from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Context } from "../context.ts";
+import type { ReservationContext } from "../context.ts";
 import { metOf } from "./answers.ts";
 import type { ReservationKeeper } from "./hold.ts";
 import type { ReservationGranted } from "./types.ts";
@@ -33,7 +33,10 @@ export class Renewal {
   }
 
   /** Looks without writing; that is all that most calls of a hook need. */
-  async look({ store }: Context, comparison: Comparison): Promise<readonly ReservationEntry[]> {
+  async look(
+    { store }: ReservationContext,
+    comparison: Comparison,
+  ): Promise<readonly ReservationEntry[]> {
     const { wanted } = this;
     const now = parseTime(wanted.created_at) ?? 0;
     const near = await store.reservations.near(wanted, now, overlapsRecord(comparison));

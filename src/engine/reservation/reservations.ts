@@ -14,7 +14,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
-import { type Context, nonce, secondsOf } from "../context.ts";
+import { nonce, type ReservationContext, secondsOf } from "../context.ts";
 import type { Holders } from "../hold/exclusion.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
@@ -46,11 +46,11 @@ function namedFields({ entries, files }: Named) {
  * when the machine fails.
  */
 export class Reservations {
-  readonly #context: Context;
+  readonly #context: ReservationContext;
   readonly #lanes: Holders<LeaseConflict>;
 
   /** Made by opening a workspace. */
-  constructor(context: Context, lanes: Holders<LeaseConflict>) {
+  constructor(context: ReservationContext, lanes: Holders<LeaseConflict>) {
     this.#context = context;
     this.#lanes = lanes;
   }

@@ -15,7 +15,7 @@ import { SETTLE_MS } from "../../domain/limits.ts";
 import { heldBeside, locksBeside, overlapsRecord } from "../../domain/reservation/conflict.ts";
 import type { ReservationEntry, ReservationRecord } from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
-import { type Context, worktreesOf } from "../context.ts";
+import { type ReservationContext, worktreesOf } from "../context.ts";
 import { FREE, type Holders, holdExclusively, together, type Wanted } from "../hold/exclusion.ts";
 import { metOf, refusal } from "./answers.ts";
 import { giveUpReservation } from "./give_up.ts";
@@ -38,7 +38,7 @@ interface Attempt {
 
 export class Reserving {
   constructor(
-    readonly context: Context,
+    readonly context: ReservationContext,
     readonly lanes: Holders<LeaseConflict>,
     readonly keeper: Pick<ReservationKeeper, "heartbeat">,
     readonly input: Pick<ReservationInput, "exclusive" | "strict" | "renew" | "signal">,

@@ -125,28 +125,6 @@ it("reserve() names three conflicts in the message of a refusal and counts the r
   assertMatch(answer.error, /; and 2 more$/);
 });
 
-it("reserve() decides again when another reservation is added meanwhile", async () => {
-  const bench = new ReservationBench();
-  bench.store.meanwhile = () => bench.foreign(UUID, { exclusive: true });
-  const wanted = { addresses: ["src/a.py"], runId: "a", exclusive: true };
-  const refused = await bench.reservations.reserve(wanted);
-  assertEquals(refused.status, "conflict");
-  bench.records.reservations.remove(UUID);
-  bench.store.meanwhile = () => bench.foreign(UUID);
-  const advised = await bench.reserve("a", "src/a.py");
-  assertEquals(
-    advised.conflicts.map((each) => each.kind === "reservation" && each.reservation_id),
-    [UUID],
-  );
-});
-
-it("reserve() forgets a conflict that ended before it was decided", async () => {
-  const bench = new ReservationBench();
-  bench.foreign(UUID);
-  bench.store.meanwhile = () => bench.records.reservations.remove(UUID);
-  assertEquals((await bench.reserve("a", "src/a.py")).conflicts, []);
-});
-
 it("reserve() counts what it cannot decide in time as a conflict, with a warning", async () => {
   const bench = new ReservationBench();
   const evil = (letter: string) => `${"*a".repeat(200)}*${letter}*${"?".repeat(200)}{,x}`;
@@ -281,26 +259,6 @@ it("a released reservation is released once, and beats no more", async () => {
     assertMatch(
       "error" in answer ? answer.error : "",
       /released by "a" at 2026-11-21T09:30:00.000Z, reason "completed"$/,
-    );
-  }
-});
-
-it("heartbeat() and release() that lose against a release say so", async () => {
-  const bench = new ReservationBench();
-  for (const act of ["heartbeat", "release"] as const) {
-    const { reservation_id: id } = await bench.reserve("a", "src");
-    bench.store.meanwhile = () =>
-      bench.records.releases.put(id, {
-        reservation_id: id,
-        run_id: "b",
-        released_at: bench.iso(0),
-        reason: "expired",
-      });
-    const answer = await bench.reservations[act]({ id, runId: "a" });
-    assertEquals(answer.status, "already_released");
-    assertMatch(
-      "error" in answer ? answer.error : "",
-      /, reason "expired"$/,
     );
   }
 });

@@ -1,12 +1,12 @@
 import { assertEquals, it } from "../../deps.ts";
-import { FakeTasks } from "../../support/fake/tasks.ts";
+import { TaskBench } from "../../support/fake/task_bench.ts";
 
-type Answer = Awaited<ReturnType<FakeTasks["tasks"]["claim"]>>;
+type Answer = Awaited<ReturnType<TaskBench["tasks"]["claim"]>>;
 
-const counts = ({ store: { searches, listening } }: FakeTasks) => ({ searches, listening });
+const counts = ({ searches, listening }: TaskBench) => ({ searches, listening });
 
 /** A claim that waits, and the second in which it was answered. */
-function waiting(bench: FakeTasks, wait: number) {
+function waiting(bench: TaskBench, wait: number) {
   const began = bench.time.timers.now();
   const state: { answer?: Answer["status"]; after?: number } = {};
   void bench.tasks.claim({ runId: "a", wait }).then(({ status }) => {
@@ -18,7 +18,7 @@ function waiting(bench: FakeTasks, wait: number) {
 
 it("claim() with wait looks again within 5 s where notification is silent", async () => {
   for (const at of [0.1, 3, 4.4, 4.6, 9, 61.7]) {
-    const bench = new FakeTasks();
+    const bench = new TaskBench();
     const state = waiting(bench, 600);
     await bench.time.advance(at);
     bench.put();
@@ -28,10 +28,10 @@ it("claim() with wait looks again within 5 s where notification is silent", asyn
 });
 
 it("claim() with wait looks again within 5 s also when the wait ends later by hints", async () => {
-  const bench = new FakeTasks();
+  const bench = new TaskBench();
   const state = waiting(bench, 600);
   await bench.time.advance(3);
-  bench.store.hint("sha256:" + "b".repeat(64)); // of another queue, say
+  bench.hint("sha256:" + "b".repeat(64)); // of another queue, say
   await bench.time.advance(0.1);
   bench.put();
   await bench.time.advance(5);
@@ -39,7 +39,7 @@ it("claim() with wait looks again within 5 s also when the wait ends later by hi
 });
 
 it("claim() with wait sleeps while nothing happens", async () => {
-  const bench = new FakeTasks();
+  const bench = new TaskBench();
   const state = waiting(bench, 60);
   await bench.time.advance(60);
   assertEquals(state, { answer: "empty", after: 60 });
@@ -53,7 +53,7 @@ it("claim() with wait sleeps while nothing happens", async () => {
 
 it("claim() with wait ends in time whichever way the clock is set meanwhile", async () => {
   for (const setBy of [-4, 4, -86_400, 86_400]) {
-    const bench = new FakeTasks();
+    const bench = new TaskBench();
     const state = waiting(bench, 2);
     await bench.time.advance(0.5);
     bench.setBy = setBy;
@@ -63,7 +63,7 @@ it("claim() with wait ends in time whichever way the clock is set meanwhile", as
 });
 
 it("claim() with wait takes a task within 5 s of its timeout by a clock that is set", async () => {
-  const bench = new FakeTasks();
+  const bench = new TaskBench();
   bench.put();
   await bench.tasks.claim({ runId: "dead", claimTtl: 3_600 });
   const state = waiting(bench, 600);

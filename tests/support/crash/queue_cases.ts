@@ -6,7 +6,6 @@ import type { TaskClaimed } from "../../../src/engine/task/types.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { HostError, type HostFs } from "../../../src/ports/host.ts";
-import { partialStore } from "../fake/partial_store.ts";
 import { makeTempDir, removeTree } from "../scene/scratch.ts";
 
 const host = await detectHost();
@@ -45,8 +44,7 @@ export function openQueue(
   const warn = (message: string) => void warnings.push(message);
   const clock = () => T0 + second * 1000;
   const tasks = new Store({ ...host, fs }, new Layout(workspace), clock, warn);
-  const store = partialStore({ location: workspace, tasks });
-  return { queue: new Tasks({ store, clock, warn }), warnings };
+  return { queue: new Tasks({ store: { tasks }, clock, warn }), warnings };
 }
 
 /** An operation: it is prepared on a whole queue, then done at `second` and perhaps cut off. */

@@ -1,13 +1,13 @@
 /** The operations on reservations over a store in memory, and a clock that moves by hand. */
-import { namedInEmpty } from "./names.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
 import type { ReservationRecord } from "../../../src/domain/reservation/reservation.ts";
 import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
-import { InterruptedReservations } from "./reservations.ts";
-
-type Context = ConstructorParameters<typeof Reservations>[0];
+import type { ReservationStore } from "../../../src/ports/reservations.ts";
+import { MemoryReservationStore } from "../../../src/adapters/memory/reservations.ts";
+import { NOWHERE } from "../scene/over_store.ts";
+import { changed } from "./changed.ts";
 
 /** 2026-11-21T09:30:00.000Z */
 const START = 1_795_253_400_000;
@@ -17,22 +17,17 @@ export class ReservationBench {
   readonly clock = () => this.ms;
   /** The records, as another process reaches them. */
   readonly records = new MemoryWorkspace({ clock: this.clock });
-  readonly store = new InterruptedReservations(this.records);
   readonly warnings: string[] = [];
   readonly reservations: Reservations;
 
-  constructor() {
+  /** @param faults What the store does instead. */
+  constructor(faults: (store: ReservationStore) => Partial<ReservationStore> = () => ({})) {
     const warn = (message: string) => void this.warnings.push(message);
-    const noFiles = { exists: () => false, below: () => [] };
-    const checkout = {
-      branch: (explicit?: string) => explicit ?? "trunk",
-      worktree: () => undefined,
-      named: namedInEmpty,
-      sources: () => noFiles,
-    };
-    const context = { clock: this.clock, warn, checkout, store: { reservations: this.store } };
-    // What these operations use of a workspace.
-    this.reservations = new Reservations(context as unknown as Context, NO_HOLDERS);
+    const checkout = { ...NOWHERE, branch: (explicit?: string) => explicit ?? "trunk" };
+    const store = new MemoryReservationStore(this.records);
+    const reservations = changed<ReservationStore>(store, faults(store));
+    const context = { clock: this.clock, warn, checkout, store: { reservations } };
+    this.reservations = new Reservations(context, NO_HOLDERS);
   }
 
   /** An instant a number of seconds after the start, as records have it. */

@@ -3,21 +3,18 @@ import { FsCheckout } from "../../../src/adapters/fs/checkout/checkout.ts";
 import { FsCollector } from "../../../src/adapters/fs/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
-import { openCursorFile } from "../../../src/adapters/fs/open.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
-import type { Context } from "../../../src/engine/context.ts";
+import type { ReservationContext } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
-import { processesOf } from "../../../src/workspace/processes.ts";
-import { partialStore } from "../fake/partial_store.ts";
 
 const host = await detectHost();
 
 /** A workspace's reservations, as a process of their own has them. */
 export interface OpenedReservations {
-  readonly context: Context;
+  readonly context: ReservationContext;
   readonly reservations: Reservations;
   readonly store: FsReservationStore;
   readonly gc: FsCollector;
@@ -37,15 +34,7 @@ export function openReservations(
   const own = { ...host, fs };
   const store = new Store(own, layout, clock, warn);
   const checkout = new FsCheckout(host, workspace, warn);
-  const cursorFile = (file: string) => openCursorFile(host, workspace, file);
-  const machine = { processes: processesOf(host), cursorFile };
-  const context = {
-    clock,
-    warn,
-    checkout,
-    ...machine,
-    store: partialStore({ reservations: store }),
-  };
+  const context = { clock, warn, checkout, store: { reservations: store } };
   return {
     context,
     reservations: new Reservations(context, NO_HOLDERS),

@@ -1,28 +1,45 @@
 /** The queue's operations over the store in memory, on time that moves by hand. */
 import { MemoryTaskStore } from "../../../src/adapters/memory/tasks.ts";
 import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
-import type { ClaimRecord, TimedRule } from "../../../src/domain/task/claim.ts";
+import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
-import type { TaskEntry } from "../../../src/domain/task/listing.ts";
-import type { Applied, ClaimSearch } from "../../../src/ports/tasks.ts";
+import type { ClaimSearch, TaskStore } from "../../../src/ports/tasks.ts";
+import { changed } from "./changed.ts";
 import { FakeTime } from "./time.ts";
 
 const ID = `sha256:${"a".repeat(64)}`;
 
 /** The queue of one agent. Nothing notifies, unless `hint` is called. */
-export class FakeTasks {
+export class TaskBench {
   readonly time = new FakeTime();
   readonly warnings: string[] = [];
   /** Seconds by which the machine's clock was set since the start. */
   setBy = 0;
   readonly clock = (): number => this.time.clock() + this.setBy * 1000;
   readonly records = new MemoryWorkspace({ clock: this.clock });
-  readonly store = new SilentTasks(this.records);
   readonly tasks: Tasks;
+  /** Searches for a task. */
+  searches = 0;
+  /** How many listen for tasks. */
+  listening = 0;
+  hint = (_id: string | undefined): void => {};
 
-  constructor() {
+  /** @param faults What the store does instead. */
+  constructor(faults: (store: TaskStore) => Partial<TaskStore> = () => ({})) {
+    const store = new MemoryTaskStore(this.records);
+    const silent: Partial<TaskStore> = {
+      claimNext: (search: ClaimSearch) => {
+        this.searches++;
+        return store.claimNext(search);
+      },
+      onTask: (body) => {
+        this.listening++;
+        this.hint = body;
+        return { close: () => void this.listening-- };
+      },
+    };
     this.tasks = new Tasks({
-      store: { tasks: this.store },
+      store: { tasks: changed<TaskStore>(store, { ...silent, ...faults(store) }) },
       clock: this.clock,
       warn: (message) => void this.warnings.push(message),
       timers: this.time.timers,
@@ -47,39 +64,5 @@ export class FakeTasks {
       tags: [],
       payload: {},
     });
-  }
-}
-
-/** The store in memory, which hints at nothing by itself, with a hand in what comes between. */
-class SilentTasks extends MemoryTaskStore {
-  /** Searches for a task. */
-  searches = 0;
-  /** How many listen for tasks. */
-  listening = 0;
-  /** What happens in the middle of the next change. */
-  meanwhile: (() => void | Promise<void>) | undefined;
-  hint = (_id: string | undefined): void => {};
-
-  override async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
-    this.searches++;
-    await this.#interrupt();
-    return super.claimNext(search);
-  }
-
-  override async apply(id: string, rule: TimedRule): Promise<Applied> {
-    await this.#interrupt();
-    return super.apply(id, rule);
-  }
-
-  override onTask(body: (id: string | undefined) => void): { close(): void } {
-    this.listening++;
-    this.hint = body;
-    return { close: () => void this.listening-- };
-  }
-
-  async #interrupt(): Promise<void> {
-    const { meanwhile } = this;
-    this.meanwhile = undefined;
-    await meanwhile?.();
   }
 }
