@@ -143,7 +143,10 @@ async function runCommand(
   try {
     if (isStream(command)) {
       output.live();
-      await output.stream(await command.run(context, values), (value) => command.text(value));
+      await output.stream(
+        await command.run(context, values),
+        (value, width) => command.text(value, width),
+      );
       return 0;
     }
     output.status = command.status ?? output.status;

@@ -161,14 +161,16 @@ export class Output {
   /** One value of a stream after the other, as they come. */
   async stream<V extends object>(
     values: AsyncIterable<V>,
-    render: (cleaned: V) => string,
+    render: (cleaned: V, width: number | undefined) => string,
   ): Promise<void> {
     this.flushWarnings();
     const { cut } = await import("./table.ts");
     const width = this.width("stdout");
     for await (const value of values) {
       const [line] = this.print?.(value) ?? [
-        this.json ? this.#forReader(jsonLine(value)) : cut(render(sanitizeDeep(value)), width),
+        this.json
+          ? this.#forReader(jsonLine(value))
+          : cut(render(sanitizeDeep(value), width), width),
       ];
       this.#stdout(`${line}\n`);
     }

@@ -135,7 +135,7 @@ function widthsOf(columns: readonly Laid[], most: number | undefined): number[] 
   const content = columns.map(({ texts }) => Math.max(1, ...texts.map(displayWidth)));
   const widths = columns.map(({ name }, at) => Math.max(displayWidth(name), content[at] ?? 0));
   if (most === undefined) return widths;
-  let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - most;
+  let over = lineWidth(widths) - most;
   const shrink = (least: readonly number[]) => {
     for (; over > 0; over--) {
       const room = widths.map((width, at) => width > (least[at] ?? 0) ? width : 0);
@@ -160,17 +160,39 @@ function shortened(text: string, kind: ColumnKind, width: number): string {
   return kind === "id" ? fitting(characters(text), width).join("") : cut(text, width);
 }
 
-/** Whether a column says the same in each of several rows; what a reader came for stays there. */
+/** Whether a column says the same in each row; what a reader came for stays there. */
 function isConstant({ kind, texts }: Laid): boolean {
-  return kind !== "main" && kind !== "id" && texts.length > 1 &&
-    texts.every((text) => text === texts[0]);
+  return kind !== "main" && kind !== "id" && texts.every((text) => text === texts[0]);
+}
+
+/** What all rows say, above a table that has several, or whose one row is too long for the terminal. */
+function parted(all: readonly Laid[], rows: number, most: number | undefined) {
+  const isTight = most !== undefined && lineWidth(widthsOf(all, undefined)) > most;
+  const varying = all.filter((column) => !(rows > 1 || isTight) || !isConstant(column));
+  const shown = varying.length === 0 ? all : varying;
+  return { shown, above: all.filter((column) => !shown.includes(column)) };
+}
+
+/** Names with their values, as many on a line as fit. */
+function headingLines(columns: readonly Laid[], width: number | undefined): string[] {
+  const lines: string[] = [];
+  for (const { name, kind, texts: [text = ""] } of columns) {
+    const room = Math.max(1, (width ?? Infinity) - displayWidth(name) - 1);
+    const item = `${name} ${kind === "agent" ? cutMiddle(text, room) : text}`;
+    const longer = lines.length === 0 ? item : `${lines.at(-1)}${GAP}${item}`;
+    if (displayWidth(longer) <= (width ?? Infinity)) lines.splice(-1, 1, longer);
+    else lines.push(cut(item, width));
+  }
+  return lines;
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
 }
 
 function tableLines({ columns, rows }: Table, style: Style): string[] {
   const all = columns.map((column, at) => laid(column, at, rows, style));
-  const varying = all.filter((column) => !isConstant(column));
-  const shown = varying.length === 0 ? all : varying;
-  const above = all.filter((column) => !shown.includes(column));
+  const { shown, above } = parted(all, rows.length, style.width);
   const widths = widthsOf(shown, style.width);
   const line = (cellOf: (column: Laid, width: number, isLast: boolean) => string) =>
     shown.map((column, at) => cellOf(column, widths[at] ?? 0, at === shown.length - 1)).join(GAP);
@@ -186,9 +208,8 @@ function tableLines({ columns, rows }: Table, style: Style): string[] {
       return style.colour && column.kind === "state" ? painted(cell, column.cells[row]) : cell;
     })
   );
-  const heading = above.map(({ name, texts: [text = ""] }) => `${name} ${text}`).join(GAP);
   return [
-    ...(heading === "" ? [] : [cut(heading, style.width)]),
+    ...headingLines(above, style.width),
     ...[style.colour ? bold(head) : head, ...body].map((each) => each.trimEnd()),
   ];
 }

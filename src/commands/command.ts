@@ -170,8 +170,8 @@ export interface StreamCommand<V extends object = object, I extends object = obj
   extends Described {
   readonly stream: true;
   run(context: CommandContext, values: I): Promise<AsyncIterable<V>>;
-  /** For people, one line. */
-  text(value: V): string;
+  /** For people, one line; `width` is that of a terminal, which cuts it. */
+  text(value: V, width?: number): string;
 }
 
 export type Command = AnswerCommand | StreamCommand;

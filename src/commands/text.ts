@@ -19,14 +19,14 @@ export function clipped(text: string): string {
 }
 
 /** Of them, the last ones of an agent's id that is too long: often they alone set it apart. */
-const SHOWN_END = 24;
+const SHOWN_END = 3 / 8;
 
-/** An agent's id, as far as a table has room for it, without some of its middle. */
-export function agentText(id: string): string {
+/** An agent's id, as far as a table or a line has room for it, without some of its middle. */
+export function agentText(id: string, room = SHOWN_CHARACTERS): string {
   const characters = [...id];
-  if (characters.length <= SHOWN_CHARACTERS) return id;
-  const head = characters.slice(0, SHOWN_CHARACTERS - 1 - SHOWN_END);
-  return `${head.join("")}…${characters.slice(-SHOWN_END).join("")}`;
+  if (characters.length <= room) return id;
+  const end = Math.floor(room * SHOWN_END);
+  return `${characters.slice(0, room - 1 - end).join("")}…${characters.slice(-end).join("")}`;
 }
 
 /** A column that holds neither plain text nor numbers. */

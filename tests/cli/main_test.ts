@@ -136,22 +136,24 @@ it("main() asks the clock that it is given", async () => {
   assertEquals(JSON.parse(host.out).timestamp, "1970-01-01T00:00:00.000Z");
 });
 
+const LONG_TITLE = "A title that is much too long for the one line that a terminal has for a task";
+
 it("main() shortens tables to the width of a terminal, in bold without NO_COLOR", async () => {
   using folder = await workspace();
-  await run(folder.path, ["enqueue", "A title that is much too long", "--run-id", "p"]);
+  await run(folder.path, ["enqueue", LONG_TITLE, "--run-id", "p"]);
   const terminal = { terminals: ["stdout"], columns: 60 } as const;
   const bold = await run(folder.path, ["tasks"], terminal);
-  assertMatch(bold.out.replaceAll("\x1b", "ESC"), /^ESC\[1mID .*TITLEESC\[22m\n.* A title .*…\n/);
+  assertMatch(bold.out.replaceAll("\x1b", "ESC"), /\nESC\[1mID .*TITLEESC\[22m\n.* A title .*…\n/);
   const plain = await run(folder.path, ["tasks"], { ...terminal, env: { NO_COLOR: "1" } });
   assertEquals(plain.out.includes("\x1b"), false);
   const piped = await run(folder.path, ["tasks"], { columns: 60 });
-  assertStringIncludes(piped.out, "A title that is much too long\n");
+  assertStringIncludes(piped.out, `${LONG_TITLE}\n`);
   assertEquals(piped.out.includes("\x1b"), false);
 });
 
 it("main() believes COLUMNS more than the terminal, if it is a number of columns", async () => {
   using folder = await workspace();
-  await run(folder.path, ["enqueue", "A title that is much too long", "--run-id", "p"]);
+  await run(folder.path, ["enqueue", LONG_TITLE, "--run-id", "p"]);
   const widest = async (COLUMNS: string) => {
     const terminal = {
       terminals: ["stdout"],

@@ -129,11 +129,47 @@ it("layOut() keeps what a reader came for at 50 columns, and ids that can be typ
   );
 });
 
+it("layOut() puts one row's columns above where they would leave no room for what it is about", () => {
+  const lane: Table = {
+    columns: [
+      { name: "LANE", is: "main" },
+      { name: "STATUS", is: "state" },
+      { name: "HOLDER", is: "agent" },
+      "FENCE",
+      { name: "TTL", is: "time" },
+      "EXCLUSIVE",
+      { name: "TREE", is: "main" },
+    ],
+    rows: [["docs", "live", SESSION, 1, "50 min", null, "docs/guides/**"]],
+  };
+  assertEquals(
+    layOut(lane, { ...PLAIN, width: 50 }),
+    "STATUS live\n" +
+      `HOLDER ${SESSION}\n` +
+      "FENCE 1  TTL 50 min  EXCLUSIVE -\n" +
+      "LANE  TREE\n" +
+      "docs  docs/guides/**\n",
+  );
+  assertEquals(
+    layOut(lane, { ...PLAIN, width: 30 }),
+    "STATUS live\n" +
+      "HOLDER claude:7f3a…2c1e0b6d7aa\n" +
+      "FENCE 1  TTL 50 min\n" +
+      "EXCLUSIVE -\n" +
+      "LANE  TREE\n" +
+      "docs  docs/guides/**\n",
+  );
+  const [head] = layOut(lane, { ...PLAIN, width: 120 }).split("\n");
+  assertEquals(head?.split(/ +/).length, 7);
+});
+
 it("layOut() fits every width, by columns of the terminal", () => {
   for (let width = 20; width <= 200; width++) {
-    const widest = layOut(TASKS, { ...PLAIN, width }).split("\n")
-      .filter((line) => cut(line, width) !== line);
-    assertEquals(widest, [], String(width));
+    for (const rows of [TASKS.rows, TASKS.rows.slice(0, 1)]) {
+      const widest = layOut({ ...TASKS, rows }, { ...PLAIN, width }).split("\n")
+        .filter((line) => cut(line, width) !== line);
+      assertEquals(widest, [], String(width));
+    }
   }
 });
 

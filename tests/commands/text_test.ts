@@ -46,6 +46,22 @@ function line(event_type: WatchEventType, kind: RecordKind, data: JsonObject): s
   );
 }
 
+it("watch shows on a terminal what a line is about, beside a long run id", () => {
+  const event = {
+    schema_version: 1,
+    event_type: "snapshot",
+    kind: "task",
+    id: `sha256:${"3193b2eaad81".repeat(5)}0000`,
+    timestamp: "2026-11-21T09:00:00.000Z",
+    data: { title: "Fix the parser", created_by: "claude:7f3a9c2e-1b4d-4e8f-9a01-52c1e0b6d7aa" },
+  } as unknown as WatchEvent;
+  assertEquals([50, 80, undefined].map((width) => watch.text(event, width)), [
+    "· task        claude:…d7aa 3193b2ea Fix the parser",
+    "· task        claude:7f3a9…0b6d7aa 3193b2eaad81 Fix the parser",
+    "· task        claude:7f3a9c2e-1b4d-4e8f-9a01-52c1e0b6d7aa 3193b2eaad81 Fix the parser",
+  ]);
+});
+
 it("watch shows each kind of record in one line", () => {
   const until = { run_id: "a", extended_expires_at: T };
   assertEquals(

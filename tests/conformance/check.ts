@@ -94,7 +94,7 @@ export function checkSuite(name: string, open: OpenStore): void {
       ],
       holds_total: 4,
       holds_counted: true,
-      error: `Cannot take the addresses: "src" overlaps "src/b.ts" of "b" until ${until}; ` +
+      error: `The addresses are held: "src" overlaps "src/b.ts" of "b" until ${until}; ` +
         `"src" overlaps "src/d.ts" in lane "api" of "d" until ${until}`,
     });
   });

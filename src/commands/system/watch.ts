@@ -13,7 +13,7 @@ import { WATCH_FIELDS } from "../../engine/watch/watch.ts";
 import { callerId } from "../caller.ts";
 import type { StreamCommand } from "../command.ts";
 import { RUN_ID_FILTER } from "../flags.ts";
-import { addressesText, clipped, shortId } from "../text.ts";
+import { addressesText, agentText, clipped, shortId } from "../text.ts";
 import { treeText } from "../lane/text.ts";
 
 interface WatchValues {
@@ -158,15 +158,18 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     const { takenByLines } = await import("./watch_ack.ts");
     return takenByLines(context, (signal) => coord.watch({ ...options, signal }));
   },
-  text(event) {
+  text(event, width) {
     if (event.kind === undefined) return `= ${event.event_type} ${event.timestamp}`;
     const data = event.data as JsonObject;
     const agent = data.holder ?? data.run_id ?? data.claimer_run_id ?? data.created_by;
+    // A session's id would leave no room for what the line is about.
+    const room = width === undefined ? Infinity : Math.max(12, Math.floor(width / 4));
+    const id = shortId(event.id);
     return [
       MARKERS[event.event_type],
       event.kind.padEnd(11),
-      word(agent).padEnd(12),
-      event.kind === "lane" ? clipped(word(data.lane)) : shortId(event.id),
+      agentText(word(agent), room).padEnd(12),
+      event.kind === "lane" ? clipped(word(data.lane)) : room > 12 ? id : id.slice(0, 8),
       SUMMARIES[event.kind](data),
     ].join(" ").trimEnd();
   },

@@ -160,5 +160,5 @@ function whyHeld(held: readonly CheckedHold[], total: number): string {
       `${quoted(hold.run_id)}${elsewhere(hold)}${until}`;
   });
   const rest = total > named.length ? [`and ${total - named.length} more`] : [];
-  return `Cannot take the addresses: ${[...named, ...rest].join("; ")}`;
+  return `The addresses are held: ${[...named, ...rest].join("; ")}`;
 }
