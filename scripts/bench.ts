@@ -19,6 +19,7 @@ import { reservationRows } from "./bench/reservation_rows.ts";
 import { removeScratch, scratch } from "./bench/scene.ts";
 import { startupRows } from "./bench/startup_rows.ts";
 import { eventCostRow, idleRow, latencyRow } from "./bench/watch_rows.ts";
+import { withFewDigits } from "./support/figures.ts";
 import { cells, RESULTS, type Results, writePages } from "./performance.ts";
 
 type Group = (parent: string) => Promise<Row | Row[]>;
@@ -82,8 +83,3 @@ if (out !== undefined) {
   await Deno.writeTextFile(out, JSON.stringify(results, withFewDigits, 2) + "\n");
 }
 if (record) await writePages();
-
-/** Four digits are more than a measurement is good for. */
-function withFewDigits(_key: string, value: unknown): unknown {
-  return typeof value === "number" ? Number(value.toPrecision(4)) : value;
-}

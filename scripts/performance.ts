@@ -1,12 +1,17 @@
 /**
  * Writes the figures in `docs/performance.md` and in the README from `docs/performance.json`, which
- * `deno task bench --record` makes. With `--check` it writes nothing, and exits with 1 when they say
- * something else.
+ * `deno task bench --record` makes, and those of `docs/peers.md` with its plot from `docs/peers.json`,
+ * which `deno task bench:peers --record` makes. With `--check` it writes nothing, and exits with 1 when
+ * they say something else.
  *
  * Usage: deno run -A scripts/performance.ts [--check]
  */
-import { BUSY, type Machine } from "./bench/machine.ts";
+import { BUSY } from "./bench/machine.ts";
 import { isMet, type Row } from "./bench/measure.ts";
+import { peerPage } from "./bench/peers/page.ts";
+import { sizePlot } from "./bench/peers/plot.ts";
+import type { PeerResults } from "./bench/peers/results.ts";
+import { loadOf, measuredOn, quantity, type Run, short } from "./support/figures.ts";
 import { formatted, withPart } from "./support/pages.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -14,11 +19,11 @@ const ROOT = new URL("..", import.meta.url).pathname;
 /** Where the results are kept. */
 export const RESULTS = `${ROOT}docs/performance.json`;
 
+/** Where the results beside other queues are kept. */
+export const PEER_RESULTS = `${ROOT}docs/peers.json`;
+
 /** What one run of the bench found. */
-export interface Results extends Machine {
-  readonly at: string;
-  readonly length: "full" | "quick";
-  readonly seconds: number;
+export interface Results extends Run {
   /** The rows by what they are about. */
   readonly sections: Readonly<Record<string, readonly Row[]>>;
 }
@@ -47,25 +52,9 @@ function goalOf({ goal, floor, unit }: Row): string {
   return `${sign} ${floor === undefined ? `${number} ${unit}` : `${number} ×`}`;
 }
 
-/** Three digits, or all that stand before the point. */
-function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-function quantity(value: number, unit: string): string {
-  if (unit === "ms" && Math.abs(value) < 1) return `${short(value * 1000)} µs`;
-  if (unit === "ms" && value >= 1000) return `${short(value / 1000)} s`;
-  return `${short(value)} ${unit}`;
-}
-
 /** What was measured and where, and a table for each section. */
 function tables(results: Results): string {
-  const { at, length, seconds, coord, deno, cpu, cores, memory_gb, system, file_system } = results;
-  const parts = [
-    `Measured on ${at.slice(0, 10)}, in a ${length} run of ${seconds} s, with coord ${coord} and ` +
-    `Deno ${deno}, on ${cores} cores (${cpu}), ${memory_gb} GB, ${system}, ${file_system}. ` +
-    loadOf(results),
-  ];
+  const parts = [measuredOn(results)];
   for (const [section, rows] of Object.entries(results.sections)) {
     const runtimes = new Set(rows.flatMap(({ runtime }) => runtime ?? []));
     parts.push(
@@ -79,12 +68,6 @@ function tables(results: Results): string {
     );
   }
   return parts.join("\n\n");
-}
-
-function loadOf({ load }: Results): string {
-  return load <= BUSY
-    ? `The machine was quiet (load ${load}).`
-    : `**Other processes were at work (load ${load}): a quiet machine shows better figures.**`;
 }
 
 /** Three figures with their goals, and how many of all were missed. */
@@ -122,12 +105,18 @@ export function withFigures(path: string, text: string, results: Results): Promi
 /** The documents that say something else than the results, with what they should be. */
 async function outdated(): Promise<[path: string, text: string][]> {
   const results: Results = JSON.parse(await Deno.readTextFile(RESULTS));
+  const peers: PeerResults = JSON.parse(await Deno.readTextFile(PEER_RESULTS));
   const found: [string, string][] = [];
-  for (const path of Object.keys(PARTS)) {
+  const hold = async (path: string, made: (before: string) => Promise<string>) => {
     const before = await Deno.readTextFile(ROOT + path);
-    const after = await withFigures(path, before, results);
+    const after = await made(before);
     if (after !== before) found.push([path, after]);
+  };
+  for (const path of Object.keys(PARTS)) {
+    await hold(path, (before) => withFigures(path, before, results));
   }
+  await hold("docs/peers.md", (before) => formatted(withPart(before, "figures", peerPage(peers))));
+  await hold("docs/images/peers_sizes.svg", () => formatted(sizePlot(peers.sizes), "svg"));
   return found;
 }
 

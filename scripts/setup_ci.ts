@@ -23,6 +23,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   python3: "python3",
   go: "golang-go",
   cargo: "cargo",
+  gcc: "gcc",
+  "/usr/include/stdio.h": "libc6-dev",
   "/usr/share/cargo/registry/syn-*": "librust-syn-dev",
 };
 
@@ -38,12 +40,21 @@ export interface Machine {
   print(line: string): void;
 }
 
-/** Installs what is missing; never throws, and returns what is still missing then. */
-export async function setUp(machine: Machine): Promise<readonly string[]> {
+/**
+ * Installs what is missing; never throws, and returns what is still missing then.
+ *
+ * @param packages Programs with the packages that bring them.
+ * @param whose What needs them, as it is printed.
+ */
+export async function setUp(
+  machine: Machine,
+  packages = PACKAGES,
+  whose = "the tests",
+): Promise<readonly string[]> {
   const { print } = machine;
-  const missing = await missingPackages(machine);
+  const missing = await missingPackages(machine, packages);
   if (missing.length === 0) {
-    print("all programs of the tests are there");
+    print(`all programs of ${whose} are there`);
     return [];
   }
   if (!await machine.has("apt-get")) {
@@ -63,7 +74,7 @@ export async function setUp(machine: Machine): Promise<readonly string[]> {
     // One package that this release does not have must not keep the others away.
     for (const name of missing) await aptGet(...install, name);
   }
-  const left = await missingPackages(machine);
+  const left = await missingPackages(machine, packages);
   const done = missing.filter((name) => !left.includes(name));
   if (done.length > 0) print(`installed ${done.join(", ")}`);
   if (left.length > 0) print(`Cannot install ${left.join(", ")}: apt-get did not`);
@@ -80,29 +91,30 @@ const APT = [
   "-o=DPkg::Lock::Timeout=120",
 ];
 
-async function missingPackages(machine: Machine): Promise<string[]> {
+async function missingPackages(machine: Machine, packages: typeof PACKAGES): Promise<string[]> {
   const missing: string[] = [];
-  for (const [program, name] of Object.entries(PACKAGES)) {
+  for (const [program, name] of Object.entries(packages)) {
     if (!await machine.has(program)) missing.push(name);
   }
   return missing;
 }
 
-if (import.meta.main) {
-  await setUp({
-    async has(program) {
-      const look = program.startsWith("/") ? "ls -d $1" : 'command -v "$1"';
-      return (await run("sh", ["-c", look, "sh", program])).code === 0;
-    },
-    isRoot: () => Deno.uid() === 0,
-    async run(program, args) {
-      try {
-        return await run(program, args, { limit: LIMIT });
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-        return { code: 127, output: error.message };
-      }
-    },
-    print: (line) => console.log(line),
-  });
-}
+/** The machine that this runs on. */
+export const THIS_MACHINE: Machine = {
+  async has(program) {
+    const look = program.startsWith("/") ? "ls -d $1" : 'command -v "$1"';
+    return (await run("sh", ["-c", look, "sh", program])).code === 0;
+  },
+  isRoot: () => Deno.uid() === 0,
+  async run(program, args) {
+    try {
+      return await run(program, args, { limit: LIMIT });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return { code: 127, output: error.message };
+    }
+  },
+  print: (line) => console.log(line),
+};
+
+if (import.meta.main) await setUp(THIS_MACHINE);

@@ -42,7 +42,12 @@ const LONG = [
   "tests/domain/lane/lease_clock_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
-const ON_DENO_ONLY = ["tests/packaging/", "tests/differential/", "tests/docs/"];
+const ON_DENO_ONLY = [
+  "tests/packaging/",
+  "tests/differential/",
+  "tests/docs/",
+  "tests/scripts/peers/",
+];
 /**
  * What comes to the same anywhere: searches in memory, and one case after the other in processes of
  * their own. In the everyday run Deno alone has them; the heavy run has them on Bun at that length.

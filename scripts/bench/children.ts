@@ -4,6 +4,8 @@ export interface LineChild extends AsyncDisposable {
   readonly pid: number;
   /** The next line and when it came, milliseconds of `performance.now()`. */
   next(): Promise<{ line: string; at: number }>;
+  /** Writes to its standard input, which stays open. */
+  write(text: string): Promise<void>;
   /** Writes its standard input, and ends it. */
   say(text: string): Promise<void>;
   /** Reads lines until the child has ended. */
@@ -12,12 +14,23 @@ export interface LineChild extends AsyncDisposable {
 
 /** Starts `deno run -A SCRIPT ARGS…`. */
 export function startLines(script: string, args: readonly string[]): LineChild {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, ...args],
+  return startProgram([Deno.execPath(), "run", "-A", script, ...args]);
+}
+
+/** Starts a program with its arguments, with variables besides those of this process. */
+export function startProgram(
+  [program = "", ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): LineChild {
+  const child = new Deno.Command(program, {
+    args,
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+  const input = child.stdin.getWriter();
+  const write = (text: string) => input.write(new TextEncoder().encode(text));
   const ready: { line: string; at: number }[] = [];
   let wake = () => {};
   let over = false;
@@ -37,14 +50,16 @@ export function startLines(script: string, args: readonly string[]): LineChild {
     pid: child.pid,
     async next() {
       while (ready.length === 0) {
-        if (over) throw new Error(`${script} ended before the line that was expected`);
+        if (over) {
+          throw new Error(`${program} ${args.join(" ")} ended before the line that was expected`);
+        }
         await new Promise<void>((resolve) => wake = resolve);
       }
       return ready.shift() as { line: string; at: number };
     },
+    write,
     async say(text) {
-      const input = child.stdin.getWriter();
-      await input.write(new TextEncoder().encode(text));
+      await write(text);
       await input.close();
     },
     async rest() {

@@ -106,7 +106,8 @@ export function tailRow(figure: string, times: readonly number[], atMost: number
   return { figure, unit: "ms", value, result: value, spread: middle(parts), goal: { atMost } };
 }
 
-function middle(values: readonly number[]): [from: number, to: number] {
+/** The middle half of some values. */
+export function middle(values: readonly number[]): [from: number, to: number] {
   return [percentile(values, 25), percentile(values, 75)];
 }
 

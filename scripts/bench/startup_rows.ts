@@ -61,7 +61,7 @@ function peaks(line: Line): number[] {
 }
 
 /** The executables of coord and of an empty program, made in the same way. */
-async function executables(parent: string) {
+export async function executables(parent: string) {
   const target = targetOf(Deno.build.target);
   if (target === undefined) throw new Error(`There is no target for ${Deno.build.target}`);
   const source = `${parent}/empty.js`;

@@ -8,9 +8,9 @@ export function withPart(text: string, name: string, part: string): string {
   return `${text.slice(0, from)}${begin}\n${part.trim()}\n\n${text.slice(to)}`;
 }
 
-/** Markdown as `deno fmt` leaves it. */
-export async function formatted(text: string): Promise<string> {
-  const args = ["fmt", "--ext", "md", "-"];
+/** A document as `deno fmt` leaves it; the extension says what it is. */
+export async function formatted(text: string, extension = "md"): Promise<string> {
+  const args = ["fmt", "--ext", extension, "-"];
   const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
     .spawn();
   const input = child.stdin.getWriter();

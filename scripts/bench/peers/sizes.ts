@@ -1,0 +1,53 @@
+/** The cost of calls against the number of tasks, of which 99 of 100 are finished. */
+import { type LineChild, startProgram } from "../children.ts";
+import { sized } from "../measure.ts";
+import { type SizeRow, valueOf } from "./results.ts";
+import type { SyncShim } from "./sync_shim.ts";
+
+const WORKER = new URL("./size_worker.ts", import.meta.url).pathname;
+
+const ROUNDS = sized(9, 4);
+
+/** Calls of a round, so that they are few enough for the claims of the smallest workspace. */
+const CALLS = 1;
+
+/** Measures all calls in workspaces of each size, which take turns. */
+export async function sizeRows(
+  scratch: string,
+  sizes: readonly number[],
+  shim: SyncShim,
+): Promise<SizeRow[]> {
+  const children: { tasks: number; child: LineChild }[] = [];
+  try {
+    let calls: string[] = [];
+    shim.skip(true);
+    for (const tasks of sizes) {
+      const dir = `${scratch}/size-${tasks}`;
+      await Deno.mkdir(dir);
+      const line = [Deno.execPath(), "run", "-A", "--no-check", WORKER, dir, `${tasks}`];
+      const child = startProgram(line, shim.env);
+      children.push({ tasks, child });
+      calls = JSON.parse((await child.next()).line);
+      console.log(`made ${tasks} tasks`);
+    }
+    shim.skip(false);
+    const rows: SizeRow[] = [];
+    for (const call of calls) {
+      const ms = children.map((): number[] => []);
+      for (let round = 0; round <= ROUNDS; round++) {
+        for (const [index, { child }] of children.entries()) {
+          await child.write(`${call} ${CALLS}\n`);
+          const times: number[] = JSON.parse((await child.next()).line);
+          if (round > 0) ms[index]?.push(...times); // the first one warms
+        }
+      }
+      for (const [index, { tasks }] of children.entries()) {
+        rows.push({ call, tasks, ms: valueOf(ms[index] ?? []) });
+      }
+    }
+    return rows;
+  } finally {
+    shim.skip(false);
+    for (const { child } of children) await child[Symbol.asyncDispose]();
+  }
+}

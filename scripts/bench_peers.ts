@@ -1,0 +1,172 @@
+/**
+ * The work of coord beside that of other queues, in one run.
+ *
+ * Usage: deno task bench:peers [--quick] [--rounds N] [--sizes N,N] [--record | --out FILE] [FILTER…]
+ *
+ * A filter keeps the peers, and the other sections, whose name contains it; coord is always measured.
+ * `--quick` takes fewer and shorter rounds of the same work. `--sizes` says at which numbers of tasks the
+ * cost of calls is measured. `--out` writes the results as JSON; `--record` writes them to
+ * `docs/peers.json`, and `docs/peers.md` from them. `deno task setup:bench` installs the peers.
+ *
+ * Nothing outside a folder of its own under the system's temporary one is touched, and servers listen on
+ * sockets in it. An interrupted run ends its servers and removes that folder.
+ */
+import { BUSY, machine } from "./bench/machine.ts";
+import { sized } from "./bench/measure.ts";
+import { COORD } from "./bench/peers/files_and_sqlite.ts";
+import { callersFigure, holdFigures, waitFigure } from "./bench/peers/other_figures.ts";
+import type { Peer } from "./bench/peers/peer.ts";
+import { PEERS } from "./bench/peers/peers.ts";
+import { processFigures } from "./bench/peers/process_figures.ts";
+import {
+  type Absent,
+  type Figure,
+  type PeerResults,
+  queueRows,
+  type Series,
+} from "./bench/peers/results.ts";
+import { round } from "./bench/peers/rounds.ts";
+import { sizeRows } from "./bench/peers/sizes.ts";
+import { killServers } from "./bench/peers/server.ts";
+import { buildShim, type SyncShim } from "./bench/peers/sync_shim.ts";
+import { PEER_RESULTS, writePages } from "./performance.ts";
+import { withFewDigits } from "./support/figures.ts";
+
+const PROCESSES = [1, 8];
+
+/** Milliseconds that are added to each sync. */
+const SYNCS = [0, 1, 5];
+
+const ROUNDS = Number(option("--rounds") ?? sized(5, 3));
+
+/** Numbers of tasks; making a million takes long. */
+const SIZES = (option("--sizes") ?? "1000,10000").split(",").map(Number);
+
+const SIZE = { ms: sized(1500, 500), pending: 3000 };
+
+/** A folder for all that a run makes; servers run as users of their own, and must be able to enter. */
+async function makeScratch(): Promise<string> {
+  const path = await Deno.makeTempDir({ prefix: "coord-bench-peers-" });
+  await Deno.chmod(path, 0o755);
+  return path;
+}
+
+async function measureQueues(
+  peers: readonly Peer[],
+  scratch: string,
+  shim: SyncShim,
+): Promise<Series[]> {
+  const series = PROCESSES.flatMap((processes) =>
+    peers.map((peer) => ({ peer, processes, rounds: [] as Series["rounds"][number][] }))
+  );
+  for (let n = 0; n < ROUNDS; n++) {
+    for (const { peer, processes, rounds } of series) {
+      const dir = `${scratch}/queue`;
+      await Deno.mkdir(dir, { mode: 0o755 });
+      const samples = await round(peer, { dir, env: shim.env }, processes, SYNCS, SIZE, shim);
+      await Deno.remove(dir, { recursive: true });
+      rounds.push(samples);
+      const rates = samples.map(({ work, enqueue, syncMs }) =>
+        `${syncMs} ms: ${enqueue.rate.toFixed(0)}, ${work.rate.toFixed(0)}`.padEnd(22)
+      );
+      const of = `${n + 1}/${ROUNDS} ${peer.name}, ${processes}`;
+      console.log(of.padEnd(50), rates.join(" "));
+    }
+  }
+  return series;
+}
+
+/** All but the queues, each section where the filters name it. */
+async function measureRest(scratch: string, shim: SyncShim) {
+  const folder = async (name: string) => {
+    const dir = `${scratch}/${name}`;
+    await Deno.mkdir(dir);
+    return dir;
+  };
+  const figures: Figure[] = [];
+  const add = (...found: readonly (Figure | undefined)[]) => {
+    for (const each of found) {
+      if (each === undefined) continue;
+      figures.push(each);
+      console.log(each.figure.padEnd(90), each.ratio?.median.toFixed(2) ?? "", "×");
+    }
+  };
+  if (wanted("callers")) add(await callersFigure(await folder("callers"), shim));
+  if (wanted("holds")) add(...await holdFigures(await folder("holds")));
+  if (wanted("wait")) add(await waitFigure(await folder("wait")));
+  const others = figures.splice(0);
+  const none = { figures: [], absent: [] };
+  const processes = wanted("processes") ? await processFigures(await folder("processes")) : none;
+  add(...processes.figures);
+  const sizes = wanted("sizes") ? await sizeRows(scratch, SIZES, shim) : [];
+  for (const { call, tasks, ms } of sizes) {
+    console.log(`${call}, ${tasks} tasks`.padEnd(90), ms.median.toFixed(2), "ms");
+  }
+  return { figures: others, processes: figures, absent: processes.absent, sizes };
+}
+
+/** Values of options that are given apart, `--out FILE`. */
+function option(name: string): string | undefined {
+  const at = Deno.args.indexOf(name);
+  return at < 0 ? undefined : Deno.args[at + 1];
+}
+
+const record = Deno.args.includes("--record");
+const out = record ? PEER_RESULTS : option("--out");
+const valued = ["--out", "--rounds", "--sizes"];
+const filters = Deno.args.filter((arg, i) =>
+  !arg.startsWith("--") && !valued.includes(Deno.args[i - 1] ?? "")
+);
+if (record && filters.length > 0) throw new Error("--record takes all peers, so no filter");
+const wanted = (name: string) =>
+  filters.length === 0 || filters.some((each) => name.toLowerCase().includes(each.toLowerCase()));
+
+const scratch = await makeScratch();
+const removeScratch = () => Deno.removeSync(scratch, { recursive: true });
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.addSignalListener(signal, () => {
+    killServers();
+    removeScratch();
+    Deno.exit(code);
+  });
+}
+try {
+  const found = machine();
+  if (found.load > BUSY) console.log(`Other processes are at work (load ${found.load})`);
+  using shim = await buildShim(scratch);
+  const start = performance.now();
+  const absent: Absent[] = [];
+  const peers: Peer[] = [];
+  for (const peer of PEERS.filter((peer) => peer === COORD || wanted(peer.name))) {
+    const reason = await peer.absent();
+    if (reason === undefined) peers.push(peer);
+    else absent.push({ peer: peer.name, reason });
+  }
+  for (const { peer, reason } of absent) console.log(`not measured: ${peer}: ${reason}`);
+  console.log("tasks a second, enqueue and claim + complete, by what is added to each sync");
+  const series = await measureQueues(peers, scratch, shim);
+  const rest = await measureRest(scratch, shim);
+  const results: PeerResults = {
+    at: new Date().toISOString(),
+    length: Deno.args.includes("--quick") ? "quick" : "full",
+    ...found,
+    rounds: ROUNDS,
+    queues: series.flatMap((each) =>
+      queueRows(
+        each,
+        series.find(({ peer, processes }) => peer === COORD && processes === each.processes),
+      )
+    ),
+    ...rest,
+    absent: [...absent, ...rest.absent],
+    seconds: Math.round((performance.now() - start) / 1000),
+  };
+  console.log(`${results.seconds} s`);
+  if (out !== undefined) {
+    await Deno.writeTextFile(out, JSON.stringify(results, withFewDigits, 1) + "\n");
+  }
+} finally {
+  killServers();
+  removeScratch();
+}
+if (record) await writePages();
