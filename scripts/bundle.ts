@@ -1,6 +1,7 @@
 /**
- * Makes the package for the npm registry, `dist/npm/`: `coord.mjs`, one file that runs on Node, Deno
- * and Bun alike, with its `package.json`, README and license. Prints what it made.
+ * Makes the package for the npm registry, `dist/npm/`: the program `coord.mjs` and the library
+ * `mod.mjs`, a file each that runs on Node, Deno and Bun alike, with `package.json`, README and
+ * license. Prints what it made.
  *
  * Usage: deno task bundle; then `npm pack ./dist/npm`, or `node dist/npm/coord.mjs --help`.
  */
@@ -27,19 +28,14 @@ export async function bundleForNpm(folder: string): Promise<string> {
   await emptyDir(folder);
   const work = await Deno.makeTempDir({ prefix: "coord_bundle_" });
   try {
-    const entry = await bundle(ROOT, work, { split: false });
     const program = `${folder}/coord.mjs`;
-    // Deno keeps `using` as it is, which Node cannot read before version 24; Bun rewrites it.
-    const { code, output } = await run(await bunPath(), [
-      "build",
-      "--target=node",
-      "--format=esm",
-      "--minify",
+    const library = await bundle(ROOT, work, { split: false, entry: "mod" });
+    await forNode(library, `${folder}/mod.mjs`);
+    await forNode(
+      await bundle(ROOT, work, { split: false }),
+      program,
       "--banner=#!/usr/bin/env node",
-      `--outfile=${program}`,
-      entry,
-    ], { limit: LIMIT });
-    if (code !== 0) throw new Error(`Cannot bundle for Node: ${output.trim()}`);
+    );
     await Deno.chmod(program, 0o755);
     await Deno.writeTextFile(`${folder}/package.json`, packageJson());
     for (const name of ["README.md", "LICENSE"]) await copy(`${ROOT}/${name}`, `${folder}/${name}`);
@@ -47,6 +43,17 @@ export async function bundleForNpm(folder: string): Promise<string> {
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/** Deno keeps `using` as it is, which Node cannot read before version 24; Bun rewrites it. */
+async function forNode(entry: string, file: string, ...flags: string[]): Promise<void> {
+  const args = ["build", "--target=node", "--format=esm", "--minify", ...flags];
+  const { code, output } = await run(
+    await bunPath(),
+    [...args, `--outfile=${file}`, entry],
+    { limit: LIMIT },
+  );
+  if (code !== 0) throw new Error(`Cannot bundle for Node: ${output.trim()}`);
 }
 
 /** What the registry wants to know, from `deno.json`. */
@@ -62,7 +69,8 @@ function packageJson(): string {
     license,
     type: "module",
     bin: { coord: "coord.mjs" },
-    files: ["coord.mjs"],
+    exports: { ".": "./mod.mjs" },
+    files: ["coord.mjs", "mod.mjs"],
     engines: { node: NODE },
   };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
@@ -71,7 +79,9 @@ function packageJson(): string {
 if (import.meta.main) {
   try {
     const program = await bundleForNpm("dist/npm");
-    console.log(`${program}  ${(Deno.statSync(program).size / 1e3).toFixed(0)} KB`);
+    for (const file of [program, "dist/npm/mod.mjs"]) {
+      console.log(`${file}  ${(Deno.statSync(file).size / 1e3).toFixed(0)} KB`);
+    }
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     Deno.exit(1);

@@ -2,7 +2,7 @@
 import { run } from "../support/run.ts";
 
 /**
- * Type-checks `cli.ts` and bundles it into `folder`.
+ * Type-checks an entry, the program or the library, and bundles it into `folder`.
  *
  * With `split`, a command that is loaded on demand stays a file of its own, and all is minified. In
  * one file, Deno would also have to load the half that is for Bun, which takes longer than all the
@@ -14,7 +14,10 @@ import { run } from "../support/run.ts";
 export async function bundle(
   root: string,
   folder: string,
-  { split }: { readonly split: boolean } = { split: true },
+  { split = true, entry = "cli" }: {
+    readonly split?: boolean;
+    readonly entry?: "cli" | "mod";
+  } = {},
 ): Promise<string> {
   const { code, output } = await run(Deno.execPath(), [
     "bundle",
@@ -23,8 +26,8 @@ export async function bundle(
     "--check",
     ...(split ? ["--minify", "--code-splitting"] : []),
     `--outdir=${folder}`,
-    `${root}/cli.ts`,
+    `${root}/${entry}.ts`,
   ]);
-  if (code !== 0) throw new Error(`Cannot bundle cli.ts: ${output}`);
-  return `${folder}/cli.js`;
+  if (code !== 0) throw new Error(`Cannot bundle ${entry}.ts: ${output}`);
+  return `${folder}/${entry}.js`;
 }

@@ -60,6 +60,37 @@ itHeavy("the package can be packed and installed, and brings the program coord",
   assertMatch(output, new RegExp(`^coord ${VERSION} \\(node `));
 });
 
+itHeavy("the package brings the library to Node, Deno and Bun, as the README uses it", async () => {
+  const folder = (await program()).replace(/\/[^/]+$/, "");
+  const cwd = makeTempDir();
+  const installed = await run("npm", ["install", "--offline", folder], { cwd, limit: LIMIT });
+  assertEquals(installed.code, 0, installed.output);
+  const file = `${cwd}/worker.mjs`;
+  await Deno.writeTextFile(
+    file,
+    `import { initWorkspace, openWorkspace } from "@coord/coord";
+await initWorkspace(process.argv[2]);
+const coord = await openWorkspace({ dir: process.argv[2] });
+await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+const hold = await coord.tasks.hold({ runId: "agent-1" });
+try {
+  if (hold.status === "held") await hold.complete({ files: 3 });
+} finally {
+  await hold[Symbol.asyncDispose]();
+}
+console.log((await coord.tasks.list()).completed);
+`,
+  );
+  const runtimes = [["node"], [Deno.execPath(), "run", "-A"], [await bunPath()]];
+  for (const [command = "", ...args] of runtimes) {
+    const { code, output } = await run(command, [...args, file, makeTempDir()], {
+      cwd,
+      limit: LIMIT,
+    });
+    assertEquals([code, output.trim()], [0, "1"], command);
+  }
+});
+
 /** Stops the clock of a Node process where a transcript wants it. */
 const CLOCK =
   "data:text/javascript,const now = Number(process.env.TEST_NOW); Date.now = () => now;";
