@@ -84,7 +84,7 @@ it("forecast() names a worktree that it cannot read, once, and answers the rest"
   assertEquals(
     warnings.toSorted(),
     ["cloned", "gone", "other", "pruned"].map((name) =>
-      `The worktree "${name}" is not there: the imports of what is touched in it are not read`
+      `The worktree "${name}" cannot be found: the imports of what is touched in it are not read`
     ),
   );
 });
@@ -184,7 +184,7 @@ it("forecast() in a bare repository reads the worktrees, and says that there is 
   assertEquals(warnings, []);
   assertEquals(await agents("p"), ["x y"]);
   assertEquals(warnings, [
-    "The main checkout is not there: the imports of what is touched in it are not read",
+    "The main checkout cannot be found: the imports of what is touched in it are not read",
   ]);
 });
 

@@ -42,7 +42,7 @@ export class FsSourceTrees implements SourceTrees {
     if (root !== undefined) return projectIn(root, this.workspace, this.checkouts);
     if (name === undefined && this.checkouts.ours?.worktree !== undefined) return this.#own();
     const which = name === undefined ? "The main checkout" : `The ${worktreeText(name)}`;
-    this.warn(`${which} is not there: the imports of what is touched in it are not read`);
+    this.warn(`${which} cannot be found: the imports of what is touched in it are not read`);
     return undefined;
   }
 

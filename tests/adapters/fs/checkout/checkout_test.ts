@@ -59,7 +59,7 @@ it("sources() of a name that is no worktree's are none, and nothing outside is l
   assertEquals(
     warnings,
     names.map((name) =>
-      `The worktree ${JSON.stringify(name)} is not there: ` +
+      `The worktree ${JSON.stringify(name)} cannot be found: ` +
       "the imports of what is touched in it are not read"
     ),
   );
