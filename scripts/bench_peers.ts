@@ -13,10 +13,10 @@
  */
 import { BUSY, machine } from "./bench/machine.ts";
 import { sized } from "./bench/measure.ts";
-import { COORD } from "./bench/peers/files_and_sqlite.ts";
+import { COORD } from "./bench/peers/queues/files_and_sqlite.ts";
 import { callersFigure, holdFigures, waitFigure } from "./bench/peers/other_figures.ts";
-import type { Peer } from "./bench/peers/peer.ts";
-import { PEERS } from "./bench/peers/peers.ts";
+import type { Peer } from "./bench/peers/queues/peer.ts";
+import { PEERS } from "./bench/peers/queues/peers.ts";
 import { processFigures } from "./bench/peers/process_figures.ts";
 import {
   type Absent,
@@ -24,10 +24,10 @@ import {
   type PeerResults,
   queueRows,
   type Series,
-} from "./bench/peers/results.ts";
+} from "./bench/peers/report/results.ts";
 import { round } from "./bench/peers/rounds.ts";
 import { sizeRows } from "./bench/peers/sizes.ts";
-import { killServers } from "./bench/peers/server.ts";
+import { killServers } from "./bench/peers/queues/server.ts";
 import { buildShim, type SyncShim } from "./bench/peers/sync_shim.ts";
 import { PEER_RESULTS, writePages } from "./performance.ts";
 import { withFewDigits } from "./support/figures.ts";
@@ -39,8 +39,11 @@ const SYNCS = [0, 1, 5];
 
 const ROUNDS = Number(option("--rounds") ?? sized(5, 3));
 
-/** Numbers of tasks; making a million takes long. */
+/** Numbers of tasks; making a million takes long, and fewer than 1,000 leave too few to claim. */
 const SIZES = (option("--sizes") ?? "1000,10000").split(",").map(Number);
+if (!SIZES.every((size) => size >= 1000)) {
+  throw new RangeError("--sizes takes numbers from 1000 on");
+}
 
 const SIZE = { ms: sized(1500, 500), pending: 3000 };
 
@@ -51,29 +54,39 @@ async function makeScratch(): Promise<string> {
   return path;
 }
 
+/** The rounds of all peers, and those that failed in one: the others go on. */
 async function measureQueues(
   peers: readonly Peer[],
   scratch: string,
   shim: SyncShim,
-): Promise<Series[]> {
-  const series = PROCESSES.flatMap((processes) =>
+): Promise<{ series: Series[]; failed: Absent[] }> {
+  const all = PROCESSES.flatMap((processes) =>
     peers.map((peer) => ({ peer, processes, rounds: [] as Series["rounds"][number][] }))
   );
+  const failed = new Map<Series, Absent>();
   for (let n = 0; n < ROUNDS; n++) {
-    for (const { peer, processes, rounds } of series) {
+    for (const series of all.filter((series) => !failed.has(series))) {
+      const { peer, processes, rounds } = series;
+      const name = `${peer.name}, ${processes}`;
       const dir = `${scratch}/queue`;
       await Deno.mkdir(dir, { mode: 0o755 });
-      const samples = await round(peer, { dir, env: shim.env }, processes, SYNCS, SIZE, shim);
+      try {
+        const samples = await round(peer, { dir, env: shim.env }, processes, SYNCS, SIZE, shim);
+        rounds.push(samples);
+        const rates = samples.map(({ work, enqueue, syncMs }) =>
+          `${syncMs} ms: ${enqueue.rate.toFixed(0)}, ${work.rate.toFixed(0)}`.padEnd(22)
+        );
+        console.log(`${n + 1}/${ROUNDS} ${name}`.padEnd(50), rates.join(" "));
+      } catch (error) {
+        if (peer === COORD) throw error;
+        const reason = `it failed: ${error instanceof Error ? error.message : error}`;
+        failed.set(series, { peer: name, reason });
+        console.log(`${n + 1}/${ROUNDS} ${name}`.padEnd(50), reason);
+      }
       await Deno.remove(dir, { recursive: true });
-      rounds.push(samples);
-      const rates = samples.map(({ work, enqueue, syncMs }) =>
-        `${syncMs} ms: ${enqueue.rate.toFixed(0)}, ${work.rate.toFixed(0)}`.padEnd(22)
-      );
-      const of = `${n + 1}/${ROUNDS} ${peer.name}, ${processes}`;
-      console.log(of.padEnd(50), rates.join(" "));
     }
   }
-  return series;
+  return { series: all.filter((series) => !failed.has(series)), failed: [...failed.values()] };
 }
 
 /** All but the queues, each section where the filters name it. */
@@ -122,7 +135,15 @@ const wanted = (name: string) =>
   filters.length === 0 || filters.some((each) => name.toLowerCase().includes(each.toLowerCase()));
 
 const scratch = await makeScratch();
-const removeScratch = () => Deno.removeSync(scratch, { recursive: true });
+/** Workers that are about to end may still add a file meanwhile. */
+function removeScratch(attempts = 5): void {
+  try {
+    Deno.removeSync(scratch, { recursive: true });
+  } catch (error) {
+    if (attempts === 0) throw error;
+    removeScratch(attempts - 1);
+  }
+}
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.addSignalListener(signal, () => {
     killServers();
@@ -144,7 +165,7 @@ try {
   }
   for (const { peer, reason } of absent) console.log(`not measured: ${peer}: ${reason}`);
   console.log("tasks a second, enqueue and claim + complete, by what is added to each sync");
-  const series = await measureQueues(peers, scratch, shim);
+  const { series, failed } = await measureQueues(peers, scratch, shim);
   const rest = await measureRest(scratch, shim);
   const results: PeerResults = {
     at: new Date().toISOString(),
@@ -158,7 +179,7 @@ try {
       )
     ),
     ...rest,
-    absent: [...absent, ...rest.absent],
+    absent: [...absent, ...failed, ...rest.absent],
     seconds: Math.round((performance.now() - start) / 1000),
   };
   console.log(`${results.seconds} s`);

@@ -8,9 +8,9 @@
  */
 import { BUSY } from "./bench/machine.ts";
 import { isMet, type Row } from "./bench/measure.ts";
-import { peerPage } from "./bench/peers/page.ts";
-import { sizePlot } from "./bench/peers/plot.ts";
-import type { PeerResults } from "./bench/peers/results.ts";
+import { peerPage } from "./bench/peers/report/page.ts";
+import { sizePlot } from "./bench/peers/report/plot.ts";
+import type { PeerResults } from "./bench/peers/report/results.ts";
 import { loadOf, measuredOn, quantity, type Run, short } from "./support/figures.ts";
 import { formatted, withPart } from "./support/pages.ts";
 

@@ -6,7 +6,7 @@
  *
  * Usage: deno task setup:bench
  */
-import { installPackages } from "./bench/peers/packages.ts";
+import { installPackages } from "./bench/peers/clients/packages.ts";
 import { setUp, THIS_MACHINE } from "./setup_ci.ts";
 
 /** Each program, or a file that is needed, with the Debian package that brings it. */

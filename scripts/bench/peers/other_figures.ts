@@ -2,12 +2,12 @@
 import { initWorkspace, openWorkspace } from "../../../mod.ts";
 import { pause, startLines, startProgram } from "../children.ts";
 import { sized } from "../measure.ts";
-import { now } from "./client.ts";
-import { COORD } from "./files_and_sqlite.ts";
-import { python } from "./python.ts";
-import { type Figure, ratioOf, valueOf } from "./results.ts";
+import { now } from "./clients/client.ts";
+import { COORD } from "./queues/files_and_sqlite.ts";
+import { python } from "./queues/python.ts";
+import { type Figure, ratioOf, valueOf } from "./report/results.ts";
 import { Team } from "./rounds.ts";
-import { missing } from "./server.ts";
+import { missing } from "./queues/server.ts";
 import type { SyncShim } from "./sync_shim.ts";
 
 const CLAIMER = new URL("../claimer.ts", import.meta.url).pathname;

@@ -2,8 +2,8 @@
 import { initWorkspace } from "../../../mod.ts";
 import { type Goal, sized } from "../measure.ts";
 import { executables } from "../startup_rows.ts";
-import { type Absent, type Figure, ratioOf, valueOf } from "./results.ts";
-import { missing } from "./server.ts";
+import { type Absent, type Figure, ratioOf, valueOf } from "./report/results.ts";
+import { missing } from "./queues/server.ts";
 
 /** Runs of each, in turn; the first ones warm the page cache. */
 const RUNS = sized(40, 15);

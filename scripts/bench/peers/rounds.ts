@@ -1,7 +1,7 @@
 /** Measures one peer: a number of processes work on its queue together. */
 import { type LineChild, startProgram } from "../children.ts";
-import { type Done, now } from "./client.ts";
-import type { Peer, Place } from "./peer.ts";
+import { type Done, now } from "./clients/client.ts";
+import type { Peer, Place } from "./queues/peer.ts";
 import type { SyncShim } from "./sync_shim.ts";
 
 /** How much is measured at once. */

@@ -1,6 +1,6 @@
 /**
- * A workspace of a given size, whose calls are timed on order: a line `CALL TIMES`, answered by
- * milliseconds of each.
+ * A workspace of a given size, whose calls are timed on order: a line that names one is answered by its
+ * milliseconds.
  *
  * Usage: size_worker.ts DIR TASKS: of the tasks, 99 of 100 are finished first.
  */
@@ -41,7 +41,10 @@ let n = 0;
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   "tasks --limit 20": () => coord.tasks.list({ limit: 20 }),
   "status": () => coord.status(),
-  "claim": () => coord.tasks.claim({ runId }),
+  "claim": async () => {
+    const { status } = await coord.tasks.claim({ runId });
+    if (status !== "claimed") throw new Error("the queue ran dry");
+  },
   "claim on empty": () => coord.tasks.claim({ runId, queue: "none" }),
   "check": () => coord.check({ addresses: ["src/module_1.ts"], runId }),
   "reserve": () => coord.reservations.reserve({ addresses: [`src/new_${n++}.ts`], runId }),
@@ -49,14 +52,9 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
 
 await make(Number(size));
 console.log(JSON.stringify(Object.keys(calls)));
-for await (const line of createInterface({ input: process.stdin })) {
-  const [, call = "", times = "1"] = /^(.+) (\d+)$/.exec(line) ?? [];
-  const ms: number[] = [];
-  for (let i = 0; i < Number(times); i++) {
-    const start = performance.now();
-    await calls[call]?.();
-    ms.push(performance.now() - start);
-  }
-  console.log(JSON.stringify(ms));
+for await (const call of createInterface({ input: process.stdin })) {
+  const start = performance.now();
+  await calls[call]?.();
+  console.log(performance.now() - start);
 }
 process.exit(0);

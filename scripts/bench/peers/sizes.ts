@@ -1,15 +1,13 @@
 /** The cost of calls against the number of tasks, of which 99 of 100 are finished. */
 import { type LineChild, startProgram } from "../children.ts";
 import { sized } from "../measure.ts";
-import { type SizeRow, valueOf } from "./results.ts";
+import { type SizeRow, valueOf } from "./report/results.ts";
 import type { SyncShim } from "./sync_shim.ts";
 
 const WORKER = new URL("./size_worker.ts", import.meta.url).pathname;
 
+/** Calls of each, and one to warm: as many claims as the smallest workspace has pending tasks. */
 const ROUNDS = sized(9, 4);
-
-/** Calls of a round, so that they are few enough for the claims of the smallest workspace. */
-const CALLS = 1;
 
 /** Measures all calls in workspaces of each size, which take turns. */
 export async function sizeRows(
@@ -36,9 +34,9 @@ export async function sizeRows(
       const ms = children.map((): number[] => []);
       for (let round = 0; round <= ROUNDS; round++) {
         for (const [index, { child }] of children.entries()) {
-          await child.write(`${call} ${CALLS}\n`);
-          const times: number[] = JSON.parse((await child.next()).line);
-          if (round > 0) ms[index]?.push(...times); // the first one warms
+          await child.write(`${call}\n`);
+          const { line } = await child.next();
+          if (round > 0) ms[index]?.push(Number(line)); // the first one warms
         }
       }
       for (const [index, { tasks }] of children.entries()) {

@@ -1,12 +1,12 @@
-import { goalRows, isMet } from "../../../scripts/bench/peers/goals.ts";
-import { peerPage } from "../../../scripts/bench/peers/page.ts";
-import type { Peer } from "../../../scripts/bench/peers/peer.ts";
+import { goalRows, isMet } from "../../../scripts/bench/peers/report/goals.ts";
+import { peerPage } from "../../../scripts/bench/peers/report/page.ts";
+import type { Peer } from "../../../scripts/bench/peers/queues/peer.ts";
 import {
   type PeerResults,
   queueRows,
   type Series,
   valueOf,
-} from "../../../scripts/bench/peers/results.ts";
+} from "../../../scripts/bench/peers/report/results.ts";
 import { assertEquals, it } from "../../deps.ts";
 
 function peer(name: string, durable = true): Peer {

@@ -1,5 +1,5 @@
-import { apart, sizePlot } from "../../../scripts/bench/peers/plot.ts";
-import type { SizeRow } from "../../../scripts/bench/peers/results.ts";
+import { apart, sizePlot } from "../../../scripts/bench/peers/report/plot.ts";
+import type { SizeRow } from "../../../scripts/bench/peers/report/results.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 
 function row(call: string, tasks: number, ms: number): SizeRow {

@@ -1,4 +1,4 @@
-import { COORD, FLOOR } from "../../../scripts/bench/peers/files_and_sqlite.ts";
+import { COORD, FLOOR } from "../../../scripts/bench/peers/queues/files_and_sqlite.ts";
 import { round } from "../../../scripts/bench/peers/rounds.ts";
 import { buildShim, type SyncShim } from "../../../scripts/bench/peers/sync_shim.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";

@@ -1,5 +1,5 @@
 /** beanstalkd's protocol: commands in lines, answers in lines, bodies with their length. */
-import { type Connect, PAYLOAD, repeat } from "../client.ts";
+import { type Connect, PAYLOAD, repeat } from "./client.ts";
 
 /** Seconds after which a task that is not completed goes to another worker. */
 const TTR = 300;

@@ -1,6 +1,6 @@
 /** BullMQ as its manual shows it: a worker that calls a function for each task, one at a time. */
-import { Completions, type Connect, PAYLOAD, RESULT } from "../client.ts";
-import { load } from "../packages.ts";
+import { Completions, type Connect, PAYLOAD, RESULT } from "./client.ts";
+import { load } from "./packages.ts";
 
 interface Bullmq {
   Queue: new (name: string, options: object) => {

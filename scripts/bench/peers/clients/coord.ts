@@ -1,6 +1,6 @@
 /** coord, as a library. */
 import { openWorkspace } from "../../../../mod.ts";
-import { type Connect, PAYLOAD, repeat, RESULT } from "../client.ts";
+import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
 
 export const connect: Connect = async ({ dir }) => {
   const { tasks } = await openWorkspace({ dir });

@@ -5,7 +5,7 @@
  * A task is added by one file under its name by a link, and a line that is synced. It is claimed and
  * completed by 3 files, 3 links, 3 names removed, 1 rename, 2 reads and a line that is synced.
  */
-import { type Connect, PAYLOAD, repeat } from "../client.ts";
+import { type Connect, PAYLOAD, repeat } from "./client.ts";
 
 export const connect: Connect = ({ dir }) => {
   const record = JSON.stringify({ id: "0".repeat(64), title: "task", payload: PAYLOAD, state: 1 });

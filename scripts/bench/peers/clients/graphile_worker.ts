@@ -1,6 +1,6 @@
 /** graphile-worker as its manual shows it: a worker that calls a function for each task, one at a time. */
-import { Completions, type Connect, PAYLOAD } from "../client.ts";
-import { load } from "../packages.ts";
+import { Completions, type Connect, PAYLOAD } from "./client.ts";
+import { load } from "./packages.ts";
 
 /** What is used of `graphile-worker`. */
 interface GraphileWorker {

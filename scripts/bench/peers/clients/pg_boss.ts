@@ -1,6 +1,6 @@
 /** pg-boss: its own calls, one task at a time. */
-import { type Connect, PAYLOAD, repeat, RESULT } from "../client.ts";
-import { load } from "../packages.ts";
+import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
+import { load } from "./packages.ts";
 
 /** What is used of `pg-boss`. */
 interface PgBoss {

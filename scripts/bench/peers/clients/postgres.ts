@@ -1,6 +1,6 @@
 /** PostgreSQL without a library of queues: one table, one statement a step. */
-import { type Connect, PAYLOAD, repeat, RESULT } from "../client.ts";
-import { load } from "../packages.ts";
+import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
+import { load } from "./packages.ts";
 
 /** What is used of `pg`. */
 interface Client {

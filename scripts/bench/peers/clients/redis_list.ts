@@ -1,6 +1,6 @@
 /** Redis without a library of queues: claiming moves a task from one list to another in one command. */
-import { type Connect, PAYLOAD, repeat, RESULT } from "../client.ts";
-import { load } from "../packages.ts";
+import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
+import { load } from "./packages.ts";
 
 interface Redis {
   lpush(key: string, ...values: string[]): Promise<number>;

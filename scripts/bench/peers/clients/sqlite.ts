@@ -1,5 +1,5 @@
 /** SQLite: one table, one statement a step, the driver of the runtime that runs this. */
-import { type Connect, PAYLOAD, repeat, RESULT } from "../client.ts";
+import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
 
 /** What the drivers of Deno and of Bun have in common. */
 interface Database {

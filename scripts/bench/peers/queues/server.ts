@@ -1,6 +1,6 @@
 /** Servers of peers: started in the foreground for one round, on a socket in the scratch folder. */
-import { pause } from "../children.ts";
-import { run } from "../../support/run.ts";
+import { pause } from "../../children.ts";
+import { run } from "../../../support/run.ts";
 
 const running = new Set<Deno.ChildProcess>();
 

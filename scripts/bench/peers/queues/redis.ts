@@ -1,5 +1,5 @@
 /** Redis: a plain list, and BullMQ. */
-import { PACKAGE_OPTIONS, packageMissing, type PackageName } from "./packages.ts";
+import { PACKAGE_OPTIONS, packageMissing, type PackageName } from "../clients/packages.ts";
 import { ALL, denoWorker, type Peer } from "./peer.ts";
 import { missing, startServer } from "./server.ts";
 

@@ -1,8 +1,8 @@
 /** What a run beside the peers found, and the figures in it. */
-import type { Machine } from "../machine.ts";
-import { type Goal, median, middle } from "../measure.ts";
-import type { Peer } from "./peer.ts";
-import type { Sample, Speed } from "./rounds.ts";
+import type { Machine } from "../../machine.ts";
+import { type Goal, median, middle } from "../../measure.ts";
+import type { Peer } from "../queues/peer.ts";
+import type { Sample, Speed } from "../rounds.ts";
 
 /** A value with the middle half of its rounds. */
 export interface Value {

@@ -2,7 +2,7 @@
  * The npm packages of the peers. They are loaded by name at run time, and locked in a file of their own,
  * so that neither the product nor the checks of this repository ever depend on them.
  */
-import { run } from "../../support/run.ts";
+import { run } from "../../../support/run.ts";
 
 const VERSIONS = {
   "ioredis": "6.0.0",

@@ -10,7 +10,7 @@ import { type Connect, now, repeat } from "./client.ts";
 
 const [name = "", config = "{}"] = process.argv.slice(2);
 // Deno would load every file that a template of a path could mean, and the packages of all.
-const module = new URL(`./clients/${name}.ts`, import.meta.url).href;
+const module = new URL(`./${name}.ts`, import.meta.url).href;
 const { connect }: { connect: Connect } = await import(module);
 const client = await connect(JSON.parse(config));
 

@@ -2,7 +2,7 @@
 import { ALL, alone, type Peer } from "./peer.ts";
 import { missing } from "./server.ts";
 
-const FOLDER = new URL("./python/", import.meta.url).pathname;
+const FOLDER = new URL("../python/", import.meta.url).pathname;
 
 /** The line of a script of the folder `python/`. */
 export function python(script: string, ...args: readonly string[]): string[] {

@@ -9,7 +9,7 @@ export interface Place {
 
 /** A peer that is ready to be worked with. */
 export interface Running extends AsyncDisposable {
-  /** The program of a worker with its arguments; it speaks as `worker.ts` does. */
+  /** The program of a worker with its arguments; it speaks as `clients/worker.ts` does. */
   readonly worker: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface Peer {
 /** All that a completed task needs survives. */
 export const ALL = "everything";
 
-const WORKER = new URL("./worker.ts", import.meta.url).pathname;
+const WORKER = new URL("../clients/worker.ts", import.meta.url).pathname;
 
 /** The line of a worker on Deno. */
 export function denoWorker(

@@ -1,5 +1,5 @@
 /** The plot of cost against size, as an SVG that is legible on light and on dark pages. */
-import { quantity } from "../../support/figures.ts";
+import { quantity } from "../../../support/figures.ts";
 import type { SizeRow } from "./results.ts";
 
 const WIDTH = 760;

@@ -1,6 +1,6 @@
 /** PostgreSQL on a socket in the scratch folder: plain statements, pg-boss, and graphile-worker. */
-import { run } from "../../support/run.ts";
-import { PACKAGE_OPTIONS, packageMissing, type PackageName } from "./packages.ts";
+import { run } from "../../../support/run.ts";
+import { PACKAGE_OPTIONS, packageMissing, type PackageName } from "../clients/packages.ts";
 import { ALL, denoWorker, type Peer, type Place } from "./peer.ts";
 import { missing, startServer } from "./server.ts";
 

@@ -1,5 +1,5 @@
 /** The figures of `docs/peers.md`, from what a run found. */
-import { measuredOn, quantity, short } from "../../support/figures.ts";
+import { measuredOn, quantity, short } from "../../../support/figures.ts";
 import { count, disk, goalRows, isMet, NAMES } from "./goals.ts";
 import type { Figure, PeerResults, QueueRow, SizeRow, Value } from "./results.ts";
 

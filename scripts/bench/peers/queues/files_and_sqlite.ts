@@ -1,7 +1,7 @@
 /** coord, the floor, and SQLite: peers without a server. */
-import { initWorkspace } from "../../../mod.ts";
-import { bunPath } from "../../support/toolchain.ts";
-import { NAMES } from "./goals.ts";
+import { initWorkspace } from "../../../../mod.ts";
+import { bunPath } from "../../../support/toolchain.ts";
+import { NAMES } from "../report/goals.ts";
 import { ALL, alone, bunWorker, denoWorker, type Peer } from "./peer.ts";
 
 const here = () => Promise.resolve(undefined);

@@ -1,5 +1,5 @@
 /** What coord promises beside its peers, each held against what a run found. */
-import type { Goal } from "../measure.ts";
+import type { Goal } from "../../measure.ts";
 import type { PeerResults, QueueRow, SizeRow, Value } from "./results.ts";
 
 /** The peers that goals and pages name. */
