@@ -24,6 +24,7 @@ export function ensureDir(fs: HostFs, path: string): void {
 
 /** The same for a folder of records: its name, and those of parents that were missing, are synced. */
 export function ensureLastingDir(fs: HostFs, path: string): void {
+  if (fs.lstat(path)?.kind === "directory") return;
   const above: string[] = [];
   for (let at = path; fs.stat(at) === undefined && dirname(at) !== at; at = dirname(at)) {
     above.push(dirname(at));

@@ -38,6 +38,7 @@ it("ensureDir() passes on every other failure", () => {
 function syncing(codes: Readonly<Record<string, HostErrorReason>>) {
   const synced: string[] = [];
   const fs = {
+    lstat: () => undefined,
     stat: (path: string) => path === "/" ? { kind: "directory" } : undefined,
     makeDir() {},
     syncDir(path: string) {
@@ -62,4 +63,9 @@ it("ensureLastingDir() goes on when another process removes what it has just mad
 
 it("ensureLastingDir() passes on every other failure of a sync", () => {
   assertEquals(syncing({ "/w": "no_space" }), { synced: ["/"], thrown: "no_space" });
+});
+
+it("ensureLastingDir() looks at a folder that is there, and does nothing else", () => {
+  const fs = { lstat: () => ({ kind: "directory" }) } as unknown as HostFs; // any other call throws
+  assertEquals(ensureLastingDir(fs, "/w/index/due"), undefined);
 });

@@ -1,0 +1,108 @@
+/** What each command asks of the file system: a table, which fails when a command begins to cost more. */
+import { run } from "../../scripts/support/run.ts";
+import { assertEquals, itIf } from "../deps.ts";
+import { isHeavy } from "../support/length.ts";
+import { itWith } from "../support/program/programs.ts";
+import { sleep } from "../support/race/processes.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
+
+const COORD = [
+  Deno.execPath(),
+  "run",
+  "-A",
+  new URL("../../cli.ts", import.meta.url).pathname,
+] as const;
+
+/** In the order in which they run, by an agent `me` beside another one. */
+const CALLS: Readonly<Record<string, string>> = {
+  "--version": "",
+  "check src/b.ts --run-id me": "3 missing, 10 looks, 5 opens",
+  "reserve src/c.ts --run-id me":
+    "11 missing, 22 looks, 16 opens, 1 writes, 7 syncs, 1 links, 1 removes, 3 folders",
+  "reserve src/d.ts --exclusive --run-id me":
+    "21 missing, 42 looks, 30 opens, 3 writes, 9 syncs, 6 links, 1 renames, 2 removes, 3 folders",
+  "lane acquire web/** --lane web --owner me":
+    "5 missing, 30 looks, 21 opens, 3 writes, 1 syncs, 2 links, 1 renames, 1 removes",
+  "heartbeat --mine --run-id me":
+    "14 missing, 41 looks, 37 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
+  "list": "9 missing, 25 looks, 12 opens",
+  "lane live": "3 looks, 2 opens",
+  "lane release --lane web --owner me": "7 looks, 11 opens, 2 writes, 1 syncs, 2 links, 3 removes",
+  "release --mine --run-id me":
+    "9 missing, 37 looks, 23 opens, 2 writes, 4 syncs, 2 links, 7 removes",
+  "claim --queue one --run-id me":
+    "8 missing, 8 looks, 9 opens, 1 writes, 1 links, 1 removes, 7 folders",
+  "enqueue more --run-id me": "5 missing, 3 looks, 4 opens, 1 writes, 2 syncs, 1 links, 9 folders",
+  "tasks": "1 missing, 7 looks, 6 opens",
+  "status": "8 missing, 27 looks, 21 opens",
+};
+
+/** System calls by kind; `missing` are those that find nothing, which cost several times the others. */
+const KINDS: Readonly<Record<string, RegExp>> = {
+  looks: /^(l?stat|statx|newfstatat|f?access(at2?)?|readlink(at)?)$/,
+  opens: /^open(at)?$/,
+  writes: /^write$/,
+  syncs: /^(fsync|fdatasync)$/,
+  links: /^link(at)?$/,
+  renames: /^rename(at2?)?$/,
+  removes: /^(unlink(at)?|rmdir)$/,
+  folders: /^mkdir(at)?$/,
+};
+
+/** After that the names of reservations are compared in any case. */
+const NAMES_REST_MS = 1_000;
+
+/**
+ * The calls of one command on what lies in a folder. How often a folder is looked at again depends on how
+ * long the command takes. So a name counts once among the looks, and one in `index/` does not.
+ */
+async function callsOf(folder: string, args: readonly string[]): Promise<string> {
+  const traces = makeTempDir();
+  const traced = ["-ff", "-y", "-qq", "-etrace=%file,write,fsync,fdatasync", `-o${traces}/thread`];
+  const { code, output } = await run("strace", [...traced, ...COORD, ...args], { cwd: folder });
+  assertEquals(code, 0, output);
+  const counts = new Map<string, number>();
+  const count = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const seen = new Set<string>();
+  for (const { name } of Deno.readDirSync(traces)) {
+    for (const line of Deno.readTextFileSync(`${traces}/${name}`).split("\n")) {
+      // `link("/from", "/to") = 0`, `statx(AT_FDCWD</cwd>, "/path", …) = -1 ENOENT (…)`, `fsync(7</path>) = 0`
+      const [, call = "", path = ""] =
+        /^(\w+)\((?:AT_FDCWD<[^>]*>, )?(?:"|\d+<)([^">]*)/.exec(line) ?? [];
+      const isInside = path === folder || path.startsWith(`${folder}/`);
+      if (!isInside || line.includes("AT_EMPTY_PATH")) continue; // that is a look at an open file
+      const [kind] = Object.entries(KINDS).find(([, calls]) => calls.test(call)) ?? [];
+      if (kind === undefined) continue;
+      if (kind === "looks" && (seen.has(path) || /\/index(\/|$)/.test(path))) continue;
+      if (kind === "looks") seen.add(path);
+      count(kind);
+      if (line.includes(" = -1 ENOENT")) count("missing");
+    }
+  }
+  const kinds = ["missing", ...Object.keys(KINDS)];
+  return kinds.flatMap((kind) => counts.has(kind) ? `${counts.get(kind)} ${kind}` : []).join(", ");
+}
+
+const itTraced = isHeavy() ? itWith("strace") : itIf(false, "it traces, only with COORD_HEAVY=1");
+
+itTraced("each command makes the system calls that it needs, and no more", async () => {
+  const folder = makeTempDir();
+  for (
+    const command of [
+      "init",
+      "enqueue work --queue one",
+      "reserve src/a.ts --exclusive --run-id other",
+      "lane acquire lib/** --lane lib --owner other",
+    ]
+  ) {
+    const [program, ...args] = COORD;
+    const ran = await run(program, [...args, ...command.split(" ")], { cwd: folder });
+    assertEquals(ran.code, 0, ran.output);
+  }
+  const found: Record<string, string> = {};
+  for (const command of Object.keys(CALLS)) {
+    await sleep(NAMES_REST_MS);
+    found[command] = await callsOf(folder, command.split(" "));
+  }
+  assertEquals(found, CALLS);
+});
