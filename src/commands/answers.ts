@@ -48,7 +48,7 @@ const BEAT = words(
   "ttl_extended_seconds fence note progress.* since attempt released_at reason error",
 );
 const RELEASED = words(
-  "status reservation_id run_id released_at reason since expires_at note progress.* conflicts.*",
+  "status reservation_id run_id released_at reason since expires_at fence note progress.* conflicts.*",
   "error",
 );
 
@@ -89,7 +89,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   reserve: {
     fields: [
       ...RESERVATION,
-      ...words("status renewed conflicts.* conflicts_total conflicts_counted"),
+      ...words("fence status renewed conflicts.* conflicts_total conflicts_counted"),
     ],
   },
   check: {

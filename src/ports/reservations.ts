@@ -92,9 +92,11 @@ export interface ReservationStore {
    * Confirms an exclusive reservation that was added: from now on it is held. Durable when the
    * promise resolves.
    *
-   * @returns Whether it is; not if `admit` of another one or a rival has had it out of its way.
+   * @returns Its fence: of two that overlap the later one has the higher. `undefined` if it is not
+   * confirmed, since `admit` of another one or a rival has had it out of its way, or since it was not
+   * added by this opening.
    */
-  confirm(id: string): Promise<boolean>;
+  confirm(id: string): Promise<number | undefined>;
 
   /** Refuses an exclusive reservation that is not confirmed: it never will be. */
   refuse(id: string, runId: string): Promise<void>;
@@ -108,7 +110,7 @@ export interface ReservationStore {
    */
   makeWay(rival: Rival): Promise<readonly ReservationEntry[]>;
 
-  /** A reservation with what happened to it; `undefined` when there is none. */
+  /** A reservation with what happened to it, and its fence; `undefined` when there is none. */
   get(id: string): Promise<ReservationEntry | undefined>;
 
   /** The full ids of reservations that begin with these characters, sorted; at most `limit`. */

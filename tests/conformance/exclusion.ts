@@ -183,6 +183,52 @@ export function exclusionSuite(name: string, open: OpenStore): void {
     assertEquals((await next).status, "acquired");
   });
 
+  it(`${name}: the fence of an exclusive reservation grows with every grant, and a heartbeat knows it`, async () => {
+    const { reserve, mine, theirs, clock } = await place(open);
+    const fences: number[] = [];
+    let id = "";
+    for (const [n, runId] of ["a", "b", "c", "d"].entries()) {
+      const held = await reserve(runId, "src");
+      assert_(held.status === "reserved" && held.fence !== undefined);
+      fences.push(held.fence);
+      id = held.reservation_id;
+      if (n === 3) break;
+      // A release, the end of its time, and a removal.
+      if (n === 0) await theirs.reservations.release({ id, runId });
+      else clock.advance(61);
+      if (n === 2) await mine.gc({ execute: true, grace: 0 });
+    }
+    assertEquals(fences, [...new Set(fences)].sort((a, b) => a - b));
+    const fence = fences.at(-1) ?? 0;
+    const renewed = await reserve("d", "src", { renew: true });
+    assert_(renewed.status === "reserved");
+    assertEquals([renewed.reservation_id, renewed.fence], [id, fence]);
+    for (const coord of [mine, theirs]) {
+      const beat = await coord.heartbeat({ id, runId: "d", fence });
+      assertEquals([beat.status, "fence" in beat && beat.fence], ["ok", fence]);
+      const stale = await coord.heartbeat({ id, runId: "d", fence: fence - 1 });
+      assertEquals(stale, {
+        status: "stale_fence",
+        reservation_id: id,
+        fence,
+        error: `Cannot extend reservation ${id}: the fence is ${fence}, the caller's is ${
+          fence - 1
+        }`,
+      });
+    }
+    const notice = await reserve("d", "docs", { exclusive: false });
+    assert_(notice.status === "reserved" && notice.fence === undefined);
+    const asked = { id: notice.reservation_id, runId: "d", fence };
+    const failure = await mine.heartbeat(asked).catch((error) => error.code);
+    assertEquals(failure, "bad_args");
+    await using hold = await mine.reservations.hold({
+      addresses: ["lib"],
+      runId: "d",
+      exclusive: true,
+    });
+    assert_(hold.status === "held" && (hold.fence ?? 0) > fence);
+  });
+
   it(`${name}: the first heartbeat of a lane whose process died before it looked ends it, where a reservation was first`, async () => {
     for (const isAdopted of [false, true]) {
       const { reserve, acquire, blind, theirs, clock, store } = await place(open);

@@ -68,13 +68,15 @@ export class MemoryReservationStore implements ReservationStore {
     return live.filter(({ reservation }) => meets.get(reservation.reservation_id));
   }
 
-  async confirm(id: string): Promise<boolean> {
-    const { unsettled, reservations } = this.workspace;
+  async confirm(id: string): Promise<number | undefined> {
+    const { unsettled, reservations, fences } = this.workspace;
     const reservation = unsettled.get(id);
-    if (reservation === undefined) return false;
+    if (reservation === undefined) return undefined;
     unsettled.delete(id);
     reservations.put(id, reservation);
-    return true;
+    const fence = fences.size + 1;
+    fences.set(id, fence);
+    return fence;
   }
 
   async refuse(id: string, runId: string): Promise<void> {
@@ -99,7 +101,9 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
-    return this.#entry(id);
+    const entry = this.#entry(id);
+    const fence = this.workspace.fences.get(id);
+    return entry === undefined || fence === undefined ? entry : { ...entry, fence };
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

@@ -38,6 +38,8 @@ export class MemoryWorkspace {
   readonly intents: Table<IntentRecord>;
   /** Exclusive reservations that are neither confirmed nor refused yet: they are no records. */
   readonly unsettled = new Map<string, ReservationRecord>();
+  /** The fences of exclusive reservations by their ids. */
+  readonly fences = new Map<string, number>();
   readonly log: Log;
   /** Leases and announcements as records of the stream; the log keeps them. */
   readonly lanes: Table<JsonObject>;

@@ -44,7 +44,11 @@ export const heartbeat: AnswerCommand<AnyHeartbeat | MineHeartbeat, HeartbeatVal
       field: HEARTBEAT_FIELDS.extension,
     },
     mine: { type: "boolean", summary: "all that you hold" },
-    fence: FENCE,
+    fence: {
+      ...FENCE,
+      summary:
+        "refuse unless this is still the fence of the claim, or of the exclusive reservation",
+    },
     note: NOTE,
     progress: {
       type: "text",

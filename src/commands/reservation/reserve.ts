@@ -89,6 +89,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
           addresses: addressesText(value.addresses),
           operation: value.operation,
           exclusive: value.exclusive ? "yes" : undefined,
+          fence: value.fence,
           ...(value.note === undefined ? {} : { note: value.note }),
           expires_at: value.expires_at,
           ...(value.renewed === true ? { renewed: "yes" } : {}),

@@ -137,6 +137,8 @@ export interface ReservationEntry {
   readonly release: ReleaseRecord | undefined;
   /** It is exclusive, and neither confirmed nor refused yet. */
   readonly unsettled?: true;
+  /** Of an exclusive one: a number that grows with every grant; where the store looked for it. */
+  readonly fence?: number;
 }
 
 /** Whether it was ever held, or is: one that is not confirmed is not shown. */

@@ -1,6 +1,4 @@
 /** A sign of life for whatever an agent holds: a reservation, or the claim of a task. */
-import { badInput } from "../../domain/errors.ts";
-import * as fields from "../../domain/input/fields.ts";
 import type { Context } from "../context.ts";
 import { findId, type FoundId, wholeId } from "../find_id.ts";
 import { checkInput } from "../input.ts";
@@ -15,16 +13,13 @@ import type { TaskHeartbeat, TaskRefused } from "../task/types.ts";
 import type { Tasks } from "../task/tasks.ts";
 
 /** Which reservation or task, by whom, for how long, and what to say of it. */
-export interface AnyHeartbeatInput extends ReservationHeartbeatInput {
-  /** The fence of the caller's claim; an older one than the current is refused. */
-  readonly fence?: number;
-}
+export type AnyHeartbeatInput = ReservationHeartbeatInput;
 
 /** What a heartbeat answers, by what the id means. */
 export type AnyHeartbeat = ReservationHeartbeat | ReservationRefused | TaskHeartbeat | TaskRefused;
 
 /** The fields of the input; ids of both kinds look alike. */
-export const HEARTBEAT_FIELDS = { ...RESERVATION_INPUTS.heartbeat, fence: fields.fence } as const;
+export const HEARTBEAT_FIELDS = RESERVATION_INPUTS.heartbeat;
 
 const ASKED = { field: "id", code: "bad_id" } as const;
 
@@ -36,13 +31,8 @@ export async function beatAny(
 ): Promise<AnyHeartbeat> {
   checkInput(input, HEARTBEAT_FIELDS, ["id", "runId"]);
   const { kind, id } = await found(store, input.id);
-  const { fence, ...rest } = { ...input, id };
-  if (kind === "task") {
-    return tasks.heartbeat({ ...rest, ...(fence === undefined ? {} : { fence }) });
-  }
-  if (fence === undefined) return reservations.heartbeat(rest);
-  const message = "is for claims of tasks: a reservation has none";
-  throw badInput([{ field: "fence", code: "bad_args", message }]);
+  const meant = { ...input, id };
+  return kind === "task" ? tasks.heartbeat(meant) : reservations.heartbeat(meant);
 }
 
 async function found(

@@ -1,4 +1,5 @@
 /** What the operations on reservations answer, put together from the records. */
+import { badInput } from "../../domain/errors.ts";
 import type { Conflicts, HoldConflict } from "../../domain/glob/holds/comparison.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
@@ -80,6 +81,20 @@ export function notHolder(
     ...remarksOf(heartbeat, reservation),
     error: `${doing}: holder is ${quoted(run_id)}, caller is ${quoted(runId)}${unknown}`,
   };
+}
+
+/** One whose fence is another than the caller's; a notice has none at all. */
+export function staleFence(
+  doing: string,
+  { reservation: { reservation_id }, fence }: ReservationEntry,
+  asked: number,
+): types.ReservationRefused {
+  if (fence === undefined) {
+    const message = "is for claims of tasks and exclusive reservations: this one has none";
+    throw badInput([{ field: "fence", code: "bad_args", message }]);
+  }
+  const error = `${doing}: the fence is ${fence}, the caller's is ${asked}`;
+  return { status: "stale_fence", reservation_id, fence, error };
 }
 
 /** A reservation as a listing has it. */

@@ -67,6 +67,11 @@ export class ReservationHold extends Hold {
     this.#release = release;
   }
 
+  /** Of an exclusive one: pass it to whatever is written under this reservation. */
+  get fence(): number | undefined {
+    return this.reservation.fence;
+  }
+
   /** Releases it before the block ends; `reason` is by default `completed`. */
   release(reason?: string): Promise<ReservationReleased | ReservationRefused> {
     return this.end(() => this.#release(reason));

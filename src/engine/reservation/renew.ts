@@ -72,10 +72,11 @@ export class Renewal {
     const beat = await keeper.heartbeat({ id, runId, extension, ...(note && { note }) });
     if (beat.status !== "ok") return undefined;
     const { note: _note, ...record } = reservation;
-    const { expires_at, note: said, progress } = beat;
+    const { expires_at, fence, note: said, progress } = beat;
     return {
       ...record,
       expires_at,
+      ...(fence === undefined ? {} : { fence }),
       ...(said === undefined ? {} : { note: said }),
       ...(progress === undefined ? {} : { progress }),
       status: "reserved",

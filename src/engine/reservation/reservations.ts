@@ -24,6 +24,7 @@ import {
   intentItemOf,
   notHolder,
   reservationItem,
+  staleFence,
 } from "./answers.ts";
 import { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
@@ -187,6 +188,10 @@ export class Reservations {
     const doing = `Cannot extend reservation ${reservation_id}`;
     if (entry.release !== undefined) return whyEnded(this.#context, doing, entry);
     if (!sameAgent(entry.reservation.run_id, input.runId)) return notHolder(doing, entry, input);
+    const { fence } = entry;
+    if (input.fence !== undefined && input.fence !== fence) {
+      return staleFence(doing, entry, input.fence);
+    }
     const extension = input.extension ?? reservationTtl(entry.reservation);
     const beat = await store.reservations.beat(reservation_id, (now) => ({
       reservation_id,
@@ -209,6 +214,7 @@ export class Reservations {
       expires_at: formatTime(until),
       extended_expires_at: formatTime(until),
       ttl_extended_seconds: extension,
+      ...(fence === undefined ? {} : { fence }),
       ...remarksOf(beat, reservation),
     };
   }

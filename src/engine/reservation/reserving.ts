@@ -31,6 +31,8 @@ interface Attempt {
   /** What was extended instead. */
   readonly renewed?: ReservationGranted | undefined;
   readonly isHeld: boolean;
+  /** Of an exclusive one that is. */
+  readonly fence?: number | undefined;
   readonly found: Conflicts;
   /** Whether what was in the way has ended, or is to be settled soon. */
   readonly isUndecided: boolean;
@@ -57,7 +59,7 @@ export class Reserving {
       const record = await make();
       signal?.throwIfAborted();
       const isPatient = timers.now() < end;
-      const { renewed, isHeld, found, isUndecided } = await this.#attempt(
+      const { renewed, isHeld, fence, found, isUndecided } = await this.#attempt(
         record,
         locksBeside(record, worktrees),
         isPatient,
@@ -74,7 +76,9 @@ export class Reserving {
       }
       for (const doubt of found.doubts) warn(doubt);
       const met = metOf(found);
-      if (isHeld) return { ...record, status: "reserved", ...met };
+      if (isHeld) {
+        return { ...record, ...(fence === undefined ? {} : { fence }), status: "reserved", ...met };
+      }
       return { status: "conflict", ...met, error: refusal(found) };
     }
   }
@@ -112,6 +116,7 @@ export class Reserving {
     let others: Conflicts = FREE;
     let met: readonly ReservationEntry[] = [];
     let isUndecided = false;
+    let fence: number | undefined;
     const publish = () =>
       store.add({
         reservation: record,
@@ -137,9 +142,9 @@ export class Reserving {
         publish,
         look: async () => (leases = await lanes.makeWay(wanted)).total === 0,
         confirm: async () => {
-          const isConfirmed = await store.confirm(id);
-          isUndecided = !isConfirmed;
-          return isConfirmed;
+          fence = await store.confirm(id);
+          isUndecided = fence === undefined;
+          return !isUndecided;
         },
         withdraw: async () => {
           await store.refuse(id, runId);
@@ -152,6 +157,6 @@ export class Reserving {
       return { ...nothing, renewed: await renewal.extend(keeper, comparison, met) };
     }
     // What it reports only is no reason for a no.
-    return { isHeld, found: isUndecided ? FREE : together(others, leases), isUndecided };
+    return { isHeld, fence, found: isUndecided ? FREE : together(others, leases), isUndecided };
   }
 }

@@ -59,6 +59,8 @@ export interface ReservationActorInput {
 export interface ReservationHeartbeatInput extends ReservationActorInput, HoldRemarks {
   /** Seconds from now, 1 to 31536000, default as long as it was made for. */
   readonly extension?: number;
+  /** Refuse unless this is the fence of the exclusive reservation. */
+  readonly fence?: number;
 }
 
 /** Which reservation to end. */
@@ -113,6 +115,8 @@ export interface ReservationConflicts {
 export type ReservationGranted = ReservationRecord & ReservationConflicts & HoldRemarks & {
   /** It was written, or extended. */
   readonly status: "reserved";
+  /** Of an exclusive one: fencing token, which grows with every grant. */
+  readonly fence?: number;
   /** It was there already, and was extended. */
   readonly renewed?: true;
 };
@@ -120,9 +124,12 @@ export type ReservationGranted = ReservationRecord & ReservationConflicts & Hold
 /** An exclusive reservation that was not written, because others overlap it. */
 export interface ReservationDenied extends ReservationConflicts, Refusal<"conflict"> {}
 
-/** A refusal: another agent reserved it, it was released, or it is exclusive and has lapsed. */
+/**
+ * A refusal: another agent reserved it, it was released, it is exclusive and has lapsed, or its fence is
+ * another.
+ */
 export interface ReservationRefused
-  extends Refusal<"not_holder" | "already_released" | "expired">, HoldRemarks {
+  extends Refusal<"not_holder" | "already_released" | "expired" | "stale_fence">, HoldRemarks {
   /** The reservation. */
   readonly reservation_id: string;
   /** Who holds it, or who released it. */
@@ -131,6 +138,8 @@ export interface ReservationRefused
   readonly since?: string;
   /** When it ends, or one that has lapsed ended, ISO 8601 UTC. */
   readonly expires_at?: string;
+  /** The fence that it has. */
+  readonly fence?: number;
   /** When it was released. */
   readonly released_at?: string;
   /** Why it was released. */
@@ -155,6 +164,8 @@ export interface ReservationHeartbeat {
   readonly extended_expires_at: string;
   /** Seconds that were asked for. */
   readonly ttl_extended_seconds: number;
+  /** Of an exclusive one: its fencing token. */
+  readonly fence?: number;
   /** What its holder says of it. */
   readonly note?: string;
   /** How far the work is. */
@@ -241,6 +252,7 @@ export const RESERVATION_INPUTS = {
     id: fields.recordId,
     runId: fields.identifier,
     extension: fields.extension,
+    fence: fields.fence,
     note: fields.note,
     progress,
   },

@@ -139,7 +139,7 @@ const DECIDING: readonly { folder: string; fails: string[]; warns?: string[] }[]
   { folder: "index/ready/default", fails: ["claim", "--run-id", "a"] },
   { folder: "tmp", fails: ["gc", "--execute"] },
   { folder: "reservations", fails: ["reserve", "src", "--run-id", "b"], warns: ["list"] },
-  { folder: "reservations/order", fails: ["reserve", "src", "--run-id", "b"] },
+  { folder: "reservations/order", fails: ["reserve", "src", "--exclusive", "--run-id", "b"] },
   { folder: "reservations/addresses", fails: ["reserve", "src", "--run-id", "b"] },
   { folder: "heartbeats", fails: ["gc"], warns: ["list"] },
   { folder: "releases", fails: ["gc"], warns: ["list"] },

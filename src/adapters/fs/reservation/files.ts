@@ -15,12 +15,17 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
+import { idOfName, readNote, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
 import { isConfirmation, recordName, releaseName, type Slot, viewName } from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { WrongClock } from "../disk/wrong_clock.ts";
+
+/** The file with the fence of an exclusive reservation. */
+export function fenceName(stem: string): string {
+  return `heartbeats/${stem}.fence`;
+}
 
 /** How often a folder is made again when others remove it. */
 const MAX_TRIES = 20;
@@ -148,6 +153,18 @@ export class ReservationFiles implements RemovalFiles {
   places(): number[] {
     const names = this.fs.list(this.#path(ORDER)) ?? [];
     return names.filter(({ name }) => /^\d{16}$/.test(name)).map(({ name }) => Number(name));
+  }
+
+  /** Notes the fence of a reservation that is about to be confirmed; a power cut may take it. */
+  noteFence(stem: string, fence: number): void {
+    const bytes = new TextEncoder().encode(`${fence}\n`);
+    this.#inFolderOf(fenceName(stem), (path) => this.fs.createNew(path, bytes));
+  }
+
+  /** The fence of a confirmed reservation; `undefined` when it is not known. */
+  fence(stem: string): number | undefined {
+    const note = readNote(this.fs, this.#path(fenceName(stem)));
+    return note !== undefined && /^[1-9]\d{0,15}\n$/.test(note) ? Number(note) : undefined;
   }
 
   leave(stem: string, reservation: ReservationRecord): void {

@@ -152,7 +152,9 @@ export class ReservationGc {
     const names = new Map<string, string[]>();
     for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
       const stem = name.slice(0, Math.max(0, name.indexOf(".")));
-      if (!isStem(stem) || !/^\.(json|[1-9]\d{0,15})$/.test(name.slice(stem.length))) continue;
+      if (!isStem(stem) || !/^\.(json|fence|[1-9]\d{0,15})$/.test(name.slice(stem.length))) {
+        continue;
+      }
       const known = names.get(stem);
       if (known === undefined) names.set(stem, [name]);
       else known.push(name);

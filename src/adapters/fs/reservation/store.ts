@@ -35,7 +35,7 @@ import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
 import { beat, confirm, persistEnd, readEntry, recordName, release, seal } from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
-import { ReservationFiles } from "./files.ts";
+import { fenceName, ReservationFiles } from "./files.ts";
 import { liveNear } from "./near.ts";
 import { addNotice } from "./notice.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
@@ -50,6 +50,8 @@ export class FsReservationStore implements ReservationStore {
   readonly #files: ReservationFiles;
   readonly #check: ReservationCheck;
   readonly #watch: RecordWatch;
+  /** The places of those that this process has added and not confirmed yet. */
+  readonly #places = new Map<string, number>();
   #isOpen = false;
 
   constructor(
@@ -74,6 +76,7 @@ export class FsReservationStore implements ReservationStore {
     );
     if (place === undefined) return false;
     if (placement.reservation.confirmation === undefined) this.#files.sync("reservations");
+    else this.#places.set(stem, place);
     this.#check.knows(stem);
     return true;
   }
@@ -97,15 +100,24 @@ export class FsReservationStore implements ReservationStore {
     return await paced(liveNear(this.#files, this.#check, addresses, now, overlaps));
   }
 
-  async confirm(id: string): Promise<boolean> {
-    if (!confirm(this.#files, stemOfId(id))) return false;
+  async confirm(id: string): Promise<number | undefined> {
+    const stem = stemOfId(id);
+    const place = this.#places.get(stem);
+    if (place === undefined) return undefined;
+    this.#places.delete(stem);
+    this.#files.noteFence(stem, place);
+    if (!confirm(this.#files, stem)) {
+      this.#files.remove(fenceName(stem));
+      return undefined;
+    }
     this.#files.sync("reservations");
     this.#files.sync("heartbeats");
-    return true;
+    return place;
   }
 
   async refuse(id: string, runId: string): Promise<void> {
     const stem = stemOfId(id);
+    this.#places.delete(stem);
     const entry = seal(this.#files, stem, this.clock(), runId);
     if (entry?.release !== undefined) this.#files.leave(stem, entry.reservation);
   }
@@ -122,7 +134,11 @@ export class FsReservationStore implements ReservationStore {
   }
 
   async get(id: string): Promise<ReservationEntry | undefined> {
-    return findEntry(this.#files, stemOfId(id));
+    const stem = stemOfId(id);
+    const entry = findEntry(this.#files, stem);
+    if (entry?.reservation.confirmation === undefined) return entry;
+    const fence = this.#files.fence(stem);
+    return fence === undefined ? entry : { ...entry, fence };
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -167,6 +183,7 @@ export class FsReservationStore implements ReservationStore {
     const isFirst = release(this.#files, stem, record);
     const reservation = this.#files.reservation(recordName(stem));
     if (reservation !== undefined) this.#files.leave(stem, reservation);
+    if (reservation?.confirmation !== undefined) this.#files.remove(fenceName(stem));
     return isFirst;
   }
 
