@@ -255,7 +255,7 @@ export class Coord implements AsyncDisposable {
    */
   async config(): Promise<Configuration> {
     const { agreement } = this.#context;
-    return configurationOf(await agreement?.team(), agreement?.worktrees());
+    return configurationOf(await agreement?.checked(), agreement?.worktrees());
   }
 
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */

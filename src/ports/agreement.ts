@@ -9,6 +9,9 @@ export interface Agreement {
    */
   team(): Promise<FoundConfig | undefined>;
 
+  /** The same, where also its lanes are to be without a problem. */
+  checked(): Promise<FoundConfig | undefined>;
+
   /** What the workspace keeps of overlaps between checkouts, before what the team says. */
   worktrees(): "warn" | "block" | undefined;
 }

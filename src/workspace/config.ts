@@ -18,7 +18,7 @@ export async function configOn(
   const found = worktrees === undefined ? foundOn(host, dir) : findWorkspace(host, dir);
   if (found !== undefined && worktrees !== undefined) writeWorktrees(host, found.path, worktrees);
   const agreement = new FsAgreement(host, found);
-  return configurationOf(await agreement.team(), agreement.worktrees());
+  return configurationOf(await agreement.checked(), agreement.worktrees());
 }
 
 /** What is configured can be asked for without a workspace. */

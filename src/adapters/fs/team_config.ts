@@ -1,8 +1,10 @@
 /** `coord.json` at the top of a checkout, and what a workspace says for itself. */
 import { join } from "../../deps/path.ts";
-import { badInput, type InputProblem } from "../../domain/errors.ts";
+import { badInput, type CoordError, type InputProblem } from "../../domain/errors.ts";
 import type { TeamConfig } from "../../domain/input/config_file.ts";
 import type { FoundConfig } from "../../domain/input/configuration.ts";
+import { isObject } from "../../domain/json.ts";
+import { lanesOf } from "../../domain/input/configuration.ts";
 import type { Agreement } from "../../ports/agreement.ts";
 import type { Host } from "../../ports/host.ts";
 import type { FoundWorkspace } from "./find.ts";
@@ -23,6 +25,14 @@ export class FsAgreement implements Agreement {
 
   team(): Promise<FoundConfig | undefined> {
     return this.#team ??= readTeamConfig(this.host, this.workspace);
+  }
+
+  async checked(): Promise<FoundConfig | undefined> {
+    const found = await this.team();
+    if (found === undefined) return undefined;
+    const problems = await laneProblems(this.host, this.workspace, found.config);
+    if (problems.length > 0) throw badConfig(found.path, problems);
+    return found;
   }
 
   worktrees(): "warn" | "block" | undefined {
@@ -49,15 +59,32 @@ async function readTeamConfig(
   const { parseConfig } = await import("../../domain/input/config_file.ts");
   const config = file.kind === "broken" ? [file.reason] : parseConfig(file.value);
   if (!isList(config)) return { path, config };
-  throw badInput(config.map((message): InputProblem => ({
-    field: path,
-    code: "bad_args",
-    message,
-  })));
+  // Lanes are read by few calls; but a person who mends the file is to see all at once.
+  const lanes = file.kind === "broken" ? [] : await laneProblems(host, workspace, file.value);
+  throw badConfig(path, [...config, ...lanes]);
 }
 
 function isList(config: TeamConfig | readonly string[]): config is readonly string[] {
   return Array.isArray(config);
+}
+
+/** What is wrong with the lanes that it names, if it names any. */
+async function laneProblems(
+  host: Host,
+  workspace: FoundWorkspace | undefined,
+  value: unknown,
+): Promise<readonly string[]> {
+  const said = isObject(value) ? lanesOf(value) : undefined;
+  if (said === undefined) return [];
+  const { readTaxonomy } = await import("./lane/taxonomy.ts");
+  const read = readTaxonomy(host, workspace?.path, said);
+  return "lanes" in read ? [] : read;
+}
+
+function badConfig(path: string, problems: readonly string[]): CoordError {
+  return badInput(
+    problems.map((message): InputProblem => ({ field: path, code: "bad_args", message })),
+  );
 }
 
 function topOf(host: Host, workspace: FoundWorkspace | undefined): string | undefined {

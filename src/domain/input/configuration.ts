@@ -34,6 +34,15 @@ export interface FoundConfig {
   readonly config: TeamConfig;
 }
 
+/** What a `coord.json` says of lanes, in the form of a `lanes.json`; `undefined` where it is nothing. */
+export function lanesOf(
+  { lanes, autopick, kinds }: Pick<TeamConfig, "lanes" | "autopick" | "kinds">,
+): Readonly<Record<string, unknown>> | undefined {
+  const said = Object.entries({ lanes, autopick, kinds })
+    .filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
 /** Every value with its source; `kept` is what the workspace keeps of `worktrees`. */
 export function configurationOf(
   found: FoundConfig | undefined,

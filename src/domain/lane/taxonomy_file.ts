@@ -83,18 +83,23 @@ function file(lanes: readonly string[]) {
 /**
  * Reads the value of `lanes.json`. Fields that begin with `$` or `_` are for comments.
  *
+ * @param files Globs that are known to be files.
  * @returns The taxonomy, or all that is wrong with it.
  */
-export function parseTaxonomy(value: unknown): Taxonomy | readonly string[] {
+export function parseTaxonomy(
+  value: unknown,
+  files: ReadonlySet<string> = new Set(),
+): Taxonomy | readonly string[] {
   if (!isObject(value)) return ["must be a JSON object"];
   const read = file(isObject(value["lanes"]) ? Object.keys(value["lanes"]) : []).safeParse(value);
   if (!read.success) return read.error.issues.flatMap(problemsIn);
   const { lanes, autopick, kinds } = read.data;
   return {
     lanes: new Map(
-      Object.entries(lanes).map((
-        [name, lane],
-      ) => [name, { ...lane, name, tree: lane.tree.length === 0 ? NO_TREE : new Tree(lane.tree) }]),
+      Object.entries(lanes).map(([name, lane]) => [
+        name,
+        { ...lane, name, tree: lane.tree.length === 0 ? NO_TREE : treeOf(lane.tree, files) },
+      ]),
     ),
     autopick,
     budgets: new Map(
@@ -103,6 +108,10 @@ export function parseTaxonomy(value: unknown): Taxonomy | readonly string[] {
       ),
     ),
   };
+}
+
+function treeOf(globs: readonly string[], files: ReadonlySet<string>): Tree {
+  return new Tree(globs, globs.filter((glob) => files.has(glob)));
 }
 
 function problemsIn(issue: z.core.$ZodIssue): string[] {

@@ -1,6 +1,7 @@
 /** What lanes need of a workspace of files: `lanes.json`, the journal, notification. */
 import { basename, dirname } from "../../../deps/path.ts";
 import { CoordError, type InputProblem } from "../../../domain/errors.ts";
+import { lanesOf } from "../../../domain/input/configuration.ts";
 import { quoted } from "../../../domain/text.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../domain/lane/taxonomy.ts";
 import type { Agreement } from "../../../ports/agreement.ts";
@@ -34,12 +35,14 @@ export class FsLanes implements LaneStore {
     const own = { path: this.taxonomyPath, file: readRecord(this.host.fs, this.taxonomyPath) };
     const { path, file } = own.file.kind === "gone" ? await this.#team() ?? own : own;
     if (file.kind === "gone") return NO_TAXONOMY;
-    const { parseTaxonomy } = await import("../../../domain/lane/taxonomy_file.ts");
-    const read = file.kind === "broken" ? [file.reason] : parseTaxonomy(file.value);
+    const { readTaxonomy } = await import("./taxonomy.ts");
+    const read = file.kind === "broken"
+      ? [file.reason]
+      : readTaxonomy(this.host, dirname(this.taxonomyPath), file.value);
     if ("lanes" in read) return read;
     const message = `Cannot use ${quoted(path, 200)}: ${read.join("; ")}`;
     const problems = read.map((message): InputProblem => ({
-      field: "lanes.json",
+      field: basename(path),
       code: "bad_args",
       message,
     }));
@@ -50,12 +53,8 @@ export class FsLanes implements LaneStore {
   async #team() {
     const found = await this.agreement?.team();
     if (found === undefined) return undefined;
-    const { lanes, autopick, kinds } = found.config;
-    const said = Object.entries({ lanes, autopick, kinds }).filter(([, value]) =>
-      value !== undefined
-    );
-    if (said.length === 0) return undefined;
-    return { path: found.path, file: { kind: "record", value: Object.fromEntries(said) } } as const;
+    const value = lanesOf(found.config);
+    return value && { path: found.path, file: { kind: "record", value } } as const;
   }
 
   watch(onChange: () => void, onError: (error: unknown) => void): { close(): void } {
