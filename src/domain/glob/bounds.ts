@@ -66,9 +66,11 @@ function segmentsOf(text: string): (string | undefined)[] {
   const segments: (string | undefined)[] = [];
   for (const segment of text.split("/")) {
     if (segment === "" || segment === ".") continue;
-    if (/\*\*|[[{\\]/.test(segment) && !isName(segment)) break;
     if (segments.length >= MAX_FOLDERS) break;
-    segments.push(isName(segment) ? folded(unescaped(segment)) : undefined);
+    if (!/\*\*|[[{\\]/.test(segment)) {
+      segments.push(/[*?]/.test(segment) ? undefined : folded(segment));
+    } else if (isName(segment)) segments.push(folded(unescaped(segment)));
+    else break;
   }
   return segments;
 }

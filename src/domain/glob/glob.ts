@@ -55,29 +55,22 @@ export interface Overlap {
 export function parseGlob(text: string, isFile = false): Glob | string {
   const automaton = compile(text, "path");
   if (typeof automaton === "string") return automaton;
-  const glob = new ParsedGlob(text, automaton);
-  const file = isFile && glob.isLiteral ? compile(text, "file") : undefined;
-  return file === undefined || typeof file === "string"
-    ? glob
-    : new ParsedGlob(text, automaton, file);
+  const isPlain = isLiteral(text);
+  if (!isPlain && /[[{]/.test(text)) return new SpelledGlob(text, automaton);
+  const glob = { text, automaton, spelled: automaton, isLiteral: isPlain };
+  const file = isFile && isPlain ? compile(text, "file") : undefined;
+  return file === undefined || typeof file === "string" ? glob : { ...glob, file };
 }
 
-class ParsedGlob implements Glob {
-  readonly isLiteral: boolean;
+/** A glob with brackets or braces. What it spells is read when it is first compared. */
+class SpelledGlob implements Glob {
+  readonly isLiteral = false;
   #spelled: Automaton | undefined;
 
-  constructor(
-    readonly text: string,
-    readonly automaton: Automaton,
-    readonly file?: Automaton,
-  ) {
-    this.isLiteral = isLiteral(text);
-  }
+  constructor(readonly text: string, readonly automaton: Automaton) {}
 
   get spelled(): Automaton {
-    return this.#spelled ??= this.isLiteral
-      ? this.automaton
-      : compileSpelled(this.text) ?? this.automaton;
+    return this.#spelled ??= compileSpelled(this.text) ?? this.automaton;
   }
 }
 
