@@ -5,7 +5,7 @@
 import { basename, dirname, join, resolve } from "../../../deps/path.ts";
 import { parseCoreConfig } from "../../../domain/git/config.ts";
 import { parseGitFile } from "../../../domain/git/head.ts";
-import { MAX_GIT_CONFIG_BYTES } from "../../../domain/limits.ts";
+import { MAX_GIT_CONFIG_BYTES, MAX_IDENTIFIER } from "../../../domain/limits.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { SmallFiles } from "./small_files.ts";
 
@@ -143,7 +143,7 @@ export function rootNamed(
   { common }: Repository,
   name: string,
 ): string | undefined {
-  if (/^\.{0,2}$|[/\\\0]/.test(name)) return undefined;
+  if (name.length > MAX_IDENTIFIER || /^\.{0,2}$|[/\\\0]/.test(name)) return undefined;
   const root = linkedRoot(files, common, name);
   return root !== undefined && checkoutIn(files, root)?.worktree === name ? root : undefined;
 }

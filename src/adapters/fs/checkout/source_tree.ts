@@ -56,6 +56,7 @@ export class FsSourceTree implements SourceTree {
   }
 
   below(folder: string, accepts: (path: string) => boolean, atMost: number): string[] | undefined {
+    if (this.reader.isOutOfTime) return this.#endOfTime();
     const files: string[] = [];
     const folders = folder === "" || this.#kind(folder) === "directory" ? [folder] : [];
     for (const each of folders) {
@@ -99,7 +100,7 @@ export class FsSourceTree implements SourceTree {
     return imports.slice(0, MAX_IMPORTS);
   }
 
-  #endOfTime(): readonly Import[] {
+  #endOfTime(): [] {
     if (!this.#isOutOfTime) {
       const which = this.worktree === undefined ? "" : ` of ${worktreeText(this.worktree)}`;
       this.warn(`There are too many source files${which} to read in time: imports are missing`);
@@ -115,7 +116,8 @@ export class FsSourceTree implements SourceTree {
   #list(folder: string): readonly DirEntry[] {
     const known = this.#lists.get(folder);
     if (known !== undefined) return known;
-    const entries = this.#trying(() => this.host.fs.list(join(this.root, folder))) ?? [];
+    const list = () => this.host.fs.list(join(this.root, folder));
+    const entries = this.reader.timed(() => this.#trying(list)) ?? [];
     this.#leftToList -= 1 + entries.length;
     this.#lists.set(folder, entries);
     return entries;

@@ -55,6 +55,12 @@ it("sources() are those of the project in no repository, whatever the worktree",
 it("sources() of a name that is no worktree's are none, and nothing outside is looked at", () => {
   const { text, warnings } = project();
   const names = ["", ".", "..", "../../../tree", "w/", "w/..", "w\0", "gone", "..\\w"];
+  const long = "w".repeat(100_000);
+  assertEquals(text("repo/pkg/.coord", "repo", long), undefined);
+  assertEquals(warnings.splice(0), [
+    `The worktree "${long.slice(0, 80)}…" cannot be found: ` +
+    "the imports of what is touched in it are not read",
+  ]);
   for (const name of names) assertEquals(text("repo/pkg/.coord", "repo", name), undefined, name);
   assertEquals(
     warnings,

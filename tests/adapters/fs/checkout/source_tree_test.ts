@@ -122,6 +122,7 @@ it("imports() of several trees have one time for all, and each that lacks some s
   );
   for (const tree of trees) {
     for (const path of ["a.ts", "b.ts"]) assertEquals(await tree.imports(path), []);
+    assertEquals(tree.below("", () => true, 9), []);
   }
   assertEquals(warnings, [
     'There are too many source files of worktree "side" to read in time: imports are missing',
