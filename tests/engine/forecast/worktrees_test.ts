@@ -124,6 +124,31 @@ it("forecast() reports by the address of the worktree that has the import", asyn
   assertEquals(await dependencies(""), ["x:web z:lib/b.ts", "y:web/a.ts::f z:lib/b.ts"]);
 });
 
+it("forecast() names a file by a pattern only for agents who do not name it by itself there", async () => {
+  const imports = `import "../lib/c.ts";`;
+  const { reserve, dependencies } = repository(
+    { "web/a.ts": imports, "web/b.ts": "", "lib/c.ts": "" },
+    { side: { "web/a.ts": "", "web/b.ts": imports } },
+  );
+  await reserve("side", "x", "web/**", "web/b.ts");
+  await reserve("", "y", "web/**");
+  await reserve("", "z", "lib/c.ts");
+  assertEquals(await dependencies(""), ["y:web/** z:lib/c.ts", "x:web/b.ts z:lib/c.ts"]);
+});
+
+it("forecast() reports the one of an agent's addresses that is of the worktree in question", async () => {
+  const { in: at } = repository({ "a.ts": "", "b.ts": "" }, { side: { "a.ts": IMPORTS_B } });
+  const said = { runId: "x", branch: "one" };
+  await at("").reservations.reserve({ ...said, addresses: ["a.ts::f"] });
+  const { reservation_id } = await at("side").reservations
+    .reserve({ ...said, addresses: ["a.ts::g"] }) as { reservation_id: string };
+  await at("").reservations.reserve({ runId: "y", addresses: ["b.ts"] });
+  const { conflicts } = await at("").forecast();
+  assertEquals(conflicts.map(({ addresses, reservation_ids: [first] }) => [addresses, first]), [
+    [["a.ts::g", "b.ts"], reservation_id],
+  ]);
+});
+
 it("forecast() takes a lane, and another tool's record, for one of the main checkout", async () => {
   const { reserve, dependencies, in: at } = repository(
     { "a.ts": IMPORTS_B, "b.ts": "" },
