@@ -1,4 +1,5 @@
 /** Measures one peer: a number of processes work on its queue together. */
+import { run } from "../../support/run.ts";
 import { type LineChild, startProgram } from "../children.ts";
 import { type Done, now } from "./clients/client.ts";
 import type { Peer, Place } from "./queues/peer.ts";
@@ -86,6 +87,12 @@ async function ask<T>(child: LineChild, order: object): Promise<T> {
   return JSON.parse((await child.next()).line);
 }
 
+/** Writes what was only prepared to the disk, so that no measured sync has to. */
+async function settle(dir: string): Promise<void> {
+  const { code, output } = await run("sync", ["--file-system", dir]);
+  if (code !== 0) throw new Error(`Cannot sync "${dir}": ${output}`);
+}
+
 /** One round of one peer, with each duration of a sync in turn. */
 export async function round(
   peer: Peer,
@@ -122,6 +129,7 @@ export async function round(
     await team.fill(pending - there);
     there = Math.max(there, pending);
     shim.skip(false);
+    await settle(place.dir);
     samples.push({ syncMs, enqueue, work: await measured("work") });
   }
   return samples;

@@ -29,7 +29,7 @@ it("sizePlot() draws a line a call over logarithmic axes, and names each", () =>
 it("sizePlot() has colours for light and for dark pages", () => {
   const svg = sizePlot([row("claim", 1000, 1), row("claim", 2000, 2)]);
   const [light = "", dark = ""] = svg.split("prefers-color-scheme:dark");
-  assert_(light.includes(".c0{--c:#1f5fa8}") && dark.includes(".c0{--c:#79b0f0}"));
+  assert_(light.includes(".line.c0{stroke:#1f5fa8}") && dark.includes(".line.c0{stroke:#79b0f0}"));
 });
 
 it("sizePlot() draws no line of no rows", () => {

@@ -110,17 +110,18 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
+/** Plain rules of each colour: many programs that show an SVG know no variables. */
 function style(): string {
   const colours = (which: 0 | 1) =>
-    COLOURS.map((pair, index) => `.c${index}{--c:${pair[which]}}`).join("");
+    COLOURS.map(({ [which]: colour }, index) =>
+      `.line.c${index}{stroke:${colour}}.dot.c${index},text.c${index}{fill:${colour}}`
+    ).join("");
   return [
     "<style>",
     "text{font:13px system-ui,sans-serif;fill:#444}.grid{stroke:#ddd}",
-    ".line{fill:none;stroke:var(--c);stroke-width:2}.dot,.name{fill:var(--c)}",
+    ".line{fill:none;stroke-width:2}",
     colours(0),
     `@media(prefers-color-scheme:dark){text{fill:#bbb}.grid{stroke:#3a3a3a}${colours(1)}}`,
-    // A rule for all texts would otherwise win over that of the names.
-    "text.name{fill:var(--c)}",
     "</style>",
   ].join("\n");
 }
