@@ -20,16 +20,16 @@ const CALLS: Readonly<Record<string, string>> = {
   "reserve src/c.ts --run-id me":
     "11 missing, 22 looks, 16 opens, 1 writes, 7 syncs, 1 links, 1 removes, 3 folders",
   "reserve src/d.ts --exclusive --run-id me":
-    "21 missing, 42 looks, 30 opens, 3 writes, 9 syncs, 6 links, 1 renames, 2 removes, 3 folders",
+    "21 missing, 42 looks, 31 opens, 4 writes, 9 syncs, 6 links, 1 renames, 2 removes, 3 folders",
   "lane acquire web/** --lane web --owner me":
     "5 missing, 30 looks, 21 opens, 3 writes, 1 syncs, 2 links, 1 renames, 1 removes",
   "heartbeat --mine --run-id me":
-    "14 missing, 41 looks, 37 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
+    "14 missing, 42 looks, 38 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
   "list": "9 missing, 25 looks, 12 opens",
   "lane live": "3 looks, 2 opens",
   "lane release --lane web --owner me": "7 looks, 11 opens, 2 writes, 1 syncs, 2 links, 3 removes",
   "release --mine --run-id me":
-    "9 missing, 37 looks, 23 opens, 2 writes, 4 syncs, 2 links, 7 removes",
+    "9 missing, 38 looks, 24 opens, 2 writes, 4 syncs, 2 links, 8 removes",
   "claim --queue one --run-id me":
     "8 missing, 8 looks, 9 opens, 1 writes, 1 links, 1 removes, 7 folders",
   "enqueue more --run-id me": "5 missing, 3 looks, 4 opens, 1 writes, 2 syncs, 1 links, 9 folders",

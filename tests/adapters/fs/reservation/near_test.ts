@@ -119,6 +119,31 @@ for (const [exclusive, answer] of [[false, "free,b"], [true, "free"]] as const) 
   });
 }
 
+it("reserve() with renew finds its own reservation where the time stamps of folders stand still", async () => {
+  const { open } = workspace();
+  const at = Date.now() - 60_000;
+  const stale: HostFs = {
+    ...host.fs,
+    lstat(path) {
+      const stat = host.fs.lstat(path);
+      return stat?.kind === "directory" ? { ...stat, mtimeMs: at } : stat;
+    },
+  };
+  const [coord, other] = [open(stale), open()];
+  for (const exclusive of [true, false]) {
+    const input = { addresses: [`src/${exclusive}.ts`], runId: "me", exclusive, renew: true };
+    // What it remembers of the folders on the way.
+    await coord.reservations.reserve({ ...input, addresses: ["lib/x.ts"] });
+    const made = await other.reservations.reserve(input);
+    const found = await coord.reservations.reserve(input);
+    assertEquals(
+      found.status === "reserved" && [found.reservation_id, found.renewed],
+      made.status === "reserved" && [made.reservation_id, true],
+    );
+  }
+  assertEquals((await other.reservations.list()).live, 3);
+});
+
 it("check() fails where reservations or the journal cannot be read, and answers nothing", async () => {
   for (const folder of ["reservations", "lanes"]) {
     const { path, open, ask } = workspace();
