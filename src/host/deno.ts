@@ -1,5 +1,12 @@
 /** The machine by way of Deno's own API. */
-import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
+import {
+  hostError,
+  hostErrorReason,
+  ifThere,
+  linkError,
+  notText,
+  watchError,
+} from "./map_error.ts";
 import { Processes } from "./process_identity.ts";
 import { shellWords } from "./shell_words.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
@@ -312,6 +319,7 @@ export const denoHost: Host = {
     } catch (error) {
       // Without permission for a variable it counts as not set.
       if (error instanceof Deno.errors.NotCapable) return undefined;
+      if (error instanceof Deno.errors.InvalidData) throw notText(name);
       throw error;
     }
   },

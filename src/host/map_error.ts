@@ -1,4 +1,5 @@
 /** From the operating system's error names to the closed list of reasons that coord acts on. */
+import { badInput, type CoordError } from "../domain/errors.ts";
 import { HostError, type HostErrorReason } from "../ports/host.ts";
 
 const REASONS: Record<string, HostErrorReason> = {
@@ -86,4 +87,9 @@ export function ifThere<T>(body: () => T): T | undefined {
     if (["not_found", "permission", "io", "other"].includes(reason)) return undefined;
     throw error;
   }
+}
+
+/** What is wrong where a variable's bytes are no text: two that differ in them would look alike. */
+export function notText(variable: string): CoordError {
+  return badInput([{ field: `$${variable}`, code: "bad_args", message: "must be text in UTF-8" }]);
 }

@@ -1,7 +1,14 @@
 /** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
 import process from "node:process";
-import { hostError, hostErrorReason, ifThere, linkError, watchError } from "./map_error.ts";
+import {
+  hostError,
+  hostErrorReason,
+  ifThere,
+  linkError,
+  notText,
+  watchError,
+} from "./map_error.ts";
 import { shellWords } from "./shell_words.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
@@ -313,7 +320,11 @@ export const nodeHost: Host = {
       throw hostError(error, "find the current folder", ".");
     }
   },
-  env: (name) => process.env[name],
+  env(name) {
+    const value = process.env[name];
+    if (value?.includes("\ufffd") === true) throw notText(name);
+    return value;
+  },
   isTerminal(stream) {
     // Asking the stream itself loads the whole of node's streams, which takes longer than most
     // commands; a pipe or a file is no terminal without it.
