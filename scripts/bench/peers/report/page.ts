@@ -39,7 +39,7 @@ function times({ median, spread: [from, to] }: Value): string {
 
 /** A ratio, of which a small one keeps a digit that is not 0. */
 function ratio(value: number): string {
-  return value > 0 && value < 0.1 ? value.toPrecision(1) : short(value);
+  return value > 0 && value < 0.095 ? value.toPrecision(1) : short(value);
 }
 
 function goals(results: PeerResults): string[] {
