@@ -82,20 +82,28 @@ export class NameReader {
 
   #read(text: string) {
     const isWhole = this.how.literal === true || this.how.kind === "glob";
-    const parts = isWhole ? { path: text, symbol: null } : partsOf(text);
-    // A name may hold what divides an address.
-    const whole = parts.symbol === null ? undefined : this.#spelled(text);
-    const place = whole ??
-      (this.how.literal === true ? this.#placeOf(text) : this.#spelled(parts.path));
+    const { path, symbol } = isWhole ? { path: text, symbol: null } : this.#divided(text);
+    const place = this.how.literal === true ? this.#placeOf(text) : this.#spelled(path);
     if (place?.kind === undefined && text.includes("\ufffd")) {
       throw new Misnamed("is no name in UTF-8: rename the file, or name its folder");
     }
-    const symbol = whole === undefined ? parts.symbol : null;
     const read = place === undefined
-      ? this.#pattern(parts.path)
+      ? this.#pattern(path)
       : { path: this.#fromTop(place), isFile: this.#isFile(place) };
     this.#check(symbol === null ? read.path : `${read.path}::${symbol}`);
     return { ...read, symbol };
+  }
+
+  /** The parts of an address. A name may hold what divides them; the longest that exists is the path. */
+  #divided(text: string): ReturnType<typeof partsOf> {
+    const parts = partsOf(text);
+    if (parts.symbol === null) return parts;
+    for (let end = text.length; end > parts.path.length; end = text.lastIndexOf("::", end - 1)) {
+      const path = text.slice(0, end);
+      if (this.#spelled(path) === undefined) continue;
+      return { path, symbol: end === text.length ? null : text.slice(end + 2) };
+    }
+    return parts;
   }
 
   #check(entry: string): void {

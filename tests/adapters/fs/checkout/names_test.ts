@@ -159,6 +159,8 @@ it("named() takes what exists letter for letter, or is said to be literal, for t
       ["d::e/f.ts", "d\\:\\:e/f.ts", true],
       ["d\\:\\:e/f.ts", "d\\:\\:e/f.ts", true],
       ["d::e", "d\\:\\:e", false],
+      ["d::e/f.ts::g::h", "d\\:\\:e/f.ts::g::h", true],
+      ["d::e::g", "d\\:\\:e::g", false],
       ["d::g", "d::g", false],
       ["x[1]/f.ts::*", "x\\[1\\]/f.ts::*", true],
       ["*.ts", "*.ts", false],
