@@ -19,7 +19,7 @@ export interface TimedSweep extends Sweep {
 export interface Swept {
   readonly kind: RecordKind;
   readonly id: string;
-  /** What became of it: `released`, `expired`, `completed` …, or `orphaned`: it belongs to nothing. */
+  /** What became of it: `released`, `expired`, `completed` …, of an intent `ended`; `orphaned` belongs to nothing. */
   readonly reason: string;
 }
 

@@ -86,7 +86,7 @@ export interface JournalSession extends AsyncDisposable {
   persist(): Promise<"kept" | "unsure">;
   /** Puts a checkpoint in the place of the history, which goes to an archive beside the log. */
   compact(): Promise<CompactResult>;
-  /** Ends the session; before that the log is compacted if it has grown. */
+  /** Ends the session; the store may compact a log that has grown before that. Again it does nothing. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -6,8 +6,8 @@ export interface LaneStore {
   readonly journal: Journal;
 
   /**
-   * What `lanes.json` says now; without the file, nothing. Throws a `CoordError` `bad_args` that names
-   * the file and all that is wrong with it.
+   * What lanes the team has set down, as it is now; by default none. Throws `bad_args` that names where
+   * it stands and all that is wrong with it.
    */
   taxonomy(): Promise<Taxonomy>;
 

@@ -56,7 +56,7 @@ export interface ReservationStore {
    *
    * An exclusive reservation that has expired and overlaps is released for good (reason `expired`)
    * before an exclusive one is added, so that no late heartbeat can bring it back. One that is not
-   * confirmed is (reason `conflict`), so that it never will be.
+   * confirmed is refused.
    *
    * An exclusive one whose record has `confirmation` is not held yet, and need not be durable: see
    * `confirm()`. Until then it is not listed, and no heartbeat counts.
@@ -98,13 +98,16 @@ export interface ReservationStore {
    */
   confirm(id: string): Promise<number | undefined>;
 
-  /** Refuses an exclusive reservation that is not confirmed: it never will be. */
+  /**
+   * Refuses an exclusive reservation that is not confirmed: it never will be. What is left of it, if
+   * anything is, has a release (reason `conflict`) that says so. One that is held stays.
+   */
   refuse(id: string, runId: string): Promise<void>;
 
   /**
    * The live exclusive reservations that overlap a rival and exclude it, confirmed ones only. The others
    * in its way are ended for good: what has expired (reason `expired`) and what is not confirmed
-   * (reason `conflict`). The rival's record is written before: so a reservation that comes later finds
+   * (it is refused). The rival's record is written before: so a reservation that comes later finds
    * it, and of two that come at once one goes. What let it through is durable when the promise
    * resolves.
    */

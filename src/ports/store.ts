@@ -1,4 +1,10 @@
-/** A workspace's stores, as an adapter opens them. */
+/**
+ * A workspace's stores, as an adapter opens them.
+ *
+ * What a call has resolved to has happened. One that rejects with `io_error` may have happened or not.
+ * A store that asks again by itself, as where the connection was lost before the answer came, knows
+ * what it has written: a call takes effect at most once.
+ */
 import type { ChangeFeed } from "./feed.ts";
 import type { Collector } from "./gc.ts";
 import type { LaneStore } from "./lanes.ts";
@@ -9,7 +15,7 @@ import type { TaskStore } from "./tasks.ts";
 export type FoundBy = "dir" | "env" | "search" | "worktree";
 
 export interface Store {
-  /** Where the workspace lies, for people. */
+  /** Where the workspace lies, for people; without secrets. */
   readonly location: string;
   readonly tasks: TaskStore;
   readonly reservations: ReservationStore;

@@ -34,7 +34,7 @@ export interface ClaimSearch {
 
 export interface TaskStore {
   /**
-   * Adds tasks that do not exist yet: all of them or, when it rejects, none. They are durable when the
+   * Adds those of the tasks that do not exist yet: all of them or, when it rejects, none. They are durable when the
    * promise resolves; many are synced at once. Each is visible to claimers as a whole or not at all,
    * possibly before that.
    */
@@ -44,15 +44,15 @@ export interface TaskStore {
   get(id: string): Promise<TaskEntry | undefined>;
 
   /**
-   * The full ids that begin with these characters, without `sha256:` and whatever their case,
-   * sorted; at most `limit` of them.
+   * The full ids that begin with these characters, which are in lower case and without `sha256:`,
+   * whatever the case of an id; sorted, at most `limit` of them.
    */
   find(prefix: string, limit: number): Promise<string[]>;
 
   /**
    * Applies a rule to a task's newest state. Transitions of one task are linearizable: a rule that
    * writes is applied to the state that its result follows, whatever else happens at the same time.
-   * It is given the store's time as that state is read. A terminal state is durable when the promise
+   * It is given the store's time as that state is read, and may be asked again. A terminal state is durable when the promise
    * resolves.
    */
   apply(taskId: string, rule: TimedRule): Promise<Applied>;

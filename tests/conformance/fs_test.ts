@@ -2,14 +2,8 @@
 import { initWorkspace, openFsStore } from "../../src/adapters/fs/open.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
-import { type OpenStore, storeSuite } from "./harness.ts";
-import { checkSuite } from "./check.ts";
-import { exclusionSuite } from "./exclusion.ts";
-import { laneSuite } from "./lane.ts";
-import { mineSuite } from "./mine.ts";
-import { reservationSuite } from "./reservation.ts";
-import { taskSuite } from "./task.ts";
-import { watchSuite } from "./watch.ts";
+import type { OpenStore } from "./harness.ts";
+import { conformance } from "./suites.ts";
 
 const host = await detectHost();
 
@@ -20,11 +14,4 @@ const open: OpenStore = async (clock) => {
   return await { store: second(), second, clock };
 };
 
-storeSuite("files", open);
-taskSuite("files", open);
-reservationSuite("files", open);
-checkSuite("files", open);
-mineSuite("files", open);
-laneSuite("files", open);
-exclusionSuite("files", open);
-watchSuite("files", open);
+conformance("files", open);

@@ -31,6 +31,23 @@ export function storeSuite(name: string, open: OpenStore): void {
     await other.close();
     await other.close();
   });
+
+  it(`${name}: clock() is the store's time in every opening`, async () => {
+    const { store, other, clock } = await scene(open);
+    for (const seconds of [0, 3_600]) {
+      clock.advance(seconds);
+      for (const each of [store, other]) {
+        const off = Math.abs(each.clock() - clock.ms);
+        assertEquals(off < 1_000, true, "it may be an estimate");
+      }
+    }
+  });
+
+  it(`${name}: location is one in all openings, and another in other workspaces`, async () => {
+    const [{ store, other }, elsewhere] = [await scene(open), await scene(open)];
+    assertEquals(store.location, other.location);
+    assertEquals(store.location === elsewhere.store.location, false);
+  });
 }
 
 /** A workspace, opened by two agents. */

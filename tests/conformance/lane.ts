@@ -1,5 +1,6 @@
 /** What every journal of lanes promises, and that lanes keep to it. */
 import { acquireEntry } from "../../src/domain/journal/entries.ts";
+import { NO_TAXONOMY } from "../../src/domain/lane/taxonomy.ts";
 import { MAX_ENTRY_BYTES } from "../../src/domain/limits.ts";
 import type { Journal, JournalSession } from "../../src/ports/journal.ts";
 import { assert_, assertEquals, assertRejects, it } from "../deps.ts";
@@ -92,6 +93,35 @@ export function laneSuite(name: string, open: OpenStore): void {
     const error = await assertRejects(async () => await writer.append([acquire(1), long]));
     assertEquals((error as Error & { code?: string }).code, "bad_args");
     assertEquals((await writer.read()).fold.seq, 0);
+  });
+
+  it(`${name}: read() waits for no writer, and shows what it has appended so far`, async () => {
+    const at = await place();
+    await using writer = await session(at.store.lanes.journal);
+    const { journal } = at.other.lanes;
+    assertEquals((await journal.read()).fold.seq, 0);
+    await writer.append([acquire(1)]);
+    assertEquals([holders((await journal.read()).fold), (await journal.last(9)).length], [
+      ["api/a"],
+      1,
+    ]);
+  });
+
+  it(`${name}: a session goes on after what others appended, and its end is no one's but its own`, async () => {
+    const at = await place();
+    const first = await session(at.store.lanes.journal);
+    await first.append([acquire(1)]);
+    await first[Symbol.asyncDispose]();
+    await using second = await session(at.other.lanes.journal);
+    await first[Symbol.asyncDispose]();
+    assertEquals((await at.store.lanes.journal.open(0)).status, "lock_busy");
+    await second.append([acquire(2, { lane: "web", tree: ["web"] })]);
+    assertEquals(holders((await second.read()).fold), ["api/a", "web/a"]);
+  });
+
+  it(`${name}: taxonomy() of a workspace in which none was set down has no lanes`, async () => {
+    const at = await place();
+    assertEquals(await at.store.lanes.taxonomy(), NO_TAXONOMY);
   });
 
   it(`${name}: compact() keeps what the journal comes to, and its end`, async () => {

@@ -1,14 +1,8 @@
 /** The store in memory keeps what every store promises. */
 import { openMemoryStore } from "../../src/adapters/memory/open.ts";
 import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
-import { type OpenStore, storeSuite } from "./harness.ts";
-import { checkSuite } from "./check.ts";
-import { exclusionSuite } from "./exclusion.ts";
-import { laneSuite } from "./lane.ts";
-import { mineSuite } from "./mine.ts";
-import { reservationSuite } from "./reservation.ts";
-import { taskSuite } from "./task.ts";
-import { watchSuite } from "./watch.ts";
+import type { OpenStore } from "./harness.ts";
+import { conformance } from "./suites.ts";
 
 const open: OpenStore = async (clock) => {
   const workspace = new MemoryWorkspace({ clock: clock.now });
@@ -16,11 +10,4 @@ const open: OpenStore = async (clock) => {
   return await { store: second(), second, clock };
 };
 
-storeSuite("memory", open);
-taskSuite("memory", open);
-reservationSuite("memory", open);
-checkSuite("memory", open);
-mineSuite("memory", open);
-laneSuite("memory", open);
-exclusionSuite("memory", open);
-watchSuite("memory", open);
+conformance("memory", open);

@@ -1,70 +1,9 @@
-/** What every store of reservations promises, and what its collector removes. */
-import { addressOutlines } from "../../src/domain/glob/holds/holds.ts";
-import { Comparison } from "../../src/domain/glob/holds/comparison.ts";
-import { heldReservation, overlapsRecord } from "../../src/domain/reservation/conflict.ts";
-import type { ReservationRecord } from "../../src/domain/reservation/reservation.ts";
+/** What every store of reservations promises. */
 import { formatTime } from "../../src/domain/time.ts";
-import type { ReservationStore } from "../../src/ports/reservations.ts";
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assertEquals, it } from "../deps.ts";
 import { until } from "../support/race/processes.ts";
+import { add, addNotice, beatOf, record, releaseOf } from "../support/scene/placements.ts";
 import { type OpenStore, scene } from "./harness.ts";
-
-type Scene = Awaited<ReturnType<typeof scene>>;
-
-let ids = 0;
-
-/** A reservation for a minute, not added yet. */
-function record({ clock }: Scene, given: Partial<ReservationRecord> = {}): ReservationRecord {
-  return {
-    reservation_id: `sha256:${(++ids).toString(16).padStart(64, "0")}`,
-    run_id: "a",
-    branch: "main",
-    addresses: ["src/**"],
-    created_at: formatTime(clock.ms),
-    expires_at: formatTime(clock.ms + 60_000),
-    operation: null,
-    exclusive: false,
-    ...given,
-  };
-}
-
-/** Adds one by the rule for exclusive ones; the ids that it met, if it was added. */
-async function add(store: ReservationStore, reservation: ReservationRecord) {
-  const comparison = new Comparison(reservation.run_id, addressOutlines(reservation));
-  let met: string[] = [];
-  const isAdded = await store.add({
-    reservation,
-    overlaps: overlapsRecord(comparison),
-    excludes: ({ exclusive, run_id }) => exclusive === true && run_id !== reservation.run_id,
-    admit(others) {
-      met = others.map((entry) => entry.reservation.reservation_id).sort();
-      return reservation.exclusive !== true ||
-        comparison.conflicts(others.map(heldReservation)).total === 0;
-    },
-  });
-  return isAdded ? met : undefined;
-}
-
-/** Adds a notice; the ids that it met. */
-async function addNotice(store: ReservationStore, reservation: ReservationRecord) {
-  const comparison = new Comparison(reservation.run_id, addressOutlines(reservation));
-  const met = await store.addNotice({ reservation, overlaps: overlapsRecord(comparison) });
-  return met.map((entry) => entry.reservation.reservation_id).sort();
-}
-
-function beatOf({ clock }: Scene, { reservation_id, run_id }: ReservationRecord, seconds: number) {
-  return {
-    reservation_id,
-    run_id,
-    last_beat_at: formatTime(clock.ms),
-    extended_expires_at: formatTime(clock.ms + seconds * 1000),
-  };
-}
-
-function releaseOf({ clock }: Scene, { reservation_id, run_id }: ReservationRecord) {
-  const released_at = formatTime(clock.ms);
-  return { reservation_id, run_id, released_at, reason: "completed" };
-}
 
 export function reservationSuite(name: string, open: OpenStore): void {
   const place = () => scene(open);
@@ -281,6 +220,23 @@ export function reservationSuite(name: string, open: OpenStore): void {
     watch.close();
   });
 
+  it(`${name}: watch() hears that one was removed, and nothing once it is closed`, async () => {
+    const at = await place();
+    const [first, second] = [record(at), record(at)];
+    const { reservations } = at.store;
+    for (const each of [first, second]) await addNotice(reservations, each);
+    const hints: string[] = [];
+    const listen = ({ reservation_id: id }: { reservation_id: string }, what: string) =>
+      at.other.reservations.watch(id, () => void hints.push(what), () => {});
+    const [open, closed] = [listen(first, "open"), listen(second, "closed")];
+    closed.close();
+    at.clock.advance(60);
+    await at.store.gc.sweep({ graceMs: 0, execute: true });
+    await until("the removal is heard of", () => hints.length > 0);
+    open.close();
+    assertEquals(hints.includes("closed"), false);
+  });
+
   it(`${name}: intents are kept as they are`, async () => {
     const at = await place();
     const intent = {
@@ -295,36 +251,5 @@ export function reservationSuite(name: string, open: OpenStore): void {
     };
     await at.store.reservations.addIntent(intent);
     assertEquals(await at.other.reservations.listIntents(), [intent]);
-  });
-
-  it(`${name}: gc removes what has been over for its grace, and nothing else`, async () => {
-    const at = await place();
-    const { reservations } = at.store;
-    const [live, beaten, expired, released] = [
-      record(at, { addresses: ["a"], expires_at: formatTime(at.clock.ms + 3_600_000) }),
-      record(at, { addresses: ["b"] }),
-      record(at, { addresses: ["c"] }),
-      record(at, { addresses: ["d"] }),
-    ];
-    for (const each of [live, beaten, expired, released]) await add(reservations, each);
-    await reservations.beat(beaten.reservation_id, () => beatOf(at, beaten, 3_600));
-    await reservations.release(releaseOf(at, released));
-    at.clock.advance(90);
-    const sweep = async (graceMs: number, execute: boolean) => {
-      const swept = await at.other.gc.sweep({ graceMs, execute });
-      return swept.map(({ id, reason }) => `${reason} ${id}`).sort();
-    };
-    const over = [`expired ${expired.reservation_id}`, `released ${released.reservation_id}`];
-    assertEquals(await sweep(91_000, true), []);
-    assertEquals(await sweep(31_000, false), over.slice(1));
-    assertEquals(await sweep(0, false), over);
-    assertEquals(await sweep(0, true), over);
-    assertEquals(await sweep(0, true), []);
-    const left = await reservations.list(at.clock.ms, true);
-    assertEquals(
-      left.map(({ reservation }) => reservation.reservation_id).sort(),
-      [live.reservation_id, beaten.reservation_id].sort(),
-    );
-    assert_(await reservations.get(released.reservation_id) === undefined);
   });
 }

@@ -65,6 +65,22 @@ export function taskSuite(name: string, open: OpenStore): void {
     assertEquals(payload, { n: 1 });
   });
 
+  it(`${name}: add() of a task that is there changes nothing, also when it has ended`, async () => {
+    const at = await place();
+    const [task, more] = [await added(at), await record(at, { title: "more" })];
+    const { task_id: taskId } = task;
+    await claim(at.store.tasks, "a");
+    const rule = (now: number) =>
+      finish({ taskId, runId: "a", now }, { status: "failed", error: "" });
+    await at.store.tasks.apply(taskId, rule);
+    const before = await at.store.tasks.get(taskId);
+    await at.other.tasks.add([task]);
+    await at.other.tasks.add([task, more]);
+    assertEquals(await at.store.tasks.get(taskId), before);
+    assertEquals(await claimAll(at.other.tasks, "b"), [more.task_id]);
+    assertEquals((await at.store.tasks.list({})).counts.total, 2);
+  });
+
   it(`${name}: find() names what begins so, sorted, whatever its case`, async () => {
     const at = await place();
     const ids: string[] = [];
@@ -117,6 +133,22 @@ export function taskSuite(name: string, open: OpenStore): void {
     const ids = all.flat();
     assertEquals(ids.length, 24);
     assertEquals(new Set(ids).size, 24);
+  });
+
+  it(`${name}: claimNext() that is quick finds the tasks that its hints name`, async () => {
+    const at = await place();
+    const quick = (queue: string, hints: readonly string[]) => {
+      const grant = { runId: "a", ttlSeconds: 60, nonce: `n-${queue}` };
+      return at.store.tasks.claimNext({ queue, grant, effort: "quick", hints });
+    };
+    assertEquals(await quick("a", []), undefined);
+    const [a, b] = [await record(at, { queue: "a" }), await record(at, { queue: "b" })];
+    await at.other.tasks.add([a]);
+    await at.other.tasks.add([b]);
+    const hints = [MISSING, a.task_id, b.task_id];
+    assertEquals((await quick("a", hints))?.task, a);
+    assertEquals(await quick("a", hints), undefined);
+    assertEquals((await quick("b", hints))?.task, b);
   });
 
   it(`${name}: a claim that timed out is given again, in its old place, and no sooner`, async () => {
@@ -225,6 +257,19 @@ export function taskSuite(name: string, open: OpenStore): void {
     assertEquals(again.claim, written.claim);
     assertEquals((await at.other.tasks.get(taskId))?.claim, written.claim);
     assertEquals(await claimAll(at.store.tasks, "b"), []);
+  });
+
+  it(`${name}: apply() gives its rule the newest state, and the time at which that is read`, async () => {
+    const at = await place();
+    const { task_id: taskId } = await added(at);
+    const granted = await claim(at.store.tasks, "a");
+    at.clock.advance(7);
+    const given: unknown[] = [];
+    await at.other.tasks.apply(taskId, (now) => (current) => {
+      given.push([now, current]);
+      return extend({ taskId, runId: "b", now })(current);
+    });
+    assertEquals(given.at(-1), [at.clock.ms, granted?.claim]);
   });
 
   it(`${name}: apply() puts the transitions of a task in one order`, async () => {

@@ -39,7 +39,7 @@ export class MemoryCollector implements Collector {
       const end = of === null ? intentExpiry(intent) : parseTime(created_at) ?? now;
       if (end + graceMs > now) return [];
       if (of !== null && reservations.has(of) && !gone.has(of)) return [];
-      return [{ kind: "intent", id, reason: "over" } as const];
+      return [{ kind: "intent", id, reason: "ended" } as const];
     });
   }
 
