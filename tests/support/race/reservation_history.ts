@@ -110,6 +110,8 @@ interface Life {
   readonly id: string;
   readonly runId: string;
   readonly exclusive: boolean;
+  /** Of an exclusive one; 0 where the answer had none. */
+  readonly fence: number;
   readonly addresses: readonly string[];
   readonly call: Entry;
   /** When it was in force for sure. */
@@ -172,6 +174,7 @@ export class ReservationHistory {
     return {
       problems: [
         ...this.#overlapping(),
+        ...this.#fenced(),
         ...reserves.flatMap((entry) => this.#judgeAnswer(entry)),
         ...about,
       ],
@@ -192,7 +195,7 @@ export class ReservationHistory {
   }
 
   #lifeOf(call: Entry, reserved: ReservationGranted): Life {
-    const { reservation_id: id, run_id: runId, addresses, exclusive = false } = reserved;
+    const { reservation_id: id, run_id: runId, addresses, exclusive = false, fence = 0 } = reserved;
     const moves = this.#about.get(id) ?? [];
     const releases = moves.filter(({ request }) => request.kind === "release");
     const asked = Math.min(Infinity, ...releases.map(({ invoked }) => invoked));
@@ -213,7 +216,7 @@ export class ReservationHistory {
     const sure = spans.map(cut);
     const held = exclusive ? [cut(whole)] : sure;
     const possible: Span = [call.invoked, Math.min(latest, ...ends)];
-    return { id, runId, exclusive, addresses, call, sure, held, possible };
+    return { id, runId, exclusive, fence, addresses, call, sure, held, possible };
   }
 
   /** Exclusive reservations of two processes that overlap and were both in force. */
@@ -225,6 +228,23 @@ export class ReservationHistory {
         (meet(a.held, b.held) || covers(a.held, [b.call.invoked, b.call.returned]) ||
           covers(b.held, [a.call.invoked, a.call.returned]))
       ).map((b) => `two exclusive ones overlap:\n${this.#describe(a.id)}\n${this.#describe(b.id)}`)
+    );
+  }
+
+  /** Each exclusive one must have a fence of its own, and a later one that overlaps a higher one. */
+  #fenced(): string[] {
+    const exclusive = this.lives.filter((life) => life.exclusive);
+    const fences = new Set(exclusive.map(({ fence }) => fence));
+    const problems = fences.size < exclusive.length || fences.has(0)
+      ? [`${exclusive.length} exclusive ones have ${fences.size} fences`]
+      : [];
+    return problems.concat(
+      exclusive.flatMap((a) =>
+        exclusive.filter((b) =>
+          a.call.returned + SLACK_MS < b.call.invoked && a.fence >= b.fence &&
+          overlap(a.addresses, b.addresses)
+        ).map((b) => `fence ${b.fence} follows ${a.fence}:\n${this.#describe(b.id)}`)
+      ),
     );
   }
 
