@@ -6,10 +6,9 @@
 import { HELP, type Plan, readArgs } from "./compile/args.ts";
 import { compileWithBun } from "./compile/bun.ts";
 import { bundle } from "./compile/bundle.ts";
-import { bytecodeOrder } from "./compile/bytecode_order.ts";
 import { compileWithDeno } from "./compile/deno.ts";
 import { writeSums } from "./compile/sums.ts";
-import { fileName, type Target, targetOf } from "./compile/targets.ts";
+import { fileName, type Target } from "./compile/targets.ts";
 import { BUN_VERSION, bunPath } from "./support/toolchain.ts";
 
 /** Seconds for one executable, with the download of its base. */
@@ -53,7 +52,6 @@ export async function compile(
 /** A function that makes one executable of an entry point and returns which runtime it got. */
 export function builder(entry: string, runtime: Plan["runtime"], print: (line: string) => void) {
   let bun: string | undefined;
-  let order: readonly string[] | undefined;
   let noDeno: string | undefined; // why, once that is known: the next target would wait in vain
   return async (target: Target, out: string): Promise<string> => {
     if (target.deno !== undefined && runtime !== "bun" && noDeno === undefined) {
@@ -64,20 +62,9 @@ export function builder(entry: string, runtime: Plan["runtime"], print: (line: s
       print(`Deno's base executable cannot be had, so Bun takes its place: ${noDeno}`);
     }
     bun ??= await bunPath();
-    order ??= await orderOf(bun, entry);
-    await compileWithBun(bun, entry, target.bun, out, LIMIT, order);
+    await compileWithBun(bun, entry, target.bun, out, LIMIT);
     return `bun ${BUN_VERSION}`;
   };
-}
-
-/** What is used first, from an executable that is made for that alone, beside the entry point. */
-async function orderOf(bun: string, entry: string): Promise<readonly string[]> {
-  const own = targetOf(Deno.build.target);
-  if (own === undefined) return [];
-  const folder = await Deno.makeTempDir({ dir: entry.replace(/[^/]*$/, ""), prefix: "order-" });
-  const program = `${folder}/${fileName(own)}`;
-  await compileWithBun(bun, entry, own.bun, program, LIMIT);
-  return await bytecodeOrder(program, folder);
 }
 
 if (import.meta.main) {

@@ -6,7 +6,6 @@ import { run } from "../support/run.ts";
  * from the npm registry.
  *
  * @param bun The Bun to run.
- * @param order Files that say which functions are used first.
  * @throws {Error} with what Bun says when it cannot.
  */
 export async function compileWithBun(
@@ -15,7 +14,6 @@ export async function compileWithBun(
   target: string,
   out: string,
   limit: number,
-  order: readonly string[] = [],
 ): Promise<void> {
   const { code, output, seconds } = await run(bun, [
     "build",
@@ -25,8 +23,6 @@ export async function compileWithBun(
     // chunk takes time of its own, so that what is small goes with what is read anyway.
     "--minify",
     "--bytecode",
-    // What a command uses lies side by side, so that less of the file is read.
-    ...(order.length > 0 ? [`--bytecode-order=${order.join(",")}`] : []),
     "--format=esm",
     "--splitting",
     "--min-chunk-size=65536",

@@ -3,7 +3,6 @@ import { assert_, assertEquals, assertMatch, it, itIf } from "../deps.ts";
 import { readArgs } from "../../scripts/compile/args.ts";
 import { compileWithBun } from "../../scripts/compile/bun.ts";
 import { bundle } from "../../scripts/compile/bundle.ts";
-import { bytecodeOrder } from "../../scripts/compile/bytecode_order.ts";
 import { compileWithDeno } from "../../scripts/compile/deno.ts";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { fileName, targetOf, TARGETS } from "../../scripts/compile/targets.ts";
@@ -162,24 +161,6 @@ itHeavy(
     assertEquals(printed, `${args.join(" ")}\n`);
   },
 );
-
-itHeavy("bytecodeOrder() returns a note for each command that an executable ran", async () => {
-  const folder = makeTempDir();
-  Deno.writeTextFileSync(`${folder}/entry.js`, "");
-  const bun = await bunPath();
-  const target = targetOf(Deno.build.target)?.bun ?? "";
-  const program = `${folder}/program`;
-  await compileWithBun(bun, `${folder}/entry.js`, target, program, 120);
-  const notes = await bytecodeOrder(program, folder);
-  assertEquals(notes.length, 8);
-  await compileWithBun(bun, `${folder}/entry.js`, target, program, 120, notes);
-  assertEquals(await output(program, []), "");
-  // What is no such note is refused, so the notes above were read.
-  const broken = await compileWithBun(bun, `${folder}/entry.js`, target, program, 120, [
-    `${folder}/missing`,
-  ]).then(() => "compiled", () => "refused");
-  assertEquals(broken, "refused");
-});
 
 itHeavy("deno task compile makes a working executable of a fresh copy within 60 s", async () => {
   const copy = makeTempDir();
