@@ -87,7 +87,8 @@ const PATHS = [
 // What has no wildcards is a file and also all that lies below.
 for (const text of ADDRESSES) {
   const path = text.split("::")[0] ?? "";
-  if (!/[*[{]/.test(path)) PATHS.push(`${path}/x.ts`, `${path}/x.rs`);
+  // One with brackets or braces is also the path that it spells.
+  if (!path.includes("*")) PATHS.push(path, `${path}/x.ts`, `${path}/x.rs`);
 }
 const NAMES = PATHS.flatMap((path) =>
   [null, "f", "g", "foo", "new", "it", "z"].map((symbol) => ({ path, symbol }))
