@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import type { HostFs } from "../../../src/ports/host.ts";
-import { slowGlob } from "../scene/globs.ts";
+import { slowSpelled } from "../scene/globs.ts";
 import { type Findings, findingsOf, type Grant } from "./lane_checker.ts";
 import type { LaneOrders, Mishap, Report } from "./lane_worker.ts";
 import { type Child, sleep, start } from "./processes.ts";
@@ -19,14 +19,16 @@ const PATHS = (() => {
   const names = ["a", "b", "c", "d", "e", "x", "y", "z", "one.md", "one.ts"];
   const below = (paths: string[]) =>
     paths.flatMap((path) => names.map((name) => `${path}/${name}`));
-  return [...names, ...below(names), ...below(below(names))];
+  // One with brackets or braces is also the path that it spells, and all below that.
+  const spelled = TREES.filter((tree) => /[[{]/.test(tree));
+  return [...names, ...below(names), ...below(below(names)), ...spelled, ...below(spelled)];
 })();
 
 /** What each tree holds of the paths, by enumeration; a journal spells some of them otherwise. */
 const HELD = new Map<string, ReadonlySet<string>>();
 
 function held(tree: string): ReadonlySet<string> {
-  const known = HELD.get(tree) ?? new Set(PATHS.filter(slowGlob(tree)));
+  const known = HELD.get(tree) ?? new Set(PATHS.filter(slowSpelled(tree)));
   HELD.set(tree, known);
   return known;
 }
