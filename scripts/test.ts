@@ -206,7 +206,7 @@ async function onBun(): Promise<Report[]> {
     ]);
   const others = [...ON_DENO_ONLY, ...ONCE, ...(heavy ? [] : [RACES])];
   const own = tests.filter((path) => !isIn(path, others));
-  const once = heavy ? all.filter((path) => isIn(path, ONCE)) : [];
+  const once = heavy ? all.filter((path) => isIn(path, ONCE) && !isIn(path, ON_DENO_ONLY)) : [];
   const reports: Report[] = [];
   // A filter may leave nothing for Bun, or for one of its two runs.
   if (own.length > 0) reports.push(await bunTest(own, env));
