@@ -68,9 +68,7 @@ export class Dependencies {
     if (this.only !== undefined) {
       return (this.only.get(worktree) ?? []).filter((file) => isAmong(files, file));
     }
-    const found = sourceFilesOf(tree, files, this.effort);
-    if (found === undefined) this.tooWide.add(files.name);
-    return found ?? [];
+    return sourceFilesOf(tree, files, this.effort, this.tooWide);
   }
 
   /** What an import means, if an agent touches it. */

@@ -20,7 +20,7 @@ import { checkedNames, NAMING, type NamingInput } from "../names.ts";
 import { ADDRESSES, RESERVATION_INPUTS } from "../reservation/types.ts";
 import { Dependencies } from "./dependencies.ts";
 import { type Neighbours, neighboursOf } from "./neighbours.ts";
-import { type FilesByWorktree, tooWide } from "./source_files.ts";
+import { type FilesByWorktree, warnOfTooWide } from "./source_files.ts";
 
 /** Which conflicts to predict; those that match all that is given. */
 export interface ForecastInput extends NamingInput {
@@ -128,7 +128,7 @@ export async function clashesOf(
     const rest = { left, steps: { left: FORECAST_STEPS } };
     const dependencies = new Dependencies(holds, trees, rest, pace, only);
     for await (const clash of dependencies) clashes.push(clash);
-    for (const warning of tooWide(dependencies.tooWide)) warn(warning);
+    warnOfTooWide(dependencies.tooWide, warn);
     effort.left = rest.left;
   }
   const isWhole = effort.left > 0;

@@ -33,7 +33,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import type { SourceTree, SourceTrees } from "../../ports/checkout.ts";
 import type { ReservationContext } from "../context.ts";
-import { type FilesByWorktree, sourceFilesOf, tooWide } from "./source_files.ts";
+import { type FilesByWorktree, sourceFilesOf, warnOfTooWide } from "./source_files.ts";
 
 /** The part of the live records that matters to some addresses. */
 export interface Neighbours {
@@ -95,15 +95,11 @@ export async function neighboursOf(
   for (const worktree of worktrees) {
     const tree = trees.of(worktree);
     if (tree === undefined) continue;
-    const named = new Set(held.flatMap((each) => {
-      const found = sourceFilesOf(tree, each, effort);
-      if (found === undefined) wide.add(each.name);
-      return found ?? [];
-    }));
+    const named = new Set(held.flatMap((each) => sourceFilesOf(tree, each, effort, wide)));
     files.set(worktree, [...named]);
     for (const target of await importedBy(tree, named)) targets.add(target);
   }
-  for (const warning of tooWide(wide)) warn(warning);
+  warnOfTooWide(wide, warn);
   if (targets.size > 0) await collect({ addresses: [...targets] });
   const ours = addressOutlines(asked);
   const known = new Map<string, boolean>();
