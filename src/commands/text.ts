@@ -18,7 +18,7 @@ export function clipped(text: string): string {
   return `${characters.slice(0, SHOWN_CHARACTERS - 1).join("")}…`;
 }
 
-/** Of them, the last ones of an agent's id that is too long: often they alone set it apart. */
+/** The part of them that is left of the end of an agent's id: often it alone sets that apart. */
 const SHOWN_END = 3 / 8;
 
 /** An agent's id, as far as a table or a line has room for it, without some of its middle. */

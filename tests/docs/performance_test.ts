@@ -3,6 +3,7 @@ import type { Row } from "../../scripts/bench/measure.ts";
 import { cells, type Results, withFigures } from "../../scripts/performance.ts";
 import { withPart } from "../../scripts/support/pages.ts";
 import { assertEquals, assertRejects, assertThrows, it } from "../deps.ts";
+import { MACHINE } from "../support/bench_machine.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 const read = (path: string) => Deno.readTextFileSync(`${ROOT}/${path}`);
@@ -25,14 +26,7 @@ const RESULTS: Results = {
   at: "2026-11-28T23:10:00.000Z",
   length: "quick",
   seconds: 200,
-  coord: "0.1.0",
-  deno: "2.9.6",
-  cpu: "Some CPU",
-  cores: 2,
-  memory_gb: 25,
-  system: "linux 6.1 x86_64",
-  file_system: "ext4",
-  load: 0.2,
+  ...MACHINE,
   sections: {
     Tasks: [
       row("claim, 1,000 pending, against its floor", 0.1, 0.05, 2.5),

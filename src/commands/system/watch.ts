@@ -163,13 +163,13 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     const data = event.data as JsonObject;
     const agent = data.holder ?? data.run_id ?? data.claimer_run_id ?? data.created_by;
     // A session's id would leave no room for what the line is about.
-    const room = width === undefined ? Infinity : Math.max(12, Math.floor(width / 4));
+    const room = width === undefined ? Infinity : Math.max(AGENT_WIDTH, Math.floor(width / 4));
     const id = shortId(event.id);
     return [
       MARKERS[event.event_type],
       event.kind.padEnd(11),
-      agentText(word(agent), room).padEnd(12),
-      event.kind === "lane" ? clipped(word(data.lane)) : room > 12 ? id : id.slice(0, 8),
+      agentText(word(agent), room).padEnd(AGENT_WIDTH),
+      event.kind === "lane" ? clipped(word(data.lane)) : room > AGENT_WIDTH ? id : id.slice(0, 8),
       SUMMARIES[event.kind](data),
     ].join(" ").trimEnd();
   },
@@ -183,6 +183,9 @@ function withoutOutput(work: () => Promise<void>): AsyncIterable<never> {
   };
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
+
+/** Characters of an agent's id that every terminal has room for. */
+const AGENT_WIDTH = 12;
 
 const MARKERS: Readonly<Record<WatchEventType, string>> = {
   snapshot: "·",

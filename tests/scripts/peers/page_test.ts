@@ -8,6 +8,7 @@ import {
   valueOf,
 } from "../../../scripts/bench/peers/report/results.ts";
 import { assertEquals, it } from "../../deps.ts";
+import { MACHINE } from "../../support/bench_machine.ts";
 
 function peer(name: string, durable = true): Peer {
   return {
@@ -36,14 +37,7 @@ function results(all: readonly Series[]): PeerResults {
     at: "2026-11-28T23:10:00.000Z",
     length: "full",
     seconds: 200,
-    coord: "0.1.0",
-    deno: "2.9.6",
-    cpu: "Some CPU",
-    cores: 2,
-    memory_gb: 25,
-    system: "linux 6.1 x86_64",
-    file_system: "ext4",
-    load: 0.2,
+    ...MACHINE,
     rounds: 3,
     queues: all.flatMap((each) => queueRows(each, COORD)),
     absent: [{ peer: "nq", reason: "nq is not installed" }],

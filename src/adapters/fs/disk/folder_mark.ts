@@ -4,7 +4,7 @@
  * A stamp ahead of the clock is not trusted either.
  */
 import { STAMP_TICK_MS } from "../../../domain/limits.ts";
-import type { HostFs } from "../../../ports/host.ts";
+import type { FileStat, HostFs } from "../../../ports/host.ts";
 
 /** How a folder was before it was listed. */
 export interface FolderMark {
@@ -16,7 +16,12 @@ export interface FolderMark {
 
 /** Looks at a folder that is to be listed. */
 export function markFolder(fs: HostFs, path: string): FolderMark {
-  return { mtimeMs: fs.lstat(path)?.mtimeMs ?? -1, atMs: Date.now() };
+  return markOf(fs.lstat(path));
+}
+
+/** The same from what was seen of the folder just now. */
+export function markOf(stat: FileStat | undefined): FolderMark {
+  return { mtimeMs: stat?.mtimeMs ?? -1, atMs: Date.now() };
 }
 
 /** Whether a folder has the names that were listed after `known`. */

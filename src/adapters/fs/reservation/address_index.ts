@@ -17,7 +17,7 @@ import type { Stepwise } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inDir } from "../disk/ensure_dir.ts";
-import { type FolderMark, isUnchanged } from "../disk/folder_mark.ts";
+import { type FolderMark, isUnchanged, markOf } from "../disk/folder_mark.ts";
 
 /** Folders on the way to an entry; deeper addresses lie at the last. */
 const MAX_DEPTH = 16;
@@ -217,7 +217,7 @@ export class AddressIndex {
    */
   #way(node: string, isAdvice: boolean): Way {
     const stat = this.fs.lstat(node);
-    const mark: FolderMark = { mtimeMs: stat?.mtimeMs ?? -1, atMs: Date.now() };
+    const mark = markOf(stat);
     const known = isAdvice ? this.#ways.get(node) : undefined;
     if (known !== undefined && isUnchanged(known, mark)) return known;
     // Where the system gives no size, it may be a long one.

@@ -16,16 +16,18 @@ import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { idOfName, readNote, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import { isConfirmation, recordName, releaseName, type Slot, viewName } from "./chain.ts";
+import {
+  fenceName,
+  isConfirmation,
+  recordName,
+  releaseName,
+  type Slot,
+  viewName,
+} from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { WrongClock } from "../disk/wrong_clock.ts";
-
-/** The file with the fence of an exclusive reservation. */
-export function fenceName(stem: string): string {
-  return `heartbeats/${stem}.fence`;
-}
 
 /** How often a folder is made again when others remove it. */
 const MAX_TRIES = 20;

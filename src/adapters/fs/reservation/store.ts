@@ -32,10 +32,19 @@ import { candidatesOf, FsAddition, FsNotice } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
-import { beat, confirm, persistEnd, readEntry, recordName, release, seal } from "./chain.ts";
+import {
+  beat,
+  confirm,
+  fenceName,
+  persistEnd,
+  readEntry,
+  recordName,
+  release,
+  seal,
+} from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
-import { fenceName, ReservationFiles } from "./files.ts";
+import { ReservationFiles } from "./files.ts";
 import { liveNear } from "./near.ts";
 import { addNotice } from "./notice.ts";
 import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";

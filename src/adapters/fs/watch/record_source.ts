@@ -170,7 +170,8 @@ export class FsRecordSource implements RecordSource {
 
   #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): RecordLook {
     return this.#guarded(kind, name, known, () => {
-      if (this.#settled.isRefused(kind, idOfName(name))) return GONE;
+      const id = idOfName(name);
+      if (this.#settled.isRefused(kind, id)) return GONE;
       if (known !== undefined) {
         const stat = this.#fs.lstat(path);
         if (stat === undefined) return GONE;
@@ -179,7 +180,7 @@ export class FsRecordSource implements RecordSource {
       const file = readRecord(this.#fs, path);
       if (file.kind === "gone") return GONE;
       if (file.kind === "broken") return broken(kind, name, file.reason, known);
-      if (!this.#settled.shows(kind, idOfName(name), file.value)) return GONE;
+      if (!this.#settled.shows(kind, id, file.value)) return GONE;
       const version = `${hash(JSON.stringify(file.value))}@${this.#signature(file.stat)}`;
       return found(version, file.value, known);
     });
