@@ -58,7 +58,19 @@ export {
 } from "./src/workspace/open.ts";
 export type { HoldRemarks, Progress } from "./src/domain/input/progress.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
-export { Coord, type WorkspaceStatus } from "./src/engine/coord.ts";
+export { Coord } from "./src/engine/coord.ts";
+export type { AgentItem, AgentList, AgentStatus, AgentTask } from "./src/engine/watch/agents.ts";
+export type { Log, LogEvent, LogInput, LogKind } from "./src/engine/watch/log.ts";
+export type {
+  BlockingTask,
+  IntentShown,
+  LaneShown,
+  ReservationShown,
+  Shown,
+  TaskNote,
+  TaskShown,
+} from "./src/engine/watch/show.ts";
+export type { WorkspaceStatus } from "./src/engine/watch/status.ts";
 export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";
 export { Hold } from "./src/engine/hold/hold.ts";
 export { TaskHold, type TaskKeeper, type TaskNotHeld } from "./src/engine/task/hold.ts";
@@ -103,6 +115,7 @@ export type {
   LaneHeartbeat,
   LaneHeartbeatInput,
   LaneHolderInput,
+  LaneHoldInput,
   LaneInput,
   LaneItem,
   LaneList,
@@ -137,8 +150,17 @@ export type {
   MineReleased,
   MineReleaseInput,
 } from "./src/engine/holds/mine.ts";
+export type { WithDone, WithHeld, WithInput, WithRefused } from "./src/engine/holds/with.ts";
 export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
+export {
+  GIVE_BACK,
+  type TaskBody,
+  type TaskInHand,
+  type TaskWorked,
+  type TaskWorkInput,
+  type TaskWorkReport,
+} from "./src/engine/task/work_types.ts";
 export type { TaskCounts } from "./src/domain/task/listing.ts";
 export type {
   TaskActorInput,
@@ -146,23 +168,28 @@ export type {
   TaskClaimed,
   TaskClaimInput,
   TaskCompleteInput,
+  TaskEnqueued,
   TaskFailInput,
   TaskHeartbeat,
   TaskHeartbeatInput,
   TaskHolderInput,
   TaskItem,
+  TaskKeyConflict,
   TaskList,
   TaskListInput,
   TaskQueueEmpty,
   TaskRefused,
+  TaskRetried,
 } from "./src/engine/task/types.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
+export type { AwaitedTask, WaitAnswer, WaitInput } from "./src/engine/wait/types.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";
 export type {
   ConflictBase,
   HoldConflict,
   LeaseConflict,
   ReservationConflict,
+  WaiterConflict,
 } from "./src/domain/glob/holds/comparison.ts";
 export type { ConflictType, PredictedConflict } from "./src/domain/forecast/clash.ts";
 export type { Hotspot, MergeStep, MergeStrategy } from "./src/domain/forecast/merge_order.ts";
@@ -181,7 +208,10 @@ export type {
   LaneLivenessVerdict,
 } from "./src/domain/lane/liveness.ts";
 export type { JournalEntry } from "./src/domain/journal/line.ts";
+export type { AttemptEnd, TaskAttempt } from "./src/domain/task/attempts.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
+export type { OnFailure } from "./src/domain/task/after.ts";
+export type { TaskBackoff } from "./src/domain/task/retry.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {
   ClaimEventData,

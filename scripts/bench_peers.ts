@@ -27,6 +27,7 @@ import {
 } from "./bench/peers/report/results.ts";
 import { round } from "./bench/peers/rounds.ts";
 import { sizeRows } from "./bench/peers/sizes.ts";
+import { volumeFigures } from "./bench/peers/volume_figures.ts";
 import { killServers } from "./bench/peers/queues/server.ts";
 import { buildShim, type SyncShim } from "./bench/peers/sync_shim.ts";
 import { PEER_RESULTS, writePages } from "./performance.ts";
@@ -106,14 +107,15 @@ async function measureRest(scratch: string, shim: SyncShim) {
   };
   if (wanted("callers")) add(await callersFigure(await folder("callers"), shim));
   if (wanted("holds")) add(...await holdFigures(await folder("holds")));
+  if (wanted("volume")) add(...await volumeFigures(await folder("volume")));
   if (wanted("wait")) add(await waitFigure(await folder("wait")));
   const others = figures.splice(0);
   const none = { figures: [], absent: [] };
   const processes = wanted("processes") ? await processFigures(await folder("processes")) : none;
   add(...processes.figures);
   const sizes = wanted("sizes") ? await sizeRows(scratch, SIZES, shim) : [];
-  for (const { call, tasks, ms } of sizes) {
-    console.log(`${call}, ${tasks} tasks`.padEnd(90), ms.median.toFixed(2), "ms");
+  for (const { call, tasks, tasks_are, ms } of sizes) {
+    console.log(`${call}, ${tasks} tasks, ${tasks_are}`.padEnd(90), ms.median.toFixed(2), "ms");
   }
   return { figures: others, processes: figures, absent: processes.absent, sizes };
 }

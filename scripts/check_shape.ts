@@ -43,7 +43,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/workspace/config.ts", [
     "src/ports/",
     "src/domain/",
-    "src/adapters/fs/team_config.ts",
+    "src/adapters/fs/checkout/team_config.ts",
   ]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
@@ -55,6 +55,34 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/engine/",
     "src/ports/",
     "src/adapters/fs/open_holds.ts",
+    "src/workspace/once_each.ts",
+    "src/workspace/processes.ts",
+  ]],
+  ["src/workspace/open_reserving.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/domain/",
+    "src/adapters/fs/open_reserving.ts",
+    "src/workspace/once_each.ts",
+    "src/workspace/processes.ts",
+  ]],
+  ["src/workspace/open_reservations.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/adapters/fs/reservation/open.ts",
+    "src/workspace/once_each.ts",
+  ]],
+  ["src/workspace/open_lanes.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/adapters/fs/lane/open.ts",
+    "src/workspace/once_each.ts",
+    "src/workspace/processes.ts",
+  ]],
+  ["src/workspace/open_status.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/adapters/fs/watch/open.ts",
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
   ]],
@@ -78,6 +106,10 @@ const TYPE_ARROWS: Record<string, readonly string[]> = {
   "src/ports/feed.ts": ["src/async/"],
   "src/workspace/open_tasks.ts": ["src/workspace/open.ts"],
   "src/workspace/open_holds.ts": ["src/workspace/open.ts"],
+  "src/workspace/open_reserving.ts": ["src/workspace/open.ts"],
+  "src/workspace/open_reservations.ts": ["src/workspace/open.ts"],
+  "src/workspace/open_lanes.ts": ["src/workspace/open.ts"],
+  "src/workspace/open_status.ts": ["src/workspace/open.ts"],
 };
 
 const ADAPTER = /^src\/adapters\/[^/]+\//;
@@ -86,6 +118,10 @@ const ADAPTER = /^src\/adapters\/[^/]+\//;
 const PACKAGE_PLACES = ["src/deps/", "tests/deps.ts", "scripts/deps.ts", "scripts/mirror/"];
 const NODE_PLACES = [
   "src/host/node.ts",
+  "src/host/command.ts",
+  "src/host/child.ts",
+  "src/host/run.ts",
+  "src/host/watchdog.ts",
   "tests/deps.ts",
   "tests/support/",
   "scripts/",

@@ -1,10 +1,11 @@
 /**
- * Holds the English of the house: words that hide who does what, or that have a plainer twin, and in
- * the papers sentences of at most 25 words. Prints `path:line: message` for each finding and exits
- * with 1 when there is any.
+ * Holds the English of the house: words that hide who does what, or that have a plainer twin, and
+ * sentences of more than 25 words in the papers and in help. Prints `path:line: message` for each
+ * finding and exits with 1 when there is any.
  *
  * Usage: deno run -A scripts/check_words.ts [ROOT]
  */
+import { describeAll } from "../src/cli/catalog.ts";
 import { listFiles } from "./support/sources.ts";
 
 /** Words that the house does not use, with what to write instead. */
@@ -72,6 +73,13 @@ export function sentenceFindings(path: string, text: string): string[] {
   return findings;
 }
 
+/** The same of the help of every command. */
+export async function helpFindings(): Promise<string[]> {
+  return (await describeAll()).flatMap(({ name, described }) =>
+    sentenceFindings(`help ${name}`, described.details ?? "")
+  );
+}
+
 if (import.meta.main) {
   const root = Deno.args[0] ?? ".";
   const findings = listFiles(root)
@@ -80,6 +88,7 @@ if (import.meta.main) {
       const text = Deno.readTextFileSync(`${root}/${path}`);
       return [...wordFindings(path, text), ...PAPER.test(path) ? sentenceFindings(path, text) : []];
     });
+  findings.push(...await helpFindings());
   for (const finding of findings) console.log(finding);
   Deno.exit(findings.length === 0 ? 0 : 1);
 }

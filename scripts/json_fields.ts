@@ -16,6 +16,17 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ["src/domain/task/task.ts", "TaskRecord"],
   ["src/domain/task/claim.ts", "ClaimRecord"],
   ["src/engine/task/types.ts", "TaskHeartbeat", "TaskItem", "TaskList"],
+  ["src/domain/task/attempts.ts", "TaskAttempt"],
+  ["src/engine/watch/log.ts", "Log", "LogEvent"],
+  ["src/engine/watch/agents.ts", "AgentList", "AgentItem", "AgentTask"],
+  [
+    "src/engine/watch/show.ts",
+    "TaskShown",
+    "ReservationShown",
+    "IntentShown",
+    "LaneShown",
+  ],
+  ["src/engine/task/work_types.ts", "TaskWorked"],
   ["src/domain/reservation/reservation.ts", "ReservationRecord", "IntentRecord"],
   ["src/domain/glob/holds/comparison.ts", "ReservationConflict", "LeaseConflict"],
   [
@@ -28,6 +39,8 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ],
   ["src/engine/holds/check.ts", "CheckAnswer"],
   ["src/engine/holds/checked.ts", "CheckedHold"],
+  ["src/commands/reservation/with.ts", "WithAnswer"],
+  ["src/engine/wait/types.ts", "WaitAnswer", "AwaitedTask"],
   ["src/domain/lane/lease.ts", "Lease"],
   [
     "src/engine/lane/types.ts",

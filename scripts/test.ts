@@ -11,6 +11,7 @@
  * `N passed, N failed`, with `, N skipped` when tests were; the exit code is 1 when any failed and
  * when a runtime ran none.
  */
+import { statfsSync } from "node:fs";
 import { parseJunit, type Report } from "./support/junit.ts";
 import { run } from "./support/run.ts";
 import { listFiles } from "./support/sources.ts";
@@ -22,11 +23,15 @@ const HEAVY = [
   "tests/crash/",
   "tests/packaging/",
   "tests/differential/",
+  "tests/adapters/fs/key/",
   "tests/adapters/fs/task/batch_chain_test.ts",
   "tests/adapters/fs/task/claim_chain_test.ts",
+  "tests/adapters/fs/task/claim_chain_foreign_test.ts",
   "tests/adapters/fs/task/index_removed_test.ts",
   "tests/adapters/fs/reservation/exclusion_test.ts",
+  "tests/adapters/fs/reservation/faults_test.ts",
   "tests/adapters/fs/reservation/order_test.ts",
+  "tests/adapters/fs/segment/exploring_test.ts",
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/journal_faults_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
@@ -35,14 +40,15 @@ const HEAVY = [
   "tests/domain/glob/",
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",
+  "tests/domain/reservation/conflict_test.ts",
 ];
 /** Tests whose heavy form is the everyday one. */
 const LONG = [
-  "tests/adapters/fs/task/claim_chain_foreign_test.ts",
   "tests/domain/lane/lease_clock_test.ts",
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = [
+  "tests/crash/disk_image_test.ts",
   "tests/packaging/",
   "tests/differential/",
   "tests/docs/",
@@ -53,6 +59,10 @@ const ON_DENO_ONLY = [
  * their own. In the everyday run Deno alone has them; the heavy run has them on Bun at that length.
  */
 const ONCE = [
+  "tests/adapters/fs/checkout/names_test.ts",
+  "tests/adapters/fs/disk/real_folders_test.ts",
+  "tests/adapters/fs/listing/",
+  "tests/adapters/fs/segment/",
   "tests/adapters/fs/checkout/syntax/",
   "tests/adapters/fs/lane/journal_damage_test.ts",
   "tests/adapters/fs/lane/journal_faults_test.ts",
@@ -60,6 +70,7 @@ const ONCE = [
   "tests/adapters/fs/reservation/faults_test.ts",
   "tests/adapters/fs/reservation/exclusion_test.ts",
   "tests/adapters/fs/reservation/order_test.ts",
+  "tests/adapters/fs/key/",
   "tests/adapters/fs/task/batch_chain_test.ts",
   "tests/adapters/fs/task/claim_chain_foreign_test.ts",
   "tests/adapters/fs/task/claim_chain_test.ts",
@@ -69,13 +80,20 @@ const ONCE = [
   "tests/commands/",
   "tests/cli/complete/",
   "tests/cli/help/",
+  "tests/cli/with_test.ts",
+  "tests/cli/work_test.ts",
+  "tests/conformance/memory_test.ts",
   "tests/crash/",
   "tests/domain/",
   "tests/engine/forecast/",
+  "tests/engine/hold/queue_test.ts",
+  "tests/engine/lane/clock_test.ts",
   "tests/engine/lane/defects_test.ts",
   "tests/engine/lane/journal_numbers_test.ts",
   "tests/engine/lane/places_test.ts",
+  "tests/engine/reservation/ahead_test.ts",
   "tests/scripts/",
+  "tests/transcripts/",
 ];
 /** Races of real processes: they would disturb the other runtime, so Bun has them in the heavy run. */
 const RACES = "tests/race/";
@@ -91,9 +109,15 @@ const DOCUMENTS = [
 ];
 /** Parts of the everyday run on Deno: enough to keep all cores busy to the end. */
 const GROUPS = 12;
+/** Lines that the end of the output repeats of a test that failed. */
+const REPEATED = 40;
 /** Seconds after which a runtime that hangs is killed. */
 const LIMIT = { everyday: 900, heavy: 3600, long: 6 * 3600 };
 
+/** Bytes that the everyday tests may take in a folder in memory. */
+const ROOM = 4 * 2 ** 30;
+
+const failedRun: Report = { passed: 0, failed: 1, skipped: [], failures: [] };
 const flags = Deno.args.filter((arg) => arg.startsWith("--"));
 const filters = Deno.args.filter((arg) => !arg.startsWith("--"));
 const unknown = flags.find((flag) => !["--heavy", "--long", "--deno", "--bun"].includes(flag));
@@ -109,7 +133,6 @@ const env: Record<string, string> = {
 };
 const limit = LIMIT[length];
 const start = performance.now();
-const scratch = Deno.makeTempDirSync({ prefix: "coord_test_" });
 
 const files = listFiles(".");
 const isWanted = (path: string) =>
@@ -124,6 +147,20 @@ for (const folder of heavy ? chosen : []) {
   if (!files.some((path) => path.startsWith(folder))) console.log(`${folder} has no tests yet`);
 }
 
+// The everyday tests have their folders in memory, where a sync costs nothing; the heavy ones do not.
+const memory = inMemory();
+const scratch = Deno.makeTempDirSync({ prefix: "coord_test_", ...memory });
+if (memory.dir !== undefined) {
+  const disk = Deno.env.get("TMPDIR") ?? "/tmp";
+  Object.assign(env, { TMPDIR: scratch, COORD_TEST_DISK: disk });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      Deno.removeSync(scratch, { recursive: true });
+      Deno.exit(1);
+    });
+  }
+}
+
 await install();
 const one = flags.includes("--bun") !== flags.includes("--deno") || length === "long";
 const runners = [
@@ -131,6 +168,7 @@ const runners = [
   ...(one && !flags.includes("--bun") ? [] : [onBun]),
 ];
 const reports: Report[] = [];
+const seeds = new Set<string>();
 if (heavy) { for (const runner of runners) reports.push(...await runner()); }
 else reports.push(...(await Promise.all(runners.map((runner) => runner()))).flat());
 Deno.removeSync(scratch, { recursive: true });
@@ -138,11 +176,35 @@ Deno.removeSync(scratch, { recursive: true });
 const passed = reports.reduce((sum, report) => sum + report.passed, 0);
 const failed = reports.reduce((sum, report) => sum + report.failed, 0);
 const skipped = reports.reduce((sum, report) => sum + report.skipped.length, 0);
+// Once more at the end, since a log may be kept in part.
+for (const { name, text } of reports.flatMap((report) => report.failures)) {
+  console.log(`failed: ${name}`);
+  const lines = text.split("\n");
+  // What was compared comes first, and where it was last.
+  const left = lines.length - 2 * REPEATED;
+  const shown = left > 1
+    ? [...lines.slice(0, REPEATED), `(${left} more lines)`, ...lines.slice(-REPEATED)]
+    : lines;
+  for (const line of shown) console.log(`  ${line}`);
+}
+for (const seed of seeds) console.log(`last seed before a failure: ${seed}`);
 console.log(`total: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 console.log(
   `${passed} passed, ${failed} failed` + (skipped > 0 ? `, ${skipped} skipped` : ""),
 );
 Deno.exit(failed > 0 ? 1 : 0);
+
+/** Where Linux keeps files in memory, if there is room for the everyday tests. */
+function inMemory(): { dir?: string } {
+  const dir = "/dev/shm";
+  if (length !== "everyday" || Deno.build.os !== "linux") return {};
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize >= ROOM ? { dir } : {};
+  } catch {
+    return {};
+  }
+}
 
 /** Fills node_modules with every package that a test may load: Bun only reads what lies there. */
 async function install(): Promise<void> {
@@ -195,7 +257,7 @@ async function onBun(): Promise<Report[]> {
     bun = await bunPath();
   } catch (error) {
     console.log(`bun | ${error instanceof Error ? error.message : error}`);
-    return [{ passed: 0, failed: 1, skipped: [] }];
+    return [failedRun];
   }
   const bunTest = (paths: readonly string[], env: Record<string, string>) =>
     report("bun", bun, paths.map((path) => `./${path}`), env, (junit) => [
@@ -226,9 +288,10 @@ async function report(
   const junit = `${scratch}/${name}.xml`;
   if (paths.length === 0) {
     bad("there is no test to run");
-    return { passed: 0, failed: 1, skipped: [] };
+    return failedRun;
   }
   let wrong = 0;
+  let seed = "";
   const { code, seconds } = await run(program, [...args(junit), ...paths], {
     env,
     limit,
@@ -236,9 +299,11 @@ async function report(
       console.log(`${name} | ${line}`);
       // All that becomes of a console.assert() in an example of the documentation.
       if (line.startsWith("Assertion failed")) wrong++;
+      if (line.includes("COORD_SEED=")) seed = line;
+      if (/^\(fail\)|\bFAILED \(/.test(line) && seed !== "") seeds.add(`${name}: ${seed}`);
     },
   });
-  let { passed, failed, skipped } = parseJunit(readIfAny(junit));
+  let { passed, failed, skipped, failures } = parseJunit(readIfAny(junit));
   if (wrong > 0) bad(`${wrong} assertions in examples do not hold`);
   failed += wrong;
   if (passed + failed === 0) bad("no test ran");
@@ -254,7 +319,12 @@ async function report(
       seconds.toFixed(1)
     } s`,
   );
-  return { passed, failed, skipped };
+  return {
+    passed,
+    failed,
+    skipped,
+    failures: failures.map((each) => ({ ...each, name: `${name}: ${each.name}` })),
+  };
 }
 
 function readIfAny(path: string): string {

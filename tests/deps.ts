@@ -2,6 +2,8 @@
 import * as assert from "jsr:@std/assert@^1.0";
 import * as bdd from "jsr:@std/testing@^1.0/bdd";
 
+export { posix as nodePosix } from "node:path";
+
 type Body = () => void | Promise<void>;
 
 const typedAssert: {

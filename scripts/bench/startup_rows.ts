@@ -17,10 +17,10 @@ const WARM = 3;
 /** Runs whose memory is taken; it hardly varies. */
 const MEMORY_RUNS = sized(9, 5);
 
-type Line = readonly [program: string, ...args: string[]];
+type Line = readonly string[];
 
 /** Milliseconds of a process from its start to its end; its output goes to pipes, as to an agent. */
-function timed([program, ...args]: Line): number {
+function timed([program = "", ...args]: Line): number {
   const command = new Deno.Command(program, {
     args,
     stdin: "null",
@@ -44,7 +44,7 @@ export function inTurn(line: Line, floor: Line): [values: number[], floors: numb
 }
 
 /** The most memory that a process had at once, in MB, as GNU time (Debian: `time`) reports it. */
-function peakMemory(line: Line): number {
+export function peakMemory(line: Line): number {
   const command = new Deno.Command("time", {
     args: ["--quiet", "--format=%M", ...line],
     stdin: "null",

@@ -22,6 +22,8 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["stale_fence", 1],
   ["damaged", 1],
   ["held", 1],
+  ["key_conflict", 1],
+  ["tasks_failed", 1],
   ["lock_busy", 5],
   ["timeout", TIMED_OUT],
 ]);
@@ -58,13 +60,15 @@ const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [INTERRUPTED, "ended at once by a second SIGINT or SIGTERM"],
 ];
 
-/** All exit codes. */
-export const EXIT_CODES: readonly ExitCode[] = MEANINGS.map(([code, meaning]) => ({
-  code,
-  meaning,
-  statuses: [...Object.entries(FAILURES), ...REFUSALS].filter(([, each]) => each === code)
-    .map(([status]) => status),
-}));
+/** All exit codes. Made when they are asked for: a call that shows none of them need not wait. */
+export function exitCodes(): readonly ExitCode[] {
+  return MEANINGS.map(([code, meaning]) => ({
+    code,
+    meaning,
+    statuses: [...Object.entries(FAILURES), ...REFUSALS].filter(([, each]) => each === code)
+      .map(([status]) => status),
+  }));
+}
 
 /** The exit code of an answer, by its `status`. */
 export function exitCodeOfValue(value: object): number {

@@ -1,9 +1,6 @@
 /** Finds the command in the arguments, and says what a flag is. */
 import type { FlagSpec } from "../commands/command.ts";
 
-/** Seconds in each unit that a duration may have. */
-export const SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
-
 /** Flags of every command. */
 export const GLOBAL_FLAGS: FlagSpecs = {
   json: { type: "boolean", short: "j", summary: "answer with JSON, the same as --format json" },

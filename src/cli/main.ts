@@ -48,10 +48,11 @@ async function dispatch(
   const more = name === undefined ? BARE_FLAGS : described?.flags;
   const args = split({ ...more, ...GLOBAL_FLAGS }, rest);
   const { flags } = args;
-  output.json = flags.includes("--json") || flags.includes("--format=json");
-  const asksHelp = flags.includes("--help");
+  const format = flags.get("format");
+  output.json = flags.has("json") || (Array.isArray(format) && format.includes("json"));
+  const asksHelp = flags.has("help");
   if (name === undefined) {
-    if (flags.includes("--version")) return showVersion(host, output);
+    if (flags.has("version")) return showVersion(host, output);
     if (!asksHelp) await parseFor("", { operands: [], flags: {} }, host, args, output);
     return showHelp(output, undefined);
   }
@@ -76,9 +77,7 @@ async function parseFor(
   output: Output,
 ) {
   const { parse } = await import("./parse.ts");
-  const printing = args.flags.some((flag) => flag.startsWith("--print="))
-    ? await import("./print.ts")
-    : undefined;
+  const printing = args.flags.has("print") ? await import("./print.ts") : undefined;
   const parsed = parse(
     command,
     args,
@@ -122,6 +121,22 @@ async function runCommand(
       const { openHoldsOn } = await import("../workspace/open_holds.ts");
       return openHoldsOn(host, { dir, ...options });
     },
+    async reservations() {
+      const { openReservationsOn } = await import("../workspace/open_reservations.ts");
+      return openReservationsOn(host, { dir, ...options });
+    },
+    async reserving() {
+      const { openReservingOn } = await import("../workspace/open_reserving.ts");
+      return openReservingOn(host, { dir, ...options });
+    },
+    async lanes() {
+      const { openLanesOn } = await import("../workspace/open_lanes.ts");
+      return openLanesOn(host, { dir, ...options });
+    },
+    async status() {
+      const { openStatusOn } = await import("../workspace/open_status.ts");
+      return openStatusOn(host, { dir, ...options });
+    },
     async journal(path) {
       const { openJournalOn, openOn } = await import("../workspace/open.ts");
       return path === undefined
@@ -139,15 +154,18 @@ async function runCommand(
     get stop() {
       return stopping.signal;
     },
+    get stopAgain() {
+      return stopping.again;
+    },
+    leaveSignals: () => stopping.leave(),
+    isAnswerAlone: output.json || output.print !== undefined,
   };
   try {
     if (isStream(command)) {
       output.live();
-      await output.stream(
-        await command.run(context, values),
-        (value, width) => command.text(value, width),
-      );
-      return 0;
+      const stream = await command.run(context, values);
+      await output.stream(stream, (value, width) => command.text(value, width));
+      return exitCodeOfValue(stream);
     }
     output.status = command.status ?? output.status;
     const value = await ran(command, context, values);
@@ -169,8 +187,9 @@ async function deliver(
   stopping: Stopping,
   giveBack: (() => Promise<object>) | undefined,
 ): Promise<number> {
+  const codeOf = (answer: object) => command.exitCode?.(answer) ?? exitCodeOfValue(answer);
   const prepare = (answer: object) =>
-    output.prepare(answer, exitCodeOfValue(answer), (cleaned) => command.text(cleaned));
+    output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned));
   let write = await prepare(value);
   if (giveBack !== undefined && await stopping.isStopped()) {
     value = await giveBack();
@@ -187,7 +206,7 @@ async function deliver(
     }
     throw thrown;
   }
-  return exitCodeOfValue(value);
+  return codeOf(value);
 }
 
 /** Turns of the event loop after which a signal that came is heard: one or two on both runtimes. */
@@ -197,6 +216,8 @@ const SIGNAL_TURNS = 3;
 class Stopping {
   readonly #host: Host;
   readonly #controller = new AbortController();
+  #again: AbortController | undefined;
+  #isLeft = false;
   #end: (() => void) | undefined;
 
   constructor(host: Host) {
@@ -205,10 +226,25 @@ class Stopping {
 
   get signal(): AbortSignal {
     this.#end ??= this.#host.onStop(() => {
-      if (this.#controller.signal.aborted) this.#host.exit(INTERRUPTED);
-      this.#controller.abort();
+      if (this.#isLeft) return;
+      const next = [this.#controller, this.#again].find((one) => one?.signal.aborted === false);
+      if (next === undefined) this.#host.exit(INTERRUPTED);
+      next.abort();
     });
     return this.#controller.signal;
+  }
+
+  /** Fires at the second signal, which then ends the process no more. */
+  get again(): AbortSignal {
+    void this.signal;
+    this.#again ??= new AbortController();
+    return this.#again.signal;
+  }
+
+  /** Leaves signals to others until the result is called. */
+  leave(): () => void {
+    this.#isLeft = true;
+    return () => this.#isLeft = false;
   }
 
   /** Whether a signal came, also while the thread was busy. */

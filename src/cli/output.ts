@@ -45,6 +45,8 @@ export class Output {
   #live = false;
   #progressAt = 0;
   #progressShown = false;
+  /** Shortens a line to a width; loaded by a stream. */
+  #cut: ((text: string, width: number | undefined) => string) | undefined;
 
   constructor(host: Host, clock: () => number, json: boolean) {
     this.#host = host;
@@ -62,12 +64,15 @@ export class Output {
 
   /** Shows how far a call is, on the last line of a terminal. */
   readonly progress = (message: string): void => {
-    if (!this.#host.isTerminal("stderr")) return;
+    const width = this.width("stderr");
+    if (width === undefined) return;
+    if (message === "") return this.#clearProgress();
     const now = performance.now();
     if (this.#progressShown && now - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = now;
     this.#progressShown = true;
-    this.#stderr(`\r\x1b[K${sanitize(message)}`);
+    const text = sanitize(message);
+    this.#stderr(`\r\x1b[K${this.#cut?.(text, width - 1) ?? text}`);
   };
 
   /** One line on standard error. */
@@ -128,6 +133,7 @@ export class Output {
         this.#host.env("TERM") !== "dumb",
       now: this.#clock(),
     });
+    if (text.trim() === "") return () => {};
     if (exitCode !== 0) return () => this.error(text.trimEnd());
     return () => this.#deliver(text);
   }
@@ -165,6 +171,7 @@ export class Output {
   ): Promise<void> {
     this.flushWarnings();
     const { cut } = await import("./table.ts");
+    this.#cut = cut;
     const width = this.width("stdout");
     for await (const value of values) {
       const [line] = this.print?.(value) ?? [

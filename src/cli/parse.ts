@@ -1,11 +1,11 @@
 /** From arguments to checked values, by a command's flag specs; all problems at once. */
 import type { Described, Env, FlagSpec, OperandSpec } from "../commands/command.ts";
-import { parseArgs } from "../deps/parse_args.ts";
 import { badInput, type InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import { parseInput } from "../domain/json.ts";
 import { quoted } from "../domain/text.ts";
-import { type FlagSpecs, GLOBAL_FLAGS, SECONDS } from "./locate.ts";
+import { parseDuration } from "../domain/time.ts";
+import { type FlagSpecs, GLOBAL_FLAGS } from "./locate.ts";
 import { problem, type Split } from "./split.ts";
 
 /** What a command line says. */
@@ -35,20 +35,21 @@ export function parse(
 ): Parsed {
   const problems = [...split.problems];
   const warnings: string[] = [];
-  const own = readFlags({ ...command.flags, ...GLOBAL_FLAGS }, split, problems);
+  const given = split.flags;
+  reportRepeated({ ...command.flags, ...GLOBAL_FLAGS }, given, problems);
   const values: Record<string, unknown> = {};
   const labels: Record<string, string> = {};
   for (const [name, spec] of Object.entries(command.flags)) {
     const field = spec.as ?? camelCase(name);
     labels[field] = `--${name}`;
-    const value = flagValue(name, spec, own.flags.get(name), env, problems, warnings);
+    const value = flagValue(name, spec, given.get(name), env, problems, warnings);
     if (value !== undefined) values[field] = value;
   }
-  standIn(command.flags, own.flags, values, problems);
-  readOperands(command.operands, own.operands, values, labels, problems);
+  standIn(command.flags, given, values, problems);
+  readOperands(command.operands, split, values, labels, problems);
   const global = (name: string) => {
     const spec = GLOBAL_FLAGS[name];
-    return spec && flagValue(name, spec, own.flags.get(name), env, problems, warnings);
+    return spec && flagValue(name, spec, given.get(name), env, problems, warnings);
   };
   const format = global("format");
   const json = global("json") === true;
@@ -73,7 +74,7 @@ export function parse(
     values,
     json: json || format === "json",
     print,
-    dir: typeof dir === "string" && own.flags.has("dir") ? dir : undefined,
+    dir: typeof dir === "string" && given.has("dir") ? dir : undefined,
     warnings,
   };
 }
@@ -83,26 +84,12 @@ function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The texts of each flag that is there, `true` for a boolean, and the operands. */
-function readFlags(specs: FlagSpecs, { flags, operands }: Split, problems: InputProblem[]) {
-  const names = Object.keys(specs);
-  const texts = names.filter((name) => specs[name]?.type !== "boolean");
-  const parsed = parseArgs([...flags, "--", ...operands], {
-    boolean: names.filter((name) => specs[name]?.type === "boolean"),
-    string: ["_", ...texts],
-    collect: texts,
-  });
-  const given = new Map<string, readonly string[] | true>();
-  for (const name of names) {
-    const value = parsed[name];
-    if (value === true) given.set(name, true);
-    if (!Array.isArray(value) || value.length === 0) continue;
-    if (value.length > 1 && specs[name]?.repeatable !== true) {
-      problems.push(problem(`--${name}`, "bad_args", `is given ${value.length} times`));
-    }
-    given.set(name, value.map(String));
+function reportRepeated(specs: FlagSpecs, given: Split["flags"], problems: InputProblem[]): void {
+  for (const [name, { repeatable }] of Object.entries(specs)) {
+    const texts = given.get(name);
+    if (texts === undefined || texts === true || texts.length < 2 || repeatable === true) continue;
+    problems.push(problem(`--${name}`, "bad_args", `is given ${texts.length} times`));
   }
-  return { flags: given, operands: parsed._.map(String) };
 }
 
 function flagValue(
@@ -185,8 +172,6 @@ function valueProblems(
   return value === "" ? ["must not be empty"] : [];
 }
 
-const DURATION = /^(-?(?:\d+(?:\.\d+)?|\.\d+))([smhd])?$/;
-
 /** The value of a text, or what is wrong with it. */
 function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
   switch (spec.type) {
@@ -202,12 +187,11 @@ function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
       return { value: Number(text) + 0 };
     }
     case "duration": {
-      const [, digits, unit = "s"] = DURATION.exec(text) ?? [];
-      if (digits === undefined) {
+      const value = parseDuration(text);
+      if (value === undefined) {
         return `must be seconds, or such as 90s, 15m, 2h, 7d, got ${quoted(text)}`;
       }
-      // To the millisecond, or 1.1h would be no whole number of seconds.
-      return { value: Math.round(Number(digits) * (SECONDS[unit] ?? 1) * 1000) / 1000 + 0 };
+      return { value };
     }
     case "json":
       try {
@@ -226,14 +210,17 @@ function readValue(spec: FlagSpec, text: string): { value: unknown } | string {
 
 function readOperands(
   specs: readonly OperandSpec[],
-  given: readonly string[],
+  { operands, before }: Split,
   values: Record<string, unknown>,
   labels: Record<string, string>,
   problems: InputProblem[],
 ): void {
-  let rest = given;
+  // Of one operand alone it makes no difference on which side of `--` it stands.
+  const isDivided = specs.length > 1 && specs.at(-1)?.last === true;
+  let rest = isDivided ? operands.slice(0, before) : operands;
   for (const spec of specs) {
     labels[spec.as] = spec.name;
+    if (isDivided && spec.last === true && rest.length === 0) rest = operands.slice(before);
     const mine = spec.repeatable === true ? rest : rest.slice(0, 1);
     const read = spec.repeatable === true ? mine : mine[0];
     rest = rest.slice(mine.length);

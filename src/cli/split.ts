@@ -1,30 +1,31 @@
-/** Splits arguments into flags, one word each, and operands. */
+/** Splits arguments into flags, with their texts, and operands. */
 import type { InputProblem } from "../domain/errors.ts";
 import { flagsOf, type FlagSpecs, type GivenFlag, takesNext } from "./locate.ts";
 import { nearest } from "../domain/input/suggest.ts";
 
-/** Arguments in a form in which parseArgs() has nothing to guess. */
+/** Arguments, taken apart by the flags that a command knows. */
 export interface Split {
-  /** `--name`, or `--name=value`. */
-  readonly flags: readonly string[];
+  /** Each flag that is there, by its name: its texts in their order, `true` for one that takes none. */
+  readonly flags: ReadonlyMap<string, readonly string[] | true>;
   readonly operands: readonly string[];
+  /** How many of them stand before `--`. */
+  readonly before: number;
   readonly problems: readonly InputProblem[];
 }
 
-/**
- * parseArgs() guesses where a command line is ambiguous: it takes `true` after a boolean for its
- * value and `-5` for three flags. So it gets one word a flag, and the operands after `--`.
- */
+/** Reads arguments. Nothing is guessed: a boolean takes no value, and `-5` is an operand. */
 export function split(
   specs: FlagSpecs,
   args: readonly string[],
 ): Split {
-  const flags: string[] = [];
+  const flags = new Map<string, string[] | true>();
   const operands: string[] = [];
   const problems: InputProblem[] = [];
+  let before: number | undefined;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? "";
     if (arg === "--") {
+      before = operands.length;
       operands.push(...args.slice(at + 1));
       break;
     }
@@ -40,12 +41,12 @@ export function split(
         // Its value is no operand.
         if (meant !== undefined && takesNext(flag, specs[meant], next)) at++;
       } else if (spec.type === "boolean") {
-        if (value === undefined) flags.push(`--${name}`);
+        if (value === undefined) flags.set(name, true);
         else problems.push(problem(`--${name}`, "bad_args", "takes no value"));
       } else if (value !== undefined) {
-        flags.push(`--${name}=${value}`);
+        add(flags, name, value);
       } else if (takesNext(flag, spec, next)) {
-        flags.push(`--${name}=${next}`);
+        add(flags, name, next);
         at++;
       } else {
         const hint = next === undefined || next === "--"
@@ -55,7 +56,13 @@ export function split(
       }
     }
   }
-  return { flags, operands, problems };
+  return { flags, operands, before: before ?? operands.length, problems };
+}
+
+function add(flags: Map<string, string[] | true>, name: string, text: string): void {
+  const texts = flags.get(name);
+  if (Array.isArray(texts)) texts.push(text);
+  else flags.set(name, [text]);
 }
 
 /** A problem of the command line. */

@@ -60,9 +60,11 @@ function bold(text: string): string {
 
 /** Colours of states: what goes on, what needs a look, what went wrong; what has ended is dim. */
 const COLOURS: Readonly<Record<string, readonly [on: number, off: number]>> = {
-  ...Object.fromEntries(["live", "claimed"].map((state) => [state, [32, 39]])),
-  ...Object.fromEntries(["timed_out", "expired"].map((state) => [state, [33, 39]])),
-  ...Object.fromEntries(["failed", "dead"].map((state) => [state, [31, 39]])),
+  ...Object.fromEntries(["live", "claimed", "working"].map((state) => [state, [32, 39]])),
+  ...Object.fromEntries(
+    ["timed_out", "expired", "silent", "stuck"].map((state) => [state, [33, 39]]),
+  ),
+  ...Object.fromEntries(["failed", "dead", "lost"].map((state) => [state, [31, 39]])),
   ...Object.fromEntries(
     ["completed", "cancelled", "released", "ended"].map((state) => [state, [2, 22]]),
   ),

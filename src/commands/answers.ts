@@ -28,17 +28,27 @@ export const ENVELOPE = words(
 
 const TASK = words(
   "task_id title priority queue ttl_seconds created_by created_at tags.* payload.* nonce",
+  "not_before needs.* max_attempts backoff.* key delay_seconds after.* on_failure",
 );
 const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
-  "transition result.* error note progress.* cancelled_by ttl_seconds",
+  "transition result.* error note progress.* cancelled_by ttl_seconds noted_at ended_at earlier_attempts.*",
+  "retry_at uncounted_attempts",
 );
-const COUNTS = words("pending claimed timed_out completed failed cancelled expired total");
+const TASK_ITEM = [
+  ...TASK,
+  ...words("status claimer_run_id claimed_at expires_at heartbeat_at ended_at attempt fence"),
+  ...words("result.* error note progress.*"),
+];
+const COUNTS = words(
+  "pending claimed timed_out completed failed cancelled expired delayed blocked total",
+);
 
 const RESERVATION = words(
   "reservation_id run_id branch worktree addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
   "note progress.*",
 );
+const RESERVATION_STATE = words("status last_beat_at released_at reason");
 const INTENT = words(
   "intent_id reservation_id run_id branch worktree addresses.* files.* operation detail created_at nonce",
 );
@@ -78,11 +88,39 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       "leases.*",
     ],
   },
+  agents: {
+    fields: words("total working silent stuck lost"),
+    lists: ["agents"],
+    each: [
+      ...words("run_id status tasks last_beat_at note progress.* reservations lanes.*"),
+      ...within("task", words("task_id title queue since expires_at attempt")),
+    ],
+  },
+  log: {
+    fields: words("total limit truncated"),
+    lists: ["events"],
+    each: words("at kind event id run_id subject attempt detail"),
+  },
+  show: {
+    fields: [
+      ...words("kind status attempts.* notes.* blocked_by.* blocks.* entries.*"),
+      ...within("task", TASK),
+      ...within("claim", CLAIM.filter((field) => field !== "earlier_attempts.*")),
+      ...within("reservation", [...RESERVATION, ...RESERVATION_STATE, "fence"]),
+      ...within("intent", [...INTENT, "status"]),
+      ...within("lane", LEASE_ITEM),
+    ],
+  },
   whoami: { fields: words("run_id source reliable variables.*") },
   config: { fields: ["path"], lists: ["values"], each: words("key value.* source") },
+  wait: {
+    fields: words("status waited_seconds"),
+    lists: ["tasks"],
+    each: words("task_id status result.* error"),
+  },
   watch: { fields: words("schema_version event_type kind id timestamp data.*") },
   gc: {
-    fields: words("executed grace_seconds total counts.*"),
+    fields: words("executed grace_seconds failed_grace_seconds total counts.*"),
     lists: ["items"],
     each: words("kind id reason"),
   },
@@ -106,12 +144,15 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     each: [...BEAT, ...words("lane owner loop_ts heartbeat_at coalesced conflicts.*")],
   },
   release: { fields: [...RELEASED, "total"], lists: ["holds"], each: RELEASED },
+  with: {
+    fields: words("status run_id reservation_id lane fence command_exit_code conflicts.* error"),
+  },
   intent: { fields: INTENT },
   list: {
     fields: words("total live"),
     lists: ["reservations", "intents"],
     each: [
-      ...new Set([...RESERVATION, ...INTENT, ...words("status last_beat_at released_at reason")]),
+      ...new Set([...RESERVATION, ...INTENT, ...RESERVATION_STATE]),
     ],
   },
   forecast: {
@@ -126,15 +167,18 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["merge_order"],
     each: words("branch position conflicts conflicts_before strategy reason agents.*"),
   },
-  enqueue: { fields: TASK },
+  enqueue: { fields: [...TASK, "created"] },
   claim: { fields: [...CLAIM, ...within("task", TASK), "queue"] },
+  work: {
+    fields: words("status task_id title queue run_id attempt fence seconds result.* error"),
+  },
   complete: ENDED,
   "fail-task": ENDED,
   "cancel-task": ENDED,
   tasks: {
-    fields: [...COUNTS, ...words("limit matched truncated")],
+    fields: [...COUNTS, ...words("queues.* limit matched truncated next")],
     lists: ["items"],
-    each: [...TASK, ...words("status claimer_run_id expires_at attempt note progress.*")],
+    each: TASK_ITEM,
   },
   "lane acquire": {
     fields: [...DECISION, ...words("journaled ttl_seconds acquired_at expires_at")],

@@ -11,6 +11,8 @@ import type { Coord } from "../engine/coord.ts";
 import type { CheckAnswer, CheckInput } from "../engine/holds/check.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
+import type { Lanes } from "../engine/lane/lanes.ts";
+import type { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
 import type { Warn } from "../ports/warnings.ts";
 
@@ -62,6 +64,8 @@ export interface OperandSpec {
   readonly summary: string;
   readonly required?: boolean;
   readonly repeatable?: boolean;
+  /** Whether it is written last, after `--`, so that flags in it are its own. */
+  readonly last?: boolean;
   readonly choices?: readonly string[];
   /** The rule for the value; of what is repeatable, for the list of them. */
   readonly field?: InputRule;
@@ -92,6 +96,14 @@ export interface CommandContext {
   tasks(): Promise<Tasks>;
   /** The same, who holds what alone. */
   holds(): Promise<{ check(input: CheckInput): Promise<CheckAnswer> }>;
+  /** The same, the list of its reservations alone. */
+  reservations(): Promise<Pick<Reservations, "list">>;
+  /** The same, reserving in it alone. */
+  reserving(): Promise<Pick<Reservations, "reserve" | "release">>;
+  /** The same, the list of its leases alone. */
+  lanes(): Promise<Pick<Lanes, "live">>;
+  /** The same, its status alone. */
+  status(): Promise<Pick<Coord, "status">>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */
@@ -107,7 +119,13 @@ export interface CommandContext {
   ifUndelivered(giveBack: () => Promise<object>): void;
   /** Fires at SIGINT and SIGTERM. Until a command asks for it, those end the process as usual. */
   readonly stop: AbortSignal;
-  /** Shows how far a long call is, on terminals only. */
+  /** Fires at the second of them, for a command that asks for it; the third ends the process. */
+  readonly stopAgain: AbortSignal;
+  /** Leaves SIGINT and SIGTERM to what the call runs, until the result is called. */
+  leaveSignals(): () => void;
+  /** Standard output is for the answer alone: it is JSON, or some of its fields. */
+  readonly isAnswerAlone: boolean;
+  /** Shows how far a long call is, on terminals only; nothing, when the message is empty. */
   progress(message: string): void;
 }
 
@@ -161,15 +179,20 @@ export interface AnswerCommand<V extends object = object, I extends object = obj
   run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;
   /** For people. Agent-supplied text is cleaned by the caller. */
   text(value: V): Text;
+  /** The exit code of an answer whose `status` does not say it. */
+  exitCode?(value: V): number | undefined;
   /** One of several {@link Answers}, on one line. */
   line?(value: V): string;
 }
+
+/** Values as they come; the `status` at their end picks the exit code. */
+export type Stream<V> = AsyncIterable<V> & { readonly status?: string };
 
 /** A command that prints many values, one a line, until it is stopped. */
 export interface StreamCommand<V extends object = object, I extends object = object>
   extends Described {
   readonly stream: true;
-  run(context: CommandContext, values: I): Promise<AsyncIterable<V>>;
+  run(context: CommandContext, values: I): Promise<Stream<V>>;
   /** For people, one line; `width` is that of a terminal, which cuts it. */
   text(value: V, width?: number): string;
 }

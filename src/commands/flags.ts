@@ -1,6 +1,7 @@
 /** Flags and operands that several commands share, each defined once. */
 import * as fields from "../domain/input/fields.ts";
 import { TASK_INPUTS } from "../engine/task/types.ts";
+import { ruled, TEXTS } from "../domain/input/rule.ts";
 import { doubtOf, identify, RUN_ENV } from "../domain/input/run_id.ts";
 import type { Env, FlagSpec, OperandSpec, StandIn } from "./command.ts";
 
@@ -60,10 +61,29 @@ export const QUEUE_FILTER: FlagSpec = {
   field: TASK_INPUTS.list.queue,
 };
 
+/** What a claimer has. */
+export const HAS: FlagSpec = {
+  type: "list",
+  summary: "what you have: you get tasks that need nothing else",
+  placeholder: "A,B",
+  field: TASK_INPUTS.claim.has,
+};
+
 export const TASK_ID: OperandSpec = {
   name: "ID",
   summary: "the task: its id, or at least 6 of its first hex digits",
   required: true,
   field: TASK_INPUTS.complete.id,
   as: "id",
+};
+
+/** A program with its arguments, which may be empty. */
+export const CMD: OperandSpec = {
+  name: "CMD",
+  summary: "the program to run, with its arguments",
+  required: true,
+  repeatable: true,
+  last: true,
+  field: ruled(TEXTS, ([program]) => program === "" ? "must not be empty" : undefined),
+  as: "command",
 };

@@ -21,6 +21,21 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show counts, the oldest pending task and claims that timed out",
     load: () => import("./system/status.ts").then((module) => module.status),
   },
+  show: {
+    group: "Workspace",
+    summary: "show a task, a reservation, an intent or a lane with its history",
+    load: () => import("./system/show.ts").then((module) => module.show),
+  },
+  agents: {
+    group: "Workspace",
+    summary: "show every run: its task, its last beat and note, and whether it is stuck",
+    load: () => import("./system/agents.ts").then((module) => module.agents),
+  },
+  log: {
+    group: "Workspace",
+    summary: "show what happened, oldest first",
+    load: () => import("./system/log.ts").then((module) => module.log),
+  },
   whoami: {
     group: "Workspace",
     summary: "show your run id and where it comes from",
@@ -30,6 +45,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Workspace",
     summary: "show every value of the configuration with its source",
     load: () => import("./system/config.ts").then((module) => module.config),
+  },
+  wait: {
+    group: "Workspace",
+    summary: "wait for tasks, addresses, a lane or a queue",
+    load: () => import("./system/wait.ts").then((module) => module.wait),
   },
   watch: {
     group: "Workspace",
@@ -61,6 +81,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "end a reservation",
     load: () => import("./reservation/release.ts").then((module) => module.release),
   },
+  with: {
+    group: "Reservations",
+    summary: "run a command while you hold addresses or a lane",
+    load: () => import("./reservation/with.ts").then((module) => module.withHolds),
+  },
   intent: {
     group: "Reservations",
     summary: "announce a plan for others to see",
@@ -90,6 +115,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Tasks",
     summary: "claim the next task",
     load: () => import("./task/claim.ts").then((module) => module.claim),
+  },
+  work: {
+    group: "Tasks",
+    summary: "run a command for each task: claim, heartbeats, report",
+    load: () => import("./task/work.ts").then((module) => module.work),
   },
   complete: {
     group: "Tasks",

@@ -8,37 +8,30 @@ const MAX_TTL_S = 31_536_000;
 /** Instants whose year has four digits, as all in records have, milliseconds since 1970. */
 export const INSTANT_MS = { min: -62_167_219_200_000, max: 253_402_300_799_999 } as const;
 
-/**
- * Seconds that a task may stay pending; a hundred years is no limit in practice, and a valid date.
- */
+/** Seconds that a task may stay pending: a hundred years is no limit, and a valid date. */
 export const TASK_TTL_S = { min: 1, max: 36_525 * DAY, default: DAY } as const;
-
-/**
- * Visibility timeout of a claim in seconds: at most a day, so that no task is hidden without end.
- */
+/** Seconds of a claim's visibility timeout: a day, so that no task is hidden without end. */
 export const CLAIM_TTL_S = { min: 1, max: DAY, default: 3_600 } as const;
-
 /**
  * Milliseconds before its end at which a hold that could not be kept counts as lost, or a tenth of its
  * time where that is less: the process that works under it needs a moment to stop.
  */
 export const HOLD_MARGIN_MS = 5_000;
-
 /** Milliseconds until a hold's heartbeat that failed is tried again, or a sixth of its time. */
 export const HOLD_RETRY_MS = 10_000;
-
 /** Milliseconds after which the kernel is asked to notify of a hold's end: short work ends before. */
 export const HOLD_WATCH_AFTER_MS = 200;
-
+/** Attempts at a task; seconds that it waits after one that failed, and by what they may grow. */
+export const MAX_ATTEMPTS = { min: 1, max: 1_000 } as const;
+export const BACKOFF = { seconds: MAX_TTL_S, factor: 100 } as const;
 /** Seconds that a reservation lasts unless a heartbeat extends it. */
 export const RESERVATION_TTL_S = { min: 1, max: MAX_TTL_S, default: 3_600 } as const;
-
 /** Seconds that an intent without a reservation counts as live: what a reservation has by default. */
 export const INTENT_TTL_S = RESERVATION_TTL_S.default;
-
 /** Seconds that ended records are kept before `gc` removes them: a week, to look back at. */
 export const GRACE_S = { min: 0, max: 36_525 * DAY, default: 604_800 } as const;
-
+/** The same of failed and cancelled tasks where none is given: a person has to look at them. */
+export const FAILED_GRACE_S = 90 * DAY;
 /** Seconds that a heartbeat adds from now. */
 export const EXTENSION_S = { min: 1, max: MAX_TTL_S } as const;
 
@@ -51,25 +44,46 @@ export const AHEAD_S = 1_800;
 /** Seconds that an unreadable claim hides its task, so that a slow writer can finish. */
 export const BROKEN_CLAIM_GRACE_S = 60;
 
+/** Of `work`: a claim's seconds, tasks at a time, seconds for a task, failed tasks. */
+export const WORK_TTL_S = { ...CLAIM_TTL_S, default: 60 } as const;
+export const CONCURRENCY = { min: 1, max: 64, default: 1 } as const;
+export const MAX_RUNTIME_S = { min: 0.001, max: 365 * DAY } as const;
+export const MAX_FAILURES = { min: 1, max: 1_000_000 } as const;
+
+/** Bad ends within `ms`: after a few in a row `work` pauses, twice as long after each more. */
+export const CRASH = { ms: 1_000, free: 3, firstPauseMs: 1_000, maxPauseMs: 60_000 } as const;
+
+/** Milliseconds between looks at a task of others, tries to report, and from TERM to KILL. */
+export const WORK_MS = { look: 250, retry: 1_000, kill: 5_000 } as const;
+
+/** Milliseconds that a waiter's ticket lasts, is kept after a wait, and may be late to appear. */
+export const TICKET_MS = { ttl: 15_000, kept: 10_000, late: 1_000 } as const;
 /** Seconds that `claim` may wait for a task. */
 export const WAIT_S = { min: 0, max: 3_600, default: 0 } as const;
+/** Seconds that `wait` waits, and tasks that it waits for. */
+export const WAIT_TIMEOUT_S = { min: 0, max: MAX_TTL_S, default: 100 } as const;
+export const MAX_AWAITED = 1_000;
 
 /**
- * Milliseconds after which a waiting process looks again though the kernel was silent: some file
- * systems notify of nothing that other machines do. With what a look takes it comes within 5
- * seconds.
+ * Milliseconds until a waiting process looks again though the kernel was silent, as some file systems
+ * are of what other machines do. With what a look takes it comes within 5 seconds.
  */
 export const SAFETY_LOOK_MS = 4_500;
 
+/** The first attempts at a task that are kept for people to read, and as many of the last. */
+export const KEPT_ATTEMPTS = 10;
+/** Seconds for which a run that beats may say nothing of its task before it counts as stuck. */
+export const STUCK_S = 3_600;
+/** Entries of the journal that `log` and `show` look at, and those of a lane that it shows. */
+export const SHOWN_ENTRIES = { read: 10_000, shown: 20 } as const;
+
 /** Items that `tasks` lists. */
-export const LIST_LIMIT = { min: 1, max: 10_000, default: 200 } as const;
+export const LIST_LIMIT = { min: 0, max: 10_000, default: 200 } as const;
 
 /** Seconds between two looks of the polling watch. */
 export const POLL_INTERVAL_S = { min: 0.01, max: 3_600, default: 1 } as const;
-
 /** Seconds between two ticks of a stream: what is more often is a load and no sign of life. */
 export const TICK_S = { min: 0.1, max: 86_400 } as const;
-
 /**
  * How long before its end a hold is reported as about to lapse: this share of its time, at most this
  * number of milliseconds. One that beats at a third of its time is not.
@@ -99,8 +113,17 @@ export const BATCH_MS = {
   step: 5,
 } as const;
 
+/** Keys that a pledge of a batch speaks of: each is a name of its file, of which NTFS allows 1,024. */
+export const MAX_PLEDGED_KEYS = 1_000;
+
 /** Tasks that such a step settles at least, so that working a batch off always settles it. */
 export const MIN_STEP_TASKS = 2;
+
+/**
+ * When ended tasks leave their files. At one of `every` ends a process looks whether there are `enough`
+ * files, and moves `step` tasks that ended `ageMs` ago. A segment is sealed at `bytes`.
+ */
+export const SEGMENT = { every: 64, enough: 512, step: 128, ageMs: 1_000, bytes: 2 ** 21 } as const;
 
 /** Priorities fit a 32-bit integer, which every store can sort by. */
 export const PRIORITY = { min: -2_147_483_648, max: 2_147_483_647, default: 0 } as const;
@@ -110,13 +133,13 @@ export const MAX_IDENTIFIER = 256;
 
 /** Characters of a title that are kept; the rest is cut off, with a warning. */
 export const MAX_TITLE = 200;
-
 /** Characters of a queue name. */
 export const MAX_QUEUE = 64;
-
 /** Tags of a task, and characters of each. */
 export const MAX_TAGS = 32;
 export const MAX_TAG = 64;
+/** Tasks that a task waits for. */
+export const MAX_AFTER = 128;
 
 /** UTF-8 bytes of a payload or result as JSON: keeps a record within a few disk blocks. */
 export const MAX_PAYLOAD_BYTES = 65_536;
@@ -148,7 +171,7 @@ export const MAX_ADDRESS = 1_024;
 /** Symbolic links on the way to one file, as Linux allows. */
 export const MAX_LINKS = 40;
 
-/** Addresses of a reservation: above what one change touches. */
+/** Addresses of a reservation: each is a name of its file, of which NTFS allows 1,024. */
 export const MAX_ADDRESSES = 1_000;
 
 /** UTF-8 bytes of all of them as JSON: they fit a record with room to spare. */
@@ -286,10 +309,7 @@ export const TAIL_COUNT = { min: 1, max: 100_000, default: 20 } as const;
 /** Bytes of git's log of HEAD that are read: a hundred thousand commits. */
 export const MAX_REFLOG_BYTES = 16_777_216;
 
-/**
- * Bytes of one line of the journal that are read: a checkpoint of some 30,000 live leases. A longer
- * line is not ours.
- */
+/** Bytes of one line of the journal that are read: a checkpoint of some 30,000 live leases. */
 export const MAX_JOURNAL_LINE_BYTES = 16_777_216;
 
 /** Bytes of one entry that is appended: as a record has, and far above the longest real one. */
@@ -304,13 +324,7 @@ export const JOURNAL_TAIL_BYTES = 65_536;
 /** Seconds after which a hold of the journal's mutex that was not renewed may be taken over. */
 export const MUTEX_STALE_S = 30;
 
-/** Seconds after which a file that a killed process left in the mutex's folder is removed. */
-export const MUTEX_LEFTOVER_S = 600;
-
-/**
- * Milliseconds of waiting for the mutex before the kernel is asked to notify: most waits are
- * shorter.
- */
+/** Milliseconds of waiting for the mutex until the kernel is to notify: most waits are shorter. */
 export const MUTEX_WATCH_AFTER_MS = 30;
 
 /** Milliseconds that a process leaves the mutex to others who waited while it held it. */
@@ -349,16 +363,10 @@ export const MAX_PREDICTED_PAIRS = 5_000_000;
 /** Looks that a forecast may take at pairs of addresses, some two seconds; far above real use. */
 export const FORECAST_EFFORT = 10_000_000;
 
-/**
- * Steps that a forecast may spend in the automata of patterns, well under a second. What no glance
- * decides after that is reported as unsure.
- */
+/** Steps of a forecast in the automata of patterns, well under a second; the rest is unsure. */
 export const FORECAST_STEPS = 2_000_000;
 
-/**
- * Source files that a folder or a pattern may stand for and still have their imports read: who holds
- * more than these says little of what will be touched.
- */
+/** Source files of one pattern whose imports are read: more say little of what will be touched. */
 export const MAX_PATTERN_FILES = 100;
 
 /** Names that one source file imports and that count: generated lists have thousands. */

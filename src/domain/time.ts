@@ -1,4 +1,4 @@
-/** Instants: milliseconds since 1970 inside, ISO 8601 UTC in records. */
+/** Instants: milliseconds since 1970 inside, ISO 8601 UTC in records. Durations: seconds. */
 import { CoordError } from "./errors.ts";
 import { AHEAD_S, INSTANT_MS } from "./limits.ts";
 
@@ -28,6 +28,11 @@ export function writable(ms: number): number {
   return Math.min(Math.max(ms, INSTANT_MS.min), INSTANT_MS.max);
 }
 
+/** The instant that a record's text says; 0 when it says none. */
+export function msOf(text: unknown): number {
+  return parseTime(text) ?? 0;
+}
+
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 
@@ -55,4 +60,16 @@ export function parseTime(text: unknown): number | undefined {
     : `${offset.slice(0, 3)}:${offset.slice(3)}`;
   const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}${zone}`);
   return Number.isNaN(ms) ? undefined : writable(ms);
+}
+
+/** Seconds in each unit of a duration as people write it (`90`, `15m`, `2h`), the longest first. */
+export const SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
+
+const DURATION = /^(-?(?:\d+(?:\.\d+)?|\.\d+))([smhd])?$/;
+
+/** Seconds, to the millisecond, or 1.1h would be no whole number of them; `undefined` when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit = "s"] = DURATION.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  return Math.round(Number(digits) * (SECONDS[unit] ?? 1) * 1000) / 1000 + 0;
 }

@@ -12,7 +12,7 @@ import type { Warn } from "../ports/warnings.ts";
 /** What a workspace is opened with; the clock is its store's. */
 export type Opening = Omit<Context, "clock">;
 
-export interface Context extends TaskContext, ReservationContext {
+export interface Context extends TaskContext, ForecastContext {
   readonly store: Store;
   /** The machine's, like the checkout. */
   readonly processes: Processes;
@@ -33,6 +33,11 @@ export interface TaskContext extends CommonContext {
 export interface ReservationContext extends CommonContext {
   readonly store: Pick<Store, "reservations">;
   /** The machine's: an agent's clone is where the agent is. */
+  readonly checkout: Pick<Checkout, "named" | "worktree" | "branch">;
+}
+
+/** What predictions work with. */
+export interface ForecastContext extends ReservationContext {
   readonly checkout: Checkout;
 }
 
@@ -47,13 +52,24 @@ interface CommonContext {
   readonly timers?: Timers;
 }
 
-/** Seconds that the caller gives, else those that the team agreed on, else the default. */
-export async function secondsOf(
+type Seconds = "ttl" | "claim_ttl" | "retention";
+
+/** Seconds that the caller gives, else those that the team agreed on. */
+export async function agreedSeconds(
   { agreement }: CommonContext,
-  key: "ttl" | "claim_ttl" | "retention",
+  key: Seconds,
+  given: number | undefined,
+): Promise<number | undefined> {
+  return given ?? (await agreement?.team())?.config[key];
+}
+
+/** The same, else the default. */
+export async function secondsOf(
+  context: CommonContext,
+  key: Exclude<Seconds, "retention">,
   given: number | undefined,
 ): Promise<number> {
-  return given ?? (await agreement?.team())?.config[key] ?? DEFAULTS[key];
+  return await agreedSeconds(context, key, given) ?? DEFAULTS[key];
 }
 
 /** What becomes of exclusive reservations that overlap between checkouts of one repository. */

@@ -1,8 +1,5 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
-import { FILED_KINDS, FOLDERS } from "../domain/watch/event.ts";
 import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
-import { isLive } from "../domain/reservation/reservation.ts";
-import { orderOf, type TaskStatus } from "../domain/task/task.ts";
 import type { CheckAnswer, CheckInput } from "./holds/check.ts";
 import type { Context, Opening } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
@@ -15,43 +12,20 @@ import type {
   MineReleased,
   MineReleaseInput,
 } from "./holds/mine.ts";
+import { TicketQueue } from "./hold/queue.ts";
 import { LaneHolders } from "./lane/holders.ts";
 import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
-import type { LaneItem } from "./lane/types.ts";
 import { ReservationHolders } from "./reservation/holders.ts";
 import { Reservations } from "./reservation/reservations.ts";
 import { Tasks } from "./task/tasks.ts";
+import type { WithDone, WithHeld, WithInput, WithRefused } from "./holds/with.ts";
+import type { WaitAnswer, WaitInput } from "./wait/types.ts";
+import type { AgentList } from "./watch/agents.ts";
+import type { Log, LogInput } from "./watch/log.ts";
+import type { Shown } from "./watch/show.ts";
+import { type WorkspaceStatus, workspaceStatus } from "./watch/status.ts";
 import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch.ts";
-
-/** What `coord status` reports. */
-export interface WorkspaceStatus {
-  /** Where the workspace lies. */
-  readonly workspace: string;
-  /**
-   * How it was found: named as `dir` or in the environment, by a search upward, or, for a linked
-   * worktree, in the main checkout.
-   */
-  readonly found_by: "dir" | "env" | "search" | "worktree";
-  /** Tasks by status, and `total`. */
-  readonly tasks: Readonly<Record<TaskStatus | "total", number>>;
-  /** The task that has been pending longest, null when none is. */
-  readonly oldest_pending: { readonly task_id: string; readonly age_seconds: number } | null;
-  /** Claims whose visibility timeout has passed; their tasks may be claimed again. */
-  readonly timed_out_claims: readonly {
-    readonly task_id: string;
-    readonly claimer_run_id: string;
-    readonly expires_at: string;
-  }[];
-  /** How many reservations are live. */
-  readonly live_reservations: number;
-  /** How many leases of lanes are live. */
-  readonly live_leases: number;
-  /** These leases, the first granted first. */
-  readonly leases: readonly LaneItem[];
-  /** How many records of each kind there are. */
-  readonly records: Readonly<Record<string, number>>;
-}
 
 /** An open workspace. */
 export class Coord implements AsyncDisposable {
@@ -64,6 +38,7 @@ export class Coord implements AsyncDisposable {
   /** The journal that all leases come from. */
   readonly journal: LaneJournal;
   readonly #context: Context;
+  readonly #queue: TicketQueue;
 
   /** Made by `openWorkspace()`. */
   constructor(opening: Opening) {
@@ -73,8 +48,13 @@ export class Coord implements AsyncDisposable {
     this.tasks = new Tasks(context);
     const { store: { lanes, reservations }, checkout } = context;
     const laneContext = { ...context, lanes };
-    this.reservations = new Reservations(context, new LaneHolders(laneContext));
-    this.lanes = new Lanes(laneContext, checkout, new ReservationHolders(reservations));
+    const [leases, reserved] = [
+      new LaneHolders(laneContext),
+      new ReservationHolders(reservations),
+    ] as const;
+    this.#queue = new TicketQueue(store.tickets, [leases, reserved]);
+    this.reservations = new Reservations(context, leases, this.#queue);
+    this.lanes = new Lanes(laneContext, checkout, reserved, this.#queue);
     this.journal = new LaneJournal(laneContext);
   }
 
@@ -193,6 +173,68 @@ export class Coord implements AsyncDisposable {
   }
 
   /**
+   * Waits until all that is named is there at one moment: addresses or a lane that no other run holds,
+   * tasks that have completed, a queue without a task that has not ended. It sleeps until something
+   * changes, and grants nothing: another agent may be faster to take what is free.
+   *
+   * @param input What to wait for, and for how many seconds.
+   * @returns `done`; `timeout` when the time has run out; `terminal` when a task has ended otherwise.
+   * @throws {CoordError} `not_found` for an id that names no task.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const { task_id } = await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+   * const waiting = coord.wait({ tasks: [task_id], timeout: 60 });
+   * {
+   *   await using hold = await coord.tasks.hold({ runId: "agent-1" });
+   *   if (hold.status === "held") await hold.complete({ files: 3 });
+   * }
+   * const { status, tasks } = await waiting;
+   * console.assert(status === "done" && tasks[0]?.result?.files === 3);
+   * ```
+   */
+  async wait(input: WaitInput): Promise<WaitAnswer> {
+    const { wait } = await import("./wait/wait.ts");
+    return wait(this.#context, this.#queue, input);
+  }
+
+  /**
+   * Runs a function while addresses, a lane, or both are held; heartbeats go out meanwhile, and all is
+   * given back at its end, whatever that is.
+   *
+   * @param input What to hold, as whom, and how long to wait for it.
+   * @param body Its signal fires when a hold is lost: what it does from then on, others may do as well.
+   * @returns `done` with what the function returned, if all was held to its end; else why not.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const input = { addresses: ["src/tax.py"], lane: "@git/index", runId: "agent-1", wait: 60 };
+   * const answer = await coord.with(input, async ({ lease }, signal) => {
+   *   signal.throwIfAborted();
+   *   return await Promise.resolve(`committed under ${lease?.fence}`);
+   * });
+   * console.assert(answer.status === "done" && answer.result === "committed under 1");
+   * ```
+   */
+  async with<T>(
+    input: WithInput,
+    body: (held: WithHeld, signal: AbortSignal) => Promise<T>,
+  ): Promise<WithDone<T> | WithRefused> {
+    const { runWith } = await import("./holds/with.ts");
+    return runWith(this.#context, this, input, body);
+  }
+
+  /**
    * Keeps a reservation or a claim for `extension` seconds from now; it never ends sooner for that.
    *
    * @param input Which reservation or task, by whom, how long.
@@ -258,38 +300,83 @@ export class Coord implements AsyncDisposable {
     return configurationOf(await agreement?.checked(), agreement?.worktrees());
   }
 
+  /**
+   * Shows one record with its history: of a task the attempts at it, of a lane what the journal says.
+   *
+   * @param id The id of a task, a reservation or an intent, or a unique prefix of at least 6 hex
+   * digits; or the name of a lane, `lane:NAME` where that looks like an id.
+   * @returns The record, by its kind.
+   * @throws {CoordError} `not_found` when there is none; `bad_id` when several are meant.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const { task_id } = await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+   * await coord.tasks.claim({ runId: "agent-1" });
+   * await coord.tasks.fail({ id: task_id, runId: "agent-1", error: "no such file" });
+   * const shown = await coord.show(task_id);
+   * console.assert(shown.kind === "task" && shown.attempts[0]?.error === "no such file");
+   * ```
+   */
+  async show(id: string): Promise<Shown> {
+    const { showRecord } = await import("./watch/show.ts");
+    return showRecord(this.#context, id);
+  }
+
+  /**
+   * Lists every run that holds a task, a reservation or a lane: what it holds, its last sign of life and
+   * its last note, and whether it is `working`, `silent`, `stuck` or `lost`.
+   *
+   * @returns A line for each run, by run id.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+   * await coord.tasks.claim({ runId: "agent-1" });
+   * const { agents } = await coord.agents();
+   * console.assert(agents[0]?.status === "working" && agents[0].task?.title === "Refactor billing");
+   * ```
+   */
+  async agents(): Promise<AgentList> {
+    const { listAgents } = await import("./watch/agents.ts");
+    return listAgents(this.#context);
+  }
+
+  /**
+   * Lists what happened, oldest first, as the records have it.
+   *
+   * @param input Since when, by whom, to what, and how much; default the last 200 events.
+   * @returns The events.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
+   * await coord.tasks.claim({ runId: "agent-1" });
+   * const { events } = await coord.log({ since: 3600, runId: "agent-1" });
+   * console.assert(events[0]?.event === "claimed");
+   * ```
+   */
+  async log(input: LogInput = {}): Promise<Log> {
+    const { readLog } = await import("./watch/log.ts");
+    return readLog(this.#context, input);
+  }
+
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */
-  async status(): Promise<WorkspaceStatus> {
-    const { store, clock } = this.#context;
-    const now = clock();
-    const { counts, oldestPending, items } = await store.tasks.list({ status: "timed_out" });
-    const { leases } = await this.lanes.live();
-    const exposure = this.#context.exposure?.();
-    if (exposure !== undefined) this.#context.warn(exposure);
-    return {
-      workspace: this.location,
-      found_by: this.#context.foundBy ?? "dir",
-      tasks: counts,
-      oldest_pending: oldestPending === undefined ? null : {
-        task_id: oldestPending.task_id,
-        age_seconds: Math.max(0, (now - orderOf(oldestPending).createdMs) / 1000),
-      },
-      live_reservations: (await store.reservations.list(now, false))
-        .filter((entry) => isLive(entry, now)).length,
-      live_leases: leases.length,
-      leases,
-      timed_out_claims: items.flatMap(({ claim }) =>
-        claim === undefined ? [] : {
-          task_id: claim.task_id,
-          claimer_run_id: claim.claimer_run_id,
-          expires_at: claim.expires_at,
-        }
-      ).sort((a, b) => a.expires_at < b.expires_at ? -1 : 1),
-      records: Object.fromEntries(
-        await Promise.all(
-          FILED_KINDS.map(async (kind) => [FOLDERS[kind], await store.feed.count(kind)]),
-        ),
-      ),
-    };
+  status(): Promise<WorkspaceStatus> {
+    return workspaceStatus(this.#context);
   }
 }

@@ -1,15 +1,19 @@
 /** Removing what is long over. */
 import { RECORD_KINDS, type RecordKind } from "../domain/watch/event.ts";
+import { FAILED_GRACE_S, GRACE_S } from "../domain/limits.ts";
 import * as fields from "../domain/input/fields.ts";
 import type { Swept } from "../ports/gc.ts";
-import { type Context, secondsOf } from "./context.ts";
+import { agreedSeconds, type Context } from "./context.ts";
 import { checkInput } from "./input.ts";
 
 /** What to remove. */
 export interface GcInput {
   /** Remove them; without, the answer only names what would go. */
   readonly execute?: boolean;
-  /** Seconds that ended records are kept, 0 to a hundred years, default the team's `retention`, else a week. */
+  /**
+   * Seconds that ended records are kept, 0 to a hundred years, default the team's `retention`, else a
+   * week, and 90 days for failed and cancelled tasks.
+   */
   readonly grace?: number;
 }
 
@@ -22,6 +26,8 @@ export interface GcReport {
   readonly executed: boolean;
   /** Seconds. */
   readonly grace_seconds: number;
+  /** The same of failed and cancelled tasks, seconds. */
+  readonly failed_grace_seconds: number;
   /** How many records, without those that belong to them. */
   readonly total: number;
   /** How many of each kind; kinds without any are left out. */
@@ -40,13 +46,26 @@ export const GC_FIELDS = {
 export async function collectGarbage(context: Context, input: GcInput): Promise<GcReport> {
   checkInput(input, GC_FIELDS);
   const { execute = false } = input;
-  const grace = await secondsOf(context, "retention", input.grace);
-  const swept = await context.store.gc.sweep({ graceMs: grace * 1000, execute });
+  const given = await agreedSeconds(context, "retention", input.grace);
+  const grace = given ?? GRACE_S.default;
+  const failedGrace = given ?? FAILED_GRACE_S;
+  const swept = await context.store.gc.sweep({
+    graceMs: grace * 1000,
+    failedGraceMs: failedGrace * 1000,
+    execute,
+  });
   const order = (kind: RecordKind) => RECORD_KINDS.indexOf(kind);
   const items = swept.toSorted((a, b) =>
     order(a.kind) - order(b.kind) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   );
   const counts: Partial<Record<RecordKind, number>> = {};
   for (const { kind } of items) counts[kind] = (counts[kind] ?? 0) + 1;
-  return { executed: execute, grace_seconds: grace, total: items.length, counts, items };
+  return {
+    executed: execute,
+    grace_seconds: grace,
+    failed_grace_seconds: failedGrace,
+    total: items.length,
+    counts,
+    items,
+  };
 }

@@ -1,6 +1,6 @@
 /** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
-import process from "node:process";
+import type nodeProcess from "node:process";
 import {
   hostError,
   hostErrorReason,
@@ -13,6 +13,8 @@ import { shellWords } from "./shell_words.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
+// As a module it would be all of its hundred fields, which takes longer than most commands.
+const { process } = globalThis as unknown as { readonly process: typeof nodeProcess };
 const isWindows = process.platform === "win32";
 
 function statOf(info: nodeFs.Stats): FileStat {
@@ -52,6 +54,16 @@ function syncPath(path: string, flags = "r"): void {
     }
   } catch (error) {
     throw hostError(error, "sync", path);
+  }
+}
+
+function unlessMissing<T>(action: string, path: string, body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    const code = hostErrorReason(error);
+    if (code === "not_found" || code === "not_directory") return undefined;
+    throw hostError(error, action, path);
   }
 }
 
@@ -182,40 +194,22 @@ const fs: HostFs = {
     }
   },
   lstat(path) {
-    try {
-      const info = nodeFs.lstatSync(path, { throwIfNoEntry: false });
-      return info && statOf(info);
-    } catch (error) {
-      if (hostErrorReason(error) === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
-    }
+    const info = unlessMissing("look at", path, () => {
+      return nodeFs.lstatSync(path, { throwIfNoEntry: false });
+    });
+    return info && statOf(info);
   },
   stat(path) {
-    try {
-      const info = nodeFs.statSync(path, { throwIfNoEntry: false });
-      return info && statOf(info);
-    } catch (error) {
-      if (hostErrorReason(error) === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
-    }
+    const info = unlessMissing("look at", path, () => {
+      return nodeFs.statSync(path, { throwIfNoEntry: false });
+    });
+    return info && statOf(info);
   },
   realPath(path) {
-    try {
-      return nodeFs.realpathSync.native(path);
-    } catch (error) {
-      const code = hostErrorReason(error);
-      if (code === "not_found" || code === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
-    }
+    return unlessMissing("look at", path, () => nodeFs.realpathSync.native(path));
   },
   readLink(path) {
-    try {
-      return nodeFs.readlinkSync(path);
-    } catch (error) {
-      const code = hostErrorReason(error);
-      if (code === "not_found" || code === "not_directory") return undefined;
-      throw hostError(error, "follow", path);
-    }
+    return unlessMissing("follow", path, () => nodeFs.readlinkSync(path));
   },
   list(path) {
     try {
@@ -237,7 +231,31 @@ const fs: HostFs = {
   syncDir(path) {
     if (!isWindows) syncPath(path);
   },
+  syncNames(path, folders) {
+    fs.syncFile(path);
+    syncOthers(folders);
+  },
+  async syncNamesAsync(path, folders) {
+    try {
+      const file = nodeFs.openSync(path, isWindows ? "r+" : "r");
+      try {
+        await new Promise<void>((resolve, reject) =>
+          nodeFs.fsync(file, (error) => error ? reject(error) : resolve())
+        );
+      } finally {
+        nodeFs.closeSync(file);
+      }
+    } catch (error) {
+      throw hostError(error, "sync", path);
+    }
+    syncOthers(folders);
+  },
 };
+
+/** Syncs folders where a file's own sync does not bring its names to the disk. */
+function syncOthers(folders: readonly string[]): void {
+  if (process.platform !== "linux") folders.forEach(fs.syncDir);
+}
 
 function watch(
   dirs: readonly string[],
@@ -269,9 +287,12 @@ function watch(
   return { close };
 }
 
+/** Whether it is a device that may be a terminal, so not /dev/null. */
 function isDevice(fd: number): boolean {
   try {
-    return nodeFs.fstatSync(fd).isCharacterDevice();
+    const info = nodeFs.fstatSync(fd);
+    return info.isCharacterDevice() &&
+      info.rdev !== nodeFs.statSync("/dev/null", { throwIfNoEntry: false })?.rdev;
   } catch (error) {
     if (hostErrorReason(error) === "other") return false; // EBADF: it was closed before we started
     throw hostError(error, "look at", `file descriptor ${fd}`);
@@ -326,8 +347,7 @@ export const nodeHost: Host = {
     return value;
   },
   isTerminal(stream) {
-    // Asking the stream itself loads the whole of node's streams, which takes longer than most
-    // commands; a pipe or a file is no terminal without it.
+    // Asking the stream itself loads all of node's streams; a pipe is no terminal without it.
     return isDevice(fds[stream]) && process[stream].isTTY === true;
   },
   columns: () => process.stdout.columns || process.stderr.columns || 80,
@@ -365,6 +385,8 @@ export const nodeHost: Host = {
       });
     });
   },
+  command: (...call) => import("./command.ts").then(({ runCommand }) => runCommand(...call)),
+  run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   onStop(body) {
     process.on("SIGINT", body);
     process.on("SIGTERM", body);

@@ -5,6 +5,8 @@ import type { RecordKind } from "../domain/watch/event.ts";
 export interface Sweep {
   /** How long ended records are kept, milliseconds. */
   readonly graceMs: number;
+  /** How long failed and cancelled tasks are kept, milliseconds; default `graceMs`. */
+  readonly failedGraceMs?: number;
   /** Whether to remove them; otherwise they are only reported. */
   readonly execute: boolean;
 }

@@ -143,6 +143,13 @@ export interface HostFs {
   syncFile(path: string): void;
   /** Forces a directory's names to the disk, where the platform can. */
   syncDir(path: string): void;
+  /**
+   * Forces a file's bytes to the disk, with the names in these folders that it was given before. On
+   * Linux that takes one sync; elsewhere the folders are synced too.
+   */
+  syncNames(path: string, folders: readonly string[]): void;
+  /** The same beside other work: callers at the same time share what the disk has to do. */
+  syncNamesAsync(path: string, folders: readonly string[]): Promise<void>;
 }
 
 /**
@@ -168,6 +175,36 @@ export interface ProcessIdentity {
   readonly pidns?: string;
   /** When the process started, since process numbers are used again. */
   readonly start?: string;
+}
+
+/** Variables of a command besides those of this process; `undefined`: without it. */
+export type CommandEnv = Readonly<Record<string, string | undefined>>;
+
+/** What a command runs with. */
+export interface CommandOptions {
+  readonly env: CommandEnv;
+  /** Ends the command: SIGTERM to its group, and SIGKILL some seconds later. */
+  readonly signal: AbortSignal;
+  /** How much of the end of its standard error is returned. */
+  readonly stderrBytes: number;
+  /** Is called with all that it writes, before that is passed on. */
+  readonly onOutput: (bytes: Uint8Array) => void;
+}
+
+/** What a command runs with that stands in this process's place. */
+export interface RunOptions extends Pick<CommandOptions, "env" | "signal"> {
+  /** Standard output is for this process alone; what the command writes there goes to standard error. */
+  readonly isStdoutTaken: boolean;
+  /** Is called when it runs: from then on SIGINT and SIGTERM are passed on to it. */
+  readonly onStart: () => void;
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Its exit code; of one that a signal ended, 128 and the signal's number. */
+  readonly code: number;
+  /** The end of its standard error. */
+  readonly stderr: Uint8Array;
 }
 
 /** The machine. */
@@ -198,6 +235,18 @@ export interface Host {
    * variables; its output goes where this process's goes. Resolves to its exit code.
    */
   shell(command: string, input: string, env: Readonly<Record<string, string>>): Promise<number>;
+  /**
+   * Runs a program in a process group of its own, with nothing on standard input. What it writes goes
+   * to standard error, from both streams. What it leaves running ends with it; and it all ends, where
+   * the system can, when this process is killed. Throws when the program cannot be started.
+   */
+  command(words: readonly [string, ...string[]], options: CommandOptions): Promise<CommandEnd>;
+  /**
+   * Runs a program with the streams of this process. On a terminal it is in the foreground, where what is
+   * typed reaches it once; elsewhere it has a process group of its own, to which signals are passed on.
+   * What it leaves running ends as with {@link command}. Resolves to its exit code.
+   */
+  run(words: readonly [string, ...string[]], options: RunOptions): Promise<number>;
   /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
   onStop(body: () => void): () => void;
   /**

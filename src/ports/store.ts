@@ -9,6 +9,7 @@ import type { ChangeFeed } from "./feed.ts";
 import type { Collector } from "./gc.ts";
 import type { LaneStore } from "./lanes.ts";
 import type { ReservationStore } from "./reservations.ts";
+import type { TicketStore } from "./tickets.ts";
 import type { TaskStore } from "./tasks.ts";
 
 /** How a workspace was found: named by hand, or by a search, which may end in the main checkout. */
@@ -22,6 +23,7 @@ export interface Store {
   readonly feed: ChangeFeed;
   readonly lanes: LaneStore;
   readonly gc: Collector;
+  readonly tickets: TicketStore;
 
   /**
    * The time by which the store's rules go, in milliseconds since 1970. Where that is another

@@ -1,11 +1,8 @@
 /** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
-import type {
-  ClaimGrant,
-  ClaimRecord,
-  TimedRule,
-  TransitionRefusal,
-} from "../domain/task/claim.ts";
+import type { ClaimRecord, TimedRule, TransitionRefusal } from "../domain/task/claim.ts";
+import type { ClaimGrant } from "../domain/task/claim_grant.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.ts";
+import type { AddedTask, KeyConflict } from "../domain/task/key.ts";
 import type { TaskRecord } from "../domain/task/task.ts";
 
 /** What became of a transition. */
@@ -16,10 +13,19 @@ export type Applied =
   /** There is no such task. */
   | { readonly kind: "missing" };
 
+/** What became of the tasks of one call. */
+export type Added =
+  /** In the order given. */
+  | { readonly kind: "added"; readonly tasks: readonly AddedTask[] }
+  /** None was added. */
+  | { readonly kind: "conflict"; readonly conflict: KeyConflict };
+
 /** A search for a task to claim. */
 export interface ClaimSearch {
   /** Only tasks of this queue; any queue when `undefined`. */
   readonly queue: string | undefined;
+  /** What the claimer has, default nothing: a task that needs more is not for it. */
+  readonly has?: readonly string[] | undefined;
   /** What the rule `grant` gives, by the store's clock at the moment of the grant. */
   readonly grant: ClaimGrant;
   /**
@@ -37,8 +43,23 @@ export interface TaskStore {
    * Adds those of the tasks that do not exist yet: all of them or, when it rejects, none. They are durable when the
    * promise resolves; many are synced at once. Each is visible to claimers as a whole or not at all,
    * possibly before that.
+   *
+   * Of the unfinished tasks of a queue one has a given key. A task whose key another one has with the same
+   * content is that one, also within the call; a different content is a conflict. A call for one task with
+   * a key that rejects may have added it. What was only due to end, such as a task that has expired, is
+   * ended first.
+   *
+   * A task that waits for others is let go by the end of the last one, in whatever order they are added
+   * and end, and by no earlier event. When the call resolves that ended a task, or added one, all has
+   * happened that follows from it.
+   *
+   * @param completed Ids of tasks that were completed when the caller looked: others that wait for them
+   * do not wait any more, even if they are gone by now.
    */
-  add(tasks: readonly TaskRecord[]): Promise<void>;
+  add(tasks: readonly TaskRecord[], completed?: ReadonlySet<string>): Promise<Added>;
+
+  /** The ids of tasks with this key, in any queue: the unfinished ones and the newest that ended, as far as it is known. */
+  byKey(key: string): Promise<string[]>;
 
   /** A task with its newest state; `undefined` when there is none. */
   get(id: string): Promise<TaskEntry | undefined>;
@@ -48,6 +69,9 @@ export interface TaskStore {
    * whatever the case of an id; sorted, at most `limit` of them.
    */
   find(prefix: string, limit: number): Promise<string[]>;
+
+  /** The ids of the tasks that wait for a task, sorted. */
+  successors(id: string): Promise<string[]>;
 
   /**
    * Applies a rule to a task's newest state. Transitions of one task are linearizable: a rule that

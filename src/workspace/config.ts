@@ -4,7 +4,7 @@ import {
   type FoundWorkspace,
   FsAgreement,
   writeWorktrees,
-} from "../adapters/fs/team_config.ts";
+} from "../adapters/fs/checkout/team_config.ts";
 import { CoordError } from "../domain/errors.ts";
 import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
 import type { Host } from "../ports/host.ts";

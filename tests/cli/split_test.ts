@@ -4,12 +4,18 @@ import { split } from "../../src/cli/split.ts";
 import { assertEquals, it } from "../deps.ts";
 import { fakeHost } from "../support/fake/host.ts";
 
-it("split() gives one word a flag, and the operands in their order", () => {
+it("split() gives each flag with its texts, and the operands in their order", () => {
   const { flags, operands, problems } = split({ ...BARE_FLAGS, ...GLOBAL_FLAGS }, [
     ...["a", "-jC", "x", "--format=text", "-5", "-Cy", "--dir", "-", "-hV", "--", "--json", "--"],
   ]);
-  assertEquals({ flags, operands, problems }, {
-    flags: ["--json", "--dir=x", "--format=text", "--dir=y", "--dir=-", "--help", "--version"],
+  assertEquals({ flags: [...flags], operands, problems }, {
+    flags: [
+      ["json", true],
+      ["dir", ["x", "y", "-"]],
+      ["format", ["text"]],
+      ["help", true],
+      ["version", true],
+    ],
     operands: ["a", "-5", "--json", "--"],
     problems: [],
   });

@@ -21,8 +21,11 @@ for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
         assertEquals(spec.field !== undefined, true, `--${flag} has no rule`);
       }
     }
-    const required = operands.map((operand) => operand.required === true);
+    // What stands after `--` is apart.
+    const others = operands.filter((operand) => operand.last !== true);
+    assertEquals(operands.slice(0, -1).some((operand) => operand.last === true), false);
+    const required = others.map((operand) => operand.required === true);
     assertEquals(required, required.toSorted().toReversed());
-    assertEquals(operands.slice(0, -1).some((operand) => operand.repeatable === true), false);
+    assertEquals(others.slice(0, -1).some((operand) => operand.repeatable === true), false);
   });
 }

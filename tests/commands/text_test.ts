@@ -27,6 +27,8 @@ it("countsLine() leaves out what there is none of", () => {
     failed: 0,
     cancelled: 0,
     expired: 0,
+    delayed: 0,
+    blocked: 0,
   };
   assertEquals(countsLine({ total: 0, ...none }), "0 tasks");
   assertEquals(countsLine({ total: 1, ...none, timed_out: 1 }), "1 task: 1 timed out");

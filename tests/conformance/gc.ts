@@ -76,6 +76,57 @@ export function gcSuite(name: string, open: OpenStore): void {
     assertEquals(await at.other.feed.count("claim"), 2);
   });
 
+  it(`${name}: gc removes a task that expired after it had come back, and none that may go on`, async () => {
+    const at = await place();
+    const { tasks } = at.mine;
+    const ids: string[] = [];
+    for (const [backoff, ttl] of [["10s", 20], ["60s", 20], ["10s", 3_600]] as const) {
+      const retried = { maxAttempts: 3, backoff, ttl };
+      const { task_id: id } = await tasks.enqueue({ title: backoff, runId: "p", ...retried });
+      await tasks.claim({ runId: "a" });
+      await tasks.fail({ id, runId: "a" });
+      ids.push(id);
+    }
+    const sweep = async (graceMs: number, execute: boolean) =>
+      (await at.other.gc.sweep({ graceMs, execute })).map(({ id, reason }) => `${reason} ${id}`);
+    at.clock.advance(30);
+    assertEquals(await sweep(1_000, true), []);
+    const over = [`expired ${ids[0]}`];
+    assertEquals([await sweep(0, false), await sweep(0, true), await sweep(0, true)], [
+      over,
+      over,
+      [],
+    ]);
+    const { items } = await at.theirs.tasks.list();
+    assertEquals(items.map(({ task_id }) => task_id).sort(), ids.slice(1).sort());
+    assertEquals(await at.other.feed.count("claim"), 2);
+  });
+
+  it(`${name}: gc keeps failed and cancelled tasks for a grace of their own`, async () => {
+    const at = await place();
+    const ids: Record<string, string> = {};
+    for (const queue of ["completed", "failed", "cancelled"]) {
+      const { task_id: id } = await at.mine.tasks.enqueue({ title: queue, runId: "p", queue });
+      await at.mine.tasks.claim({ runId: "a", queue });
+      ids[queue] = id;
+      if (queue === "completed") await at.mine.tasks.complete({ id, runId: "a" });
+      if (queue === "failed") await at.mine.tasks.fail({ id, runId: "a" });
+      if (queue === "cancelled") await at.mine.tasks.cancel({ id, runId: "a" });
+    }
+    const sweep = async (graceMs: number, failedGraceMs: number) => {
+      const swept = await at.other.gc.sweep({ graceMs, failedGraceMs, execute: true });
+      return swept.map(({ id, reason }) => `${reason} ${id}`).sort();
+    };
+    const long = 1_000 * 86_400 * 3_650;
+    assertEquals(await sweep(long, long), []);
+    assertEquals(await sweep(long, 0), [
+      `cancelled ${ids["cancelled"]}`,
+      `failed ${ids["failed"]}`,
+    ]);
+    assertEquals(await sweep(0, long), [`completed ${ids["completed"]}`]);
+    assertEquals(await sweep(0, 0), []);
+  });
+
   it(`${name}: gc removes intents whose reservation is gone, or that are past their time`, async () => {
     const at = await place();
     const { reservations } = at.store;

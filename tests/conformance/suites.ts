@@ -1,26 +1,40 @@
 /** All that every store promises. */
+import { afterSuite } from "./after.ts";
 import { checkSuite } from "./check.ts";
 import { confirmationSuite } from "./confirmation.ts";
+import { delaySuite } from "./delay.ts";
 import { exclusionSuite } from "./exclusion.ts";
 import { feedSuite } from "./feed.ts";
 import { gcSuite } from "./gc.ts";
 import { type OpenStore, storeSuite } from "./harness.ts";
+import { keySuite } from "./key.ts";
 import { laneSuite } from "./lane.ts";
 import { mineSuite } from "./mine.ts";
 import { reservationSuite } from "./reservation.ts";
+import { needsSuite } from "./needs.ts";
+import { retrySuite } from "./retry.ts";
+import { tagSuite } from "./tags.ts";
 import { taskSuite } from "./task.ts";
+import { ticketSuite } from "./tickets.ts";
 import { watchSuite } from "./watch.ts";
 
 /** @param open Opens an empty workspace of the store. */
 export function conformance(name: string, open: OpenStore): void {
   storeSuite(name, open);
   taskSuite(name, open);
+  delaySuite(name, open);
+  afterSuite(name, open);
+  needsSuite(name, open);
+  retrySuite(name, open);
+  keySuite(name, open);
+  tagSuite(name, open);
   reservationSuite(name, open);
   confirmationSuite(name, open);
   checkSuite(name, open);
   mineSuite(name, open);
   laneSuite(name, open);
   exclusionSuite(name, open);
+  ticketSuite(name, open);
   gcSuite(name, open);
   feedSuite(name, open);
   watchSuite(name, open);

@@ -1,5 +1,5 @@
 /** What every task store promises. */
-import { extend, finish, grant, type TransitionRule } from "../../src/domain/task/claim.ts";
+import { cancel, extend, finish, grant, type TransitionRule } from "../../src/domain/task/claim.ts";
 import type { TaskFilter } from "../../src/domain/task/listing.ts";
 import { compareTasks, orderOf, type TaskRecord } from "../../src/domain/task/task.ts";
 import { formatTime } from "../../src/domain/time.ts";
@@ -221,6 +221,8 @@ export function taskSuite(name: string, open: OpenStore): void {
         failed: 1,
         cancelled: 0,
         expired: 1,
+        delayed: 0,
+        blocked: 0,
       });
       assertEquals(oldestPending, oldest);
       for (const { task, claim } of items) {
@@ -238,6 +240,41 @@ export function taskSuite(name: string, open: OpenStore): void {
     assertEquals(await list({ runId: "dead" }), [1, "dead timed_out"]);
     assertEquals(await list({ runId: "a", status: "failed", queue: "e" }), [1, "done failed"]);
     assertEquals(await list({ runId: "a", queue: "c" }), [0]);
+    const ends = ["failed", "expired"] as const;
+    assertEquals(await list({ status: ends }), [2, "expired expired", "done failed"]);
+    assertEquals(await list({ runId: "a", limit: 0 }), [2]);
+    const { e } = Object.fromEntries((await at.other.tasks.list({ queue: "b" })).queues);
+    assertEquals([e?.total, e?.failed, e?.pending], [1, 1, 0]);
+  });
+
+  it(`${name}: list() gives each task once from page to page`, async () => {
+    const at = await place();
+    const tasks = [];
+    for (let n = 0; n < 7; n++) {
+      tasks.push(await added(at, { title: `t${n}`, priority: n % 3, queue: n % 2 ? "b" : "a" }));
+      at.clock.advance(1);
+    }
+    const ordered = tasks.toSorted((a, b) => compareTasks(orderOf(a), orderOf(b)));
+    const [first, , third] = ordered;
+    assert_(first !== undefined && third !== undefined);
+    let from: TaskFilter["from"];
+    const pages: string[][] = [];
+    for (let next: string | undefined = first.task_id; next !== undefined;) {
+      const page = await at.other.tasks.list({ from, limit: 3 });
+      assertEquals(page.matched, 7);
+      pages.push(page.items.map(({ task }) => task.title));
+      next = page.next;
+      const task = next && (await at.store.tasks.get(next))?.task;
+      from = task ? orderOf(task) : undefined;
+    }
+    const titles = ordered.map(({ title }) => title);
+    assertEquals(pages, [titles.slice(0, 3), titles.slice(3, 6), titles.slice(6)]);
+    // One that matches no more still says where to begin.
+    const { task_id: taskId } = third;
+    const by = { taskId, runId: "p", force: true, nonce: "n" };
+    await at.store.tasks.apply(taskId, (now) => cancel({ ...by, now }));
+    const page = await at.other.tasks.list({ status: "pending", from: orderOf(third), limit: 0 });
+    assertEquals([page.matched, page.items, page.next], [6, [], ordered[3]?.task_id]);
   });
 
   it(`${name}: apply() answers what the rule decided`, async () => {

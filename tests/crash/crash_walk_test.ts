@@ -118,7 +118,7 @@ async function walk(random: Random, steps: number): Promise<{ cuts: number; prob
 
 it("calls in any order, cut off anywhere, are explained by the rules", async () => {
   const random = newSeed("crash walk");
-  const walks = sized(25, 300, 8_000);
+  const walks = sized(12, 300, 8_000);
   let cuts = 0;
   for (let n = 0; n < walks; n++) {
     const walked = await walk(random, 30);

@@ -16,7 +16,7 @@ import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { typescriptImports } from "./readers/typescript_imports.ts";
 
-const FILES = Number(Deno.env.get("COORD_FILES") ?? sized(100, 500, 3_000));
+const FILES = Number(Deno.env.get("COORD_FILES") ?? sized(8, 500, 3_000));
 const IS_LONG = FILES >= 1_000;
 const HERE = new URL(".", import.meta.url).pathname;
 const MODULES = new URL("../../node_modules", import.meta.url).pathname;

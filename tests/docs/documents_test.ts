@@ -4,6 +4,7 @@
  */
 import { assertEquals, it } from "../deps.ts";
 import { isHeavy } from "../support/length.ts";
+import { someOf } from "../support/random.ts";
 import { replayDocument, type Replayed } from "../support/program/document.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -13,10 +14,10 @@ const IS_UPDATE = Deno.env.get("UPDATE_DOCS") === "1";
 
 const COORD = [Deno.execPath(), "run", "-A", `--config=${ROOT}/deno.json`, `${ROOT}/cli.ts`];
 
-/** Everyday those that a newcomer pastes from. */
+/** Everyday one of those that a newcomer pastes from. */
 const DOCUMENTS = isHeavy() || IS_UPDATE
   ? ["README.md", ...docs()]
-  : ["README.md", "docs/tutorial.md"];
+  : someOf("documents", ["README.md", "docs/tutorial.md"], 2);
 
 function docs(): string[] {
   const names = [...Deno.readDirSync(`${ROOT}/docs`)].map(({ name }) => name);

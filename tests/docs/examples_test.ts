@@ -3,6 +3,7 @@ import { initWorkspace, openWorkspace } from "../../mod.ts";
 import { type Ran, run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
 import { assertEquals, assertMatch, it, itIf } from "../deps.ts";
+import { until } from "../support/program/working.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
@@ -131,35 +132,71 @@ function steps(workflow: string): string[] {
   return [...found].map(([, , block, line]) => block ?? line ?? "");
 }
 
-it(
-  "ci.yml deploys under its lane, and not after another agent has adopted it",
-  async () => {
-    const { folder, run } = project();
-    await initWorkspace(folder);
-    const coord = await openWorkspace({ dir: folder });
-    const stub = "#!/bin/sh\necho deployed >> deployed\n";
-    Deno.writeTextFileSync(`${folder}/deploy.sh`, stub, { mode: 0o755 });
-    const all = steps(Deno.readTextFileSync(`${ROOT}/examples/ci.yml`));
-    assertEquals(all.length, 3);
-    // As a runner of GitHub's runs them.
-    const step = async (index: number) => {
-      const env = { COORD_DIR: folder, COORD_RUN_ID: "ci-1" };
-      const { code } = await run("bash", ["-e", "-c", all[index] ?? ""], env);
-      const { leases } = await coord.lanes.live();
-      const deployed = has(folder, "deployed");
-      return { code, deployed, holders: leases.map(({ lane, holder }) => `${lane} ${holder}`) };
-    };
-    const held = ["@deploy ci-1"];
-    assertEquals(await step(0), { code: 0, deployed: false, holders: held });
-    assertEquals(await step(1), { code: 0, deployed: true, holders: held });
-    assertEquals(await step(2), { code: 0, deployed: true, holders: [] });
+it("ci.yml deploys under its lane, and stops when another agent takes that over", async () => {
+  const { folder, run } = project();
+  await initWorkspace(folder);
+  const coord = await openWorkspace({ dir: folder });
+  const stub = '#!/bin/sh\necho "$COORD_LANE" > deployed\n[ ! -e slow ] || exec sleep 60\n';
+  Deno.writeTextFileSync(`${folder}/deploy.sh`, stub, { mode: 0o755 });
+  const lines = steps(Deno.readTextFileSync(`${ROOT}/examples/ci.yml`));
+  assertEquals(lines.length, 1);
+  // As a runner of GitHub's runs it.
+  const deploy = async () => {
+    const env = { COORD_DIR: folder, COORD_RUN_ID: "ci-1" };
+    const { code } = await run("bash", ["-e", "-c", lines[0] ?? ""], env);
+    const { leases } = await coord.lanes.live();
+    return { code, holders: leases.map(({ lane, holder }) => `${lane} ${holder}`) };
+  };
+  assertEquals(await deploy(), { code: 0, holders: [] });
+  assertEquals(Deno.readTextFileSync(`${folder}/deployed`), "@deploy\n");
 
-    Deno.removeSync(`${folder}/deployed`);
-    assertEquals(await step(0), { code: 0, deployed: false, holders: held });
-    await coord.lanes.adopt({ lane: "@deploy", owner: "operator" });
-    assertEquals(await step(1), { code: 1, deployed: false, holders: ["@deploy operator"] });
-  },
-);
+  Deno.removeSync(`${folder}/deployed`);
+  Deno.writeTextFileSync(`${folder}/slow`, "");
+  const deploying = deploy();
+  await until("it deploys", () => has(folder, "deployed"));
+  await coord.lanes.adopt({ lane: "@deploy", owner: "operator" });
+  assertEquals(await deploying, { code: 143, holders: ["@deploy operator"] });
+});
+
+it("merge.sh merges one agent after the other, and pushes nothing that its check refuses", async () => {
+  const { folder, run } = project();
+  await initWorkspace(folder);
+  const git = async (cwd: string, ...args: string[]) => {
+    const who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    const { code, output } = await run("git", ["-C", cwd, ...who, ...args]);
+    assertEquals(code, 0, output);
+    return output;
+  };
+  const main = `${folder}/main.git`;
+  await git(folder, "init", "--quiet", "--bare", "--initial-branch=main", main);
+  const cloned = async (name: string, check: string) => {
+    const clone = `${folder}/${name}`;
+    await git(folder, "clone", "--quiet", main, clone);
+    if (name === "first") await git(clone, "checkout", "--quiet", "-B", "main");
+    Deno.writeTextFileSync(`${clone}/check.sh`, `#!/bin/sh\n${check}\n`, { mode: 0o755 });
+    Deno.writeTextFileSync(`${clone}/${name}`, name);
+    await git(clone, "add", name);
+    await git(clone, "commit", "--quiet", "-m", name);
+    return clone;
+  };
+  await git(await cloned("first", ""), "push", "--quiet", "origin", "main");
+  const merge = async (name: string, check: string) => {
+    const clone = await cloned(name, check);
+    const identity = { GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@example.org" };
+    const env = { COORD_DIR: folder, COORD_RUN_ID: name, ...identity };
+    const script = `cd '${clone}' && exec '${ROOT}/examples/merge.sh'`;
+    return (await run("sh", ["-c", script], env)).code;
+  };
+  const codes = await Promise.all([
+    merge("a", "sleep 0.2"),
+    merge("b", ""),
+    merge("bad", "exit 3"),
+  ]);
+  assertEquals(codes, [0, 0, 3]);
+  const subjects = (await git(main, "log", "--format=%s", "main")).trim().split("\n");
+  assertEquals([subjects.at(-1), ...subjects.toSorted()], ["first", "a", "b", "first"]);
+  assertEquals((await git(main, "log", "--merges", "--format=%s", "main")).trim(), "");
+});
 
 it("the README's deno install makes a coord of a clone", async () => {
   const root = makeTempDir();

@@ -75,19 +75,6 @@ it("fileName() is coord-<os>-<arch>[-musl][.exe]", () => {
   ]);
 });
 
-it("PERMISSIONS name every variable that the sources read, and no other", () => {
-  const read = new Set(["LOG"]); // by a package
-  for (const [path, text] of readSources(ROOT)) {
-    if (!path.startsWith("src/")) continue;
-    // env("NAME") of the host, `env: "NAME"` of a flag, and constants called …_ENV.
-    for (const [, name = ""] of text.matchAll(/(?:\benv\(|\benv: |_ENV = )"([A-Z_]+)"/g)) {
-      read.add(name);
-    }
-  }
-  const allowed = PERMISSIONS.find((flag) => flag.startsWith("--allow-env="));
-  assertEquals(allowed?.slice("--allow-env=".length).split(",").sort(), [...read].sort());
-});
-
 it("CI and the README start the Deno that the executables are built with", () => {
   for (const path of [".ci/run", "README.md"]) {
     const named = [...Deno.readTextFileSync(`${ROOT}/${path}`).matchAll(/deno@([\d.]+\d)/g)];

@@ -104,7 +104,7 @@ function scriptOf(section: string): string {
 
 /** A root with the executable and what a shell of a small container has, on its path. */
 async function withShell(): Promise<Installed> {
-  const shell = ["sh", "bash", "mkdir", "sleep", "cat"].map((
+  const shell = ["sh", "bash", "mkdir", "sleep", "cat", "echo"].map((
     name,
   ) => [name, programPath(name) ?? name]);
   const coord = await ownExecutable();

@@ -1,4 +1,5 @@
 import type { ClaimRecord } from "../../src/domain/task/claim.ts";
+import { attemptsBefore } from "../../src/domain/task/attempts.ts";
 import { grant } from "../../src/domain/task/claim.ts";
 import { canonicalJson } from "../../src/domain/json.ts";
 import type { TaskRecord } from "../../src/domain/task/task.ts";
@@ -22,9 +23,16 @@ const task: TaskRecord = {
 };
 const id = task.task_id;
 
-/** A grant for ten seconds. */
-function granted(runId: string, second: number, attempt: number, transition: number): ClaimRecord {
+/** A grant for ten seconds, perhaps after another one has timed out. */
+function granted(
+  runId: string,
+  second: number,
+  attempt: number,
+  transition: number,
+  before?: ClaimRecord,
+): ClaimRecord {
   return {
+    ...(before !== undefined && attemptsBefore(before, T0 + second * 1000)),
     task_id: id,
     claimer_run_id: runId,
     claimed_at: formatTime(T0 + second * 1000),
@@ -41,8 +49,8 @@ function granted(runId: string, second: number, attempt: number, transition: num
   };
 }
 
-function completed(claim: ClaimRecord, transition: number): ClaimRecord {
-  return { ...claim, status: "completed", transition };
+function completed(claim: ClaimRecord, transition: number, second: number): ClaimRecord {
+  return { ...claim, status: "completed", transition, ended_at: formatTime(T0 + second * 1000) };
 }
 
 /** A call from `invoked` to `returned` (milliseconds), made when it was `second`. */
@@ -76,7 +84,7 @@ function problems(final: ClaimRecord | undefined, ...history: Entry[]): string[]
 }
 
 const a1 = granted("A", 0, 1, 1);
-const b2 = granted("B", 20, 2, 2);
+const b2 = granted("B", 20, 2, 2, a1);
 const NO_ORDER = [`no order explains task sha256`];
 
 it("checkHistory() accepts calls one after the other, and such as overlapped", () => {
@@ -84,26 +92,26 @@ it("checkHistory() accepts calls one after the other, and such as overlapped", (
     call("A", CLAIM, 0, [0, 10], a1),
     call("B", CLAIM, 20, [20, 90], b2),
     call("A", COMPLETE, 21, [30, 80], { status: "not_holder", task_id: id, error: "" }),
-    call("B", COMPLETE, 22, [100, 110], completed(b2, 3)),
+    call("B", COMPLETE, 22, [100, 110], completed(b2, 3, 22)),
   ];
-  assertEquals(problems(completed(b2, 3), ...history), []);
+  assertEquals(problems(completed(b2, 3, 22), ...history), []);
 });
 
 it("checkHistory() accepts a call of a killed process with its effect and without", () => {
   const claim = call("A", CLAIM, 0, [0, 10], a1);
   const killed = call("A", COMPLETE, 1, [20, NEVER]);
   assertEquals(problems(a1, claim, killed), []);
-  assertEquals(problems(completed(a1, 2), claim, killed), []);
+  assertEquals(problems(completed(a1, 2, 1), claim, killed), []);
 });
 
 it("checkHistory() accepts that a killed process had claimed before the next one", () => {
-  const next = granted("C", 40, 2, 2);
+  const next = granted("C", 40, 2, 2, granted("B", 20, 1, 1));
   const history = [call("B", CLAIM, 20, [0, NEVER]), call("C", CLAIM, 40, [50, 60], next)];
   assertEquals(problems(next, ...history), []);
 });
 
 it("checkHistory() finds two winners", () => {
-  const other = granted("C", 20, 2, 2);
+  const other = granted("C", 20, 2, 2, a1);
   const history = [
     call("A", CLAIM, 0, [0, 10], a1),
     call("B", CLAIM, 20, [20, 40], b2),
@@ -113,7 +121,7 @@ it("checkHistory() finds two winners", () => {
 });
 
 it("checkHistory() finds a claim of what was not timed out", () => {
-  const early = granted("B", 9, 2, 2);
+  const early = granted("B", 9, 2, 2, a1);
   assertEquals(
     problems(early, call("A", CLAIM, 0, [0, 10], a1), call("B", CLAIM, 9, [20, 30], early)),
     NO_ORDER,
@@ -123,19 +131,19 @@ it("checkHistory() finds a claim of what was not timed out", () => {
 it("checkHistory() finds a claim after the task had ended", () => {
   const history = [
     call("A", CLAIM, 0, [0, 10], a1),
-    call("A", COMPLETE, 1, [20, 30], completed(a1, 2)),
-    call("B", CLAIM, 20, [40, 50], granted("B", 20, 2, 3)),
+    call("A", COMPLETE, 1, [20, 30], completed(a1, 2, 1)),
+    call("B", CLAIM, 20, [40, 50], granted("B", 20, 2, 3, a1)),
   ];
-  assertEquals(problems(completed(a1, 2), ...history), NO_ORDER);
+  assertEquals(problems(completed(a1, 2, 1), ...history), NO_ORDER);
 });
 
 it("checkHistory() finds a completion by one that no longer held the task", () => {
   const history = [
     call("A", CLAIM, 0, [0, 10], a1),
     call("B", CLAIM, 20, [20, 30], b2),
-    call("A", COMPLETE, 21, [40, 50], completed(a1, 2)),
+    call("A", COMPLETE, 21, [40, 50], completed(a1, 2, 21)),
   ];
-  assertEquals(problems(completed(a1, 2), ...history), NO_ORDER);
+  assertEquals(problems(completed(a1, 2, 21), ...history), NO_ORDER);
 });
 
 it("checkHistory() finds outcomes that only another order in time explains", () => {
@@ -149,7 +157,7 @@ it("checkHistory() finds outcomes that only another order in time explains", () 
 it("checkHistory() finds that a completion which was answered is lost", () => {
   const history = [
     call("A", CLAIM, 0, [0, 10], a1),
-    call("A", COMPLETE, 1, [20, 30], completed(a1, 2)),
+    call("A", COMPLETE, 1, [20, 30], completed(a1, 2, 1)),
   ];
   assertEquals(problems(a1, ...history), NO_ORDER);
 });

@@ -1,6 +1,8 @@
 import { assert_, assertEquals, it } from "../deps.ts";
+import { compareTasks, orderOf } from "../../src/domain/task/task.ts";
 import { foreignTask } from "../support/scene/foreign_task.ts";
 import { sleep } from "../support/race/processes.ts";
+import { SLACK_MS } from "../support/race/recorder.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
 
@@ -32,7 +34,7 @@ it("claim() and all other moves of racing processes are linearizable", async () 
 it("claim() gives the tasks of killed processes to the others when their time is up", async () => {
   for (let round = 0; round < SIZE.rounds; round++) {
     const race = await Race.open(`with kills, round ${round}`);
-    await race.enqueue(SIZE.tasks);
+    for (const half of [0.5, 0.5]) await race.enqueue(SIZE.tasks * half);
     // In the long run the claims last 1 to 4 real seconds.
     race.start(SIZE.tasks, { ...SIZE, speed: isHeavy() && round === 0 ? 1 : 20 });
     const doomed = race.children.slice(0, 2);
@@ -74,4 +76,30 @@ it("claim() finds the tasks that another tool writes into tasks/ meanwhile", asy
     if (written % 10 === 0) await sleep(race.random.below(20));
   }
   await assertRight(race);
+});
+
+it("claim() of racing processes skips fewer pending tasks than there are processes", async () => {
+  const race = await Race.open("in order");
+  const count = SIZE.tasks * 5;
+  const inputs = Array.from({ length: count }, () => ({ title: "task", runId: "maker" }));
+  race.tasks.push(...await race.queue.enqueueAll(inputs));
+  race.tasks.sort((a, b) => compareTasks(orderOf(a), orderOf(b)));
+  for (let worker = 0; worker < SIZE.workers; worker++) {
+    const runId = `worker-${worker}`;
+    race.run({ runId, expected: 0, speed: 1, strict: true, limit: 60, drains: true });
+  }
+  assertEquals(await race.ended(), []);
+  const places = new Map(race.tasks.map(({ task_id }, place) => [task_id, place]));
+  const claims = race.history().flatMap(({ invoked, returned, outcome }) =>
+    outcome?.status === "claimed"
+      ? [{ place: places.get(outcome.task_id) ?? -1, invoked, returned }]
+      : []
+  ).sort((a, b) => a.place - b.place);
+  assertEquals(claims.map(({ place }) => place), race.tasks.map((_, place) => place));
+  // What was claimed only after a claim had ended was pending all the time before.
+  const overtaking = claims.map(({ place, returned }) => ({
+    place,
+    pending: claims.slice(0, place).filter(({ invoked }) => invoked > returned + SLACK_MS).length,
+  }));
+  assertEquals(overtaking.filter(({ pending }) => pending >= SIZE.workers), []);
 });

@@ -1,7 +1,7 @@
 import type { WatchEvent } from "../../src/domain/watch/event.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
 import { start } from "../support/race/processes.ts";
-import { isHeavy } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { WatchWorkspace } from "../support/scene/watch_workspace.ts";
 import { jsonOf } from "../support/scene/event_data.ts";
 
@@ -64,8 +64,10 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-it("watchRecords() emits each of 3000 records once that another process writes at full speed", async () => {
-  await burst(3_000, "rename");
+const BURST = sized(1_000, 3_000, 3_000);
+
+it(`watchRecords() emits each of ${BURST} records once that another process writes at full speed`, async () => {
+  await burst(BURST, "rename");
 });
 
 if (HEAVY) {

@@ -8,7 +8,8 @@ import { workspace } from "../support/scene/workspace.ts";
 it("coord watch --ack loses nothing when its consumer, or it itself, dies before the word", async () => {
   const { dir } = await workspace();
   const coord = await openWorkspace({ dir });
-  for (const title of ["1", "2", "3"]) await coord.tasks.enqueue({ title, runId: "p" });
+  // In one call, since two tasks of one millisecond may come in either order.
+  await coord.tasks.enqueueAll(["1", "2", "3"].map((title) => ({ title, runId: "p" })));
 
   const first = ackingStream(dir);
   await first.synced();
@@ -22,7 +23,9 @@ it("coord watch --ack loses nothing when its consumer, or it itself, dies before
   await second.synced();
   assertEquals(second.events().toSorted(), ["added 2", "added 3", "added 4", "synced"]);
   const taken = second.events()[0];
+  const before = second.position();
   second.take();
+  await until("the word is kept", () => second.position() !== before);
   await coord.tasks.enqueue({ title: "5", runId: "p" });
   await until("the next event is emitted", () => second.events().length === 5);
   second.kill();

@@ -13,7 +13,7 @@ it("parseJunit() counts what Deno and Bun report", () => {
 &lt;skipped/&gt;">at file:///a_test.ts:4:19</failure>
         </testcase>
         <testcase name="four" time="0" line="4">
-          <error message="no" />
+          <error message="no &amp; more&#10;here" />
         </testcase>
         <testcase name="five: &amp;lt; is not here" classname="./a_test.ts">
             <skipped/>
@@ -24,9 +24,13 @@ it("parseJunit() counts what Deno and Bun report", () => {
     passed: 2,
     failed: 2,
     skipped: ["five: &lt; is not here"],
+    failures: [
+      { name: "three", text: "at file:///a_test.ts:4:19" },
+      { name: "four", text: "no & more\nhere" },
+    ],
   });
 });
 
 it("parseJunit() finds nothing in a report that was never written", () => {
-  assertEquals(parseJunit(""), { passed: 0, failed: 0, skipped: [] });
+  assertEquals(parseJunit(""), { passed: 0, failed: 0, skipped: [], failures: [] });
 });

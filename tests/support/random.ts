@@ -1,5 +1,6 @@
 /** Random choices that can be repeated. */
 import process from "node:process";
+import { isHeavy } from "./length.ts";
 
 /** A generator that gives the same numbers for the same seed (mulberry32). */
 export class Random {
@@ -36,6 +37,13 @@ export class Random {
 /** A part of a list, each of it with the same probability; everyday it stands for all, which CI plays. */
 export function sample<T>(all: readonly T[], part: number, random: Random): T[] {
   return part >= 1 ? [...all] : all.filter(() => random.chance(part));
+}
+
+/** One in a number of cases, other ones each everyday run; all of them in the heavy run. */
+export function someOf<T>(what: string, cases: readonly T[], number: number): T[] {
+  if (isHeavy()) return [...cases];
+  const first = newSeed(what).below(number);
+  return cases.filter((_, at) => at % number === first);
 }
 
 /** A generator with a seed from the clock or, to repeat a run, from `COORD_SEED`; it is printed. */

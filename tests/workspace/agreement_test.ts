@@ -39,7 +39,8 @@ it("calls take what they are not given from coord.json", async () => {
     held: held.status === "held" && secondsTo(held.expiresAt),
     task: task.status === "held" && secondsTo(task.expiresAt),
     grace: (await coord.gc()).grace_seconds,
-    graceGiven: (await coord.gc({ grace: 7 })).grace_seconds,
+    failedGrace: (await coord.gc()).failed_grace_seconds,
+    graceGiven: (await coord.gc({ grace: 7 })).failed_grace_seconds,
   }, {
     reserved: 600,
     given: 60,
@@ -48,8 +49,15 @@ it("calls take what they are not given from coord.json", async () => {
     held: 600,
     task: 90,
     grace: 5,
+    failedGrace: 5,
     graceGiven: 7,
   });
+});
+
+it("gc() keeps failed and cancelled tasks for 90 days where no grace is given", async () => {
+  const { coord } = opened("{}");
+  const { grace_seconds, failed_grace_seconds } = await coord.gc();
+  assertEquals([grace_seconds, failed_grace_seconds], [7 * 86_400, 90 * 86_400]);
 });
 
 it("config() says what holds, and who says so", async () => {

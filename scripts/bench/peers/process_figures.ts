@@ -1,13 +1,19 @@
 /** Whole processes: coord's executable beside an empty program, and beside other tools of the shell. */
 import { initWorkspace } from "../../../mod.ts";
 import { type Goal, sized } from "../measure.ts";
-import { executables } from "../startup_rows.ts";
+import { executables, peakMemory } from "../startup_rows.ts";
 import { type Absent, type Figure, ratioOf, valueOf } from "./report/results.ts";
 import { missing } from "./queues/server.ts";
 
 /** Runs of each, in turn; the first ones warm the page cache. */
 const RUNS = sized(40, 15);
 const WARM = 3;
+
+/** Runs whose memory is taken; it hardly varies. */
+const MEMORY_RUNS = 5;
+
+/** What the peak of each verb may be. */
+const PEAK: Goal = { atMost: 1.5 };
 
 type Line = readonly string[];
 
@@ -39,11 +45,13 @@ export async function processFigures(
 ): Promise<{ figures: Figure[]; absent: Absent[] }> {
   const { coord, empty, runtime } = await executables(dir);
   await initWorkspace(dir);
-  const figures = starts(coord, empty, dir).map((figure) => ({
+  const absent: Absent[] = [];
+  const noTime = await missing("time");
+  if (noTime !== undefined) absent.push({ peer: "peak memory, of processes", reason: noTime });
+  const figures = starts(coord, empty, dir, noTime === undefined).map((figure) => ({
     ...figure,
     figure: `${figure.figure} (${runtime})`,
   }));
-  const absent: Absent[] = [];
   const others: Tool[] = [];
   for (const [program, make] of Object.entries(TOOLS)) {
     const reason = await missing(program);
@@ -67,13 +75,13 @@ function inTurn(bodies: readonly (() => void)[]): number[][] {
   return all;
 }
 
-/** Verbs of the executable against an empty program that was made the same way. */
-function starts(coord: string, empty: string, dir: string): Figure[] {
+/** Verbs of the executable against an empty program that was made the same way: their time, their memory. */
+function starts(coord: string, empty: string, dir: string, hasTime: boolean): Figure[] {
   const common = ["--run-id", "bench", "--dir", dir];
   let n = 0;
   const ids: string[] = [];
-  for (let i = 0; i < RUNS; i++) run([coord, "enqueue", "task", ...common]);
-  for (let i = 0; i < RUNS; i++) {
+  for (let i = 0; i < RUNS + MEMORY_RUNS; i++) run([coord, "enqueue", "task", ...common]);
+  for (let i = 0; i < RUNS + MEMORY_RUNS; i++) {
     ids.push(JSON.parse(run([coord, "claim", "--json", ...common])).task_id);
   }
   for (let i = 0; i < RUNS + 100; i++) run([coord, "enqueue", "task", ...common]);
@@ -90,20 +98,34 @@ function starts(coord: string, empty: string, dir: string): Figure[] {
     ["complete", () => ["complete", ids.pop() ?? "", ...common], { atMost: 2.5 }],
     ["enqueue", () => ["enqueue", "task", ...common], { atMost: 2.5 }],
   ];
-  return verbs.map(([verb, line, goal]) => {
+  const compared = (
+    figure: string,
+    unit: string,
+    values: number[],
+    floors: number[],
+    goal: Goal,
+  ) => ({
+    figure: `${figure} ÷ an empty program`,
+    unit,
+    value: valueOf(values),
+    against: valueOf(floors),
+    ratio: ratioOf(values, floors),
+    goal,
+  });
+  const times = verbs.map(([verb, line, goal]) => {
     const [values = [], floors = []] = inTurn([
       () => void run([coord, ...line()]),
       () => void run([empty]),
     ]);
-    return {
-      figure: `\`${verb}\` ÷ an empty program`,
-      unit: "ms",
-      value: valueOf(values),
-      against: valueOf(floors),
-      ratio: ratioOf(values, floors),
-      goal,
-    };
+    return compared(`\`${verb}\``, "ms", values, floors, goal);
   });
+  if (!hasTime) return times;
+  const peaks = (line: () => Line) => Array.from({ length: MEMORY_RUNS }, () => peakMemory(line()));
+  const least = peaks(() => [empty]);
+  const memory = verbs.map(([verb, line]) =>
+    compared(`peak memory of \`${verb}\``, "MB", peaks(() => [coord, ...line()]), least, PEAK)
+  );
+  return [...times, ...memory];
 }
 
 function coordTool(coord: string, dir: string): Tool {

@@ -1,4 +1,4 @@
-/** The cost of calls against the number of tasks, of which 99 of 100 are finished. */
+/** The cost of calls against the number of tasks, of which 99 of 100 are finished, or none. */
 import { type LineChild, startProgram } from "../children.ts";
 import { sized } from "../measure.ts";
 import { type SizeRow, valueOf } from "./report/results.ts";
@@ -9,10 +9,27 @@ const WORKER = new URL("./size_worker.ts", import.meta.url).pathname;
 /** Calls of each, and one to warm: as many claims as the smallest workspace has pending tasks. */
 const ROUNDS = sized(9, 4);
 
-/** Measures all calls in workspaces of each size, which take turns. */
+/** Of larger workspaces none is made in which all tasks wait. */
+const MAX_PENDING = 100_000;
+
+/** Measures all calls in workspaces of each size, finished for the most part and then all pending. */
 export async function sizeRows(
   scratch: string,
   sizes: readonly number[],
+  shim: SyncShim,
+): Promise<SizeRow[]> {
+  const pending = sizes.filter((tasks) => tasks <= MAX_PENDING);
+  return [
+    ...await rowsOf(scratch, sizes, "finished", shim),
+    ...await rowsOf(scratch, pending, "pending", shim),
+  ];
+}
+
+/** Measures all calls in workspaces that take turns. */
+async function rowsOf(
+  scratch: string,
+  sizes: readonly number[],
+  tasksAre: SizeRow["tasks_are"],
   shim: SyncShim,
 ): Promise<SizeRow[]> {
   const children: { tasks: number; child: LineChild }[] = [];
@@ -20,13 +37,13 @@ export async function sizeRows(
     let calls: string[] = [];
     shim.skip(true);
     for (const tasks of sizes) {
-      const dir = `${scratch}/size-${tasks}`;
+      const dir = `${scratch}/${tasksAre}-${tasks}`;
       await Deno.mkdir(dir);
-      const line = [Deno.execPath(), "run", "-A", "--no-check", WORKER, dir, `${tasks}`];
+      const line = [Deno.execPath(), "run", "-A", "--no-check", WORKER, dir, `${tasks}`, tasksAre];
       const child = startProgram(line, shim.env);
       children.push({ tasks, child });
       calls = JSON.parse((await child.next()).line);
-      console.log(`made ${tasks} tasks`);
+      console.log(`made ${tasks} tasks, ${tasksAre}`);
     }
     shim.skip(false);
     const rows: SizeRow[] = [];
@@ -40,7 +57,7 @@ export async function sizeRows(
         }
       }
       for (const [index, { tasks }] of children.entries()) {
-        rows.push({ call, tasks, ms: valueOf(ms[index] ?? []) });
+        rows.push({ call, tasks, tasks_are: tasksAre, ms: valueOf(ms[index] ?? []) });
       }
     }
     return rows;

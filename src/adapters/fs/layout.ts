@@ -7,7 +7,7 @@ import { formatProblem, WORKSPACE_FORMAT } from "../../domain/version.ts";
 import { HostError } from "../../ports/host.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { withinRoot } from "./disk/real_folders.ts";
+import { hostWithin, withinRoot } from "./disk/real_folders.ts";
 import { absolute, coordIn, isWorkspace, searchFrom, sharedAround } from "./find.ts";
 
 /** Bytes of the file `format` that are read. */
@@ -23,8 +23,14 @@ export class Layout {
   readonly index: string;
   /** Task definitions that a batch made durable at once, until each is durable by itself. */
   readonly batches: string;
+  /** Tasks that have ended, many in a file. */
+  readonly segments: string;
   /** The index over the addresses of reservations; part of a protocol, so it is not in `index`. */
   readonly addresses: string;
+  /** Which tasks have keys; part of a protocol. */
+  readonly keys: string;
+  /** Those that wait. */
+  readonly tickets: string;
   /** Broken files that had to make room. */
   readonly quarantine: string;
 
@@ -32,7 +38,10 @@ export class Layout {
     this.tmp = join(root, "tmp");
     this.index = join(root, "index");
     this.batches = join(root, "tasks", "batches");
+    this.segments = join(root, "tasks", "segments");
     this.addresses = join(root, "reservations", "addresses");
+    this.keys = join(root, "keys");
+    this.tickets = join(root, "tickets");
     this.quarantine = join(root, "quarantine");
   }
 
@@ -52,7 +61,7 @@ export class Layout {
  *
  * @throws {CoordError} `io_error`
  */
-export function checkFormat(fs: HostFs, root: string): void {
+function checkFormat(fs: HostFs, root: string): void {
   const path = `${root}/format`;
   const found = fs.readRange(path, 0, MAX_FORMAT_BYTES);
   if (found === undefined) return;
@@ -60,6 +69,20 @@ export function checkFormat(fs: HostFs, root: string): void {
   if (problem === undefined) return;
   const message = `Cannot open workspace ${quoted(root, 200)}: ${problem}`;
   throw new CoordError("io_error", message, { reason: "format", path });
+}
+
+/**
+ * Enters the workspace at `location`, as `findWorkspace` returns it: with a host that stays in it.
+ *
+ * @throws {CoordError} `io_error` when its format is newer.
+ */
+export function enter(
+  machine: Host,
+  location: string,
+): { readonly host: Host; readonly layout: Layout } {
+  const host = hostWithin(machine, location, true);
+  checkFormat(host.fs, location);
+  return { host, layout: new Layout(location) };
 }
 
 /** How a workspace is made. */

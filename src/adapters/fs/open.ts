@@ -15,31 +15,30 @@ import { FsJournal } from "./lane/journal.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
 import { openFsLanes } from "./lane/open.ts";
-import { checkFormat, Layout } from "./layout.ts";
+import { enter } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsCursorFile } from "./watch/cursor_file.ts";
 import { RecordFeed } from "./watch/feed.ts";
 import { LaneRecords } from "./watch/lane_records.ts";
 import { FsRecordSource } from "./watch/record_source.ts";
 import { FsReservationStore } from "./reservation/store.ts";
+import { FsTickets } from "./reservation/tickets.ts";
 import { FsTaskStore } from "./task/store.ts";
 
-export { exposureOf } from "./exposure.ts";
+export { exposureOf } from "./checkout/exposure.ts";
 export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./team_config.ts";
+export { FsAgreement } from "./checkout/team_config.ts";
 export { initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsStore(
-  host: Host,
+  machine: Host,
   location: string,
   clock: Clock,
   warn: Warn,
   agreement?: Agreement,
 ): Store {
-  host = hostWithin(host, location, true);
-  checkFormat(host.fs, location);
-  const layout = new Layout(location);
+  const { host, layout } = enter(machine, location);
   const lanes = openFsLanes(host, location, journalPath(host, layout), clock, warn, agreement);
   return {
     location,
@@ -48,6 +47,7 @@ export function openFsStore(
     feed: new RecordFeed(new LaneRecords(new FsRecordSource(host, layout, warn), lanes), warn),
     lanes,
     gc: new FsCollector(host, layout, clock, warn),
+    tickets: new FsTickets(host, layout, clock),
     clock,
     // Nothing is open between two calls.
     async close() {},

@@ -8,14 +8,14 @@ import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Surroundings } from "./checkout/surroundings.ts";
 import { hostWithin } from "./disk/real_folders.ts";
-import { journalPath } from "./lane/journal_path.ts";
-import { checkFormat, Layout } from "./layout.ts";
+import { lanesWhereAny } from "./lane/where_any.ts";
+import { enter } from "./layout.ts";
 import { ReservationCheck } from "./reservation/check.ts";
 import { ReservationFiles } from "./reservation/files.ts";
 import { liveNear } from "./reservation/near.ts";
 
 export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./team_config.ts";
+export { FsAgreement } from "./checkout/team_config.ts";
 
 /** What a look reads. */
 export interface FsHolds {
@@ -27,9 +27,7 @@ export interface FsHolds {
 
 /** The holds of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsHolds(machine: Host, location: string, clock: Clock, warn: Warn): FsHolds {
-  const host = hostWithin(machine, location, true);
-  checkFormat(host.fs, location);
-  const layout = new Layout(location);
+  const { host, layout } = enter(machine, location);
   const files = new ReservationFiles(host.fs, layout, warn);
   const check = new ReservationCheck(files, layout, warn);
   return {
@@ -38,11 +36,6 @@ export function openFsHolds(machine: Host, location: string, clock: Clock, warn:
         paced(liveNear(files, check, addresses, now, overlaps)),
     },
     checkout: new Surroundings(hostWithin(machine, location), location, warn),
-    async lanes() {
-      const log = journalPath(host, layout);
-      if (host.fs.stat(log) === undefined) return undefined;
-      const { openFsLanes } = await import("./lane/open.ts");
-      return openFsLanes(host, location, log, clock, warn);
-    },
+    lanes: () => lanesWhereAny(host, layout, clock, warn),
   };
 }

@@ -1,8 +1,11 @@
 /** Removal of records that have ended, in memory. */
 import { effectiveExpiry, intentExpiry } from "../../domain/reservation/reservation.ts";
 import { taskStatus } from "../../domain/task/claim.ts";
-import { orderOf } from "../../domain/task/task.ts";
+import { giveUp } from "../../domain/task/requeue.ts";
+import { pendingExpiry } from "../../domain/task/pending.ts";
+import { afterOf } from "../../domain/task/after.ts";
 import { parseTime } from "../../domain/time.ts";
+import { graceOf } from "../../domain/task/retention.ts";
 import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
@@ -14,7 +17,10 @@ export class MemoryCollector implements Collector {
     const reservations = this.#reservations(sweep);
     const gone = new Set(reservations.map(({ id }) => id));
     const swept = [...reservations, ...this.#intents(sweep, gone), ...this.#tasks(sweep)];
-    if (sweep.execute) { for (const { kind, id } of swept) this.#remove(kind, id); }
+    if (sweep.execute) {
+      for (const { kind, id } of swept) this.#remove(kind, id);
+      this.#giveUp(sweep.now);
+    }
     return swept;
   }
 
@@ -43,17 +49,34 @@ export class MemoryCollector implements Collector {
     });
   }
 
-  #tasks({ now, graceMs }: TimedSweep): Swept[] {
-    const { tasks, claims } = this.workspace;
+  #tasks(sweep: TimedSweep): Swept[] {
+    const { now } = sweep;
+    const { tasks, claims, blocked } = this.workspace;
+    const awaited = new Set([...blocked].flatMap((id) => {
+      const task = claims.has(id) ? undefined : tasks.row(id)?.record;
+      return task === undefined ? [] : afterOf(task);
+    }));
     return [...tasks.rows()].flatMap(([id, task]) => {
+      if (awaited.has(id)) return [];
       const claim = claims.row(id);
       const status = taskStatus(task, claim?.record, now);
-      if (status === "pending" || status === "claimed" || status === "timed_out") return [];
-      const end = claim === undefined
-        ? orderOf(task).createdMs + task.ttl_seconds * 1000
+      const isExpired = status === "expired";
+      if (!isExpired && (claim === undefined || claim.record.status === "claimed")) return [];
+      const end = isExpired || claim === undefined
+        ? pendingExpiry(task, claim?.record)
         : Math.min(claim.writtenMs, now);
-      return end + graceMs > now ? [] : [{ kind: "task", id, reason: status } as const];
+      const isKept = end + graceOf(status, sweep) > now;
+      return isKept ? [] : [{ kind: "task", id, reason: status } as const];
     });
+  }
+
+  /** Fails tasks whose last attempts have timed out. */
+  #giveUp(now: number): void {
+    const { tasks, claims } = this.workspace;
+    for (const [id, task] of tasks.rows()) {
+      const decision = giveUp({ task, now })(claims.get(id));
+      if (decision.kind === "write") claims.put(id, decision.next);
+    }
   }
 
   #remove(kind: Swept["kind"], id: string): void {

@@ -8,6 +8,7 @@ import { MemoryCollector } from "./gc.ts";
 import { MemoryLanes } from "./lanes.ts";
 import { MemoryReservationStore } from "./reservations.ts";
 import { MemoryTaskStore } from "./tasks.ts";
+import { MemoryTickets } from "./tickets.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 /** One more opening of a workspace. */
@@ -19,6 +20,7 @@ export function openMemoryStore(workspace: MemoryWorkspace): Store {
     feed: new MemoryFeed(workspace),
     lanes: new MemoryLanes(workspace),
     gc: new MemoryCollector(workspace),
+    tickets: new MemoryTickets(workspace),
     clock: workspace.clock,
     // The workspace is its openers', and lasts as long as they keep it.
     async close() {},

@@ -7,15 +7,33 @@ import {
   type TimedRule,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
+import { giveUp } from "../../domain/task/requeue.ts";
+import { afterOf, isGated, onFailureOf } from "../../domain/task/after.ts";
+import { letGo } from "../../domain/task/let_go.ts";
+import { pendingExpiry } from "../../domain/task/pending.ts";
 import {
   listingOf,
   type TaskEntry,
   type TaskFilter,
   type TaskListing,
 } from "../../domain/task/listing.ts";
-import { compareTasks, orderOf, type TaskRecord } from "../../domain/task/task.ts";
+import {
+  claimableFrom,
+  compareTasks,
+  mayTake,
+  orderOf,
+  type TaskRecord,
+} from "../../domain/task/task.ts";
+import {
+  distinct,
+  isKeyed,
+  isSameContent,
+  type KeyedTask,
+  makeWay,
+  outcomesOf,
+} from "../../domain/task/key.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Applied, ClaimSearch, TaskStore } from "../../ports/tasks.ts";
+import type { Added, Applied, ClaimSearch, TaskStore } from "../../ports/tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryTaskStore implements TaskStore {
@@ -24,11 +42,44 @@ export class MemoryTaskStore implements TaskStore {
 
   constructor(readonly workspace: MemoryWorkspace) {}
 
-  async add(tasks: readonly TaskRecord[]): Promise<void> {
-    const { tasks: table } = this.workspace;
+  async add(
+    all: readonly TaskRecord[],
+    completed?: ReadonlySet<string>,
+  ): Promise<Added> {
+    const { tasks: table, blocked } = this.workspace;
+    const once = distinct(all);
+    const { tasks, conflict } = once;
+    if (conflict !== undefined) return { kind: "conflict", conflict };
+    const held = new Map<TaskRecord, TaskRecord>();
     for (const task of tasks) {
-      if (!table.has(task.task_id)) table.put(task.task_id, task);
+      const holder = isKeyed(task) ? this.#holder(task) : undefined;
+      if (holder === undefined || !isKeyed(task)) continue;
+      const isSame = holder.task_id === task.task_id || isSameContent(holder, task);
+      if (!isSame) return { kind: "conflict", conflict: { wanted: task, holder } };
+      held.set(task, holder);
     }
+    for (const task of tasks) {
+      if (held.has(task) || table.has(task.task_id)) continue;
+      table.put(task.task_id, task);
+      if (isGated(task)) blocked.add(task.task_id);
+    }
+    this.#letGo(completed);
+    return { kind: "added", tasks: outcomesOf(all, once, held) };
+  }
+
+  async byKey(key: string): Promise<string[]> {
+    return [...this.workspace.tasks.rows()].filter(([, task]) => task.key === key)
+      .map(([id]) => id);
+  }
+
+  /** The unfinished task that has the key of a task. */
+  #holder({ key, queue, created_by: runId }: KeyedTask): TaskRecord | undefined {
+    const now = this.workspace.clock();
+    const sharing = [...this.workspace.tasks.rows()].map(([, task]) => task)
+      .filter((task) => task.key === key && task.queue === queue);
+    return sharing.find((task) =>
+      this.#apply(task.task_id, makeWay({ task, runId, now })).kind === "refused"
+    );
   }
 
   async get(id: string): Promise<TaskEntry | undefined> {
@@ -41,24 +92,36 @@ export class MemoryTaskStore implements TaskStore {
       .sort().slice(0, limit);
   }
 
-  async apply(taskId: string, rule: TimedRule): Promise<Applied> {
-    return this.#apply(taskId, rule(this.workspace.clock()));
+  async successors(id: string): Promise<string[]> {
+    return this.#blocked().filter((task) => afterOf(task).includes(id))
+      .map(({ task_id }) => task_id).sort();
   }
 
-  async claimNext({ queue, grant: who }: ClaimSearch): Promise<TaskEntry | undefined> {
+  async apply(taskId: string, rule: TimedRule): Promise<Applied> {
+    const applied = this.#apply(taskId, rule(this.workspace.clock()));
+    this.#letGo();
+    return applied;
+  }
+
+  async claimNext({ queue, has, grant: who }: ClaimSearch): Promise<TaskEntry | undefined> {
     const { tasks, claims, clock } = this.workspace;
     const now = clock();
     this.#searchedAt = now;
-    const claimable = [...tasks.rows()].map(([, task]) => task).filter((task) => {
-      if (queue !== undefined && task.queue !== queue) return false;
-      const status = taskStatus(task, claims.row(task.task_id)?.record, now);
-      return status === "pending" || status === "timed_out";
-    });
-    const byOrder = claimable.map((task) => ({ task, order: orderOf(task) }))
+    this.#letGo();
+    const claimable = () =>
+      [...tasks.rows()].map(([, task]) => task).filter((task) => {
+        if (queue !== undefined && task.queue !== queue || !mayTake(task, has)) return false;
+        const status = taskStatus(task, claims.row(task.task_id)?.record, now);
+        return status === "pending" || status === "timed_out";
+      });
+    for (const task of claimable()) this.#apply(task.task_id, giveUp({ task, now }));
+    this.#letGo();
+    const byOrder = claimable().map((task) => ({ task, order: orderOf(task) }))
       .sort((a, b) => compareTasks(a.order, b.order));
     for (const { task } of byOrder) {
       const applied = this.#apply(task.task_id, grant({ ...who, task, now }));
-      if (applied.kind === "written") return this.#entry(task.task_id);
+      const isGranted = applied.kind === "written" && applied.claim.status === "claimed";
+      if (isGranted) return this.#entry(task.task_id);
     }
     return undefined;
   }
@@ -70,6 +133,20 @@ export class MemoryTaskStore implements TaskStore {
       if (status !== "claimed" || ms <= this.#searchedAt) continue;
       if (next === undefined || ms < next) next = ms;
     }
+    for (const [id, task] of this.workspace.tasks.rows()) {
+      const ms = claimableFrom(task);
+      const isWaiting = task.not_before !== undefined && !this.workspace.claims.has(id);
+      if (!isWaiting || ms <= this.#searchedAt) continue;
+      if (next === undefined || ms < next) next = ms;
+    }
+    for (const task of this.#blocked()) {
+      if (onFailureOf(task) === "block") continue;
+      for (const id of afterOf(task)) {
+        const entry = this.#entry(id);
+        const ms = entry === undefined ? Infinity : pendingExpiry(entry.task, entry.claim);
+        if (ms > this.#searchedAt && ms < (next ?? Infinity)) next = ms;
+      }
+    }
     return next;
   }
 
@@ -79,6 +156,10 @@ export class MemoryTaskStore implements TaskStore {
   }
 
   async announce(id: string): Promise<void> {
+    this.#announce(id);
+  }
+
+  #announce(id: string): void {
     for (const body of this.workspace.waiting) queueMicrotask(() => body(id));
   }
 
@@ -103,6 +184,38 @@ export class MemoryTaskStore implements TaskStore {
     return this.workspace.claims.listen((changed) => {
       if (changed === id) onChange();
     });
+  }
+
+  /** The tasks that wait for others. */
+  #blocked(): TaskRecord[] {
+    const { tasks, claims, blocked } = this.workspace;
+    return [...blocked].flatMap((id) => {
+      const task = claims.has(id) ? undefined : tasks.row(id)?.record;
+      if (task === undefined) blocked.delete(id);
+      return task ?? [];
+    });
+  }
+
+  /** Lets go all that need not wait any more, and what follows from that. */
+  #letGo(completed?: ReadonlySet<string>): void {
+    const now = this.workspace.clock();
+    for (let isAgain = true; isAgain;) {
+      isAgain = false;
+      for (const task of this.#blocked()) {
+        const predecessors = afterOf(task).map((id) => {
+          const entry = this.#entry(id);
+          const status = entry === undefined
+            ? completed?.has(id) ? "completed" : "gone"
+            : taskStatus(entry.task, entry.claim, now);
+          return { task_id: id, status };
+        });
+        const nonce = crypto.randomUUID();
+        const applied = this.#apply(task.task_id, letGo({ task, predecessors, now, nonce }));
+        if (applied.kind !== "written") continue;
+        isAgain = true;
+        if (applied.claim.status === "claimed") this.#announce(task.task_id);
+      }
+    }
   }
 
   #entry(id: string): TaskEntry | undefined {

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
+import type { Ticket } from "../../domain/glob/holds/ticket.ts";
 import type { Clock } from "../../domain/time.ts";
 import { Log } from "./log.ts";
 import { ChangeCount, Table } from "./table.ts";
@@ -30,6 +31,8 @@ export class MemoryWorkspace {
   readonly taxonomy: Taxonomy;
   readonly tasks: Table<TaskRecord>;
   readonly claims: Table<ClaimRecord>;
+  /** Ids of tasks that wait for others. */
+  readonly blocked = new Set<string>();
   /** Ids of tasks that were announced, for those who wait. */
   readonly waiting = new Set<(id: string) => void>();
   readonly reservations: Table<ReservationRecord>;
@@ -41,6 +44,12 @@ export class MemoryWorkspace {
   /** The fences of exclusive reservations by their ids. */
   readonly fences = new Map<string, number>();
   readonly log: Log;
+  /** Those that wait. */
+  readonly tickets = {
+    byNumber: new Map<number, Ticket>(),
+    last: 0,
+    listeners: new Set<() => void>(),
+  };
   /** Leases and announcements as records of the stream; the log keeps them. */
   readonly lanes: Table<JsonObject>;
   /** Numbers all changes. */

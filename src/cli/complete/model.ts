@@ -60,10 +60,13 @@ export function completionsFor(commands: readonly CommandSpec[]): Completions {
     commands: commands.map(({ name, described }) => ({
       name,
       flags: flagsOf(described.flags),
-      operands: described.operands.map((operand) => ({
+      // Whatever follows one that is repeatable, a shell takes for that one.
+      operands: untilRepeatable(described.operands).map((operand) => ({
         name: operand.name,
         repeatable: operand.repeatable === true,
-        offer: operand.as === "command" ? "commands" : offerOf(operand, operand.name),
+        offer: operand.as === "command" && operand.last !== true
+          ? "commands"
+          : offerOf(operand, operand.name),
       })),
     })),
     globals: flagsOf(GLOBAL_FLAGS),
@@ -87,6 +90,12 @@ function wordTree(commands: readonly CommandSpec[]): Map<string, Word[]> {
     tree.get(first)?.push([second, summary]);
   }
   return tree;
+}
+
+/** The operands up to the first that takes any number of words. */
+function untilRepeatable(operands: readonly OperandSpec[]): readonly OperandSpec[] {
+  const at = operands.findIndex(({ repeatable }) => repeatable === true);
+  return at < 0 ? operands : operands.slice(0, at + 1);
 }
 
 /** The placeholder in the help says what a value is. */

@@ -3,7 +3,8 @@ import { fieldsOf } from "../../commands/answers.ts";
 import type { Described, FlagSpec, OperandSpec } from "../../commands/command.ts";
 import { VERSION } from "../../domain/version.ts";
 import { CATALOG, type CatalogEntry } from "../catalog.ts";
-import { BARE_FLAGS, GLOBAL_FLAGS, SECONDS } from "../locate.ts";
+import { SECONDS } from "../../domain/time.ts";
+import { BARE_FLAGS, GLOBAL_FLAGS } from "../locate.ts";
 
 /** What coord is, in one line. */
 export const TAGLINE = "agents that share a checkout, without stepping on each other";
@@ -87,15 +88,17 @@ function flagRows(flags: Readonly<Record<string, FlagSpec>>): [string, string][]
 }
 
 /** The operands of a command as its usage shows them, each with a space before it. */
-export function operandWords({ operands }: Described): string {
-  return operands.map(({ name, required, repeatable }) => {
-    const word = repeatable === true ? `${name}…` : name;
-    return required === true ? ` ${word}` : ` [${word}]`;
-  }).join("");
+export function operandWords({ operands }: Described, last = false): string {
+  return operands.filter((operand) => (operand.last ?? false) === last).map(
+    ({ name, required, repeatable }) => {
+      const word = repeatable === true ? `${name}…` : name;
+      return (last ? " --" : "") + (required === true ? ` ${word}` : ` [${word}]`);
+    },
+  ).join("");
 }
 
 function usage(name: string, described: Described): string {
-  return `coord ${name}${operandWords(described)} [FLAGS]`;
+  return `coord ${name}${operandWords(described)} [FLAGS]${operandWords(described, true)}`;
 }
 
 /** Things by their group, both in their order. */

@@ -3,7 +3,7 @@ import type { FlagSpec } from "../../commands/command.ts";
 import { FILED_KINDS, FOLDERS } from "../../domain/watch/event.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { DescribedCommand } from "../catalog.ts";
-import { EXIT_CODES } from "../exit_codes.ts";
+import { exitCodes as allExitCodes } from "../exit_codes.ts";
 import { byGroup, DURATIONS, flagText, operandText, operandWords, TAGLINE } from "./help.ts";
 import { BARE_FLAGS, GLOBAL_FLAGS } from "../locate.ts";
 import {
@@ -41,6 +41,8 @@ const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
   ["DISPATCH_HOST_ID", "What leases call this machine, instead of its hostname."],
   ["NO_COLOR", "When it is set to anything, terminals get no bold type and no colours."],
   ["TERM", "The same when it is dumb."],
+  ["TMPDIR", "Where work puts the files of a task, instead of /tmp."],
+  ["TEMP", "The same where there is no TMPDIR, as on Windows."],
   ["COLUMNS", "The width of the terminal, before what the terminal itself says."],
 ];
 
@@ -111,10 +113,11 @@ function synopsis(): string {
 
 function commandEntry({ name, summary, described }: DescribedCommand): string {
   const { operands, flags, details, examples } = described;
-  const words = operandWords(described).replace(/[^\s[\]]+/g, (word) => `\0${word}\0`)
-    .split("\0").map((part, at) => at % 2 === 1 ? italic(part) : part).join("");
+  const words = (last: boolean) =>
+    operandWords(described, last).replace(/[^\s[\]-]+/g, (word) => `\0${word}\0`)
+      .split("\0").map((part, at) => at % 2 === 1 ? italic(part) : part).join("");
   return tagged(
-    `${bold(`coord ${name}`)}${words} [${italic("FLAGS")}]`,
+    `${bold(`coord ${name}`)}${words(false)} [${italic("FLAGS")}]${words(true)}`,
     roffText(sentence(summary)),
   ) + indented(
     (details === undefined ? "" : paragraphs(details)) +
@@ -160,10 +163,12 @@ function variables(commands: readonly DescribedCommand[]): string {
 }
 
 function exitCodes(): string {
-  return entries(EXIT_CODES.map(({ code, meaning, statuses }) => {
-    const words = statuses.length === 0 ? "" : ` Status: ${statuses.join(", ")}.`;
-    return [String(code), sentence(meaning) + words];
-  }));
+  return entries(
+    allExitCodes().map(({ code, meaning, statuses }) => {
+      const words = statuses.length === 0 ? "" : ` Status: ${statuses.join(", ")}.`;
+      return [String(code), sentence(meaning) + words];
+    }),
+  );
 }
 
 function sentence(text: string): string {

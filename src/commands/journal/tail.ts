@@ -5,7 +5,7 @@ import {
   type JournalTail,
   type JournalTailInput,
 } from "../../engine/lane/journal.ts";
-import type { AnswerCommand, Cell } from "../command.ts";
+import type { AnswerCommand, Cell, Table } from "../command.ts";
 import { clipped, column } from "../text.ts";
 import { JOURNAL, type JournalValue } from "./flags.ts";
 
@@ -29,33 +29,37 @@ export const tail: AnswerCommand<JournalTail, JournalTailInput & JournalValue> =
     return journal.tail(values);
   },
   text({ entries }) {
-    if (entries.length === 0) return "No entries";
-    return {
-      columns: [
-        "SEQ",
-        column("AT", "time"),
-        "OP",
-        column("LANE", "main"),
-        column("WHO", "agent"),
-        "REASON",
-      ],
-      rows: entries.map((entry) => {
-        const lease = entry["lease"];
-        const nested = typeof lease === "object" && lease !== null && !Array.isArray(lease)
-          ? lease
-          : {};
-        return [
-          cell(entry["seq"]),
-          cell(entry["ts"]),
-          clipped(entry.op),
-          cell(entry["lane"]),
-          cell(entry["holder"] ?? nested["holder"] ?? entry["handle"]),
-          cell(entry["reason"]),
-        ];
-      }),
-    };
+    return entries.length === 0 ? "No entries" : entriesTable(entries);
   },
 };
+
+/** Entries of a journal as a table. */
+export function entriesTable(entries: JournalTail["entries"]): Table {
+  return {
+    columns: [
+      "SEQ",
+      column("AT", "time"),
+      "OP",
+      column("LANE", "main"),
+      column("WHO", "agent"),
+      "REASON",
+    ],
+    rows: entries.map((entry) => {
+      const lease = entry["lease"];
+      const nested = typeof lease === "object" && lease !== null && !Array.isArray(lease)
+        ? lease
+        : {};
+      return [
+        cell(entry["seq"]),
+        cell(entry["ts"]),
+        clipped(entry.op),
+        cell(entry["lane"]),
+        cell(entry["holder"] ?? nested["holder"] ?? entry["handle"]),
+        cell(entry["reason"]),
+      ];
+    }),
+  };
+}
 
 function cell(value: JsonValue | undefined): Cell {
   if (typeof value === "number") return value;

@@ -39,7 +39,8 @@ export const acquire: AnswerCommand<
     "lane, and with --pid as soon as that process is gone. Without --lane, the first free lane " +
     "of autopick in lanes.json is picked or, with a TREE, a lane of that name is made. A lane " +
     "for which neither TREE nor lanes.json gives a tree is a name alone, as @git/index: it " +
-    "overlaps nothing but itself. SIGINT and SIGTERM end a wait early. " +
+    "overlaps nothing but itself. With --wait it waits its turn: agents that wait for the same, or for " +
+    "what overlaps, are served in the order in which they came. SIGINT and SIGTERM end a wait early. " +
     "A lane whose answer cannot be delivered is released, unless it was asked for with " +
     `--loop-ts: then a repeat gets it. ${PATH_DETAILS}`,
   examples: [

@@ -12,8 +12,8 @@ export const live: AnswerCommand<LaneList, LaneListInput> = {
   operands: [],
   flags: { all: { type: "boolean", summary: "include dead leases that were not evicted yet" } },
   async run(context, values) {
-    const coord = await context.open();
-    return coord.lanes.live(values);
+    const lanes = await context.lanes();
+    return lanes.live(values);
   },
   text({ leases, live, dead }) {
     const blocks: Block[] = leases.length === 0 ? [] : [leaseTable(leases), ""];

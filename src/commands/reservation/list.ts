@@ -42,10 +42,10 @@ export const list: AnswerCommand<ReservationList, ReservationListInput> = {
     },
   },
   async run(context, values) {
-    const coord = await context.open();
-    if (values.mine !== true) return coord.reservations.list(values);
+    const reservations = await context.reservations();
+    if (values.mine !== true) return reservations.list(values);
     const runId = await callerId(context.host, values.runId, "--mine");
-    return coord.reservations.list({ ...values, runId });
+    return reservations.list({ ...values, runId });
   },
   text({ reservations, intents, total, live }) {
     const said = remarksColumn(reservations);

@@ -1,4 +1,4 @@
-import { RESERVATION_TTL_S } from "../../domain/limits.ts";
+import { RESERVATION_TTL_S, WAIT_S } from "../../domain/limits.ts";
 import {
   EXCLUSIVE,
   RESERVATION_INPUTS,
@@ -19,9 +19,11 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     "Record an advisory notice. Overlapping reservations and lanes are reported but do not stop " +
     "you. With --exclusive it is all or nothing. If an exclusive reservation or a lane of another " +
     "agent overlaps, nothing is held, and the exit code is 1. Notices are reported, and with " +
-    "--strict they are in the way as well. An address is path, " +
-    "path::symbol, or a glob in either part. A reservation whose answer cannot be delivered is " +
-    `released. ${PATH_DETAILS}`,
+    "--strict they are in the way as well. With --wait it is tried again as soon as what is in the " +
+    "way has ended. Agents that wait are served in the order in which they came, and before one that " +
+    "does not wait. SIGINT and SIGTERM end the wait early. An address is path, path::symbol, or a " +
+    "glob in either part. A reservation whose answer cannot be delivered is released. " +
+    PATH_DETAILS,
   examples: [
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
@@ -47,16 +49,28 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
       type: "boolean",
       summary: "with --exclusive: refuse if another agent's notice overlaps, too",
     },
+    wait: {
+      type: "duration",
+      summary: "with --exclusive: wait while others are in the way, at most this long",
+      placeholder: "DURATION",
+      default: WAIT_S.default,
+      field: RESERVATION_INPUTS.reserve.wait,
+    },
     renew: {
       type: "boolean",
       summary: "extend your own reservation that holds all of it, and make no second one",
     },
     ...PATH_FLAGS,
   },
-  check({ exclusive, strict, renew, runId }) {
-    if (strict === true && exclusive !== true) {
+  check({ exclusive, strict, wait, renew, runId }) {
+    if (exclusive !== true) {
+      const needing = Object.entries({ strict, wait }).filter(([, value]) =>
+        value !== undefined && value !== false
+      );
       const message = "needs --exclusive: a notice is in no agent's way";
-      return [{ field: "strict", code: "bad_args", message }];
+      if (needing.length > 0) {
+        return needing.map(([field]) => ({ field, code: "bad_args", message }));
+      }
     }
     if (exclusive !== true && renew !== true) return [];
     const flag = exclusive === true ? "--exclusive" : "--renew";
@@ -66,13 +80,27 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     return messages.map((message) => ({ field: "runId", code: "bad_args", message }));
   },
   async run(context, values) {
-    const coord = await context.open();
-    const answer = await coord.reservations.reserve(fromHere(context, values));
+    const reservations = await context.reserving();
+    const input = fromHere(context, values);
+    const stopped = {
+      status: "conflict",
+      conflicts: [],
+      error: "Cannot reserve: the call was stopped",
+    };
+    // A call that does not wait is ended by a signal as usual.
+    const waits = (values.wait ?? WAIT_S.default) > 0;
+    let answer: ReservationGranted | ReservationDenied;
+    try {
+      answer = await reservations.reserve(waits ? { ...input, signal: context.stop } : input);
+    } catch (error) {
+      if (!waits || error !== context.stop.reason) throw error;
+      return stopped;
+    }
     if (answer.status === "reserved" && answer.renewed !== true) {
       const { reservation_id: id, run_id: runId } = answer;
       context.ifUndelivered(async () => {
-        await coord.reservations.release({ id, runId, reason: "cancelled", force: true });
-        return { status: "conflict", conflicts: [], error: "Cannot reserve: the call was stopped" };
+        await reservations.release({ id, runId, reason: "cancelled", force: true });
+        return stopped;
       });
     }
     return answer;
@@ -111,7 +139,9 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
         rows: value.conflicts.map((conflict) => [
           clipped(conflict.address),
           clipped(conflict.their_address),
-          conflict.kind === "lane"
+          conflict.kind === "waiter"
+            ? "waits"
+            : conflict.kind === "lane"
             ? `lane ${clipped(conflict.lane)}`
             : `${shortId(conflict.reservation_id)}${elsewhere(conflict)}`,
           agentText(conflict.run_id),

@@ -20,8 +20,9 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
   details:
     "Delete reservations that were released or expired, with their heartbeats and releases, and " +
     "intents whose reservation is gone. Delete tasks that ended or expired, with their claims. " +
-    "Each only when it ended longer ago than the grace. Without --execute, only list what " +
-    "would be deleted.",
+    "Each only when it ended longer ago than the grace. Failed and cancelled tasks are kept for 90 days " +
+    "where neither --grace nor coord.json's retention says otherwise. Without --execute, only list " +
+    "what would be deleted.",
   examples: ["gc", "gc --grace 1d --json"],
   operands: [],
   flags: {

@@ -1,4 +1,4 @@
-import type { WorkspaceStatus } from "../../engine/coord.ts";
+import type { WorkspaceStatus } from "../../engine/watch/status.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { agentText, column, duration, shortId } from "../text.ts";
 import { leaseTable } from "../lane/text.ts";
@@ -12,8 +12,8 @@ export const status: AnswerCommand<WorkspaceStatus> = {
   flags: {},
   examples: ["status", "status --json"],
   async run(context) {
-    const coord = await context.open();
-    return coord.status();
+    const opened = await context.status();
+    return opened.status();
   },
   text(value) {
     const { oldest_pending: oldest, timed_out_claims: late } = value;

@@ -6,7 +6,7 @@ import {
   type TaskQueueEmpty,
 } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { QUEUE_FILTER, RUN_ID } from "../flags.ts";
+import { HAS, QUEUE_FILTER, RUN_ID } from "../flags.ts";
 import { taskFields } from "./text.ts";
 
 export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> = {
@@ -14,11 +14,16 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
     "When the claim expires, other agents may have the task; a heartbeat extends it. SIGINT " +
     "and SIGTERM end a wait early. A task whose answer cannot be delivered, because the reader " +
     "of standard output has gone, goes back to the queue.",
-  examples: ["claim --run-id agent-7", "claim --run-id agent-7 --queue builds --wait 60 --json"],
+  examples: [
+    "claim --run-id agent-7",
+    "claim --run-id agent-7 --queue builds --wait 60 --json",
+    "claim --run-id agent-7 --has gpu,docker",
+  ],
   operands: [],
   flags: {
     "run-id": { ...RUN_ID, field: TASK_INPUTS.claim.runId },
     queue: QUEUE_FILTER,
+    has: HAS,
     "claim-ttl": {
       type: "duration",
       summary: "how long the task is yours without a heartbeat",

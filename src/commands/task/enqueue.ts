@@ -1,7 +1,8 @@
 import type { InputProblem } from "../../domain/errors.ts";
 import { MAX_TAG, MAX_TAGS, PRIORITY, TASK_TTL_S } from "../../domain/limits.ts";
-import type { TaskRecord } from "../../domain/task/task.ts";
-import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
+import { ON_FAILURE } from "../../domain/task/after.ts";
+import { jointProblems, TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
+import type { TaskEnqueued } from "../../engine/task/types.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
@@ -10,16 +11,29 @@ import { taskFields } from "./text.ts";
 
 type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly isNul?: boolean };
 
-export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
+export const enqueue: AnswerCommand<TaskEnqueued, EnqueueValues> = {
   status: "enqueued",
-  details: "With --stdin every line is a task: a JSON object with title, priority, queue, ttl, " +
-    "run_id, payload and tags, or a bare title. Or all of the input is one JSON array of these. " +
+  details:
+    "With --stdin every line is a task: a bare title or a JSON object. Its fields are title, " +
+    "priority, queue, ttl, run_id, payload, tags, needs, not_before, delay, max_attempts, backoff, " +
+    "key, after, on_failure. Or all of the input is one JSON array of these. " +
     "The flags are the defaults of all. If anything is wrong, nothing is added.\n\n" +
     "A line such as {{slug}}/setup.py or [id].tsx, which looks like JSON and is none, is a title. " +
     "It is an error where another line is an object, or where only JSON begins like it. With -0 " +
-    "nothing is JSON.",
+    "nothing is JSON.\n\n" +
+    "Of the unfinished tasks of a queue one has a given key. The same key with the same content " +
+    "answers that task and adds none (created: false); with other content nothing is added.\n\n" +
+    "A task that comes after others is blocked until all of them are completed. If one fails, is " +
+    "cancelled or expires, --on-failure decides. With block the task stays blocked, with cancel it " +
+    "is cancelled as well, with run it may run once all have ended. " +
+    "A key after --after means the unfinished task of the same queue, or else the newest. Where it " +
+    "looks like an id, write key:KEY.",
   examples: [
     `enqueue "Fix the parser" --priority 5 --run-id agent-7`,
+    `enqueue "Look at the build" --delay 10m`,
+    `enqueue "Nightly build" --key nightly`,
+    `enqueue "Deploy" --max-attempts 5 --backoff 30s,x2,max=10m`,
+    `enqueue "Deploy" --after 3f9a2c,81d04e --on-failure cancel`,
     "enqueue --stdin --queue builds < tasks.ndjson",
     "enqueue --stdin -0 --queue review < titles",
   ],
@@ -71,8 +85,59 @@ export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
       placeholder: "A,B",
       field: TASK_FIELDS.tags,
     },
+    "not-before": {
+      type: "text",
+      summary: "when it may be claimed first, UTC without an offset (default: at once)",
+      placeholder: "TIME",
+      field: TASK_FIELDS.notBefore,
+    },
+    delay: {
+      type: "duration",
+      summary: "the same, from now on",
+      placeholder: "DURATION",
+      field: TASK_FIELDS.delay,
+    },
+    needs: {
+      type: "list",
+      summary: "what its claimer must have, all of it (claim --has)",
+      placeholder: "A,B",
+      field: TASK_FIELDS.needs,
+    },
+    "max-attempts": {
+      type: "integer",
+      summary: "hand it out again when it failed, until N attempts have",
+      placeholder: "N",
+      field: TASK_FIELDS.maxAttempts,
+    },
+    backoff: {
+      type: "text",
+      summary: "wait after one: 30s, 30s,x2 or 30s,x2,max=10m (default: not at all)",
+      placeholder: "D[,xF][,max=D]",
+      field: TASK_FIELDS.backoff,
+    },
+    key: {
+      type: "text",
+      summary: "what no other unfinished task of its queue has",
+      placeholder: "KEY",
+      field: TASK_FIELDS.key,
+    },
+    after: {
+      type: "list",
+      summary: "hand it out when all these tasks are completed",
+      placeholder: "ID,KEY",
+      field: TASK_FIELDS.after,
+    },
+    "on-failure": {
+      type: "text",
+      summary: "when one of them ends otherwise: block, cancel or run (default: block)",
+      placeholder: "WHAT",
+      choices: ON_FAILURE,
+      field: TASK_FIELDS.onFailure,
+    },
   },
-  check({ title, stdin, isNul }): InputProblem[] {
+  check({ title, stdin, isNul, ...task }): InputProblem[] {
+    const joint = jointProblems(task);
+    if (joint.length > 0) return [...joint];
     if (isNul === true && stdin !== true) {
       return [{ field: "isNul", code: "bad_args", message: "goes together with --stdin" }];
     }
@@ -97,8 +162,14 @@ export const enqueue: AnswerCommand<TaskRecord, EnqueueValues> = {
       return new Answers([]);
     }
     progress(`writing ${inputs.length} tasks`);
-    return new Answers(await tasks.enqueueAll(inputs));
+    const added = await tasks.enqueueAll(inputs);
+    return "status" in added ? added : new Answers(added);
   },
-  text: (task) => ({ fields: taskFields(task) }),
+  text: ({ created, ...task }) => ({
+    fields: {
+      ...taskFields(task),
+      created: created === undefined ? undefined : created ? "yes" : "no",
+    },
+  }),
   line: (task) => task.task_id,
 };

@@ -10,8 +10,7 @@
 import { badInput, CoordError, type InputProblem } from "../../domain/errors.ts";
 import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
-import { inputProblems } from "../../engine/input.ts";
-import { TASK_FIELDS, type TaskInput } from "../../engine/task/new_task.ts";
+import { type TaskInput, taskProblems } from "../../engine/task/new_task.ts";
 import { framed, type Piece, wrongInput } from "../stdin_pieces.ts";
 
 /** Problems that are reported one by one; the rest is counted. */
@@ -31,8 +30,21 @@ const NAMES: Readonly<Record<string, keyof TaskInput>> = {
   runId: "runId",
   payload: "payload",
   tags: "tags",
+  needs: "needs",
+  not_before: "notBefore",
+  notBefore: "notBefore",
+  delay: "delay",
+  max_attempts: "maxAttempts",
+  maxAttempts: "maxAttempts",
+  backoff: "backoff",
+  key: "key",
+  after: "after",
+  on_failure: "onFailure",
+  onFailure: "onFailure",
 };
-const KNOWN = "title, priority, queue, ttl, run_id, payload, tags";
+/** The names of fields in messages: of each the first. */
+const SHOWN = new Map<string, string>();
+for (const [name, field] of Object.entries(NAMES)) if (!SHOWN.has(field)) SHOWN.set(field, name);
 
 type Defaults = Omit<Partial<TaskInput>, "title">;
 
@@ -233,7 +245,7 @@ function taskOf(given: object, defaults: Defaults): TaskInput | InputProblem[] {
   for (const [key, value] of Object.entries(given)) {
     const name = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
     if (name === undefined) {
-      const message = `is unknown; known are ${KNOWN}`;
+      const message = `is unknown; known are ${[...SHOWN.values()].join(", ")}`;
       problems.push({ field: JSON.stringify(key), code: "bad_args", message });
     } else if (seen.has(name)) {
       problems.push({ field: key, code: "bad_args", message: "is given under two names" });
@@ -242,10 +254,12 @@ function taskOf(given: object, defaults: Defaults): TaskInput | InputProblem[] {
       task[name] = value;
     }
   }
-  for (const problem of inputProblems(task, TASK_FIELDS, ["title"])) {
-    const field = problem.field === "runId" ? "run_id" : problem.field;
-    problems.push({ ...problem, field });
+  // What a line says of its delay stands for what the flags say.
+  if (seen.has("delay") && !seen.has("notBefore")) delete task["notBefore"];
+  if (seen.has("notBefore") && !seen.has("delay")) delete task["delay"];
+  for (const problem of taskProblems(task)) {
+    problems.push({ ...problem, field: SHOWN.get(problem.field) ?? problem.field });
   }
-  // inputProblems() has checked every field.
+  // taskProblems() has checked every field.
   return problems.length > 0 ? problems : task as unknown as TaskInput;
 }

@@ -16,18 +16,36 @@ export function countsLine(counts: Pick<TaskList, "total" | typeof TASK_STATUSES
 export const tasks: AnswerCommand<TaskList, TaskListInput> = {
   details: "List tasks in the order in which they are handed out. The counts cover all tasks, " +
     "whatever the filter.",
-  examples: ["tasks --status pending", "tasks --run-id agent-7 --json"],
+  examples: [
+    "tasks --status pending --status timed_out",
+    "tasks --run-id agent-7 --json",
+    "tasks --tag release --status pending",
+    "tasks --status failed --limit 50 --from 3f9a2c",
+  ],
   operands: [],
   flags: {
     status: {
       type: "text",
       summary: "only tasks with this status",
       placeholder: "STATUS",
+      repeatable: true,
       choices: TASK_STATUSES,
       field: TASK_INPUTS.list.status,
     },
     queue: QUEUE_FILTER,
     "run-id": { ...RUN_ID_FILTER, summary: "only tasks that this agent claimed" },
+    tag: {
+      type: "text",
+      summary: "only tasks with this tag",
+      placeholder: "TAG",
+      field: TASK_INPUTS.list.tag,
+    },
+    from: {
+      type: "text",
+      summary: "begin with this task: the next that the answer before named",
+      placeholder: "ID",
+      field: TASK_INPUTS.list.from,
+    },
     limit: {
       type: "integer",
       summary: "list at most N tasks",
@@ -66,7 +84,8 @@ export const tasks: AnswerCommand<TaskList, TaskListInput> = {
       }, "");
     }
     if (value.truncated) {
-      blocks.push(`${value.items.length} of ${value.matched} matching tasks shown`);
+      const next = value.next === null ? "" : `, next ${shortId(value.next)}`;
+      blocks.push(`${value.items.length} of ${value.matched} matching tasks shown${next}`);
     } else if (value.matched === 0 && value.total > 0) {
       blocks.push("No task matches");
     }

@@ -48,6 +48,14 @@ export function newRemarks({ note, progress }: HoldRemarks): HoldRemarks {
   };
 }
 
+/** Remarks with the instant at which they are made; nothing, where there are none. */
+export function notedRemarks(
+  remarks: HoldRemarks | undefined,
+  noted_at: string,
+): HoldRemarks & { readonly noted_at?: string } {
+  return remarks === undefined || Object.keys(remarks).length === 0 ? {} : { ...remarks, noted_at };
+}
+
 /** What a record says of its hold, as far as it can be read; other tools may mean other things. */
 export function remarksOf(
   ...records: readonly ({ readonly note?: unknown; readonly progress?: unknown } | undefined)[]

@@ -14,7 +14,7 @@
  * the kind's budget. What is in the way and dead is named for eviction; what is in the way and alive
  * makes a refusal. A repeat, by the same owner with the same `loopTs`, gets the lease that it has.
  */
-import type { Conflicts, ReservationConflict } from "../glob/holds/comparison.ts";
+import type { ReservationConflict, WaiterConflict } from "../glob/holds/comparison.ts";
 import { sameAgent, sameRun } from "../input/run_id.ts";
 import { autopickHolds, type LaneRequest, namedHold, type WantedLane } from "./request.ts";
 import {
@@ -86,6 +86,8 @@ export type LaneRefusalClass =
   | "exclusive"
   /** Another run reserved exclusively what overlaps the tree. */
   | "reserved"
+  /** Another run waits for what overlaps, and came first. */
+  | "queued"
   /** As many leases of its kind are held as there may be. */
   | "over_budget"
   /** What the lane is to hold is unknown. */
@@ -116,8 +118,8 @@ export interface Denied {
   readonly reason: string;
   /** At most {@link MAX_LANE_CONFLICTS}. */
   readonly conflicts: readonly LaneConflict[];
-  /** The exclusive reservations in the way. */
-  readonly reservations: readonly ReservationConflict[];
+  /** The exclusive reservations in the way, and those that wait and came first. */
+  readonly reservations: readonly (ReservationConflict | WaiterConflict)[];
   /** How many conflicts there are; of leases a lower bound from {@link MAX_LANE_CONFLICTS} on. */
   readonly total: number;
   /** The leases of the conflicts. */
@@ -162,26 +164,12 @@ function pick(request: LaneRequest, scene: Scene, budget: { left: number }): Gra
   };
 }
 
-/** The answer where exclusive reservations are in the way of what the leases leave free. */
-export function reserved(
-  hold: WantedLane,
-  { conflicts, total, doubts }: Conflicts<ReservationConflict>,
+/** A no, with nothing in the way yet. */
+export function denied(
+  why: LaneRefusalClass,
+  hold: WantedLane | undefined,
+  reason: string,
 ): Denied {
-  const [first] = conflicts;
-  const more = total > 1 ? ` (and ${total - 1} more)` : "";
-  const why = first === undefined ? "what overlaps its tree is reserved" : `its tree meets ` +
-    `${quoted(first.their_address, MAX_IDENTIFIER)}, which ${quoted(first.run_id)} reserved ` +
-    `exclusively until ${first.expires_at}${more}`;
-  const reason = `Cannot acquire lane ${JSON.stringify(hold.lane)}: ${why}`;
-  return { ...denied("reserved", hold, reason), reservations: conflicts, total, warnings: doubts };
-}
-
-/** The answer to a caller that ended its call. */
-export function abandoned(): Denied {
-  return denied("aborted", undefined, "the call was aborted");
-}
-
-function denied(why: LaneRefusalClass, hold: WantedLane | undefined, reason: string): Denied {
   const nothing = { conflicts: [], reservations: [], total: 0, blockers: [], warnings: [] };
   return { outcome: "refuse", why, hold, reason, ...nothing };
 }

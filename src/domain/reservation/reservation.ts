@@ -73,6 +73,11 @@ export function areApart(a: InCheckout, b: InCheckout): boolean {
 /** What says which checkout a reservation is of. */
 export type InCheckout = Pick<ReservationRecord, "worktree" | "confirmation">;
 
+/** What says so of a worktree's name, which is empty in the main checkout. */
+export function inCheckout(worktree: string): InCheckout {
+  return { confirmation: 1, ...(worktree === "" ? {} : { worktree }) };
+}
+
 /** The name of a linked worktree, or nothing of the main checkout; `undefined` when it is not known. */
 function checkoutOf({ worktree, confirmation }: InCheckout): string | undefined {
   return worktree ?? (confirmation === undefined ? undefined : "");

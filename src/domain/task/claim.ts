@@ -2,18 +2,31 @@
  * Claims: the state of a task after its first transition, and every rule on who may move it. A
  * store applies the decisions; it never makes one.
  */
-import type { HoldRemarks } from "../input/progress.ts";
+import { isGated } from "./after.ts";
+import { attemptsBefore, endedAttempt, type TaskAttempt } from "./attempts.ts";
+import { type HoldRemarks, notedRemarks } from "../input/progress.ts";
+import { type ClaimGrant, claimTtl } from "./claim_grant.ts";
 import { sameAgent } from "../input/run_id.ts";
-import { canonicalJson, isNumber, isObject, type JsonObject, type JsonValue } from "../json.ts";
+import { canonicalJson, type JsonObject } from "../json.ts";
 import { CLAIM_TTL_S } from "../limits.ts";
-import { taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
+import { pendingExpired } from "./pending.ts";
+import {
+  backAt,
+  backInQueue,
+  isBack,
+  isLastAttempt,
+  isLetGo,
+  resumed,
+  timedOutForGood,
+} from "./retry.ts";
+import { isDelayed, taskExpired, type TaskRecord, type TaskStatus } from "./task.ts";
 import { formatTime, isAhead, parseTime } from "../time.ts";
 
 /** A task's claim, as it lies in `claims/` and in every answer. */
 export interface ClaimRecord extends HoldRemarks {
   /** The task that it is about. */
   readonly task_id: string;
-  /** Who has the task or had it last; of a task that no agent had, who cancelled it. */
+  /** Who has the task or had it last; of one that no agent had, who ended it or enqueued it. */
   readonly claimer_run_id: string;
   /** ISO 8601 UTC, like all instants here. */
   readonly claimed_at: string;
@@ -21,8 +34,8 @@ export interface ClaimRecord extends HoldRemarks {
   readonly expires_at: string;
   /** The last sign of life. */
   readonly heartbeat_at: string;
-  /** The last three are terminal. */
-  readonly status: "claimed" | "completed" | "failed" | "cancelled";
+  /** All but the first are terminal. */
+  readonly status: "claimed" | "completed" | "failed" | "cancelled" | "expired";
   /** Random, new with every grant. */
   readonly claim_nonce: string;
   /** How many times the task was granted. */
@@ -42,18 +55,28 @@ export interface ClaimRecord extends HoldRemarks {
   readonly cancelled_by?: string;
   /** Seconds of the visibility timeout that was asked for, where they are not the default. */
   readonly ttl_seconds?: number;
-}
-
-/** Seconds by which a heartbeat that names none extends a claim. */
-export function claimTtl({ ttl_seconds: ttl }: ClaimRecord): number {
-  return isNumber(ttl) && Number(ttl) >= CLAIM_TTL_S.min && Number(ttl) <= CLAIM_TTL_S.max
-    ? Number(ttl)
-    : CLAIM_TTL_S.default;
+  /** When its holder last said something of it; absent when that never was. */
+  readonly noted_at?: string;
+  /** When the task ended; absent where another tool ended it. */
+  readonly ended_at?: string;
+  /** The attempts that ended before: the first and the last 10. */
+  readonly earlier_attempts?: readonly TaskAttempt[];
+  /** From when on the task may be claimed: after an attempt that failed, or after those it waited for. */
+  readonly retry_at?: string;
+  /** How many of the attempts were given back, and do not count. */
+  readonly uncounted_attempts?: number;
 }
 
 /** Why a transition is refused. */
 export interface TransitionRefusal {
-  readonly status: "not_holder" | "terminal" | "stale_fence" | "taken" | "expired";
+  readonly status:
+    | "not_holder"
+    | "terminal"
+    | "stale_fence"
+    | "taken"
+    | "expired"
+    | "delayed"
+    | "blocked";
   readonly message: string;
   readonly claim: ClaimRecord | undefined;
 }
@@ -70,22 +93,21 @@ export type TransitionRule = (current: ClaimRecord | undefined) => Decision;
 /** A rule once it is known what time it is, in milliseconds since 1970. */
 export type TimedRule = (now: number) => TransitionRule;
 
-/** Who asks for tasks, and what each of them would be granted. */
-export interface ClaimGrant {
-  readonly runId: string;
-  readonly ttlSeconds: number;
-  /** Different for every search. */
-  readonly nonce: string;
-}
-
 /** Where a task stands at `now`, given its claim. */
 export function taskStatus(
   task: TaskRecord,
   claim: ClaimRecord | undefined,
   now: number,
 ): TaskStatus {
-  if (claim === undefined) return taskExpired(task, now) ? "expired" : "pending";
+  if (claim === undefined) {
+    if (isGated(task)) return "blocked";
+    return isDelayed(task, now) ? "delayed" : taskExpired(task, now) ? "expired" : "pending";
+  }
   if (claim.status !== "claimed") return claim.status;
+  if (isBack(claim)) {
+    if (backAt(claim) > now) return "delayed";
+    return pendingExpired(task, claim, now) ? "expired" : "pending";
+  }
   return claimTimedOut(claim, now) ? "timed_out" : "claimed";
 }
 
@@ -135,6 +157,13 @@ export function grant(
 ): TransitionRule {
   const { task, runId, now } = actor;
   return (current) => {
+    if (current === undefined && isGated(task)) {
+      return refuse("blocked", `Cannot claim task ${task.task_id}: it waits for others`, current);
+    }
+    if (current === undefined && isDelayed(task, now)) {
+      const message = `Cannot claim task ${task.task_id}: not before ${task.not_before}`;
+      return refuse("delayed", message, current);
+    }
     if (current === undefined && taskExpired(task, now)) {
       return refuse("expired", `Cannot claim task ${task.task_id}: its ttl has passed`, current);
     }
@@ -142,8 +171,15 @@ export function grant(
     if (current !== undefined && !claimTimedOut(current, now)) {
       return taken(current);
     }
+    if (current !== undefined && pendingExpired(task, current, now)) {
+      return refuse("expired", `Cannot claim task ${task.task_id}: its ttl has passed`, current);
+    }
+    const failed = current && timedOutForGood(task, current, now);
+    if (failed !== undefined) return { kind: "write", next: failed };
     const transition = (current?.transition ?? 0) + 1;
-    const { note: _note, progress: _progress, ttl_seconds: _ttl, ...others } = current ?? {};
+    const { note: _n, progress: _p, noted_at: _at, ttl_seconds: _ttl, ...kept } = current ?? {};
+    const { retry_at: _retry, ...others }: Partial<ClaimRecord> = kept;
+    const attempts = current === undefined ? {} : attemptsBefore(current, now);
     // The fence is the transition's number, unless another tool's claim had a higher one.
     const fence = Math.max(transition, (current?.fence ?? 0) + 1);
     return {
@@ -163,23 +199,29 @@ export function grant(
         result: null,
         error: null,
         ...(actor.ttlSeconds === CLAIM_TTL_S.default ? {} : { ttl_seconds: actor.ttlSeconds }),
+        ...attempts,
       },
     };
   };
 }
 
-/** Ends a task by its holder, well or badly. A repeat with the same outcome is no error. */
+/**
+ * Ends a task by its holder, well or badly. One that failed and has attempts left goes back to the queue
+ * instead, unless it is final. A repeat with the same outcome is no error.
+ */
 export function finish(
   actor: Actor & { fence?: number | undefined },
   outcome:
     | { status: "completed"; result: JsonObject | null }
-    | { status: "failed"; error: string },
+    | { status: "failed"; error: string; task?: TaskRecord | undefined; isFinal?: boolean },
 ): TransitionRule {
   const verb = outcome.status === "completed" ? "complete" : "fail";
   const result = outcome.status === "completed" ? outcome.result : null;
   const error = outcome.status === "failed" ? outcome.error : null;
   return (current) => {
-    const repeated = current !== undefined && current.status === outcome.status &&
+    const isBackAgain = outcome.status === "failed" && current !== undefined && isBack(current);
+    const repeated = current !== undefined &&
+      (current.status === outcome.status || isBackAgain && outcome.isFinal !== true) &&
       sameAgent(current.claimer_run_id, actor.runId) &&
       (actor.fence === undefined || actor.fence === current.fence) &&
       canonicalJson(current.result) === canonicalJson(result) && current.error === error;
@@ -190,13 +232,21 @@ export function finish(
     }
     const denied = denyUnlessHolder(verb, actor, current);
     if (denied !== undefined || current === undefined) return denied ?? notClaimed(verb, actor);
+    const going = resumed(current);
+    if (outcome.status === "failed" && outcome.isFinal !== true) {
+      const { task } = outcome;
+      if (task?.max_attempts !== undefined && !isLastAttempt(task, going)) {
+        return { kind: "write", next: backInQueue(task, { ...going, error }, actor.now) };
+      }
+    }
     return {
       kind: "write",
       next: {
-        ...current,
+        ...going,
         status: outcome.status,
         result,
         error,
+        ended_at: formatTime(actor.now),
         transition: current.transition + 1,
       },
     };
@@ -222,10 +272,10 @@ export function extend(
     return {
       kind: "write",
       next: {
-        ...current,
+        ...resumed(current),
         heartbeat_at: formatTime(actor.now),
         expires_at: formatTime(Math.max(until, before)),
-        ...actor.remarks,
+        ...notedRemarks(actor.remarks, formatTime(actor.now)),
         transition: current.transition + 1,
       },
     };
@@ -239,11 +289,14 @@ export function giveBack(actor: Actor & { fence?: number | undefined }): Transit
     if (denied !== undefined || current === undefined) {
       return denied ?? notClaimed("give back", actor);
     }
+    const { uncounted_attempts: uncounted = 0 } = resumed(current);
     return {
       kind: "write",
       next: {
         ...current,
         expires_at: formatTime(actor.now),
+        ...endedAttempt(current, "given_back", actor.now),
+        uncounted_attempts: uncounted + 1,
         transition: current.transition + 1,
       },
     };
@@ -254,25 +307,9 @@ export function giveBack(actor: Actor & { fence?: number | undefined }): Transit
 export function cancel(actor: Actor & { force: boolean; nonce: string }): TransitionRule {
   return (current) => {
     if (current === undefined) {
-      const at = formatTime(actor.now);
-      return {
-        kind: "write",
-        next: {
-          task_id: actor.taskId,
-          claimer_run_id: actor.runId,
-          claimed_at: at,
-          expires_at: at,
-          heartbeat_at: at,
-          status: "cancelled",
-          claim_nonce: actor.nonce,
-          attempt: 0,
-          fence: 0,
-          transition: 1,
-          result: null,
-          error: null,
-          cancelled_by: actor.runId,
-        },
-      };
+      const first = unclaimed("cancelled", actor);
+      const ended = { cancelled_by: actor.runId, ended_at: first.claimed_at };
+      return { kind: "write", next: { ...first, ...ended } };
     }
     const canceller = current.cancelled_by ?? current.claimer_run_id;
     if (current.status === "cancelled" && sameAgent(canceller, actor.runId)) {
@@ -280,17 +317,42 @@ export function cancel(actor: Actor & { force: boolean; nonce: string }): Transi
       return { kind: "keep", claim: current, warning };
     }
     if (isTerminal(current)) return alreadyOver("cancel", current);
-    const denied = actor.force ? undefined : denyUnlessHolder("cancel", actor, current);
+    const isFree = actor.force || isBack(current);
+    const denied = isFree ? undefined : denyUnlessHolder("cancel", actor, current);
     if (denied !== undefined) return denied;
     return {
       kind: "write",
       next: {
         ...current,
+        ...(isLetGo(current) && { claimer_run_id: actor.runId }),
         status: "cancelled",
         cancelled_by: actor.runId,
+        ended_at: formatTime(actor.now),
         transition: current.transition + 1,
       },
     };
+  };
+}
+
+/** The first state of a task that no agent has claimed, by the run that moves it. */
+export function unclaimed(
+  status: ClaimRecord["status"],
+  { taskId, runId, now, nonce = "" }: Pick<Actor, "taskId" | "runId" | "now"> & { nonce?: string },
+): ClaimRecord {
+  const at = formatTime(now);
+  return {
+    task_id: taskId,
+    claimer_run_id: runId,
+    claimed_at: at,
+    expires_at: at,
+    heartbeat_at: at,
+    status,
+    claim_nonce: nonce,
+    attempt: 0,
+    fence: 0,
+    transition: 1,
+    result: null,
+    error: null,
   };
 }
 
@@ -309,7 +371,7 @@ function denyUnlessHolder(
   actor: Actor & { fence?: number | undefined },
   current: ClaimRecord | undefined,
 ): Decision | undefined {
-  if (current === undefined) return notClaimed(verb, actor);
+  if (current === undefined || isLetGo(current)) return notClaimed(verb, actor);
   if (!sameAgent(current.claimer_run_id, actor.runId)) {
     if (isTerminal(current)) return alreadyOver(verb, current);
     const message = `Cannot ${verb} task ${current.task_id}: holder is ` +
@@ -321,59 +383,11 @@ function denyUnlessHolder(
       `caller's is ${actor.fence}`;
     return refuse("stale_fence", message, current);
   }
+  if (isBack(current)) {
+    const message =
+      `Cannot ${verb} task ${current.task_id}: attempt ${current.attempt} has failed, ` +
+      "and it is back in the queue";
+    return refuse("not_holder", message, current);
+  }
   return isTerminal(current) ? alreadyOver(verb, current) : undefined;
-}
-
-const STATUSES: readonly unknown[] = ["claimed", "completed", "failed", "cancelled"];
-
-/** A count; one that nothing can count up to is as good as missing. */
-function countOf(value: JsonValue | undefined, missing: number): number | undefined {
-  if (value === undefined) return missing;
-  if (!isNumber(value) || Number.isFinite(value) && !Number.isInteger(value)) return undefined;
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : missing;
-}
-
-/**
- * Reads a claim's record. Fields that only coord writes get the values of a first grant when they
- * are missing, so that other tools' claims count; the transition is 0 then. Unknown fields are kept.
- *
- * @returns The record, or what is wrong with it.
- */
-export function parseClaim(value: unknown, taskId: string): ClaimRecord | string {
-  if (!isObject(value)) return "is not a JSON object";
-  const { claimer_run_id, status = "claimed", claimed_at, expires_at, claim_nonce = "" } = value;
-  const { heartbeat_at = claimed_at } = value;
-  const attempt = countOf(value.attempt, 1);
-  const fence = countOf(value.fence, 1);
-  const transition = countOf(value.transition, 0);
-  const { result = null, error = null, task_id = taskId } = value;
-  const wrong: string[] = [];
-  if (task_id !== taskId) wrong.push("task_id (differs from the file's name)");
-  if (typeof claimer_run_id !== "string") wrong.push("claimer_run_id");
-  if (!STATUSES.includes(status)) wrong.push("status");
-  if (parseTime(claimed_at) === undefined) wrong.push("claimed_at");
-  if (parseTime(expires_at) === undefined) wrong.push("expires_at");
-  if (typeof claim_nonce !== "string") wrong.push("claim_nonce");
-  if (attempt === undefined) wrong.push("attempt");
-  if (fence === undefined) wrong.push("fence");
-  if (transition === undefined) wrong.push("transition");
-  if (result !== null && !isObject(result)) wrong.push("result");
-  if (error !== null && typeof error !== "string") wrong.push("error");
-  if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
-  const fields = {
-    task_id,
-    claimer_run_id,
-    claimed_at,
-    expires_at,
-    heartbeat_at: parseTime(heartbeat_at) === undefined ? claimed_at : heartbeat_at,
-    status,
-    claim_nonce,
-    attempt,
-    fence,
-    transition,
-    result,
-    error,
-  };
-  // In the documented order, wherever the file has them.
-  return { ...fields, ...value, ...fields } as ClaimRecord;
 }

@@ -1,10 +1,21 @@
 /** The rules for single values of tasks and claims. */
-import { identifierProblem, integer, lengthProblem, oneOf, prose } from "../input/fields.ts";
+import {
+  decimal,
+  identifierProblem,
+  integer,
+  lengthProblem,
+  oneOf,
+  prose,
+} from "../input/fields.ts";
 import { ANYTHING, ruled, TEXT, TEXTS } from "../input/rule.ts";
 import { idProblem } from "../ids.ts";
 import { isObject, jsonProblem } from "../json.ts";
 import * as limits from "../limits.ts";
+import { ON_FAILURE } from "./after.ts";
+import { parseBackoff } from "./retry.ts";
 import { TASK_STATUSES } from "./task.ts";
+import { quoted } from "../text.ts";
+import { parseTime } from "../time.ts";
 
 /** A task's id, or a unique prefix of one. */
 export const taskId = ruled(TEXT, idProblem, "bad_task_id");
@@ -25,19 +36,34 @@ export const title = ruled(TEXT, (value) => {
   return value.isWellFormed() ? undefined : "must be well-formed Unicode";
 });
 
-/** A tag. */
-export const tags = ruled(TEXTS, (values) => {
-  if (values.length > limits.MAX_TAGS) {
-    return `holds ${values.length} tags, and ${limits.MAX_TAGS} are allowed`;
-  }
-  for (const tag of values) {
-    const tooLong = lengthProblem(tag, limits.MAX_TAG);
-    if (tooLong !== undefined) return tooLong.replace("is", "holds a tag");
-    const problem = identifierProblem(tag);
-    if (problem !== undefined) return `holds ${JSON.stringify(tag)}, which ${problem}`;
-  }
-  return undefined;
-});
+/** A short list of words. */
+function words(word: string) {
+  return ruled(TEXTS, (values) => {
+    if (values.length > limits.MAX_TAGS) {
+      return `holds ${values.length} ${word}s, and ${limits.MAX_TAGS} are allowed`;
+    }
+    for (const each of values) {
+      const tooLong = lengthProblem(each, limits.MAX_TAG);
+      if (tooLong !== undefined) return tooLong.replace("is", `holds a ${word}`);
+      const problem = identifierProblem(each);
+      if (problem !== undefined) return `holds ${JSON.stringify(each)}, which ${problem}`;
+    }
+    return undefined;
+  });
+}
+
+/** A task's tags. */
+export const tags = words("tag");
+
+/** One of them. */
+export const tag = ruled(
+  TEXT,
+  (value) => lengthProblem(value, limits.MAX_TAG) ?? identifierProblem(value),
+);
+
+/** What a task needs, and what a claimer has. */
+export const needs = words("need");
+export const has = words("name");
 
 /** A payload or a result: a JSON object of bounded size that JSON keeps exactly. */
 export const payload = ruled(ANYTHING, (value) => {
@@ -57,8 +83,51 @@ export const priority = integer(limits.PRIORITY);
 
 export const taskTtl = integer(limits.TASK_TTL_S);
 
+export const delay = decimal({ ...limits.TASK_TTL_S, min: 0 });
+
+/** The instant before which a task is delayed. */
+export const notBefore = ruled(TEXT, (value) => {
+  const ms = parseTime(value);
+  if (ms === undefined) return `must be such as 2026-11-21T09:30:00Z, got ${quoted(value)}`;
+  return ms < 0 ? `must not be before 1970, got ${quoted(value)}` : undefined;
+});
+
+export const maxAttempts = integer(limits.MAX_ATTEMPTS);
+
+/** How long a task waits after an attempt that failed. */
+export const backoff = ruled(
+  TEXT,
+  (value) =>
+    parseBackoff(value) === undefined
+      ? `must be such as 30s, 30s,x2 or 30s,x2,max=10m, of at most a year and x100, got ${
+        quoted(value)
+      }`
+      : undefined,
+);
+
+/** The tasks that a task waits for: ids, unique prefixes of them, or keys. */
+export const after = ruled(TEXTS, (values) => {
+  if (values.length > limits.MAX_AFTER) {
+    return `holds ${values.length} tasks, and ${limits.MAX_AFTER} are allowed`;
+  }
+  for (const each of values) {
+    const problem = identifierProblem(each);
+    if (problem !== undefined) return `holds ${quoted(each, 80)}, which ${problem}`;
+  }
+  return undefined;
+}, "bad_task_id");
+
+/** What becomes of a task when one that it waits for ends without being completed. */
+export const onFailure = oneOf(ON_FAILURE);
+
 export const claimTtl = integer(limits.CLAIM_TTL_S);
 
 export const listLimit = integer(limits.LIST_LIMIT);
 
-export const statusFilter = oneOf(TASK_STATUSES);
+const oneStatus = oneOf(TASK_STATUSES);
+
+/** A status, or several. */
+export const statusFilter = ruled(
+  ANYTHING,
+  (value) => [value].flat().flatMap((each) => oneStatus.problems(each)),
+);

@@ -6,6 +6,7 @@
  *
  * Every rule depends on the files alone, so all processes come to the same.
  */
+import { attemptsBefore } from "./attempts.ts";
 import { type ClaimRecord, isTerminal } from "./claim.ts";
 import { hash } from "../journal/hash.ts";
 import { canonicalJson } from "../json.ts";
@@ -86,6 +87,7 @@ function adopted(
   const state: Marked = {
     ...newest,
     ...view,
+    ...(same ? {} : attemptsBefore(newest, parseTime(view.claimed_at) ?? 0)),
     claim_nonce: same ? newest.claim_nonce : view.claim_nonce || markOf(view),
     attempt: same ? newest.attempt : newest.attempt + 1,
     fence: same ? newest.fence : Math.max(transition, newest.fence + 1),

@@ -1,6 +1,8 @@
 /** Tasks: the definition, which never changes once written, and what follows from it. */
 import { isObject, type JsonObject } from "../json.ts";
 import { TASK_TTL_S, UNKNOWN_RUN } from "../limits.ts";
+import { isGated, type OnFailure } from "./after.ts";
+import { isBackoff, type TaskBackoff } from "./retry.ts";
 import { parseTime } from "../time.ts";
 
 /** A task's definition, as it lies in `tasks/` and in every answer. */
@@ -23,9 +25,40 @@ export interface TaskRecord {
   readonly tags: readonly string[];
   /** Whatever the agent that claims it needs. */
   readonly payload: JsonObject;
+  /** When it may be claimed first, ISO 8601 UTC; absent when that is at once. */
+  readonly not_before?: string;
+  /** What a claimer must have, all of it, sorted; absent when that is nothing. */
+  readonly needs?: readonly string[];
+  /** After how many failed attempts it has failed; absent when after one. */
+  readonly max_attempts?: number;
+  /** How long it waits after an attempt that failed; absent when it does not. */
+  readonly backoff?: TaskBackoff;
+  /** What no other unfinished task of its queue has. */
+  readonly key?: string;
+  /** Of a task with a key, the delay that was asked for. */
+  readonly delay_seconds?: number;
+  /** The ids of the tasks that have to be completed before; absent when there are none. */
+  readonly after?: readonly string[];
+  /** What becomes of it when one of them ends otherwise; absent when it stays blocked. */
+  readonly on_failure?: OnFailure;
 }
 
-/** Where a task stands. The last three are terminal. */
+/** What a claimer must have, as far as it can be read; other tools may mean other things. */
+export function needsOf({ needs }: { readonly needs?: unknown }): readonly string[] {
+  return Array.isArray(needs) && needs.every((each) => typeof each === "string")
+    ? [...new Set<string>(needs)].sort()
+    : [];
+}
+
+/** Whether a claimer that has this may have a task. */
+export function mayTake(task: TaskRecord, has: readonly string[] = []): boolean {
+  return needsOf(task).every((need) => has.includes(need));
+}
+
+/**
+ * Where a task stands; `completed`, `failed` and `cancelled` are terminal, and so is `expired` once a
+ * process has ended it.
+ */
 export type TaskStatus =
   | "pending"
   | "claimed"
@@ -33,7 +66,9 @@ export type TaskStatus =
   | "expired"
   | "completed"
   | "failed"
-  | "cancelled";
+  | "cancelled"
+  | "delayed"
+  | "blocked";
 
 /** All statuses, in the order in which they are counted. */
 export const TASK_STATUSES: readonly TaskStatus[] = [
@@ -44,6 +79,8 @@ export const TASK_STATUSES: readonly TaskStatus[] = [
   "failed",
   "cancelled",
   "expired",
+  "delayed",
+  "blocked",
 ];
 
 /** What `claim` sorts by: priority descending, then creation, then id. */
@@ -61,6 +98,15 @@ export function compareTasks(a: TaskOrder, b: TaskOrder): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
+/** Where a task stands that may still be completed. */
+export const UNFINISHED: readonly TaskStatus[] = [
+  "pending",
+  "claimed",
+  "timed_out",
+  "delayed",
+  "blocked",
+];
+
 /** The order of a task's record. */
 export function orderOf(task: TaskRecord): TaskOrder {
   return {
@@ -71,9 +117,35 @@ export function orderOf(task: TaskRecord): TaskOrder {
   };
 }
 
+/** What a record says of its beginning, also one that was not checked yet. */
+interface Created {
+  readonly created_at: unknown;
+  readonly not_before?: unknown;
+}
+
+/** From when on a task may be claimed that no agent has claimed, milliseconds since 1970. */
+export function claimableFrom({ created_at, not_before }: Created): number {
+  return Math.max(parseTime(created_at) ?? 0, parseTime(not_before) ?? 0);
+}
+
+/** Whether an unclaimed task may not be claimed yet. */
+export function isDelayed({ not_before }: TaskRecord, now: number): boolean {
+  return not_before !== undefined && (parseTime(not_before) ?? 0) > now;
+}
+
+/**
+ * When the ttl of an unclaimed task ends, milliseconds since 1970. That of one which waits for others
+ * begins when it is let go.
+ */
+export function taskExpiry(
+  task: Created & Pick<TaskRecord, "ttl_seconds"> & { readonly after?: unknown },
+): number {
+  return isGated(task) ? Infinity : claimableFrom(task) + task.ttl_seconds * 1000;
+}
+
 /** Whether an unclaimed task has exceeded its TTL. */
 export function taskExpired(task: TaskRecord, now: number): boolean {
-  return (parseTime(task.created_at) ?? 0) + task.ttl_seconds * 1000 <= now;
+  return taskExpiry(task) <= now;
 }
 
 /**
@@ -96,6 +168,11 @@ export function parseTask(value: unknown, id: string): TaskRecord | string {
   if (parseTime(created_at) === undefined) wrong.push("created_at");
   if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) wrong.push("tags");
   if (!isObject(payload)) wrong.push("payload");
+  const { not_before, max_attempts: max, backoff, key } = value;
+  if (not_before !== undefined && parseTime(not_before) === undefined) wrong.push("not_before");
+  if (max !== undefined && !Number.isSafeInteger(max)) wrong.push("max_attempts");
+  if (backoff !== undefined && !isBackoff(backoff)) wrong.push("backoff");
+  if (key !== undefined && typeof key !== "string") wrong.push("key");
   if (wrong.length > 0) return `has no valid ${wrong.join(", ")}`;
   const fields = {
     task_id,

@@ -14,7 +14,7 @@ import { type LiveRecords, touchesOf, type TouchMap } from "../../domain/forecas
 import type { Lease } from "../../domain/lane/lease.ts";
 import { FORECAST_EFFORT, FORECAST_STEPS, MAX_FORECAST } from "../../domain/limits.ts";
 import type { SourceTrees } from "../../ports/checkout.ts";
-import type { ReservationContext } from "../context.ts";
+import type { ForecastContext } from "../context.ts";
 import { checkInput } from "../input.ts";
 import { checkedNames, NAMING, type NamingInput } from "../names.ts";
 import { ADDRESSES, RESERVATION_INPUTS } from "../reservation/types.ts";
@@ -61,7 +61,7 @@ export interface LiveSource {
 
 /** Predicts conflicts between the agents of live records. */
 export async function forecast(
-  context: ReservationContext,
+  context: ForecastContext,
   source: LiveSource,
   input: ForecastInput = {},
 ): Promise<Forecast> {
@@ -111,7 +111,7 @@ interface FoundClashes {
  * effort is left for is missing.
  */
 export async function clashesOf(
-  { checkout, warn }: Pick<ReservationContext, "warn" | "checkout">,
+  { checkout, warn }: Pick<ForecastContext, "warn" | "checkout">,
   live: LiveRecords,
   effort: ForecastBudget = { left: FORECAST_EFFORT, steps: { left: FORECAST_STEPS } },
   trees: SourceTrees = checkout.sources(),

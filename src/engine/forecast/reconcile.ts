@@ -7,7 +7,7 @@ import {
   type MergeStep,
 } from "../../domain/forecast/merge_order.ts";
 import { paced } from "../../async/paced.ts";
-import type { ReservationContext } from "../context.ts";
+import type { ForecastContext } from "../context.ts";
 import { clashesOf, TOO_MANY } from "./forecast.ts";
 
 /** What `reconcile` answers. */
@@ -22,7 +22,7 @@ export interface Reconciliation {
 
 /** Orders the branches of live records for merging. */
 export async function reconcile(
-  context: ReservationContext,
+  context: ForecastContext,
   live: LiveRecords,
 ): Promise<Reconciliation> {
   const { holds, clashes } = await clashesOf(context, live);

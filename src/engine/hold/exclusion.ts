@@ -15,6 +15,8 @@ import { MAX_CONFLICTS } from "../../domain/limits.ts";
 export interface Wanted {
   readonly runId: string;
   readonly named: NamedAddresses;
+  /** A lane that it wants besides, by its name. */
+  readonly lane?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Ends a look that waits for other processes: its reason is thrown. */

@@ -6,21 +6,21 @@ import { realTimers } from "../../async/timers.ts";
 import { notifyOrPoll } from "../../async/notify_or_poll.ts";
 import { Wakeup } from "../../async/wakeup.ts";
 import type { Denied } from "../../domain/lane/arbiter.ts";
+import { encircled } from "../../domain/lane/refusals.ts";
 import { CoordError } from "../../domain/errors.ts";
-import { deadAt } from "../../domain/lane/lease.ts";
+import { deadAt, runOf } from "../../domain/lane/lease.ts";
 import { isLeaseAhead } from "../../domain/lane/lease_clock.ts";
 import { LAST_RELEASE_S, SAFETY_LOOK_MS, WAIT_S } from "../../domain/limits.ts";
-import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import { quoted } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { AwaitedHolders } from "../hold/exclusion.ts";
-import type { Acquisition } from "./acquisition.ts";
+import { WaiterTicket } from "../hold/ticket.ts";
+import { type Acquisition, namedOf } from "./acquisition.ts";
 import type { LaneChanges } from "./changes.ts";
 import { inTurn, type LaneContext, readJournal } from "./turn.ts";
 import type { LaneAcquired, LaneBusy, LaneDenied } from "./types.ts";
 
 /** Milliseconds between two looks at a holder's process, whose end no notification reports. */
-const PROBE_MS = 1_000;
+export const PROBE_MS = 1_000;
 
 /** Milliseconds until another try after one that failed though the lane looked free. */
 const RETRY_MS = 250;
@@ -111,11 +111,13 @@ async function waitForLane(
   acquisition: Acquisition,
   end: number,
   attempt: () => Promise<Outcome>,
-): Promise<LaneAcquired | undefined> {
-  const { timers = realTimers } = context;
+): Promise<LaneAcquired | Denied | undefined> {
+  const { timers = realTimers, clock } = context;
+  const { queue, input: { owner, runId = owner } } = acquisition;
+  await using ticket = new WaiterTicket(queue, clock);
   using wakeup = new Wakeup(timers, acquisition.input.signal);
   using _listening = changes.listen(wakeup.wake);
-  using rivals = new Rivals(context, acquisition.others, wakeup.wake);
+  using rivals = new Rivals(context, acquisition, wakeup.wake);
   wakeup.wake(); // something came between the caller's attempt and the start of the watch
   for (let next = end;;) {
     const woken = await wakeup.sleep(Math.min(next, end));
@@ -124,6 +126,15 @@ async function waitForLane(
     if (now >= end) return undefined;
     const verdict = await acquisition.look(await readJournal(context));
     if (verdict.outcome === "refuse") {
+      const { hold, blockers, reservations } = verdict;
+      // One that picks a lane takes whatever comes free.
+      if (hold !== undefined) {
+        const asked = { run_id: runId, lane: hold.lane, ...namedOf(hold.tree) };
+        const runs = [...blockers.map(runOf), ...reservations.map((each) => each.run_id)];
+        const circle = await ticket.keep(asked, runs);
+        if (circle !== undefined) return encircled(verdict, circle);
+        acquisition.ticket = ticket.number;
+      }
       next = now + msUntilEnd(context, verdict);
       // What has ended before that began shows at one more look.
       if (rivals.listen(verdict.reservations)) wakeup.wake();
@@ -135,35 +146,47 @@ async function waitForLane(
   }
 }
 
-/** Notice of the reservations in the way of one acquisition. */
+/** Notice of the reservations and the waiters in the way of one acquisition. */
 class Rivals implements Disposable {
   #ids = "";
-  #watch: { close(): void } | undefined;
+  readonly #watches: { close(): void }[] = [];
 
   constructor(
     readonly context: LaneContext,
-    readonly others: AwaitedHolders<ReservationConflict>,
+    readonly acquisition: Acquisition,
     readonly look: () => void,
   ) {}
 
   /** Listens to these alone from now on; whether any was not listened to before. */
-  listen(conflicts: readonly ReservationConflict[]): boolean {
-    const ids = conflicts.map(({ reservation_id }) => reservation_id).join();
+  listen(conflicts: Denied["reservations"]): boolean {
+    const reservations = conflicts.filter((each) => each.kind === "reservation");
+    const waiters = conflicts.filter((each) => each.kind === "waiter");
+    const ids = [
+      ...reservations.map(({ reservation_id }) => reservation_id),
+      ...waiters.map(({ run_id, since }) => `${run_id} ${since}`),
+    ].join();
     if (ids === this.#ids) return false;
     this[Symbol.dispose]();
     this.#ids = ids;
     if (ids === "") return false;
     const { warn, timers } = this.context;
-    this.#watch = notifyOrPoll(
-      (onError) => this.others.watch(conflicts, this.look, onError),
-      { look: this.look, safetyMs: SAFETY_LOOK_MS, warn, timers },
-    );
+    const looking = { look: this.look, safetyMs: SAFETY_LOOK_MS, warn, timers };
+    const { others, queue: { tickets } } = this.acquisition;
+    if (reservations.length > 0) {
+      this.#watches.push(
+        notifyOrPoll((onError) => others.watch(reservations, this.look, onError), looking),
+      );
+    }
+    if (waiters.length > 0 && tickets !== undefined) {
+      this.#watches.push(
+        notifyOrPoll((onError) => tickets.watch(this.look, onError), looking),
+      );
+    }
     return true;
   }
 
   [Symbol.dispose](): void {
-    this.#watch?.close();
-    this.#watch = undefined;
+    for (const watch of this.#watches.splice(0)) watch.close();
   }
 }
 

@@ -4,14 +4,8 @@
  * The fold decides and not the turn: the ACQUIRE says what its decision saw, and if the writer was
  * overtaken in between, the fold may find it void. Then it is taken back, and the answer is no.
  */
-import {
-  abandoned,
-  arbitrate,
-  type Denied,
-  type Granted,
-  reserved,
-  type Scene,
-} from "../../domain/lane/arbiter.ts";
+import { arbitrate, type Denied, type Granted, type Scene } from "../../domain/lane/arbiter.ts";
+import { abandoned, queued, reserved } from "../../domain/lane/refusals.ts";
 import type { LaneRequest, WantedLane } from "../../domain/lane/request.ts";
 import { isWorthProbing, type Lease, runOf } from "../../domain/lane/lease.ts";
 import { LANE_TTL_S } from "../../domain/limits.ts";
@@ -29,6 +23,7 @@ import { addressesOfTree } from "../../domain/glob/holds/holds.ts";
 import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { JournalView } from "../../ports/journal.ts";
 import { type AwaitedHolders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
+import { NO_QUEUE, type Queue } from "../hold/queue.ts";
 import * as answers from "./answers.ts";
 import { freeAnswer, granted, refusalOf } from "./decision.ts";
 import { originOf } from "./origin.ts";
@@ -81,6 +76,8 @@ export class Acquisition {
   #written: { readonly nonce: string; readonly verdict: Granted } | undefined;
   /** The lease that this acquisition made. */
   #made: Lease | undefined;
+  /** The place among those that wait, if it has one. */
+  ticket: number | undefined;
   /** Why that is to be taken back. */
   #unwanted: Denied | undefined;
 
@@ -90,6 +87,7 @@ export class Acquisition {
     readonly taxonomy: Taxonomy,
     /** The exclusive reservations. */
     readonly others: AwaitedHolders<ReservationConflict>,
+    readonly queue: Queue = NO_QUEUE,
   ) {
     this.loopTs = input.loopTs ??
       `${formatTime(context.clock())}-${crypto.randomUUID().slice(0, 8)}`;
@@ -108,17 +106,20 @@ export class Acquisition {
 
   /** What it would come to, reservations included, without writing. */
   async look(view: JournalView, now: number = this.context.clock()): Promise<Granted | Denied> {
-    const { lane = "", tree = [] } = this.input;
-    const isPicked = lane === "" && tree.length === 0;
+    const { lane: name = "", tree = [] } = this.input;
+    const isPicked = name === "" && tree.length === 0;
     let { taxonomy } = this;
     let first: Denied | undefined;
     while (true) {
       const verdict = decide(this.context, this.#request, taxonomy, view, now);
       if (verdict.outcome === "refuse") return first ?? verdict;
       if (verdict.existing !== undefined) return verdict;
-      const found = await this.others.find(this.#wanted(verdict.hold, now));
-      if (found.total === 0) return verdict;
-      first ??= reserved(verdict.hold, found);
+      const wanted = this.#wanted(verdict.hold, now);
+      const found = await this.others.find(wanted);
+      const { lane } = verdict.hold;
+      const ahead = await this.queue.ahead({ ...wanted, lane, number: this.ticket });
+      if (found.total + ahead.total === 0) return verdict;
+      first ??= found.total > 0 ? reserved(verdict.hold, found) : queued(verdict.hold, ahead);
       if (!isPicked) return first;
       const autopick = taxonomy.autopick.filter((name) => name !== verdict.hold.lane);
       taxonomy = { ...taxonomy, autopick };
@@ -204,12 +205,7 @@ export class Acquisition {
   /** What reservations are to be asked about. */
   #wanted({ tree }: WantedLane, now: number): Wanted {
     const { runId, owner } = this.input;
-    const named = addressesOfTree({
-      tree: tree.globs,
-      files: tree.files,
-      name_only: tree.isEmpty,
-    });
-    return { runId: runId ?? owner, named, now };
+    return { runId: runId ?? owner, named: namedOf(tree), now };
   }
 
   /** Whether it made a lease, or may have. */
@@ -328,4 +324,9 @@ export class Acquisition {
     }
     return freeAnswer(decision, input, loop_ts);
   }
+}
+
+/** What a lane is to hold, as a reservation would name it. */
+export function namedOf({ globs, files, isEmpty }: WantedLane["tree"]) {
+  return addressesOfTree({ tree: globs, files, name_only: isEmpty });
 }

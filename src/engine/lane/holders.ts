@@ -21,7 +21,7 @@ import {
 } from "../../domain/lane/lease.ts";
 import { LANE_STEPS } from "../../domain/limits.ts";
 import type { JournalView } from "../../ports/journal.ts";
-import { FREE, type Holders, type Wanted } from "../hold/exclusion.ts";
+import { type AwaitedHolders, FREE, type Wanted } from "../hold/exclusion.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
 
 /** Leases that overlap what is wanted. */
@@ -30,7 +30,7 @@ interface InTheWay {
   readonly dead: readonly { readonly lease: Lease; readonly evidence: LaneDeathEvidence }[];
 }
 
-export class LaneHolders implements Holders<LeaseConflict> {
+export class LaneHolders implements AwaitedHolders<LeaseConflict> {
   constructor(readonly context: LaneContext) {}
 
   async find(wanted: Wanted): Promise<Conflicts<LeaseConflict>> {
@@ -66,18 +66,28 @@ export class LaneHolders implements Holders<LeaseConflict> {
     throw new CoordError("io_error", answer.error, { reason: answer.status });
   }
 
+  /** The journal has all of them. */
+  watch(
+    _conflicts: readonly LeaseConflict[],
+    onChange: () => void,
+    onError: (error: unknown) => void,
+  ): { close(): void } {
+    return this.context.lanes.watch(onChange, onError);
+  }
+
   async #inTheWay({ fold }: JournalView, wanted: Wanted): Promise<InTheWay> {
     const { processes } = this.context;
     const host = processes.origin(undefined).host_id;
     const comparison = new Comparison(wanted.runId, addressOutlines(wanted.named));
     const alive: Lease[] = [];
     const dead: { lease: Lease; evidence: LaneDeathEvidence }[] = [];
-    const { addresses, files } = wanted.named;
+    const { lane, named: { addresses, files } } = wanted;
     const tree = new Tree(addresses.map((text) => partsOf(text).path), files);
     const near = [...fold.leases.meeting(tree, { left: LANE_STEPS })].map(({ lease }) => lease);
-    for (const lease of near.sort((a, b) => a.fence - b.fence)) {
+    const named = new Set(lane === undefined ? [] : fold.leases.named(lane));
+    for (const lease of [...new Set([...near, ...named])].sort((a, b) => a.fence - b.fence)) {
       if (sameRun(runOf(lease), wanted.runId)) continue;
-      if (!await paced(comparison.overlaps(heldLease(lease)))) continue;
+      if (!named.has(lease) && !await paced(comparison.overlaps(heldLease(lease)))) continue;
       const isAlive = isWorthProbing(lease, wanted.now, host)
         ? processes.isAlive(lease)
         : undefined;
@@ -85,6 +95,18 @@ export class LaneHolders implements Holders<LeaseConflict> {
       if (evidence === undefined) alive.push(lease);
       else dead.push({ lease, evidence });
     }
-    return { alive: comparison.conflicts(alive.map(heldLease)), dead };
+    // By its name a lease is in the way as a whole, whatever its tree meets.
+    const pair = { address: lane ?? "", their_address: lane ?? "" };
+    const same = alive.filter((lease) => named.has(lease)).map(heldLease);
+    const others = alive.filter((lease) => !named.has(lease)).map(heldLease);
+    const found = comparison.conflicts(others);
+    return {
+      alive: {
+        ...found,
+        conflicts: [...same.map((lease) => lease.conflict(pair)), ...found.conflicts],
+        total: same.length + found.total,
+      },
+      dead,
+    };
   }
 }

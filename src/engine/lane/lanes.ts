@@ -8,11 +8,11 @@ import { formatTime, parseTime } from "../../domain/time.ts";
 import { haltEntry, releaseEntry, spawnEntry } from "../../domain/journal/entries.ts";
 import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import type { Checkout, Named } from "../../ports/checkout.ts";
-import type { JournalView } from "../../ports/journal.ts";
 import { treeProblems } from "../../domain/glob/tree.ts";
 import { nameProblems } from "../../domain/lane/request.ts";
 import type { AwaitedHolders } from "../hold/exclusion.ts";
-import { checkInput } from "../input.ts";
+import { NO_QUEUE, type Queue } from "../hold/queue.ts";
+import { checkInput, type FieldTable } from "../input.ts";
 import { checkedNames, type NamesField } from "../names.ts";
 import { Acquisition } from "./acquisition.ts";
 import { Adoption } from "./adoption.ts";
@@ -20,6 +20,7 @@ import * as answers from "./answers.ts";
 import { LaneChanges } from "./changes.ts";
 import { Keeping } from "./keeping.ts";
 import { LaneHold } from "./hold.ts";
+import { liveLeases } from "./live.ts";
 import { LANE_INPUTS } from "./inputs.ts";
 import { inTurn, type LaneContext, readJournal, type Turn } from "./turn.ts";
 import type * as types from "./types.ts";
@@ -53,14 +54,17 @@ export class Lanes {
   readonly #checkout: Checkout;
   readonly #changes: LaneChanges;
   readonly #others: AwaitedHolders<ReservationConflict>;
+  readonly #queue: Queue;
 
   /** Made by opening a workspace. */
   constructor(
     context: LaneContext,
     checkout: Checkout,
     others: AwaitedHolders<ReservationConflict>,
+    queue: Queue = NO_QUEUE,
   ) {
     this.#context = context;
+    this.#queue = queue;
     this.#others = others;
     this.#checkout = checkout;
     this.#changes = new LaneChanges(context);
@@ -90,10 +94,10 @@ export class Lanes {
    * ```
    */
   async hold(
-    input: types.LaneAcquireInput,
+    { pid = this.#context.processes.ownPid, ...input }: types.LaneHoldInput,
   ): Promise<LaneHold | LaneNotHeld<types.LaneDenied> | LaneNotHeld<types.LaneBusy>> {
-    const pid = input.pid ?? this.#context.processes.ownPid;
-    const acquisition = await this.#acquisition({ ...input, pid });
+    const process = pid === null ? {} : { pid };
+    const acquisition = await this.#acquisition({ ...input, ...process });
     let answer = await acquireLane(this.#context, this.#changes, acquisition);
     const end = answer.status === "acquired" ? await this.#endOf(answer, input) : 0;
     // The signal may have fired between the grant and now.
@@ -137,17 +141,8 @@ export class Lanes {
    * @param input Which lane, and by whom.
    */
   async arbitrate(input: types.LaneArbitrateInput): Promise<types.LaneVerdict> {
-    const context = this.#context;
-    const named = checkedNames(
-      input,
-      LANE_INPUTS.arbitrate,
-      ["owner"],
-      this.#checkout,
-      treeField(input),
-    );
-    const taxonomy = await context.lanes.taxonomy();
-    const acquisition = new Acquisition(context, withTree(input, named), taxonomy, this.#others);
-    return await acquisition.verdict(await readJournal(context));
+    const acquisition = await this.#acquisition(input, LANE_INPUTS.arbitrate);
+    return await acquisition.verdict(await readJournal(this.#context));
   }
 
   /**
@@ -268,17 +263,8 @@ export class Lanes {
    *
    * @param input What to list; `all` also those that are dead and not evicted yet.
    */
-  async live(input: types.LaneListInput = {}): Promise<types.LaneList> {
-    checkInput(input, LANE_INPUTS.live);
-    const items = ((await this.#readable())?.fold.live() ?? []).map((lease) =>
-      answers.leaseItem(lease, this.#context)
-    );
-    const live = items.filter(({ status }) => status === "live");
-    return {
-      live: live.length,
-      dead: items.length - live.length,
-      leases: input.all === true ? items : live,
-    };
+  live(input: types.LaneListInput = {}): Promise<types.LaneList> {
+    return liveLeases(this.#context, input);
   }
 
   /**
@@ -339,26 +325,18 @@ export class Lanes {
     return { lane, ...judgeLiveness(evidence, { spin, grace }) };
   }
 
-  async #acquisition(input: types.LaneAcquireInput): Promise<Acquisition> {
-    const named = checkedNames(
-      input,
-      LANE_INPUTS.acquire,
-      ["owner"],
-      this.#checkout,
-      treeField(input),
-    );
+  async #acquisition(
+    input: types.LaneAcquireInput,
+    rules: FieldTable = LANE_INPUTS.acquire,
+  ): Promise<Acquisition> {
+    const named = checkedNames(input, rules, ["owner"], this.#checkout, treeField(input));
     const taxonomy = await this.#context.lanes.taxonomy();
-    return new Acquisition(this.#context, withTree(input, named), taxonomy, this.#others);
-  }
-
-  /** The journal, or a warning where this process may not read it. */
-  async #readable(): Promise<JournalView | undefined> {
-    try {
-      return await readJournal(this.#context);
-    } catch (error) {
-      if (!(error instanceof CoordError && error.isDenied)) throw error;
-      this.#context.warn(`${error.message}: skipped`);
-      return undefined;
-    }
+    return new Acquisition(
+      this.#context,
+      withTree(input, named),
+      taxonomy,
+      this.#others,
+      this.#queue,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** Inputs and answers of the operations on lanes. */
 import type { Refusal } from "../refusal.ts";
-import type { ReservationConflict } from "../../domain/glob/holds/comparison.ts";
+import type { ReservationConflict, WaiterConflict } from "../../domain/glob/holds/comparison.ts";
 import type { LaneConflict, LaneRefusalClass } from "../../domain/lane/arbiter.ts";
 import type { LaneDeathEvidence, Lease } from "../../domain/lane/lease.ts";
 import type { NamingInput } from "../names.ts";
@@ -42,6 +42,12 @@ export interface LaneAcquireInput extends LaneArbitrateInput, LaneLockInput {
   readonly wait?: number;
   /** Ends the call early: the answer is `refused`, and what was granted is released. */
   readonly signal?: AbortSignal;
+}
+
+/** Which lane to hold, and for how long. */
+export interface LaneHoldInput extends Omit<LaneAcquireInput, "pid"> {
+  /** The process that holds the lane, by default this one; null for none, so that silence alone ends it. */
+  readonly pid?: number | null;
 }
 
 /** Which lease of a lane. */
@@ -193,7 +199,7 @@ export interface LaneDenied extends LaneDecision, Refusal<"refused"> {
   /** What the reason is about. */
   readonly reason_class: LaneRefusalClass;
   /** The leases in the way, 20 at most, or the exclusive reservations, 100 at most. */
-  readonly conflicts: readonly (LaneConflict | ReservationConflict)[];
+  readonly conflicts: readonly (LaneConflict | ReservationConflict | WaiterConflict)[];
   /** How many there are in all; of leases a lower bound from 20 on. */
   readonly conflicts_total: number;
 }
@@ -214,7 +220,7 @@ export interface LaneVerdict extends LaneDecision {
   /** Nothing was written. */
   readonly journaled: false;
   /** The leases in the way, 20 at most, or the exclusive reservations, 100 at most. */
-  readonly conflicts: readonly (LaneConflict | ReservationConflict)[];
+  readonly conflicts: readonly (LaneConflict | ReservationConflict | WaiterConflict)[];
   /** How many there are in all, of a no; of leases a lower bound from 20 on. */
   readonly conflicts_total?: number;
   /** Dead leases that an acquisition would evict. */

@@ -1,6 +1,10 @@
 /** What the operations on reservations answer, put together from the records. */
 import { badInput } from "../../domain/errors.ts";
-import type { Conflicts, HoldConflict } from "../../domain/glob/holds/comparison.ts";
+import type {
+  Conflicts,
+  HoldConflict,
+  WaiterConflict,
+} from "../../domain/glob/holds/comparison.ts";
 import { idOfStem, stemOfId } from "../../domain/ids.ts";
 import { UNKNOWN_RUN } from "../../domain/limits.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
@@ -28,16 +32,22 @@ export function refusal({ conflicts, total, isCounted }: Conflicts): string {
   // Who keeps it out is named first.
   const weight = (each: HoldConflict) => each.exclusive ? isElsewhere(each) ? 1 : 2 : 0;
   const ordered = conflicts.toSorted((a, b) => weight(b) - weight(a));
-  const named = ordered.slice(0, MAX_NAMED).map((conflict) =>
-    `${quoted(conflict.address, 80)} overlaps ${quoted(conflict.their_address, 80)} of ` +
-    `${holderOf(conflict)}${conflict.expires_at === null ? "" : ` until ${conflict.expires_at}`}`
-  );
+  const named = ordered.slice(0, MAX_NAMED).map((conflict) => {
+    const { address, their_address, run_id, expires_at } = conflict;
+    const overlap = `${quoted(address, 80)} overlaps ${quoted(their_address, 80)}`;
+    if (conflict.kind === "waiter") {
+      return `${overlap}, for which ${quoted(run_id)} waits since ${conflict.since}`;
+    }
+    return `${overlap} of ${holderOf(conflict)}${
+      expires_at === null ? "" : ` until ${expires_at}`
+    }`;
+  });
   const more = total - named.length;
   const rest = more > 0 || !isCounted ? [`and ${isCounted ? "" : "at least "}${more} more`] : [];
   return `Cannot reserve exclusively: ${[...named, ...rest].join("; ")}`;
 }
 
-function holderOf(conflict: HoldConflict): string {
+function holderOf(conflict: Exclude<HoldConflict, WaiterConflict>): string {
   const lane = conflict.kind === "lane" ? `lane ${quoted(conflict.lane)} of ` : "";
   const place = conflict.kind === "lane" ? "" : elsewhere(conflict);
   return `${lane}${quoted(conflict.run_id)}${place}`;

@@ -1,8 +1,8 @@
 /** Reservations and intents: the operations that are the same on every store. */
-import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
+import { sameAgent } from "../../domain/input/run_id.ts";
 import type { LeaseConflict } from "../../domain/glob/holds/comparison.ts";
 import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
-import { UNKNOWN_RUN } from "../../domain/limits.ts";
+import { UNKNOWN_RUN, WAIT_S } from "../../domain/limits.ts";
 import {
   effectiveExpiry,
   type IntentRecord,
@@ -15,19 +15,14 @@ import {
 import { formatTime } from "../../domain/time.ts";
 import { contentId } from "../content_id.ts";
 import { nonce, type ReservationContext, secondsOf } from "../context.ts";
-import type { Holders } from "../hold/exclusion.ts";
+import type { AwaitedHolders } from "../hold/exclusion.ts";
+import { NO_QUEUE, type Queue } from "../hold/queue.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
-import {
-  alreadyReleased,
-  byCreation,
-  intentItemOf,
-  notHolder,
-  reservationItem,
-  staleFence,
-} from "./answers.ts";
-import { ReservationHold } from "./hold.ts";
+import { alreadyReleased, notHolder, staleFence } from "./answers.ts";
+import type { ReservationHold } from "./hold.ts";
 import { whyEnded } from "./ended.ts";
+import { listRecords } from "./list.ts";
 import { Reserving } from "./reserving.ts";
 import { ADDRESSES, EXCLUSIVE, RESERVATION_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
@@ -48,11 +43,17 @@ function namedFields({ entries, files }: Named) {
  */
 export class Reservations {
   readonly #context: ReservationContext;
-  readonly #lanes: Holders<LeaseConflict>;
+  readonly #lanes: AwaitedHolders<LeaseConflict>;
+  readonly #queue: Queue;
 
   /** Made by opening a workspace. */
-  constructor(context: ReservationContext, lanes: Holders<LeaseConflict>) {
+  constructor(
+    context: ReservationContext,
+    lanes: AwaitedHolders<LeaseConflict>,
+    queue: Queue = NO_QUEUE,
+  ) {
     this.#context = context;
+    this.#queue = queue;
     this.#lanes = lanes;
   }
 
@@ -100,8 +101,13 @@ export class Reservations {
       ? checkedNames(input, EXCLUSIVE, ["addresses", "runId"], checkout, ADDRESSES)
       : checkedNames(input, RESERVATION_INPUTS.reserve, ["addresses"], checkout, ADDRESSES);
     input.signal?.throwIfAborted();
-    const reserving = new Reserving(this.#context, this.#lanes, this, input);
-    const answer = await reserving.run(() => this.#record(input, named));
+    const reserving = new Reserving(this.#context, this.#lanes, this, input, this.#queue);
+    const make = () => this.#record(input, named);
+    const { wait = WAIT_S.default } = input;
+    const answer = wait > 0
+      ? await (await import("./waiting.ts"))
+        .reserveWaiting(this.#context, this.#lanes, reserving, make, wait)
+      : await reserving.run(make);
     if (answer.status === "reserved" && answer.run_id === UNKNOWN_RUN) {
       warn(
         `The run id is "${UNKNOWN_RUN}", and two "${UNKNOWN_RUN}" agents never count as the same ` +
@@ -148,6 +154,7 @@ export class Reservations {
     const answer = await this.reserve({ ...input, ttl: ttlSeconds });
     // The refusal can stand in an `await using` as well.
     if (answer.status === "conflict") return { ...answer, async [Symbol.asyncDispose]() {} };
+    const { ReservationHold } = await import("./hold.ts");
     const hold = new ReservationHold(this.#context, this, answer, ttlSeconds);
     if (!input.signal?.aborted) return hold;
     await hold.release("cancelled");
@@ -297,37 +304,8 @@ export class Reservations {
    *
    * @param input What to list; `all` also what has ended.
    */
-  async list(input: types.ReservationListInput = {}): Promise<types.ReservationList> {
-    checkInput(input, RESERVATION_INPUTS.list, input.mine === true ? ["runId"] : []);
-    const { clock, store: { reservations: store } } = this.#context;
-    const now = clock();
-    const { kind, all = false } = input;
-    const isWhose = input.mine === true ? sameRun : (a: string, b: string) => a === b;
-    const entries = await store.list(now, all && kind !== "intent");
-    const live = new Set(
-      entries.filter((entry) => isLive(entry, now)).map((entry) =>
-        entry.reservation.reservation_id
-      ),
-    );
-    const matches = (status: string, record: { run_id: string; branch: string }) =>
-      (all || status === "live") &&
-      (input.runId === undefined || isWhose(record.run_id, input.runId)) &&
-      (input.branch === undefined || record.branch === input.branch);
-    const reservations = kind === "intent"
-      ? []
-      : entries.map((entry) => reservationItem(entry, now))
-        .filter((item) => matches(item.status, item))
-        .sort((a, b) => byCreation(a, b) || (a.reservation_id < b.reservation_id ? -1 : 1));
-    const intents = kind === "reservation" ? [] : (await store.listIntents())
-      .map((intent) => intentItemOf(intent, live, now))
-      .filter((item) => matches(item.status, item))
-      .sort((a, b) => byCreation(a, b) || (a.intent_id < b.intent_id ? -1 : 1));
-    return {
-      total: reservations.length + intents.length,
-      live: [...reservations, ...intents].filter(({ status }) => status === "live").length,
-      reservations,
-      intents,
-    };
+  list(input: types.ReservationListInput = {}): Promise<types.ReservationList> {
+    return listRecords(this.#context, input);
   }
 
   async #record(input: types.ReservationInput, named: Named): Promise<ReservationRecord> {

@@ -8,14 +8,22 @@ import { addressOutlines } from "../../domain/glob/holds/holds.ts";
 import {
   Comparison,
   type Conflicts,
+  type HoldConflict,
   type LeaseConflict,
+  type WaiterConflict,
 } from "../../domain/glob/holds/comparison.ts";
 import { sameAgent, sameRun } from "../../domain/input/run_id.ts";
 import { SETTLE_MS } from "../../domain/limits.ts";
 import { heldBeside, locksBeside, overlapsRecord } from "../../domain/reservation/conflict.ts";
-import type { ReservationEntry, ReservationRecord } from "../../domain/reservation/reservation.ts";
+import {
+  areApart,
+  inCheckout,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../domain/reservation/reservation.ts";
 import { parseTime } from "../../domain/time.ts";
 import { type ReservationContext, worktreesOf } from "../context.ts";
+import { NO_QUEUE, type Queue } from "../hold/queue.ts";
 import { FREE, type Holders, holdExclusively, together, type Wanted } from "../hold/exclusion.ts";
 import { metOf, refusal } from "./answers.ts";
 import { giveUpReservation } from "./give_up.ts";
@@ -39,11 +47,15 @@ interface Attempt {
 }
 
 export class Reserving {
+  /** The place among those that wait, if it has one. */
+  ticket: number | undefined;
+
   constructor(
     readonly context: ReservationContext,
     readonly lanes: Holders<LeaseConflict>,
     readonly keeper: Pick<ReservationKeeper, "heartbeat">,
     readonly input: Pick<ReservationInput, "exclusive" | "strict" | "renew" | "signal">,
+    readonly queue: Queue = NO_QUEUE,
   ) {}
 
   /** @param make A new record, for each attempt another. */
@@ -83,6 +95,34 @@ export class Reserving {
     }
   }
 
+  /** What keeps out an exclusive reservation with such a record. Nothing is written. */
+  async look(record: ReservationRecord): Promise<HoldConflict[]> {
+    const { context, lanes, input: { strict = false } } = this;
+    const now = context.clock();
+    const isLock = locksBeside(record, await worktreesOf(context));
+    const comparison = new Comparison(record.run_id, addressOutlines(record));
+    const near = await context.store.reservations.near(record, now, overlapsRecord(comparison));
+    const locks = near.filter(({ reservation }) => strict || isLock(reservation));
+    const leases = await lanes.find({ runId: record.run_id, named: record, now });
+    const ahead = await this.#ahead(record);
+    const reservations = comparison.conflicts(locks.map(heldBeside(record)));
+    return [reservations, leases, ahead].flatMap(({ conflicts }) => [...conflicts]);
+  }
+
+  /** Who waits for what overlaps, and came first. What is only extended waits behind no other. */
+  async #ahead(record: ReservationRecord): Promise<Conflicts<WaiterConflict>> {
+    const { context, queue, input: { exclusive, renew }, ticket: number } = this;
+    if (exclusive !== true || renew === true) return FREE;
+    const isOneTree = await worktreesOf(context) === "block";
+    return queue.ahead({
+      runId: record.run_id,
+      named: record,
+      now: context.clock(),
+      number,
+      isApart: (worktree) => !isOneTree && areApart(record, inCheckout(worktree)),
+    });
+  }
+
   async #attempt(
     record: ReservationRecord,
     isLock: (other: ReservationRecord) => boolean,
@@ -106,6 +146,7 @@ export class Reserving {
     let leases: Conflicts = await lanes.find(wanted);
     // What is read without a turn at the journal may be about to be taken back.
     if (isExclusive && leases.total > 0) leases = await lanes.makeWay(wanted);
+    const ahead = await this.#ahead(record);
     const conflictsOf = (entries: readonly ReservationEntry[]) =>
       comparison.conflicts(entries.map(heldBeside(record)));
     const overlaps = overlapsRecord(comparison);
@@ -128,7 +169,7 @@ export class Reserving {
           if (renewal?.finds(met) === true) return false;
           if (!isExclusive) return true;
           const blocking = met.filter(({ reservation }) => strict || isLock(reservation));
-          if (leases.total + conflictsOf(blocking).total > 0) return false;
+          if (leases.total + ahead.total + conflictsOf(blocking).total > 0) return false;
           isUndecided = isPatient && met.length < entries.length;
           return !isUndecided;
         },
@@ -157,6 +198,7 @@ export class Reserving {
       return { ...nothing, renewed: await renewal.extend(keeper, comparison, met) };
     }
     // What it reports only is no reason for a no.
-    return { isHeld, fence, found: isUndecided ? FREE : together(others, leases), isUndecided };
+    const found = isUndecided ? FREE : together(together(others, leases), ahead);
+    return { isHeld, fence, found, isUndecided };
   }
 }

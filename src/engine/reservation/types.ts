@@ -37,6 +37,8 @@ export interface ReservationInput extends NamingInput {
    * With `exclusive`: nor any notice. Of a notice that comes at the same moment it may not hear.
    */
   readonly strict?: boolean;
+  /** With `exclusive`: seconds to wait while others are in the way, 0 to 3600, default 0. */
+  readonly wait?: number;
   /** Ends the call: it throws the signal's reason, and what was reserved is released. */
   readonly signal?: AbortSignal;
 }
@@ -235,6 +237,7 @@ const RESERVE = {
   exclusive: fields.anything,
   note: fields.note,
   strict: fields.anything,
+  wait: fields.wait,
   signal: fields.anything,
 } as const;
 

@@ -18,6 +18,7 @@ import type {
   TaskHolderInput,
   TaskQueueEmpty,
   TaskRefused,
+  TaskRetried,
 } from "./types.ts";
 
 /** What a hold needs of the operations on tasks. */
@@ -26,8 +27,8 @@ export interface TaskKeeper {
   heartbeat(input: TaskHeartbeatInput): Promise<TaskHeartbeat | TaskRefused>;
   /** Marks the task completed. */
   complete(input: TaskCompleteInput): Promise<ClaimRecord | TaskRefused>;
-  /** Marks the task failed. */
-  fail(input: TaskFailInput): Promise<ClaimRecord | TaskRefused>;
+  /** Marks the attempt failed. */
+  fail(input: TaskFailInput): Promise<ClaimRecord | TaskRetried | TaskRefused>;
   /** Gives the task back. */
   giveBack(input: TaskHolderInput): Promise<ClaimRecord | TaskRefused>;
 }
@@ -80,9 +81,14 @@ export class TaskHold extends Hold {
     return this.end(() => this.#tasks.complete({ ...this.#who, ...(result && { result }) }));
   }
 
-  /** Ends the task badly. */
-  fail(error: string): Promise<ClaimRecord | TaskRefused> {
+  /** Ends the attempt badly, and the task with it unless it has attempts left. */
+  fail(error: string): Promise<ClaimRecord | TaskRetried | TaskRefused> {
     return this.end(() => this.#tasks.fail({ ...this.#who, error }));
+  }
+
+  /** Gives the task back to the queue, as the end of the block does. */
+  giveBack(): Promise<ClaimRecord | TaskRefused> {
+    return this.end(() => this.#tasks.giveBack(this.#who));
   }
 }
 
@@ -101,7 +107,8 @@ async function whyLost(
   const decision = extend({ ...actor, extensionSeconds: 0 })(entry.claim);
   if (decision.kind === "refuse") {
     const { status, message } = decision.refusal;
-    return new CoordError(status === "taken" ? "not_holder" : status, message);
+    const isOther = status === "taken" || status === "delayed" || status === "blocked";
+    return new CoordError(isOther ? "not_holder" : status, message);
   }
   if (entry.claim === undefined || actor.now >= endsMs) return undefined;
   if (!claimTimedOut(entry.claim, actor.now)) return undefined;

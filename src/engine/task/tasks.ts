@@ -2,25 +2,28 @@
 import {
   cancel,
   type ClaimRecord,
-  claimTimedOut,
-  claimTtl,
   extend,
   finish,
   giveBack,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
+import { claimTtl } from "../../domain/task/claim_grant.ts";
+import { isBack } from "../../domain/task/retry.ts";
 import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
 import { CoordError } from "../../domain/errors.ts";
-import { BATCH_SPREAD_MS, LIST_LIMIT, UNKNOWN_RUN } from "../../domain/limits.ts";
-import type { TaskRecord } from "../../domain/task/task.ts";
+import { LIST_LIMIT } from "../../domain/limits.ts";
+import { orderOf, type TaskRecord } from "../../domain/task/task.ts";
 import { nonce, secondsOf, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
+import { claimFirst } from "./claim_first.ts";
 import type { TaskHold, TaskNotHeld } from "./hold.ts";
-import { TASK_FIELDS, type TaskInput, taskRecord } from "./new_task.ts";
+import { holderOf, taskItem } from "./item.ts";
+import { enqueueAll } from "./enqueue.ts";
+import type { TaskInput } from "./new_task.ts";
 import { TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
-import { waitForTask } from "./wait.ts";
+import type { TaskBody, TaskWorkInput, TaskWorkReport } from "./work_types.ts";
 
 /** How the id of a task is asked for. */
 const ASKED = { field: "id", code: "bad_task_id" } as const;
@@ -43,9 +46,21 @@ export class Tasks {
    *
    * @param input The task; only a title is needed.
    * @returns The task as it was recorded, when it is durable.
+   * @throws {CoordError} `not_found` when it waits for a task that does not exist.
    */
-  async enqueue(input: TaskInput): Promise<TaskRecord> {
-    const [record] = await this.enqueueAll([input]);
+  async enqueue(input: TaskInput & { readonly key?: undefined }): Promise<TaskRecord>;
+  /**
+   * Adds one task, unless an unfinished one of its queue has its key. That one is the answer if its
+   * content is the same, as after a call whose answer got lost.
+   *
+   * @param input The task; only a title is needed.
+   * @returns The task as it was recorded, when it is durable; or that its key is another one's.
+   */
+  async enqueue(input: TaskInput): Promise<types.TaskEnqueued | types.TaskKeyConflict>;
+  async enqueue(input: TaskInput): Promise<types.TaskEnqueued | types.TaskKeyConflict> {
+    const added = await enqueueAll(this.#context, [input]);
+    if (!Array.isArray(added)) return added;
+    const [record] = added;
     if (record === undefined) throw new CoordError("internal", "Cannot enqueue: no record came");
     return record;
   }
@@ -57,19 +72,24 @@ export class Tasks {
    *
    * @param inputs The tasks.
    * @returns The tasks as they were recorded, in the order given, when all are durable.
+   * @throws {CoordError} `not_found` when a task waits for one that does not exist.
    */
-  async enqueueAll(inputs: readonly TaskInput[]): Promise<TaskRecord[]> {
-    const { clock, store, warn } = this.#context;
-    for (const input of inputs) checkInput(input, TASK_FIELDS, ["title"]);
-    const now = clock();
-    const records = await Promise.all(
-      inputs.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
-    );
-    if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
-      warn(`The run id is "${UNKNOWN_RUN}": the task does not say who enqueued it`);
-    }
-    await store.tasks.add(records);
-    return records;
+  async enqueueAll(
+    inputs: readonly (TaskInput & { readonly key?: undefined })[],
+  ): Promise<TaskRecord[]>;
+  /**
+   * The same for tasks with keys, as `enqueue` takes them; none is added when a key is another task's.
+   *
+   * @param inputs The tasks.
+   * @returns The tasks as they were recorded, in the order given; or the first key that is another one's.
+   */
+  async enqueueAll(
+    inputs: readonly TaskInput[],
+  ): Promise<types.TaskEnqueued[] | types.TaskKeyConflict>;
+  async enqueueAll(
+    inputs: readonly TaskInput[],
+  ): Promise<types.TaskEnqueued[] | types.TaskKeyConflict> {
+    return await enqueueAll(this.#context, inputs);
   }
 
   /**
@@ -81,23 +101,18 @@ export class Tasks {
    */
   async claim(input: types.TaskClaimInput): Promise<types.TaskClaimed | types.TaskQueueEmpty> {
     checkInput(input, TASK_INPUTS.claim, ["runId"]);
-    const { store, clock } = this.#context;
     const { signal } = input;
     const empty = { status: "empty", queue: input.queue ?? null } as const;
     if (signal?.aborted) return empty;
     const ttlSeconds = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
-    const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
-      while (true) {
-        const grant = { runId: input.runId, ttlSeconds, nonce: nonce() };
-        const search = { queue: input.queue, grant, effort, hints };
-        const entry = await store.tasks.claimNext(search);
-        // One that timed out while the process slept may be another agent's by now.
-        const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
-        if (!isOver || signal?.aborted) return entry;
-      }
+    const search = {
+      runId: input.runId,
+      queues: [input.queue],
+      has: input.has,
+      ttlSeconds,
+      signal,
     };
-    const entry = await attempt("thorough") ??
-      await waitForTask(this.#context, attempt, input.wait ?? 0, signal);
+    const entry = await claimFirst(this.#context, search, input.wait ?? 0);
     if (entry?.claim === undefined) return empty;
     const claimed = { ...entry.claim, status: "claimed", task: entry.task } as const;
     if (!signal?.aborted) return claimed;
@@ -140,6 +155,39 @@ export class Tasks {
     return nothingToHold({ status: "empty", queue });
   }
 
+  /**
+   * Works on tasks: claims one after the other, keeps each by heartbeats while `body` works on it, and
+   * reports its end. What `body` resolves to is the task's result; an error that it throws fails the
+   * task; `GIVE_BACK` gives it back. Its signal fires when the claim is lost, when the task took
+   * longer than `maxRuntime`, and when the call is to end at once.
+   *
+   * Where bodies fail several times in a row as soon as they begin, the next claims wait, longer
+   * each time.
+   *
+   * @param input Who works, on which queues, and until when: by default until `stop` fires.
+   * @param body What works on one task.
+   * @returns Why it ended, and how many tasks ended how.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const { tasks } = await openWorkspace({ dir: project });
+   * await tasks.enqueueAll([{ title: "lint", runId: "ci" }, { title: "test", runId: "ci" }]);
+   * const report = await tasks.work({ runId: "agent-1", drain: true }, async (task, signal) => {
+   *   signal.throwIfAborted();
+   *   return { checked: task.title };
+   * });
+   * console.assert(report.completed === 2);
+   * ```
+   */
+  async work(input: TaskWorkInput, body: TaskBody): Promise<TaskWorkReport> {
+    const { work } = await import("./work.ts");
+    return await work(this.#context, this, input, body);
+  }
+
   /** Hands back what was claimed for a caller that went away. */
   async #giveUp({ task_id: id, claimer_run_id: runId, fence }: types.TaskClaimed): Promise<void> {
     try {
@@ -166,18 +214,29 @@ export class Tasks {
   }
 
   /**
-   * Ends a task badly. Doing it again with the same error is no error.
+   * Ends an attempt badly, and the task with it unless it has attempts left. Doing it again with the
+   * same error is no error.
    *
-   * @param input Which task, by whom, for what reason.
-   * @returns The claim in its final state, or why the rules do not allow it.
+   * @param input Which task, by whom, for what reason; `final` ends the task in any case.
+   * @returns The claim in its final state, `pending` with the instant from which the task may be
+   * claimed again, or why the rules do not allow it.
    */
-  async fail(input: types.TaskFailInput): Promise<ClaimRecord | types.TaskRefused> {
+  async fail(
+    input: types.TaskFailInput,
+  ): Promise<ClaimRecord | types.TaskRetried | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.fail, ["id", "runId"]);
-    return this.#move(input.id, (taskId, now) =>
-      finish(
-        { taskId, now, runId: input.runId, fence: input.fence },
-        { status: "failed", error: input.error ?? "" },
-      ));
+    const { runId, fence, error = "", final: isFinal = false } = input;
+    const { store } = this.#context;
+    const id = await this.#idOf(input.id);
+    const task = isFinal ? undefined : (await store.tasks.get(id))?.task;
+    const claim = await this.#move(
+      id,
+      (taskId, now) =>
+        finish({ taskId, now, runId, fence }, { status: "failed", error, task, isFinal }),
+    );
+    if (!("claimer_run_id" in claim) || !isBack(claim)) return claim;
+    await store.tasks.announce(claim.task_id);
+    return { ...claim, status: "pending", retry_at: claim.expires_at };
   }
 
   /**
@@ -188,6 +247,7 @@ export class Tasks {
    */
   async cancel(input: types.TaskCancelInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.cancel, ["id", "runId"]);
+    await this.#giveUpTimedOut(input.id);
     return this.#move(
       input.id,
       (taskId, now) =>
@@ -247,7 +307,7 @@ export class Tasks {
    * One task with its newest state.
    *
    * @param id The task's id, or a unique prefix of at least 6 hex digits.
-   * @returns The task; its claim is null when no agent ever claimed it.
+   * @returns The task; its claim is null when nothing ever happened to it.
    */
   async get(id: string): Promise<{ task: TaskRecord; claim: ClaimRecord | null }> {
     const entry = await this.#context.store.tasks.get(await this.#idOf(id));
@@ -263,24 +323,28 @@ export class Tasks {
    */
   async list(input: types.TaskListInput = {}): Promise<types.TaskList> {
     checkInput(input, TASK_INPUTS.list);
-    const { status, queue, runId, limit = LIST_LIMIT.default } = input;
-    const { counts, matched, items } = await this.#context.store.tasks.list(
-      { status, queue, runId, limit },
+    const { status, queue, runId, tag, limit = LIST_LIMIT.default } = input;
+    const from = input.from === undefined ? undefined : orderOf((await this.get(input.from)).task);
+    const { counts, queues, matched, items, next } = await this.#context.store.tasks.list(
+      { status, queue, runId, tag, from, limit },
     );
     return {
       ...counts,
+      queues: Object.fromEntries([...queues].sort(([a], [b]) => a < b ? -1 : 1)),
       limit,
-      truncated: matched > limit,
+      truncated: next !== undefined,
       matched,
-      items: items.map(({ task, claim, status }) => ({
-        ...task,
-        status,
-        claimer_run_id: claim?.claimer_run_id ?? null,
-        expires_at: claim?.expires_at ?? null,
-        attempt: claim?.attempt ?? 0,
-        ...remarksOf(claim),
-      })),
+      next: next ?? null,
+      items: items.map(taskItem),
     };
+  }
+
+  /** Fails a task whose last attempt has timed out, before another agent decides on it. */
+  async #giveUpTimedOut(input: string): Promise<void> {
+    const entry = await this.#context.store.tasks.get(await this.#idOf(input));
+    if (entry === undefined) return;
+    const { giveUpTimedOut } = await import("./give_up.ts");
+    await giveUpTimedOut(this.#context, entry);
   }
 
   async #move(
@@ -294,7 +358,9 @@ export class Tasks {
     if (applied.kind === "kept") warn(applied.warning);
     if (applied.kind !== "refused") return applied.claim;
     const { status, message, claim } = applied.refusal;
-    if (status === "taken" || status === "expired") {
+    if (
+      status === "taken" || status === "expired" || status === "delayed" || status === "blocked"
+    ) {
       throw new CoordError("internal", `Unexpected refusal: ${message}`);
     }
     return { status, task_id: taskId, ...(claim && holderOf(claim)), error: message };
@@ -305,16 +371,4 @@ export class Tasks {
     const { id } = await findId(input, ASKED, { task: this.#context.store.tasks });
     return id;
   }
-}
-
-/** Who has a task, as a refusal says it. */
-function holderOf(claim: ClaimRecord) {
-  const { claimer_run_id, claimed_at, expires_at, attempt, fence } = claim;
-  const who = { run_id: claimer_run_id, since: claimed_at, expires_at, attempt, fence };
-  return { ...who, ...remarksOf(claim) };
-}
-
-/** How many milliseconds after the first of `count` tasks the one at `index` was created. */
-function spread(index: number, count: number): number {
-  return count <= BATCH_SPREAD_MS ? index : Math.floor(index * BATCH_SPREAD_MS / count);
 }

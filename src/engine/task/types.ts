@@ -14,12 +14,30 @@ export interface TaskClaimInput {
   readonly runId: string;
   /** Only tasks of this queue; default any. */
   readonly queue?: string;
+  /** What the claimer has: it gets no task that needs more; default nothing. */
+  readonly has?: readonly string[];
   /** Visibility timeout: seconds until others may have it, 1 to 86400, default the team's or 3600. */
   readonly claimTtl?: number;
   /** Seconds to wait for a task, 0 to 3600, default 0. */
   readonly wait?: number;
   /** Ends the call early: the answer is `empty`, and what was claimed is given back. */
   readonly signal?: AbortSignal;
+}
+
+/** A task that was added, or has the key that was asked for. */
+export type TaskEnqueued = TaskRecord & {
+  /** Of a task with a key: whether this call made it, or found it unfinished with the same content. */
+  readonly created?: boolean;
+};
+
+/** The key of a task that was to be added is another one's, whose content differs. Nothing was added. */
+export interface TaskKeyConflict extends Refusal<"key_conflict"> {
+  /** The key. */
+  readonly key: string;
+  /** The queue in which it is taken. */
+  readonly queue: string;
+  /** The unfinished task that has it; absent when it was to be added by the same call. */
+  readonly task_id?: string;
 }
 
 /** Which task, and who acts on it. */
@@ -46,7 +64,17 @@ export interface TaskCompleteInput extends TaskHolderInput {
 export interface TaskFailInput extends TaskHolderInput {
   /** At most 4096 characters. */
   readonly error?: string;
+  /** Ends the task also when it has attempts left. */
+  readonly final?: boolean;
 }
+
+/** An attempt that failed and was not the last: its task is back in the queue. */
+export type TaskRetried = Omit<ClaimRecord, "status" | "retry_at"> & {
+  /** It is back. */
+  readonly status: "pending";
+  /** From when on it may be claimed again, ISO 8601 UTC. */
+  readonly retry_at: string;
+};
 
 /** Which task to take out of the queue. */
 export interface TaskCancelInput extends TaskActorInput {
@@ -62,13 +90,20 @@ export interface TaskHeartbeatInput extends TaskHolderInput, HoldRemarks {
 
 /** What to list. */
 export interface TaskListInput {
-  /** Only tasks that stand there. */
-  readonly status?: TaskStatus;
+  /** Only tasks that stand there, or in one of these places. */
+  readonly status?: TaskStatus | readonly TaskStatus[];
   /** Only tasks of this queue. */
   readonly queue?: string;
   /** The claimer's. */
   readonly runId?: string;
-  /** 1 to 10000, default 200. */
+  /** Only tasks with this tag. */
+  readonly tag?: string;
+  /**
+   * Begin with this task, or where it would stand if it does not match: its id, or a unique prefix of
+   * at least 6 hex digits. For pages: the `next` of the answer before.
+   */
+  readonly from?: string;
+  /** 0 to 10000, default 200. */
   readonly limit?: number;
 }
 
@@ -135,20 +170,36 @@ export type TaskItem = TaskRecord & HoldRemarks & {
   readonly status: TaskStatus;
   /** Who has it or had it last; of a task that no agent had, who cancelled it. */
   readonly claimer_run_id: string | null;
+  /** Since when, ISO 8601 UTC; null when no agent claimed the task. */
+  readonly claimed_at: string | null;
   /** End of the visibility timeout, ISO 8601 UTC; null when no agent claimed the task. */
   readonly expires_at: string | null;
+  /** The holder's last sign of life, ISO 8601 UTC; null when no agent claimed the task. */
+  readonly heartbeat_at: string | null;
+  /** When it was completed, failed or cancelled, ISO 8601 UTC; null before, and where it is unknown. */
+  readonly ended_at: string | null;
   /** How many times the task was granted. */
   readonly attempt: number;
+  /** The fence of the newest grant; 0 before the first. */
+  readonly fence: number;
+  /** What `complete` was given. */
+  readonly result: JsonObject | null;
+  /** What `fail` was given. */
+  readonly error: string | null;
 };
 
 /** What a listing answers. */
 export type TaskList = TaskCounts & {
   /** How many items were asked for. */
   readonly limit: number;
-  /** Whether more than `limit` tasks matched. */
+  /** The same counts by queue. */
+  readonly queues: Readonly<Record<string, TaskCounts>>;
+  /** Whether tasks matched that come after the items. */
   readonly truncated: boolean;
-  /** How many tasks matched. */
+  /** How many tasks matched, those before `from` too. */
   readonly matched: number;
+  /** The id of the first that matched after the items; null when there is none. */
+  readonly next: string | null;
   /** Sorted as they would be handed out. */
   readonly items: readonly TaskItem[];
 };
@@ -158,6 +209,7 @@ export const TASK_INPUTS = {
   claim: {
     runId: fields.holderId,
     queue: taskFields.queue,
+    has: taskFields.has,
     claimTtl: taskFields.claimTtl,
     wait: fields.wait,
     signal: fields.anything,
@@ -173,6 +225,7 @@ export const TASK_INPUTS = {
     runId: fields.identifier,
     error: taskFields.errorText,
     fence: fields.fence,
+    final: fields.anything,
   },
   cancel: { id: taskFields.taskId, runId: fields.identifier, force: fields.anything },
   heartbeat: {
@@ -188,6 +241,8 @@ export const TASK_INPUTS = {
     status: taskFields.statusFilter,
     queue: taskFields.queue,
     runId: fields.identifier,
+    tag: taskFields.tag,
+    from: taskFields.taskId,
     limit: taskFields.listLimit,
   },
 } as const;

@@ -11,8 +11,11 @@
  */
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { isGated } from "../../domain/task/after.ts";
 import { TASK_TTL_S } from "../../domain/limits.ts";
 import { deadAt, readFolded } from "../../domain/lane/lease.ts";
+import { isBack } from "../../domain/task/retry.ts";
+import { taskExpiry } from "../../domain/task/task.ts";
 import { parseTime } from "../../domain/time.ts";
 
 /** The kinds of records that expire. */
@@ -82,7 +85,8 @@ export class Expiries {
         return this.#set("task", id, (state) => state.own = endOfTask(data));
       case "claim": {
         this.#set("task", id, (state) => state.ended = true);
-        const held = (data.status ?? "claimed") === "claimed";
+        const { status = "claimed", expires_at, retry_at } = data;
+        const held = status === "claimed" && !isBack({ status, expires_at, retry_at });
         return this.#set(
           "claim",
           id,
@@ -196,10 +200,12 @@ function instantOf(state: State): number | undefined {
 }
 
 /** When the ttl of a task ends. */
-function endOfTask({ created_at, ttl_seconds = TASK_TTL_S.default }: JsonObject) {
-  const created = parseTime(created_at);
-  if (created === undefined || typeof ttl_seconds !== "number") return undefined;
-  return created + ttl_seconds * 1000;
+function endOfTask(data: JsonObject): number | undefined {
+  const { created_at, not_before, ttl_seconds = TASK_TTL_S.default } = data;
+  // While it waits for others it does not expire, and then there is a claim.
+  if (isGated(data)) return undefined;
+  if (parseTime(created_at) === undefined || typeof ttl_seconds !== "number") return undefined;
+  return taskExpiry({ created_at, not_before, ttl_seconds });
 }
 
 /** When a lease counts as dead; announcements of runs never do. */

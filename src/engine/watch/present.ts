@@ -7,7 +7,9 @@ import {
   parseRelease,
   parseReservation,
 } from "../../domain/reservation/reservation.ts";
-import { claimTimedOut, parseClaim, taskStatus } from "../../domain/task/claim.ts";
+import { claimTimedOut, taskStatus } from "../../domain/task/claim.ts";
+import { parseClaim } from "../../domain/task/parse_claim.ts";
+import { isBack } from "../../domain/task/retry.ts";
 import { parseTask } from "../../domain/task/task.ts";
 import { formatTime } from "../../domain/time.ts";
 import type { FeedRun, RecordName } from "../../ports/feed.ts";
@@ -45,6 +47,7 @@ export async function presentData(
     }
     case "claim": {
       const claim = parseClaim(data, id);
+      if (typeof claim !== "string" && isBack(claim)) return { ...data, status: "pending" };
       const isTimedOut = typeof claim !== "string" && claimTimedOut(claim, now);
       return isTimedOut ? { ...data, status: "timed_out" } : data;
     }

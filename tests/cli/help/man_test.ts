@@ -1,5 +1,5 @@
 import { CATALOG, describeAll, type DescribedCommand } from "../../../src/cli/catalog.ts";
-import { EXIT_CODES } from "../../../src/cli/exit_codes.ts";
+import { exitCodes } from "../../../src/cli/exit_codes.ts";
 import { GLOBAL_FLAGS } from "../../../src/cli/locate.ts";
 import { main } from "../../../src/cli/main.ts";
 import { manualPage } from "../../../src/cli/help/man.ts";
@@ -55,7 +55,7 @@ for (const renderer of RENDERERS) {
     const { text, complaints } = showManual(PAGE, renderer);
     assertEquals(complaints, "");
     for (const { name, described } of COMMANDS) {
-      const part = partOf(text, new RegExp(`^ +coord ${name}( \\S+)* \\[FLAGS\\]$`));
+      const part = partOf(text, new RegExp(`^ +coord ${name}( \\S+)* \\[FLAGS\\]( -- \\S+)?$`));
       for (
         const [flag, { placeholder, summary, choices = [] }] of Object.entries(described.flags)
       ) {
@@ -89,7 +89,7 @@ for (const renderer of RENDERERS.filter(({ env }) => env === undefined)) {
 
 it("manualPage() lists the statuses of all exit codes", () => {
   const part = PAGE.slice(PAGE.indexOf('.SH "EXIT STATUS"'), PAGE.indexOf(".SH FILES"));
-  for (const { code, statuses } of EXIT_CODES) {
+  for (const { code, statuses } of exitCodes()) {
     assertMatch(part, new RegExp(`^\\\\fB${code}\\\\fR$`, "m"));
     for (const status of statuses) assert_(part.includes(status), status);
   }

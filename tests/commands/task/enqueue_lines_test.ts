@@ -81,7 +81,8 @@ it("readTasks() refuses unknown fields, and wrong values, with their lines", asy
     {
       field: 'line 1: "constructor"',
       code: "bad_args",
-      message: "is unknown; known are title, priority, queue, ttl, run_id, payload, tags",
+      message:
+        "is unknown; known are title, priority, queue, ttl, run_id, payload, tags, needs, not_before, delay, max_attempts, backoff, key, after, on_failure",
     },
     { field: "line 2: title", code: "bad_args", message: "must be text" },
     { field: "line 2: tags", code: "bad_args", message: "must be a list of texts" },

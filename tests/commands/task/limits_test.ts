@@ -158,15 +158,15 @@ testLimits([
     ["cancel-task", `sha256:${ID}`, "--run-id", "a"],
   ],
   [
-    ["tasks", "--limit", "0"],
+    ["tasks", "--limit", "-1"],
     "bad_args",
-    "--limit must be between 1 and 10000, got 0",
-    ["tasks", "--limit", "1"],
+    "--limit must be between 0 and 10000, got -1",
+    ["tasks", "--limit", "0"],
   ],
   [
     ["tasks", "--limit", "10001"],
     "bad_args",
-    "--limit must be between 1 and 10000, got 10001",
+    "--limit must be between 0 and 10000, got 10001",
     ["tasks", "--limit", "10000"],
   ],
   [

@@ -121,7 +121,7 @@ it("readTasks() says which item of an array is wrong, or that it is none", async
   assertEquals(
     await read('[{"title":"a"},{"title":""},7,{"title":"b","colour":1}]'),
     "item 2: title must not be empty; item 3 must be an object with a title, or a title; " +
-      'item 4: "colour" is unknown; known are title, priority, queue, ttl, run_id, payload, tags',
+      'item 4: "colour" is unknown; known are title, priority, queue, ttl, run_id, payload, tags, needs, not_before, delay, max_attempts, backoff, key, after, on_failure',
   );
   const none = "standard input begins as a JSON array and is none";
   assertEquals(await read('[{"title":"a"},]'), `${none}: there is a comma before its end`);

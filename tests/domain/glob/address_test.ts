@@ -18,7 +18,7 @@ import {
   textsOver,
 } from "../../support/scene/globs.ts";
 
-const PAIRS = sized(15_000, 100_000, 1_000_000);
+const PAIRS = sized(8_000, 100_000, 1_000_000);
 
 function address(text: string): Address {
   const parsed = parseAddress(text);
@@ -118,6 +118,7 @@ it(`addressesOverlap() and contains() agree with the enumeration of names on ${P
   const random = seeded("addressesOverlap()");
   const addresses = pool(random, 600);
   const counts = { apart: 0, together: 0, within: 0 };
+  let unknown = 0;
   for (let i = 0; i < PAIRS; i++) {
     const [a, b] = [random.pick(addresses), random.pick(addresses)];
     const both = `${a.address.text} and ${b.address.text}`;
@@ -126,7 +127,11 @@ it(`addressesOverlap() and contains() agree with the enumeration of names on ${P
       counts.within++;
     }
     const { overlaps, witness, exhausted } = addressesOverlap(a.address, b.address);
-    if (exhausted) fail(`${both}: exhausted`);
+    if (exhausted) {
+      assertEquals([overlaps, witness], [true, null], both);
+      unknown++;
+      continue;
+    }
     const shared = NAMES[firstCommon(a.bits, b.bits)];
     if (witness === null) {
       if (overlaps || shared) fail(`${both}: no witness, though ${JSON.stringify(shared)} is one`);
@@ -138,10 +143,12 @@ it(`addressesOverlap() and contains() agree with the enumeration of names on ${P
     if (!a.names(path, symbol) || !b.names(path, symbol)) fail(`${both}: ${witness} is none`);
     counts.together++;
   }
-  console.log(counts);
+  console.log(counts, unknown);
   for (const count of Object.values(counts)) {
     assert_(count > PAIRS / 500, "everything happens often");
   }
+  // One pattern of a pool that is dense enough meets one in a thousand.
+  assert_(unknown <= PAIRS / 100, "hardly any takes too long");
 });
 
 it("contains() finds every containment that all short names agree with, where names are short", () => {

@@ -5,7 +5,7 @@ import { assert_, assertEquals, it } from "../../deps.ts";
 import { randomGlob, seeded } from "../../support/scene/globs.ts";
 import { sized } from "../../support/length.ts";
 
-const PAIRS = sized(20_000, 50_000, 2_000_000);
+const PAIRS = sized(10_000, 50_000, 2_000_000);
 
 /** What the shapes of two patterns say, and what is so by their automata. */
 function both(a: string, b: string, dialect: Dialect) {

@@ -23,7 +23,7 @@ import {
 import { sized } from "../../support/length.ts";
 import { newSeed } from "../../support/random.ts";
 
-const ROUNDS = sized(600, 5_000, 100_000);
+const ROUNDS = sized(300, 5_000, 100_000);
 
 function entriesOf(lines: readonly WalLine[]): JournalEntry[] {
   return lines.flatMap((line) => line.kind === "entry" ? [line.entry] : []);

@@ -6,24 +6,13 @@ import {
   finish,
   giveBack,
   grant,
-  parseClaim,
   taskStatus,
   type TransitionRule,
 } from "../../../src/domain/task/claim.ts";
-import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import { parseClaim } from "../../../src/domain/task/parse_claim.ts";
 import { formatTime } from "../../../src/domain/time.ts";
+import { TASK } from "../../support/scene/plain_task.ts";
 
-const TASK: TaskRecord = {
-  task_id: "sha256:" + "a".repeat(64),
-  title: "t",
-  priority: 0,
-  queue: "default",
-  ttl_seconds: 100,
-  created_by: "planner",
-  created_at: formatTime(0),
-  tags: [],
-  payload: {},
-};
 const ID = TASK.task_id;
 
 function granted(runId = "a", now = 0, ttlSeconds = 10, current?: ClaimRecord): ClaimRecord {

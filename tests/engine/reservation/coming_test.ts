@@ -131,7 +131,7 @@ it("the stream's records hold a reservation whose record is to come, and it does
   const { path, listed, met } = await workspace();
   const id = await listed(1);
   const source = new FsRecordSource(host, new Layout(path), () => {});
-  assertEquals(source.ids("reservation"), [id]);
+  assertEquals(source.list("reservation").ids, [id]);
   const listing = source.list("reservation");
   assertEquals(listing.ids, [id]);
   const look = listing.look(id, undefined);
@@ -140,7 +140,7 @@ it("the stream's records hold a reservation whose record is to come, and it does
   assertEquals(source.look("reservation", id, version).kind, "same");
   await met(1);
   assertEquals(source.look("reservation", id, version).kind, "same");
-  assertEquals(source.ids("reservation"), [id]);
+  assertEquals(source.list("reservation").ids, [id]);
 });
 
 it("a reservation that never got a place is not there", async () => {
@@ -160,5 +160,5 @@ it("a reservation that never got a place is not there", async () => {
   assertEquals((await reservations.list({ all: true })).total, 0);
   assertEquals(await store.find("", 9), []);
   const source = new FsRecordSource(host, new Layout(path), () => {});
-  assertEquals(source.ids("reservation"), []);
+  assertEquals(source.list("reservation").ids, []);
 });

@@ -57,6 +57,19 @@ it("claim() with wait wakes when a claim times out", async () => {
   assert_(performance.now() - start < 3000, "soon after the timeout");
 });
 
+it("claim() with wait wakes when a delayed task becomes due, also one that comes meanwhile", async () => {
+  const { mine, theirs } = await scenes();
+  await theirs.tasks.enqueue({ title: "long after", runId: "p", delay: 3600 });
+  const start = performance.now();
+  const waiting = mine.tasks.claim({ runId: "a", wait: 30 });
+  await pause(20);
+  const { task_id } = await theirs.tasks.enqueue({ title: "soon", runId: "p", delay: 0.3 });
+  const claim = await waiting;
+  assertEquals(claim.status === "claimed" && claim.task_id, task_id);
+  const passed = performance.now() - start;
+  assert_(passed >= 300 && passed < 3000, `at its time, not ${passed} ms later`);
+});
+
 it("claim() with wait ignores other queues and answers empty when the time has passed", async () => {
   const { mine, theirs } = await scenes();
   const waiting = mine.tasks.claim({ runId: "a", queue: "mine", wait: 0.4 });

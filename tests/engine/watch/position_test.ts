@@ -116,7 +116,8 @@ it("watchRecords() skips a torn last line and a broken one", async () => {
   const bench = new FilesBench();
   for (const id of ["a", "b", "c"]) bench.records.put("task", id, {});
   await bench.emitted(ONCE);
-  const [head, a, b, c] = (bench.cursors.get(cursor) ?? "").split("\n");
+  const [head, a, b, c] = (bench.cursors.get(cursor) ?? "").split("\n")
+    .filter((line) => !line.includes(`"id":"segments"`));
   bench.cursors.set(cursor, `${head}\n${a}\nrubbish\n${b}\n${c?.slice(0, 20)}`);
   assertEquals(await bench.emitted(ONCE), ["added task c"]);
   assertEquals(bench.warnings, [

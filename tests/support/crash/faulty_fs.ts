@@ -47,6 +47,8 @@ export const CHANGES: readonly Operation[] = [
   "makeDir",
   "syncFile",
   "syncDir",
+  "syncNames",
+  "syncNamesAsync",
 ];
 
 type Writing = "createNew" | "append" | "appendSynced";

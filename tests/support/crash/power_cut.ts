@@ -1,7 +1,8 @@
 /**
  * A file system that forgets, as a power cut makes it: bytes that were not synced are lost or torn,
- * and changes of a folder's names that were not synced are undone. A folder is a name like any
- * other: where its parent was not synced, it goes with all that is in it.
+ * and changes of a folder's names that were not synced are undone. What `syncNames` makes last are the
+ * bytes of one file and the names that it has, with the folders that it is given on the way to them. A
+ * folder is a name like any other: where its parent was not synced, it goes with all that is in it.
  */
 import {
   linkSync,
@@ -30,10 +31,10 @@ interface Change {
 
 /**
  * How much of what was not synced a power cut takes: all of it; of some folders all and of others
- * nothing; of each folder the last changes, as chance has it; or of each name the last changes,
- * whatever becomes of its neighbours.
+ * nothing; of each folder the last changes, as chance has it; of each name the last changes, whatever
+ * becomes of its neighbours; or all bytes and no name.
  */
-export type Loss = "all" | "folders" | "last" | "scattered";
+export type Loss = "all" | "folders" | "last" | "scattered" | "bytes";
 
 export class ForgetfulFs {
   readonly fs: HostFs;
@@ -126,7 +127,26 @@ export class ForgetfulFs {
         real.syncDir(path);
         if (syncs) this.#changes.delete(path);
       },
+      syncNames: (path, folders) => {
+        real.syncNames(path, folders);
+        if (syncs) this.#namesSynced(inode(path), folders);
+      },
+      syncNamesAsync: async (path, folders) => {
+        await real.syncNamesAsync(path, folders);
+        if (syncs) this.#namesSynced(inode(path), folders);
+      },
     };
+  }
+
+  /** The bytes of a file, and what names it and the folders have in these, are on the disk; nothing else is. */
+  #namesSynced(ino: number, folders: readonly string[]): void {
+    this.#dirty.delete(ino);
+    for (const folder of folders) {
+      const isIts = ({ path }: Change) =>
+        folders.includes(path) || this.#real.lstat(path)?.ino === ino;
+      const left = (this.#changes.get(folder) ?? []).filter((change) => !isIts(change));
+      this.#changes.set(folder, left);
+    }
   }
 
   /** The power goes: what was not synced is lost. */
@@ -147,8 +167,9 @@ export class ForgetfulFs {
       const { ino, size } = lstatSync(path);
       const kept = this.#dirty.get(ino);
       if (kept === undefined || !this.#dirty.delete(ino)) continue;
-      if (loss !== "all" && !random.chance(0.7)) continue;
-      const torn = loss === "all" || random.chance(0.5) ? kept : Math.floor((kept + size) / 2);
+      const takesAll = loss === "all" || loss === "bytes";
+      if (!takesAll && !random.chance(0.7)) continue;
+      const torn = takesAll || random.chance(0.5) ? kept : Math.floor((kept + size) / 2);
       if (torn < size) truncateSync(path, torn);
     }
   }
@@ -193,6 +214,7 @@ export class ForgetfulFs {
 
 /** The changes of a folder's names that a power cut undoes, the last one first. */
 function undone(changes: readonly Change[], random: Random, loss: Loss): Change[] {
+  if (loss === "bytes") return [];
   if (loss === "all") return changes.toReversed();
   if (loss === "folders") return random.chance(0.5) ? changes.toReversed() : [];
   if (loss === "last") return changes.slice(random.below(changes.length + 1)).reverse();

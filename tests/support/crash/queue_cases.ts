@@ -23,6 +23,8 @@ export const quickFs: HostFs = {
     if (host.fs.lstat(path) === undefined) throw new HostError("not_found", "sync", path);
   },
   syncDir: (path) => quickFs.syncFile(path),
+  syncNames: (path) => quickFs.syncFile(path),
+  syncNamesAsync: async (path) => await quickFs.syncFile(path),
 };
 
 /** A queue with a clock of its own. */
@@ -57,12 +59,25 @@ export interface CrashCase {
   readonly tasks: readonly [before: number, after: number];
   /** Statuses of the task that it is about, before it and after it, seen at `second`. */
   readonly statuses: readonly string[];
+  /** Whether it may be done again, after any end, and changes nothing that it did before. */
+  readonly isRepeatable?: true;
 }
 
 const one = (queue: Tasks) => queue.enqueue({ title: "one", runId: "maker" });
+/** A task that is listed before all others; its id. */
+const before = async (queue: Tasks) =>
+  (await queue.enqueue({ title: "before", runId: "maker", priority: 9 })).task_id;
 const claimed = async (queue: Tasks) => {
   await one(queue);
   await queue.claim({ runId: "A", claimTtl: 10 });
+};
+const keyed = (...keys: readonly string[]) =>
+  keys.map((key) => ({ title: `keyed ${key}`, runId: "maker", key }));
+/** A task with the key `a` that has ended. */
+const keyEnded = async (queue: Tasks) => {
+  await queue.enqueueAll(keyed("a"));
+  const { items: [task] } = await queue.list();
+  await queue.cancel({ id: task?.task_id ?? "", runId: "X" });
 };
 const batch = Array.from({ length: 20 }, (_, n) => ({ title: `task ${n}`, runId: "maker" }));
 
@@ -82,6 +97,49 @@ export const CASES: readonly CrashCase[] = [
     act: (queue) => queue.enqueueAll(batch),
     tasks: [1, 21],
     statuses: ["pending"],
+  },
+  {
+    name: "enqueue() of a delayed task",
+    second: 0,
+    prepare: () => Promise.resolve(),
+    act: (queue) => queue.enqueue({ title: "later", runId: "maker", delay: 60 }),
+    tasks: [0, 1],
+    statuses: [],
+  },
+  {
+    name: "enqueue() with a key",
+    second: 0,
+    prepare: () => Promise.resolve(),
+    act: (queue) => queue.enqueueAll(keyed("a")),
+    tasks: [0, 1],
+    statuses: [],
+    isRepeatable: true,
+  },
+  {
+    name: "enqueue() with the key of a task that has ended",
+    second: 0,
+    prepare: keyEnded,
+    act: (queue) => queue.enqueueAll(keyed("a")),
+    tasks: [1, 2],
+    statuses: ["cancelled"],
+    isRepeatable: true,
+  },
+  {
+    name: "enqueueAll() with keys",
+    second: 0,
+    prepare: keyEnded,
+    act: (queue) => queue.enqueueAll(keyed("c", "a", "b")),
+    tasks: [1, 4],
+    statuses: ["cancelled"],
+    isRepeatable: true,
+  },
+  {
+    name: "claim() when a delayed task has become due",
+    second: 70,
+    prepare: (queue) => queue.enqueue({ title: "later", runId: "maker", delay: 60 }),
+    act: (queue) => queue.claim({ runId: "A", claimTtl: 10 }),
+    tasks: [1, 1],
+    statuses: ["pending", "claimed"],
   },
   {
     name: "claim()",
@@ -147,6 +205,92 @@ export const CASES: readonly CrashCase[] = [
     statuses: ["claimed", "failed"],
   },
   {
+    name: "fail() of an attempt that is not the last",
+    second: 5,
+    prepare: async (queue) => {
+      await queue.enqueue({ title: "one", runId: "maker", maxAttempts: 2, backoff: "30s" });
+      await queue.claim({ runId: "A", claimTtl: 10 });
+    },
+    act: (queue, id) => queue.fail({ id, runId: "A", error: "on purpose" }),
+    tasks: [1, 1],
+    statuses: ["claimed", "delayed"],
+  },
+  {
+    name: "claim() when the last attempt has timed out",
+    second: 20,
+    prepare: async (queue) => {
+      await queue.enqueue({ title: "one", runId: "maker", maxAttempts: 1 });
+      await queue.claim({ runId: "A", claimTtl: 10 });
+    },
+    act: (queue) => queue.claim({ runId: "B", claimTtl: 10 }),
+    tasks: [1, 1],
+    statuses: ["timed_out", "failed"],
+  },
+  {
+    name: "complete() of a task that another one waits for",
+    second: 5,
+    prepare: async (queue) => {
+      const id = await before(queue);
+      await queue.claim({ runId: "A", claimTtl: 10 });
+      await queue.enqueue({ title: "two", runId: "maker", after: [id] });
+    },
+    act: (queue, id) => queue.complete({ id, runId: "A" }),
+    tasks: [2, 2],
+    statuses: ["claimed", "completed"],
+  },
+  {
+    name: "enqueue() of a task with a key that waits for two, one of them completed",
+    second: 5,
+    prepare: async (queue) => {
+      const id = await before(queue);
+      await queue.claim({ runId: "A", claimTtl: 10 });
+      await queue.complete({ id, runId: "A" });
+      await one(queue);
+    },
+    act: async (queue) => {
+      const after = (await queue.list()).items.map(({ task_id }) => task_id);
+      await queue.enqueue({ title: "two", runId: "maker", key: "b", after });
+    },
+    tasks: [2, 3],
+    statuses: ["completed"],
+  },
+  {
+    name: "enqueueAll() of tasks that wait for one that is completed",
+    second: 5,
+    prepare: async (queue) => {
+      const id = await before(queue);
+      await queue.claim({ runId: "A", claimTtl: 10 });
+      await queue.complete({ id, runId: "A" });
+    },
+    act: (queue, id) =>
+      queue.enqueueAll(keyed("c", "d", "e").map((each) => ({ ...each, after: [id] }))),
+    tasks: [1, 4],
+    statuses: ["completed"],
+  },
+  {
+    name: "cancel() of a task that is to cancel another",
+    second: 1,
+    prepare: async (queue) => {
+      const after = [await before(queue)];
+      await queue.enqueue({ title: "two", runId: "maker", after, onFailure: "cancel" });
+      await queue.enqueue({ title: "three", runId: "maker", after, onFailure: "run" });
+    },
+    act: (queue, id) => queue.cancel({ id, runId: "X" }),
+    tasks: [3, 3],
+    statuses: ["pending", "cancelled"],
+  },
+  {
+    name: "cancel() of a blocked task",
+    second: 1,
+    prepare: async (queue) => {
+      const { task_id: id } = await one(queue);
+      await queue.enqueue({ title: "two", runId: "maker", after: [id], priority: 9 });
+    },
+    act: (queue, id) => queue.cancel({ id, runId: "X" }),
+    tasks: [2, 2],
+    statuses: ["blocked", "cancelled"],
+  },
+  {
     name: "cancel() of a pending task",
     second: 1,
     prepare: one,
@@ -204,7 +348,13 @@ export async function findings(
   if (answered ? status !== crash.statuses.at(-1) : id !== "" && !isOneOf(crash.statuses, status)) {
     problems.push(`the task is ${status}`);
   }
-  problems.push(...await workOff(workspace, list.total));
+  if (crash.isRepeatable) {
+    await crash.act(queue, id);
+    const { total } = await queue.list();
+    if (total !== after) problems.push(`there are ${total} tasks after it was done again`);
+  }
+  const { total } = await queue.list();
+  problems.push(...await workOff(workspace, total));
   return [...problems, ...warnings];
 }
 

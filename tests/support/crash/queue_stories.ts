@@ -2,6 +2,7 @@
 import { BatchCollector } from "../../../src/adapters/fs/task/batch_settling.ts";
 import { FsCollector } from "../../../src/adapters/fs/gc.ts";
 import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
+import { TaskMover } from "../../../src/adapters/fs/segment/mover.ts";
 import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";
 import type { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
@@ -87,8 +88,15 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
       const now = found.get(id) ?? (promised.tasks.has(id) ? "lost" : status);
       if (now !== status) problems.push(`task ${id.slice(7, 13)} is ${now}, not ${status}`);
     }
+    const unfinished = list.items.filter(({ status }) => !ENDS.includes(status));
+    for (const key of KEYS) {
+      const sharing = unfinished.filter((item) => item.key === key).length;
+      if (sharing > 1) problems.push(`${sharing} unfinished tasks have the key ${key}`);
+    }
     if (at === second) {
-      const others = await workOff(workspace, list.total, second + 1000);
+      await queue.enqueueAll(keyed);
+      const { total } = await queue.list();
+      const others = await workOff(workspace, total, second + 1000);
       problems.push(...others.filter((message) => !EXPECTED.test(message)));
     }
   }
@@ -141,6 +149,27 @@ const enqueue: Act = async ({ queue, promised }) => {
   promised.tasks.add((await one(queue)).task_id);
 };
 
+const KEYS = ["a", "b", "c"];
+const keyed = KEYS.map((key) => ({ title: `keyed ${key}`, runId: "maker", key }));
+
+/** A task for each key, all at once or one by one. */
+const enqueueKeyedAtOnce: Act = async ({ queue, promised }) => {
+  const added = await queue.enqueueAll(keyed);
+  if (!Array.isArray(added)) throw new Error(added.error);
+  for (const { task_id } of added) promised.tasks.add(task_id);
+};
+const enqueueKeyed: Act = async ({ queue, promised }) => {
+  for (const input of keyed.slice(0, 2)) {
+    const added = await queue.enqueue(input);
+    if (!("title" in added)) throw new Error(added.error);
+    promised.tasks.add(added.task_id);
+  }
+};
+const keyedClaimed = async (queue: Tasks) => {
+  await queue.enqueueAll(keyed.slice(0, 1));
+  await queue.claim({ runId: "A", claimTtl: 10 });
+};
+
 const enqueueMany: Act = async ({ queue, promised }) => {
   const inputs = Array.from({ length: 12 }, (_, n) => ({ title: `task ${n}`, runId: "maker" }));
   for (const { task_id } of await queue.enqueueAll(inputs)) promised.tasks.add(task_id);
@@ -155,6 +184,13 @@ const collect: Act = async ({ queue, fs, workspace, promised }) => {
   const later = () => Date.now() + 60_000;
   const gc = new FsCollector({ ...host, fs }, new Layout(workspace), later, () => {});
   await gc.sweep({ graceMs: 0, execute: true });
+};
+
+/** Moves all that has ended to segments, and seals each. */
+const move: Act = async ({ fs, workspace }) => {
+  const limits = { ageMs: -1, bytes: 0 };
+  const mover = new TaskMover({ ...host, fs }, new Layout(workspace), () => {}, limits);
+  while (await mover.move(8, 1));
 };
 
 /** One after the other. */
@@ -215,5 +251,31 @@ export const QUEUE_STORIES: readonly Story[] = [
   story("enqueueAll(), worked off", one, enqueueMany, work),
   story("complete(), then gc", claimed, complete, both(complete, collect)),
   story("complete() and gc, then gc alone", claimed, both(complete, collect), collect),
+  story("complete() and move, repeated", claimed, both(complete, move), both(complete, move)),
+  story("move, then gc, then move", claimed, both(complete, move, collect), both(move, collect)),
+  story(
+    "enqueue() with keys, repeated, worked off",
+    nothing,
+    enqueueKeyed,
+    both(enqueueKeyed, work),
+  ),
+  story(
+    "enqueueAll() with keys, repeated one by one",
+    nothing,
+    enqueueKeyedAtOnce,
+    both(enqueueKeyed, enqueueKeyedAtOnce),
+  ),
+  story(
+    "complete(), and enqueue() with its key",
+    keyedClaimed,
+    both(complete, enqueueKeyed),
+    both(enqueueKeyed, work),
+  ),
+  story(
+    "complete(), move, and enqueue() with its key",
+    keyedClaimed,
+    both(complete, move, enqueueKeyedAtOnce),
+    both(enqueueKeyed, move, collect),
+  ),
   story("gc, then gc", claimed, both(complete, collect), both(collect, enqueue)),
 ];

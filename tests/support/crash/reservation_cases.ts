@@ -211,7 +211,7 @@ export async function reservationFindings(
   judge(before, states);
   // Each way to look at them shows what another agent meets, whether its record is there or not.
   const seen = liveOf(before);
-  const shown = new FsRecordSource(host, new Layout(workspace), () => {}).ids("reservation");
+  const shown = new FsRecordSource(host, new Layout(workspace), () => {}).list("reservation").ids;
   const { store } = openAt(workspace, one.second);
   const found = await store.find("", 99);
   for (const id of seen) {
@@ -224,7 +224,7 @@ export async function reservationFindings(
   const items = await listed();
   judge(items, [...states, ...states.map(afterSeal)]);
   const named = [
-    ...new Set(conflicts.map((each) => each.kind === "lane" ? each.lane : each.reservation_id)),
+    ...new Set(conflicts.map((each) => "reservation_id" in each ? each.reservation_id : each.lane)),
   ].sort();
   for (const live of [seen, liveOf(items)]) {
     if (named.join() !== live.join()) {

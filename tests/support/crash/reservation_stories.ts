@@ -183,6 +183,15 @@ export const FINDING = {
       ADDRESSES,
       faulty,
     ),
+  entries: (faulty?: Faulty) =>
+    story(
+      "reserve(), then reserve() by another",
+      reserve("O", "other"),
+      reserve("A"),
+      reserve("B"),
+      {},
+      faulty,
+    ),
   removal: (faulty?: Faulty) =>
     story(
       // An exclusive one that comes back is without its confirmation.
@@ -216,7 +225,7 @@ export const RESERVATION_STORIES: readonly Story[] = [
     release("A"),
     both(reserve("B"), reserve("C"), notice),
   ),
-  story("reserve(), then reserve() by another", reserve("O", "other"), reserve("A"), reserve("B")),
+  FINDING.entries(),
   story("reserve() over an expired one, then by another", expired, reserve("B"), reserve("C")),
   story("reserve(), then gc and reserve()", held, reserve("B", "b"), both(collect, reserve("C"))),
   story("gc of an expired one, then reserve()", expired, collect, reserve("B")),

@@ -29,6 +29,14 @@ export function countingSyncs(real: HostFs, root: string): { fs: HostFs; take():
         note(path);
         real.syncDir(path);
       },
+      syncNames: (path, folders) => {
+        note(path);
+        real.syncNames(path, folders);
+      },
+      syncNamesAsync: async (path, folders) => {
+        note(path);
+        await real.syncNamesAsync(path, folders);
+      },
     },
     take() {
       const taken = syncs;

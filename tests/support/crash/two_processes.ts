@@ -31,7 +31,7 @@ export interface Begun extends Disposable {
   lost(): Promise<readonly string[]>;
 }
 
-const LOSSES: readonly Loss[] = ["all", "folders", "last", "scattered"];
+const LOSSES: readonly Loss[] = ["all", "folders", "last", "scattered", "bytes"];
 
 /**
  * Plays a story with one fault after the other; returns the first thing that is lost.
@@ -50,7 +50,7 @@ async function firstLoss(
         for (let round = 0; round < (loss === "all" ? 1 : rounds); round++) {
           const fault: Fault = kind === "off"
             ? { kind, at, torn: random.chance(0.5), among: CHANGES }
-            : { kind, at, code: "other", among: ["syncFile", "syncDir"] };
+            : { kind, at, code: "other", among: ["syncFile", "syncDir", "syncNames"] };
           const played = await play(story, fault, loss, random);
           isHit = played.hit !== undefined;
           if (played.lost.length === 0) continue;

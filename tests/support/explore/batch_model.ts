@@ -4,7 +4,15 @@
  */
 import type * as chain from "../../../src/adapters/fs/task/batch_chain.ts";
 import type { Batch, BatchState } from "../../../src/adapters/fs/task/batch_name.ts";
-import type { Call, CallState, Model, Process, Properties } from "./explorer.ts";
+import {
+  type Call,
+  type CallState,
+  inTurn,
+  type Model,
+  type Process,
+  type Properties,
+} from "./explorer.ts";
+import { Numbers } from "./numbers.ts";
 
 /** One atomic operation; a folder is `<turn>.<state>`. */
 export interface BatchStep {
@@ -39,19 +47,9 @@ export interface Machine extends chain.BatchFiles<chain.BatchLine> {
 
 export type Protocol = typeof chain;
 
-export class BatchModel implements Model<Machine, Step> {
-  readonly #texts: string[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  number(value: unknown): number {
-    const text = JSON.stringify(value);
-    let number = this.#numbers.get(text);
-    if (number === undefined) this.#numbers.set(text, number = this.#texts.push(text) - 1);
-    return number;
-  }
-
+export class BatchModel extends Numbers implements Model<Machine, Step> {
   disk(number: number): Disk {
-    return JSON.parse(this.#texts[number] ?? "");
+    return JSON.parse(this.text(number) ?? "");
   }
 
   stepNumber(step: Step): number {
@@ -103,7 +101,7 @@ export class BatchModel implements Model<Machine, Step> {
     const at = (op: Step["op"], batch: Batch) =>
       takeStep({ op, name: nameOf(batch) } as Step) === 1;
     return {
-      list: () => JSON.parse(this.#texts[takeStep({ op: "list", name: "" })] ?? ""),
+      list: () => JSON.parse(this.text(takeStep({ op: "list", name: "" })) ?? ""),
       move: (from, to) => takeStep({ op: "move", name: nameOf(from), to: nameOf(to) }) === 1,
       *lines(turn) {
         if (at("read", turn.batch)) yield LINE;
@@ -129,7 +127,7 @@ export class BatchModel implements Model<Machine, Step> {
 
   describe(step: Step, answer: number): string {
     const to = "to" in step ? ` to ${step.to}` : "";
-    const text = step.op === "list" ? this.#texts[answer] : answer;
+    const text = step.op === "list" ? this.text(answer) : answer;
     return `${step.op} ${step.name}${to} -> ${text}`;
   }
 }
@@ -219,7 +217,7 @@ export function actor(
   acts: readonly (keyof typeof ACTS)[],
 ): Process<Machine> {
   const calls = acts.map((act): Call<Machine> => ({ name: act, run: ACTS[act](protocol) }));
-  return { name, next: (outcomes) => calls[outcomes.length] };
+  return inTurn(name, calls);
 }
 
 export class BatchProperties implements Properties<Machine, Step> {

@@ -38,6 +38,7 @@ function processesOf(protocol: Protocol) {
     fail: (i: number) => process(`fail${i}`, calls.fail("A", 20)),
     beat: (i: number) => process(`beat${i}`, calls.beat("A", 5 + i / 10)),
     beats: (i: number) => process(`beats${i}`, calls.beat("A", 5), calls.complete("A", 6, 1)),
+    retry: (i: number) => process(`retry${i}`, calls.retry("A", 6 + i / 10)),
     give: (i: number) => process(`give${i}`, calls.giveBack("A", 6)),
     force: (i: number) => process(`force${i}`, calls.cancel(`X${i}`, 6, true)),
     cancel: (i: number) => process(`cancel${i}`, calls.cancel(`Y${i}`, 6, false)),
@@ -89,7 +90,7 @@ export const EVERYDAY: readonly Kind[] = [
   "mend",
   "read",
 ];
-export const EXTENDING: readonly Kind[] = ["beat", "beats", "give"];
+export const EXTENDING: readonly Kind[] = ["beat", "beats", "give", "retry"];
 
 const calls = callsOf(chain);
 const [one, two, three, four] = states(

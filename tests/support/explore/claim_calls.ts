@@ -88,7 +88,13 @@ export function callsOf(protocol: Protocol) {
     const known = made.get(name);
     if (known !== undefined) return known;
     const way = first ? protocol.firstTransition : protocol.transition;
-    const run = (files: ClaimChainFiles) => way(files, STEM, rule) ?? LOST;
+    const run = (files: ClaimChainFiles) => {
+      const outcome = way(files, STEM, rule) ?? LOST;
+      if (outcome.kind !== "written") return outcome;
+      const { conclude, ...written } = outcome;
+      conclude?.();
+      return written;
+    };
     const call = { name, rule, grants, ends, reads: false, run };
     made.set(name, call);
     return call;
@@ -121,6 +127,16 @@ export function callsOf(protocol: Protocol) {
         `fail by ${runId} at ${second}`,
         rules.finish(actor(runId, second), { status: "failed", error: `of ${runId}` }),
         { ends: true },
+      ),
+    /** Fails an attempt that is not the last. */
+    retry: (runId: string, second: number) =>
+      move(
+        `retry after ${runId} at ${second}`,
+        rules.finish(actor(runId, second), {
+          status: "failed",
+          error: `of ${runId}`,
+          task: { ...TASK, max_attempts: 9 },
+        }),
       ),
     beat: (runId: string, second: number, fence?: number) =>
       move(

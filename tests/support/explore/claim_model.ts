@@ -260,14 +260,15 @@ export class ClaimProperties implements Properties {
 }
 
 /**
- * Whether a call was answered that the task has ended. One that only wanted to claim, extend or
- * give back may have had its effect before the end: once the slots are swept no process can find
- * out.
+ * Whether a call was answered that the task has ended, or that another process was first. One that only
+ * wanted to claim, extend or give back may have had its effect before the end: once the slots are swept
+ * no process can find out.
  */
 function isOvertaken({ call, returned, outcome }: CallState): boolean {
   if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
   const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.TransitionRefusal };
-  return kind === "refuse" && refusal?.status === "terminal";
+  return (kind as Outcome["kind"]) === "lost" ||
+    kind === "refuse" && refusal?.status === "terminal";
 }
 
 /** An answer without the mark; what has none is the same object. */

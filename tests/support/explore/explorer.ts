@@ -40,6 +40,11 @@ export interface Process<Files = ClaimChainFiles> {
   next(outcomes: readonly unknown[]): Call<Files> | undefined;
 }
 
+/** A process that makes these calls, whatever they answer. */
+export function inTurn<Files>(name: string, calls: readonly Call<Files>[]): Process<Files> {
+  return { name, next: (outcomes) => calls[outcomes.length] };
+}
+
 /** A call as it stands in some state. */
 export interface CallState<Files = ClaimChainFiles> {
   readonly process: string;

@@ -122,6 +122,8 @@ export class ModelFiles {
   view(takeStep: TakeStep): ClaimChainFiles & ForeignFiles {
     return {
       read: (name) => this.record(takeStep({ op: "read", name })),
+      isBroken: () => false,
+      sync: () => {},
       exists: (name) => takeStep({ op: "exists", name }) === 1,
       remove: (name) => void takeStep({ op: "remove", name }),
       replace: (name, state) => void takeStep({ op: "replace", name, state }),

@@ -25,7 +25,10 @@ export async function mutated(path: string, mutation: Mutation): Promise<unknown
     if (parts.length !== 2) throw new Error(`${parts.length - 1} times in ${path}: ${from}`);
     text = parts.join(to);
   }
-  text = text.replace(/(from )"(\.[^"]*)"/g, (_, word, to) => `${word}"${new URL(to, original)}"`);
+  text = text.replace(
+    /(from |import\()"(\.[^"]*)"/g,
+    (_, word, to) => `${word}"${new URL(to, original)}"`,
+  );
   const copy = `${makeTempDir()}/mutant.ts`;
   writeFileSync(copy, text);
   return await import(`file://${copy}`);
@@ -68,6 +71,8 @@ export function notExclusive(protocol: Protocol): Protocol {
     exists: (name) => files.exists(name),
     remove: (name) => files.remove(name),
     replace: (name, state) => files.replace(name, state),
+    isBroken: (name) => files.isBroken(name),
+    sync: (name) => files.sync(name),
     slots: (stem) => files.slots(stem),
     stage(next) {
       const staged = files.stage(next);

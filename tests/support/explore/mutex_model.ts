@@ -6,18 +6,34 @@ import type { Call, CallState, Model, Process, Properties } from "./explorer.ts"
 export type MutexStep =
   | { readonly op: "list" | "read" | "remove"; readonly name: string }
   | { readonly op: "create" | "put"; readonly name: string; readonly by: string }
-  | { readonly op: "rename" | "link"; readonly name: string; readonly to: string };
+  | { readonly op: "rename" | "link" | "become"; readonly name: string; readonly to: string };
 
 /** What code under test works on. */
 export interface Machine extends MutexFiles {
   /** Who made a file; `undefined` when there is none. */
   read(name: string): string | undefined;
+  /** Makes a file by one exclusive creation; `false` when the name is taken. */
+  make(name: string): boolean;
+  /** Removes the file of the attempt. */
+  unstage(): void;
   /** Writes a file, whether or not it is there. */
   put(name: string): void;
 }
 
 /** The file that is replaced under the mutex. */
 export const LOG = "log";
+
+/**
+ * What a listing shows that the kernel makes in two steps: a name by whether it was there at either.
+ * A stop in the middle of one lets any time pass between the two.
+ */
+export type Listing = (name: string, early: boolean, late: boolean) => boolean;
+
+/** Whatever comes or goes meanwhile is missing. */
+export const HAZY: Listing = (_name, early, late) => early && late;
+
+/** Holds 2 and 3 are listed in the second step, all others in the first. */
+export const CUT: Listing = (name, early, late) => /^[23](\.|$)/.test(name) ? late : early;
 
 const NOTHING = -1;
 
@@ -28,11 +44,8 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
   readonly #steps = new Map<string, number>();
   readonly #taken = new Map<number, { disk: number; answer: number }>();
 
-  /**
-   * @param hazy Whether a listing misses whatever comes or goes while it lasts. It is then two
-   * steps, and returns the names that both see.
-   */
-  constructor(readonly hazy: boolean) {}
+  /** @param listing What a listing of two steps shows; without it a listing is one step. */
+  constructor(readonly listing: Listing | undefined) {}
 
   disk(files: Iterable<readonly [name: string, by: string]>): number {
     const sorted = [...files].sort(([a], [b]) => a < b ? -1 : 1);
@@ -80,8 +93,10 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
         files.set(step.to, there);
         return 1;
       case "link":
+      case "become":
         if (there === undefined || files.has(step.to)) return 0;
         files.set(step.to, there);
+        if (step.op === "become") files.delete(step.name);
         return 1;
       case "create":
         if (there !== undefined) return 0;
@@ -97,13 +112,22 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
     const names = () => (text(takeStep({ op: "list", name: "" })) ?? "").split(",");
     return (by) => ({
       list: () => {
-        const first = names();
-        if (!this.hazy) return first;
-        const second = names();
-        return first.filter((name) => second.includes(name));
+        const { listing } = this;
+        const early = names();
+        if (listing === undefined) return early;
+        const late = names();
+        return [...new Set([...early, ...late])]
+          .filter((name) => listing(name, early.includes(name), late.includes(name)));
       },
       read: (name) => text(takeStep({ op: "read", name })),
-      create: (name) => takeStep({ op: "create", name, by }) === 1,
+      has: (name) => takeStep({ op: "read", name }) !== NOTHING,
+      make: (name) => takeStep({ op: "create", name, by }) === 1,
+      stage: () => void takeStep({ op: "put", name: `${by}.new`, by }),
+      unstage: () => void takeStep({ op: "remove", name: `${by}.new` }),
+      // That it loses its first name in the same step makes for far fewer states, and no difference:
+      // with that name it would only be disturbed.
+      create: (name) => takeStep({ op: "become", name: `${by}.new`, to: name }) === 1,
+      othersIn: (names) => names.filter((name) => /\.new$/.test(name) && name !== `${by}.new`),
       link: (name, to) => takeStep({ op: "link", name, to }) === 1,
       put: (name) => void takeStep({ op: "put", name, by }),
       remove: (name) => void takeStep({ op: "remove", name }),
@@ -138,6 +162,8 @@ export interface MutexProtocol<Ticket> {
   renew(files: Machine, ticket: Ticket): Ticket | undefined;
   replace(files: Machine, ticket: Ticket): boolean;
   release(files: Machine, ticket: Ticket): void;
+  /** The number of a hold, where holds have numbers that grow. */
+  numberOf?(ticket: Ticket): number;
 }
 
 /** A call that answers what a process has then. */
@@ -246,6 +272,7 @@ export class MutexProperties<Ticket> implements Properties<(by: string) => Machi
   step(): void {}
 
   crashed(disk: number, calls: readonly CallState<(by: string) => Machine>[]): void {
+    if (this.judged === "all") this.#judgeNumbers(calls);
     const tickets = new Map(this.holders);
     for (const state of calls) {
       const { by, kind } = state.call as MutexCall<Ticket>;
@@ -269,6 +296,26 @@ export class MutexProperties<Ticket> implements Properties<(by: string) => Machi
     if (valid.length > 1) throw new Error(`two valid: ${valid.map(([by]) => by).join(" and ")}`);
     const lost = inside.find((by) => !valid.some(([other]) => other === by));
     if (lost !== undefined) throw new Error(`${lost} was overtaken`);
+  }
+
+  /** What a call begins or finds held is above all that others had got before that call. */
+  #judgeNumbers(calls: readonly CallState<(by: string) => Machine>[]): void {
+    const { numberOf } = this.protocol;
+    if (numberOf === undefined) return;
+    const gotBy = ({ call, returned, outcome }: CallState<(by: string) => Machine>) => {
+      const { kind } = call as MutexCall<Ticket>;
+      const isGot = returned && (kind === "acquire" || kind === "renew") && outcome !== undefined;
+      return isGot ? numberOf(outcome as Ticket) : undefined;
+    };
+    const first = Math.max(0, ...[...this.holders.values()].map(numberOf));
+    for (const state of calls) {
+      const { ticket } = state.call as MutexCall<Ticket>;
+      const isFound = state.returned && (state.outcome as Worked | undefined)?.held === true;
+      const number = gotBy(state) ?? (isFound ? numberOf(ticket as Ticket) + 1 : Infinity);
+      const earlier = calls.filter(({ bit }) => (state.after & bit) !== 0);
+      const highest = Math.max(first, ...earlier.map((other) => gotBy(other) ?? 0));
+      if (number <= highest) throw new Error(`${state.call.name} came behind hold ${highest}`);
+    }
   }
 
   /** No process is left out: the next one gets it, when all have gone. */

@@ -5,10 +5,10 @@ import type { Machine, MutexProtocol } from "./mutex_model.ts";
 /** What coord's holder knows. */
 export interface ChainTicket {
   readonly generation: number;
-  readonly names: readonly string[];
+  readonly seen: chain.Begun;
 }
 
-const TRIES = 3;
+const TRIES = 2;
 
 /** The protocol of mutex_chain.ts, or of a faulty copy of it. */
 export function chainProtocol(code: typeof chain): MutexProtocol<ChainTicket> {
@@ -19,27 +19,31 @@ export function chainProtocol(code: typeof chain): MutexProtocol<ChainTicket> {
           const by = files.read(`${generation}`);
           return by !== undefined && mayFollow(by);
         });
-        if (taken.kind === "held") return ticket(taken.generation, taken.names);
-        if (taken.kind === "busy") return undefined;
+        if (taken.kind === "held") return ticketOf(taken.seen);
+        if (taken.kind === "busy") break;
       }
+      files.unstage();
       return undefined;
     },
     isHeld: (files, { generation }) => code.isHeld(files, generation),
-    renew(files, { generation }) {
-      const names = code.renew(files, generation);
-      return names && ticket(generation + 1, names);
+    renew(files, { generation, seen }) {
+      if (code.renew(files, generation)) return { generation: generation + 1, seen };
+      files.unstage();
+      return undefined;
     },
     replace(files, { generation }) {
       files.put(code.nextName(generation));
       return code.replace(files, generation, "log");
     },
-    release: (files, { generation, names }) => code.release(files, generation, names),
+    release: (files, { generation, seen }) => code.release(files, generation, seen),
+    numberOf: ({ generation }) => generation,
   };
 }
 
 /** Only the names that a release looks at, so that fewer states differ. */
-function ticket(generation: number, names: readonly string[]): ChainTicket {
-  return { generation, names: names.filter((name) => /^\d/.test(name)) };
+function ticketOf({ generation, names }: chain.Begun): ChainTicket {
+  const looked = names.filter((name) => /^\d+(\.free)?$|\.new$/.test(name));
+  return { generation, seen: { generation, names: looked } };
 }
 
 const LOCK = "lock";
@@ -51,7 +55,7 @@ function lockFile(
   return (by) => ({
     acquire(files, mayFollow) {
       for (let tries = 0; tries < TRIES; tries++) {
-        if (files.create(LOCK)) return by;
+        if (files.make(LOCK)) return by;
         const owner = files.read(LOCK);
         if (owner === undefined) continue;
         if (!mayFollow(owner)) return undefined;
@@ -77,7 +81,7 @@ export const renameAway = lockFile((files, by, owner) => {
   if (!files.moveOut(LOCK, away)) return false;
   if (files.read(away) === owner) {
     files.remove(away);
-    return files.create(LOCK);
+    return files.make(LOCK);
   }
   files.moveOut(away, LOCK);
   return false;
@@ -89,12 +93,12 @@ export const renameAway = lockFile((files, by, owner) => {
 export function enterByName(by: string): MutexProtocol<string> {
   return {
     ...renameAway(by),
-    acquire: (files) => files.create(LOCK) || files.read(LOCK)?.at(0) === by.at(0) ? by : undefined,
+    acquire: (files) => files.make(LOCK) || files.read(LOCK)?.at(0) === by.at(0) ? by : undefined,
   };
 }
 
 /** Removes the stale lock and makes it again. */
 export const removeAndCreate = lockFile((files) => {
   files.remove(LOCK);
-  return files.create(LOCK);
+  return files.make(LOCK);
 });

@@ -92,7 +92,7 @@ export interface ReservationCall extends Call<Files> {
 export function addition(
   files: Files,
   record: ReservationRecord,
-): Parameters<typeof order.add>[1] {
+): Parameters<typeof order.add>[1] & notice.Notice {
   const { reservation_id: stem, run_id, exclusive } = record;
   let entered = false;
   return {
@@ -111,6 +111,7 @@ export function addition(
       if (!entered) files.enter(stem);
       entered = true;
     },
+    persist() {},
     leave: () => files.leave(stem, record),
     drop: (other, record) => files.leave(other, record),
   };

@@ -72,6 +72,18 @@ export class LossyRecords implements RecordSource {
 
   async prepare(): Promise<void> {}
 
+  count(kind: RecordKind): number {
+    return this.ids(kind).length;
+  }
+
+  moved(): string[] {
+    return [];
+  }
+
+  clock(): number {
+    return 0;
+  }
+
   ids(kind: RecordKind): string[] {
     return [...this.#of(kind).keys()];
   }

@@ -1,5 +1,6 @@
 /** `coord watch --ack` in a process of its own. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { until } from "../race/processes.ts";
@@ -9,13 +10,14 @@ const RUNTIME = "Deno" in globalThis ? ["run", "-A", "--config", `${ROOT}deno.js
 
 /** A stream in a process of its own; each line that it gets takes an event. */
 export function ackingStream(dir: string) {
+  const cursor = `${dir}/seen`;
   const args = [
     "watch",
     "--json",
     "--kind",
     "task",
     "--cursor",
-    `${dir}/seen`,
+    cursor,
     "--ack",
     "--synced",
   ];
@@ -33,6 +35,8 @@ export function ackingStream(dir: string) {
     events,
     ended,
     synced: () => until("the stream is synced", () => events().includes("synced")),
+    /** What is kept of what was taken. */
+    position: () => readFileSync(cursor, "utf8"),
     take: () => child.stdin.write("taken\n"),
     hangUp: () => child.stdin.end(),
     kill: () => child.kill("SIGKILL"),

@@ -1,6 +1,6 @@
 /** The repository by URL, as a web server would give it to consumers. */
 import { type Ran, run } from "../../../scripts/support/run.ts";
-import { makeTempDir } from "../scene/scratch.ts";
+import { makeDiskDir } from "../scene/scratch.ts";
 
 /** A consumer with an empty folder and an empty cache of its own. */
 export interface Consumer extends AsyncDisposable {
@@ -20,8 +20,8 @@ export interface Consumer extends AsyncDisposable {
  * @param limit Seconds after which a command of the consumer is killed.
  */
 export async function consumerOf(root: string, limit: number): Promise<Consumer> {
-  const folder = makeTempDir();
-  const cache = makeTempDir();
+  const folder = makeDiskDir();
+  const cache = makeDiskDir();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (call) => {

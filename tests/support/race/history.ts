@@ -2,12 +2,15 @@
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, Decision, TransitionRule } from "../../../src/domain/task/claim.ts";
 import { canonicalJson, type JsonObject } from "../../../src/domain/json.ts";
-import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import { afterOf, isGated } from "../../../src/domain/task/after.ts";
+import { letGo } from "../../../src/domain/task/let_go.ts";
+import { orderOf, type TaskRecord } from "../../../src/domain/task/task.ts";
 import type {
   TaskClaimed,
   TaskHeartbeat,
   TaskQueueEmpty,
   TaskRefused,
+  TaskRetried,
 } from "../../../src/engine/task/types.ts";
 import { linearize, type Operation } from "./linearizable.ts";
 import { type Recorded, SLACK_MS } from "./recorder.ts";
@@ -21,7 +24,13 @@ export type Request =
   | { readonly kind: "giveBack"; readonly id: string; fence?: number }
   | { readonly kind: "cancel"; readonly id: string; force: boolean };
 
-export type Outcome = TaskClaimed | TaskQueueEmpty | ClaimRecord | TaskHeartbeat | TaskRefused;
+export type Outcome =
+  | TaskClaimed
+  | TaskQueueEmpty
+  | ClaimRecord
+  | TaskRetried
+  | TaskHeartbeat
+  | TaskRefused;
 
 /** One call. */
 export type Entry = Recorded<Request, Outcome>;
@@ -59,7 +68,7 @@ export function checkHistory(
   const used = new Set<Entry>();
   for (const task of tasks) {
     const entries = byTask.get(task.task_id) as Entry[];
-    verdict.problems.push(...twiceGranted(entries));
+    verdict.problems.push(...twiceGranted(entries), ...grantedEarly(task, byTask));
     verdict.grants += entries.filter(({ request }) => request.kind === "claim").length;
     const final = finals.get(task.task_id);
     if (explains(task, entries, final) !== undefined) continue;
@@ -109,6 +118,30 @@ function twiceGranted(entries: readonly Entry[]): string[] {
   return problems;
 }
 
+/** Grants that were answered before what their task waits for began to end. */
+function grantedEarly(task: TaskRecord, byTask: ReadonlyMap<string, readonly Entry[]>): string[] {
+  const grants = (byTask.get(task.task_id) ?? []).filter(({ request, outcome }) =>
+    request.kind === "claim" && outcome !== undefined
+  );
+  const first = Math.min(...grants.map(({ returned }) => returned));
+  return afterOf(task).flatMap((id) => {
+    const ends = (byTask.get(id) ?? []).filter(({ request }) =>
+      ["complete", "fail", "cancel"].includes(request.kind)
+    );
+    const began = Math.min(...ends.map(({ invoked }) => invoked));
+    return first + SLACK_MS < began ? [`${task.task_id} was granted before ${id} ended`] : [];
+  });
+}
+
+/** What a task that waits for others is when it is let go; of that a grant keeps nothing. */
+function untouched(task: TaskRecord): ClaimRecord | undefined {
+  if (!isGated(task)) return undefined;
+  const predecessors = afterOf(task).map((id) => ({ task_id: id, status: "completed" }));
+  const now = orderOf(task).createdMs;
+  const decision = letGo({ task, predecessors, now, nonce: UNSEEN })(undefined);
+  return decision.kind === "write" ? decision.next : undefined;
+}
+
 /** A nonce that reached no caller. */
 const UNSEEN = "untold";
 
@@ -138,7 +171,7 @@ function explains(
     apply: (state) => isSame(state, final) ? { next: state } : undefined,
   });
   const keyOf = (state: ClaimRecord | undefined) => state === undefined ? "" : canonicalJson(state);
-  return linearize(operations, undefined, keyOf)?.flatMap((place) => all[place] ?? []);
+  return linearize(operations, untouched(task), keyOf)?.flatMap((place) => all[place] ?? []);
 }
 
 /**
@@ -171,7 +204,9 @@ function agrees(decision: Decision, outcome: Outcome, next: ClaimRecord | undefi
   if (next === undefined) return false;
   if ("claimer_run_id" in outcome) {
     const { task: _, ...claim } = outcome as TaskClaimed;
-    return isSame(next, claim);
+    // A task that is back in the queue is answered as pending.
+    const isBack = outcome.status === "pending" && next.retry_at === claim.retry_at;
+    return isSame(next, isBack ? { ...claim, status: "claimed" } : claim);
   }
   return outcome.status === "ok" && "extended_expires_at" in outcome &&
     outcome.extended_expires_at === next.expires_at && outcome.last_beat_at === next.heartbeat_at;
@@ -199,6 +234,7 @@ function ruleOf(task: TaskRecord, { request, runId, now, outcome }: Entry): Tran
       return rules.finish({ ...actor, fence: request.fence }, {
         status: "failed",
         error: request.error,
+        task,
       });
     case "heartbeat":
       return rules.extend({

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { assert_, assertEquals } from "../../deps.ts";
+import { type MutexLine, readMutexLog, validHolds } from "./mutex_log.ts";
 import { instant } from "./recorder.ts";
-import type { Counts, Held, MutexOrders } from "./mutex_worker.ts";
+import type { Counts, MutexOrders } from "./mutex_worker.ts";
 import { type Child, signal, sleep, start, until } from "./processes.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir } from "../scene/scratch.ts";
@@ -15,6 +16,8 @@ export const isLinux = process.platform === "linux";
 export interface MutexRaceSize {
   readonly workers: number;
   readonly staleMs: number;
+  /** Whether holders ask the mutex at the end; `true` unless the test itself is tested. */
+  readonly looks?: boolean;
 }
 
 /** What a race came to. */
@@ -37,18 +40,30 @@ export class MutexRace {
   readonly folder = makeTempDir();
   readonly #workers: Worker[] = [];
   readonly #kills: number[] = [];
+  readonly #log = `${this.folder}/log.ndjson`;
 
   constructor(readonly size: MutexRaceSize, readonly random: Random) {
+    writeFileSync(this.#log, "");
     writeFileSync(`${this.folder}/counter`, "{}");
     for (let worker = 0; worker < size.workers; worker++) this.#start();
   }
 
   /** Waits until all have held it once. */
   async underWay(): Promise<void> {
-    await until(
-      "all workers are under way",
-      () => this.#workers.every((worker) => worker.killed || this.#holds(worker).length > 0),
-    );
+    await until("all workers are under way", () => {
+      const seen = new Set(readMutexLog(this.#log).map(({ worker }) => worker));
+      return this.#workers.every(({ name, killed }) => killed || seen.has(name));
+    }, 60_000);
+  }
+
+  /** Waits for more holds than that, and for one after the last kill of a holder. */
+  async heldOften(holds: number): Promise<void> {
+    const last = this.#kills.at(-1) ?? 0;
+    await until("others hold it often", () => {
+      const lines = readMutexLog(this.#log);
+      return lines.filter(({ kind }) => kind === "looked").length > holds &&
+        validHolds(lines).some(({ from }) => from > last);
+    }, 60_000);
   }
 
   #start(): void {
@@ -56,13 +71,13 @@ export class MutexRace {
     const orders: MutexOrders = {
       folder: `${this.folder}/lock`,
       counter: `${this.folder}/counter`,
-      log: `${this.folder}/${name}.ndjson`,
+      log: this.#log,
       worker: name,
       seed: this.random.below(2 ** 31),
       staleMs: this.size.staleMs,
+      looks: this.size.looks ?? true,
       stop: `${this.folder}/stop`,
     };
-    writeFileSync(orders.log, "");
     this.#workers.push({ name, child: start("race/mutex_worker.ts", orders), killed: false });
   }
 
@@ -120,11 +135,6 @@ export class MutexRace {
     signal(pid, "SIGCONT");
   }
 
-  #holds({ name }: Worker): Held[] {
-    const lines = readFileSync(`${this.folder}/${name}.ndjson`, "utf-8").split("\n");
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Held);
-  }
-
   /** Ends the race and checks all that was written down. */
   async verdict(): Promise<MutexVerdict> {
     writeFileSync(`${this.folder}/stop`, "");
@@ -134,35 +144,45 @@ export class MutexRace {
       assert_(killed || code === 0, `a worker ended with ${code}: ${output}`);
     }
     const counts = JSON.parse(readFileSync(`${this.folder}/counter`, "utf-8")) as Counts;
-    const all: Held[] = [];
-    for (const worker of this.#workers) {
-      const holds = this.#holds(worker);
-      all.push(...holds);
-      const counted = holds.filter((hold) => hold.counted).length;
-      const found = counts[worker.name] ?? 0;
+    const lines = readMutexLog(this.#log);
+    const looked = lines.filter((line) => line.kind === "looked");
+    for (const { name, killed } of this.#workers) {
+      const counted = looked.filter(({ worker, counted }) => worker === name && counted).length;
+      const found = counts[name] ?? 0;
       // Who is killed may have counted without getting to write it down.
-      const right = found === counted || worker.killed && found === counted + 1;
-      assert_(right, `${worker.name} counted ${counted} and the file says ${found}`);
+      const right = found === counted || killed && found === counted + 1;
+      assert_(right, `${name} counted ${counted} and the file says ${found}`);
     }
-    const generations = new Set(all.map(({ generation }) => generation));
-    assertEquals(generations.size, all.length, "each hold has a number of its own");
-    const valid = all.filter((hold) => hold.valid).sort((a, b) => a.from - b.from);
+    assertEquals(repeated(lines), [], "each hold has a number of its own");
+    const valid = validHolds(lines);
     let longestGap = 0;
-    valid.forEach((hold, index) => {
+    valid.forEach(({ from }, index) => {
       const before = valid[index - 1];
-      if (before === undefined) return;
-      assert_(before.to <= hold.from, `${JSON.stringify(before)} and ${JSON.stringify(hold)}`);
-      assert_(before.generation < hold.generation);
-      longestGap = Math.max(longestGap, hold.from - before.to);
+      if (before !== undefined) longestGap = Math.max(longestGap, from - before.to);
     });
     const waits = this.#kills.map((at) =>
       (valid.find(({ from }) => from > at)?.from ?? Infinity) - at
     );
     return {
-      holds: all.length,
-      overtaken: all.length - valid.length,
+      holds: looked.length,
+      overtaken: looked.length - valid.length,
       longestGap,
       afterKill: Math.max(0, ...waits),
     };
   }
+}
+
+/** The numbers that two holds had: of one that was renewed, all of its numbers. */
+function repeated(lines: readonly MutexLine[]): number[] {
+  const owners = new Map<number, number>();
+  const twice = new Set<number>();
+  for (const line of lines) {
+    const last = line.kind === "looked" ? line.renewed : line.hold;
+    for (let number = line.hold; number <= last; number++) {
+      if ((owners.get(number) ?? line.hold) !== line.hold) twice.add(number);
+      if (line.kind === "begun" && owners.has(number)) twice.add(number);
+      owners.set(number, line.hold);
+    }
+  }
+  return [...twice];
 }

@@ -2,10 +2,10 @@
  * A process that counts in a file under a mutex and writes down its holds; the race tests start
  * several.
  */
-import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
 import { detectHost } from "../../../src/host/detect.ts";
+import { MutexLog } from "./mutex_log.ts";
 import { instant } from "./recorder.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
@@ -18,19 +18,10 @@ export interface MutexOrders {
   readonly worker: string;
   readonly seed: number;
   readonly staleMs: number;
+  /** Whether it asks the mutex at the end of a hold, as it should. */
+  readonly looks: boolean;
   /** It goes on until this file is there. */
   readonly stop: string;
-}
-
-/** One hold, as its holder saw it. */
-export interface Held {
-  readonly generation: number;
-  readonly from: number;
-  readonly to: number;
-  /** Whether it was valid at the end, and so throughout. */
-  readonly valid: boolean;
-  /** Whether it counted one up. */
-  readonly counted: boolean;
 }
 
 /** How often each worker has counted. */
@@ -48,6 +39,8 @@ const orders = JSON.parse(process.argv[2] ?? "") as MutexOrders;
 const host = await detectHost();
 const random = new Random(orders.seed);
 const mutex = new FsMutex(host, orders.folder, orders.staleMs);
+const log = new MutexLog(orders.log);
+const { worker } = orders;
 const end = Date.now() + LIMIT_MS;
 
 while (host.fs.stat(orders.stop) === undefined && Date.now() < end) {
@@ -56,21 +49,20 @@ while (host.fs.stat(orders.stop) === undefined && Date.now() < end) {
     console.log(`busy: ${JSON.stringify(outcome.holder)}`);
     continue;
   }
-  const from = instant();
   const { hold } = outcome;
+  const number = hold.generation;
+  log.write({ kind: "begun", worker, hold: number, at: instant() });
   const counts = JSON.parse(new TextDecoder().decode(host.fs.read(orders.counter))) as Counts;
   if (random.chance(0.3)) await sleep(random.below(8));
   if (random.chance(0.1)) hold.renew();
-  counts[orders.worker] = (counts[orders.worker] ?? 0) + 1;
+  counts[worker] = (counts[worker] ?? 0) + 1;
   const counted = hold.replaceFile(
     orders.counter,
     new TextEncoder().encode(JSON.stringify(counts)),
   );
-  // Read before the look: the process may be stopped behind it, when another one may hold already.
-  const to = instant();
-  const valid = hold.isHeld();
-  const held: Held = { generation: hold.generation, from, to, valid, counted };
-  appendFileSync(orders.log, JSON.stringify(held) + "\n");
+  log.write({ kind: "ending", worker, hold: number, at: instant() });
+  const valid = !orders.looks || hold.isHeld();
+  log.write({ kind: "looked", worker, hold: number, renewed: hold.generation, valid, counted });
   if (random.chance(0.01)) process.exit(0); // without a release
   hold.release();
   if (random.chance(0.2)) await sleep(random.below(3));

@@ -56,8 +56,8 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Waits for something that comes soon. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+export async function until(what: string, isSo: () => boolean, limitMs = 20_000): Promise<void> {
+  const end = Date.now() + limitMs;
   while (!isSo()) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
     await sleep(5);

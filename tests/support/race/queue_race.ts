@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import type { TaskInput } from "../../../src/engine/task/new_task.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Host } from "../../../src/ports/host.ts";
@@ -66,8 +67,18 @@ export class Race {
       ttl: 86_400 * 365,
       priority: this.random.below(3),
       queue: this.random.pick(["default", "builds"]),
+      // With fewer a timeout might be the last, and no call would have made that transition.
+      ...(index % 4 === 0 ? { maxAttempts: 1_000, backoff: "1s" } : {}),
+      ...(index % 3 === 0 ? this.#successor() : {}),
     }));
     this.tasks.push(...await this.queue.enqueueAll(inputs));
+  }
+
+  /** What makes a task come after one or two that are there, whatever their ends. */
+  #successor(): Pick<TaskInput, "after" | "onFailure"> {
+    if (this.tasks.length === 0) return {};
+    const some = [this.random.pick(this.tasks), this.random.pick(this.tasks)];
+    return { after: some.map(({ task_id }) => task_id), onFailure: "run" };
   }
 
   /** Starts workers that go on until `expected` tasks are there and over. */

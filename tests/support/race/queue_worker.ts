@@ -32,6 +32,8 @@ export interface Orders {
   readonly strict: boolean;
   /** Seconds after which it gives up. */
   readonly limit: number;
+  /** Instead of all this: claims until there is nothing left. */
+  readonly drains?: true;
   /** Instead of all this: claims these tasks one a millisecond in the seed's way. */
   readonly seeded?: {
     readonly tasks: readonly TaskRecord[];
@@ -56,7 +58,8 @@ const clock = () => now;
 const tasks = new Tasks({ store: await openStore(orders.store, clock, warn), clock, warn });
 
 try {
-  if (orders.seeded === undefined) await work();
+  if (orders.drains) await drain();
+  else if (orders.seeded === undefined) await work();
   else await workAsTheSeed(orders.seeded);
 } catch (error) {
   console.log(error instanceof Error ? `${error.name}: ${error.message}` : error);
@@ -67,6 +70,11 @@ try {
 function call<T extends Outcome>(request: Request, body: () => Promise<T>): Promise<T> {
   const tick = () => now = Math.floor(orders.epoch + (Date.now() - orders.epoch) * orders.speed);
   return recorder.call(request, tick, body);
+}
+
+async function drain(): Promise<void> {
+  const claim = () => tasks.claim({ runId, claimTtl: 3600 });
+  while ((await call({ kind: "claim", ttl: 3600 }, claim)).status === "claimed");
 }
 
 async function work(): Promise<void> {
@@ -100,7 +108,8 @@ async function work(): Promise<void> {
 }
 
 function isOver(counts: TaskCounts): boolean {
-  return counts.pending + counts.claimed + counts.timed_out === 0;
+  return counts.pending + counts.claimed + counts.timed_out + counts.delayed +
+      counts.blocked === 0;
 }
 
 /** What becomes of a claim. */

@@ -19,9 +19,30 @@ export interface Recorded<Request, Outcome> {
 /** Clocks of two processes agree to much less than this, milliseconds. */
 export const SLACK_MS = 1;
 
+/** What the machine's clock said at the zero of this process's own one, see {@link originOf}. */
+let origin: number | undefined;
+
 /** The machine's clock as all processes read it, milliseconds. */
 export function instant(): number {
-  return performance.timeOrigin + performance.now();
+  return (origin ??= originOf(Date.now, () => performance.now())) + performance.now();
+}
+
+/** Both readings of the machine's clock at a tick lie within this time, milliseconds. */
+const TICK_MS = 0.1;
+
+/**
+ * What the machine's clock, which counts whole milliseconds, says at the zero of a finer one.
+ * Runtimes find `performance.timeOrigin` by one reading of either. A process that is not running
+ * between the two has a wrong one as long as it lives: some 4 ms where others wanted the processor.
+ * So this waits for a tick that lies between two readings close together.
+ */
+export function originOf(wall: () => number, fine: () => number): number {
+  for (let before = fine(), last = wall();;) {
+    const ticked = wall();
+    const after = fine();
+    if (ticked === last + 1 && after - before < TICK_MS) return ticked - (before + after) / 2;
+    [before, last] = [fine(), wall()];
+  }
 }
 
 /** Writes a process's history. */

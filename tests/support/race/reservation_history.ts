@@ -258,7 +258,9 @@ export class ReservationHistory {
     const clock = this.clocks.epoch + (now - this.clocks.epoch) / this.clocks.speed;
     const when = `${this.#at(invoked)}-${this.#at(returned)} by a clock at ${this.#at(clock)}`;
     const named = new Set(
-      outcome.conflicts.map((each) => each.kind === "lane" ? each.lane : each.reservation_id),
+      outcome.conflicts.map((each) =>
+        "reservation_id" in each ? each.reservation_id : each.lane ?? ""
+      ),
     );
     for (const life of this.lives) {
       if (life.runId === runId || named.has(life.id) || !covers(life.sure, span)) continue;
@@ -272,7 +274,7 @@ export class ReservationHistory {
       if (life === undefined) {
         if (
           !this.#isUnanswered(
-            outcome.conflicts.find((one) => one.kind !== "lane" && one.reservation_id === id)
+            outcome.conflicts.find((one) => one.kind === "reservation" && one.reservation_id === id)
               ?.run_id,
           )
         ) {

@@ -5,7 +5,7 @@ import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
-import type { ReservationContext } from "../../../src/engine/context.ts";
+import type { ForecastContext } from "../../../src/engine/context.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
@@ -14,7 +14,7 @@ const host = await detectHost();
 
 /** A workspace's reservations, as a process of their own has them. */
 export interface OpenedReservations {
-  readonly context: ReservationContext;
+  readonly context: ForecastContext;
   readonly reservations: Reservations;
   readonly store: FsReservationStore;
   readonly gc: FsCollector;

@@ -22,11 +22,16 @@ const removeMade = () => {
 process.on("exit", removeMade);
 globalThis.addEventListener?.("unload", removeMade);
 
-/** A new folder that goes with the test process. */
-export function makeTempDir(): string {
-  const path = mkdtempSync(join(tmpdir(), "coord-test-"));
+/** A new folder that goes with the test process; the everyday run has it in memory. */
+export function makeTempDir(parent: string = tmpdir()): string {
+  const path = mkdtempSync(join(parent, "coord-test-"));
   made.push(path);
   return path;
+}
+
+/** The same on a disk: where folders count their links, and Deno gives rights for single folders. */
+export function makeDiskDir(): string {
+  return makeTempDir(process.env["COORD_TEST_DISK"]);
 }
 
 /** A FIFO: reading it would block without end. */

@@ -16,9 +16,8 @@ export class FakeClock {
 }
 
 /** A new workspace and what a test wants of it. */
-export async function workspace() {
+export async function workspace(dir: string = makeTempDir()) {
   const host = await detectHost();
-  const dir = makeTempDir();
   const { path } = initWorkspace(host, dir);
   const clock = new FakeClock();
   const warnings: string[] = [];

@@ -37,6 +37,10 @@ const QUEUE_GOALS: readonly QueueGoal[] = [
 /** What a call may cost at the largest size, by the smallest. */
 const SIZE_GOAL: Goal = { atMost: 1.5 };
 
+/** The same of calls that count or list what is pending, where all are. */
+const PENDING_GOAL: Goal = { atMost: 3 };
+const COUNTING: readonly string[] = ["tasks --limit 20", "status"];
+
 /** All goals, in the order of the page. */
 export function goalRows(results: PeerResults): GoalRow[] {
   return [
@@ -48,7 +52,8 @@ export function goalRows(results: PeerResults): GoalRow[] {
       result: ratio,
       goal: goal ?? {},
     })),
-    ...sizeGoals(results.sizes),
+    ...sizeGoals(results.sizes, "finished"),
+    ...sizeGoals(results.sizes, "pending"),
   ];
 }
 
@@ -67,7 +72,8 @@ function queueGoal(
   };
 }
 
-function sizeGoals(rows: readonly SizeRow[]): GoalRow[] {
+function sizeGoals(all: readonly SizeRow[], tasksAre: SizeRow["tasks_are"]): GoalRow[] {
+  const rows = all.filter(({ tasks_are }) => tasks_are === tasksAre);
   const sizes = [...new Set(rows.map(({ tasks }) => tasks))].sort((a, b) => a - b);
   const [small, large] = [sizes[0], sizes.at(-1)];
   if (small === undefined || large === undefined || small === large) return [];
@@ -78,10 +84,12 @@ function sizeGoals(rows: readonly SizeRow[]): GoalRow[] {
       median: many.median / few.median,
       spread: [many.spread[0] / few.median, many.spread[1] / few.median] as const,
     };
-    const figure = `\`${call}\` at ${large.toLocaleString("en")} tasks ÷ at ${
+    const what = tasksAre === "pending" ? "pending tasks" : "tasks";
+    const figure = `\`${call}\` at ${large.toLocaleString("en")} ${what} ÷ at ${
       small.toLocaleString("en")
     }`;
-    return { figure, result, goal: SIZE_GOAL };
+    const goal = tasksAre === "pending" && COUNTING.includes(call) ? PENDING_GOAL : SIZE_GOAL;
+    return { figure, result, goal };
   });
 }
 

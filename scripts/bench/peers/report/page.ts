@@ -155,23 +155,30 @@ function figures(rows: readonly Figure[], title: string, text: string): string[]
 
 function sizes(rows: readonly SizeRow[]): string[] {
   if (rows.length === 0) return [];
-  const all = [...new Set(rows.map(({ tasks }) => tasks))];
-  const calls = [...new Set(rows.map(({ call }) => call))];
+  const of = (tasksAre: SizeRow["tasks_are"]) =>
+    rows.filter(({ tasks_are }) => tasks_are === tasksAre);
   return [
     "### Cost against size",
     "![The cost of calls against the number of tasks](images/peers_sizes.svg)",
     "Of the tasks 99 of 100 are finished, and the others wait.",
-    table(
-      ["call", ...all.map((tasks) => tasks.toLocaleString("en"))],
-      calls.map((call) => [
-        `\`${call}\``,
-        ...all.map((tasks) => {
-          const row = rows.find((row) => row.call === call && row.tasks === tasks);
-          return row === undefined ? "" : quantity(row.ms.median, "ms");
-        }),
-      ]),
-    ),
+    sizeTable(of("finished")),
+    ...(of("pending").length === 0 ? [] : ["All of them wait.", sizeTable(of("pending"))]),
   ];
+}
+
+function sizeTable(rows: readonly SizeRow[]): string {
+  const all = [...new Set(rows.map(({ tasks }) => tasks))];
+  const calls = [...new Set(rows.map(({ call }) => call))];
+  return table(
+    ["call", ...all.map((tasks) => tasks.toLocaleString("en"))],
+    calls.map((call) => [
+      `\`${call}\``,
+      ...all.map((tasks) => {
+        const row = rows.find((row) => row.call === call && row.tasks === tasks);
+        return row === undefined ? "" : quantity(row.ms.median, "ms");
+      }),
+    ]),
+  );
 }
 
 function absent({ absent }: PeerResults): string[] {

@@ -22,8 +22,9 @@ const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ["#a02c5c", "#f08cb2"],
 ];
 
-/** The cost of each call by the number of tasks, both axes logarithmic. */
-export function sizePlot(rows: readonly SizeRow[]): string {
+/** The cost of each call by the number of tasks, most of them finished; both axes logarithmic. */
+export function sizePlot(all: readonly SizeRow[]): string {
+  const rows = all.filter(({ tasks_are }) => tasks_are === "finished");
   const sizes = [...new Set(rows.map(({ tasks }) => tasks))].sort((a, b) => a - b);
   const costs = rows.flatMap(({ ms }) => ms.median).filter((ms) => ms > 0);
   const x = axis(sizes, MARGIN.left, WIDTH - MARGIN.right);

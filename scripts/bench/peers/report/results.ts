@@ -45,6 +45,8 @@ export interface Figure {
 export interface SizeRow {
   readonly call: string;
   readonly tasks: number;
+  /** What most of them are. */
+  readonly tasks_are: "finished" | "pending";
   readonly ms: Value;
 }
 

@@ -4,17 +4,10 @@ import { type CommitsSince, commitsSince } from "../../../domain/git/log.ts";
 import { MAX_REFLOG_BYTES } from "../../../domain/limits.ts";
 import type { Checkout, SourceTrees } from "../../../ports/checkout.ts";
 import { HostError } from "../../../ports/host.ts";
-import { BranchReader } from "./branch.ts";
 import { FsSourceTrees } from "./source_trees.ts";
-import { Surroundings } from "./surroundings.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
-export class FsCheckout extends Surroundings implements Checkout {
-  readonly #branches = new BranchReader(this);
-
-  branch(explicit?: string): string {
-    return this.#branches.branch(explicit);
-  }
-
+export class FsCheckout extends Whereabouts implements Checkout {
   commitsSince(sha: string): CommitsSince | undefined {
     const { ours } = this.checkouts();
     if (ours === undefined) return undefined;

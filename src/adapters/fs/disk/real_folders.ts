@@ -70,6 +70,8 @@ export function withinRoot(
     list: (path) => folders.check(path, false) ? fs.list(path) : undefined,
     syncFile: (path) => (parents(path), fs.syncFile(path)),
     syncDir: (path) => (folders.check(path, false), fs.syncDir(path)),
+    syncNames: (path, inside) => (parents(path), fs.syncNames(path, inside)),
+    syncNamesAsync: async (path, inside) => (parents(path), await fs.syncNamesAsync(path, inside)),
     createNew: (path, bytes, sync) => (parents(path), fs.createNew(path, bytes, sync)),
     append: (path, bytes) => (folders.checkFile(path), fs.append(path, bytes)),
     appendSynced: (path, bytes) => (folders.checkFile(path), fs.appendSynced(path, bytes)),

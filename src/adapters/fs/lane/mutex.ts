@@ -76,12 +76,9 @@ export class FsMutex implements Mutex {
         return this.#mayFollow(file);
       });
       if (taken.kind === "held") {
-        const { generation, isClean, names } = taken;
-        this.#others = files.areOthersIn(names);
-        return {
-          status: "held",
-          hold: new FsMutexHold(this.host, files, generation, isClean, names),
-        };
+        const { isClean, seen } = taken;
+        this.#others = files.othersIn(seen.names).length > 0;
+        return { status: "held", hold: new FsMutexHold(this.host, files, isClean, seen) };
       }
       if (taken.kind === "busy") break;
     }
@@ -132,7 +129,7 @@ export class FsMutex implements Mutex {
     try {
       native = this.host.watch(
         [this.folder],
-        ({ name }) => (name === undefined || chain.isRelease(name)) && wake(),
+        ({ name }) => (name === undefined || chain.isEnd(name)) && wake(),
         () => watch.isNative = false,
       );
       watch.isNative = true;
@@ -153,9 +150,9 @@ class FsMutexHold implements MutexHold {
   constructor(
     readonly host: Host,
     readonly files: FsMutexFiles,
-    public generation: number,
     readonly isClean: boolean,
-    private names: readonly string[],
+    readonly seen: chain.Begun,
+    public generation: number = seen.generation,
   ) {}
 
   isHeld(): boolean {
@@ -165,10 +162,8 @@ class FsMutexHold implements MutexHold {
   renew(): boolean {
     if (this.#over) return false;
     try {
-      const names = chain.renew(this.files, this.generation);
-      if (names === undefined) return false;
+      if (!chain.renew(this.files, this.generation)) return false;
       this.generation++;
-      this.names = names;
       return true;
     } finally {
       this.files.unstage();
@@ -186,7 +181,6 @@ class FsMutexHold implements MutexHold {
   release(): void {
     if (this.#over) return;
     this.#over = true;
-    chain.release(this.files, this.generation, this.names);
-    this.files.removeLeftovers(this.names);
+    chain.release(this.files, this.generation, this.seen);
   }
 }

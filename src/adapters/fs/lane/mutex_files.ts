@@ -1,6 +1,6 @@
 /** The folder of a mutex on disk, for the protocol of mutex_chain.ts. */
 import { isObject } from "../../../domain/json.ts";
-import { MAX_RECORD_BYTES, MUTEX_LEFTOVER_S } from "../../../domain/limits.ts";
+import { MAX_RECORD_BYTES } from "../../../domain/limits.ts";
 import { type Host, HostError, type ProcessIdentity } from "../../../ports/host.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { MutexFiles } from "./mutex_chain.ts";
@@ -26,38 +26,63 @@ export class FsMutexFiles implements MutexFiles {
   /** Whose attempt this is. */
   readonly token: string = uniqueName();
   readonly #staged: string;
-  /** The instant of the file system's clock when the file was staged, and that of this process. */
-  #anchor: { readonly fileMs: number; readonly ownMs: number } | undefined;
+  /** Whether it is there, as far as this process knows. */
+  #isStaged = false;
+  /** The file system's clock and that of this process when the file was staged last. */
+  #anchor = { fileMs: 0, ownMs: -Infinity };
 
   constructor(readonly host: Host, readonly folder: string) {
     this.#staged = `${folder}/${this.token}${STAGED}`;
   }
 
+  stage(): void {
+    if (performance.now() - this.#anchor.ownMs > RESTAGE_MS) this.unstage();
+    if (this.#isStaged) return;
+    const { fs } = this.host;
+    const record = { token: this.token, ...this.host.processIdentity() };
+    const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
+    // The folder above is the journal's own, which a power cut must not take.
+    const create = () => fs.createNew(this.#staged, bytes);
+    inDir(fs, this.folder, MAX_TRIES, create, ensureLastingDir);
+    this.#isStaged = true;
+    const ownMs = performance.now();
+    this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
+  }
+
   list(): readonly string[] {
-    return (this.host.fs.list(this.folder) ?? []).map(({ name }) => name);
+    const names = (this.host.fs.list(this.folder) ?? []).map(({ name }) => name);
+    // Those who hold see by it that others wait.
+    if (!names.includes(`${this.token}${STAGED}`)) this.#isStaged = false;
+    return names;
+  }
+
+  has(name: string): boolean {
+    return this.host.fs.lstat(`${this.folder}/${name}`) !== undefined;
   }
 
   create(name: string): boolean {
-    const { fs } = this.host;
-    if (this.#anchor !== undefined && performance.now() - this.#anchor.ownMs > RESTAGE_MS) {
-      this.#anchor = undefined;
-      fs.remove(this.#staged);
-    }
-    for (let tries = 0;; tries++) {
-      this.#stage();
-      try {
-        // A file server may say "taken" when its first answer, a success, got lost.
-        return fs.link(this.#staged, `${this.folder}/${name}`) ||
-          this.read(name)?.token === this.token;
-      } catch (error) {
-        if (!isNotFound(error) || tries >= MAX_TRIES) throw error;
-        this.#anchor = undefined;
-      }
+    try {
+      // A file server may say "taken" when its first answer, a success, got lost.
+      return this.host.fs.link(this.#staged, `${this.folder}/${name}`) ||
+        this.read(name)?.token === this.token;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      this.#isStaged = false;
+      return false;
     }
   }
 
   remove(name: string): void {
-    this.host.fs.remove(`${this.folder}/${name}`);
+    const { fs } = this.host;
+    const path = `${this.folder}/${name}`;
+    try {
+      fs.remove(path);
+    } catch (error) {
+      // No hold is a folder, and what one has in it stays.
+      const isFolder = error instanceof HostError && fs.lstat(path)?.kind === "directory";
+      if (!isFolder) throw error;
+      fs.removeDir(path);
+    }
   }
 
   link(name: string, to: string): boolean {
@@ -73,12 +98,17 @@ export class FsMutexFiles implements MutexFiles {
     return this.host.fs.rename(`${this.folder}/${name}`, target);
   }
 
-  /** Puts bytes where they wait to replace a file. */
+  /** Puts bytes where they wait to replace a file, unless a newer hold removes them meanwhile. */
   stageNext(name: string, bytes: Uint8Array): void {
+    const { fs } = this.host;
     const path = `${this.folder}/${name}`;
-    if (this.host.fs.createNew(path, bytes, true)) return;
-    this.host.fs.remove(path); // of an earlier attempt that failed
-    if (!this.host.fs.createNew(path, bytes, true)) throw new HostError("exists", "create", path);
+    try {
+      if (fs.createNew(path, bytes, true)) return;
+      fs.remove(path); // of an earlier attempt that failed
+      if (!fs.createNew(path, bytes, true)) throw new HostError("exists", "create", path);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   /** What a hold's file says; `undefined` when it is gone. */
@@ -93,10 +123,10 @@ export class FsMutexFiles implements MutexFiles {
     return { token, process, ageMs: this.#now() - stat.mtimeMs };
   }
 
-  /** Removes the staged file; if that fails, no hold is lost over it, and it goes with the leftovers. */
+  /** Removes the staged file; if that fails, no hold is lost over it, and a sweep removes it. */
   unstage(): void {
-    if (this.#anchor === undefined) return;
-    this.#anchor = undefined;
+    if (!this.#isStaged) return;
+    this.#isStaged = false;
     try {
       this.host.fs.remove(this.#staged);
     } catch (error) {
@@ -104,41 +134,17 @@ export class FsMutexFiles implements MutexFiles {
     }
   }
 
-  /** Whether another process is about to acquire. */
-  areOthersIn(names: readonly string[]): boolean {
-    return names.some((name) => name.endsWith(STAGED) && !name.startsWith(this.token));
-  }
-
-  /** Removes what processes left that were killed before they got anywhere. */
-  removeLeftovers(names: readonly string[]): void {
-    for (const name of names) {
-      if (!name.endsWith(STAGED) || !isUniqueName(name.slice(0, -STAGED.length))) continue;
-      if (name.startsWith(this.token)) continue;
-      const path = `${this.folder}/${name}`;
-      const stat = this.host.fs.lstat(path);
-      if (stat !== undefined && this.#now() - stat.mtimeMs > MUTEX_LEFTOVER_S * 1000) {
-        this.host.fs.remove(path);
-      }
-    }
-    this.unstage();
+  othersIn(names: readonly string[]): readonly string[] {
+    return names.filter((name) =>
+      name.endsWith(STAGED) && isUniqueName(name.slice(0, -STAGED.length)) &&
+      !name.startsWith(this.token)
+    );
   }
 
   /** The file system's clock, as far as this process can see. */
   #now(): number {
-    const { fileMs, ownMs } = this.#stage();
+    const { fileMs, ownMs } = this.#anchor;
     return fileMs + performance.now() - ownMs;
-  }
-
-  #stage(): { readonly fileMs: number; readonly ownMs: number } {
-    if (this.#anchor !== undefined) return this.#anchor;
-    const { fs } = this.host;
-    const record = { token: this.token, ...this.host.processIdentity() };
-    const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
-    // The folder above is the journal's own, which a power cut must not take.
-    const create = () => fs.createNew(this.#staged, bytes);
-    inDir(fs, this.folder, MAX_TRIES, create, ensureLastingDir);
-    const ownMs = performance.now();
-    return this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
   }
 }
 

@@ -6,7 +6,11 @@ import type { Host } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { hostWithin } from "../disk/real_folders.ts";
 import { FsLanes } from "./environment.ts";
+import { enter } from "../layout.ts";
 import { FsJournal } from "./journal.ts";
+import { journalPath } from "./journal_path.ts";
+
+export { findWorkspace } from "../find.ts";
 
 /**
  * The lanes of the workspace at `location`, on a host that stays in it, with the journal at `log`, which
@@ -22,6 +26,17 @@ export function openFsLanes(
 ): FsLanes {
   const journal = new FsJournal(journalHost(host, location, log), log, clock, warn);
   return new FsLanes(host, journal, `${location}/lanes.json`, agreement);
+}
+
+/** The lanes alone of the workspace at `location`, as `findWorkspace` returns it. */
+export function openFsLanesAlone(
+  machine: Host,
+  location: string,
+  clock: Clock,
+  warn: Warn,
+): FsLanes {
+  const { host, layout } = enter(machine, location);
+  return openFsLanes(host, location, journalPath(host, layout), clock, warn);
 }
 
 /** The host whose file operations keep to the folder of the journal. */

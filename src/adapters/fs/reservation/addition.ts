@@ -4,10 +4,10 @@ import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { ReservationRecord } from "../../../domain/reservation/reservation.ts";
 import type { NoticePlacement, Placement } from "../../../ports/reservations.ts";
 import { indexed, type IndexEntry } from "./address_index.ts";
-import { releaseName, slotName, viewName } from "./chain.ts";
+import { recordName, releaseName, slotName, viewName } from "./chain.ts";
 import type { ReservationFiles } from "./files.ts";
 import type { Notice } from "./notice.ts";
-import type { Addition } from "./order.ts";
+import { type Addition, comingName } from "./order.ts";
 
 /** Milliseconds after which entries are made sure of again: `gc` removes those of a day ago. */
 const ENTRIES_TRUST_MS = 3_600_000;
@@ -68,11 +68,19 @@ export class FsNotice implements Notice {
   *enter(): Stepwise<void> {
     // Real time on purpose: it is about how long this call takes.
     if (Date.now() - this.#enteredAt < ENTRIES_TRUST_MS) return;
-    for (const folder of yield* this.files.index.add(this.entry, this.anchors)) {
-      this.files.fs.syncDir(folder);
-      yield;
-    }
+    const coming = this.files.path(comingName(this.entry.stem));
+    yield* this.files.index.add(
+      this.entry,
+      this.anchors,
+      (path) => this.files.fs.link(coming, path),
+    );
     this.#enteredAt = Date.now();
+  }
+
+  persist(folders = ["reservations"]): void {
+    const { index } = this.files;
+    const entries = index.withAbove(index.foldersOf(this.anchors));
+    this.files.syncNames(recordName(this.entry.stem), folders, entries);
   }
 }
 

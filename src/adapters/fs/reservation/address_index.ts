@@ -1,9 +1,10 @@
 /**
  * The index over the addresses of reservations: `reservations/addresses/`, with a folder for each
  * literal segment of a path (`_<hash>`), in it the entries of what is anchored there (`here/`), and
- * the entries of what names one symbol (`symbols/<hash>/`). An entry is an empty file
- * `<expiry>-<hex>`, or `<expiry>x<hex>` for an exclusive reservation, so what is long over is passed
- * over unread.
+ * the entries of what names one symbol (`symbols/<hash>/`). An entry is a file `<expiry>-<hex>`, or
+ * `<expiry>x<hex>` for an exclusive reservation, so what is long over is skipped unread. Only its name
+ * counts. It is another name of the reservation's own file, so that the sync of that makes it last; an
+ * empty file where it is made later, for a record of another tool.
  *
  * Two addresses can only overlap if the segments of one begin with those of the other, so whatever may
  * overlap an address lies in the folders on the way to its own, in its own, or below; and only there
@@ -109,40 +110,51 @@ export class AddressIndex {
   /**
    * Enters a reservation under each of its addresses.
    *
-   * @param isSynced Whether an entry that is there already is on the disk.
-   * @returns The folders to sync, so that it is still there after a power cut: those that have a new
-   * name by that, and all above, since the process that made one of them may not have synced it
-   * yet.
+   * @param create What makes an entry; `false` when it is there.
+   * @returns The folders in which it made one.
    */
   *add(
     entry: IndexEntry,
     anchors: readonly Anchor[],
-    isSynced = true,
-  ): Stepwise<ReadonlySet<string>> {
+    create = (path: string) => this.fs.createNew(path, NOTHING),
+  ): Stepwise<string[]> {
     const name = nameOf(entry);
-    const changed = new Set<string>();
-    for (const folder of this.#foldersOf(anchors)) {
+    const changed: string[] = [];
+    for (const folder of this.foldersOf(anchors)) {
       yield;
-      if (!this.#create(folder, name) && isSynced) continue;
-      for (let at = folder; at.length >= this.root.length && !changed.has(at); at = parentOf(at)) {
-        changed.add(at);
+      if (inDir(this.fs, folder, MAX_TRIES, () => create(`${folder}/${name}`))) {
+        changed.push(folder);
       }
     }
-    if (changed.size > 0) changed.add(parentOf(this.root));
     return changed;
+  }
+
+  /**
+   * These folders of entries with all above: the names that a power cut must not take, since the process
+   * that made one of them may not have synced it yet.
+   */
+  withAbove(folders: readonly string[]): ReadonlySet<string> {
+    const all = new Set<string>();
+    for (const folder of folders) {
+      for (let at = folder; at.length >= this.root.length && !all.has(at); at = parentOf(at)) {
+        all.add(at);
+      }
+    }
+    if (all.size > 0) all.add(parentOf(this.root));
+    return all;
   }
 
   /** Whether a reservation is entered under all its addresses. */
   has(entry: IndexEntry, anchors: readonly Anchor[]): boolean {
     const name = nameOf(entry);
-    return this.#foldersOf(anchors).every((folder) =>
+    return this.foldersOf(anchors).every((folder) =>
       this.fs.lstat(`${folder}/${name}`) !== undefined
     );
   }
 
   remove(entry: IndexEntry, anchors: readonly Anchor[]): void {
     const name = nameOf(entry);
-    for (const folder of this.#foldersOf(anchors)) this.fs.remove(`${folder}/${name}`);
+    for (const folder of this.foldersOf(anchors)) this.fs.remove(`${folder}/${name}`);
   }
 
   /**
@@ -231,12 +243,8 @@ export class AddressIndex {
     return way;
   }
 
-  #create(folder: string, name: string): boolean {
-    const create = () => this.fs.createNew(`${folder}/${name}`, NOTHING);
-    return inDir(this.fs, folder, MAX_TRIES, create);
-  }
-
-  #foldersOf(anchors: readonly Anchor[]): string[] {
+  /** The folders of the entries under these addresses. */
+  foldersOf(anchors: readonly Anchor[]): string[] {
     const folders = anchors.map(({ segments, symbol }) => {
       let node = this.root;
       for (const segment of segments.slice(0, MAX_DEPTH)) node += `/_${hash(segment)}`;

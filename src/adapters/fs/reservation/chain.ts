@@ -63,6 +63,8 @@ export interface ReservationChainFiles {
   remove(name: string): void;
   /** Forces the names of a folder to the disk. */
   sync(folder: string): void;
+  /** Forces a file to the disk, with the names in these folders that it was given before. */
+  syncNames(name: string, folders: readonly string[]): void;
   /**
    * Whether what lies ahead of the clock has ended: unless this process's own clock is the wrong
    * one.
@@ -224,7 +226,7 @@ export function beat(
  * Confirms an exclusive reservation: takes the first slot with a second name of its record. A process
  * that wants it out of its way before takes the same slot with a seal.
  *
- * @returns Whether it is held from now on, once both folders are on the disk.
+ * @returns Whether it is held from now on, once its record is on the disk with both names.
  */
 export function confirm(files: ReservationChainFiles, stem: string): boolean {
   const isFirst = files.link(recordName(stem), slotName(stem, 1));
@@ -233,6 +235,7 @@ export function confirm(files: ReservationChainFiles, stem: string): boolean {
     if (isFirst) files.remove(slotName(stem, 1));
     return false;
   }
+  if (isFirst) return true;
   const { slot, seal } = newest(files, stem);
   return slot > 0 && seal === undefined;
 }
@@ -278,7 +281,7 @@ export function release(
 ): boolean {
   const { slot, seal } = newest(files, stem);
   if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
-  const created = create(files, releaseName(stem), record, true);
+  const created = create(files, releaseName(stem), record, false);
   ended(files, stem, slot);
   return created;
 }
@@ -309,7 +312,7 @@ export function seal(
     const { entry } = state;
     let { slot, seal } = state;
     if (seal === undefined) {
-      if (entry.release !== undefined && lasts) files.sync("releases");
+      if (entry.release !== undefined && lasts) persist(files, stem);
       if (entry.release !== undefined || isHeld(files, entry, now)) return entry;
       seal = entry.unsettled === true
         ? refusedAt(stem, runId, now)
@@ -333,8 +336,13 @@ export function seal(
 
 /** The release is there: makes it last, and removes the slots, which no process needs any more. */
 function ended(files: ReservationChainFiles, stem: string, slots: number): void {
-  files.sync("releases");
+  persist(files, stem);
   for (let slot = slots; slot > 0; slot--) files.remove(slotName(stem, slot));
+}
+
+/** Makes the release last, whichever process made it. */
+function persist(files: ReservationChainFiles, stem: string): void {
+  files.syncNames(releaseName(stem), ["releases"]);
 }
 
 function create(

@@ -5,14 +5,15 @@
  * They are found by comparing names. While the folder has not changed since the last comparison there
  * is nothing to find; otherwise it is compared again, at once where that is cheap, and never more than
  * a twentieth of the time. What was found in order is noted in `index/reservations/`, which may be
- * removed at any time: then everything is looked at once more.
+ * removed at any time: then everything is looked at once more. An addition notes itself once it is on the
+ * disk with its entries, so that no process reads its record for this.
  */
 import { addressProblem } from "../../../domain/glob/address.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
-import type { HostFs } from "../../../ports/host.ts";
+import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { indexed } from "./address_index.ts";
-import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
+import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
 import { listStems, readNote } from "../disk/record_file.ts";
@@ -27,8 +28,8 @@ import { StagedFile, stageFile } from "../disk/staging.ts";
 const REST = 20;
 const MAX_REST_MS = 1_000;
 
-/** New names before the note of the known ones is written again. */
-const NOTE_AFTER = 16;
+/** How often the folder of the notes is made again when others remove it. */
+const MAX_TRIES = 20;
 
 /** A comparison. */
 interface Comparison extends FolderMark {
@@ -42,7 +43,6 @@ export class ReservationCheck {
   /** Made when every record has its entries. */
   readonly #complete: string;
   #known: Set<string> | undefined;
-  #unnoted = 0;
   /** What {@link unindexed} found last, and when. */
   #looked: { readonly mark: FolderMark; readonly unindexed: readonly string[] } | undefined;
 
@@ -65,6 +65,7 @@ export class ReservationCheck {
     const { mtimeMs, atMs } = this.#mark();
     const known = isComplete ? this.#known ?? this.#readKnown() : new Set<string>();
     const found = new Set<string>();
+    const fresh: string[] = [];
     const folders = new Set<string>();
     let isWhole = true;
     for (const stem of this.stems()) {
@@ -73,7 +74,7 @@ export class ReservationCheck {
           isWhole = false;
           continue;
         }
-        this.#unnoted++;
+        fresh.push(stem);
       }
       found.add(stem);
     }
@@ -83,10 +84,10 @@ export class ReservationCheck {
     }
     if (!isComplete) this.#setComplete();
     this.#known = found;
-    if (this.#unnoted > NOTE_AFTER) {
-      this.#note("known", [...found, ""].join("\n"));
-      this.#unnoted = 0;
-    }
+    // What is known and gone is left out, so that its name may come again.
+    const isGone = found.size < known.size + fresh.length;
+    if (isGone || !isComplete) this.#note("known", [...found, ""].join("\n"));
+    else this.#append(fresh);
     const tookMs = performance.now() - started;
     // Another tool may be in the middle of writing a record; that does not change the folder again.
     this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${tookMs}`);
@@ -114,7 +115,6 @@ export class ReservationCheck {
           unindexed.push(stem);
           continue;
         }
-        this.#unnoted++;
       }
       found.add(stem);
     }
@@ -123,10 +123,15 @@ export class ReservationCheck {
     return unindexed;
   }
 
-  /** Notes that a reservation of this process has its entries. */
+  /** Notes that a reservation of this process has its entries, and that they are on the disk. */
   knows(stem: string): void {
     this.#known?.add(stem);
-    this.#unnoted++;
+    try {
+      this.#append([stem]);
+    } catch (error) {
+      // Another process looks at its record then.
+      if (!(error instanceof HostError)) throw error;
+    }
   }
 
   #isDue(): boolean {
@@ -150,15 +155,19 @@ export class ReservationCheck {
     if (this.files.exists(releaseName(stem))) return true;
     const record = this.files.reservation(recordName(stem));
     if (record === undefined) return false;
+    const { index } = this.files;
     for (const text of record.addresses) {
       const problem = addressProblem(text);
       if (problem === undefined) continue;
       const shown = JSON.stringify(text);
       this.warn(`${recordName(stem)} has an address ${shown} that ${problem}: skipped`);
     }
+    const [entry, anchors] = indexed(stem, record);
+    const changed = yield* index.add(entry, anchors);
     // What is entered where nothing is complete yet, another process may have begun and died over.
-    const changed = yield* this.files.index.add(...indexed(stem, record), isComplete);
-    for (const folder of changed) folders.add(folder);
+    for (const folder of index.withAbove(isComplete ? changed : index.foldersOf(anchors))) {
+      folders.add(folder);
+    }
     return true;
   }
 
@@ -203,9 +212,18 @@ export class ReservationCheck {
     return numbers.every(Number.isFinite) ? { mtimeMs, atMs, tookMs } : undefined;
   }
 
-  /** Names as an earlier process noted them; a torn one is the name of nothing. */
+  /** Names as earlier processes noted them; a torn one is the name of nothing. */
   #readKnown(): Set<string> {
-    return new Set(readNote(this.#fs, `${this.#notes}/known`)?.split("\n"));
+    const known = new Set(readNote(this.#fs, `${this.#notes}/known`)?.split("\n"));
+    known.delete("");
+    return known;
+  }
+
+  #append(stems: readonly string[]): void {
+    if (stems.length === 0) return;
+    const bytes = new TextEncoder().encode([...stems, ""].join("\n"));
+    const append = () => this.#fs.append(`${this.#notes}/known`, bytes);
+    inDir(this.#fs, this.#notes, MAX_TRIES, append);
   }
 
   #note(name: string, text: string): void {

@@ -56,7 +56,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   release(name: string): ReleaseRecord | undefined {
-    const file = readRecord(this.fs, this.#path(name));
+    const file = readRecord(this.fs, this.path(name));
     if (file.kind === "gone") return undefined;
     const id = idOfName(name);
     const release = file.kind === "record" ? parseRelease(file.value, id) : file.reason;
@@ -68,7 +68,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   slot(name: string): Slot | undefined {
-    const file = readRecord(this.fs, this.#path(name));
+    const file = readRecord(this.fs, this.path(name));
     if (file.kind === "gone") return undefined;
     const id = idOfName(name);
     const slot = file.kind !== "record" ? file.reason : slotOf(file.value, id);
@@ -88,7 +88,7 @@ export class ReservationFiles implements RemovalFiles {
   /** Whether some record of a reservation is there and says nothing that can be read. */
   isBroken(stem: string): boolean {
     const isReadable = (name: string, parse: (value: unknown, id: string) => object | string) => {
-      const file = readRecord(this.fs, this.#path(name));
+      const file = readRecord(this.fs, this.path(name));
       if (file.kind === "gone") return true;
       return file.kind === "record" && typeof parse(file.value, idOfStem(stem)) !== "string";
     };
@@ -98,7 +98,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   exists(name: string): boolean {
-    return this.fs.lstat(this.#path(name)) !== undefined;
+    return this.fs.lstat(this.path(name)) !== undefined;
   }
 
   stage(content: object, durable: boolean): StagedFile {
@@ -109,7 +109,7 @@ export class ReservationFiles implements RemovalFiles {
 
   create(name: string, content: object): boolean {
     const bytes = recordBytes(content);
-    return this.#inFolderOf(name, (path) => this.fs.createNew(path, bytes, true));
+    return this.#inFolderOf(name, (path) => this.fs.createNew(path, bytes));
   }
 
   replace(name: string, content: object): void {
@@ -119,7 +119,7 @@ export class ReservationFiles implements RemovalFiles {
   link(from: string, to: string): boolean {
     return this.#inFolderOf(to, (path) => {
       try {
-        return this.fs.link(this.#path(from), path);
+        return this.fs.link(this.path(from), path);
       } catch (error) {
         if (isNotFound(error) && !this.exists(from)) return false;
         throw error;
@@ -128,7 +128,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   remove(name: string): void {
-    this.fs.remove(this.#path(name));
+    this.fs.remove(this.path(name));
   }
 
   /** A folder that is missing, as the order is where other tools alone reserve, has nothing to lose. */
@@ -137,23 +137,29 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   sync(folder: string): void {
-    try {
-      this.fs.syncDir(this.#path(folder));
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    ifThere(() => this.fs.syncDir(this.path(folder)));
+  }
+
+  /**
+   * One that is gone, as `gc` removes it, has nothing to lose.
+   *
+   * @param entries Folders of the address index.
+   */
+  syncNames(name: string, folders: readonly string[], entries: Iterable<string> = []): void {
+    const inside = new Set([...folders.map((folder) => this.path(folder)), ...entries]);
+    ifThere(() => this.fs.syncNames(this.path(name), [...inside]));
   }
 
   floor(): number {
     let floor = 0;
-    for (const { name } of this.fs.list(this.#path(FLOORS)) ?? []) {
+    for (const { name } of this.fs.list(this.path(FLOORS)) ?? []) {
       if (isFloor(name)) floor = Math.max(floor, Number(name));
     }
     return floor;
   }
 
   places(): number[] {
-    const names = this.fs.list(this.#path(ORDER)) ?? [];
+    const names = this.fs.list(this.path(ORDER)) ?? [];
     return names.filter(({ name }) => /^\d{16}$/.test(name)).map(({ name }) => Number(name));
   }
 
@@ -165,7 +171,7 @@ export class ReservationFiles implements RemovalFiles {
 
   /** The fence of a confirmed reservation; `undefined` when it is not known. */
   fence(stem: string): number | undefined {
-    const note = readNote(this.fs, this.#path(fenceName(stem)));
+    const note = readNote(this.fs, this.path(fenceName(stem)));
     return note !== undefined && /^[1-9]\d{0,15}\n$/.test(note) ? Number(note) : undefined;
   }
 
@@ -173,12 +179,12 @@ export class ReservationFiles implements RemovalFiles {
     this.index.remove(...indexed(stem, reservation));
   }
 
-  #path(name: string): string {
+  path(name: string): string {
     return `${this.layout.root}/${name}`;
   }
 
   #inFolderOf<T>(name: string, body: (path: string) => T): T {
-    const path = this.#path(name);
+    const path = this.path(name);
     const folder = path.slice(0, path.lastIndexOf("/"));
     return inDir(this.fs, folder, MAX_TRIES, () => body(path), ensureLastingDir);
   }
@@ -189,6 +195,14 @@ export class ReservationFiles implements RemovalFiles {
     parse: (value: JsonObject, id: string) => T | string,
   ): T | undefined {
     return readParsed(this.fs, this.layout.root, name, parse, this.warn);
+  }
+}
+
+function ifThere(sync: () => void): void {
+  try {
+    sync();
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
   }
 }
 

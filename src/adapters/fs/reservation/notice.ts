@@ -2,9 +2,10 @@
  * The protocol by which a plain notice is added. It refuses nothing and is granted in any case, so it
  * needs no place in the order of additions.
  *
- * 1. Enter it into the address index, so that no record is without its entries.
- * 2. Create its record by a link, and sync that.
- * 3. Collect what overlaps: through the address index.
+ * 1. Write it to `reservations/order/<hex>`.
+ * 2. Enter it into the address index by links to that file, so that no record is without its entries.
+ * 3. Create its record by another, remove the file, and sync it with its names.
+ * 4. Collect what overlaps: through the address index.
  *
  * So of two notices that come at once the one that looks later finds the other. An exclusive
  * reservation looks before it takes its place: one of the same moment may miss a notice, and be missed
@@ -14,13 +15,14 @@ import { stemOfId } from "../../../domain/ids.ts";
 import type { Stepwise } from "../../../domain/glob/steps.ts";
 import type { ReservationEntry } from "../../../domain/reservation/reservation.ts";
 import { isHeld, recordName } from "./chain.ts";
-import { type Addition, findEntry, type OrderFiles } from "./order.ts";
+import { type Addition, comingName, findEntry, type OrderFiles } from "./order.ts";
 
 /** A notice that is to be added. */
-export type Notice = Pick<
-  Addition,
-  "reservation" | "now" | "candidates" | "overlaps" | "enter"
->;
+export interface Notice
+  extends Pick<Addition, "reservation" | "now" | "candidates" | "overlaps" | "enter"> {
+  /** Forces its record to the disk, with its entries in the address index. */
+  persist(): void;
+}
 
 /** Adds a notice, durably; what is live and overlaps it. */
 export function* addNotice(files: OrderFiles, notice: Notice): Stepwise<ReservationEntry[]> {
@@ -29,11 +31,13 @@ export function* addNotice(files: OrderFiles, notice: Notice): Stepwise<Reservat
 }
 
 function* write(files: OrderFiles, notice: Notice): Stepwise<void> {
+  const stem = stemOfId(notice.reservation.reservation_id);
+  const coming = comingName(stem);
+  files.create(coming, notice.reservation);
   yield* notice.enter();
-  const staged = files.stage(notice.reservation, true);
-  staged.create(recordName(stemOfId(notice.reservation.reservation_id)));
-  staged.discard();
-  files.sync("reservations");
+  files.link(coming, recordName(stem));
+  files.remove(coming);
+  notice.persist();
 }
 
 function* look(files: OrderFiles, notice: Notice): Stepwise<ReservationEntry[]> {

@@ -15,8 +15,8 @@
  * 3. An exclusive one seals those exclusive ones in its way that have expired or are not confirmed, or
  *    takes them for live; what lets it through was released, and that is on the disk before it is
  *    granted.
- * 4. Enter the reservation into the address index, so that it is there before it is granted, and write
- *    it to `reservations/order/<hex>`.
+ * 4. Write the reservation to `reservations/order/<hex>`, and enter it into the address index by links
+ *    to that file, so that it is there before it is granted.
  * 5. Take the next place by a link to that file; settle it by another; remove the file.
  *
  * The *floor* is a number up to which places are no longer needed, because they are settled and not
@@ -58,7 +58,7 @@ export interface OrderFiles extends ReservationChainFiles {
   place(name: string): ReservationRecord | typeof INERT | undefined;
   /** The highest floor, 0 when there is none. */
   floor(): number;
-  /** Creates a file with a content, durably; `false` when it is there. */
+  /** Creates a file with a content; `false` when it is there. */
   create(name: string, content: object): boolean;
 }
 
@@ -76,7 +76,7 @@ export interface Addition {
   admit(others: readonly ReservationEntry[]): boolean;
   /** Whether the two cannot both be held: they are exclusive, and of different runs. */
   excludes(other: ReservationRecord): boolean;
-  /** Makes sure that it is in the address index. */
+  /** Makes sure that it is in the address index, by names of the file that it is to come by. */
   enter(): Stepwise<void>;
   /** Takes it out of the address index. */
   leave(): void;
@@ -215,8 +215,8 @@ export function* add(files: OrderFiles, addition: Addition): Stepwise<number | u
       return undefined;
     }
     isFirst = false;
-    yield* addition.enter();
     files.create(coming, addition.reservation);
+    yield* addition.enter();
     if (takePlace(files, head, (name) => files.link(coming, name))) giveRecord(files, stem);
     else if (!files.exists(recordName(stem))) continue;
     files.remove(coming);

@@ -47,7 +47,7 @@ import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
 import { liveNear } from "./near.ts";
 import { addNotice } from "./notice.ts";
-import { add, comingEntry, ensureRecord, findEntry, granted } from "./order.ts";
+import { add, comingEntry, ensureRecord, findEntry, granted, ORDER } from "./order.ts";
 import { makeWay } from "./rival.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
@@ -59,8 +59,8 @@ export class FsReservationStore implements ReservationStore {
   readonly #files: ReservationFiles;
   readonly #check: ReservationCheck;
   readonly #watch: RecordWatch;
-  /** The places of those that this process has added and not confirmed yet. */
-  readonly #places = new Map<string, number>();
+  /** Those that this process has added and not confirmed yet, with their places. */
+  readonly #added = new Map<string, { readonly place: number; readonly addition: FsAddition }>();
   #isOpen = false;
 
   constructor(
@@ -80,13 +80,13 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
-    const place = await paced(
-      add(this.#files, new FsAddition(this.#files, stem, placement, this.clock())),
-    );
+    const addition = new FsAddition(this.#files, stem, placement, this.clock());
+    const place = await paced(add(this.#files, addition));
     if (place === undefined) return false;
-    if (placement.reservation.confirmation === undefined) this.#files.sync("reservations");
-    else this.#places.set(stem, place);
-    this.#check.knows(stem);
+    if (placement.reservation.confirmation === undefined) {
+      addition.persist();
+      this.#check.knows(stem);
+    } else this.#added.set(stem, { place, addition });
     return true;
   }
 
@@ -111,22 +111,23 @@ export class FsReservationStore implements ReservationStore {
 
   async confirm(id: string): Promise<number | undefined> {
     const stem = stemOfId(id);
-    const place = this.#places.get(stem);
-    if (place === undefined) return undefined;
-    this.#places.delete(stem);
+    const added = this.#added.get(stem);
+    if (added === undefined) return undefined;
+    this.#added.delete(stem);
+    const { place, addition } = added;
     this.#files.noteFence(stem, place);
     if (!confirm(this.#files, stem)) {
       this.#files.remove(fenceName(stem));
       return undefined;
     }
-    this.#files.sync("reservations");
-    this.#files.sync("heartbeats");
+    addition.persist(["reservations", ORDER, "heartbeats"]);
+    this.#check.knows(stem);
     return place;
   }
 
   async refuse(id: string, runId: string): Promise<void> {
     const stem = stemOfId(id);
-    this.#places.delete(stem);
+    this.#added.delete(stem);
     const entry = seal(this.#files, stem, this.clock(), runId);
     if (entry?.release !== undefined) this.#files.leave(stem, entry.reservation);
   }
@@ -209,11 +210,12 @@ export class FsReservationStore implements ReservationStore {
     this.#openToWrite();
     const folder = this.layout.folder("intent");
     const bytes = recordBytes(intent);
-    const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, true);
+    const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
     const staged = new StagedFile(this.#fs, folder, stage);
-    staged.create(`${stemOfId(intent.intent_id)}.json`);
+    const name = `${stemOfId(intent.intent_id)}.json`;
+    staged.create(name);
     staged.discard();
-    this.#fs.syncDir(folder);
+    this.#fs.syncNames(`${folder}/${name}`, [folder]);
   }
 
   async listIntents(): Promise<IntentRecord[]> {

@@ -30,6 +30,9 @@ const FAILURE_TRUST_MS = 1_000;
 /** Milliseconds between two looks at a batch that another process repairs. */
 const LOOK_MS = 10;
 
+/** What is done in a turn of a batch before its tasks exist; `false` when they are not to. */
+type Reserve = (turn: Turn) => Promise<boolean>;
+
 /** A task that exists and may lack its file. */
 export interface PendingTask {
   readonly task: TaskRecord;
@@ -46,10 +49,17 @@ export class Batches {
     this.turns = new BatchTurns(host, layout, warn);
   }
 
-  /** Adds tasks, all or none. They are durable when it resolves. */
-  async add(tasks: readonly TaskRecord[]): Promise<void> {
+  /**
+   * Adds tasks, all or none. They are durable when it resolves.
+   *
+   * @param reserve What is to be done before they exist, in a turn of the batch; `false` when they
+   * cannot be added.
+   * @returns Whether they were.
+   */
+  async add(tasks: readonly TaskRecord[], reserve?: Reserve): Promise<boolean> {
     const lines: TaskLine[] = [];
-    const turn = await this.#commit(tasks, lines);
+    const turn = await this.#commit(tasks, lines, reserve);
+    if (turn === undefined) return false;
     const { turns } = this;
     try {
       if (await turns.drive(turn, linkTasks(turns.files, turn, lines))) turns.linked(turn);
@@ -60,10 +70,15 @@ export class Batches {
     } finally {
       turns.owners.end(turn.batch);
     }
+    return true;
   }
 
   /** Makes the tasks exist; the turn in which they get their names. Fills `lines`. */
-  async #commit(tasks: readonly TaskRecord[], lines: TaskLine[]): Promise<Turn> {
+  async #commit(
+    tasks: readonly TaskRecord[],
+    lines: TaskLine[],
+    reserve: Reserve | undefined,
+  ): Promise<Turn | undefined> {
     const { turns, host: { fs } } = this;
     const { files, owners } = turns;
     let batch: Batch = {
@@ -77,7 +92,23 @@ export class Batches {
       ensureDir(fs, files.path(batch));
       await sliced(this.#stageAll(batch, tasks, lines));
       files.writeLines(batch, lines);
+      if (reserve !== undefined) {
+        const own = takeTurn(files, batch, "new", turns.stamp());
+        if (own === undefined) throw new HostError("not_found", "rename", files.path(batch));
+        owners.begin(own.batch);
+        try {
+          if (!await reserve(own)) {
+            turns.discard(own.batch);
+            return undefined;
+          }
+        } finally {
+          owners.end(own.batch);
+          batch = own.batch;
+        }
+      }
       const turn = takeTurn(files, batch, "links", turns.stamp());
+      // A process that met a key of the batch may have taken this one for dead.
+      if (turn === undefined && reserve !== undefined) return undefined;
       if (turn === undefined) throw new HostError("not_found", "rename", files.path(batch));
       batch = turn.batch;
       owners.begin(batch);

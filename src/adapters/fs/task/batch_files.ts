@@ -8,7 +8,10 @@ import type { BatchFiles, BatchLine, Turn } from "./batch_chain.ts";
 import { type Batch, formatBatch, parseBatch } from "./batch_name.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { ReadyIndex } from "./ready_index.ts";
+import { dueTree } from "./claim_files.ts";
+import { FirstEntry } from "./index/first_entry.ts";
+import { AfterIndex } from "./index/after_index.ts";
+import { ReadyIndex } from "./index/ready_index.ts";
 import { readRecord } from "../disk/record_file.ts";
 import { StagedFile } from "../disk/staging.ts";
 
@@ -28,10 +31,11 @@ export interface TaskLine extends BatchLine {
 }
 
 export class FsBatchFiles implements BatchFiles<TaskLine> {
-  readonly #ready: ReadyIndex;
+  readonly #first: FirstEntry;
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
-    this.#ready = new ReadyIndex(fs, `${layout.index}/ready`);
+    const ready = new ReadyIndex(fs, `${layout.index}/ready`);
+    this.#first = new FirstEntry(fs, ready, dueTree(layout), new AfterIndex(fs, layout.index));
   }
 
   /** All batches at the moment. */
@@ -48,8 +52,14 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   writeLines(batch: Batch, lines: readonly TaskLine[]): void {
     const bytes = new Uint8Array(lines.at(-1)?.next ?? 0);
     for (const line of lines) bytes.set(line.bytes, line.next - line.bytes.length);
-    this.fs.createNew(`${this.path(batch)}/${LINES}`, bytes, true);
-    this.fs.syncDir(this.path(batch));
+    const path = `${this.path(batch)}/${LINES}`;
+    this.fs.createNew(path, bytes);
+    this.fs.syncNames(path, [this.path(batch)]);
+  }
+
+  /** The size of that file. */
+  size(batch: Batch): number {
+    return this.fs.lstat(`${this.path(batch)}/${LINES}`)?.size ?? 0;
   }
 
   /** Makes a folder for a batch that is a file without one. */
@@ -114,7 +124,7 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
     const { task } = line;
     if (task === undefined) return;
     const from = this.#staged(batch, line);
-    this.#ready.add(task, false, (entry) => {
+    this.#first.add(task, (entry) => {
       if (this.fs.rename(from, entry)) return true;
       if (this.fs.lstat(from) === undefined) return false;
       throw new HostError("not_found", "rename to", entry);

@@ -6,7 +6,7 @@
 import { BATCH_MS, MIN_STEP_TASKS } from "../../../domain/limits.ts";
 import { type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { Batches } from "./batch.ts";
+import { Batches, type PendingTask } from "./batch.ts";
 import { pauseSettling, retire, settleTasks, type Turn } from "./batch_chain.ts";
 import { type Batch, FREE } from "./batch_name.ts";
 import { BatchTurns } from "./batch_turns.ts";
@@ -63,6 +63,9 @@ function settleSome(
 export class BatchCollector {
   readonly #turns: BatchTurns;
   readonly #batches: Batches;
+  /** The tasks that batches name, by the ids of those that are there. */
+  #read: ReadonlyMap<string, readonly string[]> = new Map();
+  #named: ReadonlySet<string> = new Set();
 
   constructor(readonly host: Host, readonly layout: Layout, warn: Warn) {
     this.#turns = new BatchTurns(host, layout, warn);
@@ -94,26 +97,49 @@ export class BatchCollector {
    *
    * @param all Otherwise those are left out that `settleAll` would settle.
    */
-  async named(all: boolean): Promise<Set<string>> {
+  async named(all: boolean): Promise<ReadonlySet<string>> {
     const { fs } = this.host;
-    const stems = new Set<string>();
-    const read = new Set<string>();
+    const read = new Map<string, readonly string[]>();
     for (let again = true; again;) {
       again = false;
       for (const batch of this.#turns.files.list()) {
         const { id, state } = batch;
         if (read.has(id) || state === "new" || state === "void") continue;
         if (!all && state === "linked") continue;
-        for await (const { stem } of this.#turns.lines(batch)) {
-          if (stem !== undefined) stems.add(stem);
-        }
+        // A batch that was read once names the same tasks while it is there.
+        const stems = this.#read.get(id) ?? await this.#stemsIn(batch);
         // Its folder may have got another name in the meantime.
         if (fs.lstat(this.#turns.files.path(batch)) === undefined) again = true;
-        else read.add(id);
+        else read.set(id, stems);
       }
     }
+    this.#read = read;
+    this.#named = new Set([...read.values()].flat());
     if (all && fs.lstat(this.layout.batches) !== undefined) fs.syncDir(this.layout.batches);
+    return this.#named;
+  }
+
+  /** The tasks that exist and may lack their files. */
+  pending(): Promise<Map<string, PendingTask>> {
+    return this.#batches.pending();
+  }
+
+  /** Whether {@link named} found a task the last time. */
+  hasNamed(stem: string): boolean {
+    return this.#named.has(stem);
+  }
+
+  async #stemsIn(batch: Batch): Promise<string[]> {
+    const stems: string[] = [];
+    for await (const { stem } of this.#turns.lines(batch)) {
+      if (stem !== undefined) stems.push(stem);
+    }
     return stems;
+  }
+
+  /** How many bytes of tasks may be given their names again. */
+  size(): number {
+    return this.#turns.files.list().reduce((sum, batch) => sum + this.#turns.files.size(batch), 0);
   }
 
   /** Takes over the files that batches were before they were folders; their tasks have their names. */

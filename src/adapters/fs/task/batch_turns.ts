@@ -7,9 +7,14 @@ import { FsBatchFiles, type TaskLine } from "./batch_files.ts";
 import { type Batch, BatchOwners, FREE } from "./batch_name.ts";
 import type { Layout } from "../layout.ts";
 
+/** For how long it is believed that no batch is due, milliseconds: calls that end tasks ask each time. */
+const DUE_TRUST_MS = 1_000;
+
 export class BatchTurns {
   readonly files: FsBatchFiles;
   readonly owners: BatchOwners;
+  #lookedAt = 0;
+  #trustMs = 0;
 
   constructor(readonly host: Host, readonly layout: Layout, warn: Warn) {
     this.files = new FsBatchFiles(host.fs, layout, warn);
@@ -44,15 +49,22 @@ export class BatchTurns {
 
   /** The batches that are due to be settled and that no process is at work on, the oldest first. */
   *due(): Generator<Batch> {
-    const idle = this.files.list().filter((batch) =>
+    if (Math.abs(Date.now() - this.#lookedAt) < this.#trustMs) return;
+    const batches = this.files.list();
+    const idle = batches.filter((batch) =>
       (batch.state === "linked" || batch.state === "settling") && !this.owners.isHeld(batch) &&
       this.owners.mayBeCut(batch) !== "yes"
     );
+    this.#lookedAt = Date.now();
+    // One that another process settles is free at any moment.
+    const isSettled = batches.some(({ state }) => state === "settling");
+    this.#trustMs = isSettled ? 0 : DUE_TRUST_MS;
     for (const batch of idle.sort((a, b) => a.at - b.at)) {
       const now = Date.now();
       const written = this.host.fs.lstat(this.files.path(batch))?.mtimeMs ?? now;
       const age = Math.max(Math.abs(now - batch.at), Math.abs(now - written));
       if (age <= BATCH_MS.settleAfter) return;
+      this.#trustMs = 0;
       yield batch;
     }
   }
@@ -95,15 +107,18 @@ export class BatchTurns {
 
   /** Works in slices, and renews the turn; `false` when another process has taken it. */
   async drive(turn: Turn, work: Generator<number, boolean>): Promise<boolean> {
-    return await sliced(work, () => {
-      if (Date.now() - turn.batch.at < BATCH_MS.renew) return true;
-      const renewed = takeTurn(this.files, turn.batch, turn.batch.state, this.stamp());
-      if (renewed === undefined) return false;
-      this.owners.end(turn.batch);
-      this.owners.begin(renewed.batch);
-      turn.batch = renewed.batch;
-      return true;
-    });
+    return await sliced(work, () => this.renew(turn));
+  }
+
+  /** Renews a turn when it is time; `false` when another process has taken it. */
+  renew(turn: Turn): boolean {
+    if (Date.now() - turn.batch.at < BATCH_MS.renew) return true;
+    const renewed = takeTurn(this.files, turn.batch, turn.batch.state, this.stamp());
+    if (renewed === undefined) return false;
+    this.owners.end(turn.batch);
+    this.owners.begin(renewed.batch);
+    turn.batch = renewed.batch;
+    return true;
   }
 
   /** The lines of a batch, in slices. */
@@ -166,6 +181,6 @@ export async function sliced(
 }
 
 /** Lets others run. */
-function breath(): Promise<void> {
+export function breath(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

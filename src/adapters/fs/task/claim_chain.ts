@@ -12,9 +12,15 @@
  * no process decides on it without trying for the slot that follows it.
  *
  * A terminal state takes its slot like any other and is then created, exclusively too, as
- * `<hex>.end`. From then on it is the truth whatever else is there, so that the numbered slots can be
- * removed. Who takes a slot n > 1 looks for `<hex>.end` afterwards: if it is there, the slot was free
- * only because it had been swept, and the attempt counts for nothing.
+ * `<hex>.end`. From then on it is the truth whatever else is there. It is synced under that name, and
+ * only then the view is replaced and the numbered slots are removed. Who takes a slot looks for
+ * `<hex>.end` afterwards: if it is there, the slot was free only because it had been swept, or because
+ * a power cut took the first one, and the attempt counts for nothing.
+ *
+ * A power cut may tear an end that was not synced yet. Its slots are still there, so an `.end` that
+ * cannot be read beside one did not happen, and the next end replaces it. Without a slot it is damage,
+ * and the task has ended. The view of an ended task looks like slot 1, so an end in slot 1
+ * (of a task that was never claimed) is synced there before it gets the name of an end.
  *
  * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
  * cancel or another end, may answer `terminal` although it took effect first; and of two identical
@@ -49,6 +55,8 @@ import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
 export interface ClaimChainReader {
   /** The state in a file of that name. */
   read(name: string): ClaimRecord | undefined;
+  /** Whether the file that `read` last found under that name cannot be read. */
+  isBroken(name: string): boolean;
 }
 
 /** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
@@ -59,6 +67,8 @@ export interface ClaimChainFiles extends ClaimChainReader {
   /** Puts a state under `name`, replacing what is there. */
   replace(name: string, state: ClaimRecord): void;
   remove(name: string): void;
+  /** Makes what is under `name` last, with that name. */
+  sync(name: string): void;
   /** The names of a task's slots but the first; for a task that has a great many. */
   slots(stem: string): string[];
 }
@@ -73,13 +83,18 @@ export interface StagedClaim {
   discard(): void;
 }
 
+/** What is left to do for a terminal state when its end is synced: the view and the slots. */
+interface Conclusion {
+  readonly conclude?: () => void;
+}
+
 /** What `transition` did. `previous` is the state that a written one followed. */
 export type ChainOutcome =
   | {
     readonly kind: "written";
     readonly claim: ClaimRecord;
     readonly previous: ClaimRecord | undefined;
-  }
+  } & Conclusion
   | Exclude<Decision, { kind: "write" }>;
 
 /** The name of a slot. */
@@ -154,7 +169,10 @@ function readListed(
   stem: string,
   listed: ListedClaim,
 ): ClaimRecord | undefined {
-  if (listed.isEnded) return files.read(endName(stem));
+  if (listed.isEnded) {
+    const end = files.read(endName(stem));
+    return files.isBroken(endName(stem)) ? undefined : end;
+  }
   const view = files.read(slotName(stem, 1));
   const shown = view && shownSlot(files, stem, view);
   if (view === undefined || shown === undefined) return undefined;
@@ -188,7 +206,8 @@ function look(files: ClaimChainReader, stem: string): Head {
       newest = { ...next, transition: slot + 1 };
     }
     const end = files.read(endName(stem));
-    if (end !== undefined) return { state: end, isForeign: false, isShown: false };
+    const isTorn = newest !== undefined && files.isBroken(endName(stem));
+    if (end !== undefined && !isTorn) return { state: end, isForeign: false, isShown: false };
     const foreign = foreignState(view, newest, shown !== undefined);
     if (foreign === undefined) {
       const state = newest ?? (view && firstState(view));
@@ -219,6 +238,7 @@ function glance(
     const isTouched = files.exists(slotName(stem, 2)) || files.exists(endName(stem));
     return isTouched ? undefined : { state: undefined };
   }
+  if (files.isBroken(slotName(stem, 1))) return undefined;
   if (view.transition === 1) return { state: firstState(view) };
   return shownSlot(files, stem, view) === undefined ? undefined : { state: unmarked(view) };
 }
@@ -240,8 +260,9 @@ export function transition(
   while (true) {
     const decision = rule(current);
     if (decision.kind === "write") {
-      if (take(files, stem, decision.next)) {
-        return { kind: "written", claim: unmarked(decision.next), previous: current };
+      const taken = take(files, stem, decision.next);
+      if (taken !== undefined) {
+        return { kind: "written", claim: unmarked(decision.next), previous: current, ...taken };
       }
     } else if (newest) {
       return answered(decision);
@@ -263,7 +284,10 @@ function settled(files: ClaimChainFiles, stem: string): ClaimRecord | undefined 
   while (true) {
     const { state, isForeign, isShown } = look(files, stem);
     if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
-    take(files, stem, state);
+    const taken = take(files, stem, state);
+    if (taken?.conclude === undefined) continue;
+    files.sync(endName(stem));
+    taken.conclude();
   }
 }
 
@@ -279,41 +303,52 @@ export function firstTransition(
 ): ChainOutcome | undefined {
   const decision = rule(undefined);
   if (decision.kind !== "write") return decision;
-  if (!take(files, stem, decision.next)) return undefined;
-  return { kind: "written", claim: decision.next, previous: undefined };
+  const taken = take(files, stem, decision.next);
+  return taken && { kind: "written", claim: decision.next, previous: undefined, ...taken };
 }
 
-/** Tries for the slot of a state; `false` when another state is there or the task has ended. */
-function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): boolean {
+/** Tries for the slot of a state; `undefined` when another state is there or the task has ended. */
+function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): Conclusion | undefined {
   const slot = slotName(stem, next.transition);
   const end = endName(stem);
   const view = slotName(stem, 1);
   const staged = files.stage(next);
   if (!staged.create(slot)) {
     staged.discard();
-    return false;
+    return undefined;
   }
   if (isTerminal(next)) {
-    if (staged.create(end) || isSame(files.read(end), next)) {
-      if (next.transition > 1) staged.replace(view);
-      else staged.discard();
-      sweep(files, stem, next.transition);
-      return true;
+    if (next.transition === 1) files.sync(slot);
+    if (staged.create(end) || isSame(files.read(end), next) || replaceTorn(files, end, next)) {
+      const conclude = () => {
+        if (next.transition > 1) staged.replace(view);
+        else staged.discard();
+        sweep(files, stem, next.transition);
+      };
+      return { conclude };
     }
   } else {
-    if (next.transition === 1) return true;
-    if (!files.exists(end)) {
+    const { transition } = next;
+    if (!files.exists(end) || transition > 1 && files.read(end) && files.isBroken(end)) {
+      if (transition === 1) return {};
       if (isUnseen(files.read(view), next)) staged.discard();
       else staged.replace(view);
       refreshView(files, stem, next.transition);
-      return true;
+      return {};
     }
   }
-  // The slot was free only because it had been swept. No process follows it, since the end is
-  // there.
+  // The slot was free only because it had been swept, or slot 1 because a power cut took it. No
+  // process follows it, since the end is there.
   if (next.transition > 1) files.remove(slot);
   staged.discard();
-  return false;
+  return undefined;
+}
+
+/** Puts the end of a task in the place of one that a power cut has torn. */
+function replaceTorn(files: ClaimChainFiles, end: string, next: ClaimRecord): boolean {
+  if (!files.isBroken(end)) return false;
+  files.replace(end, next);
+  return true;
 }
 
 /**
@@ -325,13 +360,17 @@ export function mend(files: ClaimChainFiles, stem: string): void {
   if (state === undefined || !isTerminal(state)) return;
   const head = isForeign ? settled(files, stem) : state;
   if (head === undefined || !isTerminal(head)) return;
-  if (!files.exists(endName(stem))) {
+  const end = endName(stem);
+  if (!isSame(files.read(end), head)) {
     const staged = files.stage(head);
-    staged.create(endName(stem));
+    if (!staged.create(end)) replaceTorn(files, end, head);
     staged.discard();
   }
   const view = files.read(slotName(stem, 1));
-  if (!isSame(view, head)) files.replace(slotName(stem, 1), head);
+  if (!isSame(view, head)) {
+    files.sync(end);
+    files.replace(slotName(stem, 1), head);
+  }
   sweep(files, stem, head.transition);
 }
 

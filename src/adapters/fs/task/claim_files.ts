@@ -3,7 +3,7 @@
  *
  * A state that is not terminal is staged as its own entry in `index/due/`: the entry is there before
  * the claim is, at no further cost, so no timeout is ever overlooked. A terminal one is staged in
- * `tmp/` and synced, since its answer promises that it is durable.
+ * `tmp/`, and synced when it has its names, since its answer promises that it is durable.
  */
 import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
 import { stemOfId } from "../../../domain/ids.ts";
@@ -16,42 +16,59 @@ import {
   type ClaimChainFiles,
   endName,
   groupClaims,
+  type ListedClaim,
   slotName,
   type StagedClaim,
 } from "./claim_chain.ts";
 import type { Layout } from "../layout.ts";
 import { readClaim } from "./read_claim.ts";
 import { recordBytes } from "../disk/record_file.ts";
+import type { SharedSync } from "../disk/shared_sync.ts";
 import { StagedFile, stageFile, uniqueName } from "../disk/staging.ts";
-import { createEntry, entryPath } from "../disk/time_index.ts";
+import { createEntry, entryPath, type TimeTree } from "../disk/time_index.ts";
+
+/** Milliseconds that a folder of claims spans: some hundred claims, and few of them wait at a time. */
+const DUE_LEAF_MS = 2 ** 7;
+
+/** The index over instants. */
+export function dueTree({ index }: Layout): TimeTree {
+  return { root: `${index}/due`, leafMs: DUE_LEAF_MS };
+}
 
 export class ClaimFiles implements ClaimChainFiles {
   readonly #folder: string;
-  readonly #due: string;
+  readonly #due: TimeTree;
   readonly #broken = new Set<string>();
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.#folder = layout.folder("claim");
-    this.#due = `${layout.index}/due`;
+    this.#due = dueTree(layout);
   }
 
   /** The root of the index over expiry. */
   get dueRoot(): string {
-    return this.#due;
+    return this.#due.root;
   }
 
   read(name: string): ClaimRecord | undefined {
     const file = readClaim(this.fs, this.#folder, name);
-    if (file?.problem === undefined) return file?.claim;
+    if (file?.problem === undefined) {
+      this.#broken.delete(name);
+      return file?.claim;
+    }
     this.#broken.add(name);
     this.warn(
       `claims/${name} ${file.problem}: ${
         name.endsWith(".end")
-          ? "its task counts as failed"
+          ? "its task counts as failed, unless its slots say otherwise"
           : "it counts as a claim without a holder"
       }`,
     );
     return file.claim;
+  }
+
+  isBroken(name: string): boolean {
+    return this.#broken.has(name);
   }
 
   exists(name: string): boolean {
@@ -69,21 +86,50 @@ export class ClaimFiles implements ClaimChainFiles {
   }
 
   replace(name: string, state: ClaimRecord): void {
-    this.#stageInTmp(state, false).replace(name);
+    this.#stageInTmp(state).replace(name);
   }
 
   stage(next: ClaimRecord): StagedClaim {
-    return isTerminal(next) ? this.#stageInTmp(next, true) : this.#stageAsDue(next);
+    return isTerminal(next) ? this.#stageInTmp(next) : this.#stageAsDue(next);
   }
 
-  /** Forces the bytes of a task's end to the disk; coord's are there before they have a name. */
-  syncEnd(stem: string): void {
+  sync(name: string): void {
     try {
-      this.fs.syncFile(`${this.#folder}/${endName(stem)}`);
+      this.fs.syncNames(`${this.#folder}/${name}`, [this.#folder]);
     } catch (error) {
       // It was removed with its task.
       if (!isNotFound(error)) throw error;
     }
+  }
+
+  /** The same beside other callers of this process. */
+  async syncBeside(shared: SharedSync, name: string): Promise<void> {
+    try {
+      await shared.names(`${this.#folder}/${name}`, this.#folder);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** Whether a task has its definition; one that is gone, or in a segment, has none. */
+  hasTask(stem: string): boolean {
+    return this.fs.lstat(this.layout.record("task", stem)) !== undefined;
+  }
+
+  /** Removes tasks with all their files: the definitions, durably, and then the claims. */
+  removeTasks(
+    tasks: readonly { readonly stem: string; readonly listed: ListedClaim | undefined }[],
+  ): void {
+    for (const { stem } of tasks) this.fs.remove(this.layout.record("task", stem));
+    this.fs.syncDir(this.layout.folder("task"));
+    for (const { stem, listed } of tasks) this.removeClaim(stem, listed);
+  }
+
+  /** Removes the files of a claim, `<hex>.end` last: a task without it would look pending. */
+  removeClaim(stem: string, listed: ListedClaim | undefined): void {
+    this.remove(slotName(stem, 1));
+    for (const slot of listed?.slots ?? []) this.remove(slotName(stem, slot));
+    this.remove(endName(stem));
   }
 
   /**
@@ -91,7 +137,7 @@ export class ClaimFiles implements ClaimChainFiles {
    * slot was perhaps free only because the task had ended.
    */
   takeBack(stem: string, claim: ClaimRecord): boolean {
-    if (this.fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
+    if (this.hasTask(stem)) return false;
     this.dropDue(claim);
     this.remove(slotName(stem, claim.transition));
     this.remove(slotName(stem, 1));
@@ -99,10 +145,9 @@ export class ClaimFiles implements ClaimChainFiles {
     return true;
   }
 
-  /** What follows on a state that was written: its timeout replaces the one before, and an end lasts. */
-  follow({ claim, previous }: ChainOutcome & { kind: "written" }): void {
+  /** What follows on a state that was written: its timeout replaces the one before. */
+  follow({ previous }: ChainOutcome & { kind: "written" }): void {
     if (previous !== undefined && !isTerminal(previous)) this.dropDue(previous);
-    if (isTerminal(claim)) this.fs.syncDir(this.#folder);
   }
 
   /** Makes sure that a live claim's timeout is in the index. */
@@ -124,9 +169,9 @@ export class ClaimFiles implements ClaimChainFiles {
     return entryPath(this.#due, ms, rest) === path;
   }
 
-  #stageInTmp(state: ClaimRecord, sync: boolean): StagedFile {
+  #stageInTmp(state: ClaimRecord): StagedFile {
     const bytes = recordBytes(state);
-    const stage = () => stageFile(this.fs, this.layout.tmp, bytes, sync);
+    const stage = () => stageFile(this.fs, this.layout.tmp, bytes, false);
     return new StagedFile(this.fs, this.#folder, stage, (path, name) => this.#putView(path, name));
   }
 

@@ -2,6 +2,9 @@
  * The search for the next task to claim: in the index over claimable tasks, then among the ids that the
  * caller names, and before the answer "none" once more with nothing taken for known.
  *
+ * Processes that claim at once would all want the first entry. One that lost it to another run takes
+ * the first entries in any order for a second, one more than such runs that it has met.
+ *
  * Four windows save looks; a task that one of them hides is found by that last pass.
  *
  * - {@link DUE_TRUST_MS}, 50 ms: the earliest timeout is not looked up again, which takes a listing a
@@ -20,24 +23,36 @@ import {
   isClaimAhead,
   isTerminal,
   taken,
+  taskStatus,
   type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import { stemOfId } from "../../../domain/ids.ts";
-import { taskExpired, type TaskRecord } from "../../../domain/task/task.ts";
+import { giveUp } from "../../../domain/task/requeue.ts";
+import { isGated } from "../../../domain/task/after.ts";
+import {
+  claimableFrom,
+  isDelayed,
+  taskExpired,
+  type TaskRecord,
+} from "../../../domain/task/task.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { TaskEntry } from "../../../domain/task/listing.ts";
-import type { ClaimSearch } from "../../../ports/tasks.ts";
+import { type Attempt, isFor, type SearchParts, type TimedSearch } from "./claim_search.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
 import type { Batches } from "./batch.ts";
-import { firstTransition, mend, readHead, transition } from "./claim_chain.ts";
+import { endName, firstTransition, mend, readHead, slotName, transition } from "./claim_chain.ts";
 import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
-import { RecordsCheck } from "./check.ts";
+import { RecordsCheck } from "./index/check.ts";
+import { type FirstEntry, isOfUnclaimed } from "./index/first_entry.ts";
+import { Rivals } from "./index/rivals.ts";
+import { readClaim } from "./read_claim.ts";
 import type { Layout } from "../layout.ts";
-import type { ReadyEntry, ReadyIndex } from "./ready_index.ts";
+import type { ReadyEntry, ReadyIndex } from "./index/ready_index.ts";
 import { TimeCursor } from "../disk/time_index.ts";
 import { Skipping } from "../disk/unreadable.ts";
+import { Moved } from "./index/after_chain.ts";
 import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** Entries in a row that others took before the names are listed again. */
@@ -55,27 +70,8 @@ const MAX_REBUILDS = 5;
 /** How long the earliest timeout is taken to be known, milliseconds of the caller's clock. */
 const DUE_TRUST_MS = 50;
 
-/** A search that has begun. */
-interface TimedSearch extends ClaimSearch {
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** The rule that grants one given task. */
-  readonly rule: (task: TaskRecord) => TransitionRule;
-}
-
-/** What became of a try for one task. */
-type Attempt =
-  | { readonly kind: "won"; readonly entry: TaskEntry }
-  | { readonly kind: "refused" | "lost"; readonly claim: ClaimRecord | undefined };
-
-/** What the search works on, besides the files of claims. */
-interface SearchParts {
-  readonly claims: ClaimFiles;
-  readonly ready: ReadyIndex;
-  readonly batches: Batches;
-  /** A task by its file. */
-  readonly read: (stem: string) => TaskRecord | undefined;
-}
+/** A process that claimed a task within these milliseconds is taken to claim more. */
+const BUSY_MS = 1_000;
 
 /** It keeps what it has listed from one search to the next. */
 export class ClaimNext {
@@ -83,27 +79,32 @@ export class ClaimNext {
   readonly #layout: Layout;
   readonly #claims: ClaimFiles;
   readonly #ready: ReadyIndex;
+  readonly #first: FirstEntry;
   readonly #batches: Batches;
+  readonly #parts: SearchParts;
   readonly #task: (stem: string) => TaskRecord | undefined;
   readonly #due: TimeCursor;
   readonly #check: RecordsCheck;
   readonly #wrongClock: WrongClock;
   readonly #skipping: Skipping;
+  readonly #rivals = new Rivals();
+  /** What this process has found out, and has not followed yet. */
+  #moved = new Moved();
   #dueKnown = { earliest: -Infinity, at: -Infinity };
+  /** When this process claimed a task last. */
+  #wonAt = -Infinity;
 
-  constructor(
-    fs: HostFs,
-    layout: Layout,
-    warn: Warn,
-    { claims, ready, batches, read }: SearchParts,
-  ) {
+  constructor(fs: HostFs, layout: Layout, warn: Warn, parts: SearchParts) {
+    const { claims, ready, first, batches, read } = parts;
     this.#fs = fs;
     this.#layout = layout;
     this.#claims = claims;
     this.#ready = ready;
+    this.#first = first;
     this.#batches = batches;
+    this.#parts = parts;
     this.#task = read;
-    this.#due = new TimeCursor(fs, claims.dueRoot);
+    this.#due = new TimeCursor(fs, claims.dueRoot, () => Date.now() - this.#wonAt < BUSY_MS);
     this.#check = new RecordsCheck(fs, layout, claims.dueRoot, warn);
     this.#wrongClock = new WrongClock(fs, layout.tmp, warn);
     this.#skipping = new Skipping(warn);
@@ -113,24 +114,27 @@ export class ClaimNext {
   async run(search: TimedSearch): Promise<TaskEntry | undefined> {
     this.#skipping.reset();
     if (search.effort === "thorough") await this.#batches.repair(false);
-    this.#sweepDue(search.now);
+    await this.#sweep(search.now);
     let found = this.#claimFromIndex(search, "first");
     for (const id of search.hints ?? []) {
       found ??= this.#skipping.past(() => this.#claimHinted(search, stemOfId(id)));
     }
+    await this.#follow(search.now);
     if (found !== undefined || search.effort === "quick") return found;
     this.#ready.reset();
     this.#dueKnown = { earliest: -Infinity, at: -Infinity };
-    this.#sweepDue(search.now);
+    await this.#sweep(search.now);
     const failure = await this.#batches.repair(true);
     do {
-      found = this.#claimFromIndex(search, "last");
+      found = await this.#claimLast(search);
     } while (found === undefined && await this.#batches.isRepairing());
     // Again while a comparison finds something to claim that is gone from the index by the next look.
     for (let round = 0, isWhole = true; isWhole && round < MAX_REBUILDS; round++) {
-      if (found !== undefined || !this.#check.needed(search.queue, search.now)) break;
+      if (found !== undefined || !this.#check.needed(this.#ready.foldersFor(search), search.now)) {
+        break;
+      }
       isWhole = this.#rebuild(search.now);
-      found = this.#claimFromIndex(search, "last");
+      found = await this.#claimLast(search);
     }
     // Whether there is nothing to claim, only a process can say that may read and write everything.
     const refused = failure ?? this.#skipping.refused;
@@ -138,11 +142,37 @@ export class ClaimNext {
     return found;
   }
 
+  /** Searches the index, again while something is let go by what it meets. */
+  async #claimLast(search: TimedSearch): Promise<TaskEntry | undefined> {
+    while (true) {
+      if (await this.#follow(search.now)) await this.#sweep(search.now);
+      const found = this.#claimFromIndex(search, "last");
+      const isOver = this.#moved.isNothing;
+      if (found !== undefined) await this.#follow(search.now);
+      if (found !== undefined || isOver) return found;
+    }
+  }
+
+  /** Sweeps the index over instants, and what that lets go comes into the index as well. */
+  async #sweep(now: number): Promise<void> {
+    do this.#sweepDue(now); while (await this.#follow(now));
+  }
+
+  /** Does what follows from the ends that this process has met; `false` when nothing does. */
+  async #follow(now: number): Promise<boolean> {
+    const moved = this.#moved;
+    if (moved.isNothing) return false;
+    this.#moved = new Moved();
+    if (!await this.#parts.follow(moved, now)) return false;
+    this.#dueKnown = { earliest: -Infinity, at: -Infinity };
+    return true;
+  }
+
   #claimFromIndex(search: TimedSearch, look: "first" | "last"): TaskEntry | undefined {
     let misses = 0;
     this.#ready.freshen();
     while (true) {
-      const entry = this.#ready.peek(search.queue);
+      const entry = this.#ready.take(search, 1 + this.#rivals.count());
       if (entry === undefined) return undefined;
       const found = this.#skipping.past(() => this.#claimEntry(search, entry, look));
       if (typeof found === "object") return found;
@@ -153,37 +183,43 @@ export class ClaimNext {
     }
   }
 
-  /** Tries one entry of the ready index, and moves past it. */
+  /** Tries one entry of the ready index. */
   #claimEntry(
     search: TimedSearch,
     entry: ReadyEntry,
     look: "first" | "last",
   ): TaskEntry | "taken" | "passed" {
-    this.#ready.skip();
-    // The winner removes the entry; checking saves a failed attempt.
-    const stat = this.#fs.lstat(entry.path);
-    if (stat === undefined) return "taken";
+    // The winner removes the entry; where others are at work, a look saves a failed attempt.
+    const hasRivals = this.#rivals.count() > 0;
+    if (hasRivals && this.#fs.lstat(entry.path) === undefined) return "taken";
     const task = this.#task(entry.stem);
     if (task === undefined) {
+      const stat = this.#fs.lstat(entry.path);
+      if (stat === undefined) return "taken";
       if (Math.abs(Date.now() - stat.mtimeMs) > DANGLING_MS) this.#fs.remove(entry.path);
       return "passed";
     }
-    if (!this.#ready.isPlace(entry, task)) {
+    // A clock that is ahead of this one may have found a delayed task due.
+    const isEarly = !entry.again && (isGated(task) || isDelayed(task, search.now));
+    if (!this.#ready.isPlace(entry, task) || isEarly) {
+      this.#enter(entry.stem, entry.again, search.now);
       this.#fs.remove(entry.path);
-      this.#enterReady(entry.stem, entry.again, search.now);
       return "passed";
     }
-    if (search.queue !== undefined && task.queue !== search.queue) return "passed";
+    if (!isFor(task, search)) return "passed";
+    // This one spares what a claim stages.
+    const looksFirst = look === "first" && !entry.again && hasRivals;
+    if (looksFirst && this.#meetsRival(entry.stem)) return "passed";
     const started = Date.now();
     const outcome = this.#claimTask(search, task, entry.stem, entry.again);
     // Who was first removes the entry, unless that process died; the claim may also be another tool's.
-    if (outcome.kind === "lost" && look === "first" && !this.#isOldClaim(entry.stem)) {
+    if (outcome.kind === "lost" && look === "first" && this.#meetsRival(entry.stem)) {
       return "passed";
     }
     const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
     // A holder whose timeout was noticed may have ended the task and died over it; with this entry
     // goes the last trace of that.
-    if (claim !== undefined && isTerminal(claim)) mend(this.#claims, entry.stem);
+    if (claim !== undefined && isTerminal(claim)) this.#mend(entry.stem);
     this.#fs.remove(entry.path);
     // The claim that this call made or met may have timed out while the process slept; then the entry
     // was perhaps the one that the task got for it.
@@ -194,16 +230,19 @@ export class ClaimNext {
     return outcome.kind === "won" ? outcome.entry : "taken";
   }
 
-  /** Whether a task's claim was there before its maker could be about to remove the entry. */
-  #isOldClaim(stem: string): boolean {
-    const stat = this.#fs.lstat(this.#layout.record("claim", stem));
-    return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > CLAIM_SETTLED_MS;
+  /** Whether a task has a claim whose maker may be about to remove the entry. */
+  #meetsRival(stem: string): boolean {
+    const file = readClaim(this.#fs, this.#layout.folder("claim"), slotName(stem, 1));
+    if (file === undefined || Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) {
+      return false;
+    }
+    this.#rivals.meet(file.claim.claimer_run_id);
+    return true;
   }
 
   #claimHinted(search: TimedSearch, stem: string): TaskEntry | undefined {
     const task = this.#task(stem);
-    if (task === undefined) return undefined;
-    if (search.queue !== undefined && task.queue !== search.queue) return undefined;
+    if (task === undefined || !isFor(task, search)) return undefined;
     const outcome = this.#claimTask(search, task, stem, true);
     return outcome.kind === "won" ? outcome.entry : undefined;
   }
@@ -221,6 +260,14 @@ export class ClaimNext {
     }
     if (this.#claims.takeBack(stem, outcome.claim)) return { kind: "lost", claim: undefined };
     this.#claims.follow(outcome);
+    if (outcome.conclude !== undefined) {
+      // Its last attempt had timed out, and now it has failed.
+      this.#claims.sync(endName(stem));
+      outcome.conclude();
+      this.#moved.ended.add(stem);
+      return { kind: "refused", claim: outcome.claim };
+    }
+    this.#wonAt = Date.now();
     const expires = parseTime(outcome.claim.expires_at) ?? 0;
     this.#dueKnown.earliest = Math.min(this.#dueKnown.earliest, expires);
     return { kind: "won", entry: { task, claim: outcome.claim } };
@@ -231,56 +278,109 @@ export class ClaimNext {
     const known = this.#dueKnown;
     if (now < known.earliest && Math.abs(now - known.at) < DUE_TRUST_MS) return;
     this.#due.reset();
-    for (let entry = this.#due.peek(); entry !== undefined; entry = this.#due.peek()) {
+    for (let entry = this.#due.peek(now); entry !== undefined; entry = this.#due.peek(now)) {
       if (entry.ms > now) break;
       this.#due.skip();
       const stem = stemOfDue(entry.rest);
       this.#skipping.past(() => {
+        if (isOfUnclaimed(entry.rest)) return this.#promote(stem, entry.path, now);
         const kept = this.#recheck(stem, now);
-        if (kept === undefined || !this.#claims.isDueEntry(entry.path, kept)) {
+        if (typeof kept !== "object" || !this.#claims.isDueEntry(entry.path, kept)) {
           this.#fs.remove(entry.path);
         }
       });
     }
-    this.#dueKnown = { earliest: this.#due.peek()?.ms ?? Infinity, at: now };
+    this.#dueKnown = { earliest: this.#due.peek(now)?.ms ?? this.#due.laterMs, at: now };
+  }
+
+  /**
+   * Gives a task that was delayed its entry among those that may be claimed, in the place of the other.
+   * Without a record its writer is about to link it: either it finds the entry gone and makes it
+   * again, or the record is there by the second look.
+   */
+  #promote(stem: string, path: string, now: number): void {
+    const isThere = this.#claims.hasTask(stem);
+    this.#recheck(stem, now);
+    this.#fs.remove(path);
+    if (!isThere) this.#recheck(stem, now);
   }
 
   /**
    * Looks where a claimed task stands, and puts it into the index where it belongs.
    *
-   * @returns The claim while its timeout lies ahead.
+   * @returns The claim while its timeout lies ahead; else whether it may be claimed.
    */
-  #recheck(stem: string, now: number): ClaimRecord | undefined {
+  #recheck(stem: string, now: number): ClaimRecord | boolean {
     const head = readHead(this.#claims, stem);
-    if (head === undefined) this.#enterReady(stem, false, now); // another tool has removed the claim
-    else if (isTerminal(head)) mend(this.#claims, stem);
-    else if (claimTimedOut(head, now)) this.#enterReady(stem, true, now);
+    if (head === undefined) this.#enter(stem, false, now); // delayed, or another tool has removed the claim
+    else if (isTerminal(head)) this.#mend(stem);
+    else if (claimTimedOut(head, now)) return this.#enterAgain(stem, head, now);
     else {
       this.#claims.ensureDue(head);
       return head;
     }
-    return undefined;
+    return true;
   }
 
-  /** @returns Whether there is an entry now. */
-  #enterReady(stem: string, again: boolean, now: number): boolean {
+  #mend(stem: string): void {
+    mend(this.#claims, stem);
+    this.#moved.ended.add(stem);
+  }
+
+  /** Makes a task claimable that was claimed; `false` when it has failed, or its ttl has passed. */
+  #enterAgain(stem: string, head: ClaimRecord, now: number): boolean {
     const task = this.#task(stem);
-    if (task === undefined || !again && taskExpired(task, now)) return false;
+    if (task === undefined) return true;
+    const rule = this.#sparing(giveUp({ task, now }), now);
+    const outcome = rule(head).kind === "write" ? transition(this.#claims, stem, rule) : undefined;
+    if (outcome?.kind === "written") {
+      this.#claims.sync(endName(stem));
+      outcome.conclude?.();
+      this.#moved.ended.add(stem);
+      this.#claims.takeBack(stem, outcome.claim);
+      return false;
+    }
+    if (taskStatus(task, head, now) === "expired") return false;
+    this.#enter(stem, true, now);
+    return true;
+  }
+
+  /** @returns From when on the task may be claimed: 0 for now, infinity for never. */
+  #enter(stem: string, again: boolean, now: number): number {
+    const task = this.#task(stem);
+    if (task === undefined || !again && taskExpired(task, now)) return Infinity;
+    if (!again && isGated(task)) {
+      this.#moved.lacking.add(stem);
+      return Infinity;
+    }
     const path = this.#layout.record("task", stem);
+    const link = (entry: string) => this.#fs.link(path, entry);
     try {
-      this.#ready.add(task, again, (entry) => this.#fs.link(path, entry));
-      return true;
+      if (!again && isDelayed(task, now)) {
+        this.#first.add(task, link);
+        return claimableFrom(task);
+      }
+      this.#ready.add(task, again, link);
+      return 0;
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      return false; // the task was removed since it was read
+      return Infinity; // the task was removed since it was read
     }
   }
 
   /** Compares the index with the records and adds to it what is missing; `false` if some was skipped. */
   #rebuild(now: number): boolean {
     const isWhole = this.#check.run(now, this.#skipping, {
-      unclaimed: (stem) => this.#enterReady(stem, false, now),
-      claimed: (stem) => this.#recheck(stem, now),
+      unclaimed: (stem) => this.#enter(stem, false, now),
+      claimed: (stem) => {
+        const kept = this.#recheck(stem, now);
+        return typeof kept === "object" ? parseTime(kept.expires_at) ?? 0 : kept ? 0 : Infinity;
+      },
+      isOver: (stem) => {
+        const head = readHead(this.#claims, stem);
+        return head !== undefined && isTerminal(head);
+      },
+      ended: (stem) => this.#moved.ended.add(stem),
     });
     this.#ready.reset();
     return isWhole;

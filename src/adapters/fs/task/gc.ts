@@ -1,9 +1,11 @@
 /**
  * Removal of tasks that have ended.
  *
+ * A task that another one waits for stays. Therefore all tasks are read before one is removed.
+ *
  * 1. A task that has expired while it was pending gets a terminal claim, so that no process claims
- *    it.
- * 2. Its definition goes; the folder is synced.
+ *    it; so does one that had come back after an attempt.
+ * 2. Its names in `keys/` go (key/removal.ts), then its definition; the folder is synced.
  * 3. Its claim goes, `<hex>.end` last: a task without it would look pending.
  *
  * A process that is slow to claim, extend or end the task and finds the way free by step 3 looks
@@ -14,24 +16,40 @@
  * gets its name again (batch_chain.ts).
  */
 import {
-  type ClaimRecord,
+  isClaimAhead,
   isTerminal,
-  parseClaim,
   taskStatus,
+  type TransitionRule,
+  unclaimed,
 } from "../../../domain/task/claim.ts";
-import { idOfStem } from "../../../domain/ids.ts";
-import { orderOf, parseTask } from "../../../domain/task/task.ts";
-import { formatTime } from "../../../domain/time.ts";
+import { parseClaim } from "../../../domain/task/parse_claim.ts";
+import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import { afterOf } from "../../../domain/task/after.ts";
+import { pendingExpiry } from "../../../domain/task/pending.ts";
+import { giveUp, retire } from "../../../domain/task/requeue.ts";
+import { parseTask, taskExpiry, type TaskRecord } from "../../../domain/task/task.ts";
+import { graceOf } from "../../../domain/task/retention.ts";
 import type { Swept, TimedSweep } from "../../../ports/gc.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "./batch_settling.ts";
-import { endName, groupClaims, type ListedClaim, mend, readHead, slotName } from "./claim_chain.ts";
+import {
+  endName,
+  groupClaims,
+  type ListedClaim,
+  mend,
+  readHead,
+  slotName,
+  transition,
+} from "./claim_chain.ts";
 import { ClaimFiles } from "./claim_files.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
+import { collectKeys, forgetKeys, mayBeComing } from "../key/removal.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
+import { SegmentGc } from "../segment/gc.ts";
+import { TaskMover } from "../segment/mover.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
 import { ofRecord } from "../disk/unreadable.ts";
 
@@ -41,6 +59,8 @@ const RUN_ID = "gc";
 interface EndedTask extends Swept {
   readonly stem: string;
   readonly listed: ListedClaim | undefined;
+  /** Ends one that has not ended; `false` when another process has moved it. */
+  readonly close?: () => boolean;
 }
 
 export class TaskGc {
@@ -48,11 +68,15 @@ export class TaskGc {
   readonly #claims: ClaimFiles;
 
   readonly #batches: BatchCollector;
+  readonly #mover: TaskMover;
+  readonly #segments: SegmentGc;
 
   constructor(host: Host, readonly layout: Layout, readonly warn: Warn, readonly room: Room) {
     this.#fs = host.fs;
     this.#claims = new ClaimFiles(host.fs, layout, warn);
     this.#batches = new BatchCollector(host, layout, warn);
+    this.#mover = new TaskMover(host, layout, warn);
+    this.#segments = new SegmentGc(host.fs, layout, warn, room, this.#mover);
   }
 
   async sweep(sweep: TimedSweep): Promise<Swept[]> {
@@ -63,17 +87,26 @@ export class TaskGc {
     if (sweep.execute) await this.#settleBatches();
     const batched = await this.#batches.named(sweep.execute);
     const swept: Swept[] = [];
+    const ended: EndedTask[] = [];
+    const awaited = new Set<string>();
     await inChunks(tasks, (stems) => {
-      let over = stems.filter((stem) => !batched.has(stem))
-        .flatMap((stem) =>
-          ofRecord(
-            this.warn,
-            () => this.room.needed(() => this.#over(stem, claims.get(stem), sweep)),
-          ) ?? []
-        );
-      if (sweep.execute && over.length > 0) over = this.#remove(over, sweep.now);
+      const over = stems.flatMap((stem) =>
+        ofRecord(
+          this.warn,
+          () => this.room.needed(() => this.#over(stem, claims.get(stem), sweep, awaited)),
+        ) ?? []
+      );
+      ended.push(...over.filter(({ stem }) => !batched.has(stem)));
+    });
+    await this.#addAwaited(awaited, tasks);
+    await inChunks(ended, (some) => {
+      let over = some.filter(({ stem }) => !awaited.has(stem));
+      if (sweep.execute && over.length > 0) over = this.#remove(over);
       for (const { kind, id, reason } of over) swept.push({ kind, id, reason });
     });
+    const known = new Set(swept.map(({ id }) => id));
+    swept.push(...this.#segments.sweep(sweep, awaited).filter(({ id }) => !known.has(id)));
+    if (sweep.execute) await this.#mover.drain();
     for (const stem of tasks) claims.delete(stem);
     let isGoneForGood = false;
     for (const [stem, listed] of claims) {
@@ -82,11 +115,41 @@ export class TaskGc {
         // A process that removed the task may have died before it synced that.
         if (!isGoneForGood) this.#fs.syncDir(this.layout.folder("task"));
         isGoneForGood = true;
-        this.#removeClaim(stem, listed);
+        this.#claims.removeClaim(stem, listed);
       }
       swept.push({ kind: "claim", id: idOfStem(stem), reason: "orphaned" });
     }
+    if (sweep.execute) this.#collectKeys(batched);
     return swept;
+  }
+
+  /** What is left of keys. */
+  #collectKeys(batched: ReadonlySet<string>): void {
+    this.room.needed(() =>
+      collectKeys(
+        this.#fs,
+        this.layout,
+        ({ stem, batch }) =>
+          batch !== undefined && !batched.has(stem) && !this.#claims.hasTask(stem) &&
+          readHead(this.#claims, stem) === undefined && !this.#mover.hasLine(stem),
+      )
+    );
+  }
+
+  /** Adds what those wait for that have come since `tasks` was listed, or have no files yet. */
+  async #addAwaited(awaited: Set<string>, tasks: readonly string[]): Promise<void> {
+    const listed = new Set(tasks);
+    const added = listStems(this.#fs, this.layout.folder("task")).filter((stem) =>
+      !listed.has(stem)
+    );
+    const pending = [...(await this.#batches.pending()).values()].map(({ task }) => task);
+    for (const task of [...pending, ...added.flatMap((stem) => this.#task(stem) ?? [])]) {
+      for (const id of afterOf(task)) awaited.add(stemOfId(id));
+    }
+  }
+
+  #task(stem: string): TaskRecord | undefined {
+    return readParsed(this.#fs, this.layout.root, `tasks/${stem}.json`, parseTask, this.warn);
   }
 
   /** What cannot be settled stays, and so do its tasks. */
@@ -99,65 +162,74 @@ export class TaskGc {
     }
   }
 
+  /** @param awaited The stems of tasks that others wait for, to which this one's are added. */
   #over(
     stem: string,
     listed: ListedClaim | undefined,
-    { now, graceMs, execute }: TimedSweep,
+    sweep: TimedSweep,
+    awaited: Set<string>,
   ): EndedTask | undefined {
-    const task = readParsed(
-      this.#fs,
-      this.layout.root,
-      `tasks/${stem}.json`,
-      parseTask,
-      this.warn,
-    );
+    const { now, execute } = sweep;
+    const task = this.#task(stem);
     if (task === undefined) return undefined;
     const head = listed && readHead(this.#claims, stem, listed);
     const status = taskStatus(task, head, now);
     let end: number;
+    let close: EndedTask["close"];
     if (head === undefined) {
+      for (const id of afterOf(task)) awaited.add(stemOfId(id));
       if (status !== "expired") return undefined;
-      end = orderOf(task).createdMs + task.ttl_seconds * 1000;
+      end = taskExpiry(task);
+      close = () => this.#close(stem, now);
+    } else if (!isTerminal(head)) {
+      const isGivenUp = execute && status === "timed_out" && !isClaimAhead(head, now);
+      if (isGivenUp) this.#end(stem, giveUp({ task, now }));
+      if (status !== "expired") return undefined;
+      end = pendingExpiry(task, head);
+      close = () => this.#end(stem, retire({ task, runId: RUN_ID, now }));
     } else {
-      if (!isTerminal(head)) return undefined;
       if (execute) mend(this.#claims, stem);
       // A claim does not say when it ended; its file does, by a clock that may be another.
       const stat = this.#fs.lstat(this.#path(endName(stem))) ??
         this.#fs.lstat(this.#path(slotName(stem, 1)));
       end = Math.min(stat?.mtimeMs ?? now, now);
     }
-    if (end + graceMs > now || this.#isBroken(stem)) return undefined;
-    return { kind: "task", id: idOfStem(stem), reason: status, stem, listed };
+    if (end + graceOf(status, sweep) > now || mayBeComing(task, now)) return undefined;
+    if (this.#isBroken(stem)) return undefined;
+    return {
+      kind: "task",
+      id: idOfStem(stem),
+      reason: status,
+      stem,
+      listed,
+      ...(close && { close }),
+    };
   }
 
-  #remove(over: readonly EndedTask[], now: number): EndedTask[] {
-    const mine = over.filter(({ stem, listed }) =>
-      listed !== undefined || this.room.needed(() => this.#close(stem, now))
+  #remove(over: readonly EndedTask[]): EndedTask[] {
+    const mine = over.filter(({ close }) => close === undefined || this.room.needed(close));
+    // A tombstone needs room.
+    const free = mine.filter((task) =>
+      this.room.needed(() => (forgetKeys(this.#claims, [task]), true))
     );
-    for (const { stem } of mine) this.#fs.remove(this.layout.record("task", stem));
-    this.#fs.syncDir(this.layout.folder("task"));
-    for (const { stem, listed } of mine) this.#removeClaim(stem, listed);
-    return mine;
+    this.#claims.removeTasks(free);
+    return free;
+  }
+
+  /** Ends a task by a rule, if that allows it. */
+  #end(stem: string, rule: TransitionRule): boolean {
+    const outcome = transition(this.#claims, stem, rule);
+    if (outcome.kind !== "written") return false;
+    this.#claims.sync(endName(stem));
+    outcome.conclude?.();
+    this.#claims.follow(outcome);
+    return true;
   }
 
   /** Takes the first slot of a task that no process has touched; `false` when one has. */
   #close(stem: string, now: number): boolean {
-    const at = formatTime(now);
-    const claim: ClaimRecord = {
-      task_id: idOfStem(stem),
-      claimer_run_id: RUN_ID,
-      claimed_at: at,
-      expires_at: at,
-      heartbeat_at: at,
-      status: "cancelled",
-      claim_nonce: "",
-      attempt: 0,
-      fence: 0,
-      transition: 1,
-      result: null,
-      error: null,
-      cancelled_by: RUN_ID,
-    };
+    const first = unclaimed("cancelled", { taskId: idOfStem(stem), runId: RUN_ID, now });
+    const claim = { ...first, cancelled_by: RUN_ID };
     const folder = this.layout.folder("claim");
     const bytes = recordBytes(claim);
     const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
@@ -167,15 +239,9 @@ export class TaskGc {
     return created;
   }
 
-  #removeClaim(stem: string, listed: ListedClaim | undefined): void {
-    this.#claims.remove(slotName(stem, 1));
-    for (const slot of listed?.slots ?? []) this.#claims.remove(slotName(stem, slot));
-    this.#claims.remove(endName(stem));
-  }
-
   #isOrphaned(stem: string, listed: ListedClaim, { now, graceMs }: TimedSweep): boolean {
     // In the meantime a batch may have brought the task back.
-    if (this.#fs.lstat(this.layout.record("task", stem)) !== undefined) return false;
+    if (this.#claims.hasTask(stem)) return false;
     const names = listed.slots.map((slot) => slotName(stem, slot));
     if (listed.hasView) names.push(slotName(stem, 1));
     if (listed.isEnded) names.push(endName(stem));

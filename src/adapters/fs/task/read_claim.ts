@@ -1,5 +1,6 @@
 /** What single files of `claims/` say, also those that cannot be read. */
-import { type ClaimRecord, parseClaim } from "../../../domain/task/claim.ts";
+import type { ClaimRecord } from "../../../domain/task/claim.ts";
+import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { idOfStem } from "../../../domain/ids.ts";
 import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
 import { formatTime, writable } from "../../../domain/time.ts";
@@ -67,6 +68,10 @@ export class ReadClaim implements ClaimChainReader {
     if (file === undefined) this.#read.delete(name);
     else this.#read.set(name, file);
     return file?.claim;
+  }
+
+  isBroken(name: string): boolean {
+    return this.#read.get(name)?.problem !== undefined;
   }
 
   /**

@@ -2,45 +2,71 @@
  * The task store over plain files. FORMAT.md describes every file; claim_chain.ts is the protocol of
  * a task's transitions; claim_next.ts finds the next task.
  *
- * `add`, in order: the task is written as its own entry of the ready index (staging and index in one
- * file), synced, and linked to `tasks/<hex>.json`; then the folder is synced. Until the link no
+ * `add`, in order: the task is written as its own first entry of the index (staging and index in one
+ * file) and linked to `tasks/<hex>.json`; then the file is synced with that name. Until the link no
  * process takes the entry for a task, so the task appears whole, and it never appears without an
  * entry.
  */
 import {
+  type ClaimRecord,
+  type Decision,
   grant,
   isTerminal,
   type TimedRule,
   type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import { canonicalJson } from "../../../domain/json.ts";
+import { isGated } from "../../../domain/task/after.ts";
+import { isBack } from "../../../domain/task/retry.ts";
+import { isKeyed } from "../../../domain/task/key.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
-import type { Host, HostFs } from "../../../ports/host.ts";
+import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
-import type { Applied, ClaimSearch, TaskStore } from "../../../ports/tasks.ts";
+import type { Added, Applied, ClaimSearch, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
-import { mend, readHead, transition } from "./claim_chain.ts";
-import { ClaimFiles } from "./claim_files.ts";
+import { type ChainOutcome, endName, mend, readHead, slotName, transition } from "./claim_chain.ts";
+import { ClaimFiles, dueTree } from "./claim_files.ts";
 import { ClaimNext } from "./claim_next.ts";
+import { FirstEntry } from "./index/first_entry.ts";
+import type { KeyedTasks } from "../key/add.ts";
 import type { Layout } from "../layout.ts";
-import { ReadyIndex } from "./ready_index.ts";
+import { isTimeToMove } from "../segment/names.ts";
+import type { TaskMover } from "../segment/mover.ts";
+import type { Segments } from "../segment/segments.ts";
+import { AfterIndex } from "./index/after_index.ts";
+import { ReadyIndex } from "./index/ready_index.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
+import { SharedSync } from "../disk/shared_sync.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
+import { Moved } from "./index/after_chain.ts";
+import type { Successors } from "./successors.ts";
 import { announceTask, watchTasks } from "./wake.ts";
 import { TimeCursor } from "../disk/time_index.ts";
+
+/** Keeps a rule from a task that may not exist; no caller gets it. */
+const ABSENT: Decision = {
+  kind: "refuse",
+  refusal: { status: "expired", message: "", claim: undefined },
+};
 
 export class FsTaskStore implements TaskStore {
   readonly #fs: HostFs;
   readonly #claims: ClaimFiles;
-  readonly #ready: ReadyIndex;
+  readonly #first: FirstEntry;
   readonly #due: TimeCursor;
   readonly #next: ClaimNext;
   readonly #watch: RecordWatch;
   readonly #batches: Batches;
+  readonly #sharedSync: SharedSync;
+  #segments: Segments | undefined;
+  #mover: TaskMover | undefined;
+  #keyed: KeyedTasks | undefined;
+  #successors: Successors | undefined;
   #isOpen = false;
 
   constructor(
@@ -51,41 +77,87 @@ export class FsTaskStore implements TaskStore {
   ) {
     this.#fs = host.fs;
     this.#claims = new ClaimFiles(host.fs, layout, warn);
-    this.#ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
+    const ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
+    this.#first = new FirstEntry(
+      host.fs,
+      ready,
+      dueTree(layout),
+      new AfterIndex(host.fs, layout.index),
+    );
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
     this.#watch = new RecordWatch(host, [layout.folder("claim")]);
     this.#batches = new Batches(host, layout, warn);
+    this.#sharedSync = new SharedSync(host.fs);
     this.#next = new ClaimNext(host.fs, layout, warn, {
       claims: this.#claims,
-      ready: this.#ready,
+      ready,
+      first: this.#first,
       batches: this.#batches,
       read: (stem) => this.#task(stem),
+      follow: (moved, now) => this.#follow(moved, now),
     });
   }
 
-  async add(tasks: readonly TaskRecord[]): Promise<void> {
+  async add(tasks: readonly TaskRecord[], completed?: ReadonlySet<string>): Promise<Added> {
     this.#openToWrite();
+    const added = await this.#addTasks(tasks);
+    if (added.kind === "conflict") return added;
+    const moved = new Moved();
+    for (const { task } of added.tasks) {
+      if (isGated(task)) moved.waiting.add(stemOfId(task.task_id));
+    }
+    await this.#follow(moved, this.clock(), completed);
+    return added;
+  }
+
+  async #addTasks(tasks: readonly TaskRecord[]): Promise<Added> {
+    if (tasks.some(isKeyed)) return await (await this.#keyedTasks()).add(tasks);
+    await this.#addAll(tasks);
+    return { kind: "added", tasks: tasks.map((task) => ({ task, isNew: true })) };
+  }
+
+  async byKey(key: string): Promise<string[]> {
+    const { newestByKey } = await import("../key/newest.ts");
+    return newestByKey(this.#fs, this.layout, key);
+  }
+
+  /** Adds tasks without keys. */
+  async #addAll(tasks: readonly TaskRecord[]): Promise<void> {
     const [first, ...others] = tasks;
     if (first === undefined) return;
     if (others.length === 0) {
       this.#addOne(first);
-      this.#fs.syncDir(this.layout.folder("task"));
+      await this.#sharedSync.names(
+        this.layout.record("task", stemOfId(first.task_id)),
+        this.layout.folder("task"),
+      );
     } else {
       await this.#batches.add(tasks);
       settleStep(this.#batches.turns);
     }
   }
 
+  async successors(id: string): Promise<string[]> {
+    return this.#first.after.successors(stemOfId(id))
+      .filter((stem) => this.#claims.hasTask(stem) && !this.#claims.exists(slotName(stem, 1)))
+      .map(idOfStem);
+  }
+
   async get(id: string): Promise<TaskEntry | undefined> {
     const stem = stemOfId(id);
     const task = this.#task(stem) ?? (await this.#batches.pending()).get(stem)?.task ??
       this.#task(stem);
-    return task === undefined ? undefined : { task, claim: readHead(this.#claims, stem) };
+    const claim = task && readHead(this.#claims, stem);
+    const isHere = claim !== undefined && isTerminal(claim) || this.#claims.hasTask(stem);
+    const ended = isHere ? undefined : await this.#ended(stem);
+    return ended ?? (task && { task, claim });
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
     const pending = await this.#batches.pending();
-    return [...new Set([...pending.keys(), ...listStems(this.#fs, this.layout.folder("task"))])]
+    const files = listStems(this.#fs, this.layout.folder("task"));
+    const ended = (await this.#ends()).stems(prefix);
+    return [...new Set([...pending.keys(), ...files, ...ended])]
       .filter((stem) => stem.toLowerCase().startsWith(prefix))
       .sort().slice(0, limit).map(idOfStem);
   }
@@ -93,24 +165,60 @@ export class FsTaskStore implements TaskStore {
   async apply(taskId: string, rule: TimedRule): Promise<Applied> {
     this.#openToWrite();
     const stem = stemOfId(taskId);
-    // A task with a claim exists; only the first transition has to ask.
-    if (!this.#claims.exists(`${stem}.json`) && this.#task(stem) === undefined) {
+    let outcome = this.#transition(stem, rule);
+    if (outcome === undefined) {
       const failure = await this.#batches.fileAll();
-      if (this.#task(stem) === undefined) {
-        if (failure !== undefined) throw failure;
-        return { kind: "missing" };
+      outcome = this.#transition(stem, rule);
+      if (outcome === undefined) {
+        const ended = await this.#applyToEnd(stem, rule);
+        if (ended === undefined && failure !== undefined) throw failure;
+        return ended ?? { kind: "missing" };
       }
     }
-    const outcome = transition(this.#claims, stem, (current) => rule(this.clock())(current));
-    if (outcome.kind === "refuse") return { kind: "refused", refusal: outcome.refusal };
-    if (outcome.kind === "keep") {
-      if (isTerminal(outcome.claim)) this.#settleEnd(stem);
-      return { kind: "kept", claim: outcome.claim, warning: outcome.warning };
+    if (outcome.kind !== "written") {
+      const claim = outcome.kind === "keep" ? outcome.claim : outcome.refusal.claim;
+      const isOver = claim !== undefined && isTerminal(claim);
+      const ended = isOver || this.#claims.hasTask(stem)
+        ? undefined
+        : await this.#applyToEnd(stem, rule);
+      if (ended !== undefined) return ended;
+      if (outcome.kind === "keep") {
+        if (isTerminal(outcome.claim)) await this.#settleEnd(stem, outcome.claim);
+        else if (isBack(outcome.claim)) {
+          this.#claims.sync(slotName(stem, outcome.claim.transition));
+        }
+      }
+      return answerOf(outcome);
     }
-    if (this.#claims.takeBack(stem, outcome.claim)) return { kind: "missing" };
+    if (outcome.conclude !== undefined) {
+      await this.#claims.syncBeside(this.#sharedSync, endName(stem));
+      outcome.conclude();
+    } else if (isBack(outcome.claim)) {
+      await this.#claims.syncBeside(this.#sharedSync, slotName(stem, outcome.claim.transition));
+    }
+    if (this.#claims.takeBack(stem, outcome.claim)) {
+      return await this.#applyToEnd(stem, rule, outcome.claim) ?? { kind: "missing" };
+    }
     this.#claims.follow(outcome);
-    if (isTerminal(outcome.claim)) settleStep(this.#batches.turns);
+    if (isTerminal(outcome.claim) || isBack(outcome.claim)) {
+      await this.#afterwards(stem, outcome.claim);
+    }
+    if (isTerminal(outcome.claim)) {
+      settleStep(this.#batches.turns);
+      if (isTimeToMove(stem) || this.#mover?.isBusy) await this.#moveEnded();
+    }
     return { kind: "written", claim: outcome.claim };
+  }
+
+  /** Applies a rule to the newest state; `undefined` when a task has neither a claim nor a file. */
+  #transition(stem: string, rule: TimedRule): ChainOutcome | undefined {
+    let isThere = true;
+    const outcome = transition(this.#claims, stem, (current) => {
+      // A task with a claim exists; only the first transition has to ask.
+      isThere = current !== undefined || this.#task(stem) !== undefined;
+      return isThere ? rule(this.clock())(current) : ABSENT;
+    });
+    return isThere ? outcome : undefined;
   }
 
   async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
@@ -128,10 +236,11 @@ export class FsTaskStore implements TaskStore {
 
   async list(filter: TaskFilter): Promise<TaskListing> {
     // A claim alone needs no listing.
-    const { listTasks } = await import("./list.ts");
+    const { listTasks } = await import("../listing/list.ts");
     const sources = {
       claims: this.#claims,
       pending: await this.#batches.pending(),
+      ends: await this.#ends(),
       read: (stem: string) => this.#task(stem),
     };
     return listTasks(this.layout, sources, filter, this.clock());
@@ -153,6 +262,21 @@ export class FsTaskStore implements TaskStore {
     return this.#watch.listen(stemOfId(id), onChange, onError);
   }
 
+  /** Most workspaces have no keys. */
+  async #keyedTasks(): Promise<KeyedTasks> {
+    const { KeyedTasks } = await import("../key/add.ts");
+    return this.#keyed ??= new KeyedTasks({
+      host: this.host,
+      layout: this.layout,
+      first: this.#first,
+      batches: this.#batches,
+      sharedSync: this.#sharedSync,
+      add: (tasks) => this.#addAll(tasks),
+      definition: async (id) => (await this.get(id))?.task,
+      apply: (id, rule) => this.apply(id, rule),
+    });
+  }
+
   /** Once a process, before it writes: makes the folders that are missing. */
   #openToWrite(): void {
     if (this.#isOpen) return;
@@ -166,15 +290,15 @@ export class FsTaskStore implements TaskStore {
     const path = this.layout.record("task", stemOfId(task.task_id));
     const bytes = recordBytes(task);
     for (let tries = 0;; tries++) {
-      this.#ready.add(task, false, (entry) => this.#fs.createNew(entry, bytes, true));
+      this.#first.add(task, (entry) => this.#fs.createNew(entry, bytes));
       try {
-        this.#fs.link(this.#ready.path(task), path);
+        this.#fs.link(this.#first.path(task), path);
         return;
       } catch (error) {
         // `index/` may be removed at any time, and this was the time.
         const again = isNotFound(error) && tries < 20;
         if (!again) {
-          this.#fs.remove(this.#ready.path(task));
+          this.#first.remove(task);
           throw error;
         }
         ensureLastingDir(this.#fs, this.layout.folder("task"));
@@ -186,10 +310,90 @@ export class FsTaskStore implements TaskStore {
     return readParsed(this.#fs, this.layout.root, `tasks/${stem}.json`, parseTask, this.warn);
   }
 
-  /** An end that this call only found: its maker may have died before it was on the disk. */
-  #settleEnd(stem: string): void {
-    mend(this.#claims, stem);
-    this.#claims.syncEnd(stem);
-    this.#fs.syncDir(this.layout.folder("claim"));
+  /** The tasks that have no files any more; few calls look for one. */
+  async #ends(): Promise<Segments> {
+    const { Segments } = await import("../segment/segments.ts");
+    return this.#segments ??= new Segments(this.#fs, this.layout, this.warn);
   }
+
+  async #ended(stem: string): Promise<(TaskEntry & { claim: ClaimRecord }) | undefined> {
+    return (await this.#ends()).entry(stem);
+  }
+
+  /**
+   * What a rule says of a task that has ended and has no files; `undefined` when there is none.
+   *
+   * @param own A state that this call took back, which may be the end.
+   */
+  async #applyToEnd(
+    stem: string,
+    rule: TimedRule,
+    own?: ClaimRecord,
+  ): Promise<Applied | undefined> {
+    const claim = (await this.#ended(stem))?.claim;
+    if (claim === undefined) return undefined;
+    if (own !== undefined && canonicalJson(own) === canonicalJson(claim)) {
+      return { kind: "written", claim };
+    }
+    const decision = rule(this.clock())(claim);
+    // No rule lets anything follow an end.
+    return decision.kind === "write" ? undefined : answerOf(decision);
+  }
+
+  async #moveEnded(): Promise<void> {
+    const { TaskMover } = await import("../segment/mover.ts");
+    this.#mover ??= new TaskMover(this.host, this.layout, this.warn);
+    await this.#mover.step();
+  }
+
+  /** An end that this call only found: its maker may have died before it was on the disk. */
+  async #settleEnd(stem: string, claim: ClaimRecord): Promise<void> {
+    mend(this.#claims, stem);
+    this.#claims.sync(endName(stem));
+    await this.#afterwards(stem, claim);
+  }
+
+  /** Does for other tasks what follows from a state that is on the disk. */
+  async #afterwards(stem: string, { transition }: ClaimRecord): Promise<void> {
+    const moved = new Moved();
+    moved.ended.add(stem);
+    moved.lasting.add(stem);
+    // It may have waited itself, and was cancelled.
+    if (transition === 1) moved.waiting.add(stem);
+    await this.#follow(moved, this.clock());
+  }
+
+  /** Does all that follows from what happened for tasks that wait for others; `false` when nothing does. */
+  async #follow(moved: Moved, now: number, completed?: ReadonlySet<string>): Promise<boolean> {
+    // Most tasks have none that wait for them, and need no more than this look.
+    for (const stem of moved.ended) if (!this.#isAwaited(stem)) moved.ended.delete(stem);
+    if (moved.isNothing) return false;
+    const { Successors } = await import("./successors.ts");
+    this.#successors ??= new Successors({
+      fs: this.#fs,
+      layout: this.layout,
+      warn: this.warn,
+      claims: this.#claims,
+      first: this.#first,
+      read: (stem) => this.#task(stem),
+      get: (id) => this.get(id),
+    });
+    await this.#successors.follow(moved, now, completed);
+    return true;
+  }
+
+  #isAwaited(stem: string): boolean {
+    try {
+      return this.#first.after.isAwaited(stem);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return true; // the next look reports it
+    }
+  }
+}
+
+/** The answer to a decision that writes nothing. */
+function answerOf(decision: Exclude<Decision, { kind: "write" }>): Applied {
+  if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
+  return { kind: "kept", claim: decision.claim, warning: decision.warning };
 }

@@ -18,7 +18,7 @@ export class RecordFeed implements ChangeFeed {
   }
 
   async count(kind: RecordKind): Promise<number> {
-    return this.source.ids(kind).length;
+    return this.source.count(kind);
   }
 
   identity(): readonly string[] {

@@ -38,8 +38,11 @@ export class LaneRecords implements RecordSource {
     return this.files.prepare();
   }
 
-  ids(kind: RecordKind): string[] {
-    if (kind !== "lane") return this.files.ids(kind);
+  count(kind: RecordKind): number {
+    return kind === "lane" ? this.#leases().length : this.files.count(kind);
+  }
+
+  #leases(): string[] {
     return this.lanes.file.read().fold.live().map(leaseId);
   }
 
@@ -53,7 +56,15 @@ export class LaneRecords implements RecordSource {
       const entry = announced.get(id);
       return entry === undefined ? this.#lease(id, known) : announcement(entry, known);
     };
-    return { ids: [...this.ids(kind), ...announced.keys()], look };
+    return { ids: [...this.#leases(), ...announced.keys()], look };
+  }
+
+  moved(kind: RecordKind, since: number): string[] {
+    return this.files.moved(kind, since);
+  }
+
+  clock(): number {
+    return this.files.clock();
   }
 
   look(kind: RecordKind, id: string, known: string | undefined): RecordLook {

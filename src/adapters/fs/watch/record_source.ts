@@ -24,6 +24,8 @@ import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/ev
 import { hash } from "../../../domain/journal/hash.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
+import { parseClaim } from "../../../domain/task/parse_claim.ts";
+import { recordsOf } from "../../../domain/task/segment.ts";
 import type { Clock } from "../../../domain/time.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
@@ -37,23 +39,22 @@ import {
   slotName,
 } from "../task/claim_chain.ts";
 import { ReadClaim } from "../task/read_claim.ts";
-import { Settled } from "./settled.ts";
+import type { Segments } from "../segment/segments.ts";
 import { FolderWatch } from "./folder_watch.ts";
+import { RecordFolders } from "./record_folders.ts";
 import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
+import { Settled } from "./settled.ts";
 import type { Layout } from "../layout.ts";
 import { isSettled } from "../disk/folder_mark.ts";
-import { idOfName, listStems, parseRecordName, readRecord } from "../disk/record_file.ts";
-import { ReservationFiles } from "../reservation/files.ts";
-import { comingName, findComing, findHead } from "../reservation/order.ts";
+import { idOfName, parseRecordName, readRecord } from "../disk/record_file.ts";
+import { comingName } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
 
 export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
-  readonly #refused = new Set<RecordKind>();
-  readonly #reservations: ReservationFiles;
+  readonly #folders: RecordFolders;
   readonly #settled: Settled;
-  /** The newest place of a reservation that was found so far. */
-  #newestPlace = 0;
+  readonly #segments: Segments;
 
   constructor(
     readonly host: Host,
@@ -63,28 +64,24 @@ export class FsRecordSource implements RecordSource {
     readonly clock: Clock = Date.now,
   ) {
     this.#fs = host.fs;
-    // What is broken is reported by those that list.
-    this.#reservations = new ReservationFiles(host.fs, layout, () => {});
-    this.#settled = new Settled(this.#reservations);
+    this.#folders = new RecordFolders(host.fs, layout, warn);
+    this.#settled = new Settled(this.#folders.reservations);
+    this.#segments = this.#folders.segments;
   }
 
   async prepare(): Promise<void> {
     await new Batches(this.host, this.layout, this.warn).fileAll();
   }
 
-  ids(kind: RecordKind): string[] {
-    if (!this.#isFolder(kind)) return [];
-    const coming = this.#coming(kind);
-    const stems = ofFolder(this.warn, () => listStems(this.#fs, this.layout.folder(kind))) ?? [];
-    if (coming !== undefined && !stems.includes(coming)) stems.push(coming);
-    return stems.map(idOfStem);
+  count(kind: RecordKind): number {
+    return this.#folders.count(kind);
   }
 
   list(kind: RecordKind): RecordListing {
-    if (!this.#isFolder(kind)) {
+    if (!this.#folders.isFolder(kind)) {
       return { ids: [], look: (id, known) => this.look(kind, id, known) };
     }
-    const coming = this.#coming(kind);
+    const coming = this.#folders.coming(kind);
     const names = (this.#fs.list(this.layout.folder(kind)) ?? []).map(({ name }) => name);
     if (kind === "claim") return this.#listClaims(names);
     const ids = names.flatMap((name) => parseRecordName(name) ?? []).map(idOfStem);
@@ -103,17 +100,42 @@ export class FsRecordSource implements RecordSource {
   }
 
   look(kind: RecordKind, id: string, known: string | undefined): RecordLook {
-    if (!this.#isFolder(kind)) return GONE;
-    return kind === "claim"
+    if (!this.#folders.isFolder(kind)) return GONE;
+    const look = kind === "claim"
       ? this.#lookClaim(stemOfId(id), known, undefined)
       : this.#lookFile(kind, id, known);
+    return look.kind === "gone" && known !== undefined ? this.#lookMoved(kind, id) : look;
+  }
+
+  /** What has no file any more; a claim goes after its task. */
+  #lookMoved(kind: RecordKind, id: string): RecordLook {
+    if (kind !== "task" && kind !== "claim") return GONE;
+    return this.#guarded(kind, stemOfId(id), undefined, () => {
+      const line = this.#segments.recent(stemOfId(id)) ?? this.#segments.find(stemOfId(id));
+      const records = line && recordsOf(line);
+      if (line === undefined || records === undefined) return GONE;
+      const { endedMs } = line;
+      if (kind === "task") {
+        const data = records.task;
+        return { kind: "moved", version: `${hash(JSON.stringify(data))}@`, data, endedMs };
+      }
+      const state = parseClaim(records.claim, id);
+      if (typeof state === "string") return GONE;
+      const version = `${state.transition}.${hash(JSON.stringify(state))}@`;
+      return { kind: "moved", version, data: state as unknown as JsonObject, endedMs };
+    });
+  }
+
+  moved(kind: RecordKind, since: number): string[] {
+    if (kind !== "task" && kind !== "claim") return [];
+    return (ofFolder(this.warn, () => this.#segments.since(since)) ?? []).map(idOfStem);
   }
 
   mark(kind: RecordKind): { mark: string; settled: boolean } {
-    const stat = this.#stat(this.layout.folder(kind));
+    const stat = this.#folders.stat(this.layout.folder(kind));
     if (stat === undefined) return { mark: "none", settled: true };
     if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
-    const coming = this.#coming(kind);
+    const coming = this.#folders.coming(kind);
     const pending = kind === "reservation" ? this.#settled.mark() : "";
     const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}${pending}`;
     return { mark, settled: this.#isSettled(stat) };
@@ -152,7 +174,7 @@ export class FsRecordSource implements RecordSource {
   }
 
   identity(): readonly string[] {
-    const ino = this.#stat(this.layout.root)?.ino ?? 0;
+    const ino = this.#folders.stat(this.layout.root)?.ino ?? 0;
     return ino === 0 ? [this.layout.root] : [this.layout.root, `inode ${ino}`];
   }
 
@@ -161,7 +183,7 @@ export class FsRecordSource implements RecordSource {
     const path = `${this.layout.folder(kind)}/${name}`;
     const look = this.#lookAt(kind, name, path, known);
     // It is a link to what is to become the record, so its version is the same.
-    const isComing = look.kind === "gone" && this.#coming(kind) === stemOfId(id);
+    const isComing = look.kind === "gone" && this.#folders.coming(kind) === stemOfId(id);
     if (!isComing) return look;
     const coming = `${this.layout.root}/${comingName(stemOfId(id))}`;
     const found = this.#lookAt(kind, name, coming, known);
@@ -181,8 +203,9 @@ export class FsRecordSource implements RecordSource {
       if (file.kind === "gone") return GONE;
       if (file.kind === "broken") return broken(kind, name, file.reason, known);
       if (!this.#settled.shows(kind, id, file.value)) return GONE;
-      const version = `${hash(JSON.stringify(file.value))}@${this.#signature(file.stat)}`;
-      return found(version, file.value, known);
+      const text = JSON.stringify(file.value);
+      const version = `${hash(text)}@${this.#signature(file.stat)}`;
+      return found(version, file.value, text, known);
     });
   }
 
@@ -202,45 +225,11 @@ export class FsRecordSource implements RecordSource {
       if (state === undefined) return GONE;
       const { name, problem, stat } = files.sourceOf(stem, state);
       if (problem !== undefined) return broken("claim", name, problem, known);
-      const version = `${state.transition}.${hash(JSON.stringify(state))}@${this.#signature(stat)}`;
+      const text = JSON.stringify(state);
+      const version = `${state.transition}.${hash(text)}@${this.#signature(stat)}`;
       // The parser only adds fields that JSON can hold.
-      return found(version, state as unknown as JsonObject, known);
+      return found(version, state as unknown as JsonObject, text, known);
     });
-  }
-
-  /** The reservation that was granted and whose record is to come. */
-  #coming(kind: RecordKind): string | undefined {
-    if (kind !== "reservation") return undefined;
-    try {
-      this.#newestPlace = findHead(this.#reservations, this.#newestPlace);
-      return findComing(this.#reservations, this.#newestPlace)?.stem;
-    } catch (error) {
-      if (error instanceof HostError) return undefined;
-      throw error;
-    }
-  }
-
-  #isFolder(kind: RecordKind): boolean {
-    const stat = this.#stat(this.layout.folder(kind));
-    if (stat?.kind === "directory") {
-      this.#refused.delete(kind);
-      return true;
-    }
-    if (stat !== undefined && !this.#refused.has(kind)) {
-      this.#refused.add(kind);
-      const what = stat.kind === "symlink" ? "a symbolic link" : "no folder";
-      this.warn(`Refused to look into ${JSON.stringify(this.layout.folder(kind))}: it is ${what}`);
-    }
-    return false;
-  }
-
-  #stat(path: string): FileStat | undefined {
-    try {
-      return this.#fs.lstat(path);
-    } catch (error) {
-      if (error instanceof HostError) return undefined;
-      throw error;
-    }
   }
 
   /** A failure of the machine breaks one record, not the stream; it is tried again. */
@@ -285,10 +274,15 @@ function isSure(version: string, stat: FileStat): boolean {
   return version.endsWith(`@${signatureOf(stat)}`);
 }
 
-function found(version: string, data: JsonObject, known: string | undefined): RecordLook {
+function found(
+  version: string,
+  data: JsonObject,
+  text: string,
+  known: string | undefined,
+): RecordLook {
   return known !== undefined && contentOf(known) === contentOf(version)
     ? { kind: "same", version }
-    : { kind: "record", version, data };
+    : { kind: "record", version, data, text };
 }
 
 /** What is broken is always opened again: its permissions may have changed, and nothing else. */

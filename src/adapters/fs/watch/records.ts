@@ -10,9 +10,22 @@ export type RecordLook =
    * given the record says something new that is no news, such as a lease's last sign of life.
    */
   | { readonly kind: "same"; readonly version?: string; readonly data?: JsonObject }
-  | { readonly kind: "record"; readonly version: string; readonly data: JsonObject }
+  /** `text` is the data as JSON, where that was made. */
+  | {
+    readonly kind: "record";
+    readonly version: string;
+    readonly data: JsonObject;
+    readonly text?: string;
+  }
   /** `last` says how it ended, where that is known. */
   | { readonly kind: "gone"; readonly last?: JsonObject }
+  /** It has ended, at that instant, and lies in a segment, where it says this for good. */
+  | {
+    readonly kind: "moved";
+    readonly version: string;
+    readonly data: JsonObject;
+    readonly endedMs: number;
+  }
   /** There is something of that name which is no record; `problem` names the file and says why. */
   | { readonly kind: "broken"; readonly version: string; readonly problem: string };
 
@@ -41,12 +54,16 @@ export interface RecordSource {
    * in the middle of that.
    */
   prepare(): Promise<void>;
-  /** The ids of all records of a kind at the moment, in no order. */
-  ids(kind: RecordKind): string[];
+  /** How many records of a kind there are, also of those that have moved. */
+  count(kind: RecordKind): number;
   /** All that has a record's name at the moment, with the means to look at it. */
   list(kind: RecordKind): RecordListing;
+  /** The ids of what has ended since, and has moved to a segment. */
+  moved(kind: RecordKind, since: number): string[];
+  /** The clock by which it has ended, milliseconds since 1970. */
+  clock(): number;
   /**
-   * One record. `known` is the version of an earlier look, also one of an earlier process; the
+   * One record. What has moved is found when its version is known. `known` is the version of an earlier look, also one of an earlier process; the
    * answer is `same` exactly when the record still says what it said then.
    */
   look(kind: RecordKind, id: string, known: string | undefined): RecordLook;

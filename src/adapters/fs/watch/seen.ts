@@ -12,6 +12,8 @@ import type { RecordLook } from "./records.ts";
 export interface FoundChange extends Change {
   readonly version?: string;
   readonly text?: string;
+  /** It says this for good, and a position need not name it any more. */
+  readonly isOver?: boolean;
 }
 
 /** One record as it was emitted. */
@@ -89,12 +91,14 @@ export class Seen {
    * Looks at a record and compares with what was emitted.
    *
    * @param type The event for a record that was not emitted before.
+   * @param until What moved to a segment, after an end up to this instant, need not be kept.
    */
   look(
     kind: RecordKind,
     id: string,
     look: (known: string | undefined) => RecordLook,
     type: "added" | "snapshot" = "added",
+    until = -Infinity,
   ): FoundChange | undefined {
     const entry = this.#entries(kind).get(id);
     let found = look(entry?.broken ?? entry?.version);
@@ -111,12 +115,17 @@ export class Seen {
       case "broken":
         this.#breaks(kind, id, entry, found);
         return undefined;
+      case "moved":
       case "record": {
         const { version, data } = found;
+        if (found.kind === "moved" && entry?.version && isSame(entry.version, version)) {
+          this.#mended(kind, id, entry);
+          return found.endedMs > until ? undefined : this.#over(kind, id, data);
+        }
         // A claim that seems to go back is an old view that was read late.
         if (entry?.version !== undefined && orderOf(kind, data) < entry.order) return undefined;
         const known = entry?.version !== undefined;
-        const text = this.#put(kind, id, version, data);
+        const text = this.#put(kind, id, version, data, found.kind === "record" && found.text);
         return { type: known ? "modified" : type, kind, id, data, version, text };
       }
     }
@@ -173,9 +182,15 @@ export class Seen {
       : { type: "known", kind, id, data };
   }
 
-  #put(kind: RecordKind, id: string, version: string, data: JsonObject): string {
+  #put(
+    kind: RecordKind,
+    id: string,
+    version: string,
+    data: JsonObject,
+    made?: string | false,
+  ): string {
     const entries = this.#entries(kind);
-    const text = JSON.stringify(data);
+    const text = made || JSON.stringify(data);
     const order = orderOf(kind, data);
     const entry = entries.get(id);
     if (entry === undefined) entries.set(id, { version, text, order, broken: undefined, round: 0 });
@@ -193,6 +208,11 @@ export class Seen {
     this.#entries(kind).delete(id);
     if (entry.version === undefined) return undefined;
     return { type: "removed", kind, id, data: { ...readObject(entry.text), ...last } };
+  }
+
+  #over(kind: RecordKind, id: string, data: JsonObject): FoundChange {
+    this.#entries(kind).delete(id);
+    return { type: "known", kind, id, data, isOver: true };
   }
 
   #breaks(
@@ -221,4 +241,9 @@ export class Seen {
 
 function orderOf(kind: RecordKind, data: JsonObject): number {
   return kind === "claim" && typeof data.transition === "number" ? data.transition : 0;
+}
+
+/** Whether two versions say the same. */
+function isSame(a: string, b: string): boolean {
+  return a.slice(0, a.indexOf("@")) === b.slice(0, b.indexOf("@"));
 }

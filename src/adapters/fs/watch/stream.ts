@@ -31,14 +31,29 @@ import { Snapshots } from "./snapshots.ts";
 /** Milliseconds until a broken record is looked at again, and reported when it still is. */
 const BROKEN_MS = 150;
 
-/** Milliseconds of work after which others have their turn. */
+/** Stands in a position for what has moved; no record has that id. */
+const MOVED = "segments";
+
+/** The kinds of records that move. */
+const MOVING: readonly RecordKind[] = ["task", "claim"];
+
+/** By how much the clock of the files may differ, milliseconds. */
+const MOVED_SLACK_MS = 2_000;
+
+/** Milliseconds of work after which others have their turn; of snapshots, which nothing waits for. */
 const SLICE_MS = 8;
+const SNAPSHOT_SLICE_MS = 25;
+
+/** Snapshots that are given at once where no position is kept. */
+const SNAPSHOTS = 64;
 
 export class Stream implements FeedRun {
   readonly #seen: Seen;
   readonly #schedule: Schedule;
   readonly #hints = new Hints();
   readonly #unlisted = new Set<RecordKind>();
+  /** Of what ended up to this instant and has moved since, all was given. */
+  readonly #until = new Map<RecordKind, number>();
   /** What the position says, until it was given. */
   #known: readonly Change[] = [];
   #watch: { close(): void } | undefined;
@@ -66,6 +81,7 @@ export class Stream implements FeedRun {
       this.#start();
       if (this.#known.length > 0) yield { changes: this.#known, position: [], caughtUp: false };
       this.#known = [];
+      for await (const found of this.#snapshots()) yield this.#batch(found);
       for await (const change of this.#changes()) {
         yield change === undefined
           ? { changes: [], position: [], caughtUp: true }
@@ -85,15 +101,19 @@ export class Stream implements FeedRun {
     return this.#seen.data(kind, id);
   }
 
-  #batch(changes: readonly FoundChange[]): FeedBatch {
-    const position = this.request.keeps ? changes.flatMap((change) => lineOf(change) ?? []) : [];
-    return { changes, position, caughtUp: false };
+  #batch(found: readonly FoundChange[]): FeedBatch {
+    const position = this.request.keeps ? found.flatMap((change) => lineOf(change) ?? []) : [];
+    return { changes: found.filter(({ id }) => id !== MOVED), position, caughtUp: false };
   }
 
   /** Takes in what an earlier run gave. */
   #restore(lines: Iterable<string>): Change[] {
     const known: Change[] = [];
     for (const { kind, id, version, data } of foldLines(lines).records()) {
+      if (id === MOVED) {
+        this.#until.set(kind, Number(version));
+        continue;
+      }
       this.#seen.restore(kind, id, version, data);
       known.push({ type: "known", kind, id, data });
     }
@@ -134,17 +154,20 @@ export class Stream implements FeedRun {
     if (this.#polling) this.#checkAt = timers.now() + pollMs;
   }
 
-  /** The changes; `undefined` where there are no more for now. */
-  async *#changes(): AsyncGenerator<FoundChange | undefined> {
-    const { covered, once, timers } = this.request;
+  /** What is there, after all of it was read. */
+  async *#snapshots(): AsyncGenerator<readonly FoundChange[]> {
+    const { covered, keeps } = this.request;
     const snapshots = new Snapshots(this.#seen);
     for (const kind of this.#schedule.kinds) {
       if (covered.has(kind)) continue;
-      for await (const { id, data } of this.#compare(kind, "snapshot")) {
-        snapshots.add(kind, id, data);
-      }
+      for await (const change of this.#compare(kind, snapshots)) yield [change];
     }
-    yield* snapshots.inOrder();
+    yield* snapshots.inOrder(keeps ? 1 : SNAPSHOTS);
+  }
+
+  /** The changes; `undefined` where there are no more for now. */
+  async *#changes(): AsyncGenerator<FoundChange | undefined> {
+    const { covered, once, timers } = this.request;
     for (const kind of this.#schedule.kinds) {
       if (covered.has(kind)) yield* this.#compare(kind);
     }
@@ -189,38 +212,53 @@ export class Stream implements FeedRun {
   /**
    * Compares all records of a kind with what was emitted, in slices, so that hints, timers and
    * signals have their turn. While snapshots are read nothing else is, so hints wait.
+   *
+   * @param snapshots Gets what was not emitted before.
    */
-  async *#compare(
-    kind: RecordKind,
-    type: "added" | "snapshot" = "added",
-  ): AsyncGenerator<FoundChange> {
+  async *#compare(kind: RecordKind, snapshots?: Snapshots): AsyncGenerator<FoundChange> {
     const { source, request: { timers } } = this;
     const seen = this.#seen;
-    const snapshot = type !== "added";
+    const type = snapshots === undefined ? "added" : "snapshot";
     const round = ++this.#round;
-    const work = new Work(timers);
+    const work = new Work(timers, snapshots === undefined ? SLICE_MS : SNAPSHOT_SLICE_MS);
     this.#schedule.begin(kind, timers.now());
+    const since = this.#until.get(kind);
+    const until = source.clock() - MOVED_SLACK_MS;
     const listing = this.#list(kind);
     if (listing === undefined) return;
     const replaced = source.replaced(kind);
     for (const id of listing.ids) {
-      if (work.isLong()) yield* this.#turn(work, !snapshot);
+      if (work.isLong()) yield* this.#turn(work, snapshots === undefined);
       if (this.#ended) return;
       if (replaced || !seen.has(kind, id)) {
         const change = seen.look(kind, id, (known) => listing.look(id, known), type);
-        if (change !== undefined) yield* work.pausedFor(change);
+        if (change !== undefined && !snapshots?.add(change)) yield* work.pausedFor(change);
       }
       seen.met(kind, id, round);
     }
-    // What the listing does not hold is gone, or came after it.
-    for (const id of seen.unmet(kind, round)) {
-      if (work.isLong()) yield* this.#turn(work, !snapshot);
+    for (const id of since === undefined ? [] : source.moved(kind, since)) {
       if (this.#ended) return;
-      const change = seen.look(kind, id, (known) => source.look(kind, id, known), type);
-      if (change !== undefined) yield* work.pausedFor(change);
+      if (seen.has(kind, id)) continue;
+      const change = seen.look(kind, id, () => source.look(kind, id, ""), type);
+      if (change !== undefined && !snapshots?.add(change)) yield* work.pausedFor(change);
+      seen.met(kind, id, round);
+    }
+    if (MOVING.includes(kind)) yield* work.pausedFor(this.#moved(kind, until));
+    // What the listing does not hold is gone, moved, or came after it.
+    for (const id of seen.unmet(kind, round)) {
+      if (work.isLong()) yield* this.#turn(work, snapshots === undefined);
+      if (this.#ended) return;
+      const change = seen.look(kind, id, (known) => source.look(kind, id, known), type, until);
+      if (change !== undefined && !snapshots?.add(change)) yield* work.pausedFor(change);
     }
     this.#schedule.end(timers.now(), work.cost());
     this.#awaitBroken();
+  }
+
+  /** Notes up to when all was given that has moved; the position says it before it forgets a record. */
+  #moved(kind: RecordKind, until: number): FoundChange {
+    this.#until.set(kind, until);
+    return { type: "known", kind, id: MOVED, data: {}, version: String(until), text: "{}" };
   }
 
   async *#turn(work: Work, drain: boolean): AsyncGenerator<FoundChange> {
@@ -296,12 +334,12 @@ class Work {
   #cost = 0;
   #since: number;
 
-  constructor(readonly timers: Timers) {
+  constructor(readonly timers: Timers, readonly sliceMs: number) {
     this.#since = timers.now();
   }
 
   isLong(): boolean {
-    return this.timers.now() - this.#since > SLICE_MS;
+    return this.timers.now() - this.#since > this.sliceMs;
   }
 
   pause(): void {
@@ -330,8 +368,8 @@ function describe(error: unknown): string {
 }
 
 /** The line of a position; what is known already moves none. */
-function lineOf({ type, kind, id, version, text }: FoundChange): string | undefined {
-  if (type === "removed") return goneLine(kind, id);
+function lineOf({ type, kind, id, version, text, isOver }: FoundChange): string | undefined {
+  if (type === "removed" || isOver) return goneLine(kind, id);
   return version === undefined || text === undefined
     ? undefined
     : recordLine(kind, id, version, text);

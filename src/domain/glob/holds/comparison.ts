@@ -51,8 +51,24 @@ export interface LeaseConflict extends ConflictBase {
   readonly expires_at: string | null;
 }
 
+/** Another agent that waits for what overlaps, and came first. */
+export interface WaiterConflict extends ConflictBase {
+  /** What it is. */
+  readonly kind: "waiter";
+  /** The lane that it waits for, if it is one. */
+  readonly lane?: string;
+  /** Since when it waits, ISO 8601 UTC. */
+  readonly since: string;
+  /** It has none. */
+  readonly branch: null;
+  /** It has none. */
+  readonly operation: null;
+  /** When its ticket lapses unless it is renewed, ISO 8601 UTC. */
+  readonly expires_at: string;
+}
+
 /** An address that is wanted, and what stands there. */
-export type HoldConflict = ReservationConflict | LeaseConflict;
+export type HoldConflict = ReservationConflict | LeaseConflict | WaiterConflict;
 
 /** What an agent holds, whatever it is, to be compared with what another one wants. */
 export interface Holding<C extends HoldConflict = HoldConflict> {

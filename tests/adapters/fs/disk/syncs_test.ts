@@ -29,7 +29,7 @@ it("the queue syncs what its answers promise, once, and nothing for claims", asy
   const one = await syncs(() => tasks.enqueue({ title: "one", priority: 9 }));
   const { task_id: id } = one.answer;
   assertEquals({
-    enqueue: one.synced.map((path) => path.replace(/^index\/ready\/.*/, "index/ready/…")),
+    enqueue: one.synced,
     enqueueAll: (await syncs(() => tasks.enqueueAll(titles))).synced
       .map((path) => path.replace(/\.0\.new\.[^/]*/, ".0.new…")),
     claim: (await syncs(() => tasks.claim({ runId: "A" }))).synced,
@@ -40,10 +40,9 @@ it("the queue syncs what its answers promise, once, and nothing for claims", asy
     repeated: (await syncs(() => tasks.complete({ id, runId: "A" }))).synced,
     refused: (await syncs(() => tasks.complete({ id, runId: "B" }))).synced,
   }, {
-    enqueue: ["index/ready/…", "tasks"],
+    enqueue: ["tasks/<hex>.json"],
     enqueueAll: [
       "tasks/batches/<uuid>.0.new…/tasks.ndjson",
-      "tasks/batches/<uuid>.0.new…",
       "tasks/batches",
       "tasks",
     ],
@@ -51,10 +50,68 @@ it("the queue syncs what its answers promise, once, and nothing for claims", asy
     heartbeat: [],
     giveBack: [],
     claimAgain: [],
-    complete: ["tmp/<uuid>", "claims"],
-    repeated: ["claims/<hex>.end", "claims"],
+    complete: ["claims/<hex>.end"],
+    repeated: ["claims/<hex>.end"],
     refused: [],
   });
+});
+
+it("tasks with keys sync what their answers promise, once, also when another one has the key", async () => {
+  const { coord: { tasks }, syncs } = counted();
+  const add = async (...keys: readonly string[]) => {
+    const inputs = keys.map((key) => ({ title: "x", key }));
+    const { answer, synced } = await syncs(() => tasks.enqueueAll(inputs));
+    return { answer, synced: synced.map((path) => path.replace(/\.new\.[^/]*/, ".new…")) };
+  };
+  const first = await add("a");
+  const repeated = await add("a");
+  const many = await add("b", "c");
+  await tasks.claim({ runId: "A" });
+  const [{ task_id: id } = { task_id: "" }] = Array.isArray(first.answer) ? first.answer : [];
+  await tasks.complete({ id, runId: "A" });
+  const next = await add("a");
+  assertEquals({ first, repeated, many, next }, {
+    first: { ...first, synced: ["tasks/<hex>.json"] },
+    repeated: { ...repeated, synced: ["tasks/<hex>.json"] },
+    many: {
+      ...many,
+      synced: [
+        "tasks/batches/<uuid>.0.new…/tasks.ndjson",
+        "tasks/batches/<uuid>.1.new…/keys-0",
+        "tasks/batches",
+        "tasks",
+      ],
+    },
+    next: { ...next, synced: ["claims/<hex>.end", "tasks/<hex>.json"] },
+  });
+});
+
+it("what others wait for is synced once by its own end, and once more by the last end", async () => {
+  const { coord: { tasks }, syncs } = counted();
+  const [a, b] = await tasks.enqueueAll([{ title: "a" }, { title: "b" }]);
+  const after = [a?.task_id ?? "", b?.task_id ?? ""];
+  const end = async (id = "") => {
+    await tasks.claim({ runId: "A" });
+    return (await syncs(() => tasks.complete({ id, runId: "A" }))).synced;
+  };
+  assertEquals({
+    enqueue: (await syncs(() => tasks.enqueue({ title: "c", after }))).synced,
+    first: await end(after[0]),
+    last: await end(after[1]),
+  }, {
+    enqueue: ["tasks/<hex>.json"],
+    first: ["claims/<hex>.end"],
+    last: ["claims/<hex>.end", "claims/<hex>.end"],
+  });
+});
+
+it("fail() of an attempt that is not the last syncs its state once, also when it is repeated", async () => {
+  const { coord: { tasks }, syncs } = counted();
+  const { task_id: id } = await tasks.enqueue({ title: "x", maxAttempts: 2, backoff: "9s" });
+  await tasks.claim({ runId: "A" });
+  const fail = () => tasks.fail({ id, runId: "A" });
+  const [first, repeated] = [await syncs(fail), await syncs(fail)];
+  assertEquals([first.synced, repeated.synced], [["claims/<hex>.2"], ["claims/<hex>.2"]]);
 });
 
 it("lanes sync their journal once for each answer, and nothing for one that promises nothing", async () => {
@@ -108,44 +165,28 @@ it("reservations sync what their answers promise, once, and nothing for those th
   const after = (await reserve("B")).synced;
   const notice =
     (await syncs(() => reservations.reserve({ addresses: ["src/a.ts"], runId: "N" }))).synced;
-  const index = (path: string) => path.replace(/^(reservations.addresses)\/.*/, "$1/…");
-  const adding = [
-    ...Array(3).fill("reservations/addresses/…"),
-    "reservations/addresses",
-    "reservations",
-    "reservations/order/<hex>",
-    "reservations",
-    // What confirms an exclusive one.
-    "heartbeats",
-  ];
+  // With its entries in the address index, and with the name that confirms it.
+  const adding = ["reservations/<hex>.json"];
   assertEquals({
-    reserve: first.synced.map(index),
+    reserve: first.synced,
     refused,
     heartbeat,
     intent,
     notHolder,
     release,
     repeated,
-    "reserve after a release": after.map(index),
-    notice: notice.map(index),
+    "reserve after a release": after,
+    notice,
   }, {
     reserve: adding,
     refused: [],
     heartbeat: [],
-    intent: ["tmp/<uuid>", "intents"],
+    intent: ["intents/<hex>.json"],
     notHolder: [],
-    release: ["tmp/<uuid>", "releases"],
-    repeated: ["releases"],
+    release: ["releases/<hex>.json"],
+    repeated: ["releases/<hex>.json"],
     "reserve after a release": adding,
-    notice: [
-      "reservations/addresses/…",
-      "reservations/addresses/…",
-      "reservations/addresses/…",
-      "reservations/addresses",
-      "reservations",
-      "tmp/<uuid>",
-      "reservations",
-    ],
+    notice: adding,
   });
 });
 
@@ -182,6 +223,6 @@ it("gc syncs that a record is gone before it removes what belongs to it", async 
   const { answer, synced } = await syncs(() => coord.gc({ grace: 0, execute: true }));
   assertEquals({ counts: answer.counts, synced }, {
     counts: { release: 1, claim: 1 },
-    synced: ["tasks", "reservations"],
+    synced: ["tasks", "reservations/order", "reservations"],
   });
 });

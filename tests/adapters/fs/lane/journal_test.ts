@@ -3,7 +3,7 @@ import { archivesBefore } from "../../../../src/adapters/fs/lane/journal_archive
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { JOURNAL_TAIL_BYTES, MAX_ENTRY_BYTES } from "../../../../src/domain/limits.ts";
 import type { JournalEntry } from "../../../../src/domain/journal/line.ts";
-import type { DirEntry, HostFs } from "../../../../src/ports/host.ts";
+import type { HostFs } from "../../../../src/ports/host.ts";
 import { assert_, assertEquals, assertStringIncludes, assertThrows, it } from "../../../deps.ts";
 import {
   append,
@@ -167,14 +167,15 @@ it("append() of a writer who was overtaken is unsure, and compact() changes noth
 it("what a paused writer appends late is in the archive and does not count", async () => {
   const { journal } = openJournal();
   await append(journal, () => [grant(1, "api")]);
-  // It has looked at the mutex and opened the log, and continues after another process's
-  // compaction.
+  // It has looked at the mutex, opened the log, and goes on after another process's compaction.
   const opened = `${journal.location}.opened`;
   quickHost.fs.link(journal.location, opened);
-  let looked: DirEntry[] | undefined;
+  const lock = `${journal.location}.lock/`;
+  const real = { get: quickHost.fs.lstat };
+  let looked: typeof real | undefined;
   const fs: HostFs = {
     ...quickHost.fs,
-    list: (path) => looked ?? quickHost.fs.list(path),
+    lstat: (path) => (looked !== undefined && path.startsWith(lock) ? looked : real).get(path),
     appendSynced: (_, bytes) => {
       looked = undefined;
       return quickHost.fs.appendSynced(opened, bytes);
@@ -182,7 +183,7 @@ it("what a paused writer appends late is in the archive and does not count", asy
   };
   using paused = await turnOf(openJournal(journal.location, { ...quickHost, fs }).journal);
   paused.read();
-  looked = fs.list(`${journal.location}.lock`);
+  looked = new Map(["2", "3"].map((name) => [lock + name, fs.lstat(lock + name)]));
   const next = openJournal(journal.location, lonelyHost).journal;
   {
     using session = await turnOf(next);

@@ -3,6 +3,9 @@ import { assert_, assertEquals, assertStringIncludes, it } from "../../../deps.t
 import { type Explored, Explorer } from "../../../support/explore/explorer.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
 import {
+  CUT,
+  HAZY,
+  type Listing,
   type Machine,
   MutexModel,
   mutexProcess,
@@ -17,8 +20,8 @@ import {
   removeAndCreate,
   renameAway,
 } from "../../../support/explore/mutex_protocols.ts";
-import { isLong, sized } from "../../../support/length.ts";
-import { newSeed, type Random } from "../../../support/random.ts";
+import { isHeavy, sized } from "../../../support/length.ts";
+import { newSeed, type Random, someOf } from "../../../support/random.ts";
 
 type Plan = Parameters<typeof mutexProcess>[2];
 
@@ -30,8 +33,8 @@ interface Scene<Ticket> {
   readonly plans: Readonly<Record<string, Plan>>;
   /** Who holds from the begin. */
   readonly holders?: Readonly<Record<string, Ticket>>;
-  /** Whether a listing misses what changes meanwhile. */
-  readonly hazy?: boolean;
+  /** What a listing shows that does not end at once. */
+  readonly listing?: Listing;
 }
 
 const mayFollow = (by: string) => by.startsWith("old");
@@ -56,7 +59,7 @@ function prepare<Ticket>(
   scene: Scene<Ticket>,
   judged: "all" | "grants",
 ) {
-  const model = new MutexModel(scene.hazy ?? false);
+  const model = new MutexModel(scene.listing);
   const explorer = new Explorer<(by: string) => Machine, MutexStep>(model);
   const holders = new Map(Object.entries(scene.holders ?? {}));
   const processes = Object.entries(scene.plans).map(([by, plan]) =>
@@ -80,10 +83,19 @@ const FRESH: Plan = ["acquire", "work", "release"];
 const REPLACING: Plan = ["acquire", "replace", "release"];
 const OFTEN: Plan = ["cycle", "cycle", "acquire", "work"];
 
+/** What the holder of a number knows that saw no others when it began. */
+const ticketOf = (generation: number) => ({ generation, seen: { generation, names: [] } });
+
 const nothing: Scene<ChainTicket> = { files: { log: "start" }, plans: {} };
 const held: Scene<ChainTicket> = {
   files: { "1": "old", log: "start" },
-  holders: { old: { generation: 1, names: ["1"] } },
+  holders: { old: ticketOf(1) },
+  plans: {},
+};
+
+const overtaken: Scene<ChainTicket> = {
+  files: { "1": "old", "2": "b", log: "start" },
+  holders: { old: ticketOf(1), b: { generation: 2, seen: { generation: 2, names: ["1", "2"] } } },
   plans: {},
 };
 
@@ -98,6 +110,33 @@ const SCENES: Readonly<Record<string, Scene<ChainTicket>>> = {
     ...held,
     plans: { old: ["replace", "release"], a: FRESH, b: REPLACING },
   },
+  "a late renewal and a stealer": {
+    ...held,
+    plans: { old: ["renew", "replace", "release"], a: FRESH, oldToo: ["acquire"] },
+  },
+  "a late renewal while one holds often": {
+    ...held,
+    plans: { old: ["renew", "work"], a: ["cycle", "cycle", "acquire"] },
+  },
+  "one who is stopped in a listing": {
+    ...nothing,
+    listing: HAZY,
+    plans: { a: ["cycle", "acquire"], b: ["acquire", "work"] },
+  },
+  "a late look that is stopped": {
+    ...overtaken,
+    listing: CUT,
+    plans: { old: ["work"], b: ["release"], a: ["cycle", "cycle"] },
+  },
+  "a late renewal that is stopped": {
+    ...overtaken,
+    listing: HAZY,
+    plans: { old: ["renew"], b: ["release"], a: ["cycle", "acquire"] },
+  },
+};
+
+/** Scenes of which each takes longer than all of the others. */
+const HEAVY_SCENES: typeof SCENES = {
   "a late renewal and two stealers": {
     ...held,
     plans: { old: ["renew", "replace", "release"], a: FRESH, b: REPLACING },
@@ -108,18 +147,23 @@ const SCENES: Readonly<Record<string, Scene<ChainTicket>>> = {
   },
   "three who find nothing, by hazy listings": {
     ...nothing,
-    hazy: true,
+    listing: HAZY,
     plans: { a: FRESH, b: FRESH, c: FRESH },
   },
   "a late replacement and two stealers, by hazy listings": {
     ...held,
-    hazy: true,
+    listing: HAZY,
     plans: { old: ["replace", "release"], a: FRESH, b: REPLACING },
   },
   "one who slept through many holds, by hazy listings": {
     ...nothing,
-    hazy: true,
+    listing: HAZY,
     plans: { a: OFTEN, b: FRESH },
+  },
+  "two of whom one is stopped in a listing": {
+    ...overtaken,
+    listing: CUT,
+    plans: { b: ["release"], a: ["cycle", "acquire"], c: ["acquire"] },
   },
   "a late release, two stealers and a fresh one": {
     ...held,
@@ -127,23 +171,7 @@ const SCENES: Readonly<Record<string, Scene<ChainTicket>>> = {
   },
 };
 
-/** Scenes of which each takes longer than all of the others. */
-const HEAVY_SCENES: typeof SCENES = {
-  "a late replacement, two stealers and a fresh one": {
-    ...held,
-    plans: { old: ["replace", "release"], a: FRESH, b: FRESH, c: REPLACING },
-  },
-  "a late renewal, two stealers and a fresh one": {
-    ...held,
-    plans: { old: ["renew", "work", "release"], a: FRESH, b: FRESH, c: FRESH },
-  },
-  "two who slept through many holds": {
-    ...nothing,
-    plans: { a: OFTEN, b: FRESH, c: FRESH },
-  },
-};
-
-for (const [name, scene] of Object.entries(isLong() ? { ...SCENES, ...HEAVY_SCENES } : SCENES)) {
+for (const [name, scene] of Object.entries(isHeavy() ? { ...SCENES, ...HEAVY_SCENES } : SCENES)) {
   it(`the mutex has one holder in all interleavings and crashes of ${name}`, () => {
     const { states, interleavings, crashes, violation } = explore(ours, scene);
     assertEquals(violation && described(violation), undefined);
@@ -167,6 +195,19 @@ const CROWDS: typeof SCENES = {
       b: FRESH,
       c: FRESH,
     },
+  },
+  "a late replacement, two stealers and a fresh one": {
+    ...held,
+    plans: { old: ["replace", "release"], a: FRESH, b: FRESH, c: REPLACING },
+  },
+  "a late renewal, two stealers and a fresh one": {
+    ...held,
+    plans: { old: ["renew", "work", "release"], a: FRESH, b: FRESH, c: FRESH },
+  },
+  "three of whom one holds often, by hazy listings": {
+    ...nothing,
+    listing: HAZY,
+    plans: { a: OFTEN, b: FRESH, c: FRESH },
   },
 };
 
@@ -233,60 +274,116 @@ it("the explorer finds a late replacement when the file is staged after the look
   assert_(violation !== undefined, "nothing was found");
 });
 
-const MUTATIONS: readonly Mutation[] = [
+/** Faults, and the scene that shows each. */
+const MUTATIONS: readonly (Mutation & { readonly scene: string })[] = [
   {
-    name: "no look after the creation",
-    from: "if (!isNewest(names, generation)) {",
-    to: "if (generation < 0) {",
+    name: "an attempt is announced after its look",
+    scene: "three who find nothing",
+    from: "  files.stage();\n  const names = files.list();",
+    to: "  const names = files.list();\n  files.stage();",
   },
   {
     name: "a hold is followed without asking",
-    from: "if (newest > 0 && !isClean && !mayFollow(newest)) return",
+    scene: "three who find nothing",
+    from: "if (!hasEnded && !mayFollow(newest)) return",
     to: "if (newest < 0) return",
   },
   {
     name: "a release takes the file away",
+    scene: "three who find nothing",
     from: "if (!files.link(`${generation}`, `${generation}.free`)) return;",
     to: "files.remove(`${generation}`);",
   },
   {
     name: "a sweep takes the newest",
-    from: "< generation - KEPT) files.remove(name);",
-    to: "<= generation) files.remove(name);",
+    scene: "one who is stopped in a listing",
+    from: "number(name) < seen.generation)",
+    to: "number(name) <= seen.generation)",
   },
   {
-    name: "a sweep leaves nothing below the newest",
-    from: "const KEPT = 2;",
-    to: "const KEPT = 0;",
+    name: "a sweep leaves what others have staged",
+    scene: "one who slept through many holds",
+    from: "for (const name of others) files.remove(name);\n",
+    to: "",
+  },
+  {
+    name: "a sweep removes what others have staged at its end",
+    scene: "one who slept through many holds",
+    from: "for (const name of others) files.remove(name);\n",
+    to: "",
+    also: {
+      from: "number(a) - number(b))) files.remove(name);\n",
+      to:
+        "number(a) - number(b))) files.remove(name);\nfor (const name of others) files.remove(name);\n",
+    },
+  },
+  {
+    name: "a sweep begins with the highest",
+    scene: "a late replacement and two stealers",
+    from: "number(a) - number(b)",
+    to: "number(b) - number(a)",
+  },
+  {
+    name: "a look takes the names in the other order",
+    scene: "a late replacement and two stealers",
+    from: "return !files.has(`${generation + 1}`) && files.has(`${generation}`);",
+    to: "return files.has(`${generation}`) && !files.has(`${generation + 1}`);",
+  },
+  {
+    name: "a look takes the next name alone",
+    scene: "a late replacement and two stealers",
+    from: "return !files.has(`${generation + 1}`) && files.has(`${generation}`);",
+    to: "return !files.has(`${generation + 1}`);",
+  },
+  {
+    name: "a look takes a listing",
+    scene: "a late look that is stopped",
+    from: "return !files.has(`${generation + 1}`) && files.has(`${generation}`);",
+    to: "const names = files.list();\n" +
+      "return newestOf(names) <= generation && names.includes(`${generation}`);",
   },
   {
     name: "waiting replacements of older holds stay",
+    scene: "a late replacement and two stealers",
     from: "if (/^\\d+\\.next$/.test(name) && parseInt(name) < generation) files.remove(name);",
     to: "",
   },
   {
     name: "a file is replaced without a look",
+    scene: "a late replacement and two stealers",
     from: "if (isHeld(files, generation)) return files.moveOut(name, target);",
     to: "if (generation > 0) return files.moveOut(name, target);",
   },
   {
     name: "renewing takes no new number",
-    from: "return begin(files, generation + 1);",
-    to: "return isHeld(files, generation) ? files.list() : undefined;",
+    scene: "a late renewal and a stealer",
+    from: "if (files.create(`${generation + 1}`)) return true;",
+    to: "return true;",
+  },
+  {
+    name: "renewing takes a new number without a look",
+    scene: "a late renewal and a stealer",
+    from: "for (files.stage(); isHeld(files, generation); files.stage()) {",
+    to: "for (files.stage(); generation > 0; files.stage()) {",
+    also: {
+      from: "return true;\n  }\n  return false;",
+      to: "return true;\n  return false; }\n  return false;",
+    },
+  },
+  {
+    name: "renewing is announced after its look",
+    scene: "a late renewal while one holds often",
+    from: "for (files.stage(); isHeld(files, generation); files.stage()) {",
+    to: "for (; isHeld(files, generation);) { files.stage();",
   },
 ];
 
-for (const mutation of MUTATIONS) {
+for (const mutation of someOf("faults of the mutex", MUTATIONS, 3)) {
   it(`the explorer finds this fault of the mutex: ${mutation.name}`, async () => {
     const code = await mutated("src/adapters/fs/lane/mutex_chain.ts", mutation) as typeof chain;
-    const sleepy = Object.entries(SCENES).filter(([name]) => /slept|hazy/.test(name));
-    const scenes = mutation.name.startsWith("a sweep") ? sleepy : Object.entries(SCENES);
-    for (const [name, scene] of scenes) {
-      const { violation } = explore(() => chainProtocol(code), scene);
-      if (violation === undefined) continue;
-      console.log(`${mutation.name}: with ${name} ${violation.message}`);
-      return;
-    }
-    throw new Error("nothing was found");
+    const scene = SCENES[mutation.scene] as Scene<ChainTicket>;
+    const { violation } = explore(() => chainProtocol(code), scene);
+    assert_(violation !== undefined, "nothing was found");
+    console.log(`${mutation.name}: with ${mutation.scene} ${violation.message}`);
   });
 }

@@ -4,6 +4,7 @@ import { anchorOf } from "../../../../src/domain/glob/address.ts";
 import { inOneGo } from "../../../../src/domain/glob/steps.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { notingLooks } from "../../../support/fake/looks.ts";
+import { makeDiskDir } from "../../../support/scene/scratch.ts";
 import { workspace } from "../../../support/scene/workspace.ts";
 
 it("AddressIndex.find() finds what was entered in either form of Unicode, by either version", async () => {
@@ -56,7 +57,7 @@ it("AddressIndex.find() as advice sees what came since, also by another process"
 });
 
 it("AddressIndex.find() looks at no name below a short folder that lacks it, and asks a long one", async () => {
-  const { host, dir } = await workspace();
+  const { host, dir } = await workspace(makeDiskDir());
   const root = `${dir}/.coord/reservations/addresses`;
   const noting = notingLooks(host.fs, root);
   const index = new AddressIndex(noting.fs, root);

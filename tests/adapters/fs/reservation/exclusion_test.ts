@@ -9,7 +9,7 @@ import {
   STARTS,
 } from "../../../support/explore/exclusion_model.ts";
 import { sized } from "../../../support/length.ts";
-import { newSeed } from "../../../support/random.ts";
+import { newSeed, someOf } from "../../../support/random.ts";
 import { mutated, mutatedTogether } from "../../../support/explore/mutants.ts";
 
 const MEETINGS: readonly (readonly Actor[])[] = [["R", "L"], ["R", "M"], ["L", "L"], ["R", "R"]];
@@ -64,7 +64,7 @@ const FAULTS: Record<string, () => Promise<Protocol>> = {
     ),
 };
 
-for (const [fault, make] of Object.entries(FAULTS)) {
+for (const [fault, make] of someOf("faults of exclusion", Object.entries(FAULTS), 3)) {
   it(`the explorer finds this fault: ${fault}`, async () => {
     const explorer = new ExclusionExplorer(await make());
     let found: Explored["violation"];

@@ -1,7 +1,7 @@
 import * as order from "../../../../src/adapters/fs/reservation/order.ts";
 import { assert_, it } from "../../../deps.ts";
 import { mutatedTogether, type Mutation } from "../../../support/explore/mutants.ts";
-import { newSeed } from "../../../support/random.ts";
+import { newSeed, someOf } from "../../../support/random.ts";
 import type { Protocol } from "../../../support/explore/reservation_calls.ts";
 import {
   type Kind,
@@ -79,6 +79,18 @@ const FAULTS: readonly Fault[] = [
       from: "    files.remove(coming);\n    return head + 1;",
       to: "    yield* addition.enter();\n    return head + 1;",
     },
+  },
+  {
+    name: "the entry is made before the file that it is to be a name of",
+    shows: ["nothing", "exclusive", "exclusive"],
+    from: "    files.create(coming, addition.reservation);\n    yield* addition.enter();\n",
+    to: "    yield* addition.enter();\n    files.create(coming, addition.reservation);\n",
+  },
+  {
+    name: "a notice's entry is made before the file that it is to be a name of",
+    shows: ["nothing", "notice", "notice"],
+    from: "  files.create(coming, notice.reservation);\n  yield* notice.enter();\n",
+    to: "  yield* notice.enter();\n  files.create(coming, notice.reservation);\n",
   },
   {
     name: "what came meanwhile is not looked at",
@@ -287,8 +299,8 @@ const FAULTS: readonly Fault[] = [
     from: "  yield* notice.enter();\n",
     to: "",
     also: {
-      from: '  staged.discard();\n  files.sync("reservations");\n',
-      to: '  staged.discard();\n  files.sync("reservations");\n  yield* notice.enter();\n',
+      from: "  files.remove(coming);\n  notice.persist();\n",
+      to: "  yield* notice.enter();\n  files.remove(coming);\n  notice.persist();\n",
     },
   },
   {
@@ -305,7 +317,7 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-for (const fault of FAULTS) {
+for (const fault of someOf("faults of reservations", FAULTS, 3)) {
   it(`the explorer finds this fault: ${fault.name}`, async () => {
     const [chain, notice, order, removal] = await mutatedTogether(PATHS, fault);
     const explorer = new ReservationExplorer({ chain, notice, order, removal } as Protocol);

@@ -18,7 +18,7 @@ const UUID = "0b5c9c1e-6a8e-4f5e-9d5e-6a8e4f5e9d5e";
 /** Calls that change the disk. */
 const WRITES: ReadonlySet<string | symbol> = new Set<keyof HostFs>([
   ...["createNew", "append", "appendSynced", "link", "rename", "remove"] as const,
-  ...["removeDir", "makeDir", "syncFile", "syncDir"] as const,
+  ...["removeDir", "makeDir", "syncFile", "syncDir", "syncNames"] as const,
 ]);
 
 function workspace() {

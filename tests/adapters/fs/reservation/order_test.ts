@@ -26,7 +26,7 @@ function triples(): readonly (readonly Kind[])[] {
 for (const start of Object.keys(STARTS)) {
   it(`add(), beat(), release() and removal are right from ${start} in all interleavings and crashes`, () => {
     const explorer = new ReservationExplorer(REAL);
-    const pairs = sample(combinations(KINDS, 2), sized(0.2, 1, 1), newSeed(`from ${start}`));
+    const pairs = sample(combinations(KINDS, 2), sized(0.1, 1, 1), newSeed(`from ${start}`));
     for (const kinds of [...pairs, ...triples()]) {
       const { violation } = explorer.explore(start, kinds);
       assertEquals(violation && described(start, violation), undefined);

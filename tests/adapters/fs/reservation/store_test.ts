@@ -53,6 +53,24 @@ for (const folder of ["index", "tmp", "reservations/addresses"]) {
   });
 }
 
+it("reserve() reads no record of another process that lies elsewhere", async () => {
+  const { path, exclusive, write } = workspace();
+  for (const [n, runId] of [..."ABC"].entries()) {
+    assertEquals(await exclusive(`d${n}`, runId), "reserved");
+  }
+  write("index/reservations/checked", "-1 0 0"); // a comparison is due
+  const read: string[] = [];
+  const fs = {
+    ...host.fs,
+    read(name: string) {
+      if (/reservations\/[0-9a-f]{64}\.json$/.test(name)) read.push(name);
+      return host.fs.read(name);
+    },
+  };
+  assertEquals(await exclusive("x", "D", openReservations(path, () => NOW, fs)), "reserved");
+  assertEquals(read, []);
+});
+
 it("reserve() notices a reservation that another tool writes meanwhile", async () => {
   const { open, exclusive, write } = workspace();
   const opened = open();

@@ -13,7 +13,7 @@ import {
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
 import { isLong } from "../../../support/length.ts";
-import { newSeed, type Random } from "../../../support/random.ts";
+import { newSeed, type Random, someOf } from "../../../support/random.ts";
 
 const BESIDE: readonly Kind[] = ["mid", "late", "worker", "done", "beat", "give", "force", "mend"];
 
@@ -85,7 +85,7 @@ const FOREIGN_MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-for (const mutation of FOREIGN_MUTATIONS) {
+for (const mutation of someOf("faults beside another tool", FOREIGN_MUTATIONS, 3)) {
   it(`the explorer finds this fault beside another tool: ${mutation.name}`, async () => {
     const bench = new Bench(
       await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,

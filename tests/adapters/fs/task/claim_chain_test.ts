@@ -16,7 +16,7 @@ import {
 import type { Protocol } from "../../../support/explore/claim_calls.ts";
 import { mutated, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
 import { isHeavy, isLong, sized } from "../../../support/length.ts";
-import { newSeed, sample } from "../../../support/random.ts";
+import { newSeed, sample, someOf } from "../../../support/random.ts";
 import * as seed from "../../../support/explore/seed_protocol.ts";
 
 /** Which combinations fit into the time: the files have most states where claims are extended. */
@@ -37,7 +37,7 @@ for (const start of Object.keys(STARTS)) {
   it(`transition() is linearizable from ${start} in all interleavings and crashes of ${size}`, () => {
     const bench = new Bench(chain);
     const random = newSeed(`from ${start}`);
-    for (const kinds of sample(combinations(some, size), sized(0.2, 1, 1), random)) {
+    for (const kinds of sample(combinations(some, size), sized(0.1, 1, 1), random)) {
       if (!fits(start, kinds)) continue;
       const { violation } = bench.explore(start, kinds);
       assertEquals(violation && described(start, violation), undefined);
@@ -48,13 +48,30 @@ for (const start of Object.keys(STARTS)) {
 
 it("transition() is linearizable when heartbeats, completions and new claims meet", () => {
   const bench = new Bench(chain);
-  const some: Kind[][] = [["worker", "force", "read"]];
-  if (isHeavy()) some.push(["beat", "beat", "done"], ["worker", "beat", "mend"]);
+  const some: Kind[][] = [
+    ["worker", "force", "read"],
+    ["beat", "beat", "done"],
+    ["worker", "beat", "mend"],
+  ];
+  const random = newSeed("heartbeats");
+  for (const kinds of some) {
+    const violation = isHeavy()
+      ? bench.explore("a claim", kinds).violation
+      : bench.walk("a claim", kinds, 200, random);
+    assertEquals(violation, undefined);
+  }
+  console.log(`heartbeats: ${show(bench.total)}`);
+});
+
+it("transition() is linearizable when an attempt fails, is reported twice and is claimed again", () => {
+  const bench = new Bench(chain);
+  const some: Kind[][] = [["retry", "done", "late"], ["retry", "retry", "mid"]];
+  if (isHeavy()) some.push(["retry", "worker", "force"], ["retry", "beat", "late"]);
   for (const kinds of some) {
     const { violation } = bench.explore("a claim", kinds);
     assertEquals(violation && described("a claim", violation), undefined);
   }
-  console.log(`heartbeats: ${show(bench.total)}`);
+  console.log(`retries: ${show(bench.total)}`);
 });
 
 /** Those that move a task while its files are listed and read. */
@@ -129,10 +146,13 @@ it("the explorer finds that create() of some file system is not exclusive", () =
   assertStringIncludes(violation?.message ?? "", "two winners: attempt 1 was granted");
 });
 
+const ENDS = "staged.create(end) || isSame(files.read(end), next) || replaceTorn(files, end, next)";
+
 const MUTATIONS: readonly Mutation[] = [
   {
     name: "no look for the end after a slot was taken",
-    from: "    if (!files.exists(end)) {",
+    from:
+      "    if (!files.exists(end) || transition > 1 && files.read(end) && files.isBroken(end)) {",
     to: "    if (stem !== '') {",
   },
   {
@@ -141,18 +161,18 @@ const MUTATIONS: readonly Mutation[] = [
     to: "  const end = files.read(endName(stem));\n" +
       "  let view = files.read(slotName(stem, 1));\n  while (true) {",
     also: {
-      from: "    const end = files.read(endName(stem));\n    if (end !== undefined) return {",
-      to: "    if (end !== undefined) return {",
+      from: "    const end = files.read(endName(stem));\n    const isTorn",
+      to: "    const isTorn",
     },
   },
   {
     name: "an end that others made is not one's own",
-    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    from: `if (${ENDS}) {`,
     to: "if (staged.create(end)) {",
   },
   {
     name: "an end that others made is one's own",
-    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    from: `if (${ENDS}) {`,
     to: "if (staged.create(end) || stem !== '') {",
   },
   {
@@ -167,19 +187,19 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "sweeping before the end is made",
-    from: "if (staged.create(end) || isSame(files.read(end), next)) {",
+    from: `if (${ENDS}) {`,
     to: "sweep(files, stem, next.transition);\n      " +
-      "if (staged.create(end) || isSame(files.read(end), next)) {",
+      `if (${ENDS}) {`,
   },
   {
     name: "mend() sweeps without making the end",
-    from: "if (!files.exists(endName(stem))) {",
+    from: "if (!isSame(files.read(end), head)) {",
     to: "if (stem === '') {",
   },
   {
     name: "mend() leaves the view",
-    from: "if (!isSame(view, head)) files.replace",
-    to: "if (view === undefined) files.replace",
+    from: "if (!isSame(view, head)) {",
+    to: "if (view === undefined) {",
   },
   {
     name: "one slot is never swept",
@@ -223,7 +243,7 @@ for (const mutation of LISTING_MUTATIONS) {
   });
 }
 
-for (const mutation of MUTATIONS) {
+for (const mutation of someOf("faults of claims", MUTATIONS, 3)) {
   it(`the explorer finds this fault: ${mutation.name}`, async () => {
     const bench = new Bench(
       await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,

@@ -1,10 +1,15 @@
 import { assert_, assertEquals, it } from "../../../deps.ts";
 import { compareTasks, orderOf, type TaskRecord } from "../../../../src/domain/task/task.ts";
+import { isTimeToMove } from "../../../../src/adapters/fs/segment/names.ts";
+import { stemOfId } from "../../../../src/domain/ids.ts";
 import { canonicalJson } from "../../../../src/domain/json.ts";
 import { formatTime } from "../../../../src/domain/time.ts";
 import { removeTree, setMtime } from "../../../support/scene/scratch.ts";
 import { workspace } from "../../../support/scene/workspace.ts";
 import type { Coord } from "../../../../mod.ts";
+import type { HostFs } from "../../../../src/ports/host.ts";
+import { allEntries } from "../../../../src/adapters/fs/disk/time_index.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
 
 async function claimAll(coord: Coord, queue?: string): Promise<string[]> {
   const ids: string[] = [];
@@ -187,6 +192,73 @@ it("queues have folders of their own, also where names fold and on Windows", asy
   }
 });
 
+it("claim() leaves no folder of a queue that is used up, and an addition makes it again", async () => {
+  const scene = await workspace();
+  const queues = Array.from({ length: 20 }, (_, i) => `q${i}`);
+  await scene.coord.tasks.enqueueAll(
+    queues.map((queue) => ({ title: "t", queue, runId: "p", priority: queue.length })),
+  );
+  assertEquals((await claimAll(scene.open())).length, 20);
+  assertEquals(scene.names("index/ready"), []);
+
+  const claimer = scene.open();
+  assertEquals(await claimAll(claimer, "q3"), []);
+  const again = await scene.coord.tasks.enqueueAll(
+    ["q3", "q7"].map((queue) => ({ title: "t", queue, runId: "p" })),
+  );
+  assertEquals(await claimAll(claimer), again.map((task) => task.task_id));
+  assertEquals(await claimAll(claimer, "q3"), []);
+  assertEquals(scene.names("index/ready"), []);
+});
+
+it("a worker makes a folder for many claims, and none stays after it", async () => {
+  const { host, dir, clock, names, coord, open } = await workspace();
+  let made = 0;
+  const makeDir = (path: string) => {
+    if (path.includes("index/due/")) made++;
+    host.fs.makeDir(path);
+  };
+  const { tasks } = openFilesOn({ ...host, fs: { ...host.fs, makeDir } }, {
+    dir,
+    clock: clock.now,
+  });
+  await coord.tasks.enqueueAll(Array.from({ length: 20 }, () => ({ title: "t", runId: "p" })));
+  for (let n = 0; n < 20; n++) {
+    const claim = await tasks.claim({ runId: "a" });
+    if (claim.status === "claimed") await tasks.complete({ id: claim.task_id, runId: "a" });
+    clock.advance(0.051); // the next claim looks at what is due
+  }
+  const leaves = Math.ceil(20 * 51 / 128) + 1;
+  assert_(made > 0 && made <= leaves, `${made} folders made, at most ${leaves}`);
+  assertEquals(await claimAll(open()), []);
+  assertEquals(names("index/due"), []);
+});
+
+it("claim() finds entries in folders of the spans that 0.1.0 had", async () => {
+  const scene = await workspace();
+  const ids = (await scene.coord.tasks.enqueueAll(
+    Array.from({ length: 3 }, () => ({ title: "t", runId: "p" })),
+  )).map((task) => task.task_id);
+  /** Moves all entries below a folder to where 0.1.0 had them. */
+  const moveBack = (root: string) => {
+    for (const { path, ms } of [...allEntries(scene.host.fs, `${scene.path}/${root}`)]) {
+      const leaf = path.slice(0, path.lastIndexOf("/"));
+      const old = `${leaf.slice(0, leaf.lastIndexOf("/"))}/${
+        `${Math.floor(ms / 8)}`.padStart(16, "0")
+      }`;
+      scene.host.fs.makeDir(old);
+      scene.host.fs.rename(path, old + path.slice(path.lastIndexOf("/")));
+    }
+  };
+  moveBack("index/ready/default/0");
+  assertEquals(await claimAll(scene.open()), ids);
+  moveBack("index/due");
+  scene.clock.advance(3_599);
+  assertEquals(await claimAll(scene.open()), []);
+  scene.clock.advance(2);
+  assertEquals((await claimAll(scene.open())).toSorted(), ids.toSorted());
+});
+
 it("claim() does not believe an index entry that lies in another queue's place", async () => {
   const scene = await workspace();
   const task = await scene.coord.tasks.enqueue({ title: "x", queue: "a", runId: "p" });
@@ -289,4 +361,20 @@ it("claim() skips an index entry without a task, and removes it when it is old",
   setMtime(dangling, Date.now() - 61_000);
   assertEquals(await claimAll(scene.open()), []);
   assertEquals(scene.host.fs.lstat(dangling), undefined);
+});
+
+it("complete() looks only once in a while for batches to settle, when none is due", async () => {
+  const { host, dir, clock, coord } = await workspace();
+  await coord.tasks.enqueueAll(Array.from({ length: 10 }, () => ({ title: "t", runId: "p" })));
+  const listed: string[] = [];
+  const fs: HostFs = { ...host.fs, list: (path) => (listed.push(path), host.fs.list(path)) };
+  const { tasks } = openFilesOn({ ...host, fs }, { dir, clock: clock.now });
+  // One that moves ended tasks to a segment looks as well.
+  const ids = (await claimAll(coord)).filter((id) => !isTimeToMove(stemOfId(id)));
+  const start = performance.now();
+  for (const id of ids) await tasks.complete({ id, runId: "a" });
+  assertEquals(ids.length > 1, true);
+  const looks = listed.filter((path) => path.endsWith("tasks/batches")).length;
+  const most = 1 + (performance.now() - start) / 1000;
+  assert_(looks >= 1 && looks <= most, `${looks} looks, at most ${most}`);
 });

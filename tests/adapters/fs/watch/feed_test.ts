@@ -1,8 +1,17 @@
 import type { CoordError } from "../../../../src/domain/errors.ts";
-import { HostError } from "../../../../src/ports/host.ts";
-import { assertEquals, assertMatch, assertRejects, assertThrows, it } from "../../../deps.ts";
+import { HostError, type HostFs } from "../../../../src/ports/host.ts";
+import { openFilesOn } from "../../../../src/workspace/open.ts";
+import {
+  assert_,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+  it,
+} from "../../../deps.ts";
 import { FilesBench } from "../../../support/fake/files_bench.ts";
 import { jsonOf } from "../../../support/scene/event_data.ts";
+import { workspace } from "../../../support/scene/workspace.ts";
 
 it("watchRecords() emits what changes while snapshots are read once, after all snapshots", async () => {
   const bench = new FilesBench();
@@ -212,4 +221,23 @@ it("watchRecords() never lets a claim's transitions go back", async () => {
   }
   assertEquals(running.events.map((event) => jsonOf(event).transition), [3, 4]);
   await running.stop();
+});
+
+it("watchRecords() looks at each file once for the snapshots, and now and then at its folder", async () => {
+  const { coord, dir, host, clock, path } = await workspace();
+  const tasks = Array.from({ length: 200 }, (_, n) => ({ title: `t${n}`, runId: "p" }));
+  await coord.tasks.enqueueAll(tasks);
+  let [looks, folders] = [0, 0];
+  const counted = (read: HostFs["lstat"]) => (name: string) => {
+    if (name.startsWith(`${path}/tasks/`)) looks++;
+    else folders++;
+    return read(name);
+  };
+  const fs = { ...host.fs, lstat: counted(host.fs.lstat), stat: counted(host.fs.stat) };
+  let events = 0;
+  const opened = openFilesOn({ ...host, fs }, { dir, clock: clock.now });
+  for await (const _ of opened.watch({ once: true })) events++;
+  assertEquals(events, 200);
+  assert_(looks <= 210, `${looks} looks at names of tasks`);
+  assert_(folders < 150, `${folders} looks at folders`);
 });

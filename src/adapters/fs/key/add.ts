@@ -1,0 +1,263 @@
+/**
+ * Adding tasks with keys. chain.ts is the protocol of a key.
+ *
+ * One task, in order: it is written as its own first entry of the index; that file gets the key's next
+ * name, and from then on the task is to exist; it gets its definition, from that name; one sync makes it
+ * last with all its names.
+ *
+ * Several tasks are a batch. Its pledges get the names of the keys while the batch is still `new`, in
+ * one order, so that no two batches wait for each other. They are synced, and then the batch comes into
+ * being. What a pledge of a batch that never did says holds nothing.
+ */
+import { idOfStem, stemOfId } from "../../../domain/ids.ts";
+import { BATCH_MS, MAX_PLEDGED_KEYS } from "../../../domain/limits.ts";
+import {
+  distinct,
+  isKeyed,
+  isSameContent,
+  type KeyedTask,
+  keyText,
+  makeWay,
+  outcomesOf,
+} from "../../../domain/task/key.ts";
+import type { TimedRule } from "../../../domain/task/claim.ts";
+import type { TaskRecord } from "../../../domain/task/task.ts";
+import type { Host, HostFs } from "../../../ports/host.ts";
+import type { Added, Applied } from "../../../ports/tasks.ts";
+import { isNotFound } from "../disk/ensure_dir.ts";
+import { recordBytes } from "../disk/record_file.ts";
+import type { SharedSync } from "../disk/shared_sync.ts";
+import { StagedFile } from "../disk/staging.ts";
+import type { Layout } from "../layout.ts";
+import type { Batches } from "../task/batch.ts";
+import type { Turn } from "../task/batch_chain.ts";
+import { breath } from "../task/batch_turns.ts";
+import type { FirstEntry } from "../task/index/first_entry.ts";
+import { findHolder, type Standing, takeKey } from "./chain.ts";
+import { FsKeyFiles, type Holder, keyPlace, type Making, pledgeBytes } from "./files.ts";
+
+/** Milliseconds between two looks at a batch whose process is about to decide. */
+const LOOK_MS = 10;
+
+/** What the queue has that tasks with keys need. */
+export interface QueueParts {
+  readonly host: Host;
+  readonly layout: Layout;
+  readonly first: FirstEntry;
+  readonly batches: Batches;
+  readonly sharedSync: SharedSync;
+  /** Adds tasks, none of which has a key. */
+  add(tasks: readonly TaskRecord[]): Promise<void>;
+  /** The definition of a task. */
+  definition(id: string): Promise<TaskRecord | undefined>;
+  apply(id: string, rule: TimedRule): Promise<Applied>;
+}
+
+export class KeyedTasks {
+  readonly #fs: HostFs;
+  /** When others could run last, milliseconds. */
+  #breathedAt = 0;
+
+  constructor(readonly parts: QueueParts) {
+    this.#fs = parts.host.fs;
+  }
+
+  /** Adds tasks, all or none; those whose keys other tasks with the same content have are these. */
+  async add(all: readonly TaskRecord[]): Promise<Added> {
+    const once = distinct(all);
+    const { tasks, conflict } = once;
+    if (conflict !== undefined) return { kind: "conflict", conflict };
+    const isOne = tasks.length === 1;
+    while (true) {
+      const held = new Map<TaskRecord, TaskRecord>();
+      for (const task of inOrder(tasks)) {
+        const holder = isOne ? await this.#addOne(task) : await this.#holder(task);
+        await this.#breathe();
+        if (holder === undefined) continue;
+        const isSame = holder.task_id === task.task_id || isSameContent(holder, task);
+        if (!isSame) return { kind: "conflict", conflict: { wanted: task, holder } };
+        held.set(task, holder);
+      }
+      const left = tasks.filter((task) => !held.has(task));
+      if (!isOne && !await this.#addAll(left)) continue;
+      for (const holder of held.values()) await this.#persist(holder);
+      return { kind: "added", tasks: outcomesOf(all, once, held) };
+    }
+  }
+
+  /** Adds tasks that were found to have free keys; `false` when that has changed. */
+  async #addAll(tasks: readonly TaskRecord[]): Promise<boolean> {
+    const [first, ...others] = tasks;
+    if (first === undefined) return true;
+    if (others.length === 0 && isKeyed(first)) return await this.#addOne(first) === undefined;
+    const keyed = inOrder(tasks);
+    if (keyed.length > 0) {
+      return await this.parts.batches.add(tasks, (turn) => this.#reserve(turn, keyed));
+    }
+    await this.parts.add(tasks);
+    return true;
+  }
+
+  /** Adds a task, unless another one has its key, which is the answer. */
+  async #addOne(task: KeyedTask): Promise<TaskRecord | undefined> {
+    const { first } = this.parts;
+    const bytes = recordBytes(task);
+    const { keys } = this.parts.layout;
+    const staged = new StagedFile(this.#fs, keys, () => {
+      first.add(task, (entry) => this.#fs.createNew(entry, bytes));
+      return first.path(task);
+    });
+    const own = { stem: stemOfId(task.task_id), task };
+    const names = this.#names(task, (path) => staged.create(path.slice(keys.length + 1)));
+    try {
+      while (true) {
+        const taken = await this.#drive(takeKey(names, own), task);
+        if ("number" in taken) {
+          names.make(taken.number, own);
+          await this.#persist(task);
+          return undefined;
+        }
+        const holder = await this.#definition(taken.holder);
+        if (holder === undefined) continue;
+        if (taken.holder.stem !== own.stem) staged.discard();
+        return holder;
+      }
+    } catch (error) {
+      // What has its name by now enters it again when it is made.
+      staged.discard();
+      throw error;
+    }
+  }
+
+  /** Gives the pledges of a batch the names of its keys; `false` when a task has one of them. */
+  async #reserve(turn: Turn, keyed: readonly KeyedTask[]): Promise<boolean> {
+    const { batches: { turns } } = this.parts;
+    const folders = new Set<string>();
+    for (let from = 0, part = 0; from < keyed.length; from += MAX_PLEDGED_KEYS, part++) {
+      const tasks = keyed.slice(from, from + MAX_PLEDGED_KEYS);
+      const path = () => `${turns.files.path(turn.batch)}/keys-${part}`;
+      try {
+        this.#fs.createNew(path(), pledgeBytes(turn.batch.id, tasks));
+        for (const task of tasks) {
+          const names = this.#names(task, (name) => this.#fs.link(path(), name));
+          const taken = await this.#drive(takeKey(names, undefined), task, () => turns.renew(turn));
+          if ("holder" in taken || !turns.renew(turn)) return false;
+          folders.add(names.folder);
+          await this.#breathe();
+        }
+        this.#fs.syncNames(path(), [...folders, ...this.#above()]);
+      } catch (error) {
+        // Another process took this one for dead, and the batch with it.
+        if (isNotFound(error) && this.#fs.lstat(path()) === undefined) return false;
+        throw error;
+      }
+    }
+    return true;
+  }
+
+  /** The unfinished task that has the key of a task. */
+  async #holder(task: KeyedTask): Promise<TaskRecord | undefined> {
+    while (true) {
+      const found = await this.#drive(findHolder(this.#names(task, () => false)), task);
+      if (!("holder" in found)) return undefined;
+      const holder = await this.#definition(found.holder);
+      if (holder !== undefined) return holder;
+    }
+  }
+
+  /** The definition of a task that has a key; `undefined` when it has gone meanwhile. */
+  async #definition({ stem, task, batch }: Holder): Promise<TaskRecord | undefined> {
+    const { batches } = this.parts.layout;
+    // Its process may have died before all tasks of the batch were on the disk.
+    if (batch !== undefined && this.#fs.lstat(batches) !== undefined) this.#fs.syncDir(batches);
+    return task ?? await this.parts.definition(idOfStem(stem));
+  }
+
+  async #drive<R>(
+    work: Generator<Holder, R, Standing>,
+    task: KeyedTask,
+    pulse: () => unknown = () => {},
+  ): Promise<R> {
+    let step = work.next();
+    while (step.done !== true) {
+      step = work.next(await this.#standing(step.value, task.created_by, pulse));
+    }
+    return step.value;
+  }
+
+  async #standing(
+    { stem, task: known, batch }: Holder,
+    runId: string,
+    pulse: () => unknown,
+  ): Promise<Standing> {
+    const { layout } = this.parts;
+    const id = idOfStem(stem);
+    for (let isDecided = false;;) {
+      const task = known ?? await this.parts.definition(id);
+      const applied = task &&
+        await this.parts.apply(id, (now) => makeWay({ task, runId, now }));
+      if (applied?.kind === "refused") return "unfinished";
+      if (applied !== undefined && applied.kind !== "missing") return "ended";
+      if (batch === undefined) {
+        if (this.#fs.lstat(layout.record("task", stem)) === undefined) return "unmade";
+        // It was made in between. If it still is no task, it cannot be read.
+        if (isDecided) return "ended";
+        isDecided = true;
+        continue;
+      }
+      if (isDecided) return "ended";
+      isDecided = this.#isDecided(batch);
+      if (isDecided) continue;
+      pulse();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** Whether the tasks of a batch have their files by now, or never will. */
+  #isDecided(id: string): boolean {
+    const { turns } = this.parts.batches;
+    const batch = turns.files.list().find((each) => each.id === id);
+    if (batch?.state !== "new") return batch?.state !== "links" && batch?.state !== "repair";
+    if (!turns.owners.isHeld(batch)) turns.discard(batch);
+    return false;
+  }
+
+  /** Lets others run in a long call. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#breathedAt < BATCH_MS.slice) return;
+    await breath();
+    this.#breathedAt = performance.now();
+  }
+
+  /** Makes a task last that another process perhaps added. */
+  async #persist(task: TaskRecord): Promise<void> {
+    const { sharedSync, layout } = this.parts;
+    const folders = isKeyed(task) ? [`${layout.keys}/${keyPlace(task).folder}`] : [];
+    try {
+      const record = layout.record("task", stemOfId(task.task_id));
+      await sharedSync.names(record, layout.folder("task"), ...folders, ...this.#above());
+    } catch (error) {
+      // It has ended, and its files have gone: that is on the disk.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  #above(): string[] {
+    return [this.parts.layout.keys, this.parts.layout.root];
+  }
+
+  #names(task: KeyedTask, link: Making["link"]): FsKeyFiles {
+    const enter = (task: TaskRecord, path: string) =>
+      void this.parts.first.add(
+        task,
+        (entry) => this.#fs.lstat(path) !== undefined && this.#fs.link(path, entry),
+      );
+    return new FsKeyFiles(this.#fs, this.parts.layout, keyPlace(task), { link, enter });
+  }
+}
+
+/** The tasks with keys, in the one order in which all processes take several. */
+function inOrder(tasks: readonly TaskRecord[]): KeyedTask[] {
+  const texts = new Map(tasks.filter(isKeyed).map((task) => [keyText(task), task]));
+  return [...texts].sort(([a], [b]) => a < b ? -1 : 1).map(([, task]) => task);
+}

@@ -1,0 +1,42 @@
+/** Opens what an addition of a reservation to a workspace of plain files needs. */
+import type { Clock } from "../../domain/time.ts";
+import type { Checkout } from "../../ports/checkout.ts";
+import type { Host } from "../../ports/host.ts";
+import type { LaneStore } from "../../ports/lanes.ts";
+import type { ReservationStore } from "../../ports/reservations.ts";
+import type { TicketStore } from "../../ports/tickets.ts";
+import type { Warn } from "../../ports/warnings.ts";
+import { Whereabouts } from "./checkout/whereabouts.ts";
+import { hostWithin } from "./disk/real_folders.ts";
+import { lanesWhereAny } from "./lane/where_any.ts";
+import { enter } from "./layout.ts";
+import { FsReservationStore } from "./reservation/store.ts";
+import { ticketsWhereAny } from "./reservation/tickets_where_any.ts";
+
+export { findWorkspace } from "./find.ts";
+export { FsAgreement } from "./checkout/team_config.ts";
+
+/** What it reads and writes. */
+export interface FsReserving {
+  readonly reservations: ReservationStore;
+  readonly checkout: Pick<Checkout, "named" | "worktree" | "branch">;
+  readonly tickets: TicketStore;
+  /** The lanes; `undefined` where there is no journal. */
+  lanes(): Promise<LaneStore | undefined>;
+}
+
+/** The reservations of the workspace at `location`, as `findWorkspace` returns it. */
+export function openFsReserving(
+  machine: Host,
+  location: string,
+  clock: Clock,
+  warn: Warn,
+): FsReserving {
+  const { host, layout } = enter(machine, location);
+  return {
+    reservations: new FsReservationStore(host, layout, clock, warn),
+    checkout: new Whereabouts(hostWithin(machine, location), location, warn),
+    tickets: ticketsWhereAny(host, layout, clock),
+    lanes: () => lanesWhereAny(host, layout, clock, warn),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The first entry of a task in the index: among those that may be claimed or, while it is delayed, in
+ * the index over instants, by the one from which it may be claimed; of a task that waits for others
+ * in the index over these. The place follows from the definition alone, so a process that has only
+ * that finds it.
+ */
+import { stemOfId } from "../../../../domain/ids.ts";
+import { isGated } from "../../../../domain/task/after.ts";
+import { claimableFrom, orderOf, type TaskRecord } from "../../../../domain/task/task.ts";
+import type { HostFs } from "../../../../ports/host.ts";
+import { createEntry, entryPath, type TimeTree } from "../../disk/time_index.ts";
+import type { AfterIndex } from "./after_index.ts";
+import type { ReadyIndex } from "./ready_index.ts";
+
+/** Stands where the entry of a claim has its transition. */
+const UNCLAIMED = "_0_";
+
+/** The end of the entry of a task that waits for others. */
+const WAITING = "_after";
+
+export class FirstEntry {
+  constructor(
+    readonly fs: HostFs,
+    readonly ready: ReadyIndex,
+    readonly due: TimeTree,
+    readonly after: AfterIndex,
+  ) {}
+
+  /** Where it lies, or would. */
+  path(task: TaskRecord): string {
+    if (isGated(task)) return this.after.path(task);
+    const place = delayedPlace(task);
+    return place === undefined ? this.ready.path(task) : entryPath(this.due, place.ms, place.rest);
+  }
+
+  /** Makes it by `create`; `false` when it is there. */
+  add(task: TaskRecord, create: (path: string) => boolean): boolean {
+    if (isGated(task)) return this.after.add(task, create);
+    const place = delayedPlace(task);
+    return place === undefined
+      ? this.ready.add(task, false, create)
+      : createEntry(this.fs, this.due, place.ms, place.rest, create);
+  }
+
+  /** Removes it: the task does not come. */
+  remove(task: TaskRecord): void {
+    if (isGated(task)) this.after.drop(task);
+    else this.fs.remove(this.path(task));
+  }
+
+  /** Has a task that waits for others looked at, at an instant, by the process that claims then. */
+  lookAt(task: TaskRecord, ms: number, create: (path: string) => boolean): void {
+    const { createdMs } = orderOf(task);
+    const rest = `${stemOfId(task.task_id)}${UNCLAIMED}${createdMs}${WAITING}`;
+    createEntry(this.fs, this.due, ms, rest, create);
+  }
+}
+
+/** Whether an entry of the index over instants is that of a task without a claim. */
+export function isOfUnclaimed(rest: string): boolean {
+  return rest.includes(UNCLAIMED) && rest.indexOf("_") === rest.indexOf(UNCLAIMED);
+}
+
+/** Whether it is that of a delayed task. */
+export function isOfDelayed(rest: string): boolean {
+  return isOfUnclaimed(rest) && !rest.endsWith(WAITING);
+}
+
+function delayedPlace(task: TaskRecord): { ms: number; rest: string } | undefined {
+  const { createdMs } = orderOf(task);
+  const ms = claimableFrom(task);
+  return ms <= createdMs
+    ? undefined
+    : { ms, rest: `${stemOfId(task.task_id)}${UNCLAIMED}${createdMs}` };
+}

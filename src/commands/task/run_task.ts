@@ -1,0 +1,112 @@
+/** One task by one run of a command: what the command finds, and what its end means. */
+import { isObject, jsonLine, type JsonObject, parseInput } from "../../domain/json.ts";
+import { MAX_ERROR, MAX_PAYLOAD_BYTES } from "../../domain/limits.ts";
+import { payload } from "../../domain/task/fields.ts";
+import { GIVE_BACK, type TaskInHand } from "../../engine/task/work_types.ts";
+import { type Host, HostError } from "../../ports/host.ts";
+
+/** The exit code that gives a task back: the temporary failure of sysexits.h. */
+const TEMPORARY = 75;
+
+/** JSON may be written with this many times the room that it needs. */
+const LOOSE = 16;
+
+/** A task for a command. */
+interface Run {
+  readonly runId: string;
+  readonly task: TaskInHand;
+  readonly signal: AbortSignal;
+  readonly onOutput: (bytes: Uint8Array) => void;
+}
+
+/**
+ * Runs a command for a task. Resolves to the task's result, and throws why it failed; a `HostError`
+ * says that the command could not be run at all.
+ */
+export async function runTask(
+  host: Host,
+  location: string,
+  command: readonly [string, ...string[]],
+  { runId, task, signal, onOutput }: Run,
+): Promise<JsonObject | typeof GIVE_BACK | undefined> {
+  const { fs } = host;
+  const folder = `${temporary(host)}/coord-work-${crypto.randomUUID()}`;
+  const [given, made] = [`${folder}/payload.json`, `${folder}/result.json`];
+  fs.makeDir(folder);
+  try {
+    fs.createNew(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
+    const { code, stderr } = await host.command(command, {
+      env: {
+        COORD_DIR: location,
+        COORD_RUN_ID: runId,
+        COORD_TASK_ID: task.task_id,
+        COORD_TASK_FENCE: String(task.fence),
+        COORD_ATTEMPT: String(task.attempt),
+        // No variable can hold a NUL.
+        COORD_TITLE: task.title.replaceAll("\0", "\ufffd"),
+        COORD_PAYLOAD_FILE: given,
+        COORD_RESULT_FILE: made,
+      },
+      signal,
+      stderrBytes: MAX_ERROR,
+      onOutput,
+    });
+    if (code === TEMPORARY) return GIVE_BACK;
+    if (code !== 0) throw new Error(errorOf(code, stderr));
+    return resultOf(host, made);
+  } finally {
+    for (const path of [given, made]) removed(() => fs.remove(path));
+    removed(() => fs.removeDir(folder));
+  }
+}
+
+/** Where files go that live as long as a command. */
+function temporary(host: Host): string {
+  const named = host.env("TMPDIR") || host.env("TEMP");
+  return named?.replace(/[/\\]+$/, "") || "/tmp";
+}
+
+/** Removes what may be no file any more; what a command left there is its own. */
+function removed(remove: () => unknown): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+  }
+}
+
+/** The end of what a command wrote, after its exit code. */
+function errorOf(code: number, stderr: Uint8Array): string {
+  const head = `exit code ${code}`;
+  // The first bytes may be the end of a character.
+  const text = new TextDecoder().decode(stderr).replace(/^\ufffd{1,3}/, "").trim();
+  if (text === "") return head;
+  const room = MAX_ERROR - head.length - 2;
+  return `${head}: ${text.slice(-room).toWellFormed()}`;
+}
+
+/** The result that a command wrote, if it did. */
+function resultOf({ fs }: Host, path: string): JsonObject | undefined {
+  const stat = fs.lstat(path);
+  if (stat === undefined || stat.kind === "file" && stat.size === 0) return undefined;
+  const bad = (state: string) => new Error(`Cannot take the result of the command: ${state}`);
+  if (stat.kind !== "file") throw bad("$COORD_RESULT_FILE is no file");
+  if (stat.size > LOOSE * MAX_PAYLOAD_BYTES) {
+    throw bad(`it is larger than ${MAX_PAYLOAD_BYTES} bytes (${stat.size})`);
+  }
+  const text = new TextDecoder().decode(fs.read(path));
+  const read = parsed(text);
+  if (typeof read === "string") throw bad(`it ${read}`);
+  const [problem] = payload.problems(read.value);
+  if (problem !== undefined || !isObject(read.value)) throw bad(`it ${problem}`);
+  return read.value;
+}
+
+function parsed(text: string): { readonly value: unknown } | string {
+  try {
+    return parseInput(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return "is not valid JSON";
+  }
+}

@@ -1,0 +1,148 @@
+/** Tasks that are given again after an attempt that failed: how often, and not before when. */
+import {
+  type Attempted,
+  attemptsBefore,
+  endedAttempt,
+  isGivenBack,
+  resumedAttempt,
+} from "./attempts.ts";
+import { isObject } from "../json.ts";
+import { BACKOFF, INSTANT_MS } from "../limits.ts";
+import { formatTime, parseDuration, parseTime } from "../time.ts";
+
+/** How long a task waits after an attempt that failed. */
+export interface TaskBackoff {
+  /** Seconds after the first. */
+  readonly seconds: number;
+  /** By what they are multiplied after each more. */
+  readonly factor: number;
+  /** What they never exceed. */
+  readonly max_seconds: number;
+}
+
+/** What a task's definition says of its attempts. */
+interface Retried {
+  readonly max_attempts?: number;
+  readonly backoff?: TaskBackoff;
+}
+
+/** A claim, as far as it is about its attempts. */
+interface Claimed extends Attempted {
+  readonly transition: number;
+  readonly uncounted_attempts?: number;
+  readonly retry_at?: string;
+}
+
+/** The same, as far as it says which is the last. */
+export interface Attempts {
+  readonly status: string;
+  readonly expires_at: string;
+  readonly attempt: number;
+  readonly uncounted_attempts?: number;
+  readonly retry_at?: string;
+}
+
+/**
+ * Whether a claim says that its task is back in the queue after an attempt that failed, not before
+ * `expires_at`. Tools that know no retries take it for a claim that lasts until then.
+ */
+export function isBack(
+  { status, expires_at, retry_at }: {
+    readonly status: unknown;
+    readonly expires_at: unknown;
+    readonly retry_at?: unknown;
+  },
+): boolean {
+  return status === "claimed" && retry_at !== undefined && retry_at === expires_at;
+}
+
+/** Whether a claim says that its task, which waited for others, was let go, and no agent has had it. */
+export function isLetGo(claim: Attempts): boolean {
+  return claim.attempt === 0 && isBack(claim);
+}
+
+/** How many attempts count: all that were not given back. */
+function countedAttempts({ attempt, uncounted_attempts: uncounted }: Attempts): number {
+  return attempt - (Number.isSafeInteger(uncounted) ? Number(uncounted) : 0);
+}
+
+/** Whether the newest attempt is the last that a task may have. */
+export function isLastAttempt({ max_attempts: max }: Retried, claim: Attempts): boolean {
+  return max !== undefined && countedAttempts(claim) >= max;
+}
+
+/** When a task may be claimed again whose newest attempt failed at `now`, milliseconds since 1970. */
+export function retryInstant({ backoff }: Retried, claim: Attempts, now: number): number {
+  if (backoff === undefined) return now;
+  const { seconds, factor, max_seconds: max } = backoff;
+  const grown = seconds * factor ** Math.max(0, countedAttempts(claim) - 1);
+  return now + Math.min(grown, max) * 1000;
+}
+
+/** When a task that is back in the queue may be claimed, milliseconds since 1970. */
+export function backAt(claim: Attempts): number {
+  return parseTime(claim.expires_at) ?? 0;
+}
+
+/** The end of a task whose last attempt has timed out at `now`; `undefined` when it was not the last. */
+export function timedOutForGood<C extends Claimed>(
+  task: Retried,
+  current: C,
+  now: number,
+): C | undefined {
+  return isBack(current) || !isLastAttempt(task, current) ? undefined : {
+    ...current,
+    status: "failed",
+    error: "timed out",
+    ended_at: formatTime(now),
+    ...attemptsBefore(current, now),
+    transition: current.transition + 1,
+  };
+}
+
+/** The state after an attempt that failed and was not the last. */
+export function backInQueue<C extends Claimed>(task: Retried, current: C, now: number): C {
+  const at = formatTime(Math.min(retryInstant(task, current, now), INSTANT_MS.max));
+  return {
+    ...current,
+    expires_at: at,
+    retry_at: at,
+    ...endedAttempt(current, "failed", now),
+    transition: current.transition + 1,
+  };
+}
+
+/** A claim whose newest attempt goes on, also when it was given back. */
+export function resumed<C extends Claimed>(current: C): C {
+  const { earlier_attempts: before, uncounted_attempts: uncounted = 0, ...others } = current;
+  if (before === undefined) return current;
+  const count = uncounted - (isGivenBack(current) ? 1 : 0);
+  const counts = count > 0 ? { uncounted_attempts: count } : {};
+  return { ...others, ...counts, ...resumedAttempt(current) } as C;
+}
+
+/** Not-a-number for what is no duration, or one that is written with a sign or a bare point. */
+function secondsOf(text: string): number {
+  return /^\d/.test(text) ? parseDuration(text) ?? NaN : NaN;
+}
+
+/** Reads `30s`, `30s,x2` or `30s,x2,max=10m`; `undefined` when it is none of these. */
+export function parseBackoff(text: string): TaskBackoff | undefined {
+  const [first = "", ...others] = text.split(",").map((part) => part.trim());
+  let [factor, max]: [number, number] = [1, BACKOFF.seconds];
+  for (const [at, part] of others.entries()) {
+    if (at === 0 && /^x\d+(\.\d+)?$/.test(part)) factor = Number(part.slice(1));
+    else if (at === others.length - 1 && part.startsWith("max=")) max = secondsOf(part.slice(4));
+    else return undefined;
+  }
+  const seconds = secondsOf(first);
+  const isWithin = seconds <= BACKOFF.seconds && max <= BACKOFF.seconds && factor >= 1 &&
+    factor <= BACKOFF.factor;
+  return isWithin ? { seconds, factor, max_seconds: max } : undefined;
+}
+
+/** Whether a record's value is such a backoff. */
+export function isBackoff(value: unknown): value is TaskBackoff {
+  return isObject(value) && [value.seconds, value.factor, value.max_seconds]
+    .every((number) => typeof number === "number" && number >= 0);
+}

@@ -1,0 +1,50 @@
+/** Adding tasks to the queue. */
+import { badInput } from "../../domain/errors.ts";
+import { BATCH_SPREAD_MS, UNKNOWN_RUN } from "../../domain/limits.ts";
+import { quoted } from "../../domain/text.ts";
+import type { TaskContext } from "../context.ts";
+import { type TaskInput, taskProblems, taskRecord } from "./new_task.ts";
+import type { TaskEnqueued, TaskKeyConflict } from "./types.ts";
+
+/** What `Tasks.enqueueAll()` promises. */
+export async function enqueueAll(
+  context: TaskContext,
+  inputs: readonly TaskInput[],
+): Promise<TaskEnqueued[] | TaskKeyConflict> {
+  const { clock, store, warn } = context;
+  for (const input of inputs) {
+    const problems = taskProblems(input);
+    if (problems.length > 0) throw badInput(problems);
+  }
+  const { named, completed } = inputs.some(({ after }) => after !== undefined)
+    ? await (await import("./predecessors.ts")).withPredecessors(context, inputs)
+    : { named: inputs, completed: undefined };
+  const now = clock();
+  const records = await Promise.all(
+    named.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
+  );
+  if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
+    warn(`The run id is "${UNKNOWN_RUN}": the task does not say who enqueued it`);
+  }
+  const added = await store.tasks.add(records, completed);
+  if (added.kind === "added") {
+    return added.tasks.map(({ task, isNew }) =>
+      task.key === undefined ? task : { ...task, created: isNew }
+    );
+  }
+  const { wanted: { key, queue }, holder } = added.conflict;
+  const isThere = !records.includes(holder);
+  const who = isThere ? `task ${holder.task_id}` : "another task of this call";
+  return {
+    status: "key_conflict",
+    key,
+    queue,
+    ...(isThere && { task_id: holder.task_id }),
+    error: `Cannot enqueue with key ${quoted(key, 80)}: ${who} has it, with other content`,
+  };
+}
+
+/** How many milliseconds after the first of `count` tasks the one at `index` was created. */
+function spread(index: number, count: number): number {
+  return count <= BATCH_SPREAD_MS ? index : Math.floor(index * BATCH_SPREAD_MS / count);
+}

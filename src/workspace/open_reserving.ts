@@ -1,0 +1,48 @@
+/** Puts together what reserving needs and nothing else, which is there sooner than all. */
+import { findWorkspace, FsAgreement, openFsReserving } from "../adapters/fs/open_reserving.ts";
+import type { LeaseConflict } from "../domain/glob/holds/comparison.ts";
+import { type AwaitedHolders, FREE, NO_HOLDERS } from "../engine/hold/exclusion.ts";
+import { TicketQueue } from "../engine/hold/queue.ts";
+import { ReservationHolders } from "../engine/reservation/holders.ts";
+import { Reservations } from "../engine/reservation/reservations.ts";
+import type { Host } from "../ports/host.ts";
+import { onceEach } from "./once_each.ts";
+import type { OpenOptions } from "./open.ts";
+
+/** Opens reserving in a workspace on a given machine. */
+export function openReservingOn(
+  host: Host,
+  options: OpenOptions,
+): Pick<Reservations, "reserve" | "release"> {
+  const { clock = Date.now } = options;
+  const warn = onceEach(options);
+  const found = findWorkspace(host, options.dir, warn);
+  const { reservations, checkout, lanes, tickets } = openFsReserving(host, found.path, clock, warn);
+  const agreement = new FsAgreement(host, found);
+  const context = { store: { reservations }, checkout, agreement, clock, warn };
+  const leases = holdersOnce(async () => {
+    const opened = await lanes();
+    if (opened === undefined) return undefined;
+    const [{ LaneHolders }, { processesOf }] = await Promise.all([
+      import("../engine/lane/holders.ts"),
+      import("./processes.ts"),
+    ]);
+    return new LaneHolders({ lanes: opened, clock, warn, processes: processesOf(host) });
+  });
+  const queue = new TicketQueue(tickets, [leases, new ReservationHolders(reservations)]);
+  return new Reservations(context, leases, queue);
+}
+
+/** Holders that are loaded when there may be some. */
+function holdersOnce(
+  load: () => Promise<AwaitedHolders<LeaseConflict> | undefined>,
+): AwaitedHolders<LeaseConflict> {
+  let loaded: AwaitedHolders<LeaseConflict> | undefined;
+  const holders = async () => loaded ??= await load();
+  return {
+    find: async (wanted) => await (await holders())?.find(wanted) ?? FREE,
+    makeWay: async (wanted) => await (await holders())?.makeWay(wanted) ?? FREE,
+    // What a caller waits for it has found before.
+    watch: (...args) => (loaded ?? NO_HOLDERS).watch(...args),
+  };
+}

@@ -1,0 +1,192 @@
+import {
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "../../../support/scene/raw_files.ts";
+import { FsCollector } from "../../../../src/adapters/fs/gc.ts";
+import { keyPlace } from "../../../../src/adapters/fs/key/files.ts";
+import { initWorkspace, Layout } from "../../../../src/adapters/fs/layout.ts";
+import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";
+import { FsTaskStore } from "../../../../src/adapters/fs/task/store.ts";
+import { stemOfId } from "../../../../src/domain/ids.ts";
+import type { TaskRecord } from "../../../../src/domain/task/task.ts";
+import { taskRecord } from "../../../../src/engine/task/new_task.ts";
+import { Tasks } from "../../../../src/engine/task/tasks.ts";
+import { detectHost } from "../../../../src/host/detect.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import { makeTempDir, setMtime } from "../../../support/scene/scratch.ts";
+
+const host = await detectHost();
+const DAY_S = 86_400;
+
+/** A workspace in which tasks have the key `k`. */
+function place() {
+  const { path: workspace } = initWorkspace(host, makeTempDir());
+  const layout = new Layout(workspace);
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  let ahead = 0;
+  const clock = () => Date.now() + ahead * 1000;
+  const store = new FsTaskStore(host, layout, clock, warn);
+  const tasks = new Tasks({ store: { tasks: store }, clock, warn });
+  const { folder } = keyPlace({ key: "k", queue: "default" } as never);
+  const names = `${workspace}/keys/${folder}`;
+  /** Adds the task, or finds it. */
+  const add = async () => {
+    const added = await tasks.enqueue({ title: "x", runId: "p", key: "k" });
+    assert_("title" in added);
+    return added;
+  };
+  const cancel = async ({ task_id: id }: TaskRecord) => {
+    assertEquals((await tasks.cancel({ id, runId: "p" })).status, "cancelled");
+  };
+  const gc = async (graceMs = 0) => {
+    const collector = new FsCollector(host, layout, clock, warn);
+    return await collector.sweep({ graceMs, execute: true });
+  };
+  const mover = new TaskMover(host, layout, warn, { ageMs: -1, bytes: 2 ** 20 });
+  return {
+    ...{ workspace, layout, tasks, store, warnings, names, add, cancel, gc },
+    move: () => mover.move(8, 1),
+    definition: ({ task_id: id }: TaskRecord) => `${workspace}/tasks/${stemOfId(id)}.json`,
+    list: () => readdirSync(names).sort(),
+    advance: (seconds: number) => void (ahead += seconds),
+    age(name: string) {
+      setMtime(`${names}/${name}`, Date.now() - 2 * DAY_S * 1000);
+    },
+  };
+}
+
+it("a key's name is a link of the definition, and an ended task's goes with the next use", async () => {
+  const { add, cancel, list, names, definition } = place();
+  const first = await add();
+  assertEquals(list(), ["default.1"]);
+  assertEquals(readFileSync(`${names}/default.1`), readFileSync(definition(first)));
+  await cancel(first);
+  assertEquals(list(), ["default.1"]);
+  const second = await add();
+  assertEquals(list(), ["default.2"]);
+  assertEquals((await add()).task_id, second.task_id);
+});
+
+it("a task whose process died before its definition was made is made by the next call", async () => {
+  const { add, tasks, workspace, definition } = place();
+  const first = await add();
+  rmSync(definition(first));
+  rmSync(`${workspace}/index`, { recursive: true });
+  const again = await add();
+  assertEquals(again, { ...first, created: false });
+  const claim = await tasks.claim({ runId: "a" });
+  assertEquals(claim.status === "claimed" && claim.task_id, first.task_id);
+});
+
+it("a task that is made while another call looks for it has its key", async () => {
+  const { add, definition, names, layout } = place();
+  const first = await add();
+  const path = definition(first);
+  for (let at = 1, looks = at; looks >= at; at++) {
+    rmSync(path, { force: true });
+    looks = 0;
+    const lstat = (each: string) => {
+      if (each === path && ++looks === at) host.fs.link(`${names}/default.1`, path);
+      return host.fs.lstat(each);
+    };
+    const machine = { ...host, fs: { ...host.fs, lstat } };
+    const store = new FsTaskStore(machine, layout, Date.now, () => {});
+    const other = await taskRecord({ title: "x", runId: "q", key: "k" }, Date.now(), () => {});
+    const added = await store.add([other]);
+    assert_(added.kind === "added");
+    const answers = added.tasks.map(({ task, isNew }) => [task.task_id, isNew]);
+    assertEquals(answers, [[first.task_id, false]]);
+  }
+});
+
+it("a name that a power cut has torn says nothing, and is followed", async () => {
+  const { add, cancel, list, names, gc, age } = place();
+  await cancel(await add());
+  writeFileSync(`${names}/default.7`, "");
+  const next = await add();
+  assertEquals([next.created, list()], [true, ["default.8"]]);
+  writeFileSync(`${names}/default.9`, `{"task_id":"sha256:`);
+  age("default.9");
+  await gc();
+  assertEquals(list(), ["default.10", "default.9"]);
+});
+
+it("a task that moves leaves a tombstone, by which show() finds it, and the next goes above", async () => {
+  const { add, cancel, list, move, store, names } = place();
+  const first = await add();
+  await cancel(first);
+  assertEquals(await move(), true);
+  assertEquals(list(), ["default.2"]);
+  assertEquals(JSON.parse(readFileSync(`${names}/default.2`, "utf-8")), {
+    tombstone: 2,
+    task_id: first.task_id,
+  });
+  assertEquals(await store.byKey("k"), [first.task_id]);
+  const second = await add();
+  assertEquals([second.created, list()], [true, ["default.4"]]);
+});
+
+it("gc() keeps a task with a key for a day, then leaves a tombstone for another day", async () => {
+  const { add, cancel, list, gc, advance, workspace, age, definition } = place();
+  const first = await add();
+  await cancel(first);
+  await gc();
+  assertEquals(readFileSync(definition(first), "utf-8").includes(first.task_id), true);
+  advance(DAY_S + 1);
+  assertEquals((await gc()).map(({ id }) => id), [first.task_id]);
+  assertEquals(list(), ["default.2"]);
+  await gc();
+  assertEquals(list(), ["default.2"]);
+  age("default.2");
+  await gc();
+  assertEquals(readdirSync(`${workspace}/keys`), []);
+  assertEquals([(await add()).created, list()], [true, ["default.1"]]);
+});
+
+it("gc() puts a tombstone above one that was lifted and not followed", async () => {
+  const { add, cancel, list, gc, names, move, age } = place();
+  await cancel(await add());
+  await move();
+  writeFileSync(`${names}/default.3`, readFileSync(`${names}/default.2`));
+  age("default.3");
+  await gc();
+  assertEquals(list(), ["default.3", "default.4"]);
+  assertEquals((await add()).created, true);
+  assertEquals(list(), ["default.6"]);
+});
+
+it("enqueueAll() pledges its keys, and a pledge of a batch that never was holds nothing", async () => {
+  const { tasks, add, names, list, workspace, age, gc } = place();
+  const input = { title: "x", runId: "p" };
+  const added = await tasks.enqueueAll([{ ...input, key: "k" }, { ...input, key: "l" }]);
+  assert_(Array.isArray(added));
+  const pledge = JSON.parse(readFileSync(`${names}/default.1`, "utf-8"));
+  const stems = added.map(({ task_id: id }) => stemOfId(id));
+  assertEquals(Object.values(pledge.tasks).sort(), stems.sort());
+  assertEquals((await add()).task_id, added[0]?.task_id);
+  writeFileSync(`${names}/default.2`, JSON.stringify({ ...pledge, batch: crypto.randomUUID() }));
+  rmSync(`${workspace}/tasks`, { recursive: true });
+  age("default.2");
+  await gc();
+  assertEquals(list(), ["default.2", "default.3"]);
+  assertEquals((await add()).created, true);
+});
+
+it("a batch that is about to be void makes way, and its writer begins again", async () => {
+  const { tasks, workspace, add, names } = place();
+  const batches = `${workspace}/tasks/batches`;
+  const folder = `${crypto.randomUUID()}.1.new.0.${Date.now()}.free`;
+  const [first] = await tasks.enqueueAll([{ title: "x", runId: "p" }, { title: "y", runId: "p" }]);
+  assert_(first !== undefined);
+  host.fs.makeDir(`${batches}/${folder}`);
+  host.fs.makeDir(names);
+  const called = `${names.slice(names.lastIndexOf("/") + 1)}/default`;
+  const stem = "0".repeat(64);
+  const pledge = { batch: folder.slice(0, 36), tasks: { [called]: stem } };
+  writeFileSync(`${names}/default.1`, JSON.stringify(pledge));
+  assertEquals((await add()).created, true);
+  assertEquals(readdirSync(batches).filter((name) => name.startsWith(folder.slice(0, 36))), []);
+});

@@ -1,0 +1,76 @@
+import { assertEquals, it } from "../../deps.ts";
+import { workspace } from "../../support/scene/workspace.ts";
+
+/** A workspace in which a little has happened, a second after each other. */
+async function eventful() {
+  const scene = await workspace();
+  const { coord: { tasks, reservations, lanes }, clock } = scene;
+  const { task_id: id } = await tasks.enqueue({ title: "one", runId: "p" });
+  const after = () => clock.advance(1);
+  after();
+  await tasks.claim({ runId: "a", claimTtl: 10 });
+  after();
+  const addresses = ["src/a.ts", "src/b.ts"];
+  const { reservation_id } = await reservations.reserve({ addresses, runId: "a" }) as {
+    reservation_id: string;
+  };
+  after();
+  await reservations.intent({ addresses: ["src/c.ts"], runId: "b", operation: "modify" });
+  after();
+  await lanes.acquire({ lane: "api", owner: "b", loopTs: "1", tree: ["api/**"] });
+  await lanes.heartbeat({ lane: "api", owner: "b", loopTs: "1" });
+  after();
+  await reservations.release({ id: reservation_id, runId: "a", reason: "superseded" });
+  after();
+  await lanes.release({ lane: "api", owner: "b", loopTs: "1" });
+  clock.advance(54);
+  await tasks.claim({ runId: "b" });
+  after();
+  await tasks.fail({ id, runId: "b", error: "red" });
+  after();
+  const { task_id: other } = await tasks.enqueue({ title: "two", runId: "p" });
+  after();
+  await tasks.cancel({ id: other, runId: "p" });
+  return { ...scene, id, other };
+}
+
+it("log() says what happened in the order of time, of every kind", async () => {
+  const { coord, clock, id, other } = await eventful();
+  const { total, limit, truncated, events } = await coord.log();
+  const start = clock.ms - 63_000;
+  const lines = events.map(({ at, kind, event, run_id, attempt, subject, detail }) =>
+    [(Date.parse(at) - start) / 1000, kind, event, run_id, attempt, subject, detail].join(" ")
+  );
+  assertEquals(lines, [
+    "0 task enqueued p  one ",
+    "1 task claimed a 1 one ",
+    "2 reservation reserved a  src/a.ts, src/b.ts ",
+    "3 intent announced b  src/c.ts ",
+    "4 lane acquired b   free",
+    "5 reservation released a  src/a.ts, src/b.ts superseded",
+    "6 lane released b   released by its holder",
+    "11 task timed_out a 1 one ",
+    "60 task claimed b 2 one ",
+    "61 task failed b 2 one red",
+    "62 task enqueued p  two ",
+    "63 task cancelled p  two ",
+  ]);
+  assertEquals([total, limit, truncated], [12, 200, false]);
+  assertEquals([events[0]?.id, events.at(-1)?.id, events[4]?.id], [id, other, "api"]);
+});
+
+it("log() takes a time, a run, a kind and a number", async () => {
+  const { coord, clock } = await eventful();
+  const events = async (input: Parameters<typeof coord.log>[0]) => {
+    const log = await coord.log(input);
+    return [log.total, log.events.map(({ event }) => event).join(" ")];
+  };
+  assertEquals(await events({ since: 2 }), [3, "failed enqueued cancelled"]);
+  assertEquals(await events({ runId: "b", kind: "lane" }), [2, "acquired released"]);
+  assertEquals(await events({ kind: "intent" }), [1, "announced"]);
+  assertEquals(await events({ kind: "task", limit: 2 }), [7, "enqueued cancelled"]);
+  assertEquals(await events({ limit: 0 }), [12, ""]);
+  await coord.reservations.reserve({ addresses: ["x"], runId: "c", ttl: 5 });
+  clock.advance(6);
+  assertEquals(await events({ runId: "c" }), [2, "reserved expired"]);
+});
