@@ -258,15 +258,17 @@ function watch(
     throw watchError(error, dirs[0] ?? "");
   }
   let open = true;
+  // An event may have been read before the watch was closed.
+  const hint = (dir: string, name?: string) => open && onHint({ dir, name });
   const readEvents = async () => {
     for await (const event of watcher) {
       if (event.kind === "access") continue;
       if (event.flag === "rescan" || event.paths.length === 0) {
-        for (const dir of dirs) onHint({ dir, name: undefined });
+        for (const dir of dirs) hint(dir);
       }
       for (const path of event.paths) {
         const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
-        onHint({ dir: path.slice(0, cut), name: path.slice(cut + 1) });
+        hint(path.slice(0, cut), path.slice(cut + 1));
       }
     }
   };

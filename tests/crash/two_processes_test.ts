@@ -1,15 +1,23 @@
 import { FsTaskStore } from "../../src/adapters/fs/task/store.ts";
 import { it } from "../deps.ts";
 import { mutated } from "../support/explore/mutants.ts";
-import { QUEUE_STORIES, repeatedComplete } from "../support/crash/queue_stories.ts";
+import { batchGivenUp, QUEUE_STORIES, repeatedComplete } from "../support/crash/queue_stories.ts";
 import { newSeed, someOf } from "../support/random.ts";
-import { assertNothingLost, assertNoticed } from "../support/crash/two_processes.ts";
+import {
+  assertNothingLost,
+  assertNoticed,
+  assertSyncMayFail,
+} from "../support/crash/two_processes.ts";
 
 for (const story of someOf("stories of the queue", QUEUE_STORIES, 2)) {
   it(`what two processes were answered survives a power cut: ${story.name}`, async () => {
     await assertNothingLost(story, newSeed(story.name));
   });
 }
+
+it("a batch that was given up does not come back beside the tasks that took its keys", async () => {
+  await assertSyncMayFail(batchGivenUp, 3, newSeed("given up"));
+});
 
 it("a repeated complete() that syncs nothing is found by the power cuts", async () => {
   const faulty = await mutated("src/adapters/fs/task/store.ts", {

@@ -17,7 +17,8 @@ export class OnTerminal implements AsyncDisposable {
   constructor(dir: string, script: string) {
     write(`${dir}/script`, script);
     const call = [process.execPath, ...COORD, "with", "--run-id", "a", "--lane", "@x", "--"];
-    const line = `${call.join(" ")} sh script; echo "ended with $?"`;
+    // Not every shell waits for a command's end after a Ctrl-C that the command outlives.
+    const line = `trap : INT; ${call.join(" ")} sh script; echo "ended with $?"`;
     this.#child = spawn("script", ["-qec", line, "/dev/null"], { cwd: dir });
     this.#child.stdout?.on("data", (part) => this.out += String(part).replaceAll("\r", ""));
     this.#ended = new Promise((resolve) => this.#child.on("close", resolve));

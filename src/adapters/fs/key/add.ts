@@ -167,9 +167,8 @@ export class KeyedTasks {
 
   /** The definition of a task that has a key; `undefined` when it has gone meanwhile. */
   async #definition({ stem, task, batch }: Holder): Promise<TaskRecord | undefined> {
-    const { batches } = this.parts.layout;
     // Its process may have died before all tasks of the batch were on the disk.
-    if (batch !== undefined && this.#fs.lstat(batches) !== undefined) this.#fs.syncDir(batches);
+    if (batch !== undefined) this.#syncBatches();
     return task ?? await this.parts.definition(idOfStem(stem));
   }
 
@@ -205,7 +204,11 @@ export class KeyedTasks {
         isDecided = true;
         continue;
       }
-      if (isDecided) return "ended";
+      if (isDecided) {
+        // A batch that was given up must not come back beside the task that follows it.
+        this.#syncBatches();
+        return "ended";
+      }
       isDecided = this.#isDecided(batch);
       if (isDecided) continue;
       pulse();
@@ -220,6 +223,12 @@ export class KeyedTasks {
     if (batch?.state !== "new") return batch?.state !== "links" && batch?.state !== "repair";
     if (!turns.owners.isHeld(batch)) turns.discard(batch);
     return false;
+  }
+
+  /** Makes last which batches there are. */
+  #syncBatches(): void {
+    const { batches } = this.parts.layout;
+    if (this.#fs.lstat(batches) !== undefined) this.#fs.syncDir(batches);
   }
 
   /** Lets others run in a long call. */
