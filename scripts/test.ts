@@ -37,6 +37,7 @@ const HEAVY = [
   "tests/adapters/fs/lane/mutex_chain_test.ts",
   "tests/commands/system/links_test.ts",
   "tests/docs/documents_test.ts",
+  "tests/docs/fleet_test.ts",
   "tests/domain/glob/",
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",

@@ -3,6 +3,7 @@ import { initWorkspace, openWorkspace } from "../../mod.ts";
 import { type Ran, run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
 import { assertEquals, assertMatch, it, itIf } from "../deps.ts";
+import { project } from "../support/program/project.ts";
 import { until } from "../support/program/working.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -16,24 +17,6 @@ const has = (folder: string, name: string) =>
 const LIMIT = 60;
 
 const itOnBun = itIf(has(ROOT, "node_modules"), "deno task test fills node_modules");
-
-/** An empty folder, and a way to run programs in it that find `coord` on their path. */
-function project() {
-  const folder = makeTempDir();
-  const bin = makeTempDir();
-  const coord =
-    `exec '${Deno.execPath()}' run -A '--config=${ROOT}/deno.json' '${ROOT}/cli.ts' "$@"`;
-  Deno.writeTextFileSync(`${bin}/coord`, `#!/bin/sh\n${coord}\n`, { mode: 0o755 });
-  return {
-    folder,
-    run: (program: string, args: readonly string[], env: Record<string, string> = {}) =>
-      run(program, args, {
-        cwd: folder,
-        limit: LIMIT,
-        env: { PATH: `${bin}:${Deno.env.get("PATH")}`, ...env },
-      }),
-  };
-}
 
 /** A workspace with three tasks in the queue `review`. */
 async function withTasks(folder: string) {
