@@ -18,7 +18,20 @@ export type Added =
   /** In the order given. */
   | { readonly kind: "added"; readonly tasks: readonly AddedTask[] }
   /** None was added. */
-  | { readonly kind: "conflict"; readonly conflict: KeyConflict };
+  | { readonly kind: "conflict"; readonly conflict: KeyConflict }
+  /** None was added: by the ids of tasks of the call that others of it wait for, those that have their keys. */
+  | { readonly kind: "mistaken"; readonly standIns: ReadonlyMap<string, string> };
+
+/** What the caller of `TaskStore.add()` found out about tasks that others of the call wait for. */
+export interface Preceding {
+  /**
+   * Ids of tasks that were completed when the caller looked: others that wait for them do not wait any
+   * more, even if they are gone by now.
+   */
+  readonly completed: ReadonlySet<string>;
+  /** By the ids of tasks of the call, those that have their keys, and that others wait for in their place. */
+  readonly standIns: ReadonlyMap<string, string>;
+}
 
 /** A search for a task to claim. */
 export interface ClaimSearch {
@@ -53,10 +66,10 @@ export interface TaskStore {
    * and end, and by no earlier event. When the call resolves that ended a task, or added one, all has
    * happened that follows from it.
    *
-   * @param completed Ids of tasks that were completed when the caller looked: others that wait for them
-   * do not wait any more, even if they are gone by now.
+   * A task may wait for others of the call that come before it. Where such a one is not added, since another
+   * task has its key, that one must be named, and be among the stand-ins; else none is added.
    */
-  add(tasks: readonly TaskRecord[], completed?: ReadonlySet<string>): Promise<Added>;
+  add(tasks: readonly TaskRecord[], found?: Preceding): Promise<Added>;
 
   /** The ids of tasks with this key, in any queue: the unfinished ones and the newest that ended, as far as it is known. */
   byKey(key: string): Promise<string[]>;

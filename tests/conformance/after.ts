@@ -272,7 +272,7 @@ export function afterSuite(name: string, open: OpenStore): void {
     );
     at.clock.advance(600);
     await at.other.gc.sweep({ graceMs: 0, execute: true });
-    await at.store.tasks.add([task], new Set([a]));
+    await at.store.tasks.add([task], { completed: new Set([a]), standIns: new Map() });
     assertEquals(await at.statuses(), { b: "pending" });
     const lost = await taskRecord(
       { title: "c", runId: "p", after: [a] },

@@ -12,6 +12,7 @@ import { laneSuite } from "./lane.ts";
 import { mineSuite } from "./mine.ts";
 import { reservationSuite } from "./reservation.ts";
 import { needsSuite } from "./needs.ts";
+import { planSuite } from "./plan.ts";
 import { retrySuite } from "./retry.ts";
 import { tagSuite } from "./tags.ts";
 import { taskSuite } from "./task.ts";
@@ -24,6 +25,7 @@ export function conformance(name: string, open: OpenStore): void {
   taskSuite(name, open);
   delaySuite(name, open);
   afterSuite(name, open);
+  planSuite(name, open);
   needsSuite(name, open);
   retrySuite(name, open);
   keySuite(name, open);

@@ -1,12 +1,18 @@
 import { FsTaskStore } from "../../src/adapters/fs/task/store.ts";
 import { it } from "../deps.ts";
 import { mutated } from "../support/explore/mutants.ts";
-import { batchGivenUp, QUEUE_STORIES, repeatedComplete } from "../support/crash/queue_stories.ts";
+import {
+  batchGivenUp,
+  planWorkedOff,
+  QUEUE_STORIES,
+  repeatedComplete,
+} from "../support/crash/queue_stories.ts";
 import { newSeed, someOf } from "../support/random.ts";
 import {
   assertNothingLost,
   assertNoticed,
-  assertSyncMayFail,
+  assertSurvives,
+  failedSync,
 } from "../support/crash/two_processes.ts";
 
 for (const story of someOf("stories of the queue", QUEUE_STORIES, 2)) {
@@ -16,7 +22,12 @@ for (const story of someOf("stories of the queue", QUEUE_STORIES, 2)) {
 }
 
 it("a batch that was given up does not come back beside the tasks that took its keys", async () => {
-  await assertSyncMayFail(batchGivenUp, 3, newSeed("given up"));
+  await assertSurvives(batchGivenUp, failedSync(3), newSeed("given up"));
+});
+
+it("of a batch that is repaired before it is on the disk no power cut leaves a part", async () => {
+  const fault = { kind: "off", at: 1, torn: false, among: ["syncDir"] } as const;
+  await assertSurvives(planWorkedOff, fault, newSeed("repaired"));
 });
 
 it("a repeated complete() that syncs nothing is found by the power cuts", async () => {

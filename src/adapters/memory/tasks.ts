@@ -25,15 +25,16 @@ import {
   type TaskRecord,
 } from "../../domain/task/task.ts";
 import {
+  conflictAmong,
   distinct,
   isKeyed,
-  isSameContent,
   type KeyedTask,
   makeWay,
+  mistaken,
   outcomesOf,
 } from "../../domain/task/key.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Added, Applied, ClaimSearch, TaskStore } from "../../ports/tasks.ts";
+import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../ports/tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryTaskStore implements TaskStore {
@@ -44,7 +45,7 @@ export class MemoryTaskStore implements TaskStore {
 
   async add(
     all: readonly TaskRecord[],
-    completed?: ReadonlySet<string>,
+    found?: Preceding,
   ): Promise<Added> {
     const { tasks: table, blocked } = this.workspace;
     const once = distinct(all);
@@ -53,17 +54,18 @@ export class MemoryTaskStore implements TaskStore {
     const held = new Map<TaskRecord, TaskRecord>();
     for (const task of tasks) {
       const holder = isKeyed(task) ? this.#holder(task) : undefined;
-      if (holder === undefined || !isKeyed(task)) continue;
-      const isSame = holder.task_id === task.task_id || isSameContent(holder, task);
-      if (!isSame) return { kind: "conflict", conflict: { wanted: task, holder } };
-      held.set(task, holder);
+      if (holder !== undefined) held.set(task, holder);
     }
+    const standIns = mistaken(tasks, held, found?.standIns);
+    if (standIns.size > 0) return { kind: "mistaken", standIns };
+    const other = conflictAmong(held);
+    if (other !== undefined) return { kind: "conflict", conflict: other };
     for (const task of tasks) {
       if (held.has(task) || table.has(task.task_id)) continue;
       table.put(task.task_id, task);
       if (isGated(task)) blocked.add(task.task_id);
     }
-    this.#letGo(completed);
+    this.#letGo(found?.completed);
     return { kind: "added", tasks: outcomesOf(all, once, held) };
   }
 

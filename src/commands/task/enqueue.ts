@@ -27,7 +27,7 @@ export const enqueue: AnswerCommand<TaskEnqueued, EnqueueValues> = {
     "cancelled or expires, --on-failure decides. With block the task stays blocked, with cancel it " +
     "is cancelled as well, with run it may run once all have ended. " +
     "A key after --after means the unfinished task of the same queue, or else the newest. Where it " +
-    "looks like an id, write key:KEY.",
+    "looks like an id, write key:KEY. A line of --stdin may come after the key of an earlier one.",
   examples: [
     `enqueue "Fix the parser" --priority 5 --run-id agent-7`,
     `enqueue "Look at the build" --delay 10m`,

@@ -102,6 +102,38 @@ export function outcomesOf(
 }
 
 /**
+ * The tasks of a call that others of it wait for, by their ids, with what stands for them, where that is
+ * not what the caller took for it. What stands for a task is the one that has its key, or else itself.
+ *
+ * @param taken What the caller took for it, by id; each task itself where it is not given.
+ */
+export function mistaken(
+  tasks: readonly TaskRecord[],
+  held: ReadonlyMap<TaskRecord, TaskRecord>,
+  taken: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const awaited = new Set([...tasks.flatMap(afterOf), ...taken.keys()]);
+  const found = new Map<string, string>();
+  for (const task of tasks) {
+    const { task_id: id } = task;
+    const standIn = (held.get(task) ?? task).task_id;
+    if (awaited.has(id) && (taken.get(id) ?? id) !== standIn) found.set(id, standIn);
+  }
+  return found;
+}
+
+/** The first of the tasks that say something else than those that have their keys. */
+export function conflictAmong(
+  held: ReadonlyMap<TaskRecord, TaskRecord>,
+): KeyConflict | undefined {
+  for (const [wanted, holder] of held) {
+    const isSame = holder.task_id === wanted.task_id || isSameContent(holder, wanted);
+    if (!isSame && isKeyed(wanted)) return { wanted, holder };
+  }
+  return undefined;
+}
+
+/**
  * Ends a task that keeps its key from another one though it will never be claimed: one that has expired,
  * or whose last attempt has timed out. A task that has ended is left alone, any other is unfinished.
  */

@@ -2,6 +2,8 @@
 import { badInput } from "../../domain/errors.ts";
 import { BATCH_SPREAD_MS, UNKNOWN_RUN } from "../../domain/limits.ts";
 import { quoted } from "../../domain/text.ts";
+import type { KeyConflict } from "../../domain/task/key.ts";
+import type { TaskRecord } from "../../domain/task/task.ts";
 import type { TaskContext } from "../context.ts";
 import { type TaskInput, taskProblems, taskRecord } from "./new_task.ts";
 import type { TaskEnqueued, TaskKeyConflict } from "./types.ts";
@@ -16,23 +18,38 @@ export async function enqueueAll(
     const problems = taskProblems(input);
     if (problems.length > 0) throw badInput(problems);
   }
-  const { named, completed } = inputs.some(({ after }) => after !== undefined)
-    ? await (await import("./predecessors.ts")).withPredecessors(context, inputs)
-    : { named: inputs, completed: undefined };
+  const plan = inputs.some(({ after }) => after !== undefined)
+    ? new (await import("./predecessors.ts")).Plan(context, inputs)
+    : undefined;
   const now = clock();
-  const records = await Promise.all(
-    named.map((input, i) => taskRecord(input, now + spread(i, inputs.length), warn)),
-  );
-  if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
-    warn(`The run id is "${UNKNOWN_RUN}": the task does not say who enqueued it`);
-  }
-  const added = await store.tasks.add(records, completed);
-  if (added.kind === "added") {
+  let say = warn;
+  const make = (input: TaskInput, i: number) =>
+    taskRecord(input, now + spread(i, inputs.length), say);
+  while (true) {
+    const records = plan === undefined
+      ? await Promise.all(inputs.map(make))
+      : await plan.records(make);
+    if (records.some((record) => record.created_by === UNKNOWN_RUN)) {
+      say(`The run id is "${UNKNOWN_RUN}": the task does not say who enqueued it`);
+    }
+    // What there is to warn of has been said.
+    say = () => {};
+    const added = await store.tasks.add(records, plan);
+    if (added.kind === "conflict") return refused(added.conflict, records);
+    if (added.kind === "mistaken") {
+      plan?.learn(added.standIns);
+      continue;
+    }
     return added.tasks.map(({ task, isNew }) =>
       task.key === undefined ? task : { ...task, created: isNew }
     );
   }
-  const { wanted: { key, queue }, holder } = added.conflict;
+}
+
+function refused(
+  { wanted: { key, queue }, holder }: KeyConflict,
+  records: readonly TaskRecord[],
+): TaskKeyConflict {
   const isThere = !records.includes(holder);
   const who = isThere ? `task ${holder.task_id}` : "another task of this call";
   return {

@@ -46,7 +46,8 @@ export interface TaskInput {
   /**
    * The tasks that have to be completed before it may be claimed: their ids, unique prefixes of at
    * least 6 hex digits, or keys; at most 128. A key means the unfinished task of the same queue, or
-   * else the newest that had it; where it looks like an id, write `key:` before it.
+   * else the newest that had it; where it looks like an id, write `key:` before it. In a call for
+   * several it may be the key of an earlier one.
    */
   readonly after?: readonly string[];
   /**

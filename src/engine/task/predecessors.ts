@@ -1,5 +1,8 @@
-/** From what a caller names as predecessors of a task to the tasks that are meant. */
+/** From what a caller names as predecessors of tasks to the tasks that are meant. */
 import { taskStatus } from "../../domain/task/claim.ts";
+import { isKeyed, keyText } from "../../domain/task/key.ts";
+import type { TaskRecord } from "../../domain/task/task.ts";
+import type { Preceding } from "../../ports/tasks.ts";
 import type { TaskContext } from "../context.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { idProblem } from "../../domain/ids.ts";
@@ -13,78 +16,115 @@ const KEY = "key:";
 
 const ASKED = { field: "after", code: "bad_task_id" } as const;
 
-/**
- * The inputs with their predecessors by whole ids, and the ids of those that were completed when they
- * were looked up.
- *
- * @throws {CoordError} `not_found` for a name that means no task.
- */
-export async function withPredecessors(
-  context: TaskContext,
-  inputs: readonly TaskInput[],
-): Promise<{ named: TaskInput[]; completed: ReadonlySet<string> }> {
-  const predecessors = new Predecessors(context);
-  const named: TaskInput[] = [];
-  for (const input of inputs) named.push(await predecessors.resolved(input));
-  return { named, completed: predecessors.completed };
+/** What a name means among the tasks that were there before the call. */
+interface Meant {
+  /** The task whose id it is. */
+  readonly id?: string;
+  /** The unfinished task of the queue that has the key. */
+  readonly unfinished?: string;
+  /** The newest task that had the key. */
+  readonly newest?: string;
 }
 
-/** Looks up what the tasks of one call name, each name once. */
-class Predecessors {
-  /** The ids of those that were completed when they were looked up. */
+/**
+ * The tasks of one call, some of which wait for others: for tasks that exist, or for earlier ones of
+ * the call by their keys. So no task ever waits for itself.
+ */
+export class Plan implements Preceding {
   readonly completed = new Set<string>();
-  readonly #found = new Map<string, Promise<string>>();
+  readonly #looked = new Map<string, Promise<Meant>>();
+  /** By key and queue, the task that has the key in the place of the one of the call. */
+  readonly #holders = new Map<string, string>();
+  /** By key and queue, the tasks of the call so far; by key alone, the last. */
+  #ids = new Map<string, string>();
+  #last = new Map<string, string>();
 
-  constructor(readonly context: TaskContext) {}
+  constructor(readonly context: TaskContext, readonly inputs: readonly TaskInput[]) {}
+
+  get standIns(): ReadonlyMap<string, string> {
+    const standIns = new Map<string, string>();
+    for (const [text, id] of this.#ids) {
+      const holder = this.#holders.get(text);
+      if (holder !== undefined) standIns.set(id, holder);
+    }
+    return standIns;
+  }
 
   /**
-   * An input that names its predecessors by their whole ids. Only tasks that exist can be named, so no
-   * task ever waits for itself.
+   * The tasks as records that name their predecessors by whole ids.
    *
    * @throws {CoordError} `not_found` for a name that means no task.
    */
-  async resolved<I extends Pick<TaskInput, "after" | "queue">>(input: I): Promise<I> {
-    if (input.after === undefined) return input;
-    const after: string[] = [];
-    for (const name of input.after) after.push(await this.#idOf(name, input.queue));
-    return { ...input, after };
+  async records(
+    make: (input: TaskInput, index: number) => Promise<TaskRecord>,
+  ): Promise<TaskRecord[]> {
+    this.#ids = new Map();
+    this.#last = new Map();
+    const records: TaskRecord[] = [];
+    for (const [index, input] of this.inputs.entries()) {
+      const after: string[] = [];
+      for (const name of input.after ?? []) after.push(await this.#idOf(name, input.queue));
+      const record = await make(input.after === undefined ? input : { ...input, after }, index);
+      records.push(record);
+      if (!isKeyed(record)) continue;
+      const text = keyText(record);
+      if (!this.#ids.has(text)) this.#ids.set(text, record.task_id);
+      this.#last.set(record.key, text);
+    }
+    return records;
   }
 
-  #idOf(name: string, queue = "default"): Promise<string> {
-    const asked = `${queue} ${name}`;
-    const known = this.#found.get(asked);
-    if (known !== undefined) return known;
-    const found = this.#look(name, queue);
-    this.#found.set(asked, found);
-    return found;
-  }
-
-  async #look(name: string, queue: string): Promise<string> {
-    const { store, clock } = this.context;
-    const id = await this.#meant(name, queue);
-    const entry = await store.tasks.get(id);
-    if (entry === undefined) throw notFound(["task"], name);
-    if (taskStatus(entry.task, entry.claim, clock()) === "completed") this.completed.add(id);
-    return id;
+  /** Learns which tasks have the keys of some of the call; the records are to be made again. */
+  learn(standIns: ReadonlyMap<string, string>): void {
+    for (const [text, id] of this.#ids) {
+      const holder = standIns.get(id);
+      if (holder === id) this.#holders.delete(text);
+      else if (holder !== undefined) this.#holders.set(text, holder);
+    }
   }
 
   /** The task that an id or a key means: of a key the unfinished one of the queue, or else the newest. */
-  async #meant(name: string, queue: string): Promise<string> {
-    const isKey = name.startsWith(KEY);
-    if (!isKey && idProblem(name) === undefined) {
+  async #idOf(name: string, queue = "default"): Promise<string> {
+    const key = name.startsWith(KEY) ? name.slice(KEY.length) : name;
+    const asked = keyText({ queue, key: name });
+    const looking = this.#looked.get(asked) ?? this.#look(name, key, queue);
+    this.#looked.set(asked, looking);
+    const meant = await looking;
+    const before = meant.id ?? this.#ofCall(keyText({ queue, key })) ?? meant.unfinished ??
+      this.#ofCall(this.#last.get(key)) ?? meant.newest;
+    if (before !== undefined) return before;
+    const message = `No task has the id or the key ${quoted(name, 80)}`;
+    throw new CoordError("not_found", message, { id: name });
+  }
+
+  #ofCall(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#holders.get(text) ?? this.#ids.get(text);
+  }
+
+  async #look(name: string, key: string, queue: string): Promise<Meant> {
+    if (!name.startsWith(KEY) && idProblem(name) === undefined) {
       try {
-        return (await findId(name, ASKED, { task: this.context.store.tasks })).id;
+        const { id } = await findId(name, ASKED, { task: this.context.store.tasks });
+        await this.#note(id, name);
+        return { id };
       } catch (error) {
         if (!(error instanceof CoordError && error.code === "not_found")) throw error;
       }
     }
-    const { unfinished, newest } = await tasksByKey(
-      this.context,
-      isKey ? name.slice(KEY.length) : name,
-    );
-    const meant = unfinished.find(({ task }) => task.queue === queue) ?? newest;
-    if (meant !== undefined) return meant.task.task_id;
-    const message = `No task has the id or the key ${quoted(name, 80)}`;
-    throw new CoordError("not_found", message, { id: name });
+    const found = await tasksByKey(this.context, key);
+    const unfinished = found.unfinished.find(({ task }) => task.queue === queue)?.task.task_id;
+    const newest = found.newest?.task.task_id;
+    const before = unfinished ?? newest;
+    if (before === undefined) return {};
+    await this.#note(before, name);
+    return { ...(unfinished !== undefined && { unfinished }), newest: newest ?? before };
+  }
+
+  /** Notes whether a task is completed. */
+  async #note(id: string, name: string): Promise<void> {
+    const { store, clock } = this.context;
+    const entry = await store.tasks.get(id);
+    if (entry === undefined) throw notFound(["task"], name);
+    if (taskStatus(entry.task, entry.claim, clock()) === "completed") this.completed.add(id);
   }
 }

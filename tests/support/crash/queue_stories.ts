@@ -88,6 +88,13 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
       const now = found.get(id) ?? (promised.tasks.has(id) ? "lost" : status);
       if (now !== status) problems.push(`task ${id.slice(7, 13)} is ${now}, not ${status}`);
     }
+    for (const { task_id, status } of list.items) {
+      if (status === "blocked") continue;
+      for (const each of (await queue.get(task_id)).task.after ?? []) {
+        const before = found.get(each);
+        if (before !== "completed") problems.push(`${status} after a task that is ${before}`);
+      }
+    }
     const unfinished = list.items.filter(({ status }) => !ENDS.includes(status));
     for (const key of KEYS) {
       const sharing = unfinished.filter((item) => item.key === key).length;
@@ -165,6 +172,24 @@ const enqueueKeyed: Act = async ({ queue, promised }) => {
     promised.tasks.add(added.task_id);
   }
 };
+
+/** Tasks that wait for earlier ones of the call, and would be cancelled if these were gone. */
+const PLAN = [
+  { title: "fetch", runId: "maker", key: "a" },
+  { title: "lint", runId: "maker", key: "b", after: ["a"], onFailure: "cancel" as const },
+  {
+    title: "publish",
+    runId: "maker",
+    after: ["a", "key:b"],
+    key: "c",
+    onFailure: "cancel" as const,
+  },
+];
+const plan: Act = async ({ queue, promised }) => {
+  const added = await queue.enqueueAll(PLAN);
+  if (!Array.isArray(added)) throw new Error(added.error);
+  for (const { task_id } of added) promised.tasks.add(task_id);
+};
 const keyedClaimed = async (queue: Tasks) => {
   await queue.enqueueAll(keyed.slice(0, 1));
   await queue.claim({ runId: "A", claimTtl: 10 });
@@ -204,6 +229,8 @@ function both(...acts: readonly Act[]): Act {
 export function repeatedComplete(Store = FsTaskStore): Story {
   return story("complete(), repeated", claimed, complete, complete, Store);
 }
+
+export const planWorkedOff = story("a plan, worked off", nothing, plan, work);
 
 /** Of the batch the third sync is that of its rename to `links`. */
 export const batchGivenUp = story(
@@ -268,6 +295,8 @@ export const QUEUE_STORIES: readonly Story[] = [
     both(enqueueKeyed, work),
   ),
   batchGivenUp,
+  story("a plan, repeated, worked off", nothing, plan, both(plan, work)),
+  planWorkedOff,
   story(
     "complete(), and enqueue() with its key",
     keyedClaimed,

@@ -12,12 +12,13 @@
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { BATCH_MS, MAX_PLEDGED_KEYS } from "../../../domain/limits.ts";
 import {
+  conflictAmong,
   distinct,
   isKeyed,
-  isSameContent,
   type KeyedTask,
   keyText,
   makeWay,
+  mistaken,
   outcomesOf,
 } from "../../../domain/task/key.ts";
 import type { TimedRule } from "../../../domain/task/claim.ts";
@@ -63,7 +64,7 @@ export class KeyedTasks {
   }
 
   /** Adds tasks, all or none; those whose keys other tasks with the same content have are these. */
-  async add(all: readonly TaskRecord[]): Promise<Added> {
+  async add(all: readonly TaskRecord[], taken?: ReadonlyMap<string, string>): Promise<Added> {
     const once = distinct(all);
     const { tasks, conflict } = once;
     if (conflict !== undefined) return { kind: "conflict", conflict };
@@ -73,11 +74,12 @@ export class KeyedTasks {
       for (const task of inOrder(tasks)) {
         const holder = isOne ? await this.#addOne(task) : await this.#holder(task);
         await this.#breathe();
-        if (holder === undefined) continue;
-        const isSame = holder.task_id === task.task_id || isSameContent(holder, task);
-        if (!isSame) return { kind: "conflict", conflict: { wanted: task, holder } };
-        held.set(task, holder);
+        if (holder !== undefined) held.set(task, holder);
       }
+      const standIns = mistaken(tasks, held, taken);
+      if (standIns.size > 0) return { kind: "mistaken", standIns };
+      const other = conflictAmong(held);
+      if (other !== undefined) return { kind: "conflict", conflict: other };
       const left = tasks.filter((task) => !held.has(task));
       if (!isOne && !await this.#addAll(left)) continue;
       for (const holder of held.values()) await this.#persist(holder);

@@ -112,15 +112,21 @@ export class Batches {
       if (turn === undefined) throw new HostError("not_found", "rename", files.path(batch));
       batch = turn.batch;
       owners.begin(batch);
-      fs.syncDir(this.layout.batches);
-      if (!this.#isFolderSynced) fs.syncDir(this.layout.folder("task"));
-      this.#isFolderSynced = true;
+      this.#syncBatches();
       return turn;
     } catch (error) {
       owners.end(batch);
       if (error instanceof HostError) turns.discard(batch);
       throw error;
     }
+  }
+
+  /** Makes last which batches there are. */
+  #syncBatches(): void {
+    const { host: { fs }, layout } = this;
+    fs.syncDir(layout.batches);
+    if (!this.#isFolderSynced) fs.syncDir(layout.folder("task"));
+    this.#isFolderSynced = true;
   }
 
   *#stageAll(
@@ -142,12 +148,18 @@ export class Batches {
     return true;
   }
 
-  /** The tasks that exist and may lack their files. Those that may not be read are reported. */
-  async pending(): Promise<Map<string, PendingTask>> {
+  /**
+   * The tasks that exist and may lack their files. Those that may not be read are reported.
+   *
+   * @param all Also those that have theirs, or get them at this moment.
+   */
+  async pending(all = false): Promise<Map<string, PendingTask>> {
     const { turns } = this;
     const pending = new Map<string, PendingTask>();
     for (const batch of ofFolder(this.warn, () => turns.files.list()) ?? []) {
-      if (!turns.isNeedy(batch, true) && !turns.isBeingRepaired(batch)) continue;
+      const isOut = batch.state === "new" || batch.state === "void";
+      const isLacking = turns.isNeedy(batch, true) || turns.isBeingRepaired(batch);
+      if (isOut || !all && !isLacking) continue;
       const isPending = () => turns.files.list().some(({ id }) => id === batch.id);
       try {
         for await (const { task, stem } of turns.lines(batch)) {
@@ -190,6 +202,8 @@ export class Batches {
       throw error;
     }
     return await turns.each(needy, "repair", async (turn) => {
+      // Its process may have died before that: no power cut is to leave a part of the tasks.
+      this.#syncBatches();
       if (await turns.drive(turn, repairTasks(turns.files, turn))) turns.linked(turn);
     }, (turn) => turns.giveBack(turn));
   }

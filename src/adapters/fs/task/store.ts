@@ -24,7 +24,7 @@ import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
-import type { Added, Applied, ClaimSearch, TaskStore } from "../../../ports/tasks.ts";
+import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
@@ -98,20 +98,20 @@ export class FsTaskStore implements TaskStore {
     });
   }
 
-  async add(tasks: readonly TaskRecord[], completed?: ReadonlySet<string>): Promise<Added> {
+  async add(tasks: readonly TaskRecord[], found?: Preceding): Promise<Added> {
     this.#openToWrite();
-    const added = await this.#addTasks(tasks);
-    if (added.kind === "conflict") return added;
+    const added = await this.#addTasks(tasks, found);
+    if (added.kind !== "added") return added;
     const moved = new Moved();
     for (const { task } of added.tasks) {
       if (isGated(task)) moved.waiting.add(stemOfId(task.task_id));
     }
-    await this.#follow(moved, this.clock(), completed);
+    await this.#follow(moved, this.clock(), found?.completed);
     return added;
   }
 
-  async #addTasks(tasks: readonly TaskRecord[]): Promise<Added> {
-    if (tasks.some(isKeyed)) return await (await this.#keyedTasks()).add(tasks);
+  async #addTasks(tasks: readonly TaskRecord[], found?: Preceding): Promise<Added> {
+    if (tasks.some(isKeyed)) return await (await this.#keyedTasks()).add(tasks, found?.standIns);
     await this.#addAll(tasks);
     return { kind: "added", tasks: tasks.map((task) => ({ task, isNew: true })) };
   }
@@ -377,6 +377,7 @@ export class FsTaskStore implements TaskStore {
       first: this.#first,
       read: (stem) => this.#task(stem),
       get: (id) => this.get(id),
+      batches: this.#batches,
     });
     await this.#successors.follow(moved, now, completed);
     return true;

@@ -11,7 +11,8 @@ import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import type { Layout } from "../layout.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
-import { endName, mend, slotName, transition } from "./claim_chain.ts";
+import type { Batches } from "./batch.ts";
+import { endName, mend, readHead, slotName, transition } from "./claim_chain.ts";
 import type { ClaimFiles } from "./claim_files.ts";
 import { follow, type Moved, type Stand, type WaitingFiles } from "./index/after_chain.ts";
 import type { FirstEntry } from "./index/first_entry.ts";
@@ -31,6 +32,7 @@ interface Tools {
   readonly read: (stem: string) => TaskRecord | undefined;
   /** A task with its newest state, wherever it is. */
   readonly get: (id: string) => Promise<TaskEntry | undefined>;
+  readonly batches: Batches;
 }
 
 export class Successors {
@@ -92,7 +94,7 @@ export class Successors {
     now: number,
     completed: ReadonlySet<string> | undefined,
   ): Promise<Stand> {
-    const entry = await this.tools.get(id);
+    const entry = await this.tools.get(id) ?? await this.#inBatch(id);
     if (entry === undefined) {
       const status = completed?.has(id) ? "completed" : "gone";
       return { task_id: id, status, expiresMs: Infinity };
@@ -101,6 +103,15 @@ export class Successors {
     const ms = pendingExpiry(task, claim);
     const expiresMs = ms > now ? ms : Infinity;
     return { task_id: id, status: taskStatus(task, claim, now), expiresMs };
+  }
+
+  /** A task that has no file yet, or none any more while its batch is settled; it is not gone. */
+  async #inBatch(id: string): Promise<TaskEntry | undefined> {
+    const { batches, claims, get } = this.tools;
+    const stem = stemOfId(id);
+    const task = (await batches.pending(true)).get(stem)?.task;
+    // Its batch may have ended since it was looked for.
+    return task === undefined ? await get(id) : { task, claim: readHead(claims, stem) };
   }
 }
 

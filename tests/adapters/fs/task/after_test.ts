@@ -1,4 +1,5 @@
 import { assert_, assertEquals, it } from "../../../deps.ts";
+import { BATCH_MS } from "../../../../src/domain/limits.ts";
 import { FsTaskStore } from "../../../../src/adapters/fs/task/store.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";
@@ -162,4 +163,34 @@ it("tasks that stay blocked are looked at once, and not by each comparison", asy
   fs.link(`${at.path}/tasks/${late}.json`, `${at.path}/index/after/${at.stem}/${late}_1`);
   assertEquals((await claim()).title, "run");
   assertEquals((await claim()).title, "late");
+});
+
+it("a task waits for one of its batch that has no file yet, and is not cancelled", async () => {
+  const { host, path, clock, coord: { tasks } } = await workspace();
+  const { taskRecord } = await import("../../../../src/engine/task/new_task.ts");
+  const make = (title: string, more: object = {}) =>
+    taskRecord({ title, runId: "p", queue: title, ...more }, clock.ms, () => {});
+  const first = await make("first");
+  const fillers = await Promise.all(Array.from({ length: 20 }, () => make("filler")));
+  const last = await make("last", { after: [first.task_id], onFailure: "cancel" });
+  // Each file takes more than a slice, so others get their turn in between.
+  const link = (from: string, to: string) => {
+    const until = performance.now() + 2 * BATCH_MS.slice;
+    while (performance.now() < until);
+    return host.fs.link(from, to);
+  };
+  const slow = { ...host, fs: { ...host.fs, link } };
+  const adding = new FsTaskStore(slow, new Layout(path), clock.now, () => {})
+    .add([last, ...fillers, first]);
+  let [isAdded, looks] = [false, 0];
+  void adding.then(() => isAdded = true);
+  for (; !isAdded; looks++) {
+    const search = { queue: "last", effort: "thorough" } as const;
+    const grant = { runId: "a", ttlSeconds: 60, nonce: "n" };
+    const store = new FsTaskStore(host, new Layout(path), clock.now, () => {});
+    assertEquals(await store.claimNext({ ...search, grant }), undefined);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert_(looks > 5, `${looks}`);
+  assertEquals((await tasks.get(last.task_id)).claim, null);
 });
