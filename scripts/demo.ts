@@ -1,222 +1,174 @@
 /**
- * The main job on real input: every file of this checkout becomes a task, four worker processes share
- * them, one is killed in the middle of a task, and a stream reports what happens meanwhile. Ends
- * with a table, and with exit code 1 if anything is not as it must be.
+ * The main job on real input: every source file of this checkout becomes a task. Four workers share
+ * them, one is killed in the middle of a task, one task fails and is tried again, and some wait for
+ * others. Ends with a table, and with exit code 1 if anything is not as it must be.
  */
-import { type JsonObject, openWorkspace, type WatchEvent } from "../mod.ts";
-import { measure } from "./demo/shared.ts";
-import { listFiles } from "./support/sources.ts";
+import { openWorkspace, type TaskWorked, type WatchEvent } from "../mod.ts";
+import { check } from "./demo/checks.ts";
+import { filesIn, FOLDERS, type Line, measures, report, sum } from "./demo/plan.ts";
+import { Program, type Running, signal } from "./demo/program.ts";
+import { hasTerminal, say, sayProgress } from "./demo/screen.ts";
 
-const WORKERS = 4;
+const ROOT = new URL("..", import.meta.url).pathname;
+const WORKERS = ["worker-1", "worker-2", "worker-3", "worker-4"];
 const VICTIM = "worker-2";
-/** The task at which the victim dwells until it is killed. */
-const VICTIM_TASK = 5;
-/** The whole demonstration takes about 5 s; a machine under load may need more. */
-const PATIENCE_MS = 60_000;
+/** Seconds after which the task of a worker that died is handed out again. */
+const CLAIM_TTL = 3;
+const BACKOFF = 1;
+/** The whole takes about 10 s; a machine under load may need more. */
+const PATIENCE_MS = 90_000;
+/** Lines about what went wrong; one fault may show in every task. */
+const MOST_PROBLEMS = 10;
 
-const checkout = Deno.cwd();
-const deno = Deno.execPath();
+Deno.chdir(ROOT);
+const files = FOLDERS.flatMap(filesIn);
+const fails = files.at(-1) ?? "";
 const scratch = await Deno.makeTempDir({ prefix: "coord-demo-" });
+for (const name of ["bin", "places", "project"]) Deno.mkdirSync(`${scratch}/${name}`);
+const [project, places] = [`${scratch}/project`, `${scratch}/places`];
+const program = new Program(project, `${scratch}/bin`, {
+  DEMO_PLACES: places,
+  DEMO_VICTIM: VICTIM,
+  DEMO_FAILS: fails,
+});
 const problems: string[] = [];
 
-/** Runs one `coord` command to its end. */
-async function coordCommand(args: string[], input = ""): Promise<string[]> {
-  const child = new Deno.Command(deno, {
-    args: ["run", "-A", `${checkout}/cli.ts`, ...args, "--dir", scratch, "--json"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-    cwd: checkout,
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { code, stdout } = await child.output();
-  if (code !== 0) throw new Error(`coord ${args.join(" ")} ended with ${code}`);
-  return new TextDecoder().decode(stdout).trimEnd().split("\n");
-}
-
-/** A child whose standard output is a JSON line a step. */
-function lineProcess(args: string[], onLine: (line: JsonObject) => void) {
-  const child = new Deno.Command(deno, {
-    args,
-    cwd: checkout,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const read = async () => {
-    let rest = "";
-    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(JSON.parse(line));
-    }
-  };
-  return { child, done: Promise.all([read(), child.status]).then(([, status]) => status) };
-}
-
-interface WorkerTally {
-  claimed: number;
-  completed: number;
-  reclaimed: number;
-  killed: boolean;
-}
-
-await new Deno.Command(deno, {
-  args: ["run", "-A", `${checkout}/cli.ts`, "init", scratch, "--json"],
-  stdout: "null",
-}).output();
-
-const events = new Map<string, number>();
+say(
+  "Four agents share the work on one checkout. What stands for an agent here is a worker: " +
+    "it claims a task, runs a command for it, reports the end, and claims the next one.",
+);
+say("");
+await program.call(["init", project]);
 const completedEvents = new Set<string>();
 let eventCount = 0;
-const watch = lineProcess(
-  ["run", "-A", `${checkout}/cli.ts`, "watch", "--json", "--dir", scratch],
-  (line) => {
-    const event = line as unknown as WatchEvent;
-    eventCount++;
-    const key = `${event.kind} ${event.event_type}`;
-    events.set(key, (events.get(key) ?? 0) + 1);
-    if (event.kind === "claim" && event.data["status"] === "completed") {
-      completedEvents.add(event.id);
-    }
-  },
-);
-
-const files = listFiles(".");
-const enqueued = await coordCommand(
-  ["enqueue", "--stdin", "--run-id", "demo"],
-  files.map((path) => JSON.stringify({ title: `Measure ${path}`.slice(0, 200), payload: { path } }))
-    .join("\n"),
-);
-const pathOf = new Map<string, string>();
-for (const line of enqueued) {
-  const task = JSON.parse(line);
-  pathOf.set(task.task_id, task.payload.path);
-}
-console.log(`${pathOf.size} tasks enqueued, one a file of ${checkout}`);
-
-const tallies = new Map<string, WorkerTally>();
-const grants = new Map<string, string[]>(); // task -> "attempt by worker"
-const finishedBy = new Map<string, string[]>();
-let doubleClaims = 0;
-let started = Infinity;
-let ended = 0;
-
-const encoder = new TextEncoder();
-const live = Deno.stderr.isTerminal();
-function progress(last = false): void {
-  const dead = [...tallies.values()].filter((tally) => tally.killed).length;
-  const text = `${finishedBy.size} of ${pathOf.size} done, ${WORKERS - dead} workers alive, ` +
-    `${eventCount} events seen`;
-  if (live) Deno.stderr.writeSync(encoder.encode(`\r${text}\x1b[K${last ? "\n" : ""}`));
-  else Deno.stderr.writeSync(encoder.encode(`${text}\n`));
-}
-
-const workers = Array.from({ length: WORKERS }, (_, index) => {
-  const runId = `worker-${index + 1}`;
-  const tally: WorkerTally = { claimed: 0, completed: 0, reclaimed: 0, killed: false };
-  tallies.set(runId, tally);
-  const script = `${checkout}/scripts/demo/worker.ts`;
-  const args = ["run", "-A", script, scratch, checkout, runId];
-  if (runId === VICTIM) args.push(String(VICTIM_TASK));
-  const worker = lineProcess(args, (line) => {
-    const task = String(line["task"]);
-    if (line["step"] === "claimed") {
-      started = Math.min(started, performance.now());
-      tally.claimed++;
-      if (Number(line["attempt"]) > 1) tally.reclaimed++;
-      const grant = `attempt ${line["attempt"]}`;
-      const before = grants.get(task) ?? [];
-      if (before.includes(grant)) doubleClaims++;
-      grants.set(task, [...before, grant]);
-      if (runId === VICTIM && tally.claimed === VICTIM_TASK) {
-        tally.killed = true;
-        worker.child.kill("SIGKILL");
-        progress();
-      }
-    } else if (line["status"] === "completed") {
-      ended = performance.now();
-      tally.completed++;
-      finishedBy.set(task, [...(finishedBy.get(task) ?? []), runId]);
-      // Everybody else waits for the task that died with the victim.
-      if (finishedBy.size === pathOf.size) { for (const other of workers) stop(other.child); }
-    } else {
-      problems.push(`${runId} could not complete ${task}: ${line["status"]}`);
-    }
-  });
-  return worker;
+const watch = program.stream<WatchEvent>(["watch", "--json"], (event) => {
+  eventCount++;
+  if (event.kind === "claim" && event.data["status"] === "completed") {
+    completedEvents.add(event.id);
+  }
 });
 
-function stop(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGTERM");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended by itself
+/** Adds tasks as a planner would; returns their ids. */
+const enqueue = (lines: readonly Line[], ...flags: string[]) =>
+  program.call(
+    ["enqueue", "--stdin", "--run-id", "planner", "--print", "task_id", ...flags],
+    lines.map((line) => JSON.stringify(line)).join("\n"),
+  );
+const retries = ["--max-attempts", "3", "--backoff", `${BACKOFF}s`];
+say(`coord enqueue --stdin ${retries.join(" ")}`, "$ ");
+const measured: string[][] = [];
+for (const folder of FOLDERS) measured.push(await enqueue(measures(folder), ...retries));
+say(`${files.length} tasks: count the lines of a file each. What fails is tried again.`, "  ");
+say(`coord enqueue "Add up ${FOLDERS[0]}" --after ID,ID,…`, "$ ");
+const sums = await enqueue(FOLDERS.map((folder, at) => sum(folder, measured[at] ?? [])));
+say(`${sums.length} tasks, each blocked until the files of its folder are counted.`, "  ");
+say('coord enqueue "Write the report" --after ID,ID,ID', "$ ");
+const ids = [...measured.flat(), ...sums, ...await enqueue([report(sums)])];
+say("1 task, blocked until all folders are added up.", "  ");
+say(`coord work --drain --claim-ttl ${CLAIM_TTL} -- sh task.sh`, "$ ");
+const live = hasTerminal ? " The last line of the screen is worker-1's." : "";
+say(`4 workers at once, until nothing is left.${live}`, "  ");
+say("");
+
+let ended = 0;
+let retried = 0;
+const started = performance.now();
+let firstEnd = () => {};
+const victimWorks = new Promise<void>((resolve) => firstEnd = resolve);
+const workers = new Map<string, Running>();
+
+function onEnd({ status, title, run_id, task_id, attempt, error }: TaskWorked): void {
+  if (run_id === VICTIM) firstEnd();
+  if (status === "retried") {
+    retried++;
+    say(`${run_id} failed at "${title}" (${error}): again in ${BACKOFF}s.`, "! ");
+  } else if (status !== "completed") {
+    problems.push(`"${title}" is ${status} in ${run_id}: ${error}`);
+  } else {
+    ended++;
+    if (attempt > 1) say(`${run_id} did "${title}", at attempt ${attempt}.`, "  ");
+    if (sums.includes(task_id) || task_id === ids.at(-1)) {
+      say(`${run_id} did "${title}", which waited for others.`, "  ");
+    }
   }
 }
 
-const ticker = setInterval(progress, live ? 100 : 1_000);
+function start(runId: string): void {
+  const args = ["work", "--run-id", runId, "--drain", "--claim-ttl", `${CLAIM_TTL}`, "--json"];
+  const shows = runId === WORKERS[0] && hasTerminal;
+  const line = [...args, "--", "sh", `${ROOT}scripts/demo/task.sh`];
+  workers.set(runId, program.stream<TaskWorked>(line, onEnd, shows ? "inherit" : "null"));
+}
+
 const patience = setTimeout(() => {
   problems.push(`not done after ${PATIENCE_MS / 1000} s`);
-  for (const { child } of workers) stop(child);
+  firstEnd();
+  for (const worker of workers.values()) signal(worker, "SIGKILL");
 }, PATIENCE_MS);
-await Promise.all(workers.map((worker) => worker.done));
+const ticker = setInterval(() => sayProgress(`${ended} of ${ids.length} tasks done`), 1_000);
+
+start(VICTIM);
+await victimWorks; // so it has its share, however slowly the others start
+for (const runId of WORKERS) if (runId !== VICTIM) start(runId);
+const killedAt = await placeOf("at");
+const victim = workers.get(VICTIM);
+if (victim !== undefined) signal(victim, "SIGKILL");
+say(`${VICTIM} was killed at "Measure ${killedAt}": again in ${CLAIM_TTL}s.`, "! ");
+
+const codes: Record<string, number> = {};
+for (const [runId, { done }] of workers) codes[runId] = (await done).code;
+const seconds = (performance.now() - started) / 1000;
 clearTimeout(patience);
 clearInterval(ticker);
 
+/** What a task wrote to a file, once it has. */
+async function placeOf(name: string): Promise<string> {
+  for (; problems.length === 0; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    try {
+      return Deno.readTextFileSync(`${places}/${name}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return "";
+}
+
 // The stream has emitted all when it has emitted the last completion.
-for (let i = 0; i < 100 && completedEvents.size < pathOf.size; i++) {
+for (let i = 0; i < 100 && completedEvents.size < ids.length; i++) {
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
-stop(watch.child);
-const watchStatus = await watch.done;
-progress(true);
+signal(watch, "SIGTERM");
+const watchCode = (await watch.done).code;
 
-let verified = 0;
-const coord = await openWorkspace({ dir: scratch });
-for (const [id, path] of pathOf) {
-  const { claim } = await coord.tasks.get(id);
-  const expected = await measure(path);
-  const result = claim?.result;
-  if (result?.["sha256"] === expected.sha256 && result["lines"] === expected.lines) verified++;
-  else problems.push(`wrong result for ${path}`);
+const coord = await openWorkspace({ dir: project });
+const staged = { files, victim: VICTIM, killedAt, fails, backoff: BACKOFF };
+const found = await check(coord, ids, staged);
+problems.push(...found.problems);
+for (const runId of WORKERS) {
+  const wanted = runId === VICTIM ? 137 : 0;
+  if (codes[runId] !== wanted) problems.push(`${runId} ended with ${codes[runId]}`);
 }
-
-const counts = await coord.tasks.list({ limit: 1 });
-const twice = [...finishedBy.values()].filter((by) => by.length > 1).length;
-const reclaimed = [...tallies.values()].reduce((sum, tally) => sum + tally.reclaimed, 0);
-const seconds = (ended - started) / 1000;
-if (counts.completed !== pathOf.size) problems.push(`${counts.completed} tasks are completed`);
-if (doubleClaims > 0) problems.push(`${doubleClaims} double claims`);
-if (twice > 0) problems.push(`${twice} tasks were completed twice`);
-if (reclaimed !== 1) problems.push(`${reclaimed} tasks were claimed again, not 1`);
-if (completedEvents.size !== pathOf.size) {
+if (found.done.get(VICTIM) !== 4) problems.push(`${VICTIM} has done ${found.done.get(VICTIM)}`);
+if (retried !== 1) problems.push(`the workers said of ${retried} tasks that they are retried`);
+if (completedEvents.size !== ids.length) {
   problems.push(`the stream emitted ${completedEvents.size} completions`);
 }
-if (watchStatus.code !== 0) problems.push(`the stream ended with ${watchStatus.code}`);
+if (watchCode !== 0) problems.push(`the stream ended with ${watchCode}`);
 
-const rows: [string, string][] = [];
-for (const [runId, tally] of tallies) {
-  const fate = tally.killed ? ", killed while it held a task" : "";
-  const again = tally.reclaimed > 0 ? `, ${tally.reclaimed} claimed again` : "";
-  rows.push([runId, `${tally.completed} done${again}${fate}`]);
+say("");
+for (const runId of WORKERS) {
+  const fate = runId === VICTIM ? ", then it was killed" : "";
+  say(`${found.done.get(runId) ?? 0} tasks done${fate}`, runId.padEnd(13));
 }
-rows.push(
-  ["tasks done", `${counts.completed} of ${pathOf.size}`],
-  ["claimed again", `${reclaimed}`],
-  ["double claims", `${doubleClaims}`],
-  ["results verified", `${verified} of ${pathOf.size}`],
-  ["events seen", `${eventCount} (${[...events].map(([key, n]) => `${n} ${key}`).join(", ")})`],
-  [
-    "tasks/s",
-    `${(pathOf.size / seconds).toFixed(0)} (${seconds.toFixed(2)} s, the dead claim's ` +
-    `timeout included)`,
-  ],
-);
-console.log();
-for (const [name, value] of rows) console.log(`${name.padEnd(18)}${value}`);
+if (problems.length === 0) {
+  const rows: readonly (readonly [string, string])[] = [
+    ["all", `${ids.length} tasks, each done once`],
+    ["the report", `${found.lines} lines, as counted here`],
+    ["coord watch", `${eventCount} events, with the end of each task`],
+    ["time", `${seconds.toFixed(1)} s, ${(ids.length / seconds).toFixed(0)} tasks a second`],
+  ];
+  for (const [name, value] of rows) say(value, name.padEnd(13));
+}
 await Deno.remove(scratch, { recursive: true });
-for (const problem of problems) console.error(`demo: ${problem}`);
+for (const problem of problems.slice(0, MOST_PROBLEMS)) console.error(`demo: ${problem}`);
 if (problems.length > 0) Deno.exit(1);

@@ -36,6 +36,7 @@ const HEAVY = [
   "tests/adapters/fs/lane/journal_faults_test.ts",
   "tests/adapters/fs/lane/mutex_chain_test.ts",
   "tests/commands/system/links_test.ts",
+  "tests/docs/demo_test.ts",
   "tests/docs/documents_test.ts",
   "tests/docs/fleet_test.ts",
   "tests/domain/glob/",
