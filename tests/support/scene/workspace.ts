@@ -1,8 +1,10 @@
 /** Scratch workspaces for tests, with a clock that only the test moves. */
 import type { Coord } from "../../../mod.ts";
+import { isSettled } from "../../../src/adapters/fs/disk/folder_mark.ts";
 import { initWorkspace } from "../../../src/adapters/fs/open.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { openFilesOn } from "../../../src/workspace/open.ts";
+import type { HostFs } from "../../../src/ports/host.ts";
 import { makeTempDir } from "./scratch.ts";
 
 /** A clock that stands still until a test advances it. */
@@ -12,6 +14,13 @@ export class FakeClock {
   /** Advances by a number of seconds. */
   advance(seconds: number): void {
     this.ms += seconds * 1000;
+  }
+}
+
+/** Waits until a change of a folder would show in its time stamp, so that what is noted of it is believed. */
+export async function settled(fs: HostFs, folder: string): Promise<void> {
+  while (!isSettled(fs.lstat(folder)?.mtimeMs ?? -1, Date.now())) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

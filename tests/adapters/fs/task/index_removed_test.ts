@@ -7,7 +7,7 @@ import { assert_, assertEquals, it } from "../../../deps.ts";
 import { isHeavy } from "../../../support/length.ts";
 import { newSeed } from "../../../support/random.ts";
 import { removeTree } from "../../../support/scene/scratch.ts";
-import { workspace } from "../../../support/scene/workspace.ts";
+import { settled, workspace } from "../../../support/scene/workspace.ts";
 
 /** Every operation in the heavy run, else every eighth from one by chance. */
 const STEP = isHeavy() ? 1 : 8;
@@ -113,7 +113,7 @@ it("claim() compares index and records once for many empty answers", async () =>
     },
   });
   const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
-  await new Promise((resolve) => setTimeout(resolve, 50)); // the folder of tasks has settled
+  await settled(scene.host.fs, `${scene.path}/tasks`);
   for (let round = 0; round < 10; round++) {
     assertEquals((await coord.tasks.claim({ runId: "a", queue: "none" })).status, "empty");
   }

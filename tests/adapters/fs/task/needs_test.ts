@@ -2,7 +2,7 @@ import { assert_, assertEquals, it } from "../../../deps.ts";
 import { FsTaskStore } from "../../../../src/adapters/fs/task/store.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { sized } from "../../../support/length.ts";
-import { workspace } from "../../../support/scene/workspace.ts";
+import { settled, workspace } from "../../../support/scene/workspace.ts";
 
 it("claim() without what tasks need lists and reads none of them", async () => {
   const { coord, clock, path, host, warnings } = await workspace();
@@ -36,6 +36,7 @@ it("claim() without what tasks need lists and reads none of them", async () => {
     assert_(looks.length <= 1, looks.join("\n"));
   }
   assert_((await claim(store(), undefined))?.task.title.startsWith("p"));
+  await settled(host.fs, `${path}/tasks`);
   // After the comparison that finds the queue empty, the next one believes it.
   assertEquals(await claim(store(), undefined), undefined);
   looks.length = 0;
