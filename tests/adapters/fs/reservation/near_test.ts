@@ -173,13 +173,14 @@ it("check() in a process that lives on asks for what is there, and finds the che
     const looks = noting.take().map((look) => look.replace(/_[0-9a-z]+/g, "_"));
     return [status, ...looks.map((look) => look.replace(".coord", "W"))];
   };
-  await check();
+  let looks = await check();
   // Time stamps that are too young are not trusted, and names are compared at most every second.
   for (let tries = 0; tries < 100; tries++) {
     await sleep(STAMP_TICK_MS.fine + 5);
-    if ((await check()).every((look) => !look?.includes("W/index"))) break;
+    looks = await check();
+    if (looks.every((look) => !look?.includes("W/index"))) break;
   }
-  assertEquals(await check(), [
+  assertEquals(looks, [
     "free",
     "stat ", // no checkout
     "lstat src",
