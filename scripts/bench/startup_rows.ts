@@ -60,8 +60,14 @@ function peaks(line: Line): number[] {
   return Array.from({ length: MEMORY_RUNS }, () => peakMemory(line));
 }
 
-/** The executables of coord and of an empty program, made in the same way. */
-export async function executables(parent: string) {
+let made: ReturnType<typeof makeExecutables> | undefined;
+
+/** The executables of coord and of an empty program, made in the same way, once for all groups. */
+export function executables(parent: string): ReturnType<typeof makeExecutables> {
+  return made ??= makeExecutables(parent);
+}
+
+async function makeExecutables(parent: string) {
   const target = targetOf(Deno.build.target);
   if (target === undefined) throw new Error(`There is no target for ${Deno.build.target}`);
   const source = `${parent}/empty.js`;
