@@ -125,11 +125,10 @@ it("watch() goes on over a compaction of the journal, and over its removal", asy
   await sleep(150);
   removeTree(`${path}/lanes/lane-journal.jsonl`);
   const events = await streaming;
-  assertEquals(linesOf(events).slice(0, 3), [
-    "snapshot acquired api 1",
-    "added spawned s",
-    "added acquired web 3",
-  ]);
+  const [first, ...others] = linesOf(events).slice(0, 3);
+  assertEquals(first, "snapshot acquired api 1");
+  // What was compacted before the watch had read it comes when it finds that.
+  assertEquals(others.sort(), ["added acquired web 3", "added spawned s"]);
   assertEquals(linesOf(events).slice(3).sort(), [
     "removed released api 1",
     "removed released web 3",

@@ -140,7 +140,10 @@ export class ReservationCheck {
     const { atMs, tookMs } = mark;
     const age = Date.now() - atMs;
     if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
-    return !isUnchanged(mark, this.#mark());
+    const isNew = !isUnchanged(mark, this.#mark());
+    // The process that noted it had entered all there was.
+    if (!isNew) this.#looked = { mark, unindexed: [] };
+    return isNew;
   }
 
   /** Whether a reservation has its entries, or needs none any more. */

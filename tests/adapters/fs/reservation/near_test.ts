@@ -5,7 +5,7 @@ import { detectHost } from "../../../../src/host/detect.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
 import { openFilesOn } from "../../../../src/workspace/open.ts";
 import { coordOn } from "../../../support/scene/over_store.ts";
-import { assertEquals, it } from "../../../deps.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
 import { PowerOff } from "../../../support/crash/faulty_fs.ts";
 import { notingLooks } from "../../../support/fake/looks.ts";
 import { sleep } from "../../../support/race/processes.ts";
@@ -154,6 +154,26 @@ it("check() fails where reservations or the journal cannot be read, and answers 
     const failure = await ask().then(String, (error: { code?: string }) => error.code);
     assertEquals(failure, "io_error", folder);
   }
+});
+
+it("check() in a process that lives on reads a note of others that holds once", async () => {
+  const { path, open } = workspace();
+  const others = open();
+  await others.reservations.reserve(LOCK);
+  await sleep(1_000);
+  // Long enough after its last comparison it compares the reservations, and it adds none.
+  await others.lanes.acquire({ owner: "c", lane: "api", tree: ["lib"] });
+  const noting = notingLooks(host.fs, path);
+  const coord = open(noting.fs);
+  const isRead = async () => {
+    noting.take();
+    await coord.check({ addresses: ["src/z.ts"], runId: "me" });
+    return noting.take().some((look) => look.includes("checked"));
+  };
+  let reads = 0;
+  // A comparison that took long is followed by up to a second without one.
+  for (; reads < 100 && await isRead(); reads++) await sleep(30);
+  assert_(reads > 0 && reads < 100, `${reads}`);
 });
 
 it("check() in a process that lives on asks for what is there, and finds the checkout once", async () => {
