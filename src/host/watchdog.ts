@@ -44,9 +44,14 @@ sleep ${WORK_MS.kill / 1000}
 end KILL "$1"
 `;
 
+/** Bytes from which on the file begins again: to cut it costs more than to add a line. */
+const MOST_BYTES = 4_096;
+
 /** The one of this process, from its first command on. */
 export const watchdog = {
   file: undefined as string | undefined,
+  /** Bytes in the file. */
+  bytes: 0,
   /** Commands that are about to start, or run. */
   running: 0,
 
@@ -76,13 +81,16 @@ export const watchdog = {
 
   /** A command is about to start. */
   expect(): void {
-    if (watchdog.running++ === 0) watchdog.write("starting", writeFileSync);
-    else watchdog.write("starting");
+    const isOver = watchdog.running++ === 0 && watchdog.bytes >= MOST_BYTES;
+    if (isOver) watchdog.bytes = 0;
+    watchdog.write("starting", isOver ? writeFileSync : appendFileSync);
   },
 
   /** It has started, in a group of its own or in none, or has not. */
   add(pid: number | undefined, isGroup: boolean): void {
     if (pid === undefined) watchdog.running--;
+    // A number without a group stays noted, so that the file begins again as soon as it may.
+    else if (!isGroup) watchdog.bytes = MOST_BYTES;
     watchdog.write(pid === undefined ? "gone" : `${isGroup ? "+" : "="}${pid}`);
   },
 
@@ -94,6 +102,8 @@ export const watchdog = {
 
   /** Synchronously: what comes after it finds it. The file begins again only while no command runs. */
   write(line: string, way: (path: string, text: string) => void = appendFileSync): void {
-    if (watchdog.file !== undefined) way(watchdog.file, `${line}\n`);
+    if (watchdog.file === undefined) return;
+    way(watchdog.file, `${line}\n`);
+    watchdog.bytes += line.length + 1;
   },
 };

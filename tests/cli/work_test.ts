@@ -211,15 +211,23 @@ itSh(
   },
 );
 
-itSh("coord work leaves no files of its tasks", async () => {
+itSh("coord work keeps the files of its tasks in one folder, and leaves none", async () => {
   const { dir } = await scene([]);
   const temporary = makeTempDir();
   const { tasks } = await openWorkspace({ dir });
-  await tasks.enqueue({ title: "x", runId: "p" });
-  const script = "echo $COORD_RESULT_FILE > place; echo '{}' > $COORD_RESULT_FILE";
+  for (const title of ["x", "y"]) await tasks.enqueue({ title, runId: "p" });
+  // A folder may go that lies there for long.
+  const script =
+    `for file in "$COORD_PAYLOAD_FILE" "$COORD_RESULT_FILE"; do echo "$file" >> places; done
+    [ -s "$COORD_PAYLOAD_FILE" ] && [ "$(ls "$TMPDIR" | grep -c coord-work)" = 1 ] || exit 1
+    if [ "$COORD_TITLE" = x ]; then rm -r "$(dirname "$COORD_RESULT_FILE")"
+    else echo '{}' > $COORD_RESULT_FILE; fi`;
   await using worker = new Working(dir, ["--drain"], script, { TMPDIR: temporary });
-  assertEquals(await worker.ended, 0);
-  assert_(written(`${dir}/place`).startsWith(temporary));
+  assertEquals([await worker.ended, worker.err], [0, ""]);
+  const places = written(`${dir}/places`).split("\n");
+  const folders = new Set(places.map((path) => path.replace(/\/[^/]*$/, "")));
+  assertEquals([places.length, new Set(places).size, folders.size], [4, 4, 1]);
+  assert_(places.every((path) => path.startsWith(temporary)));
   await until("its watchdog has ended", () => namesIn(temporary).length === 0);
 });
 

@@ -1,4 +1,4 @@
-/** One task by one run of a command: what the command finds, and what its end means. */
+/** Each task by one run of a command: what the command finds, and what its end means. */
 import { isObject, jsonLine, type JsonObject, parseInput } from "../../domain/json.ts";
 import { MAX_ERROR, MAX_PAYLOAD_BYTES } from "../../domain/limits.ts";
 import { payload } from "../../domain/task/fields.ts";
@@ -19,44 +19,61 @@ interface Run {
   readonly onOutput: (bytes: Uint8Array) => void;
 }
 
-/**
- * Runs a command for a task. Resolves to the task's result, and throws why it failed; a `HostError`
- * says that the command could not be run at all.
- */
-export async function runTask(
-  host: Host,
-  location: string,
-  command: readonly [string, ...string[]],
-  { runId, task, signal, onOutput }: Run,
-): Promise<JsonObject | typeof GIVE_BACK | undefined> {
-  const { fs } = host;
-  const folder = `${temporary(host)}/coord-work-${crypto.randomUUID()}`;
-  const [given, made] = [`${folder}/payload.json`, `${folder}/result.json`];
-  fs.makeDir(folder);
-  try {
-    fs.createNew(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
-    const { code, stderr } = await host.command(command, {
-      env: {
-        COORD_DIR: location,
-        COORD_RUN_ID: runId,
-        COORD_TASK_ID: task.task_id,
-        COORD_TASK_FENCE: String(task.fence),
-        COORD_ATTEMPT: String(task.attempt),
-        // No variable can hold a NUL.
-        COORD_TITLE: task.title.replaceAll("\0", "\ufffd"),
-        COORD_PAYLOAD_FILE: given,
-        COORD_RESULT_FILE: made,
-      },
-      signal,
-      stderrBytes: MAX_ERROR,
-      onOutput,
-    });
-    if (code === TEMPORARY) return GIVE_BACK;
-    if (code !== 0) throw new Error(errorOf(code, stderr));
-    return resultOf(host, made);
-  } finally {
-    for (const path of [given, made]) removed(() => fs.remove(path));
-    removed(() => fs.removeDir(folder));
+/** The runs of a command by one worker. Their files lie in one folder, which goes with the worker. */
+export class CommandRuns implements Disposable {
+  readonly #host: Host;
+  readonly #location: string;
+  readonly #command: readonly [string, ...string[]];
+  readonly #folder: string;
+  #count = 0;
+
+  constructor(host: Host, location: string, command: readonly [string, ...string[]]) {
+    this.#host = host;
+    this.#location = location;
+    this.#command = command;
+    this.#folder = `${temporary(host)}/coord-work-${crypto.randomUUID()}`;
+  }
+
+  /**
+   * Runs the command for a task. Resolves to the task's result, and throws why it failed; a `HostError`
+   * says that the command could not be run at all.
+   */
+  async run(
+    { runId, task, signal, onOutput }: Run,
+  ): Promise<JsonObject | typeof GIVE_BACK | undefined> {
+    const { fs } = this.#host;
+    const path = `${this.#folder}/${++this.#count}`;
+    const [given, made] = [`${path}.payload.json`, `${path}.result.json`];
+    // What tidies up the temporary folder may have taken it meanwhile.
+    fs.makeDir(this.#folder);
+    try {
+      fs.createNew(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
+      const { code, stderr } = await this.#host.command(this.#command, {
+        env: {
+          COORD_DIR: this.#location,
+          COORD_RUN_ID: runId,
+          COORD_TASK_ID: task.task_id,
+          COORD_TASK_FENCE: String(task.fence),
+          COORD_ATTEMPT: String(task.attempt),
+          // No variable can hold a NUL.
+          COORD_TITLE: task.title.replaceAll("\0", "\ufffd"),
+          COORD_PAYLOAD_FILE: given,
+          COORD_RESULT_FILE: made,
+        },
+        signal,
+        stderrBytes: MAX_ERROR,
+        onOutput,
+      });
+      if (code === TEMPORARY) return GIVE_BACK;
+      if (code !== 0) throw new Error(errorOf(code, stderr));
+      return resultOf(this.#host, made);
+    } finally {
+      for (const path of [given, made]) removed(() => fs.remove(path));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    removed(() => this.#host.fs.removeDir(this.#folder));
   }
 }
 

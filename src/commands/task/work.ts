@@ -11,7 +11,7 @@ import type { CommandContext, Stream, StreamCommand } from "../command.ts";
 import { CMD, HAS, QUEUE_FILTER, RUN_ID } from "../flags.ts";
 import { clipped, shortId } from "../text.ts";
 import { LiveLine } from "./live_line.ts";
-import { runTask } from "./run_task.ts";
+import { CommandRuns } from "./run_task.ts";
 
 /** What the library takes, but for what only a program can give it. */
 interface WorkValues extends Omit<TaskWorkInput, "stop" | "signal" | "onTask" | "onEnd"> {
@@ -112,6 +112,7 @@ class Work implements Stream<TaskWorked> {
     const { host, stop, stopAgain } = context;
     const coord = await context.open();
     const line = new LiveLine(context);
+    using runs = new CommandRuns(host, coord.location, command);
     const ended: TaskWorked[] = [];
     let isOver = false;
     let wake = () => {};
@@ -132,7 +133,7 @@ class Work implements Stream<TaskWorked> {
     }, async (task, signal) => {
       try {
         const output = { onOutput: (bytes: Uint8Array) => line.clear(bytes) };
-        return await runTask(host, coord.location, command, { ...input, task, signal, ...output });
+        return await runs.run({ ...input, task, signal, ...output });
       } catch (thrown) {
         if (!(thrown instanceof HostError)) throw thrown;
         failure ??= thrown;
