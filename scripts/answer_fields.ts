@@ -65,11 +65,13 @@ class AnswerTypes {
     return new Map(
       [...text.matchAll(ENTRY)].map((
         [, name = "", path = "", symbol = ""],
-      ) => [name, this.#answer(`${ROOT}src/commands/${path}`, symbol)]),
+      ) => [name, this.#answer(`${ROOT}src/commands/${path}`, symbol)] as const)
+        .filter((each): each is [string, ts.Type] => each[1] !== undefined),
     );
   }
 
-  #answer(path: string, name: string): ts.Type {
+  /** `undefined` of a command that answers another program. */
+  #answer(path: string, name: string): ts.Type | undefined {
     const file = this.#program.getSourceFile(path);
     let made: ts.Expression | undefined;
     const visit = (node: ts.Node): void => {
@@ -84,6 +86,7 @@ class AnswerTypes {
       const symbol = command.getProperty(method);
       return symbol && this.#checker.getTypeOfSymbol(symbol).getCallSignatures()[0];
     };
+    if (command.getProperty("raw") !== undefined) return undefined;
     const isStream = command.getProperty("stream") !== undefined;
     const [value] = call("text")?.parameters ?? [];
     const returned = call("run")?.getReturnType();

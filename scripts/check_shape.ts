@@ -66,6 +66,12 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
   ]],
+  ["src/workspace/open_hook.ts", [
+    "src/engine/",
+    "src/ports/",
+    "src/domain/",
+    "src/workspace/open_reserving.ts",
+  ]],
   ["src/workspace/open_reservations.ts", [
     "src/engine/",
     "src/ports/",

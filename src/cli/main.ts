@@ -5,7 +5,9 @@ import {
   type Command,
   type CommandContext,
   type Described,
+  isRaw,
   isStream,
+  type RawCommand,
 } from "../commands/command.ts";
 import { COMMANDS, RENAMED } from "../commands/registry.ts";
 import { CoordError } from "../domain/errors.ts";
@@ -64,6 +66,7 @@ async function dispatch(
     return runBuiltIn(name as BuiltInName, host, args, output);
   }
   const command = await COMMANDS[name]?.load();
+  if (command !== undefined && isRaw(command)) return runRaw(command, host, clock, args);
   if (command === undefined) throw await unknown(name);
   return runCommand(name, command, host, clock, args, output);
 }
@@ -90,9 +93,35 @@ async function parseFor(
   return parsed;
 }
 
+/** Runs a command whose answer is another program's. Flags that it does not know are ignored. */
+async function runRaw(
+  command: RawCommand,
+  host: Host,
+  clock: Clock,
+  { flags, operands }: Split,
+): Promise<number> {
+  const given = flags.get("dir");
+  const dir = Array.isArray(given) ? given.at(-1) : undefined;
+  const { code, out, err } = await command.answer({
+    host,
+    operands,
+    async hook(cwd) {
+      const { openHookOn } = await import("../workspace/open_hook.ts");
+      return openHookOn(host, cwd, { dir, clock });
+    },
+  });
+  try {
+    if (out !== "") host.write("stdout", out);
+    if (err !== "") host.write("stderr", err);
+  } catch {
+    // The host has gone, or hears the code alone.
+  }
+  return code;
+}
+
 async function runCommand(
   name: string,
-  command: Command,
+  command: Exclude<Command, RawCommand>,
   host: Host,
   clock: Clock,
   args: Split,

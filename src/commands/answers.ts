@@ -46,7 +46,7 @@ const COUNTS = words(
 
 const RESERVATION = words(
   "reservation_id run_id branch worktree addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
-  "note progress.*",
+  "note progress.* auto",
 );
 const RESERVATION_STATE = words("status last_beat_at released_at reason");
 const INTENT = words(

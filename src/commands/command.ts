@@ -6,6 +6,9 @@
 import type { Refusal } from "../engine/refusal.ts";
 import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
+import type { HookAnswer } from "../domain/input/hook/event.ts";
+import type { HookRun } from "../domain/input/hook/run.ts";
+import type { HookEdit, HookVerdict } from "../engine/holds/hook.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { CheckAnswer, CheckInput } from "../engine/holds/check.ts";
@@ -197,7 +200,30 @@ export interface StreamCommand<V extends object = object, I extends object = obj
   text(value: V, width?: number): string;
 }
 
-export type Command = AnswerCommand | StreamCommand;
+/** What a command of the third kind gets to work with. */
+export interface HookContext {
+  readonly host: Host;
+  /** The words after its name that are no flags. */
+  readonly operands: readonly string[];
+  /** Opens the workspace of an agent that works in this folder. */
+  hook(cwd: string): Promise<{
+    before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
+    ended(run: HookRun): Promise<void>;
+  }>;
+}
+
+/** A command whose exit code and output are another program's, and which never throws. */
+export interface RawCommand extends Described {
+  answer(context: HookContext): Promise<HookAnswer>;
+  readonly raw: true;
+}
+
+export type Command = AnswerCommand | StreamCommand | RawCommand;
+
+/** Whether a command answers another program. */
+export function isRaw(command: Described): command is RawCommand {
+  return "raw" in command;
+}
 
 /** Whether a command streams. */
 export function isStream(command: Command): command is StreamCommand {

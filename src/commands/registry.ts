@@ -106,6 +106,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "suggest an order to merge branches",
     load: () => import("./reservation/reconcile.ts").then((module) => module.reconcile),
   },
+  "hook run": {
+    group: "Reservations",
+    summary: "answer an agent's host before the agent edits a file",
+    load: () => import("./hook/run.ts").then((module) => module.hookRunCommand),
+  },
   enqueue: {
     group: "Tasks",
     summary: "add a task, or one a line from standard input",

@@ -1,5 +1,6 @@
 /** What a team agreed on for a workspace. */
 import type { FoundConfig } from "../domain/input/configuration.ts";
+import type { HookSettings } from "../domain/input/hook/settings.ts";
 
 export interface Agreement {
   /**
@@ -11,6 +12,9 @@ export interface Agreement {
 
   /** The same, where also its lanes are to be without a problem. */
   checked(): Promise<FoundConfig | undefined>;
+
+  /** What it says of hooks, alone and unchecked: that is asked before every edit. */
+  hook(): HookSettings;
 
   /** What the workspace keeps of overlaps between checkouts, before what the team says. */
   worktrees(): "warn" | "block" | undefined;

@@ -14,6 +14,11 @@ export function openReservingOn(
   host: Host,
   options: OpenOptions,
 ): Pick<Reservations, "reserve" | "release"> {
+  return reservingOn(host, options).reservations;
+}
+
+/** The same, with what it works with. */
+export function reservingOn(host: Host, options: OpenOptions) {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
@@ -30,7 +35,7 @@ export function openReservingOn(
     return new LaneHolders({ lanes: opened, clock, warn, processes: processesOf(host) });
   });
   const queue = new TicketQueue(tickets, [leases, new ReservationHolders(reservations)]);
-  return new Reservations(context, leases, queue);
+  return { context, reservations: new Reservations(context, leases, queue) };
 }
 
 /** Holders that are loaded when there may be some. */

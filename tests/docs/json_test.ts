@@ -106,7 +106,8 @@ it("--print takes every field of the answers in the transcripts, and of their re
 });
 
 it("--print knows the fields of every command, and json.md names them", () => {
-  assertEquals(Object.keys(CATALOG).filter((name) => fieldsOf(name).length === 0), []);
+  // That one answers a host, in the host's words.
+  assertEquals(Object.keys(CATALOG).filter((name) => fieldsOf(name).length === 0), ["hook run"]);
   assertEquals(Object.keys(ANSWERS).filter((name) => !Object.hasOwn(CATALOG, name)), []);
   const named = new Set([...read("docs/json.md").matchAll(/`(\w+)`/g)].map(([, word]) => word));
   const words = Object.keys(ANSWERS).flatMap(fieldsOf).flatMap((field) => field.split("."));

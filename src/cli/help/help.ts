@@ -1,6 +1,6 @@
 /** Help, from the list of commands and the descriptions that the parser reads too. */
 import { fieldsOf } from "../../commands/answers.ts";
-import type { Described, FlagSpec, OperandSpec } from "../../commands/command.ts";
+import { type Described, type FlagSpec, isRaw, type OperandSpec } from "../../commands/command.ts";
 import { VERSION } from "../../domain/version.ts";
 import { CATALOG, type CatalogEntry } from "../catalog.ts";
 import { SECONDS } from "../../domain/time.ts";
@@ -149,8 +149,10 @@ export function commandHelp(name: string, described: Described, width: number): 
     (Object.values(described.flags).some(({ type }) => type === "duration")
       ? `\n${wrap(DURATIONS, width)}\n`
       : "") +
-    list("Flags of every command", flagRows(GLOBAL_FLAGS), width) +
-    `\nFields for --print:\n${wrap(fieldsOf(name).join(" "), width, "  ")}\n` +
+    list("Flags of every command", flagRows(globalsOf(described)), width) +
+    (isRaw(described)
+      ? ""
+      : `\nFields for --print:\n${wrap(fieldsOf(name).join(" "), width, "  ")}\n`) +
     (examples === undefined
       ? ""
       : `\nExamples:\n${examples.map((line) => `  coord ${line}\n`).join("")}`);
@@ -182,10 +184,18 @@ export function commandHelpValue(name: string, described: Described): object {
       repeatable: repeatable === true,
       choices,
     })),
-    flags: flagValues({ ...described.flags, ...GLOBAL_FLAGS }),
+    flags: flagValues({ ...described.flags, ...globalsOf(described) }),
     fields: fieldsOf(name),
     examples: described.examples?.map((line) => `coord ${line}`),
   };
+}
+
+/** The flags of every command that this one takes: an answer to another program has one form. */
+function globalsOf(described: Described): Readonly<Record<string, FlagSpec>> {
+  if (!isRaw(described)) return GLOBAL_FLAGS;
+  return Object.fromEntries(
+    Object.entries(GLOBAL_FLAGS).filter(([name]) => name === "dir" || name === "help"),
+  );
 }
 
 function flagValues(flags: Readonly<Record<string, FlagSpec>>): object[] {

@@ -7,6 +7,7 @@ import * as z from "../../deps/zod.ts";
 import { isObject } from "../json.ts";
 import { CLAIM_TTL_S, GRACE_S, RESERVATION_TTL_S } from "../limits.ts";
 import { integer, oneOf } from "./fields.ts";
+import { hookProblems, type HookSettings } from "./hook/settings.ts";
 import type { InputRule } from "./rule.ts";
 import { nearest } from "./suggest.ts";
 
@@ -23,7 +24,7 @@ export interface TeamConfig {
   /** Where the records are kept. */
   readonly store?: string | undefined;
   /** What hooks do. */
-  readonly hook?: unknown;
+  readonly hook?: Partial<HookSettings> | undefined;
   /** The taxonomy of lanes, as in `lanes.json`. */
   readonly lanes?: unknown;
   readonly autopick?: unknown;
@@ -81,12 +82,15 @@ export function parseConfig(value: unknown): TeamConfig | readonly string[] {
   if (!isObject(value)) return ["must be a JSON object"];
   const said = Object.entries(value).filter(([key]) => !/^[$_]/.test(key));
   const read = FILE.safeParse(Object.fromEntries(said));
-  if (read.success) return read.data as TeamConfig;
-  return read.error.issues.flatMap((issue) =>
+  const { hook } = value;
+  const hooks = hook === undefined ? [] : hookProblems(hook).map((problem) => `hook${problem}`);
+  if (read.success) return hooks.length > 0 ? hooks : read.data as TeamConfig;
+  const problems = read.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map(stranger)
       : [`${issue.path.join(".")} ${issue.message}`]
   );
+  return [...problems, ...hooks];
 }
 
 function stranger(key: string): string {

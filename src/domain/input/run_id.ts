@@ -10,6 +10,11 @@ export function sameAgent(a: string, b: string): boolean {
 const SESSION =
   /^(?:claude|codex|cursor|opencode|copilot|vscode|gemini|antigravity|kimi|grok|windsurf|cline|generic|work):[^/]/;
 
+/** Whether an id is that of a session that coord knows to have subagents. */
+export function isSession(runId: string): boolean {
+  return SESSION.test(runId);
+}
+
 /**
  * Whether two runs stand in each other's way no more than one agent in its own: one agent, or a session
  * and its own subagent, `HOST:SESSION` and `HOST:SESSION/AGENT`. Two subagents are two runs.
@@ -20,7 +25,7 @@ export function sameRun(a: string, b: string): boolean {
 
 function isUnder(agent: string, session: string): boolean {
   return agent.length > session.length + 1 && agent.startsWith(`${session}/`) &&
-    SESSION.test(session);
+    isSession(session);
 }
 
 /** The variables in which hosts of agents say of a session who it is; the first one that is set counts. */

@@ -54,6 +54,8 @@ export interface ReservationRecord {
   readonly exclusive?: boolean;
   /** What its holder said when it was made, one line. */
   readonly note?: string;
+  /** The session or subagent for which a hook made it, and whose end releases it. */
+  readonly auto?: string;
   /**
    * The number of the heartbeat that confirms an exclusive one: until that is there it is on its way.
    * Without it, as in version 0.1.0 and from other tools, it was confirmed when it was written.

@@ -324,6 +324,7 @@ export class Reservations {
       operation: input.operation ?? null,
       exclusive: input.exclusive === true,
       ...(input.note ? { note: input.note } : {}),
+      ...(input.auto === undefined ? {} : { auto: input.auto }),
       ...(input.exclusive === true ? { confirmation: 1 } as const : {}),
       nonce: nonce(),
     };

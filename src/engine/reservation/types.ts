@@ -39,6 +39,8 @@ export interface ReservationInput extends NamingInput {
   readonly strict?: boolean;
   /** With `exclusive`: seconds to wait while others are in the way, 0 to 3600, default 0. */
   readonly wait?: number;
+  /** The session or subagent for which a hook makes it, such as `claude:7f3a`; it ends with that. */
+  readonly auto?: string;
   /** Ends the call: it throws the signal's reason, and what was reserved is released. */
   readonly signal?: AbortSignal;
 }
@@ -238,6 +240,7 @@ const RESERVE = {
   note: fields.note,
   strict: fields.anything,
   wait: fields.wait,
+  auto: fields.identifier,
   signal: fields.anything,
 } as const;
 

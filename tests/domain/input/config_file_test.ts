@@ -8,7 +8,7 @@ it("parseConfig() reads every key, and leaves comments out", () => {
     retention: 0,
     worktrees: "block" as const,
     store: "postgres://db/x",
-    hook: { ttl: 900 },
+    hook: { mode: "warn" as const, ignore: ["docs/**"] },
     lanes: {},
     autopick: [],
     kinds: {},
@@ -16,6 +16,18 @@ it("parseConfig() reads every key, and leaves comments out", () => {
   assertEquals(Object.keys(all).sort(), [...CONFIG_KEYS].sort());
   assertEquals(parseConfig({ $schema: "x", _why: 1, ...all }), all);
   assertEquals(parseConfig({}), {});
+});
+
+it("parseConfig() names what is wrong with the key for hooks", () => {
+  assertEquals(parseConfig({ hook: { mode: "ask", ignore: "docs", ttl: 1 } }), [
+    "hook.mode must be one of deny, warn, off",
+    "hook.ignore must be a list of texts",
+    "hook.ttl is unknown, known are mode, ignore",
+  ]);
+  assertEquals(parseConfig({ ttl: 0, hook: [] }), [
+    "ttl must be between 1 and 31536000, got 0",
+    "hook must be a JSON object",
+  ]);
 });
 
 it("parseConfig() names all problems, and the key that was meant", () => {

@@ -3,6 +3,7 @@ import { join } from "../../../deps/path.ts";
 import { badInput, type CoordError, type InputProblem } from "../../../domain/errors.ts";
 import type { TeamConfig } from "../../../domain/input/config_file.ts";
 import type { FoundConfig } from "../../../domain/input/configuration.ts";
+import { type HookSettings, hookSettings } from "../../../domain/input/hook/settings.ts";
 import { isObject } from "../../../domain/json.ts";
 import { lanesOf } from "../../../domain/input/configuration.ts";
 import type { Agreement } from "../../../ports/agreement.ts";
@@ -35,6 +36,14 @@ export class FsAgreement implements Agreement {
     return found;
   }
 
+  hook(): HookSettings {
+    const path = teamPath(this.host, this.workspace);
+    const file = path === undefined ? undefined : readRecord(this.host.fs, path);
+    return hookSettings(
+      file?.kind === "record" ? file.value["hook"] : undefined,
+    );
+  }
+
   worktrees(): "warn" | "block" | undefined {
     return this.workspace && readWorktrees(this.host, this.workspace.path);
   }
@@ -51,9 +60,8 @@ async function readTeamConfig(
   host: Host,
   workspace: FoundWorkspace | undefined,
 ): Promise<FoundConfig | undefined> {
-  const top = topOf(host, workspace) ?? (workspace && projectOf(workspace.path));
-  if (top === undefined) return undefined;
-  const path = join(top, "coord.json");
+  const path = teamPath(host, workspace);
+  if (path === undefined) return undefined;
   const file = readRecord(host.fs, path);
   if (file.kind === "gone") return undefined;
   const { parseConfig } = await import("../../../domain/input/config_file.ts");
@@ -62,6 +70,12 @@ async function readTeamConfig(
   // Lanes are read by few calls; but a person who mends the file is to see all at once.
   const lanes = file.kind === "broken" ? [] : await laneProblems(host, workspace, file.value);
   throw badConfig(path, [...config, ...lanes]);
+}
+
+/** Where the `coord.json` is, if there is one. */
+function teamPath(host: Host, workspace: FoundWorkspace | undefined): string | undefined {
+  const top = topOf(host, workspace) ?? (workspace && projectOf(workspace.path));
+  return top === undefined ? undefined : join(top, "coord.json");
 }
 
 function isList(config: TeamConfig | readonly string[]): config is readonly string[] {

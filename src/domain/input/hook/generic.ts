@@ -1,0 +1,29 @@
+/** Any other host, by way of a script that puts what the host says into this form. */
+import {
+  denyByCode,
+  type HookMoment,
+  type HostDialect,
+  noteOnly,
+  pathsOf,
+  SILENCE,
+  textOf,
+} from "./event.ts";
+
+const MOMENTS: readonly HookMoment[] = ["pre", "session_end", "subagent_end"];
+
+export const generic: HostDialect = {
+  read(payload, event) {
+    const said = textOf(payload, "moment") ?? event;
+    const moment = MOMENTS.find((each) => each === said) ?? "other";
+    return {
+      moment,
+      session: textOf(payload, "session"),
+      agent: textOf(payload, "agent"),
+      cwd: textOf(payload, "cwd"),
+      writes: moment === "pre" ? pathsOf(payload, "writes") : [],
+    };
+  },
+  pass: SILENCE,
+  deny: denyByCode,
+  warn: noteOnly,
+};

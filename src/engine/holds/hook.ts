@@ -1,0 +1,173 @@
+/**
+ * What a hook does at an edit: the files are reserved for the run, all of them or none, or the edit is
+ * denied. A run that holds them for long enough only reads.
+ */
+import { addressOutlines, areCovered, treeOutlines } from "../../domain/glob/holds/holds.ts";
+import { Comparison, type HoldConflict } from "../../domain/glob/holds/comparison.ts";
+import type { Outline } from "../../domain/glob/address_outline.ts";
+import { inOneGo } from "../../domain/glob/steps.ts";
+import { HOOK_TTL_S } from "../../domain/input/hook/settings.ts";
+import { endsWith, type HookRun } from "../../domain/input/hook/run.ts";
+import { remarksOf } from "../../domain/input/progress.ts";
+import { sameAgent } from "../../domain/input/run_id.ts";
+import { overlapsRecord } from "../../domain/reservation/conflict.ts";
+import {
+  effectiveExpiry,
+  type ReservationEntry,
+  reservationTtl,
+} from "../../domain/reservation/reservation.ts";
+import { quoted } from "../../domain/text.ts";
+import { parseTime } from "../../domain/time.ts";
+import type { Agreement } from "../../ports/agreement.ts";
+import type { ReservationContext } from "../context.ts";
+import type { Reservations } from "../reservation/reservations.ts";
+
+/** What a hook works with. */
+export interface HookContext extends ReservationContext {
+  readonly agreement: Agreement;
+  readonly reservations: Pick<Reservations, "reserve" | "release">;
+}
+
+/** What is to become of an edit: `warn` lets it go on and says why it should not. */
+export type HookVerdict =
+  | { readonly verdict: "pass" }
+  | { readonly verdict: "deny" | "warn"; readonly reason: string };
+
+/** The files that are about to be written. */
+export interface HookEdit {
+  readonly paths: readonly string[];
+  /** The folder that they are relative to. */
+  readonly base: string;
+  /** Ends the call, which reserves nothing then. */
+  readonly signal: AbortSignal;
+}
+
+const PASS: HookVerdict = { verdict: "pass" };
+
+/** Reserves the files that an agent is about to write, or says why it is not to. */
+export async function beforeEdit(
+  context: HookContext,
+  { runId, maker }: HookRun,
+  { paths, base, signal }: HookEdit,
+): Promise<HookVerdict> {
+  const { agreement, checkout, clock, store, reservations } = context;
+  const { mode, ignore } = agreement.hook();
+  if (mode === "off") return PASS;
+  const naming = { kind: "address", base, literal: true, file: true } as const;
+  const ignored = ignore.length === 0 ? [] : treeOutlines({ tree: ignore });
+  const wanted: string[] = [];
+  const files: string[] = [];
+  const addresses: string[] = [];
+  for (const path of new Set(paths)) {
+    const named = checkout.named([path], naming);
+    // What lies outside of the checkout is no concern of it.
+    if (
+      named.problems.length > 0 || lieWithin(addressOutlines({ addresses: named.entries }), ignored)
+    ) {
+      continue;
+    }
+    wanted.push(path);
+    addresses.push(...named.entries);
+    files.push(...named.files);
+  }
+  if (wanted.length === 0) return PASS;
+  const ours = addressOutlines({ addresses, files });
+  const near = await store.reservations.near(
+    { addresses, files },
+    clock(),
+    overlapsRecord(new Comparison(runId, ours)),
+  );
+  const worktree = checkout.worktree();
+  const kept = near.filter((entry) =>
+    sameAgent(entry.reservation.run_id, runId) && entry.reservation.exclusive === true &&
+    entry.reservation.worktree === worktree && isFresh(entry, clock())
+  );
+  if (lieWithin(ours, kept.flatMap(({ reservation }) => addressOutlines(reservation)))) return PASS;
+  signal.throwIfAborted();
+  const answer = await reservations.reserve({
+    addresses: wanted,
+    base,
+    literal: true,
+    file: true,
+    runId,
+    exclusive: true,
+    renew: true,
+    ttl: HOOK_TTL_S,
+    auto: maker,
+    signal,
+  });
+  if (answer.status === "reserved") return PASS;
+  const reason = whyDenied(answer.conflicts, near, clock());
+  return { verdict: mode, reason };
+}
+
+/** Releases what hooks reserved for a session with all its subagents, or for one subagent. */
+export async function afterEnd(context: HookContext, { maker }: HookRun): Promise<void> {
+  const { store, clock, reservations } = context;
+  for (const { reservation } of await store.reservations.list(clock(), false)) {
+    const { reservation_id: id, run_id: runId, auto } = reservation;
+    if (typeof auto !== "string" || !endsWith(auto, maker)) continue;
+    await reservations.release({ id, runId });
+  }
+}
+
+function lieWithin(ours: readonly Outline[], holders: readonly Outline[]): boolean {
+  return holders.length > 0 && inOneGo(areCovered(ours, holders));
+}
+
+/** Whether more than a third of its time is left. */
+function isFresh(entry: ReservationEntry, now: number): boolean {
+  const ttl = Math.min(reservationTtl(entry.reservation), HOOK_TTL_S);
+  return effectiveExpiry(entry) - now > ttl * 1000 / 3;
+}
+
+/** Holders that a denial names. */
+const MAX_NAMED = 3;
+
+/** Who holds the files, until when, and what to do now. */
+function whyDenied(
+  conflicts: readonly HoldConflict[],
+  near: readonly ReservationEntry[],
+  now: number,
+): string {
+  const locks = conflicts.filter(({ exclusive, kind }) => exclusive || kind === "waiter");
+  const [first] = locks;
+  if (first === undefined) {
+    return "Another agent is about to edit the same file at this moment. Try again in a second.";
+  }
+  const notes = new Map(near.map(({ reservation, heartbeat }) => [
+    reservation.reservation_id,
+    remarksOf(heartbeat, reservation).note,
+  ]));
+  const lines = locks.slice(0, MAX_NAMED).map((conflict) => {
+    const { address, run_id } = conflict;
+    if (conflict.kind === "waiter") {
+      return `${quoted(run_id, 80)} waits for ${quoted(address, 200)}.`;
+    }
+    const note = conflict.kind === "reservation" ? notes.get(conflict.reservation_id) : undefined;
+    const lane = conflict.kind === "lane" ? ` in lane ${quoted(conflict.lane, 80)}` : "";
+    const says = note === undefined ? "" : `, which says ${quoted(note, 200)},`;
+    return `${quoted(address, 200)} is held by ${quoted(run_id, 80)}${lane}${says}${
+      until(conflict.expires_at, now)
+    }.`;
+  });
+  const more = locks.length - lines.length;
+  const rest = more > 0 ? [`${more} more are held.`] : [];
+  return [
+    ...lines,
+    ...rest,
+    `Work on something else, or wait: coord wait --address ${shellWord(first.address)} ` +
+    "--timeout 300. Do not edit it through the shell.",
+  ].join(" ");
+}
+
+function until(expiresAt: string | null, now: number): string {
+  if (expiresAt === null) return "";
+  const minutes = Math.max(1, Math.ceil(((parseTime(expiresAt) ?? now) - now) / 60_000));
+  return ` until ${expiresAt} (${minutes} min)`;
+}
+
+/** A text as one word of a POSIX shell. */
+function shellWord(text: string): string {
+  return /^[\w./@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,19 @@
+import { DIALECTS } from "../../../../src/domain/input/hook/dialects.ts";
+import type { JsonObject } from "../../../../src/domain/json.ts";
+import { assertEquals, it } from "../../../deps.ts";
+import { RECORDED } from "./payloads.ts";
+
+for (const { host, what, payload, event, moment, session, agent, writes } of RECORDED) {
+  it(`the dialect of ${host} reads ${what}`, () => {
+    const read = DIALECTS[host]?.read(payload as JsonObject, event);
+    assertEquals(read, { moment, session, agent, cwd: "/w", writes });
+  });
+}
+
+it("every dialect has payloads, and reads an empty one as no edit", () => {
+  assertEquals([...new Set(RECORDED.map(({ host }) => host))].sort(), Object.keys(DIALECTS).sort());
+  for (const dialect of Object.values(DIALECTS)) {
+    assertEquals(dialect.read({}, undefined).writes, []);
+    assertEquals(dialect.read({}, undefined).moment, "other");
+  }
+});

@@ -1,0 +1,192 @@
+/** What hosts write to a hook, shortened; the fields that matter are as they were recorded. */
+import type { HookMoment } from "../../../../src/domain/input/hook/event.ts";
+
+const CLAUDE = {
+  session_id: "a96c",
+  transcript_path: "/h/a96c.jsonl",
+  cwd: "/w",
+  prompt_id: "082b",
+  permission_mode: "auto",
+  hook_event_name: "PreToolUse",
+  tool_use_id: "toolu_1",
+};
+
+const CODEX = {
+  session_id: "01a0",
+  turn_id: "01a1",
+  transcript_path: null,
+  cwd: "/w",
+  hook_event_name: "PreToolUse",
+  model: "gpt",
+  permission_mode: "default",
+  tool_use_id: "exec-1",
+};
+
+const PATCH = "*** Begin Patch\n*** Update File: a.ts\r\n*** Move to: b.ts\n@@\n-x\n+y\n" +
+  "*** Add File: lib/c d.ts\n+z\n*** Delete File: e.ts\n*** End Patch";
+
+const GEMINI = {
+  session_id: "4fe4",
+  transcript_path: "/h/4fe4.json",
+  cwd: "/w",
+  hook_event_name: "BeforeTool",
+  timestamp: "2026-08-16T07:28:20.405Z",
+};
+
+/** A payload, and the part of its reading that a test looks at. */
+export interface Recorded {
+  readonly host: string;
+  readonly what: string;
+  readonly payload: { readonly [key: string]: unknown };
+  readonly event?: string;
+  readonly moment: HookMoment;
+  readonly session: string | undefined;
+  readonly agent?: string;
+  readonly writes: readonly string[];
+}
+
+const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
+
+export const RECORDED: readonly Recorded[] = [
+  ...["Write", "Edit", "MultiEdit"].map((tool_name) => ({
+    host: "claude",
+    what: tool_name,
+    payload: { ...CLAUDE, tool_name, tool_input: edit },
+    moment: "pre" as const,
+    session: "a96c",
+    writes: ["/w/n.txt"],
+  })),
+  {
+    host: "claude",
+    what: "a notebook in a subagent",
+    payload: {
+      ...CLAUDE,
+      agent_id: "a1b2",
+      agent_type: "builder",
+      tool_name: "NotebookEdit",
+      tool_input: { notebook_path: "/w/n.ipynb", new_source: "1" },
+    },
+    moment: "pre",
+    session: "a96c",
+    agent: "a1b2",
+    writes: ["/w/n.ipynb"],
+  },
+  {
+    host: "claude",
+    what: "a read",
+    payload: { ...CLAUDE, tool_name: "Read", tool_input: { file_path: "/w/n.txt" } },
+    moment: "pre",
+    session: "a96c",
+    writes: [],
+  },
+  {
+    host: "claude",
+    what: "a tool that ran",
+    payload: { ...CLAUDE, hook_event_name: "PostToolUse", tool_name: "Edit", tool_input: edit },
+    moment: "other",
+    session: "a96c",
+    writes: [],
+  },
+  {
+    host: "claude",
+    what: "the end of a subagent",
+    payload: { ...CLAUDE, hook_event_name: "SubagentStop", agent_id: "a1b2" },
+    moment: "subagent_end",
+    session: "a96c",
+    agent: "a1b2",
+    writes: [],
+  },
+  {
+    host: "claude",
+    what: "the end of a session",
+    payload: { ...CLAUDE, hook_event_name: "SessionEnd", reason: "other" },
+    moment: "session_end",
+    session: "a96c",
+    writes: [],
+  },
+  {
+    host: "claude",
+    what: "an input in another form",
+    payload: { ...CLAUDE, tool_name: "Edit", tool_input: ["/w/n.txt"] },
+    moment: "pre",
+    session: "a96c",
+    writes: [],
+  },
+  {
+    host: "codex",
+    what: "a patch",
+    payload: { ...CODEX, tool_name: "apply_patch", tool_input: { command: PATCH } },
+    moment: "pre",
+    session: "01a0",
+    writes: ["a.ts", "b.ts", "lib/c d.ts", "e.ts"],
+  },
+  {
+    host: "codex",
+    what: "a patch in a shell command",
+    payload: {
+      ...CODEX,
+      tool_name: "Bash",
+      tool_input: { command: `apply_patch <<'EOF'\n${PATCH}\nEOF` },
+    },
+    moment: "pre",
+    session: "01a0",
+    writes: ["a.ts", "b.ts", "lib/c d.ts", "e.ts"],
+  },
+  {
+    host: "codex",
+    what: "a patch in a folder",
+    payload: {
+      ...CODEX,
+      tool_name: "Bash",
+      tool_input: {
+        command:
+          `cd "my lib" && apply_patch <<'EOF'\n*** Update File: a.ts\n*** Add File: /w/b\nEOF`,
+      },
+    },
+    moment: "pre",
+    session: "01a0",
+    writes: ["my lib/a.ts", "/w/b"],
+  },
+  {
+    host: "codex",
+    what: "a shell command that only shows a patch",
+    payload: { ...CODEX, tool_name: "Bash", tool_input: { command: `cat <<'EOF'\n${PATCH}\nEOF` } },
+    moment: "pre",
+    session: "01a0",
+    writes: [],
+  },
+  ...["write_file", "replace"].map((tool_name) => ({
+    host: "gemini",
+    what: tool_name,
+    payload: { ...GEMINI, tool_name, tool_input: { file_path: "/w/n.txt", content: "x" } },
+    moment: "pre" as const,
+    session: "4fe4",
+    writes: ["/w/n.txt"],
+  })),
+  {
+    host: "gemini",
+    what: "the end of a session",
+    payload: { ...GEMINI, hook_event_name: "SessionEnd", reason: "exit" },
+    moment: "session_end",
+    session: "4fe4",
+    writes: [],
+  },
+  {
+    host: "generic",
+    what: "an edit",
+    payload: { moment: "pre", session: "s1", agent: "a1", cwd: "/w", writes: ["a", "b"] },
+    moment: "pre",
+    session: "s1",
+    agent: "a1",
+    writes: ["a", "b"],
+  },
+  {
+    host: "generic",
+    what: "an edit that the command line names",
+    payload: { session: "s1", cwd: "/w", writes: "a" },
+    event: "pre",
+    moment: "pre",
+    session: "s1",
+    writes: ["a"],
+  },
+];

@@ -1,0 +1,91 @@
+import { endsWith, hookRun } from "../../../../src/domain/input/hook/run.ts";
+import { identify, sameRun } from "../../../../src/domain/input/run_id.ts";
+import { assertEquals, it } from "../../../deps.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+/** Who a hook takes the caller for. */
+function hooked(host: string, session: string, agent: string | undefined, env: Env) {
+  return hookRun(host, { session, agent }, (name) => env[name]);
+}
+
+/** The environments of an agent's hook and of its shell; they differ where the host sets variables. */
+const PLACES: readonly (readonly [what: string, host: string, hook: Env, shell: Env])[] = [
+  ["claude", "claude", {}, { CLAUDE_CODE_SESSION_ID: "S" }],
+  ["claude in claude", "claude", { CLAUDE_CODE_SESSION_ID: "T" }, { CLAUDE_CODE_SESSION_ID: "S" }],
+  ["codex", "codex", {}, { CODEX_THREAD_ID: "S" }],
+  ["codex in codex", "codex", { CODEX_THREAD_ID: "T" }, { CODEX_THREAD_ID: "T" }],
+  ["codex in claude", "codex", { CLAUDE_CODE_SESSION_ID: "T" }, {
+    CLAUDE_CODE_SESSION_ID: "T",
+    CODEX_THREAD_ID: "S",
+  }],
+  ["gemini", "gemini", { GEMINI_SESSION_ID: "S" }, { GEMINI_SESSION_ID: "S" }],
+  ["gemini in codex", "gemini", { CODEX_THREAD_ID: "T" }, {
+    CODEX_THREAD_ID: "T",
+    GEMINI_SESSION_ID: "S",
+  }],
+  ["codex in gemini", "codex", { GEMINI_SESSION_ID: "T" }, {
+    GEMINI_SESSION_ID: "T",
+    CODEX_THREAD_ID: "S",
+  }],
+  ["any with an id of its own", "claude", { COORD_RUN_ID: "me" }, { COORD_RUN_ID: "me" }],
+  ["a slot of work", "codex", { COORD_RUN_ID: "work:w/1" }, { COORD_RUN_ID: "work:w/1" }],
+  ["an id with a slash", "gemini", { COORD_RUN_ID: "team/a" }, { COORD_RUN_ID: "team/a" }],
+];
+
+for (const [what, host, hook, shell] of PLACES) {
+  for (const agent of [undefined, "A"]) {
+    it(`hookRun() and a call in the shell are one lineage: ${what}${agent ? ", subagent" : ""}`, () => {
+      const called = identify(undefined, (name) => shell[name]).run_id;
+      const run = hooked(host, "S", agent, hook)?.runId ?? "";
+      assertEquals({ run, same: sameRun(run, called) }, { run, same: true });
+    });
+  }
+}
+
+it("hookRun() gives each session an id of its own, and each subagent", () => {
+  const run = (session: string, agent?: string, env: Env = {}) =>
+    hooked("claude", session, agent, env)?.runId ?? "";
+  assertEquals(
+    [
+      sameRun(run("S"), run("T")),
+      sameRun(run("S", "A"), run("S", "B")),
+      sameRun(run("S", "A"), run("S")),
+      sameRun(
+        run("S", "A", { COORD_RUN_ID: "work:w/1" }),
+        run("S", "B", { COORD_RUN_ID: "work:w/1" }),
+      ),
+    ],
+    [false, false, true, false],
+  );
+});
+
+it("hookRun() gives two sessions in one outer session an id each", () => {
+  const env = { CLAUDE_CODE_SESSION_ID: "T" };
+  const [a, b] = ["S1", "S2"].map((session) =>
+    hooked("codex", session, undefined, env)?.runId ?? ""
+  );
+  assertEquals([a, b], ["claude:T/codex:S1", "claude:T/codex:S2"]);
+  assertEquals(sameRun(a ?? "", b ?? ""), false);
+});
+
+it("hookRun() is nothing without a session, and takes what no run id may hold out of one", () => {
+  assertEquals(hookRun("claude", { session: undefined, agent: "A" }, () => undefined), undefined);
+  assertEquals(hooked("claude", "a/b\n c", "x".repeat(400), {})?.runId.length, 7 + 6 + 1 + 80);
+  assertEquals(hooked("claude", "a/b\n c", undefined, {})?.runId, "claude:a_b__c");
+});
+
+it("endsWith() takes the subagents of a session along, and no session whose name is longer", () => {
+  const maker = (session: string, agent?: string) =>
+    hooked("claude", session, agent, {})?.maker ?? "";
+  assertEquals(
+    [
+      endsWith(maker("S"), maker("S")),
+      endsWith(maker("S", "A"), maker("S")),
+      endsWith(maker("S"), maker("S", "A")),
+      endsWith(maker("S", "B"), maker("S", "A")),
+      endsWith(maker("S2"), maker("S")),
+    ],
+    [true, true, false, false, false],
+  );
+});
