@@ -181,6 +181,12 @@ export type {
   TaskRefused,
   TaskRetried,
 } from "./src/engine/task/types.ts";
+export type {
+  TaskNotRequeued,
+  TaskRequeue,
+  TaskRequeued,
+  TaskRequeueInput,
+} from "./src/engine/task/requeue.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { AwaitedTask, WaitAnswer, WaitInput } from "./src/engine/wait/types.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";
@@ -211,7 +217,7 @@ export type { JournalEntry } from "./src/domain/journal/line.ts";
 export type { AttemptEnd, TaskAttempt } from "./src/domain/task/attempts.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { OnFailure } from "./src/domain/task/after.ts";
-export type { TaskBackoff } from "./src/domain/task/retry.ts";
+export type { Requeued, TaskBackoff } from "./src/domain/task/retry.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {
   ClaimEventData,

@@ -33,7 +33,7 @@ const TASK = words(
 const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
   "transition result.* error note progress.* cancelled_by ttl_seconds noted_at ended_at earlier_attempts.*",
-  "retry_at uncounted_attempts",
+  "retry_at uncounted_attempts revived_after requeued_at requeued_by requeue_reason",
 );
 const TASK_ITEM = [
   ...TASK,
@@ -175,6 +175,13 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   complete: ENDED,
   "fail-task": ENDED,
   "cancel-task": ENDED,
+  requeue: {
+    fields: words("status"),
+    lists: ["tasks"],
+    each: words(
+      "task_id status was attempt fence retry_at run_id since expires_at note progress.* error",
+    ),
+  },
   tasks: {
     fields: [...COUNTS, ...words("queues.* limit matched truncated next")],
     lists: ["items"],

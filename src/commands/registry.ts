@@ -141,6 +141,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "cancel a task",
     load: () => import("./task/cancel_task.ts").then((module) => module.cancelTask),
   },
+  requeue: {
+    group: "Tasks",
+    summary: "put tasks back into the queue: your own, failed or cancelled ones",
+    load: () => import("./task/requeue.ts").then((module) => module.requeue),
+  },
   tasks: {
     group: "Tasks",
     summary: "count and list tasks",

@@ -2,7 +2,8 @@ import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
 import { batchOf, Promised, settle } from "../support/crash/promised.ts";
-import { CASES, openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
+import { openQueue, quickFs, T0, workOff } from "../support/crash/queue_cases.ts";
+import { ALL_CASES } from "../support/crash/requeue_cases.ts";
 import { faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import {
   assertKept,
@@ -100,7 +101,7 @@ it("what was answered before a power cut is lost where syncing does nothing", as
 
 it("an end whose bytes a power cut took did not happen, at whichever step it came", async () => {
   const random = newSeed("no bytes");
-  for (const { name, second, prepare, act } of CASES) {
+  for (const { name, second, prepare, act } of ALL_CASES) {
     if (!isHeavy() && !/^(cancel|complete)\(\) (of a pending|when)/.test(name)) continue;
     for (let at = 1;; at++) {
       using place = newWorkspace();

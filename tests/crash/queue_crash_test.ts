@@ -1,12 +1,12 @@
 import { assertEquals, it } from "../deps.ts";
 import {
-  CASES,
   type CrashCase,
   findings,
   openQueue,
   prepare,
   quickFs,
 } from "../support/crash/queue_cases.ts";
+import { ALL_CASES } from "../support/crash/requeue_cases.ts";
 import { cutOffAnywhere, failAnywhere, isFailure } from "../support/crash/every_fault.ts";
 import { type Fault, faulty, PowerOff } from "../support/crash/faulty_fs.ts";
 import { start } from "../support/race/processes.ts";
@@ -34,7 +34,7 @@ function stride(): number {
   return isHeavy() ? 1 : 1 + random.below(16);
 }
 
-for (const crash of CASES) {
+for (const crash of ALL_CASES) {
   const tries = { attempt: (fault: Fault) => attempt(crash, fault), stride };
 
   it(`${crash.name}, cut off at any operation, leaves it done or not done and a queue that goes on`, async () => {
@@ -49,7 +49,7 @@ for (const crash of CASES) {
 }
 
 it("a process killed by SIGKILL in the middle of an operation leaves a queue that goes on", async () => {
-  for (const crash of CASES) {
+  for (const crash of ALL_CASES) {
     for (let sample = 0; sample < sized(1, 6, 60); sample++) {
       using prepared = await prepare(crash);
       const at = 1 + random.below(20);

@@ -16,6 +16,7 @@ import {
   isBack,
   isLastAttempt,
   isLetGo,
+  type Requeued,
   resumed,
   timedOutForGood,
 } from "./retry.ts";
@@ -23,7 +24,7 @@ import { isDelayed, taskExpired, type TaskRecord, type TaskStatus } from "./task
 import { formatTime, isAhead, parseTime } from "../time.ts";
 
 /** A task's claim, as it lies in `claims/` and in every answer. */
-export interface ClaimRecord extends HoldRemarks {
+export interface ClaimRecord extends HoldRemarks, Requeued {
   /** The task that it is about. */
   readonly task_id: string;
   /** Who has the task or had it last; of one that no agent had, who ended it or enqueued it. */
@@ -63,7 +64,7 @@ export interface ClaimRecord extends HoldRemarks {
   readonly earlier_attempts?: readonly TaskAttempt[];
   /** From when on the task may be claimed: after an attempt that failed, or after those it waited for. */
   readonly retry_at?: string;
-  /** How many of the attempts were given back, and do not count. */
+  /** How many of the attempts do not count: they were given back, or came before a revival. */
   readonly uncounted_attempts?: number;
 }
 
@@ -76,6 +77,8 @@ export interface TransitionRefusal {
     | "taken"
     | "expired"
     | "delayed"
+    | "archived"
+    | "key_conflict"
     | "blocked";
   readonly message: string;
   readonly claim: ClaimRecord | undefined;
@@ -130,7 +133,8 @@ export function isTerminal(claim: ClaimRecord): boolean {
   return claim.status !== "claimed";
 }
 
-function refuse(
+/** A refusal as a decision. */
+export function refuse(
   status: TransitionRefusal["status"],
   message: string,
   claim: ClaimRecord | undefined,
@@ -356,7 +360,7 @@ export function unclaimed(
   };
 }
 
-function alreadyOver(verb: string, current: ClaimRecord): Decision {
+export function alreadyOver(verb: string, current: ClaimRecord): Decision {
   const message = `Cannot ${verb} task ${current.task_id}: it is ${current.status}`;
   return refuse("terminal", message, current);
 }
@@ -366,7 +370,7 @@ function notClaimed(verb: string, actor: Actor): Decision {
   return refuse("not_holder", message, undefined);
 }
 
-function denyUnlessHolder(
+export function denyUnlessHolder(
   verb: string,
   actor: Actor & { fence?: number | undefined },
   current: ClaimRecord | undefined,
@@ -385,7 +389,7 @@ function denyUnlessHolder(
   }
   if (isBack(current)) {
     const message =
-      `Cannot ${verb} task ${current.task_id}: attempt ${current.attempt} has failed, ` +
+      `Cannot ${verb} task ${current.task_id}: attempt ${current.attempt} has ended, ` +
       "and it is back in the queue";
     return refuse("not_holder", message, current);
   }

@@ -105,6 +105,19 @@ export const backoff = ruled(
       : undefined,
 );
 
+/** Ids of tasks, or unique prefixes of them. */
+export const taskIds = ruled(TEXTS, (values) => {
+  if (values.length === 0) return "must not be empty";
+  if (values.length > limits.MAX_AFTER) {
+    return `holds ${values.length} tasks, and ${limits.MAX_AFTER} are allowed`;
+  }
+  const problems = values.flatMap((each) => {
+    const problem = idProblem(each);
+    return problem === undefined ? [] : [`holds ${quoted(each, 80)}, which ${problem}`];
+  });
+  return problems.length === 0 ? undefined : problems.join(", and ");
+}, "bad_task_id");
+
 /** The tasks that a task waits for: ids, unique prefixes of them, or keys. */
 export const after = ruled(TEXTS, (values) => {
   if (values.length > limits.MAX_AFTER) {

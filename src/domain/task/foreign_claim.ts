@@ -79,7 +79,10 @@ function adopted(
 ): ClaimRecord | undefined {
   if (isTerminal(newest)) return undefined;
   if (view === undefined) return newest.adopted === GONE ? undefined : returned(newest);
-  // Coord lets nothing follow an end. So a view that shows one below a slot is another tool's.
+  const { revived_after: after = 0 } = newest;
+  // It shows an earlier life, or speaks of one.
+  if (view.transition > 0 && view.transition <= after) return undefined;
+  // Coord lets nothing but a revival follow an end. So a view that shows one below a slot is another tool's.
   if (own && !(isTerminal(view) && view.transition < newest.transition)) return undefined;
   if (newest.adopted === markOf(view) || isLate(view, newest)) return undefined;
   const same = isSameGrant(view, newest);
@@ -92,6 +95,7 @@ function adopted(
     attempt: same ? newest.attempt : newest.attempt + 1,
     fence: same ? newest.fence : Math.max(transition, newest.fence + 1),
     transition,
+    ...(after === 0 ? {} : { revived_after: after }),
     adopted: markOf(view),
   };
   return state;

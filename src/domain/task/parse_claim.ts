@@ -53,6 +53,9 @@ export function parseClaim(value: unknown, taskId: string): ClaimRecord | string
     result,
     error,
   };
+  const { revived_after: after, ...others } = value;
+  const isRevived = Number.isSafeInteger(after) && Number(after) > 0 && Number(after) < transition!;
   // In the documented order, wherever the file has them.
-  return { ...fields, ...value, ...fields } as ClaimRecord;
+  const all = { ...fields, ...(isRevived ? value : others), ...fields };
+  return all as unknown as ClaimRecord;
 }

@@ -1,9 +1,127 @@
-/** The way of a task that has a claim, and no agent works on it: to its end, or back into the queue. */
-import { type ClaimRecord, claimTimedOut, type TransitionRule } from "./claim.ts";
+/** The way of a task that no agent works on any more: to its end, or back into the queue. */
+import { isGated } from "./after.ts";
+import { endedAttempt } from "./attempts.ts";
+import {
+  alreadyOver,
+  type ClaimRecord,
+  claimTimedOut,
+  denyUnlessHolder,
+  isClaimAhead,
+  isTerminal,
+  refuse,
+  type TransitionRule,
+  unclaimed,
+} from "./claim.ts";
+import { isKeyed } from "./key.ts";
 import { pendingExpiry } from "./pending.ts";
-import { isBack, isLastAttempt, timedOutForGood } from "./retry.ts";
-import type { TaskRecord } from "./task.ts";
+import { INSTANT_MS } from "../limits.ts";
+import { isBack, isLastAttempt, resumed, timedOutForGood } from "./retry.ts";
+import { taskExpired, type TaskRecord } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
+
+/** Who puts which task back into the queue. */
+interface Requeuing {
+  readonly task: TaskRecord;
+  readonly runId: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Random. */
+  readonly nonce: string;
+  readonly delaySeconds: number;
+  readonly reason?: string | undefined;
+  readonly fence?: number | undefined;
+  /** Whether also when another run has it. */
+  readonly force: boolean;
+  /** Whether it waits for tasks that are not completed, where it was never let go. */
+  readonly isBlocked: boolean;
+}
+
+/**
+ * Puts a task back into the queue: one that its own run has, without counting the attempt; or one that
+ * failed, was cancelled or has expired. That one has all its attempts again. What is in the queue stays
+ * as it is.
+ */
+export function requeue(actor: Requeuing): TransitionRule {
+  const { task, runId, now, fence, force } = actor;
+  const { task_id: taskId } = task;
+  const from = formatTime(Math.min(now + actor.delaySeconds * 1000, INSTANT_MS.max));
+  const back = (current: ClaimRecord): ClaimRecord => {
+    const { ended_at: _end, cancelled_by: _by, requeue_reason: _why, ...kept } = current;
+    return {
+      ...kept,
+      status: "claimed",
+      expires_at: from,
+      heartbeat_at: isClaimAhead(current, now) ? formatTime(now) : current.heartbeat_at,
+      retry_at: from,
+      requeued_at: formatTime(now),
+      requeued_by: runId,
+      ...(actor.reason === undefined ? {} : { requeue_reason: actor.reason }),
+      transition: current.transition + 1,
+    };
+  };
+  return (current) => {
+    if (current === undefined) {
+      if (isGated(task) || !taskExpired(task, now)) {
+        return refuse("taken", `Task ${taskId} is in the queue already`, current);
+      }
+      const first = unclaimed("claimed", { taskId, runId, now, nonce: actor.nonce });
+      return { kind: "write", next: back({ ...first, transition: 0 }) };
+    }
+    if (current.status === "completed") return alreadyOver("requeue", current);
+    if (fence !== undefined && fence !== current.fence) {
+      const message = `Cannot requeue task ${taskId}: fence is ${current.fence}, ` +
+        `caller's is ${fence}`;
+      return refuse("stale_fence", message, current);
+    }
+    if (isTerminal(current)) return revived(actor, current, back(current));
+    if (isBack(current)) {
+      if (pendingExpiry(task, current) > now) {
+        return { kind: "keep", claim: current, warning: `Task ${taskId} is in the queue already` };
+      }
+      return { kind: "write", next: back(current) };
+    }
+    const denied = force ? undefined : denyUnlessHolder("requeue", { ...actor, taskId }, current);
+    if (denied !== undefined) return denied;
+    const { uncounted_attempts: uncounted = 0 } = resumed(current);
+    const ended = endedAttempt(current, "given_back", now);
+    return {
+      kind: "write",
+      next: { ...back(current), ...ended, uncounted_attempts: uncounted + 1 },
+    };
+  };
+}
+
+/** The state after an end. */
+function revived(
+  { task, nonce, isBlocked }: Requeuing,
+  current: ClaimRecord,
+  next: ClaimRecord,
+): ReturnType<TransitionRule> {
+  if (isKeyed(task)) {
+    // Another task may have got the key since, or may be about to.
+    const message = `Cannot requeue task ${task.task_id}: it has given up its key; ` +
+      "enqueue it with its key again";
+    return refuse("key_conflict", message, current);
+  }
+  if (isBlocked && current.transition === 1) {
+    const message = `Cannot requeue task ${task.task_id}: what it waits for is not completed`;
+    return refuse("blocked", message, current);
+  }
+  const { status, attempt, ended_at } = current;
+  const ended = status === "failed" || status === "cancelled"
+    ? endedAttempt(current, status, parseTime(ended_at) ?? parseTime(current.heartbeat_at) ?? 0)
+    : {};
+  return {
+    kind: "write",
+    next: {
+      ...next,
+      ...ended,
+      claim_nonce: nonce,
+      uncounted_attempts: attempt,
+      revived_after: current.transition,
+    },
+  };
+}
 
 /** Fails a task whose last attempt has timed out. */
 export function giveUp({ task, now }: { task: TaskRecord; now: number }): TransitionRule {

@@ -33,6 +33,18 @@ interface Claimed extends Attempted {
   readonly retry_at?: string;
 }
 
+/** What a claim says of the last time that an agent put its task back into the queue. */
+export interface Requeued {
+  /** The number of the end that this life of the task follows; absent in the first. */
+  readonly revived_after?: number;
+  /** When it was, ISO 8601 UTC; absent when it never was. */
+  readonly requeued_at?: string;
+  /** Who did it. */
+  readonly requeued_by?: string;
+  /** Why, where that was said. */
+  readonly requeue_reason?: string;
+}
+
 /** The same, as far as it says which is the last. */
 export interface Attempts {
   readonly status: string;
@@ -54,6 +66,13 @@ export function isBack(
   },
 ): boolean {
   return status === "claimed" && retry_at !== undefined && retry_at === expires_at;
+}
+
+/** Whether a state is the one that revives its task. */
+export function isRevival(
+  { transition, revived_after: after }: { transition: number; revived_after?: number },
+): boolean {
+  return after !== undefined && transition === after + 1;
 }
 
 /** Whether a claim says that its task, which waited for others, was let go, and no agent has had it. */

@@ -107,8 +107,8 @@ async function whyLost(
   const decision = extend({ ...actor, extensionSeconds: 0 })(entry.claim);
   if (decision.kind === "refuse") {
     const { status, message } = decision.refusal;
-    const isOther = status === "taken" || status === "delayed" || status === "blocked";
-    return new CoordError(isOther ? "not_holder" : status, message);
+    const isKnown = status === "terminal" || status === "stale_fence" || status === "expired";
+    return new CoordError(isKnown ? status : "not_holder", message);
   }
   if (entry.claim === undefined || actor.now >= endsMs) return undefined;
   if (!claimTimedOut(entry.claim, actor.now)) return undefined;

@@ -21,6 +21,7 @@ import type { TaskHold, TaskNotHeld } from "./hold.ts";
 import { holderOf, taskItem } from "./item.ts";
 import { enqueueAll } from "./enqueue.ts";
 import type { TaskInput } from "./new_task.ts";
+import type { TaskRequeue, TaskRequeueInput } from "./requeue.ts";
 import { TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import type { TaskBody, TaskWorkInput, TaskWorkReport } from "./work_types.ts";
@@ -304,6 +305,33 @@ export class Tasks {
   }
 
   /**
+   * Puts tasks back into the queue, with their history: one that the caller has claimed, and one that
+   * failed, was cancelled or has expired: that has all its attempts again. Its ttl begins again. A
+   * completed task is refused, and one that has ended and had a key: enqueue that again.
+   *
+   * @param input Which tasks, by whom, not before when; `force` also puts back what another agent has.
+   * @returns An entry for each task: where it stands now, or why it was refused.
+   * @throws {CoordError} `not_found` when an id names no task; then none is put back.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const dir = await Deno.makeTempDir();
+   * await initWorkspace(dir);
+   * const { tasks } = await openWorkspace({ dir });
+   * const { task_id } = await tasks.enqueue({ title: "Deploy", runId: "planner" });
+   * await tasks.claim({ runId: "agent-1" });
+   * await tasks.fail({ id: task_id, runId: "agent-1", error: "no network" });
+   * const { status } = await tasks.requeue({ ids: [task_id], runId: "planner", reason: "it is back" });
+   * console.assert(status === "requeued" && (await tasks.list()).pending === 1);
+   * ```
+   */
+  async requeue(input: TaskRequeueInput): Promise<TaskRequeue> {
+    return await (await import("./requeue.ts")).requeueTasks(this.#context, input);
+  }
+
+  /**
    * One task with its newest state.
    *
    * @param id The task's id, or a unique prefix of at least 6 hex digits.
@@ -358,9 +386,7 @@ export class Tasks {
     if (applied.kind === "kept") warn(applied.warning);
     if (applied.kind !== "refused") return applied.claim;
     const { status, message, claim } = applied.refusal;
-    if (
-      status === "taken" || status === "expired" || status === "delayed" || status === "blocked"
-    ) {
+    if (status !== "not_holder" && status !== "terminal" && status !== "stale_fence") {
       throw new CoordError("internal", `Unexpected refusal: ${message}`);
     }
     return { status, task_id: taskId, ...(claim && holderOf(claim)), error: message };

@@ -47,7 +47,8 @@ export interface LogEvent {
   /** What kind of record it happened to. */
   readonly kind: LogKind;
   /**
-   * Of a task `enqueued`, `claimed`, `completed`, `failed`, `cancelled`, `expired`, `timed_out`, `given_back`; of a
+   * Of a task `enqueued`, `claimed`, `completed`, `failed`, `cancelled`, `expired`, `timed_out`, `given_back`,
+   * `requeued` (the last time); of a
    * reservation `reserved`, `released`, `expired`; of an intent `announced`; of a lane `acquired`,
    * `released`, `adopted`, `evicted`, `refused`, `spawned`, `halted`.
    */
@@ -141,6 +142,17 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
   if (isOver && !isToldOf && claim.ended_at !== undefined) {
     const run_id = claim.cancelled_by ?? null;
     events.push({ ...happened("task", claim.status, id, claim.ended_at), run_id, subject });
+  }
+  const { requeued_at: at, requeued_by = null, requeue_reason: detail = null } = claim;
+  if (at !== undefined) {
+    const { attempt } = claim;
+    events.push({
+      ...happened("task", "requeued", id, at),
+      run_id: requeued_by,
+      subject,
+      attempt: attempt === 0 ? null : attempt,
+      detail,
+    });
   }
   return events;
 }

@@ -6,6 +6,7 @@ import type { TaskClaimed } from "../../../src/engine/task/types.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { HostError, type HostFs } from "../../../src/ports/host.ts";
+import { leftOver } from "./left_over.ts";
 import { makeTempDir, removeTree } from "../scene/scratch.ts";
 
 const host = await detectHost();
@@ -393,7 +394,7 @@ export async function workOff(workspace: string, total: number, second = 1000): 
   if (completed + failed + cancelled !== total) {
     problems.push(`of ${total} tasks ${completed + failed + cancelled} have ended`);
   }
-  const left = readdirSync(`${workspace}/claims`).filter((name) => !/\.(json|end)$/.test(name));
+  const left = leftOver(`${workspace}/claims`);
   if (left.length > 0) problems.push(`left over: ${left.map((name) => name.slice(64)).join()}`);
   return [...problems, ...warnings];
 }

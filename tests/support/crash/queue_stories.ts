@@ -18,6 +18,8 @@ interface Promised {
   readonly tasks: Set<string>;
   /** How a task ended. */
   readonly over: Map<string, string>;
+  /** Tasks that were put back into the queue. */
+  readonly back: Set<string>;
 }
 
 /** One process with a queue. */
@@ -58,6 +60,7 @@ function story(
       const promised: Promised = {
         tasks: new Set(items.map((item) => item.task_id)),
         over: new Map(),
+        back: new Set(),
       };
       for (const folder of missing) removeTree(`${workspace}/${folder}`);
       const act = (act: Act) => (fs: HostFs) =>
@@ -95,6 +98,12 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
         if (before !== "completed") problems.push(`${status} after a task that is ${before}`);
       }
     }
+    for (const id of promised.back) {
+      const now = found.get(id);
+      if (now === "failed" || now === "cancelled") {
+        problems.push(`task ${id.slice(7, 13)} is ${now}`);
+      }
+    }
     const unfinished = list.items.filter(({ status }) => !ENDS.includes(status));
     for (const key of KEYS) {
       const sharing = unfinished.filter((item) => item.key === key).length;
@@ -120,7 +129,8 @@ async function settle(workspace: string): Promise<string[]> {
 }
 
 /** A removal that was undone may leave a slot beside the end, which overrules it. */
-const EXPECTED = /^(left over: |claims\/.*counts as a claim without a holder$|tasks\/.*skipped$)/;
+const EXPECTED =
+  /^(left over: |claims\/.*(counts as a claim without a holder|unless its slots say otherwise)$|tasks\/.*skipped$)/;
 
 const nothing = () => Promise.resolve();
 const one = (queue: Tasks) => queue.enqueue({ title: "one", runId: "maker" });
@@ -141,6 +151,18 @@ const complete = ending((queue, id) => queue.complete({ id, runId: "A", result: 
 const fail = ending((queue, id) => queue.fail({ id, runId: "A", error: "on purpose" }));
 const cancel = ending((queue, id) => queue.cancel({ id, runId: "X" }));
 const force = ending((queue, id) => queue.cancel({ id, runId: "X", force: true }));
+
+/** Puts a task back, whatever its end was, and notes it when that was answered. */
+const requeue: Act = async ({ queue, promised }, id) => {
+  promised.over.delete(id);
+  const { tasks: [task] } = await queue.requeue({ ids: [id], runId: "R" });
+  if (task?.status === "pending") promised.back.add(id);
+};
+const failed = async (queue: Tasks) => {
+  await claimed(queue);
+  const { items: [task] } = await queue.list();
+  await queue.fail({ id: task?.task_id ?? "", runId: "A", error: "on purpose" });
+};
 
 /** Claims and completes all there is. */
 const work: Act = async ({ queue, promised }) => {
@@ -309,5 +331,10 @@ export const QUEUE_STORIES: readonly Story[] = [
     both(complete, move, enqueueKeyedAtOnce),
     both(enqueueKeyed, move, collect),
   ),
+  story("requeue(), repeated, worked off", failed, requeue, both(requeue, work)),
+  story("fail() and requeue(), worked off", claimed, both(fail, requeue), work),
+  story("cancel() of a pending task and requeue(), worked off", one, both(cancel, requeue), work),
+  story("requeue(), then complete() and gc", failed, requeue, both(work, collect)),
+  story("requeue(), then move and gc", failed, requeue, both(move, work)),
   story("gc, then gc", claimed, both(complete, collect), both(collect, enqueue)),
 ];

@@ -42,6 +42,8 @@ function processesOf(protocol: Protocol) {
     give: (i: number) => process(`give${i}`, calls.giveBack("A", 6)),
     force: (i: number) => process(`force${i}`, calls.cancel(`X${i}`, 6, true)),
     cancel: (i: number) => process(`cancel${i}`, calls.cancel(`Y${i}`, 6, false)),
+    revive: (i: number) => process(`revive${i}`, calls.revive(`R${i}`, 15)),
+    archive: (i: number) => process(`archive${i}`, calls.archive),
     museDone: (i: number) =>
       process(
         `museDone${i}`,
@@ -77,8 +79,9 @@ function foreign(view: ClaimRecord, transition: number, status: "completed"): Cl
 export type Kind = keyof ReturnType<typeof processesOf>;
 
 export const FOREIGN: readonly Kind[] = ["museDone", "keepDone", "museClaim", "museDrop"];
+const REVIVING: readonly Kind[] = ["revive", "archive"];
 export const KINDS = (Object.keys(processesOf(chain)) as Kind[]).filter((kind) =>
-  !FOREIGN.includes(kind) && kind !== "listed"
+  !FOREIGN.includes(kind) && kind !== "listed" && !REVIVING.includes(kind)
 );
 export const EVERYDAY: readonly Kind[] = [
   "first",
@@ -124,6 +127,64 @@ export const STARTS: Record<string, { files: Record<string, ClaimRecord>; whole:
   "a swept task and a view that lags": { files: { [VIEW]: two, [END]: four }, whole: false },
 };
 
+const [cancelled] = states(calls.cancel("Y", 6, false)) as [ClaimRecord];
+const [, failed, revived, again, over] = states(
+  calls.claim("A", 0),
+  calls.fail("A", 4),
+  calls.revive("R", 5),
+  calls.claim("B", 6),
+  calls.fail("B", 7),
+) as [ClaimRecord, ClaimRecord, ClaimRecord, ClaimRecord, ClaimRecord];
+const LATER_END = `${END}.${failed.transition}`;
+
+/** The same of tasks that can be revived, or were. */
+export const REVIVED_STARTS: typeof STARTS = {
+  "a failed task": { files: { [VIEW]: failed, [END]: failed }, whole: true },
+  "a failed task and a view that lags": {
+    files: { [VIEW]: one, [slot(2)]: failed, [END]: failed },
+    whole: false,
+  },
+  "a failed slot and no end": { files: { [VIEW]: one, [slot(2)]: failed }, whole: false },
+  "a task that was cancelled at once": {
+    files: { [VIEW]: cancelled, [END]: cancelled },
+    whole: true,
+  },
+  "the same without an end": { files: { [VIEW]: cancelled }, whole: false },
+  "a revived task": {
+    files: { [VIEW]: revived, [END]: failed, [slot(3)]: revived },
+    whole: true,
+  },
+  "a revived task with the view of its end": {
+    files: { [VIEW]: failed, [END]: failed, [slot(3)]: revived },
+    whole: false,
+  },
+  "a revived task with an old slot": {
+    files: { [VIEW]: one, [slot(2)]: failed, [END]: failed, [slot(3)]: revived },
+    whole: false,
+  },
+  "a revived task that was claimed": {
+    files: { [VIEW]: again, [END]: failed, [slot(3)]: revived, [slot(4)]: again },
+    whole: true,
+  },
+  "a revived task that has failed": {
+    files: { [VIEW]: over, [END]: failed, [slot(3)]: revived, [LATER_END]: over },
+    whole: true,
+  },
+  "a revived task with a failed slot": {
+    files: {
+      [VIEW]: failed,
+      [END]: failed,
+      [slot(3)]: revived,
+      [slot(4)]: again,
+      [slot(5)]: over,
+    },
+    whole: false,
+  },
+};
+
+/** All of them. */
+const ALL_STARTS = (): typeof STARTS => ({ ...STARTS, ...REVIVED_STARTS });
+
 export const HARD_STARTS = ["a claim with heartbeats", "a view that lags"];
 export const LARGE_STARTS = ["an untouched task", "a claim", ...HARD_STARTS];
 
@@ -147,7 +208,11 @@ export class Bench {
   explore(start: string, kinds: readonly Kind[]): Explored {
     const [disk, whole] = this.#startAt(start);
     const processes = kinds.map((kind, index) => this.#process(kind, index));
-    const explored = this.#explorer.explore(disk, processes, this.#properties.from(disk, whole));
+    const explored = this.#explorer.explore(
+      disk,
+      processes,
+      this.#properties.from(disk, whole, kinds),
+    );
     this.total.combinations++;
     this.total.states += explored.states;
     this.total.interleavings += explored.interleavings;
@@ -159,15 +224,20 @@ export class Bench {
   walk(start: string, kinds: readonly Kind[], rounds: number, random: Random): string | undefined {
     const [disk, whole] = this.#startAt(start);
     const processes = kinds.map((kind, index) => this.#process(kind, index));
-    const violation = this.#explorer.walk(disk, processes, this.#properties.from(disk, whole), {
-      rounds,
-      random,
-    });
+    const violation = this.#explorer.walk(
+      disk,
+      processes,
+      this.#properties.from(disk, whole, kinds),
+      {
+        rounds,
+        random,
+      },
+    );
     return violation && described(start, violation);
   }
 
   #startAt(start: string): [disk: number, whole: boolean] {
-    const { files, whole } = STARTS[start] as {
+    const { files, whole } = ALL_STARTS()[start] as {
       files: Record<string, ClaimRecord>;
       whole: boolean;
     };
@@ -186,6 +256,17 @@ export class Bench {
           const { violation } = this.explore(start, some);
           if (violation !== undefined) return described(start, violation);
         }
+      }
+    }
+    return undefined;
+  }
+
+  /** The same for these combinations. */
+  firstOf(starts: readonly string[], all: readonly (readonly Kind[])[]): string | undefined {
+    for (const start of starts) {
+      for (const kinds of all) {
+        const { violation } = this.explore(start, kinds);
+        if (violation !== undefined) return described(start, violation);
       }
     }
     return undefined;

@@ -1,11 +1,10 @@
 /** The calls of the protocol of `claims/`, and the processes that make them, for the explorer. */
-import type {
-  ChainOutcome,
-  ClaimChainFiles,
-  ListedClaim,
-} from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_files.ts";
+import type { ListedClaim } from "../../../src/adapters/fs/task/claim/names.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
+import { requeue } from "../../../src/domain/task/requeue.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { Call, Process } from "./explorer.ts";
@@ -22,6 +21,7 @@ export interface Protocol {
   ): ChainOutcome | undefined;
   readHead(files: ClaimChainFiles, stem: string, listed?: ListedClaim): ClaimRecord | undefined;
   mend(files: ClaimChainFiles, stem: string): void;
+  archive(files: ClaimChainFiles, stem: string, end: ClaimRecord): boolean;
 }
 
 export const STEM = "7f".repeat(32);
@@ -60,6 +60,8 @@ export interface ClaimCall extends Call {
   readonly grants: boolean;
   /** Whether what it writes is terminal. */
   readonly ends: boolean;
+  /** Whether it keeps the end of the task from being followed; it answers whether it did. */
+  readonly archives?: boolean;
   /** Another tool's, which knows the view alone; what it answers is what it did. */
   readonly foreign?: boolean;
 }
@@ -67,7 +69,7 @@ export interface ClaimCall extends Call {
 /** A listing, name by name: the end first, so that it misses one that comes while it is made. */
 function listed(files: ClaimChainFiles): ListedClaim | undefined {
   const isEnded = files.exists(END);
-  const slots = [2, 3, 4, 5].filter((slot) => files.exists(`${STEM}.${slot}`));
+  const slots = [2, 3, 4, 5, 6].filter((slot) => files.exists(`${STEM}.${slot}`));
   const hasView = files.exists(VIEW);
   return hasView || isEnded || slots.length > 0 ? { hasView, slots, isEnded } : undefined;
 }
@@ -151,6 +153,31 @@ export function callsOf(protocol: Protocol) {
         rules.cancel({ ...actor(runId, second), force, nonce: `${runId} ${second}` }),
         { ends: true },
       ),
+    /** Puts the task back that has ended. */
+    revive: (runId: string, second: number) =>
+      move(
+        `revival by ${runId} at ${second}`,
+        requeue({
+          ...actor(runId, second),
+          nonce: `${runId} ${second}`,
+          delaySeconds: 0,
+          force: false,
+          isBlocked: false,
+        }),
+      ),
+    /** Looks for the end, and archives it. */
+    archive: {
+      ...plain,
+      name: "archive",
+      reads: false,
+      archives: true,
+      run: (files) => {
+        protocol.mend(files, STEM);
+        const head = protocol.readHead(files, STEM);
+        const isOver = head !== undefined && rules.isTerminal(head);
+        return isOver && protocol.archive(files, STEM, head) ? head : undefined;
+      },
+    } satisfies ClaimCall as ClaimCall,
     /** Another tool reads the view, and replaces or removes it unless the task has ended. */
     foreign: (name: string, change: (view: ClaimRecord) => ClaimRecord | undefined): ClaimCall => {
       const known = made.get(name);

@@ -27,6 +27,8 @@ export class ClaimProperties implements Properties {
   readonly #shown = new WeakMap<object, string>();
   #start = -1;
   #whole = true;
+  /** Whether ends may be followed. */
+  #isReviving = false;
 
   /** @param judged Whether all is judged, or only that no attempt is granted twice. */
   constructor(
@@ -36,14 +38,18 @@ export class ClaimProperties implements Properties {
   ) {}
 
   /** Sets where the exploration begins, and whether nothing had crashed before that. */
-  from(disk: number, whole: boolean): this {
+  from(disk: number, whole: boolean, kinds: readonly string[]): this {
+    this.#isReviving = kinds.includes("revive") ||
+      [...this.files.files(disk).values()].some((number) =>
+        this.files.record(number)?.revived_after
+      );
     this.#start = this.#plain(this.#head(disk));
     this.#whole = whole;
     return this;
   }
 
   settled(disk: number, step: Step): boolean {
-    if (this.judged === "winners" || step.name !== END) return false;
+    if (this.judged === "winners" || this.#isReviving || step.name !== END) return false;
     return step.op !== "replace" && step.op !== "remove" && this.files.files(disk).has(END);
   }
 
@@ -58,20 +64,31 @@ export class ClaimProperties implements Properties {
     const what = `${op} of ${name.slice(STEM.length)}`;
     if (was.has(END) && is.get(END) !== was.get(END)) throw new Error(`${what} changes the end`);
     if (was.has(VIEW) && !is.has(VIEW)) throw new Error(`${what} gives slot 1 back`);
-    if (name !== VIEW && name !== END && was.has(name)) {
+    if (name !== VIEW && !name.startsWith(END) && was.has(name)) {
       if (is.has(name)) throw new Error(`${what} changes what a slot holds`);
       if (!was.has(END)) throw new Error(`${what} takes a slot back while the task lives`);
+      const ends = [...this.#ends(before).values()];
+      const number = Number(name.slice(STEM.length + 1));
+      if (ends.includes(number - 1)) throw new Error(`${what} takes the slot of a revival back`);
+      if (number > Math.max(...ends)) {
+        throw new Error(`${what} takes a slot back while the revived task lives`);
+      }
     }
+    if (name.startsWith(`${END}.`) && was.has(name)) throw new Error(`${what} changes a later end`);
     const [from, to] = [this.#head(before), this.#head(after)];
     if (from === to) return;
     const [old, next] = [this.files.record(from), this.files.record(to)];
-    if (old !== undefined && rules.isTerminal(old)) throw new Error(`${what} undoes the end`);
+    const isRevived = old !== undefined && next?.revived_after === old.transition;
+    if (old !== undefined && rules.isTerminal(old) && !isRevived) {
+      throw new Error(`${what} undoes the end`);
+    }
     if (next?.transition !== (old?.transition ?? 0) + 1) throw new Error(`${what} skips a state`);
   }
 
   crashed(disk: number, calls: readonly CallState[]): void {
     this.#judgeGrants(calls);
     if (this.judged === "winners") return;
+    this.#judgeArchived(disk, calls);
     this.#judgeOrder(disk, calls);
     this.#judgeMended(disk);
   }
@@ -123,6 +140,17 @@ export class ClaimProperties implements Properties {
     }
   }
 
+  /** What was archived is followed by nothing. */
+  #judgeArchived(disk: number, calls: readonly CallState[]): void {
+    for (const { call, returned, outcome } of calls) {
+      if (!(call as ClaimCall).archives || !returned || outcome === undefined) continue;
+      const head = this.files.record(this.#head(disk));
+      if (head?.transition !== (outcome as ClaimRecord).transition) {
+        throw new Error("an end that was archived is followed");
+      }
+    }
+  }
+
   #judgeOrder(disk: number, calls: readonly CallState[]): void {
     const head = this.#plain(this.#head(disk));
     const key = `${this.#start};${head};` +
@@ -144,7 +172,7 @@ export class ClaimProperties implements Properties {
       after: returned,
       apply: (state) => state === head ? { next: state } : undefined,
     });
-    for (const each of calls) if (isOvertaken(each)) operations.push(operation(each, false));
+    for (const each of calls) if (this.#isOvertaken(each)) operations.push(operation(each, false));
     if (linearize(operations, this.#start, (state) => state) !== undefined) {
       this.#explained.add(key);
       return;
@@ -154,6 +182,23 @@ export class ClaimProperties implements Properties {
     );
     const last = this.files.record(head);
     throw new Error(`no order explains: ${outcomes.join("; ")}; at last ${showState(last)}`);
+  }
+
+  /** The ends of the task, and their numbers. */
+  #ends(disk: number): Map<string, number> {
+    const files = this.files.files(disk);
+    const ends = new Map<string, number>();
+    for (let name = END, number = files.get(name); number !== undefined;) {
+      const { transition } = this.files.record(number) as ClaimRecord;
+      ends.set(name, transition);
+      name = `${END}.${transition}`;
+      number = files.get(name);
+    }
+    return ends;
+  }
+
+  #isOvertaken(each: CallState): boolean {
+    return isOvertaken(each, this.#isReviving);
   }
 
   #apply(call: ClaimCall, { returned, outcome }: CallState, state: number) {
@@ -171,6 +216,7 @@ export class ClaimProperties implements Properties {
     }
     const next = decision.kind === "write" ? this.#plainOf(decision.next) : state;
     if (!returned) return decision.kind === "write" ? { next } : undefined;
+    if (isArchived(outcome)) return isOver(this.files.record(state)) ? { next: state } : undefined;
     if ((outcome as Outcome).kind === "lost") return state === -1 ? undefined : { next: state };
     return this.#explains(decision, state, outcome as ChainOutcome) ? { next } : undefined;
   }
@@ -253,9 +299,19 @@ export class ClaimProperties implements Properties {
       throw new Error(`${when} the view shows ${view}, the state is ${state}`);
     }
     if (!rules.isTerminal(this.files.record(head) as ClaimRecord)) return;
-    const left = [...files.keys()].filter((name) => name !== VIEW && name !== END);
+    const { revived_after: after } = this.files.record(head) as ClaimRecord;
+    const ends = this.#ends(disk);
+    const known = [VIEW, ...ends.keys()];
+    // The slot of a revival stays, and the one that archives an end.
+    const kept = [...ends.values()].map((transition) => `${STEM}.${transition + 1}`);
+    // What a process of an earlier life left that died then, no process needs to remove.
+    const isOld = (name: string) =>
+      when === "after mend()" && Number(name.slice(STEM.length + 1)) <= (after ?? 0);
+    const left = [...files.keys()].filter((name) =>
+      !known.includes(name) && !kept.includes(name) && !isOld(name)
+    );
     if (left.length > 0) throw new Error(`${when} slots are left over: ${left.join()}`);
-    if (shown(END) !== head) throw new Error(`${when} the end is missing`);
+    if (shown(known.at(-1) ?? END) !== head) throw new Error(`${when} the end is missing`);
   }
 }
 
@@ -264,11 +320,24 @@ export class ClaimProperties implements Properties {
  * wanted to claim, extend or give back may have had its effect before the end: once the slots are swept
  * no process can find out.
  */
-function isOvertaken({ call, returned, outcome }: CallState): boolean {
-  if (!returned || (call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
+function isOvertaken({ call, returned, outcome }: CallState, isReviving: boolean): boolean {
+  if ((call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
+  // One that was overtaken by an end and its revival may have its effect once more; no revival is overtaken.
+  if (isReviving) return !call.name.startsWith("revival");
+  if (!returned) return false;
   const { kind, refusal } = outcome as ChainOutcome & { refusal?: rules.TransitionRefusal };
   return (kind as Outcome["kind"]) === "lost" ||
     kind === "refuse" && refusal?.status === "terminal";
+}
+
+function isOver(state: ClaimRecord | undefined): boolean {
+  return state !== undefined && rules.isTerminal(state);
+}
+
+/** Whether the answer is that nothing follows the end any more. */
+function isArchived(outcome: unknown): boolean {
+  const { kind, refusal } = outcome as Outcome & { refusal?: rules.TransitionRefusal };
+  return kind === "refuse" && refusal?.status === "archived";
 }
 
 /** An answer without the mark; what has none is the same object. */

@@ -10,7 +10,7 @@
  * without end are thus among those explored, for any number of crashes at any steps, and in each of
  * them everybody that is under way is taken to have crashed there.
  */
-import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_files.ts";
 import type { Answer, Step as ClaimStep } from "./model_files.ts";
 import type { Random } from "../random.ts";
 

@@ -3,7 +3,10 @@
  * gives another number, and a call that runs on it can be stopped before each step and run again
  * from its start.
  */
-import type { ClaimChainFiles, StagedClaim } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type {
+  ClaimChainFiles,
+  StagedClaim,
+} from "../../../src/adapters/fs/task/claim/chain_files.ts";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
 import { canonicalJson } from "../../../src/domain/json.ts";
 
@@ -129,6 +132,10 @@ export class ModelFiles {
       replace: (name, state) => void takeStep({ op: "replace", name, state }),
       overwrite: (name, state) => void takeStep({ op: "overwrite", name, state }),
       drop: (name) => void takeStep({ op: "drop", name }),
+      link: (name, other) => {
+        const state = this.record(takeStep({ op: "read", name }));
+        return state !== undefined && takeStep({ op: "create", name: other, state }) === 1;
+      },
       slots: () => {
         throw new Error("No model has that number of slots");
       },

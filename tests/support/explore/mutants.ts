@@ -1,6 +1,6 @@
 /** Faulty copies of code under test, to see whether the tests notice. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_files.ts";
 import type { Protocol } from "./claim_calls.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
@@ -74,6 +74,7 @@ export function notExclusive(protocol: Protocol): Protocol {
     isBroken: (name) => files.isBroken(name),
     sync: (name) => files.sync(name),
     slots: (stem) => files.slots(stem),
+    link: (name, other) => files.link(name, other),
     stage(next) {
       const staged = files.stage(next);
       return {
@@ -92,5 +93,6 @@ export function notExclusive(protocol: Protocol): Protocol {
     firstTransition: (files, stem, rule) => protocol.firstTransition(faulty(files), stem, rule),
     readHead: (files, stem, listed) => protocol.readHead(files, stem, listed),
     mend: (files, stem) => protocol.mend(faulty(files), stem),
+    archive: (files, stem, end) => protocol.archive(faulty(files), stem, end),
   };
 }

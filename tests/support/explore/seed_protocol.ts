@@ -3,7 +3,8 @@
  * with: the first claim by exclusive creation; after a timeout a new record renamed over the old
  * one and read back, and a process that finds its own nonce takes the task for its own.
  */
-import type { ChainOutcome, ClaimChainFiles } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
+import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_files.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
 
 /**
@@ -51,6 +52,11 @@ export function firstTransition(
 /** The file is the state. */
 export function readHead(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
   return files.read(`${stem}.json`);
+}
+
+/** It knows no revival. */
+export function archive(): boolean {
+  return true;
 }
 
 /** A crash leaves nothing undone. */

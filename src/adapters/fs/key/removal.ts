@@ -7,7 +7,7 @@ import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { readRecord } from "../disk/record_file.ts";
 import type { Layout } from "../layout.ts";
-import { endName, slotName } from "../task/claim_chain.ts";
+import { endName, slotName } from "../task/claim/names.ts";
 import type { ClaimFiles } from "../task/claim_files.ts";
 import { collectKey, forgetKey } from "./chain.ts";
 import { FsKeyFiles, type Holder, keyPlace, NOTHING_TO_MAKE, parseKeyName } from "./files.ts";

@@ -7,7 +7,7 @@ import {
   type TaskListing,
 } from "../../../domain/task/listing.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
-import { groupClaims } from "../task/claim_chain.ts";
+import { groupClaims } from "../task/claim/names.ts";
 import type { Layout } from "../layout.ts";
 import { ofRecord } from "../disk/unreadable.ts";
 import type { Counted } from "./counted.ts";

@@ -11,7 +11,7 @@ import { listStems } from "../disk/record_file.ts";
 import { uniqueName } from "../disk/staging.ts";
 import { ofFolder, ofRecord } from "../disk/unreadable.ts";
 import type { Layout } from "../layout.ts";
-import { groupClaims } from "../task/claim_chain.ts";
+import { groupClaims } from "../task/claim/names.ts";
 import { Counted } from "./counted.ts";
 import { countedBytes } from "./counted_bytes.ts";
 import { countedTasks } from "./counted_tasks.ts";

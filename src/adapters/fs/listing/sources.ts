@@ -2,7 +2,8 @@
 import type { TaskEntry } from "../../../domain/task/listing.ts";
 import type { TaskRecord } from "../../../domain/task/task.ts";
 import type { PendingTask } from "../task/batch.ts";
-import { type ListedClaim, readHead } from "../task/claim_chain.ts";
+import { readHead } from "../task/claim_chain.ts";
+import { type ListedClaim } from "../task/claim/names.ts";
 import type { ClaimFiles } from "../task/claim_files.ts";
 import type { Segments } from "../segment/segments.ts";
 

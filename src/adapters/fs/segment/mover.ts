@@ -15,13 +15,19 @@ import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { idOfStem } from "../../../domain/ids.ts";
 import { canonicalJson, type JsonObject } from "../../../domain/json.ts";
 import { BATCH_MS, SEGMENT } from "../../../domain/limits.ts";
-import { recordsOf, type SegmentLine, segmentLine } from "../../../domain/task/segment.ts";
+import {
+  recordsOf,
+  segmentEntry,
+  type SegmentLine,
+  segmentLine,
+} from "../../../domain/task/segment.ts";
 import { parseTask } from "../../../domain/task/task.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "../task/batch_settling.ts";
 import { breath } from "../task/batch_turns.ts";
-import { endName, groupClaims, type ListedClaim, mend, slotName } from "../task/claim_chain.ts";
+import { archive, mend } from "../task/claim_chain.ts";
+import { endName, groupClaims, type ListedClaim, slotName } from "../task/claim/names.ts";
 import { ClaimFiles } from "../task/claim_files.ts";
 import { readRecord } from "../disk/record_file.ts";
 import { forgetKeys } from "../key/removal.ts";
@@ -163,7 +169,11 @@ export class TaskMover implements TaskFiles {
     this.#listed = free.slice(found.length);
     // After the tasks were seen: one that is in no batch now never gets its file again.
     const batched = yield;
-    const moved = found.filter(({ stem, line }) => line !== undefined && !batched.has(stem));
+    const moved = found.flatMap(({ stem, listed, line }) => {
+      if (line === undefined || batched.has(stem)) return [];
+      const archived = this.#archived(line, listed);
+      return archived === undefined ? [] : [{ stem, listed: archived, line }];
+    });
     const lines = moved.flatMap(({ line }) => line ?? []);
     if (lines.length > 0 && !addLines(fs, this.layout, n, lines)) return false;
     // A process died between the steps 3 and 4.
@@ -222,7 +232,18 @@ export class TaskMover implements TaskFiles {
   remove(lines: readonly SegmentLine[]): void {
     if (lines.length === 0) return;
     forgetKeys(this.#claims, lines);
-    this.#claims.removeTasks(lines.map(({ stem }) => ({ stem, listed: undefined })));
+    this.#claims.removeTasks(lines.map((line) => {
+      const claim = line.status === "completed" ? undefined : segmentEntry(line)?.claim;
+      return { stem: line.stem, listed: claim && this.#claims.archived(undefined, claim) };
+    }));
+  }
+
+  /** The files of a task that no process revives any more; `undefined` when one has. */
+  #archived(line: SegmentLine, listed: ListedClaim): ListedClaim | undefined {
+    if (line.status === "completed") return listed;
+    const end = segmentEntry(line)?.claim;
+    const isArchived = end !== undefined && archive(this.#claims, line.stem, end);
+    return isArchived ? this.#claims.archived(listed, end) : undefined;
   }
 
   /** Lists the tasks that have ended. */

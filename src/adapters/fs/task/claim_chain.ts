@@ -22,8 +22,16 @@
  * and the task has ended. The view of an ended task looks like slot 1, so an end in slot 1
  * (of a task that was never claimed) is synced there before it gets the name of an end.
  *
+ * A task that failed, was cancelled or expired can be *revived*: the state after its end e takes slot
+ * e + 1, and says `revived_after` e, as all later ones do. Its end and that slot stay for good, so no
+ * process that slept before the end can go on in its old life: it still finds `<hex>.end`. What follows
+ * e + 1 is a chain like the first, and ends with `<hex>.end.<e>`. The end is synced before slot e + 1 is
+ * taken, and that slot, whose bytes were synced before, ahead of the state that follows it. A process
+ * that is about to remove the files *archives* the end: it puts it into slot e + 1, if that is free.
+ *
  * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
- * cancel or another end, may answer `terminal` although it took effect first; and of two identical
+ * cancel or another end, may answer `terminal` although it took effect first, or, after a revival, take
+ * effect once more; and of two identical
  * ends both may answer that they were written, since no process can see which of them was.
  *
  * Other tools know the view alone, and replace or remove it. A view that shows no slot, or is missing
@@ -38,6 +46,7 @@ import {
   type ClaimRecord,
   type Decision,
   isTerminal,
+  type TransitionRefusal,
   type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import {
@@ -47,41 +56,11 @@ import {
   shows,
   unmarked,
 } from "../../../domain/task/foreign_claim.ts";
-import { isStem } from "../../../domain/ids.ts";
+import { isRevival } from "../../../domain/task/retry.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
-
-/** What the way to the newest state needs of the files of `claims/`. Each call is atomic. */
-export interface ClaimChainReader {
-  /** The state in a file of that name. */
-  read(name: string): ClaimRecord | undefined;
-  /** Whether the file that `read` last found under that name cannot be read. */
-  isBroken(name: string): boolean;
-}
-
-/** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
-export interface ClaimChainFiles extends ClaimChainReader {
-  exists(name: string): boolean;
-  /** Prepares a state to be put under names. */
-  stage(next: ClaimRecord): StagedClaim;
-  /** Puts a state under `name`, replacing what is there. */
-  replace(name: string, state: ClaimRecord): void;
-  remove(name: string): void;
-  /** Makes what is under `name` last, with that name. */
-  sync(name: string): void;
-  /** The names of a task's slots but the first; for a task that has a great many. */
-  slots(stem: string): string[];
-}
-
-/** A state that lies ready, under no name yet. */
-export interface StagedClaim {
-  /** Creates `name` with the state as its content; `false` when the name is taken. */
-  create(name: string): boolean;
-  /** Puts the state under `name`, replacing what is there; the last call on it. */
-  replace(name: string): void;
-  /** The last call on a state that goes nowhere. */
-  discard(): void;
-}
+import type { ClaimChainFiles, ClaimChainReader } from "./claim/chain_files.ts";
+import { endName, endOf, type ListedClaim, parseClaimName, slotName } from "./claim/names.ts";
 
 /** What is left to do for a terminal state when its end is synced: the view and the slots. */
 interface Conclusion {
@@ -96,58 +75,6 @@ export type ChainOutcome =
     readonly previous: ClaimRecord | undefined;
   } & Conclusion
   | Exclude<Decision, { kind: "write" }>;
-
-/** The name of a slot. */
-export function slotName(stem: string, transition: number): string {
-  return transition === 1 ? `${stem}.json` : `${stem}.${transition}`;
-}
-
-/** The name of the terminal state. */
-export function endName(stem: string): string {
-  return `${stem}.end`;
-}
-
-/** What a name in `claims/` stands for: a slot of a task, or its terminal state. */
-interface ClaimName {
-  readonly stem: string;
-  readonly slot: number | "end";
-}
-
-/** What {@link slotName} or {@link endName} gave this name for; `undefined` when neither did. */
-export function parseClaimName(name: string): ClaimName | undefined {
-  const dot = name.indexOf(".");
-  const stem = name.slice(0, Math.max(0, dot));
-  if (!isStem(stem)) return undefined;
-  const ending = name.slice(dot + 1);
-  if (ending === "json") return { stem, slot: 1 };
-  if (ending === "end") return { stem, slot: "end" };
-  const slot = /^[1-9]\d{0,15}$/.test(ending) ? Number(ending) : 1;
-  return slot > 1 && Number.isSafeInteger(slot) ? { stem, slot } : undefined;
-}
-
-/** The files of one task in a listing of `claims/`. */
-export interface ListedClaim {
-  readonly hasView: boolean;
-  /** The slots above the view, in no order. */
-  readonly slots: readonly number[];
-  readonly isEnded: boolean;
-}
-
-/** The names of a listing by the stems of their tasks; other names are left out. */
-export function groupClaims(names: Iterable<string>): Map<string, ListedClaim> {
-  const claims = new Map<string, { hasView: boolean; slots: number[]; isEnded: boolean }>();
-  for (const name of names) {
-    const parsed = parseClaimName(name);
-    if (parsed === undefined) continue;
-    const { stem, slot } = parsed;
-    const claim = claims.get(stem) ?? { hasView: false, slots: [], isEnded: false };
-    if (slot === "end") claim.isEnded = true;
-    else if (slot === 1) claim.hasView = true;
-    else claim.slots.push(slot);
-    claims.set(stem, claim);
-  }
-  return claims;
-}
 
 /**
  * The newest state; with a listing of the task's names, one at least as new as that listing, for fewer
@@ -170,6 +97,8 @@ function readListed(
   listed: ListedClaim,
 ): ClaimRecord | undefined {
   if (listed.isEnded) {
+    // The slot of a revival stays, so without a slot there was none.
+    if (listed.slots.length > 0) return undefined;
     const end = files.read(endName(stem));
     return files.isBroken(endName(stem)) ? undefined : end;
   }
@@ -199,15 +128,9 @@ function look(files: ClaimChainReader, stem: string): Head {
   let view = files.read(slotName(stem, 1));
   while (true) {
     const shown = view === undefined ? undefined : shownSlot(files, stem, view);
-    let newest = view !== undefined && shown !== undefined && shown > 1 ? view : undefined;
-    for (let slot = newest?.transition ?? 1;; slot++) {
-      const next = files.read(slotName(stem, slot + 1));
-      if (next === undefined) break;
-      newest = { ...next, transition: slot + 1 };
-    }
-    const end = files.read(endName(stem));
-    const isTorn = newest !== undefined && files.isBroken(endName(stem));
-    if (end !== undefined && !isTorn) return { state: end, isForeign: false, isShown: false };
+    const from = view !== undefined && shown !== undefined && shown > 1 ? view : undefined;
+    const { newest, end } = climb(files, stem, from);
+    if (end !== undefined) return { state: end, isForeign: false, isShown: false };
     const foreign = foreignState(view, newest, shown !== undefined);
     if (foreign === undefined) {
       const state = newest ?? (view && firstState(view));
@@ -218,6 +141,38 @@ function look(files: ClaimChainReader, stem: string): Head {
     if (isSettled) return { state: foreign, isForeign: true, isShown: false };
     view = again;
   }
+}
+
+/** The last slot that follows one, and the end that overrules it, over all lives of the task. */
+function climb(
+  files: ClaimChainReader,
+  stem: string,
+  newest: ClaimRecord | undefined,
+): { newest: ClaimRecord | undefined; end?: ClaimRecord } {
+  while (true) {
+    const name = slotName(stem, (newest?.transition ?? 1) + 1);
+    const next = files.read(name);
+    if (next !== undefined) {
+      newest = following(newest, next);
+      continue;
+    }
+    const after = newest?.revived_after;
+    const end = files.read(endName(stem, after));
+    const isTorn = newest !== undefined && files.isBroken(endName(stem, after));
+    if (end === undefined || isTorn) return { newest };
+    const revived = end.transition > (after ?? 0)
+      ? files.read(slotName(stem, end.transition + 1))
+      : undefined;
+    if (revived === undefined || isTerminal(revived)) return { newest, end };
+    newest = following(end, { ...revived, revived_after: end.transition });
+  }
+}
+
+/** A slot as the state after another; one that cannot be read does not say in which life it is. */
+function following(before: ClaimRecord | undefined, next: ClaimRecord): ClaimRecord {
+  const transition = (before?.transition ?? 1) + 1;
+  const after = next.revived_after ?? before?.revived_after;
+  return { ...next, transition, ...(after === undefined ? {} : { revived_after: after }) };
 }
 
 /** The slot that a view shows; `undefined` when another tool wrote the view. */
@@ -260,6 +215,12 @@ export function transition(
   while (true) {
     const decision = rule(current);
     if (decision.kind === "write") {
+      if (current && isTerminal(current) && !isRevivable(files, stem, current)) {
+        if (newest) return { kind: "refuse", refusal: archived(current) };
+        current = settled(files, stem);
+        newest = true;
+        continue;
+      }
       const taken = take(files, stem, decision.next);
       if (taken !== undefined) {
         return { kind: "written", claim: unmarked(decision.next), previous: current, ...taken };
@@ -270,6 +231,31 @@ export function transition(
     current = settled(files, stem);
     newest = true;
   }
+}
+
+/** Makes an end last that is to be followed; `false` when it is not the end, or is archived. */
+function isRevivable(files: ClaimChainFiles, stem: string, state: ClaimRecord): boolean {
+  mend(files, stem);
+  const end = endOf(state);
+  const there = files.read(end);
+  if (!isSame(there && unmarked(there), unmarked(state)) || files.isBroken(end)) return false;
+  files.sync(end);
+  const next = files.read(slotName(stem, state.transition + 1));
+  return next === undefined || !isTerminal(next);
+}
+
+/** The answer about a task whose files are about to go, or are damaged. */
+export function archived(claim: ClaimRecord): TransitionRefusal {
+  const message = `Cannot requeue task ${claim.task_id}: it was archived`;
+  return { status: "archived", message, claim };
+}
+
+/** Keeps the end of a task from being followed; `false` when the task was revived. */
+export function archive(files: ClaimChainFiles, stem: string, end: ClaimRecord): boolean {
+  const slot = slotName(stem, end.transition + 1);
+  if (files.link(endOf(end), slot)) return true;
+  const there = files.read(slot);
+  return there !== undefined && isTerminal(there);
 }
 
 /** A decision that writes nothing, as it is answered. */
@@ -286,7 +272,7 @@ function settled(files: ClaimChainFiles, stem: string): ClaimRecord | undefined 
     if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
     const taken = take(files, stem, state);
     if (taken?.conclude === undefined) continue;
-    files.sync(endName(stem));
+    files.sync(endOf(state));
     taken.conclude();
   }
 }
@@ -310,8 +296,10 @@ export function firstTransition(
 /** Tries for the slot of a state; `undefined` when another state is there or the task has ended. */
 function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): Conclusion | undefined {
   const slot = slotName(stem, next.transition);
-  const end = endName(stem);
+  const end = endOf(next);
   const view = slotName(stem, 1);
+  // What follows a revival rests on it.
+  if (next.transition - 2 === next.revived_after) files.sync(slotName(stem, next.transition - 1));
   const staged = files.stage(next);
   if (!staged.create(slot)) {
     staged.discard();
@@ -323,17 +311,20 @@ function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): Conclusi
       const conclude = () => {
         if (next.transition > 1) staged.replace(view);
         else staged.discard();
-        sweep(files, stem, next.transition);
+        sweep(files, stem, next);
+        refreshView(files, stem, next);
       };
       return { conclude };
     }
   } else {
     const { transition } = next;
-    if (!files.exists(end) || transition > 1 && files.read(end) && files.isBroken(end)) {
+    // The slot of a revival is never swept, so the process that gets it is the first.
+    const isFree = isRevival(next) || !files.exists(end);
+    if (isFree || transition > 1 && files.read(end) && files.isBroken(end)) {
       if (transition === 1) return {};
       if (isUnseen(files.read(view), next)) staged.discard();
       else staged.replace(view);
-      refreshView(files, stem, next.transition);
+      refreshView(files, stem, next);
       return {};
     }
   }
@@ -360,7 +351,7 @@ export function mend(files: ClaimChainFiles, stem: string): void {
   if (state === undefined || !isTerminal(state)) return;
   const head = isForeign ? settled(files, stem) : state;
   if (head === undefined || !isTerminal(head)) return;
-  const end = endName(stem);
+  const end = endOf(head);
   if (!isSame(files.read(end), head)) {
     const staged = files.stage(head);
     if (!staged.create(end)) replaceTorn(files, end, head);
@@ -371,27 +362,36 @@ export function mend(files: ClaimChainFiles, stem: string): void {
     files.sync(end);
     files.replace(slotName(stem, 1), head);
   }
-  sweep(files, stem, head.transition);
+  sweep(files, stem, head);
+  refreshView(files, stem, head);
 }
 
-function sweep(files: ClaimChainFiles, stem: string, last: number): void {
-  if (last > MAX_SWEPT_BY_NUMBER) {
-    for (const name of files.slots(stem)) files.remove(name);
+/** Removes the slots that an end overrules; that of its revival stays. */
+function sweep(files: ClaimChainFiles, stem: string, { transition, revived_after }: ClaimRecord) {
+  const first = revived_after === undefined ? 2 : revived_after + 2;
+  if (transition - first > MAX_SWEPT_BY_NUMBER) {
+    for (const name of files.slots(stem)) {
+      const slot = Number(parseClaimName(name)?.slot);
+      if (slot >= first && slot <= transition) files.remove(name);
+    }
     return;
   }
-  for (let n = 2; n <= last; n++) files.remove(slotName(stem, n));
+  for (let n = first; n <= transition; n++) files.remove(slotName(stem, n));
 }
 
 /** Replaces the view again while a later state is there, in case ours set it back. */
-function refreshView(files: ClaimChainFiles, stem: string, written: number): void {
+function refreshView(files: ClaimChainFiles, stem: string, written: ClaimRecord): void {
   let shown = written;
-  while (files.exists(slotName(stem, shown + 1)) || files.exists(endName(stem))) {
+  while (
+    files.exists(slotName(stem, shown.transition + 1)) ||
+    !isTerminal(shown) && files.exists(endOf(shown))
+  ) {
     const { state: head, isForeign } = look(files, stem);
-    if (head === undefined || isForeign || head.transition < shown) return;
+    if (head === undefined || isForeign || head.transition < shown.transition) return;
+    if (head.transition === shown.transition && isTerminal(shown)) return;
     files.replace(slotName(stem, 1), head);
-    if (isTerminal(head)) return;
-    if (head.transition === shown) return;
-    shown = head.transition;
+    if (head.transition === shown.transition) return;
+    shown = head;
   }
 }
 

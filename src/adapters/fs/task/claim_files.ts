@@ -6,22 +6,17 @@
  * `tmp/`, and synced when it has its names, since its answer promises that it is durable.
  */
 import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
+import { isRevival } from "../../../domain/task/retry.ts";
 import { stemOfId } from "../../../domain/ids.ts";
 import { parseTime } from "../../../domain/time.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
-import {
-  type ChainOutcome,
-  type ClaimChainFiles,
-  endName,
-  groupClaims,
-  type ListedClaim,
-  slotName,
-  type StagedClaim,
-} from "./claim_chain.ts";
+import { type ChainOutcome } from "./claim_chain.ts";
+import type { ClaimChainFiles, StagedClaim } from "./claim/chain_files.ts";
+import { endName, endOf, groupClaims, type ListedClaim, slotName } from "./claim/names.ts";
 import type { Layout } from "../layout.ts";
-import { readClaim } from "./read_claim.ts";
+import { readClaim } from "./claim/read_claim.ts";
 import { recordBytes } from "../disk/record_file.ts";
 import type { SharedSync } from "../disk/shared_sync.ts";
 import { StagedFile, stageFile, uniqueName } from "../disk/staging.ts";
@@ -85,6 +80,15 @@ export class ClaimFiles implements ClaimChainFiles {
     this.fs.remove(`${this.#folder}/${name}`);
   }
 
+  link(name: string, other: string): boolean {
+    try {
+      return this.fs.link(`${this.#folder}/${name}`, `${this.#folder}/${other}`);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return false;
+    }
+  }
+
   replace(name: string, state: ClaimRecord): void {
     this.#stageInTmp(state).replace(name);
   }
@@ -129,7 +133,14 @@ export class ClaimFiles implements ClaimChainFiles {
   removeClaim(stem: string, listed: ListedClaim | undefined): void {
     this.remove(slotName(stem, 1));
     for (const slot of listed?.slots ?? []) this.remove(slotName(stem, slot));
+    for (const after of listed?.laterEnds ?? []) this.remove(endName(stem, after));
     this.remove(endName(stem));
+  }
+
+  /** The slot that archives an end, with those of a listing. */
+  archived(listed: ListedClaim | undefined, { transition }: ClaimRecord): ListedClaim {
+    const { hasView = true, slots = [], isEnded = true, ...others } = listed ?? {};
+    return { hasView, isEnded, ...others, slots: [...slots, transition + 1] };
   }
 
   /**
@@ -141,7 +152,7 @@ export class ClaimFiles implements ClaimChainFiles {
     this.dropDue(claim);
     this.remove(slotName(stem, claim.transition));
     this.remove(slotName(stem, 1));
-    if (isTerminal(claim)) this.remove(endName(stem));
+    if (isTerminal(claim)) this.remove(endOf(claim));
     return true;
   }
 
@@ -190,7 +201,9 @@ export class ClaimFiles implements ClaimChainFiles {
     const { ms, rest } = dueEntry(state);
     const bytes = recordBytes(state);
     const attempt = (rest: string) =>
-      createEntry(this.fs, this.#due, ms, rest, (path) => this.fs.createNew(path, bytes));
+      createEntry(this.fs, this.#due, ms, rest, (path) =>
+        // The end before a revival must not be followed by a torn slot.
+        this.fs.createNew(path, bytes, isRevival(state)));
     // Another process of the same agent may be staging the same extension at the same instant.
     let free = rest;
     while (!attempt(free)) free = `${rest}_${uniqueName().slice(0, 8)}`;

@@ -42,12 +42,13 @@ import { type Attempt, isFor, type SearchParts, type TimedSearch } from "./claim
 import type { Warn } from "../../../ports/warnings.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
 import type { Batches } from "./batch.ts";
-import { endName, firstTransition, mend, readHead, slotName, transition } from "./claim_chain.ts";
+import { firstTransition, mend, readHead, transition } from "./claim_chain.ts";
+import { endOf, slotName } from "./claim/names.ts";
 import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
 import { RecordsCheck } from "./index/check.ts";
 import { type FirstEntry, isOfUnclaimed } from "./index/first_entry.ts";
 import { Rivals } from "./index/rivals.ts";
-import { readClaim } from "./read_claim.ts";
+import { readClaim } from "./claim/read_claim.ts";
 import type { Layout } from "../layout.ts";
 import type { ReadyEntry, ReadyIndex } from "./index/ready_index.ts";
 import { TimeCursor } from "../disk/time_index.ts";
@@ -262,7 +263,7 @@ export class ClaimNext {
     this.#claims.follow(outcome);
     if (outcome.conclude !== undefined) {
       // Its last attempt had timed out, and now it has failed.
-      this.#claims.sync(endName(stem));
+      this.#claims.sync(endOf(outcome.claim));
       outcome.conclude();
       this.#moved.ended.add(stem);
       return { kind: "refused", claim: outcome.claim };
@@ -334,7 +335,7 @@ export class ClaimNext {
     const rule = this.#sparing(giveUp({ task, now }), now);
     const outcome = rule(head).kind === "write" ? transition(this.#claims, stem, rule) : undefined;
     if (outcome?.kind === "written") {
-      this.#claims.sync(endName(stem));
+      this.#claims.sync(endOf(outcome.claim));
       outcome.conclude?.();
       this.#moved.ended.add(stem);
       this.#claims.takeBack(stem, outcome.claim);

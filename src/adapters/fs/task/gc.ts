@@ -33,15 +33,8 @@ import type { Swept, TimedSweep } from "../../../ports/gc.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "./batch_settling.ts";
-import {
-  endName,
-  groupClaims,
-  type ListedClaim,
-  mend,
-  readHead,
-  slotName,
-  transition,
-} from "./claim_chain.ts";
+import { archive, mend, readHead, transition } from "./claim_chain.ts";
+import { endName, endOf, groupClaims, type ListedClaim, slotName } from "./claim/names.ts";
 import { ClaimFiles } from "./claim_files.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";
@@ -59,6 +52,8 @@ const RUN_ID = "gc";
 interface EndedTask extends Swept {
   readonly stem: string;
   readonly listed: ListedClaim | undefined;
+  /** The number of its end; absent where it has none yet. */
+  readonly transition?: number | undefined;
   /** Ends one that has not ended; `false` when another process has moved it. */
   readonly close?: () => boolean;
 }
@@ -190,7 +185,7 @@ export class TaskGc {
     } else {
       if (execute) mend(this.#claims, stem);
       // A claim does not say when it ended; its file does, by a clock that may be another.
-      const stat = this.#fs.lstat(this.#path(endName(stem))) ??
+      const stat = this.#fs.lstat(this.#path(endOf(head))) ??
         this.#fs.lstat(this.#path(slotName(stem, 1)));
       end = Math.min(stat?.mtimeMs ?? now, now);
     }
@@ -202,12 +197,13 @@ export class TaskGc {
       reason: status,
       stem,
       listed,
-      ...(close && { close }),
+      ...(close ? { close } : { transition: head?.transition }),
     };
   }
 
   #remove(over: readonly EndedTask[]): EndedTask[] {
-    const mine = over.filter(({ close }) => close === undefined || this.room.needed(close));
+    const mine = over.filter(({ close }) => close === undefined || this.room.needed(close))
+      .flatMap((task) => this.room.needed(() => this.#archived(task)) ?? []);
     // A tombstone needs room.
     const free = mine.filter((task) =>
       this.room.needed(() => (forgetKeys(this.#claims, [task]), true))
@@ -216,11 +212,23 @@ export class TaskGc {
     return free;
   }
 
+  /** A task that no process revives any more; `undefined` when one has. */
+  #archived(task: EndedTask): EndedTask | undefined {
+    const { stem, listed, reason, transition = 0 } = task;
+    if (reason === "completed") return task;
+    mend(this.#claims, stem);
+    const head = readHead(this.#claims, stem);
+    if (head === undefined || !isTerminal(head)) return undefined;
+    const isSame = transition === 0 || head.transition === transition;
+    if (!isSame || !archive(this.#claims, stem, head)) return undefined;
+    return { ...task, listed: this.#claims.archived(listed, head) };
+  }
+
   /** Ends a task by a rule, if that allows it. */
   #end(stem: string, rule: TransitionRule): boolean {
     const outcome = transition(this.#claims, stem, rule);
     if (outcome.kind !== "written") return false;
-    this.#claims.sync(endName(stem));
+    this.#claims.sync(endOf(outcome.claim));
     outcome.conclude?.();
     this.#claims.follow(outcome);
     return true;
@@ -245,6 +253,7 @@ export class TaskGc {
     const names = listed.slots.map((slot) => slotName(stem, slot));
     if (listed.hasView) names.push(slotName(stem, 1));
     if (listed.isEnded) names.push(endName(stem));
+    for (const after of listed.laterEnds ?? []) names.push(endName(stem, after));
     const changed = names.map((name) => this.#fs.lstat(this.#path(name)))
       .map((stat) => stat?.kind === "file" ? stat.mtimeMs : Infinity);
     return Math.max(0, now - Math.max(...changed)) >= graceMs;

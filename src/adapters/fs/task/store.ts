@@ -29,7 +29,8 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir, isNotFound } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
-import { type ChainOutcome, endName, mend, readHead, slotName, transition } from "./claim_chain.ts";
+import { archived, type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
+import { endOf, slotName } from "./claim/names.ts";
 import { ClaimFiles, dueTree } from "./claim_files.ts";
 import { ClaimNext } from "./claim_next.ts";
 import { FirstEntry } from "./index/first_entry.ts";
@@ -121,7 +122,6 @@ export class FsTaskStore implements TaskStore {
     return newestByKey(this.#fs, this.layout, key);
   }
 
-  /** Adds tasks without keys. */
   async #addAll(tasks: readonly TaskRecord[]): Promise<void> {
     const [first, ...others] = tasks;
     if (first === undefined) return;
@@ -191,7 +191,7 @@ export class FsTaskStore implements TaskStore {
       return answerOf(outcome);
     }
     if (outcome.conclude !== undefined) {
-      await this.#claims.syncBeside(this.#sharedSync, endName(stem));
+      await this.#claims.syncBeside(this.#sharedSync, endOf(outcome.claim));
       outcome.conclude();
     } else if (isBack(outcome.claim)) {
       await this.#claims.syncBeside(this.#sharedSync, slotName(stem, outcome.claim.transition));
@@ -336,8 +336,8 @@ export class FsTaskStore implements TaskStore {
       return { kind: "written", claim };
     }
     const decision = rule(this.clock())(claim);
-    // No rule lets anything follow an end.
-    return decision.kind === "write" ? undefined : answerOf(decision);
+    const isArchived = decision.kind === "write";
+    return isArchived ? { kind: "refused", refusal: archived(claim) } : answerOf(decision);
   }
 
   async #moveEnded(): Promise<void> {
@@ -349,7 +349,7 @@ export class FsTaskStore implements TaskStore {
   /** An end that this call only found: its maker may have died before it was on the disk. */
   async #settleEnd(stem: string, claim: ClaimRecord): Promise<void> {
     mend(this.#claims, stem);
-    this.#claims.sync(endName(stem));
+    this.#claims.sync(endOf(claim));
     await this.#afterwards(stem, claim);
   }
 

@@ -12,7 +12,8 @@ import type { Warn } from "../../../ports/warnings.ts";
 import type { Layout } from "../layout.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
 import type { Batches } from "./batch.ts";
-import { endName, mend, readHead, slotName, transition } from "./claim_chain.ts";
+import { mend, readHead, transition } from "./claim_chain.ts";
+import { endOf, slotName } from "./claim/names.ts";
 import type { ClaimFiles } from "./claim_files.ts";
 import { follow, type Moved, type Stand, type WaitingFiles } from "./index/after_chain.ts";
 import type { FirstEntry } from "./index/first_entry.ts";
@@ -141,7 +142,8 @@ class FsWaitingFiles implements WaitingFiles<TaskRecord> {
 
   sync(stem: string): void {
     mend(this.tools.claims, stem);
-    this.tools.claims.sync(endName(stem));
+    const end = readHead(this.tools.claims, stem);
+    if (end !== undefined) this.tools.claims.sync(endOf(end));
   }
 
   letGo(task: TaskRecord, predecessors: readonly Stand[]): boolean {
@@ -152,7 +154,7 @@ class FsWaitingFiles implements WaitingFiles<TaskRecord> {
     const outcome = transition(claims, stem, rule);
     if (outcome.kind !== "written") return false;
     if (outcome.conclude !== undefined) {
-      claims.sync(endName(stem));
+      claims.sync(endOf(outcome.claim));
       outcome.conclude();
       this.moved.lasting.add(stem);
     }

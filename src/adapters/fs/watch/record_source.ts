@@ -30,15 +30,15 @@ import type { Clock } from "../../../domain/time.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { Batches } from "../task/batch.ts";
+import { readHead } from "../task/claim_chain.ts";
 import {
   endName,
   groupClaims,
   type ListedClaim,
   parseClaimName,
-  readHead,
   slotName,
-} from "../task/claim_chain.ts";
-import { ReadClaim } from "../task/read_claim.ts";
+} from "../task/claim/names.ts";
+import { ReadClaim } from "../task/claim/read_claim.ts";
 import type { Segments } from "../segment/segments.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { RecordFolders } from "./record_folders.ts";
@@ -214,10 +214,12 @@ export class FsRecordSource implements RecordSource {
     return this.#guarded("claim", slotName(stem, 1), known, () => {
       const folder = this.layout.folder("claim");
       if (known !== undefined && listed !== undefined) {
-        const name = listed.isEnded ? endName(stem) : slotName(stem, 1);
+        // The slot of a revival stays, so without a slot there was none.
+        const isOver = listed.isEnded && listed.slots.length === 0;
+        const name = isOver ? endName(stem) : slotName(stem, 1);
         const stat = this.#fs.lstat(`${folder}/${name}`);
-        const isNewest = listed.isEnded ||
-          listed.slots.every((slot) => slot <= Number.parseInt(known));
+        const isNewest = isOver ||
+          !listed.isEnded && listed.slots.every((slot) => slot <= Number.parseInt(known));
         if (stat !== undefined && isNewest && isSure(known, stat)) return SAME;
       }
       const files = new ReadClaim(this.#fs, folder);

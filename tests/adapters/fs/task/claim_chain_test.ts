@@ -10,6 +10,7 @@ import {
   type Kind,
   KINDS,
   LARGE_STARTS,
+  REVIVED_STARTS,
   show,
   STARTS,
 } from "../../../support/explore/claim_bench.ts";
@@ -107,6 +108,81 @@ for (const kinds of CROWDS) {
   });
 }
 
+/** Processes that meet where a task is revived. */
+const REVIVING: readonly Kind[][] = [
+  ["revive", "revive"],
+  ["revive", "mend"],
+  ["revive", "archive"],
+  ["revive", "late"],
+  ["revive", "read"],
+  ["revive", "listed"],
+  ["revive", "force"],
+  ["worker", "mend"],
+  ["archive", "late"],
+  ["archive", "force"],
+  ["listed", "force"],
+];
+/** The same, from before the end on: an old holder sleeps over it. */
+const SLEEPING: readonly Kind[][] = [
+  ["fail", "revive"],
+  ["done", "revive"],
+  ["force", "revive"],
+  ["retry", "revive"],
+];
+const REVIVING_THREES: readonly Kind[][] = [
+  ["revive", "revive", "late"],
+  ["revive", "archive", "late"],
+  ["revive", "force", "mend"],
+  ["archive", "archive", "revive"],
+];
+const SLEEPING_THREES: readonly Kind[][] = [
+  ["force", "revive", "done"],
+  ["done", "revive", "fail"],
+  ["fail", "fail", "revive"],
+  ["force", "revive", "archive"],
+];
+
+it("a revival is a transition like any other, in all interleavings and crashes", () => {
+  const bench = new Bench(chain);
+  const from = (starts: readonly string[], all: readonly Kind[][]) => {
+    for (const start of starts) {
+      for (const kinds of all) {
+        const { violation } = bench.explore(start, kinds);
+        assertEquals(violation && described(start, violation), undefined);
+      }
+    }
+  };
+  const random = newSeed("revivals");
+  from(Object.keys(REVIVED_STARTS), sample(REVIVING, sized(0.5, 1, 1), random));
+  from(Object.keys(STARTS), sample(SLEEPING, sized(0.5, 1, 1), random));
+  if (isHeavy()) {
+    // Those whose view lags take too many orders of steps; they are walked below.
+    from(["a failed task", "a task that was cancelled at once"], REVIVING_THREES);
+  }
+  console.log(`revivals: ${show(bench.total)}`);
+});
+
+/** Those that take too many orders of steps; an old holder sleeps over an end and its revival. */
+const OVERSLEPT: readonly (readonly Kind[])[] = [
+  ...REVIVING_THREES,
+  ...SLEEPING_THREES,
+  ["force", "revive", "done", "late"],
+  ["beats", "force", "revive", "worker"],
+  ["fail", "revive", "archive", "late", "mend"],
+  ["done", "force", "revive", "revive", "force"],
+];
+
+for (const kinds of OVERSLEPT) {
+  it(`a revival is a transition like any other when ${kinds.join(", ")} meet by chance`, () => {
+    const random = newSeed(`revival: ${kinds.join(", ")}`);
+    const bench = new Bench(chain);
+    const starts = ["a claim", "a claim with heartbeats", ...Object.keys(REVIVED_STARTS)];
+    for (const start of sample(starts, sized(0.4, 1, 1), random)) {
+      assertEquals(bench.walk(start, kinds, sized(20, 500, 20_000), random), undefined);
+    }
+  });
+}
+
 if (isLong()) {
   const FOURS: readonly Kind[][] = [
     ["early", "early", "mid", "late"],
@@ -151,17 +227,16 @@ const ENDS = "staged.create(end) || isSame(files.read(end), next) || replaceTorn
 const MUTATIONS: readonly Mutation[] = [
   {
     name: "no look for the end after a slot was taken",
-    from:
-      "    if (!files.exists(end) || transition > 1 && files.read(end) && files.isBroken(end)) {",
+    from: "    if (isFree || transition > 1 && files.read(end) && files.isBroken(end)) {",
     to: "    if (stem !== '') {",
   },
   {
     name: "the end looked for first",
-    from: "  let view = files.read(slotName(stem, 1));\n  while (true) {",
-    to: "  const end = files.read(endName(stem));\n" +
-      "  let view = files.read(slotName(stem, 1));\n  while (true) {",
+    from: "  while (true) {\n    const name = slotName(stem, (newest",
+    to: "  while (true) {\n    const end = files.read(endName(stem, newest?.revived_after));\n" +
+      "    const name = slotName(stem, (newest",
     also: {
-      from: "    const end = files.read(endName(stem));\n    const isTorn",
+      from: "    const end = files.read(endName(stem, after));\n    const isTorn",
       to: "    const isTorn",
     },
   },
@@ -188,7 +263,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: "sweeping before the end is made",
     from: `if (${ENDS}) {`,
-    to: "sweep(files, stem, next.transition);\n      " +
+    to: "sweep(files, stem, next);\n      " +
       `if (${ENDS}) {`,
   },
   {
@@ -203,13 +278,13 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "one slot is never swept",
-    from: "for (let n = 2; n <= last; n++)",
-    to: "for (let n = 2; n < last; n++)",
+    from: "for (let n = first; n <= transition; n++)",
+    to: "for (let n = first; n < transition; n++)",
   },
   {
     name: "the view is not looked at again",
-    from: "refreshView(files, stem, next.transition);",
-    to: "",
+    from: "refreshView(files, stem, next);\n      return {};",
+    to: "return {};",
   },
   {
     name: "the newest state is not looked for again after a lost slot",
@@ -240,6 +315,58 @@ for (const mutation of LISTING_MUTATIONS) {
     );
     assert_(found[0] !== undefined, `nothing was found in ${show(bench.total)}`);
     console.log(`${mutation.name}: found ${found[0].message.split("\n")[0]}`);
+  });
+}
+
+const REVIVAL_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the slot of a revival is swept",
+    from: "const first = revived_after === undefined ? 2 : revived_after + 2;",
+    to: "const first = 2;",
+  },
+  {
+    name: "a revival that was ended at once counts for nothing",
+    from: "const isFree = isRevival(next) || !files.exists(end);",
+    to: "const isFree = !files.exists(end);",
+  },
+  {
+    name: "a task is revived that has no end yet",
+    from: "  mend(files, stem);\n  const end = endOf(state);",
+    to: "  const end = endOf(state);\n  if (!files.exists(end)) return true;",
+  },
+  {
+    name: "an end is archived that was followed",
+    from: "return there !== undefined && isTerminal(there);",
+    to: "return there !== undefined;",
+  },
+  {
+    name: "an end that was archived is followed",
+    from: "  return next === undefined || !isTerminal(next);\n}",
+    to:
+      "  if (next !== undefined && isTerminal(next)) files.remove(slotName(stem, state.transition + 1));\n" +
+      "  return true;\n}",
+  },
+  {
+    name: "an end sets the view back, and it stays so",
+    from: "sweep(files, stem, next);\n        refreshView(files, stem, next);",
+    to: "sweep(files, stem, next);",
+  },
+  {
+    name: "a listing with an end needs no look for a revival",
+    from: "if (listed.slots.length > 0) return undefined;\n    const end",
+    to: "const end",
+  },
+];
+
+for (const mutation of someOf("faults of revivals", REVIVAL_MUTATIONS, 3)) {
+  it(`the explorer finds this fault of revivals: ${mutation.name}`, async () => {
+    const path = "src/adapters/fs/task/claim_chain.ts";
+    const bench = new Bench(await mutated(path, mutation) as Protocol);
+    const found = bench.firstOf(Object.keys(REVIVED_STARTS), REVIVING) ??
+      bench.firstOf(["a claim"], SLEEPING) ??
+      bench.firstOf(["a claim"], SLEEPING_THREES);
+    assert_(found !== undefined, `nothing was found in ${show(bench.total)}`);
+    console.log(`${mutation.name}: found ${found.split("\n")[0]}`);
   });
 }
 

@@ -3,7 +3,7 @@ import {
   groupClaims,
   parseClaimName,
   slotName,
-} from "../../../../src/adapters/fs/task/claim_chain.ts";
+} from "../../../../src/adapters/fs/task/claim/names.ts";
 import { assertEquals, it } from "../../../deps.ts";
 
 const STEM = "ab".repeat(32);

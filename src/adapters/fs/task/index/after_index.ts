@@ -31,6 +31,8 @@ const SEEN = "seen_";
 interface Waiting {
   /** The stems of the tasks that they wait for, without those whose mark says that all is done. */
   readonly awaited: readonly string[];
+  /** The stems of those. */
+  readonly marked: readonly string[];
   /** The stems of those that have all their entries. */
   readonly whole: ReadonlySet<string>;
 }
@@ -122,6 +124,7 @@ export class AfterIndex {
     const folders = (this.fs.list(this.#root) ?? [])
       .flatMap(({ name, isDirectory }) => isDirectory && isStem(name) ? [name] : []);
     const awaited: string[] = [];
+    const marked: string[] = [];
     const missing = new Map<string, number>();
     for (const predecessor of folders) {
       const { entries, marks } = this.#folder(predecessor);
@@ -131,10 +134,10 @@ export class AfterIndex {
       if (entries.length === 0) {
         for (const mark of marks) this.fs.remove(`${this.#root}/${predecessor}/${mark}`);
         this.fs.removeDir(`${this.#root}/${predecessor}`);
-      } else if (marks.length === 0 || !marks.includes(markOf(entries))) awaited.push(predecessor);
+      } else (marks.includes(markOf(entries)) ? marked : awaited).push(predecessor);
     }
     const whole = new Set([...missing].flatMap(([stem, count]) => count === 0 ? [stem] : []));
-    return { awaited, whole };
+    return { awaited, marked, whole };
   }
 
   #names(predecessor: string): AfterName[] {

@@ -15,7 +15,7 @@ import { ensureDir } from "../../disk/ensure_dir.ts";
 import type { Layout } from "../../layout.ts";
 import { type FolderMark, isUnchanged, markFolder } from "../../disk/folder_mark.ts";
 import { listStems, readNote } from "../../disk/record_file.ts";
-import { groupClaims } from "../claim_chain.ts";
+import { groupClaims, type ListedClaim } from "../claim/names.ts";
 import { ReadyIndex } from "./ready_index.ts";
 import { signOfDue, stemOfDue } from "../claim_files.ts";
 import { AfterIndex } from "./after_index.ts";
@@ -132,19 +132,19 @@ export class RecordsCheck {
     }
     const skipped = skipping.count;
     const busy = new Set<string>();
-    const { awaited, whole } = this.#after.waiting();
+    const { awaited, marked, whole } = this.#after.waiting();
     const stems = listStems(this.fs, this.layout.folder("task"));
-    const there = new Set(awaited.length === 0 ? [] : stems);
+    const there = new Set(awaited.length + marked.length === 0 ? [] : stems);
     // A process has died between an end and what follows from it, or a power cut came in between.
-    for (const stem of awaited) {
+    for (const stem of [...awaited, ...marked.filter((each) => wasRevived(claims.get(each)))]) {
       const listed = claims.get(stem);
-      const isOver = listed && (listed.isEnded || skipping.past(() => completion.isOver(stem)));
+      const isOver = isSurelyOver(listed) ||
+        listed && skipping.past(() => completion.isOver(stem));
       if (!there.has(stem) || isOver) completion.ended(stem);
     }
     for (const stem of stems) {
       const listed = claims.get(stem);
-      // An end beside a slot may be one that a power cut has torn.
-      if (listed?.isEnded && listed.slots.length === 0) continue;
+      if (isSurelyOver(listed)) continue;
       const queue = ready.get(stem);
       if (queue !== undefined) {
         busy.add(queue);
@@ -209,4 +209,14 @@ export class RecordsCheck {
       if (!(error instanceof HostError) || !unwritable.includes(error.reason)) throw error;
     }
   }
+}
+
+/** An end beside a slot may be one that a power cut has torn, or that was followed by a revival. */
+function isSurelyOver(listed: ListedClaim | undefined): boolean {
+  return listed !== undefined && listed.isEnded && listed.slots.length === 0;
+}
+
+/** Whether it may have been revived; then a mark may speak of an earlier end. */
+function wasRevived(listed: ListedClaim | undefined): boolean {
+  return listed !== undefined && listed.isEnded && listed.slots.length > 0;
 }

@@ -1,12 +1,13 @@
 /** What single files of `claims/` say, also those that cannot be read. */
-import type { ClaimRecord } from "../../../domain/task/claim.ts";
-import { parseClaim } from "../../../domain/task/parse_claim.ts";
-import { idOfStem } from "../../../domain/ids.ts";
-import { BROKEN_CLAIM_GRACE_S } from "../../../domain/limits.ts";
-import { formatTime, writable } from "../../../domain/time.ts";
-import type { FileStat, HostFs } from "../../../ports/host.ts";
-import { type ClaimChainReader, endName, slotName } from "./claim_chain.ts";
-import { readRecord } from "../disk/record_file.ts";
+import type { ClaimRecord } from "../../../../domain/task/claim.ts";
+import { parseClaim } from "../../../../domain/task/parse_claim.ts";
+import { idOfStem } from "../../../../domain/ids.ts";
+import { BROKEN_CLAIM_GRACE_S } from "../../../../domain/limits.ts";
+import { formatTime, writable } from "../../../../domain/time.ts";
+import type { FileStat, HostFs } from "../../../../ports/host.ts";
+import type { ClaimChainReader } from "./chain_files.ts";
+import { endName, slotName } from "./names.ts";
+import { readRecord } from "../../disk/record_file.ts";
 
 /** A file of `claims/`. */
 interface ClaimFile {
@@ -78,12 +79,13 @@ export class ReadClaim implements ClaimChainReader {
    * The file that a state comes from which `readHead` found by these. It is the end, else the view
    * unless that lags behind, else a slot; a view that another tool removed leaves the last slot.
    */
-  sourceOf(stem: string, { transition }: ClaimRecord): ClaimFile & { name: string } {
+  sourceOf(stem: string, state: ClaimRecord): ClaimFile & { name: string } {
+    const { transition, status, revived_after: after } = state;
     const view = slotName(stem, 1);
     const slot = slotName(stem, transition);
     const isView = this.#read.get(view)?.claim.transition === transition;
     const names = [
-      endName(stem),
+      ...(status === "claimed" && after !== undefined ? [] : [endName(stem, after)]),
       ...(isView ? [view] : []),
       slot,
       view,
