@@ -1,0 +1,49 @@
+/** A process that sends a plan, or works it off; the race test of plans starts several. */
+import { appendFileSync } from "node:fs";
+import process from "node:process";
+import { Tasks } from "../../../src/engine/task/tasks.ts";
+import { Random } from "../random.ts";
+import { type Line, makePlan } from "./plan.ts";
+import { openStore } from "./stores.ts";
+
+/** What a worker is given. */
+export interface PlanOrders {
+  readonly store: string;
+  /** Where the workers write their lines. */
+  readonly log: string;
+  readonly runId: string;
+  /** The plan that it sends, by its seed; otherwise it works. */
+  readonly plan?: { readonly seed: number; readonly count: number };
+}
+
+const { store, log, runId, plan } = JSON.parse(process.argv[2] ?? "") as PlanOrders;
+const clock = Date.now;
+const tasks = new Tasks({ store: await openStore(store, clock, () => {}), clock, warn: () => {} });
+const write = (event: Line["event"], title: string, more: Partial<Line> = {}) =>
+  appendFileSync(log, `${JSON.stringify({ event, title, at: Date.now(), ...more })}\n`);
+
+async function send({ seed, count }: { seed: number; count: number }): Promise<void> {
+  const planned = makePlan(new Random(seed), count);
+  const added = await tasks.enqueueAll(planned.map(({ input }) => input));
+  if (!Array.isArray(added)) throw new Error(added.error);
+}
+
+const work = () =>
+  tasks.work({
+    runId,
+    drain: true,
+    claimTtl: 2,
+    concurrency: 2,
+    onEnd: ({ title, status }) => write("reported", title, { status }),
+  }, async ({ title, attempt, payload }) => {
+    write("start", title);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const fails = Number(payload["fails"] ?? 0);
+    if (attempt <= fails) {
+      write("fail", title);
+      throw new Error("on purpose");
+    }
+    write("end", title);
+  });
+
+await (plan === undefined ? work() : send(plan));
