@@ -15,14 +15,14 @@ const ROOT = `${import.meta.dirname}/../..`;
  */
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
   "--version": [25, 40],
-  "enqueue work --run-id me": [76, 178],
-  "claim --run-id me": [75, 169],
+  "enqueue work --run-id me": [79, 183],
+  "claim --run-id me": [78, 174],
   "check src/b.ts --run-id me": [72, 164],
   "list": [70, 160],
   "lane live": [65, 156],
-  "status": [95, 279],
+  "status": [96, 283],
   "reserve src/c.ts --exclusive --run-id me": [84, 196],
-  "hook run generic pre": [79, 184],
+  "hook run generic pre": [81, 188],
 };
 
 /** What a host says to the hook; the others take no input. */
