@@ -114,10 +114,9 @@ export class Plan implements Preceding {
     const found = await tasksByKey(this.context, key);
     const unfinished = found.unfinished.find(({ task }) => task.queue === queue)?.task.task_id;
     const newest = found.newest?.task.task_id;
-    const before = unfinished ?? newest;
-    if (before === undefined) return {};
-    await this.#note(before, name);
-    return { ...(unfinished !== undefined && { unfinished }), newest: newest ?? before };
+    if (newest === undefined) return {};
+    await this.#note(unfinished ?? newest, name);
+    return { newest, ...(unfinished !== undefined && { unfinished }) };
   }
 
   /** Notes whether a task is completed. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { sleep } from "../race/processes.ts";
+import { until as untilWithin } from "../race/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -89,12 +89,9 @@ export class Working extends Running {
   }
 }
 
-/** Waits until something holds. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const late = Date.now() + LIMIT_MS; !holds();) {
-    if (Date.now() > late) throw new Error(`Waited in vain until ${what}`);
-    await sleep(20);
-  }
+/** Waits until something holds that a process of its own brings about. */
+export function until(what: string, holds: () => boolean): Promise<void> {
+  return untilWithin(what, holds, LIMIT_MS);
 }
 
 /** Whether a process runs; one that ended and that no process asks about does not. */

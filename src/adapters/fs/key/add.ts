@@ -170,7 +170,7 @@ export class KeyedTasks {
   /** The definition of a task that has a key; `undefined` when it has gone meanwhile. */
   async #definition({ stem, task, batch }: Holder): Promise<TaskRecord | undefined> {
     // Its process may have died before all tasks of the batch were on the disk.
-    if (batch !== undefined) this.#syncBatches();
+    if (batch !== undefined) this.parts.batches.sync();
     return task ?? await this.parts.definition(idOfStem(stem));
   }
 
@@ -208,7 +208,7 @@ export class KeyedTasks {
       }
       if (isDecided) {
         // A batch that was given up must not come back beside the task that follows it.
-        this.#syncBatches();
+        this.parts.batches.sync();
         return "ended";
       }
       isDecided = this.#isDecided(batch);
@@ -225,12 +225,6 @@ export class KeyedTasks {
     if (batch?.state !== "new") return batch?.state !== "links" && batch?.state !== "repair";
     if (!turns.owners.isHeld(batch)) turns.discard(batch);
     return false;
-  }
-
-  /** Makes last which batches there are. */
-  #syncBatches(): void {
-    const { batches } = this.parts.layout;
-    if (this.#fs.lstat(batches) !== undefined) this.#fs.syncDir(batches);
   }
 
   /** Lets others run in a long call. */

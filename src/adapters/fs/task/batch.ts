@@ -16,7 +16,7 @@ import { linkTasks, repairTasks, takeTurn, type Turn } from "./batch_chain.ts";
 import type { TaskLine } from "./batch_files.ts";
 import type { Batch } from "./batch_name.ts";
 import { BatchTurns, sliced } from "./batch_turns.ts";
-import { ensureDir } from "../disk/ensure_dir.ts";
+import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { recordBytes } from "../disk/record_file.ts";
 import { ofFolder } from "../disk/unreadable.ts";
@@ -112,7 +112,7 @@ export class Batches {
       if (turn === undefined) throw new HostError("not_found", "rename", files.path(batch));
       batch = turn.batch;
       owners.begin(batch);
-      this.#syncBatches();
+      this.sync();
       return turn;
     } catch (error) {
       owners.end(batch);
@@ -122,9 +122,14 @@ export class Batches {
   }
 
   /** Makes last which batches there are. */
-  #syncBatches(): void {
+  sync(): void {
     const { host: { fs }, layout } = this;
-    fs.syncDir(layout.batches);
+    try {
+      fs.syncDir(layout.batches);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return; // there never was one
+    }
     if (!this.#isFolderSynced) fs.syncDir(layout.folder("task"));
     this.#isFolderSynced = true;
   }
@@ -203,7 +208,7 @@ export class Batches {
     }
     return await turns.each(needy, "repair", async (turn) => {
       // Its process may have died before that: no power cut is to leave a part of the tasks.
-      this.#syncBatches();
+      this.sync();
       if (await turns.drive(turn, repairTasks(turns.files, turn))) turns.linked(turn);
     }, (turn) => turns.giveBack(turn));
   }
