@@ -31,8 +31,15 @@ export interface FakeHost extends Host {
 
 const real = await detectHost();
 
-/** A host as a test wants it. Files are the real ones. */
+/** Waits for the clock's next millisecond: records of one millisecond have no order in time. */
+function nextMillisecond(): void {
+  const now = Date.now();
+  while (Date.now() === now);
+}
+
+/** A host as a test wants it. Files are the real ones. What hosts write in turn has an order. */
 export function fakeHost(options: FakeOptions = {}): FakeHost {
+  nextMillisecond();
   const { stdin = "", readerGoesAfter = Infinity } = options;
   const written = { stdout: "", stderr: "" };
   const bodies = new Set<() => void>();
