@@ -8,12 +8,13 @@ import {
   type HookEvent,
   type HostDialect,
   MAX_HOOK_BYTES,
+  SILENCE,
 } from "../../domain/input/hook/event.ts";
-import { DIALECTS } from "../../domain/input/hook/dialects.ts";
 import { hookRun } from "../../domain/input/hook/run.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Host } from "../../ports/host.ts";
 import type { HookContext, RawCommand } from "../command.ts";
+import { DIALECTS } from "./dialects.ts";
 
 export const hookRunCommand: RawCommand = {
   details:
@@ -39,8 +40,8 @@ export const hookRunCommand: RawCommand = {
   flags: {},
   raw: true,
   async answer(context) {
-    const dialect = DIALECTS[context.operands[0] ?? ""];
-    if (dialect === undefined) return { code: 0, out: "", err: "" };
+    const dialect = await DIALECTS[context.operands[0] ?? ""]?.();
+    if (dialect === undefined) return SILENCE;
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<HookAnswer>((resolve) => {

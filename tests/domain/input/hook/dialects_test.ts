@@ -1,18 +1,20 @@
-import { DIALECTS } from "../../../../src/domain/input/hook/dialects.ts";
+import { DIALECTS } from "../../../../src/commands/hook/dialects.ts";
 import type { JsonObject } from "../../../../src/domain/json.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { RECORDED } from "./payloads.ts";
 
 for (const { host, what, payload, event, moment, session, agent, writes } of RECORDED) {
-  it(`the dialect of ${host} reads ${what}`, () => {
-    const read = DIALECTS[host]?.read(payload as JsonObject, event);
+  it(`the dialect of ${host} reads ${what}`, async () => {
+    const dialect = await DIALECTS[host]?.();
+    const read = dialect?.read(payload as JsonObject, event);
     assertEquals(read, { moment, session, agent, cwd: "/w", writes });
   });
 }
 
-it("every dialect has payloads, and reads an empty one as no edit", () => {
+it("every dialect has payloads, and reads an empty one as no edit", async () => {
   assertEquals([...new Set(RECORDED.map(({ host }) => host))].sort(), Object.keys(DIALECTS).sort());
-  for (const dialect of Object.values(DIALECTS)) {
+  for (const load of Object.values(DIALECTS)) {
+    const dialect = await load();
     assertEquals(dialect.read({}, undefined).writes, []);
     assertEquals(dialect.read({}, undefined).moment, "other");
   }

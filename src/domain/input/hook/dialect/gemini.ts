@@ -1,5 +1,5 @@
 /** Gemini CLI. It ignores a denial in the form of Claude Code, and takes exit code 2. */
-import { denyByCode, type HostDialect, noteOnly, pathsOf, SILENCE, snakeEvent } from "./event.ts";
+import { denyByCode, type HostDialect, noteOnly, pathsOf, SILENCE, snakeEvent } from "../event.ts";
 
 const EDITS = new Set(["write_file", "replace"]);
 

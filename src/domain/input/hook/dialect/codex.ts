@@ -11,7 +11,7 @@ import {
   SILENCE,
   snakeEvent,
   textOf,
-} from "./event.ts";
+} from "../event.ts";
 
 const EDITS = new Set(["apply_patch", "Write", "Edit"]);
 

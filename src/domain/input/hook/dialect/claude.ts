@@ -6,7 +6,7 @@ import {
   pathsOf,
   SILENCE,
   snakeEvent,
-} from "./event.ts";
+} from "../event.ts";
 
 const EDITS = new Set(["Write", "Edit", "MultiEdit", "NotebookEdit"]);
 

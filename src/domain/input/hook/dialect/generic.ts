@@ -7,7 +7,7 @@ import {
   pathsOf,
   SILENCE,
   textOf,
-} from "./event.ts";
+} from "../event.ts";
 
 const MOMENTS: readonly HookMoment[] = ["pre", "session_end", "subagent_end"];
 

@@ -1,0 +1,10 @@
+/** The hosts whose hooks coord answers. A call loads the one that it is for. */
+import type { HostDialect } from "../../domain/input/hook/event.ts";
+
+/** By the name of the host. */
+export const DIALECTS: Readonly<Record<string, () => Promise<HostDialect>>> = {
+  claude: () => import("../../domain/input/hook/dialect/claude.ts").then((it) => it.claude),
+  codex: () => import("../../domain/input/hook/dialect/codex.ts").then((it) => it.codex),
+  gemini: () => import("../../domain/input/hook/dialect/gemini.ts").then((it) => it.gemini),
+  generic: () => import("../../domain/input/hook/dialect/generic.ts").then((it) => it.generic),
+};
