@@ -45,6 +45,12 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/domain/",
     "src/adapters/fs/checkout/team_config.ts",
   ]],
+  ["src/workspace/collecting.ts", [
+    "src/ports/",
+    "src/domain/",
+    "src/adapters/fs/layout.ts",
+    "src/adapters/fs/disk/collected.ts",
+  ]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",

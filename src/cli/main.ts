@@ -102,12 +102,13 @@ async function runRaw(
 ): Promise<number> {
   const given = flags.get("dir");
   const dir = Array.isArray(given) ? given.at(-1) : undefined;
+  const growth = new Growth();
   const { code, out, err } = await command.answer({
     host,
     operands,
     async hook(cwd) {
       const { openHookOn } = await import("../workspace/open_hook.ts");
-      return openHookOn(host, cwd, { dir, clock });
+      return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });
     },
   });
   try {
@@ -116,6 +117,7 @@ async function runRaw(
   } catch {
     // The host has gone, or hears the code alone.
   }
+  await growth.collect(command, host, clock);
   return code;
 }
 
@@ -130,7 +132,8 @@ async function runCommand(
   const { values, dir, warnings } = await parseFor(name, command, host, args, output);
   for (const warning of warnings) output.warn(warning);
   const stopping = new Stopping(host);
-  const options = { clock, onWarning: output.warn };
+  const growth = new Growth();
+  const options = { clock, onWarning: output.warn, onFound: growth.onFound };
   let giveBack: (() => Promise<object>) | undefined;
   const context: CommandContext = {
     host,
@@ -205,6 +208,20 @@ async function runCommand(
     return await deliver(value, command, output, stopping, giveBack);
   } finally {
     stopping.end();
+    await growth.collect(command, host, clock);
+  }
+}
+
+/** Has ended records of a workspace removed that a command adds to. */
+class Growth {
+  #path: string | undefined;
+
+  readonly onFound = (path: string): void => void (this.#path = path);
+
+  async collect(command: Described, host: Host, clock: Clock): Promise<void> {
+    if (command.grows !== true || this.#path === undefined) return;
+    const { collectWhenDue } = await import("../workspace/collecting.ts");
+    await collectWhenDue(host, this.#path, clock);
   }
 }
 

@@ -120,7 +120,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   },
   watch: { fields: words("schema_version event_type kind id timestamp data.*") },
   gc: {
-    fields: words("executed grace_seconds failed_grace_seconds total counts.*"),
+    fields: words("executed put_off grace_seconds failed_grace_seconds due_at total counts.*"),
     lists: ["items"],
     each: words("kind id reason"),
   },

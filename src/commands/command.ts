@@ -140,6 +140,8 @@ export interface Described {
   readonly details?: string;
   /** Command lines for help, without `coord`. */
   readonly examples?: readonly string[];
+  /** Whether it leaves records: then those that ended long ago are removed now and then. */
+  readonly grows?: true;
   /** What is wrong with values that are fine one by one; `field` is a name in the input. */
   check?(values: Values): readonly InputProblem[];
 }

@@ -308,11 +308,6 @@ const processes = new Processes({
   readLink: (path) => ifAllowed(PROC, () => Deno.readLinkSync(path)),
 });
 
-async function patientFs(): Promise<HostFs> {
-  const { patient, pause } = await import("./patient.ts");
-  return patient(fs, pause);
-}
-
 const encoder = new TextEncoder();
 
 /** The host for Deno, from source and compiled. */
@@ -322,7 +317,7 @@ export const denoHost: Host = {
   os: Deno.build.os === "linux" || Deno.build.os === "darwin" || Deno.build.os === "windows"
     ? Deno.build.os
     : "other",
-  fs: Deno.build.os === "windows" ? await patientFs() : fs,
+  fs: Deno.build.os === "windows" ? (await import("./patient.ts")).patient(fs) : fs,
   args: Deno.args,
   get pid() {
     return Deno.pid;
@@ -388,6 +383,7 @@ export const denoHost: Host = {
   },
   command: (...call) => import("./command.ts").then(({ runCommand }) => runCommand(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
+  startBeside: (args) => import("./beside_deno.ts").then(({ startBeside }) => startBeside(args)),
   onStop(body) {
     const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
     for (const signal of signals) Deno.addSignalListener(signal, body);

@@ -307,11 +307,6 @@ const processes = new Processes({
   readLink: (path) => ifThere(() => nodeFs.readlinkSync(path)),
 });
 
-async function patientFs(): Promise<HostFs> {
-  const { patient, pause } = await import("./patient.ts");
-  return patient(fs, pause);
-}
-
 /** Exit codes of a command that a signal ended are the signal's number above this. */
 const KILLED = 128;
 
@@ -327,7 +322,7 @@ export const nodeHost: Host = {
     : isWindows
     ? "windows"
     : "other",
-  fs: isWindows ? await patientFs() : fs,
+  fs: isWindows ? (await import("./patient.ts")).patient(fs) : fs,
   args: process.argv.slice(2),
   get pid() {
     return process.pid;
@@ -387,6 +382,7 @@ export const nodeHost: Host = {
   },
   command: (...call) => import("./command.ts").then(({ runCommand }) => runCommand(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
+  startBeside: (args) => import("./run.ts").then(({ startBeside }) => startBeside(args)),
   onStop(body) {
     process.on("SIGINT", body);
     process.on("SIGTERM", body);

@@ -10,8 +10,13 @@ import { HostError, type HostErrorReason, type HostFs } from "../ports/host.ts";
 const NAMES: readonly HostErrorReason[] = ["busy", "permission"];
 const CONTENT: readonly HostErrorReason[] = ["busy"];
 
+/** Stops this thread for a time. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** The same operations with patience. */
-export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
+export function patient(fs: HostFs, wait: (ms: number) => void = pause): HostFs {
   const again = <A extends readonly unknown[], R>(
     codes: readonly HostErrorReason[],
     operation: (...args: A) => R,
@@ -23,7 +28,7 @@ export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
       } catch (error) {
         const isPassing = error instanceof HostError && codes.includes(error.reason);
         if (!isPassing || waited + ms > MAX_FILE_WAIT_MS) throw error;
-        pause(ms);
+        wait(ms);
       }
     }
   };
@@ -38,9 +43,4 @@ export function patient(fs: HostFs, pause: (ms: number) => void): HostFs {
     rename: again(NAMES, fs.rename),
     remove: again(NAMES, fs.remove),
   };
-}
-
-/** Stops this thread for a time. */
-export function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

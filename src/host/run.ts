@@ -88,3 +88,18 @@ function marked(): number[] {
   return (processNames() ?? []).filter((name) => statOf(name)?.session === session)
     .filter((name) => readProc(name, "environ").split("\0").includes(mark)).map(Number);
 }
+
+/** Where Bun keeps the files of a program that it compiled. */
+const COMPILED = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
+
+/** This program once more, on Bun and Node; see `Host.startBeside`. */
+export async function startBeside(args: readonly string[]): Promise<void> {
+  const [, script = ""] = process.argv;
+  const own = COMPILED.test(script) ? [] : [script];
+  const child = spawn(process.execPath, [...own, ...args], { detached: true, stdio: "ignore" });
+  await new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  child.unref();
+}

@@ -27,6 +27,11 @@ export interface Swept {
 
 export interface Collector {
   /**
+   * When a sweep that removes began last, else when the workspace was made, in milliseconds since
+   * 1970; `undefined` where neither is known.
+   */
+  collectedAt(): Promise<number | undefined>;
+  /**
    * Removes what has been over for the grace by the store's clock, counted from the instant at which it was released,
    * expired or ended. Others may work meanwhile: what is live stays, and whatever was removed is gone
    * for good, also after a crash at any moment. What cannot be read stays, with a warning.

@@ -247,6 +247,11 @@ export interface Host {
    * What it leaves running ends as with {@link command}. Resolves to its exit code.
    */
   run(words: readonly [string, ...string[]], options: RunOptions): Promise<number>;
+  /**
+   * Starts this program once more, with these arguments and no streams. It goes on when this process
+   * ends, and nothing waits for it.
+   */
+  startBeside(args: readonly string[]): Promise<void>;
   /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
   onStop(body: () => void): () => void;
   /**

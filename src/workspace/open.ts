@@ -29,6 +29,12 @@ export interface OpenOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+/** How the command line opens one. */
+export interface Opening extends OpenOptions {
+  /** Is called with the path of the workspace that was found. */
+  readonly onFound?: (path: string) => void;
+}
+
 /**
  * Opens a workspace.
  *
@@ -54,16 +60,17 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
  * Opens a workspace on a given machine. Which store it has is decided here: a store may have to be
  * reached before it is open.
  */
-export async function openOn(host: Host, options: OpenOptions): Promise<Coord> {
+export async function openOn(host: Host, options: Opening): Promise<Coord> {
   return openFilesOn(host, options);
 }
 
 /** Opens a workspace that is kept in files. */
-export function openFilesOn(host: Host, options: OpenOptions): Coord {
+export function openFilesOn(host: Host, options: Opening): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
   const { path, foundBy } = found;
+  options.onFound?.(path);
   const agreement = new FsAgreement(host, found);
   return new Coord({
     store: openFsStore(host, path, clock, warn, agreement),

@@ -7,21 +7,22 @@ import { ReservationHolders } from "../engine/reservation/holders.ts";
 import { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
-import type { OpenOptions } from "./open.ts";
+import type { Opening } from "./open.ts";
 
 /** Opens reserving in a workspace on a given machine. */
 export function openReservingOn(
   host: Host,
-  options: OpenOptions,
+  options: Opening,
 ): Pick<Reservations, "reserve" | "release"> {
   return reservingOn(host, options).reservations;
 }
 
 /** The same, with what it works with. */
-export function reservingOn(host: Host, options: OpenOptions) {
+export function reservingOn(host: Host, options: Opening) {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
+  options.onFound?.(found.path);
   const { reservations, checkout, lanes, tickets } = openFsReserving(host, found.path, clock, warn);
   const agreement = new FsAgreement(host, found);
   const context = { store: { reservations }, checkout, agreement, clock, warn };

@@ -4,15 +4,16 @@
  */
 import { findWorkspace, FsAgreement, openFsTasks } from "../adapters/fs/open_tasks.ts";
 import { Tasks } from "../engine/task/tasks.ts";
-import type { OpenOptions } from "./open.ts";
+import type { Opening } from "./open.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
 
 /** Opens the queue of a workspace on a given machine. */
-export function openTasksOn(host: Host, options: OpenOptions): Tasks {
+export function openTasksOn(host: Host, options: Opening): Tasks {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
+  options.onFound?.(found.path);
   const tasks = openFsTasks(host, found.path, clock, warn);
   return new Tasks({ store: { tasks }, clock, warn, agreement: new FsAgreement(host, found) });
 }

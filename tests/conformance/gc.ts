@@ -102,6 +102,21 @@ export function gcSuite(name: string, open: OpenStore): void {
     assertEquals(await at.other.feed.count("claim"), 2);
   });
 
+  it(`${name}: gc knows when it last removed what has ended, in all openings`, async () => {
+    const at = await place();
+    const known = async () => [await at.store.gc.collectedAt(), await at.other.gc.collectedAt()];
+    const made = await known();
+    assertEquals(typeof made[0], "number");
+    at.clock.advance(100);
+    await at.store.gc.sweep({ graceMs: 0, execute: false });
+    assertEquals(await known(), made);
+    for (const one of [at.store, at.other]) {
+      at.clock.advance(100);
+      await one.gc.sweep({ graceMs: 0, execute: true });
+      assertEquals(await known(), [at.clock.ms, at.clock.ms]);
+    }
+  });
+
   it(`${name}: gc keeps failed and cancelled tasks for a grace of their own`, async () => {
     const at = await place();
     const ids: Record<string, string> = {};

@@ -15,6 +15,7 @@ import { VERSION } from "../../src/domain/version.ts";
 import { build } from "../support/program/built.ts";
 import { isHeavy } from "../support/length.ts";
 import { itWith } from "../support/program/programs.ts";
+import { isWritten, until } from "../support/program/working.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
@@ -167,12 +168,15 @@ itHeavy("deno task compile makes a working executable of a fresh copy within 60 
   assertEquals([answer.version, answer.runtime], [VERSION, by], printed);
   await output("sha256sum", ["--check", "--quiet", "SHA256SUMS"], { cwd: `${copy}/dist` });
   await usesWhatIsLoadedOnDemand([`${copy}/${path}`]);
+  await startsItself([`${copy}/${path}`]);
 });
 
 // What `deno compile` would put into an executable, with the rights that it would have there.
 itHeavy("the bundle works on Deno with PERMISSIONS and no others", async () => {
   const entry = await bundle(ROOT, `${makeTempDir()}/bundle`);
-  await usesWhatIsLoadedOnDemand([Deno.execPath(), "run", "--no-config", ...PERMISSIONS, entry]);
+  const command = [Deno.execPath(), "run", "--no-config", ...PERMISSIONS, entry];
+  await usesWhatIsLoadedOnDemand(command);
+  await startsItself(command);
 });
 
 /** Has a coord read a source file of each language, and `lanes.json`. */
@@ -212,6 +216,17 @@ async function usesWhatIsLoadedOnDemand(command: readonly string[]): Promise<voi
     conflicts.map(({ type, addresses }: Record<string, unknown>) => [type, addresses]),
     pairs.map((pair) => ["dependency_overlap", pair]),
   );
+}
+
+/** Has a coord in a workspace of last week start itself once more, which is how ended records go. */
+async function startsItself(command: readonly string[]): Promise<void> {
+  const [program = "", ...before] = command;
+  const cwd = makeTempDir();
+  const coord = (...args: readonly string[]) => output(program, [...before, ...args], { cwd });
+  await coord("init");
+  Deno.utimeSync(`${cwd}/.coord/.gitignore`, 0, 0);
+  await coord("enqueue", "One", "--run-id", "p");
+  await until("it has begun", () => isWritten(`${cwd}/.coord/index/collected`));
 }
 
 /** What `file` says of each executable, as far as the name says it. */

@@ -18,9 +18,9 @@ const CALLS: Readonly<Record<string, string>> = {
   "--version": "",
   "check src/b.ts --run-id me": "3 missing, 7 looks, 5 opens",
   "reserve src/c.ts --run-id me":
-    "10 missing, 17 looks, 10 opens, 2 writes, 1 syncs, 3 links, 1 removes, 3 folders",
+    "10 missing, 18 looks, 10 opens, 2 writes, 1 syncs, 3 links, 1 removes, 3 folders",
   "reserve src/d.ts --exclusive --run-id me":
-    "19 missing, 32 looks, 20 opens, 5 writes, 2 syncs, 8 links, 1 renames, 4 removes, 3 folders",
+    "19 missing, 33 looks, 20 opens, 5 writes, 2 syncs, 8 links, 1 renames, 4 removes, 3 folders",
   "lane acquire web/** --lane web --owner me":
     "7 missing, 20 looks, 17 opens, 3 writes, 1 syncs, 2 links, 1 renames, 3 removes",
   "heartbeat --mine --run-id me":
@@ -33,7 +33,7 @@ const CALLS: Readonly<Record<string, string>> = {
     "9 missing, 30 looks, 24 opens, 2 writes, 2 syncs, 2 links, 8 removes",
   "claim --queue one --run-id me":
     "9 missing, 9 looks, 9 opens, 1 writes, 1 links, 1 removes, 7 folders",
-  "enqueue more --run-id me": "5 missing, 3 looks, 4 opens, 1 writes, 1 syncs, 1 links, 9 folders",
+  "enqueue more --run-id me": "5 missing, 4 looks, 4 opens, 1 writes, 1 syncs, 1 links, 9 folders",
   "tasks": "3 missing, 8 looks, 7 opens",
   "status": "11 missing, 28 looks, 23 opens",
 };

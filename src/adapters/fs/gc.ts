@@ -11,6 +11,7 @@ import { type Clock, parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { collectedAt, noteCollection } from "./disk/collected.ts";
 import { Room } from "./disk/gc_room.ts";
 import type { Layout } from "./layout.ts";
 import { listStems, readParsed } from "./disk/record_file.ts";
@@ -42,10 +43,17 @@ export class FsCollector implements Collector {
     this.#tasks = new TaskGc(host, layout, warn, this.#room);
   }
 
+  async collectedAt(): Promise<number | undefined> {
+    return collectedAt(this.#fs, this.layout);
+  }
+
   async sweep(asked: Sweep): Promise<Swept[]> {
     const sweep = { ...asked, now: this.clock() };
     this.#room.begin();
-    if (sweep.execute) this.#tidyStaging();
+    if (sweep.execute) {
+      noteCollection(this.#fs, this.layout, sweep.now);
+      this.#tidyStaging();
+    }
     const swept = await this.#pass(sweep);
     if (this.#room.take() === undefined) return swept;
     this.#dropNotes();

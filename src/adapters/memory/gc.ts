@@ -12,8 +12,13 @@ import type { MemoryWorkspace } from "./workspace.ts";
 export class MemoryCollector implements Collector {
   constructor(readonly workspace: MemoryWorkspace) {}
 
+  async collectedAt(): Promise<number> {
+    return this.workspace.collectedAt;
+  }
+
   async sweep(asked: Sweep): Promise<Swept[]> {
     const sweep = { ...asked, now: this.workspace.clock() };
+    if (sweep.execute) this.workspace.collectedAt = sweep.now;
     const reservations = this.#reservations(sweep);
     const gone = new Set(reservations.map(({ id }) => id));
     const swept = [...reservations, ...this.#intents(sweep, gone), ...this.#tasks(sweep)];

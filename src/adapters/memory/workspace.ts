@@ -52,6 +52,8 @@ export class MemoryWorkspace {
   };
   /** Leases and announcements as records of the stream; the log keeps them. */
   readonly lanes: Table<JsonObject>;
+  /** When ended records were removed last, else when the workspace was made; milliseconds since 1970. */
+  collectedAt: number;
   /** Numbers all changes. */
   readonly count = new ChangeCount();
   /** The records of each kind. */
@@ -59,6 +61,7 @@ export class MemoryWorkspace {
 
   constructor({ clock = Date.now, taxonomy = NO_TAXONOMY }: MemoryOptions = {}) {
     this.clock = clock;
+    this.collectedAt = clock();
     this.taxonomy = taxonomy;
     this.tasks = new Table(clock, this.count);
     this.claims = new Table(clock, this.count);

@@ -27,6 +27,7 @@ export const hookRunCommand: RawCommand = {
     "call of more than 2 seconds are no opinion. Edits through the shell are not guarded. " +
     "The key hook of coord.json has mode (deny, warn or off) and ignore, a list of globs.",
   examples: ["hook run claude", "hook run generic pre"],
+  grows: true,
   operands: [
     {
       name: "HOST",

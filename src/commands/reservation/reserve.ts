@@ -28,6 +28,7 @@ export const reserve: AnswerCommand<ReservationGranted | ReservationDenied, Rese
     `reserve "src/billing.py::total" --run-id agent-7 --op modify`,
     `reserve "src/auth/**" docs/auth.md --run-id agent-7 --ttl 600 --exclusive`,
   ],
+  grows: true,
   operands: [ADDRESSES],
   flags: {
     "run-id": OPTIONAL_RUN_ID,

@@ -22,11 +22,13 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     "intents whose reservation is gone. Delete tasks that ended or expired, with their claims. " +
     "Each only when it ended longer ago than the grace. Failed and cancelled tasks are kept for 90 days " +
     "where neither --grace nor coord.json's retention says otherwise. Without --execute, only list " +
-    "what would be deleted.",
+    "what would be deleted. Commands that add tasks and reservations start `gc --auto` once a day, " +
+    "beside themselves.",
   examples: ["gc", "gc --grace 1d --json"],
   operands: [],
   flags: {
     execute: { type: "boolean", summary: "delete it" },
+    auto: { type: "boolean", summary: "delete it if that was last done a day ago or longer" },
     grace: {
       type: "duration",
       summary: "keep what ended less than this ago",
@@ -40,7 +42,8 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     return coord.gc(values);
   },
   text(report) {
-    const { executed, items, total } = report;
+    const { executed, items, total, put_off, due_at } = report;
+    if (put_off) return `Nothing to do before ${due_at}`;
     if (total === 0) return "Nothing to delete";
     const blocks: Block[] = [{
       columns: ["KIND", column("ID", "id"), column("REASON", "main")],

@@ -7,6 +7,7 @@ import { claimBlock } from "./text.ts";
 export const complete: AnswerCommand<ClaimRecord, TaskCompleteInput> = {
   details: "Only the holder may. Repeating it with the same result is fine.",
   examples: [`complete 3f9a2c --run-id agent-7 --result '{"passed": 12}'`],
+  grows: true,
   operands: [TASK_ID],
   flags: {
     "run-id": RUN_ID,

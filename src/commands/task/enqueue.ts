@@ -37,6 +37,7 @@ export const enqueue: AnswerCommand<TaskEnqueued, EnqueueValues> = {
     "enqueue --stdin --queue builds < tasks.ndjson",
     "enqueue --stdin -0 --queue review < titles",
   ],
+  grows: true,
   operands: [{
     name: "TITLE",
     summary: "what is to be done; cut after 200 characters",

@@ -9,6 +9,7 @@ export const failTask: AnswerCommand<ClaimRecord | TaskRetried, TaskFailInput> =
     "Only the holder may. A failed task is not handed out again, unless it was enqueued with " +
     "--max-attempts and has some left: then it is pending from retry_at on.",
   examples: [`fail-task 3f9a2c --run-id agent-7 --error "the tests do not compile"`],
+  grows: true,
   operands: [TASK_ID],
   flags: {
     "run-id": RUN_ID,

@@ -41,6 +41,7 @@ export const work: StreamCommand<TaskWorked, WorkValues> = {
     "work --run-id ci --queue build --queue test --drain --concurrency 4 -- make check",
     `work --run-id agent-7 --once -- sh -c 'echo "$COORD_TITLE"'`,
   ],
+  grows: true,
   operands: [{ ...CMD, summary: "the program to run for each task, with its arguments" }],
   flags: {
     "run-id": { ...RUN_ID, field: WORK_INPUT.runId },

@@ -23,6 +23,8 @@ export interface FakeHost extends Host {
   readonly err: string;
   /** How many times standard output was written to. */
   readonly writes: number;
+  /** With which arguments the program was started once more. */
+  readonly beside: readonly (readonly string[])[];
   /** How many listen to signals. */
   readonly listeners: number;
   /** As SIGINT does. */
@@ -43,6 +45,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const { stdin = "", readerGoesAfter = Infinity } = options;
   const written = { stdout: "", stderr: "" };
   const bodies = new Set<() => void>();
+  const beside: (readonly string[])[] = [];
   let writes = 0;
   return {
     ...real,
@@ -52,6 +55,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     env: (name) => options.env?.[name],
     isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
     shell: options.shell ?? real.shell,
+    startBeside: async (args) => void beside.push(args),
     columns: () => options.columns ?? 80,
     write(stream, text) {
       if (stream === "stdout" && writes++ >= readerGoesAfter) {
@@ -76,6 +80,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     get err() {
       return written.stderr;
     },
+    beside,
     get writes() {
       return writes;
     },

@@ -5,7 +5,7 @@
  */
 import { HostError } from "../../../ports/host.ts";
 import type { HostFs } from "../../../ports/host.ts";
-import { ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
+import { ensureDir, ensureLastingDir, inDir, isNotFound } from "./ensure_dir.ts";
 
 /** How often staging is repeated when another process removes its folder meanwhile. */
 const MAX_TRIES = 20;
@@ -25,6 +25,26 @@ export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: bool
   const path = `${tmp}/${uniqueName()}`;
   inDir(fs, tmp, MAX_TRIES, () => fs.createNew(path, bytes, sync));
   return path;
+}
+
+/**
+ * Writes a note in `index/` that only saves time: where that cannot be, or another process removes the
+ * folders meanwhile, there is none.
+ */
+export function writeNote(
+  fs: HostFs,
+  { tmp, index }: { readonly tmp: string; readonly index: string },
+  name: string,
+  text: string,
+): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    ensureDir(fs, index);
+    new StagedFile(fs, index, () => stageFile(fs, tmp, bytes, false)).replace(name);
+  } catch (error) {
+    const unwritable = ["not_found", "no_space", "read_only", "permission"];
+    if (!(error instanceof HostError) || !unwritable.includes(error.reason)) throw error;
+  }
 }
 
 /**

@@ -9,9 +9,8 @@
  * not for long, since file systems and other tools have their ways.
  */
 import { formatTime, isAhead, writable } from "../../../../domain/time.ts";
-import { HostError, type HostFs } from "../../../../ports/host.ts";
+import type { HostFs } from "../../../../ports/host.ts";
 import type { Warn } from "../../../../ports/warnings.ts";
-import { ensureDir } from "../../disk/ensure_dir.ts";
 import type { Layout } from "../../layout.ts";
 import { type FolderMark, isUnchanged, markFolder } from "../../disk/folder_mark.ts";
 import { listStems, readNote } from "../../disk/record_file.ts";
@@ -20,7 +19,7 @@ import { ReadyIndex } from "./ready_index.ts";
 import { signOfDue, stemOfDue } from "../claim_files.ts";
 import { AfterIndex } from "./after_index.ts";
 import { isOfDelayed, isOfUnclaimed } from "./first_entry.ts";
-import { StagedFile, stageFile } from "../../disk/staging.ts";
+import { writeNote } from "../../disk/staging.ts";
 import { allEntries } from "../../disk/time_index.ts";
 import type { Skipping } from "../../disk/unreadable.ts";
 
@@ -196,18 +195,8 @@ export class RecordsCheck {
   }
 
   #write({ mtimeMs, atMs, until, ahead, metAt, busy }: Checked): void {
-    const { tmp, index } = this.layout;
     const note = `${mtimeMs} ${atMs} ${until} ${ahead} ${metAt} ${[...busy].join()}`;
-    const bytes = new TextEncoder().encode(note);
-    try {
-      ensureDir(this.fs, index);
-      new StagedFile(this.fs, index, () => stageFile(this.fs, tmp, bytes, false)).replace(NOTE);
-    } catch (error) {
-      // The note only saves time. When another process removes the folders, the next comparison is
-      // due anyway.
-      const unwritable = ["not_found", "no_space", "read_only", "permission"];
-      if (!(error instanceof HostError) || !unwritable.includes(error.reason)) throw error;
-    }
+    writeNote(this.fs, this.layout, NOTE, note);
   }
 }
 

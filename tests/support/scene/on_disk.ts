@@ -1,0 +1,23 @@
+/** What a folder takes on the disk, and how old a workspace is. */
+import { lstatSync, readdirSync, utimesSync } from "node:fs";
+
+/** Kibibytes on the disk below a folder; a file of several names counts once. */
+export function sizeOf(folder: string, seen = new Set<number>()): number {
+  let size = lstatSync(folder).blocks / 2;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) size += sizeOf(path, seen);
+    else {
+      const { ino, blocks } = lstatSync(path);
+      if (!seen.has(ino)) size += blocks / 2;
+      seen.add(ino);
+    }
+  }
+  return size;
+}
+
+/** Has the workspace of a project look as if it was made days ago. */
+export function age(project: string, days: number): void {
+  const made = new Date(Date.now() - days * 86_400_000);
+  utimesSync(`${project}/.coord/.gitignore`, made, made);
+}
