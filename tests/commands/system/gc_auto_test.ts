@@ -4,7 +4,7 @@ import { main } from "../../../src/cli/main.ts";
 import { collectionDue } from "../../../src/domain/task/retention.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { sized } from "../../support/length.ts";
-import { isWritten, namesIn, Running, until, written } from "../../support/program/working.ts";
+import { isWritten, Running, until, written } from "../../support/program/working.ts";
 import { write } from "../../support/scene/journals.ts";
 import { age, sizeOf } from "../../support/scene/on_disk.ts";
 import { fakeHost, type FakeOptions, scratch } from "../../support/fake/host.ts";
