@@ -5,6 +5,12 @@ import type { HostDialect } from "../../domain/input/hook/event.ts";
 export const DIALECTS: Readonly<Record<string, () => Promise<HostDialect>>> = {
   claude: () => import("../../domain/input/hook/dialect/claude.ts").then((it) => it.claude),
   codex: () => import("../../domain/input/hook/dialect/codex.ts").then((it) => it.codex),
+  cursor: () => import("../../domain/input/hook/dialect/cursor.ts").then((it) => it.cursor),
   gemini: () => import("../../domain/input/hook/dialect/gemini.ts").then((it) => it.gemini),
   generic: () => import("../../domain/input/hook/dialect/generic.ts").then((it) => it.generic),
 };
+
+/** The dialect of a host, or `undefined` for a host that is not known. */
+export async function dialectOf(host: string): Promise<HostDialect | undefined> {
+  return Object.hasOwn(DIALECTS, host) ? await DIALECTS[host]?.() : undefined;
+}

@@ -5,16 +5,16 @@
 import {
   HOOK_MS,
   type HookAnswer,
-  type HookEvent,
   type HostDialect,
   MAX_HOOK_BYTES,
   SILENCE,
 } from "../../domain/input/hook/event.ts";
 import { hookRun } from "../../domain/input/hook/run.ts";
-import { isObject } from "../../domain/json.ts";
+import { speakerOf } from "../../domain/input/hook/speaker.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import type { Host } from "../../ports/host.ts";
 import type { HookContext, RawCommand } from "../command.ts";
-import { DIALECTS } from "./dialects.ts";
+import { dialectOf, DIALECTS } from "./dialects.ts";
 
 export const hookRunCommand: RawCommand = {
   details:
@@ -22,9 +22,10 @@ export const hookRunCommand: RawCommand = {
     "Before an edit the files are reserved exclusively for the agent's run, for 15 minutes from the " +
     "edit on. If another run holds one of them, the edit is denied, and the agent reads who holds " +
     "it, until when, and what to do. At the end of a session or subagent those reservations are " +
-    "released. Exit codes and output are the host's, not those of the other commands: 0 with no " +
-    "output is no opinion, and 2 denies. Input that cannot be read, a missing workspace, and a " +
-    "call of more than 2 seconds are no opinion. Edits through the shell are not guarded. " +
+    "released. Exit codes and output are the host's, not those of the other commands. Most hosts " +
+    "take 0 with no output for no opinion and 2 for a denial, others want JSON. Input that cannot " +
+    "be read, a missing workspace, and a call of more than 2 seconds are no opinion. Edits through " +
+    "the shell are not guarded. " +
     "The key hook of coord.json has mode (deny, warn or off) and ignore, a list of globs.",
   examples: ["hook run claude", "hook run generic pre"],
   grows: true,
@@ -41,21 +42,23 @@ export const hookRunCommand: RawCommand = {
   flags: {},
   raw: true,
   async answer(context) {
-    const dialect = await DIALECTS[context.operands[0] ?? ""]?.();
-    if (dialect === undefined) return SILENCE;
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pass = SILENCE;
     const late = new Promise<HookAnswer>((resolve) => {
       timer = setTimeout(() => {
         controller.abort();
-        resolve(dialect.pass);
+        resolve(pass);
       }, HOOK_MS);
     });
     try {
+      const dialect = await dialectOf(context.operands[0] ?? "");
+      if (dialect === undefined) return pass;
+      pass = dialect.pass;
       return await Promise.race([answered(context, dialect, controller.signal), late]);
     } catch {
       // Whatever it is, the host must not take it for a denial.
-      return dialect.pass;
+      return pass;
     } finally {
       clearTimeout(timer);
     }
@@ -64,14 +67,18 @@ export const hookRunCommand: RawCommand = {
 
 async function answered(
   context: HookContext,
-  dialect: HostDialect,
+  called: HostDialect,
   signal: AbortSignal,
 ): Promise<HookAnswer> {
   const { host, operands: [name = "", said] } = context;
-  const event = await heard(host, dialect, said);
-  const isEnd = event?.moment === "session_end" || event?.moment === "subagent_end";
-  if (event === undefined || !isEnd && event.writes.length === 0) return dialect.pass;
-  const run = hookRun(name, event, (variable) => host.env(variable));
+  const payload = await heard(host);
+  if (payload === undefined) return called.pass;
+  const speaker = speakerOf(name, payload);
+  const dialect = speaker === name ? called : await asGuest(speaker, called);
+  const event = dialect.read(payload, said);
+  const isEnd = event.moment === "session_end" || event.moment === "subagent_end";
+  if (!isEnd && event.writes.length === 0) return dialect.pass;
+  const run = hookRun(speaker, event, (variable) => host.env(variable));
   // Without its name nothing says which subagent it is.
   if (run === undefined || event.moment === "subagent_end" && event.agent === undefined) {
     return dialect.pass;
@@ -87,12 +94,14 @@ async function answered(
   return verdict.verdict === "deny" ? dialect.deny(verdict.reason) : dialect.warn(verdict.reason);
 }
 
+/** How a host is answered that calls the hook of another one. */
+async function asGuest(speaker: string, called: HostDialect): Promise<HostDialect> {
+  const dialect = await dialectOf(speaker) ?? called;
+  return { ...dialect, deny: dialect.denyAsGuest ?? dialect.deny };
+}
+
 /** What the host says; `undefined` where that is no object, or too long. */
-async function heard(
-  host: Host,
-  dialect: HostDialect,
-  said: string | undefined,
-): Promise<HookEvent | undefined> {
+async function heard(host: Host): Promise<JsonObject | undefined> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
@@ -101,6 +110,6 @@ async function heard(
     if (bytes > MAX_HOOK_BYTES) return undefined;
     text += decoder.decode(chunk, { stream: true });
   }
-  const payload: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
-  return isObject(payload) ? dialect.read(payload, said) : undefined;
+  const payload: JsonValue = JSON.parse(text.replace(/^\uFEFF/, ""));
+  return isObject(payload) ? payload as JsonObject : undefined;
 }

@@ -1,34 +1,17 @@
-import { main } from "../../../src/cli/main.ts";
-import { openFilesOn } from "../../../src/workspace/open.ts";
-import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { fakeHost, type FakeOptions } from "../../support/fake/host.ts";
+import { HOOK_NOW as NOW, hookScene } from "../../support/scene/hook.ts";
 import { makeTempDir } from "../../support/scene/scratch.ts";
 
-const NOW = Date.parse("2026-11-21T09:00:00Z");
 const PASS = { code: 0, out: "", err: "" };
 
 /** A project with a workspace, where hooks of Claude Code are called. */
 function scene(config?: object) {
-  const dir = makeTempDir();
-  const host = fakeHost({ cwd: dir });
-  initWorkspace(host, dir);
-  if (config !== undefined) {
-    host.fs.createNew(`${dir}/coord.json`, new TextEncoder().encode(JSON.stringify(config)));
-  }
-  let now = NOW;
-  const call = async (stdin: FakeOptions["stdin"], options: FakeOptions = {}) => {
-    const called = fakeHost({ cwd: "/", args: ["hook", "run", "claude"], stdin, ...options });
-    const code = await main(called, () => now);
-    return { code, out: called.out, err: called.err };
-  };
+  const project = hookScene(config);
+  const { dir, call } = project;
   const said = (session: string, fields: object) =>
     call(JSON.stringify({ session_id: session, cwd: dir, ...fields }));
   return {
-    dir,
-    call,
-    coord: openFilesOn(host, { dir, clock: () => now }),
-    advance: (seconds: number) => now += seconds * 1000,
+    ...project,
     edit: (session: string, path: string, agent?: string) =>
       said(session, {
         hook_event_name: "PreToolUse",
@@ -179,7 +162,14 @@ it("hook run has no opinion on what it cannot read", async () => {
     throw new Error("the pipe broke");
   })();
   assertEquals(await call(broken), PASS);
-  const lines = ["claude --zz", "emacs", "", "claude --json --format x", "claude PreToolUse more"];
+  const lines = [
+    "claude --zz",
+    "emacs",
+    "constructor",
+    "",
+    "claude --json --format x",
+    "claude PreToolUse more",
+  ];
   for (const line of lines) {
     const args = ["hook", "run", ...line.split(" ").filter(Boolean)];
     assertEquals(await call("{}", { args }), PASS, line);

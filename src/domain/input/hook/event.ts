@@ -1,5 +1,5 @@
 /** What hosts of agents say at an event and what they are answered, in one form for all of them. */
-import { isObject, type JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../json.ts";
 
 /** Milliseconds that a hook may take; then it has no opinion. */
 export const HOOK_MS = 2_000;
@@ -42,6 +42,8 @@ export interface HostDialect {
   readonly pass: HookAnswer;
   /** The tool is not to run. */
   deny(reason: string): HookAnswer;
+  /** The same where the host calls the hook of another one, if it differs there. */
+  readonly denyAsGuest?: (reason: string) => HookAnswer;
   /** The tool runs, and the reason is shown. */
   warn(reason: string): HookAnswer;
 }
@@ -59,59 +61,20 @@ export function noteOnly(reason: string): HookAnswer {
   return { code: 0, out: "", err: `${reason}\n` };
 }
 
+/** An answer in JSON. */
+export function answerJson(value: object): HookAnswer {
+  return { code: 0, out: `${JSON.stringify(value)}\n`, err: "" };
+}
+
+/** How most hosts are answered: by the exit code, and with a note for people. */
+export const BY_CODE: Omit<HostDialect, "read"> = {
+  pass: SILENCE,
+  deny: denyByCode,
+  warn: noteOnly,
+};
+
 /** A note to the model in the words of Claude Code, which Codex has as well. */
 export function noteToModel(reason: string): HookAnswer {
   const hookSpecificOutput = { hookEventName: "PreToolUse", additionalContext: reason };
-  return { code: 0, out: `${JSON.stringify({ hookSpecificOutput })}\n`, err: "" };
-}
-
-/** The most files of one call that count. */
-const MAX_PATHS = 512;
-
-/** The first of these fields that is a text with something in it. */
-export function textOf(from: unknown, ...names: readonly string[]): string | undefined {
-  if (!isObject(from)) return undefined;
-  return names.map((name) => from[name]).find((value): value is string =>
-    typeof value === "string" && value !== ""
-  );
-}
-
-/** What these fields name: a path, or a list of paths. */
-export function pathsOf(from: unknown, ...names: readonly string[]): string[] {
-  if (!isObject(from)) return [];
-  return names.flatMap((name) => from[name] ?? []).filter((value) =>
-    typeof value === "string" && value !== ""
-  ).slice(0, MAX_PATHS) as string[];
-}
-
-/** The files that a patch in the form of `apply_patch` adds, changes, deletes or moves. */
-export function patchedPaths(patch: string): string[] {
-  const line = /^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+?)[ \t\r]*$/gm;
-  return [...patch.matchAll(line)].map(([, path = ""]) => path).slice(0, MAX_PATHS);
-}
-
-/** What hosts call the ends that matter. */
-const ENDS: Readonly<Record<string, HookMoment>> = {
-  SessionEnd: "session_end",
-  SubagentStop: "subagent_end",
-};
-
-/** An event of a host that names its fields as Claude Code does. */
-export function snakeEvent(
-  payload: JsonObject,
-  event: string | undefined,
-  pre: string,
-  writes: (tool: string, input: unknown) => readonly string[],
-): HookEvent {
-  const name = textOf(payload, "hook_event_name") ?? event;
-  const moment = name === pre ? "pre" : ENDS[name ?? ""] ?? "other";
-  return {
-    moment,
-    session: textOf(payload, "session_id"),
-    agent: textOf(payload, "agent_id"),
-    cwd: textOf(payload, "cwd"),
-    writes: moment === "pre"
-      ? writes(textOf(payload, "tool_name") ?? "", payload["tool_input"])
-      : [],
-  };
+  return answerJson({ hookSpecificOutput });
 }

@@ -1,5 +1,6 @@
 /** What hosts write to a hook, shortened; the fields that matter are as they were recorded. */
 import type { HookMoment } from "../../../../src/domain/input/hook/event.ts";
+import { RECORDED_OF_EDITORS } from "./editor_payloads.ts";
 
 const CLAUDE = {
   session_id: "a96c",
@@ -48,6 +49,7 @@ export interface Recorded {
 const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
 
 export const RECORDED: readonly Recorded[] = [
+  ...RECORDED_OF_EDITORS,
   ...["Write", "Edit", "MultiEdit"].map((tool_name) => ({
     host: "claude",
     what: tool_name,
@@ -122,6 +124,18 @@ export const RECORDED: readonly Recorded[] = [
   },
   {
     host: "codex",
+    what: "a patch of one file",
+    payload: {
+      ...CODEX,
+      tool_name: "apply_patch",
+      tool_input: { command: "*** Begin Patch\n*** Add File: n.txt\n+a\n*** End Patch" },
+    },
+    moment: "pre",
+    session: "01a0",
+    writes: ["n.txt"],
+  },
+  {
+    host: "codex",
     what: "a patch in a shell command",
     payload: {
       ...CODEX,
@@ -183,10 +197,10 @@ export const RECORDED: readonly Recorded[] = [
   {
     host: "generic",
     what: "an edit that the command line names",
-    payload: { session: "s1", cwd: "/w", writes: "a" },
+    payload: { session: "s1", cwd: "/w", writes: "n.txt" },
     event: "pre",
     moment: "pre",
     session: "s1",
-    writes: ["a"],
+    writes: ["n.txt"],
   },
 ];

@@ -1,17 +1,11 @@
 /** Any other host, by way of a script that puts what the host says into this form. */
-import {
-  denyByCode,
-  type HookMoment,
-  type HostDialect,
-  noteOnly,
-  pathsOf,
-  SILENCE,
-  textOf,
-} from "../event.ts";
+import { BY_CODE, type HookMoment, type HostDialect } from "../event.ts";
+import { pathsOf, textOf } from "../reading.ts";
 
 const MOMENTS: readonly HookMoment[] = ["pre", "session_end", "subagent_end"];
 
 export const generic: HostDialect = {
+  ...BY_CODE,
   read(payload, event) {
     const said = textOf(payload, "moment") ?? event;
     const moment = MOMENTS.find((each) => each === said) ?? "other";
@@ -23,7 +17,4 @@ export const generic: HostDialect = {
       writes: moment === "pre" ? pathsOf(payload, "writes") : [],
     };
   },
-  pass: SILENCE,
-  deny: denyByCode,
-  warn: noteOnly,
 };

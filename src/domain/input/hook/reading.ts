@@ -1,0 +1,131 @@
+/**
+ * Reads what hosts say. They name the same things in a few ways, of which each host has one; all of
+ * them are read, since hosts change from one to another, and some speak as another does.
+ */
+import { isObject, type JsonObject } from "../../json.ts";
+import type { HookEvent, HookMoment } from "./event.ts";
+
+/** The files that a tool is about to write; none for a tool that only reads. */
+export type WrittenBy = (tool: string | undefined, input: unknown) => readonly string[];
+
+const SESSION = [
+  "session_id",
+  "sessionId",
+  "sessionID",
+  "conversation_id",
+  "conversationId",
+  "trajectory_id",
+  "taskId",
+  "session",
+];
+const AGENT = ["agent_id", "agentId", "subagent_id", "subagentId"];
+const EVENT = ["hook_event_name", "hookEventName", "hookName", "agent_action_name"];
+const TOOL = ["tool_name", "toolName", "tool"];
+const INPUT = ["tool_input", "toolInput", "toolArgs", "tool_info", "args"];
+const RESULT = ["tool_response", "toolResponse", "tool_output", "toolResult", "result", "error"];
+const FOLDER = ["cwd", "workingDirectory", "working_directory", "project_dir"];
+const ROOTS = ["workspace_roots", "workspaceRoots", "workspacePaths", "workspaceRoot"];
+const PATH = [
+  "file_path",
+  "filePath",
+  "path",
+  "notebook_path",
+  "target_file",
+  "targetFile",
+  "TargetFile",
+  "target_notebook",
+];
+const PATHS = ["files", "paths", "replacements"];
+const PATCH = ["command", "patch", "patchText", "input"];
+
+/** What hosts call the moments that matter, in lower case and without what joins the words. */
+const MOMENTS: Readonly<Record<string, HookMoment>> = {
+  pre: "pre",
+  pretooluse: "pre",
+  beforetool: "pre",
+  prewritecode: "pre",
+  sessionend: "session_end",
+  subagentstop: "subagent_end",
+};
+
+/** The most files of one call that count. */
+const MAX_PATHS = 512;
+
+/**
+ * Reads an event.
+ *
+ * @param said The event's name, where the command line says it and the host does not.
+ */
+export function readEvent(
+  payload: JsonObject,
+  said: string | undefined,
+  writtenBy: WrittenBy,
+): HookEvent {
+  const call = payload["toolCall"] ?? payload["preToolUse"];
+  const tool = textOf(payload, ...TOOL) ?? textOf(call, "name", "toolName");
+  const name = textOf(payload, ...EVENT) ?? said;
+  const ran = RESULT.some((field) => field in payload);
+  const moment = name === undefined
+    ? tool === undefined || ran ? "other" : "pre"
+    : MOMENTS[name.toLowerCase().replaceAll("_", "")] ?? "other";
+  const writes = moment === "pre"
+    ? writtenBy(tool, valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"]))
+    : [];
+  const roots = pathsOf(payload, ...ROOTS);
+  return {
+    moment,
+    session: textOf(payload, ...SESSION),
+    agent: textOf(payload, ...AGENT),
+    cwd: textOf(payload, ...FOLDER) ??
+      roots.find((root) => writes.some((path) => path.startsWith(`${root}/`))) ?? roots[0],
+    writes,
+  };
+}
+
+/** What the tools of these names write. */
+export function editsBy(...tools: readonly string[]): WrittenBy {
+  const known = new Set(tools);
+  return (tool, input) => tool !== undefined && known.has(tool) ? editedPaths(input) : [];
+}
+
+/** The files that the input of an editing tool names, by themselves, in lists or in a patch. */
+export function editedPaths(input: unknown): string[] {
+  if (typeof input === "string") return patchedPaths(input);
+  if (!isObject(input)) return [];
+  const patches = PATCH.flatMap((name) => patchedPaths(textOf(input, name) ?? ""));
+  const several = PATHS.flatMap((name) => input[name] ?? []).flatMap((each) =>
+    pathsOf(each, ...PATH)
+  );
+  return [...pathsOf(input, ...PATH), ...pathsOf(input, ...PATHS), ...several, ...patches]
+    .slice(0, MAX_PATHS);
+}
+
+/** The first of these fields that is a text with something in it. */
+export function textOf(from: unknown, ...names: readonly string[]): string | undefined {
+  return names.map((name) => fieldOf(from, name)).find(isText);
+}
+
+/** What these fields name: a path, or a list of paths. */
+export function pathsOf(from: unknown, ...names: readonly string[]): string[] {
+  if (!isObject(from)) return [];
+  return names.flatMap((name) => from[name] ?? []).filter(isText).slice(0, MAX_PATHS);
+}
+
+/** The files that a patch in the form of `apply_patch` adds, changes, deletes or moves. */
+export function patchedPaths(patch: string): string[] {
+  const line = /^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+?)[ \t\r]*$/gm;
+  return [...patch.matchAll(line)].map(([, path = ""]) => path).slice(0, MAX_PATHS);
+}
+
+/** The first of these fields that is there. */
+function valueOf(from: unknown, names: readonly string[]): unknown {
+  return names.map((name) => fieldOf(from, name)).find((value) => value !== undefined);
+}
+
+function fieldOf(from: unknown, name: string): unknown {
+  return isObject(from) ? from[name] : undefined;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,106 @@
+/** What each host hears: its own recorded payloads go in, and the bytes that it understands come out. */
+import { DIALECTS } from "../../../src/commands/hook/dialects.ts";
+import { assertEquals, it } from "../../deps.ts";
+import { type HookScene, hookScene } from "../../support/scene/hook.ts";
+import { makeTempDir } from "../../support/scene/scratch.ts";
+import { RECORDED } from "../../domain/input/hook/payloads.ts";
+
+const SILENT = { code: 0, out: "", err: "" };
+const byCode = (reason: string) => ({ code: 2, out: "", err: `${reason}\n` });
+const json = (value: object) => ({ code: 0, out: `${JSON.stringify(value)}\n`, err: "" });
+
+type Heard = typeof SILENT;
+
+/** For each host no opinion, and a denial. */
+const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => Heard }>> = {
+  claude: { pass: SILENT, deny: byCode },
+  codex: { pass: SILENT, deny: byCode },
+  cursor: {
+    pass: { code: 0, out: "{}\n", err: "" },
+    deny: (reason) => json({ permission: "deny", user_message: reason, agent_message: reason }),
+  },
+  gemini: { pass: SILENT, deny: byCode },
+  generic: { pass: SILENT, deny: byCode },
+};
+
+const HELD = '"n.txt" is held by "R" until 2026-11-21T10:00:00.000Z (60 min). Work on something ' +
+  "else, or wait: coord wait --address n.txt --timeout 300. Do not edit it through the shell.";
+
+/** An edit of `n.txt` as this host reports it. */
+function editOf(host: string, { dir }: Pick<HookScene, "dir">) {
+  const isEdit = RECORDED.find((each) =>
+    each.host === host && /^(?:\/w\/)?n\.txt$/.test(each.writes.join(" "))
+  );
+  const text = JSON.stringify(isEdit?.payload).replaceAll(/\/w(?=[/"\\])/g, dir);
+  return { text, args: ["hook", "run", host, ...(isEdit?.event ? [isEdit.event] : [])] };
+}
+
+it("hook run has bytes of its own for each host", () => {
+  assertEquals(Object.keys(HEARD).sort(), Object.keys(DIALECTS).sort());
+});
+
+for (const [host, { pass, deny }] of Object.entries(HEARD)) {
+  it(`hook run reserves for ${host} and denies in its way`, async () => {
+    const here = hookScene();
+    const { text, args } = editOf(host, here);
+    assertEquals(await here.call(text, { args }), pass);
+    const [held] = (await here.coord.reservations.list()).reservations ?? [];
+    assertEquals(held?.addresses, ["n.txt"]);
+    const { reservation_id: id = "", run_id: runId = "" } = held ?? {};
+    await here.coord.reservations.release({ id, runId });
+    await here.coord.reservations.reserve({ addresses: ["n.txt"], runId: "R", exclusive: true });
+    assertEquals(await here.call(text, { args }), deny(HELD));
+  });
+
+  it(`hook run has no opinion in the way of ${host}, whatever is wrong`, async () => {
+    const here = hookScene();
+    const elsewhere = { dir: makeTempDir() };
+    const { text, args } = editOf(host, here);
+    const large = `${text.slice(0, -1)},"more":"${"x".repeat(4 * 1024 * 1024)}"}`;
+    const inputs = ["", "x", "[]", "null", "{", "{}", large, editOf(host, elsewhere).text];
+    for (const input of inputs) {
+      assertEquals(await here.call(input, { args }), pass, input.slice(0, 200));
+    }
+    const broken = (async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array([0x7b]);
+      throw new Error("the pipe broke");
+    })();
+    assertEquals(await here.call(broken, { args }), pass);
+    here.host.fs.createNew(`${here.dir}/coord.json`, new TextEncoder().encode("{"));
+    assertEquals(await here.call(text, { args }), pass);
+    assertEquals((await here.coord.reservations.list()).live, 0);
+  });
+}
+
+/** A host that also calls the hooks of others, and how it hears a denial there. */
+const GUESTS:
+  readonly (readonly [host: string, called: string, deny: (reason: string) => Heard])[] = [
+    ["cursor", "claude", byCode],
+  ];
+
+for (const [host, called, deny] of GUESTS) {
+  it(`hook run takes the same edit of ${host} by the hook of ${called} for one edit`, async () => {
+    const here = hookScene();
+    const own = editOf(host, here);
+    const again = { text: own.text, args: ["hook", "run", called] };
+    const edit = ({ text, args }: typeof own) => here.call(text, { args });
+    const pass = HEARD[host]?.pass ?? SILENT;
+    const runs = async () => {
+      const { reservations = [] } = await here.coord.reservations.list();
+      return [...new Set(reservations.map(({ run_id, auto }) => `${run_id} ${auto}`))];
+    };
+    assertEquals([await edit(own), await edit(again)], [pass, pass]);
+    const [run = "", ...others] = await runs();
+    assertEquals({ others, isItsOwn: run.startsWith(`${host}:`) }, { others: [], isItsOwn: true });
+    here.advance(899);
+    assertEquals(await Promise.all([edit(again), edit(own), edit(again)]), [pass, pass, pass]);
+    assertEquals(await runs(), [run]);
+    here.advance(901);
+    await here.coord.reservations.reserve({ addresses: ["n.txt"], runId: "R", exclusive: true });
+    const heard = [await edit(own), await edit(again)];
+    const [{ err, out }] = heard as [Heard, Heard];
+    const reason = /"n\.txt\W+ is held.*?shell\./.exec(err + out)?.[0]?.replaceAll('\\"', '"') ??
+      "";
+    assertEquals(heard, [HEARD[host]?.deny(reason), deny(reason)]);
+  });
+}
