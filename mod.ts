@@ -182,7 +182,11 @@ export type {
   TaskRetried,
 } from "./src/engine/task/types.ts";
 export type {
+  TaskNotReprioritized,
   TaskNotRequeued,
+  TaskReprioritize,
+  TaskReprioritized,
+  TaskReprioritizeInput,
   TaskRequeue,
   TaskRequeued,
   TaskRequeueInput,
@@ -217,6 +221,7 @@ export type { JournalEntry } from "./src/domain/journal/line.ts";
 export type { AttemptEnd, TaskAttempt } from "./src/domain/task/attempts.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { OnFailure } from "./src/domain/task/after.ts";
+export type { Reprioritized } from "./src/domain/task/pending.ts";
 export type { Requeued, TaskBackoff } from "./src/domain/task/retry.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {

@@ -34,6 +34,7 @@ const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
   "transition result.* error note progress.* cancelled_by ttl_seconds noted_at ended_at earlier_attempts.*",
   "retry_at uncounted_attempts revived_after requeued_at requeued_by requeue_reason",
+  "priority reprioritized_at reprioritized_by",
 );
 const TASK_ITEM = [
   ...TASK,
@@ -180,6 +181,13 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["tasks"],
     each: words(
       "task_id status was attempt fence retry_at run_id since expires_at note progress.* error",
+    ),
+  },
+  reprioritize: {
+    fields: words("status"),
+    lists: ["tasks"],
+    each: words(
+      "task_id status priority was run_id since expires_at attempt fence note progress.* error",
     ),
   },
   tasks: {

@@ -146,6 +146,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "put tasks back into the queue: your own, failed or cancelled ones",
     load: () => import("./task/requeue.ts").then((module) => module.requeue),
   },
+  reprioritize: {
+    group: "Tasks",
+    summary: "change the priority of tasks in the queue",
+    load: () => import("./task/reprioritize.ts").then((module) => module.reprioritize),
+  },
   tasks: {
     group: "Tasks",
     summary: "count and list tasks",

@@ -10,6 +10,7 @@ import { type OpenStore, storeSuite } from "./harness.ts";
 import { keySuite } from "./key.ts";
 import { laneSuite } from "./lane.ts";
 import { mineSuite } from "./mine.ts";
+import { reprioritizeSuite } from "./reprioritize.ts";
 import { requeueSuite } from "./requeue.ts";
 import { reservationSuite } from "./reservation.ts";
 import { needsSuite } from "./needs.ts";
@@ -30,6 +31,7 @@ export function conformance(name: string, open: OpenStore): void {
   needsSuite(name, open);
   retrySuite(name, open);
   requeueSuite(name, open);
+  reprioritizeSuite(name, open);
   keySuite(name, open);
   tagSuite(name, open);
   reservationSuite(name, open);

@@ -15,12 +15,12 @@ const ROOT = `${import.meta.dirname}/../..`;
  */
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
   "--version": [25, 43],
-  "enqueue work --run-id me": [83, 187],
-  "claim --run-id me": [78, 174],
+  "enqueue work --run-id me": [83, 189],
+  "claim --run-id me": [78, 177],
   "check src/b.ts --run-id me": [72, 164],
   "list": [70, 160],
   "lane live": [65, 156],
-  "status": [96, 283],
+  "status": [96, 287],
   "reserve src/c.ts --exclusive --run-id me": [89, 201],
   "hook run generic pre": [83, 191],
 };

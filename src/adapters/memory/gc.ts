@@ -58,7 +58,7 @@ export class MemoryCollector implements Collector {
     const { now } = sweep;
     const { tasks, claims, blocked } = this.workspace;
     const awaited = new Set([...blocked].flatMap((id) => {
-      const task = claims.has(id) ? undefined : tasks.row(id)?.record;
+      const task = this.workspace.isWaiting(id) ? tasks.row(id)?.record : undefined;
       return task === undefined ? [] : afterOf(task);
     }));
     return [...tasks.rows()].flatMap(([id, task]) => {

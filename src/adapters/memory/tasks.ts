@@ -10,7 +10,7 @@ import {
 import { giveUp } from "../../domain/task/requeue.ts";
 import { afterOf, isGated, onFailureOf } from "../../domain/task/after.ts";
 import { letGo } from "../../domain/task/let_go.ts";
-import { pendingExpiry } from "../../domain/task/pending.ts";
+import { pendingExpiry, presentTask } from "../../domain/task/pending.ts";
 import {
   listingOf,
   type TaskEntry,
@@ -118,7 +118,8 @@ export class MemoryTaskStore implements TaskStore {
       });
     for (const task of claimable()) this.#apply(task.task_id, giveUp({ task, now }));
     this.#letGo();
-    const byOrder = claimable().map((task) => ({ task, order: orderOf(task) }))
+    const present = (task: TaskRecord) => presentTask(task, claims.row(task.task_id)?.record);
+    const byOrder = claimable().map((task) => ({ task, order: orderOf(present(task)) }))
       .sort((a, b) => compareTasks(a.order, b.order));
     for (const { task } of byOrder) {
       const applied = this.#apply(task.task_id, grant({ ...who, task, now }));
@@ -190,9 +191,9 @@ export class MemoryTaskStore implements TaskStore {
 
   /** The tasks that wait for others. */
   #blocked(): TaskRecord[] {
-    const { tasks, claims, blocked } = this.workspace;
+    const { tasks, blocked } = this.workspace;
     return [...blocked].flatMap((id) => {
-      const task = claims.has(id) ? undefined : tasks.row(id)?.record;
+      const task = this.workspace.isWaiting(id) ? tasks.row(id)?.record : undefined;
       if (task === undefined) blocked.delete(id);
       return task ?? [];
     });

@@ -9,6 +9,7 @@ import type {
 import type { JsonObject } from "../../domain/json.ts";
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
+import { isHeldBack } from "../../domain/task/retry.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
 import type { Ticket } from "../../domain/glob/holds/ticket.ts";
 import type { Clock } from "../../domain/time.ts";
@@ -80,5 +81,11 @@ export class MemoryWorkspace {
       claim: this.claims as Table<object>,
       lane: this.lanes as Table<object>,
     };
+  }
+
+  /** Whether a task has not been let go, where it waits for others. */
+  isWaiting(id: string): boolean {
+    const claim = this.claims.row(id)?.record;
+    return claim === undefined || isHeldBack(claim);
   }
 }

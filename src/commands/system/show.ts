@@ -67,13 +67,14 @@ function cellOf(value: unknown): Cell {
 }
 
 function taskBlocks(value: Extract<Shown, { kind: "task" }>): Block[] {
-  const { task, claim, attempts, blocked_by: by } = value;
+  const { task, claim, attempts, blocked_by: by, status } = value;
+  const held = status === "claimed" || status === "timed_out" ? claim : null;
   const blocks: Block[] = [{
     fields: {
       ...heading(value),
       ...taskFields(task),
-      expires_at: claim !== null && claim.status === "claimed" ? claim.expires_at : undefined,
-      heartbeat_at: claim !== null && claim.status === "claimed" ? claim.heartbeat_at : undefined,
+      expires_at: held?.expires_at,
+      heartbeat_at: held?.heartbeat_at,
       ended_at: claim?.ended_at,
       cancelled_by: claim?.cancelled_by,
       result: claim === null || claim.result === null ? undefined : JSON.stringify(claim.result),

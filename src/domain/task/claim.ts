@@ -9,11 +9,12 @@ import { type ClaimGrant, claimTtl } from "./claim_grant.ts";
 import { sameAgent } from "../input/run_id.ts";
 import { canonicalJson, type JsonObject } from "../json.ts";
 import { CLAIM_TTL_S } from "../limits.ts";
-import { pendingExpired } from "./pending.ts";
+import { pendingExpired, type Reprioritized } from "./pending.ts";
 import {
   backAt,
   backInQueue,
   isBack,
+  isHeldBack,
   isLastAttempt,
   isLetGo,
   type Requeued,
@@ -24,7 +25,7 @@ import { isDelayed, taskExpired, type TaskRecord, type TaskStatus } from "./task
 import { formatTime, isAhead, parseTime } from "../time.ts";
 
 /** A task's claim, as it lies in `claims/` and in every answer. */
-export interface ClaimRecord extends HoldRemarks, Requeued {
+export interface ClaimRecord extends HoldRemarks, Requeued, Reprioritized {
   /** The task that it is about. */
   readonly task_id: string;
   /** Who has the task or had it last; of one that no agent had, who ended it or enqueued it. */
@@ -108,6 +109,7 @@ export function taskStatus(
   }
   if (claim.status !== "claimed") return claim.status;
   if (isBack(claim)) {
+    if (isHeldBack(claim)) return "blocked";
     if (backAt(claim) > now) return "delayed";
     return pendingExpired(task, claim, now) ? "expired" : "pending";
   }
@@ -329,6 +331,7 @@ export function cancel(actor: Actor & { force: boolean; nonce: string }): Transi
       next: {
         ...current,
         ...(isLetGo(current) && { claimer_run_id: actor.runId }),
+        ...(isHeldBack(current) && { expires_at: formatTime(actor.now) }),
         status: "cancelled",
         cancelled_by: actor.runId,
         ended_at: formatTime(actor.now),

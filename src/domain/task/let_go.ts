@@ -1,9 +1,11 @@
 /**
- * The first transition of a task that waited for others: it may be claimed from now on, or it is
- * cancelled. Both want slot 1, as a cancel by an agent does, so exactly one of them happens.
+ * The transition of a task that waited for others: it may be claimed from now on, or it is cancelled.
+ * Both want the same slot, as a cancel by an agent does, so exactly one of them happens. It is the
+ * first, unless the priority was changed before.
  */
 import { endedBadly, isGated, type Predecessor, verdict } from "./after.ts";
 import { taken, type TransitionRule, unclaimed } from "./claim.ts";
+import { isHeldBack } from "./retry.ts";
 import type { TaskRecord } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
 
@@ -20,11 +22,13 @@ interface LettingGo {
 /** Lets a task go that has waited for others, as their ends say; it is refused while it has to wait. */
 export function letGo({ task, predecessors, now, nonce }: LettingGo): TransitionRule {
   return (current) => {
-    if (current !== undefined) return taken(current);
+    if (current !== undefined && !isHeldBack(current)) return taken(current);
     const outcome = verdict(task, predecessors);
     if (!isGated(task) || outcome === "blocked") return blocked(task);
     const { task_id: taskId, created_by: runId } = task;
-    const state = unclaimed("claimed", { taskId, runId, now, nonce });
+    const transition = (current?.transition ?? 0) + 1;
+    const first = unclaimed("claimed", { taskId, runId, now, nonce });
+    const state = { ...current, ...first, transition };
     if (outcome === "cancelled") {
       const { task_id = "", status = "" } = predecessors.find(endedBadly) ?? {};
       return {

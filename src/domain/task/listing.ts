@@ -1,5 +1,6 @@
 /** What a listing of tasks says of all of them, and which it shows. */
 import { type ClaimRecord, taskStatus } from "./claim.ts";
+import { presentTask } from "./pending.ts";
 import { isLetGo } from "./retry.ts";
 import {
   compareTasks,
@@ -199,7 +200,7 @@ function entriesShown(
     if (!isWanted({ status, queue: task.queue })) continue;
     if (!isAsked(entry, filter)) continue;
     matched++;
-    const order = orderOf(task);
+    const order = orderOf(presentTask(task, claim));
     if (!isBefore(order, from)) shown.push({ order, status, read: () => entry });
   }
   return [sorted(shown).slice(0, limit + 1), matched, oldest];

@@ -1,4 +1,4 @@
-/** Until when a task that no agent has may be claimed. */
+/** A task that no agent has: until when it may be claimed, and with what priority. */
 import { type Attempts, backAt, isBack } from "./retry.ts";
 import { taskExpiry, type TaskRecord } from "./task.ts";
 
@@ -15,4 +15,30 @@ export function pendingExpired(
   now: number,
 ): boolean {
   return pendingExpiry(task, claim) <= now;
+}
+
+/** What a claim says of the last time that an agent changed the priority of its task. */
+export interface Reprioritized {
+  /** The priority since then; absent when it never was. */
+  readonly priority?: number;
+  /** When it was, ISO 8601 UTC. */
+  readonly reprioritized_at?: string;
+  /** Who did it. */
+  readonly reprioritized_by?: string;
+}
+
+/** With what priority a task is handed out: its definition's, until an agent has changed it. */
+export function priorityOf(
+  task: { readonly priority: number },
+  claim: Reprioritized | undefined,
+): number {
+  const { priority, reprioritized_at: at } = claim ?? {};
+  // Another tool's field of that name may mean anything.
+  return at !== undefined && Number.isSafeInteger(priority) ? Number(priority) : task.priority;
+}
+
+/** A task with its present priority. */
+export function presentTask(task: TaskRecord, claim: Reprioritized | undefined): TaskRecord {
+  const priority = priorityOf(task, claim);
+  return priority === task.priority ? task : { ...task, priority };
 }

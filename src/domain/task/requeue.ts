@@ -1,4 +1,4 @@
-/** The way of a task that no agent works on any more: to its end, or back into the queue. */
+/** The way of a task that no agent works on: to its end, back into the queue, or to another place in it. */
 import { isGated } from "./after.ts";
 import { endedAttempt } from "./attempts.ts";
 import {
@@ -9,14 +9,15 @@ import {
   isClaimAhead,
   isTerminal,
   refuse,
+  taskStatus,
   type TransitionRule,
   unclaimed,
 } from "./claim.ts";
 import { isKeyed } from "./key.ts";
-import { pendingExpiry } from "./pending.ts";
+import { pendingExpiry, priorityOf } from "./pending.ts";
 import { INSTANT_MS } from "../limits.ts";
-import { isBack, isLastAttempt, resumed, timedOutForGood } from "./retry.ts";
-import { taskExpired, type TaskRecord } from "./task.ts";
+import { isBack, isLastAttempt, resumed, timedOutForGood, wasHeldBack } from "./retry.ts";
+import { claimableFrom, isDelayed, taskExpired, type TaskRecord } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
 
 /** Who puts which task back into the queue. */
@@ -103,7 +104,7 @@ function revived(
       "enqueue it with its key again";
     return refuse("key_conflict", message, current);
   }
-  if (isBlocked && current.transition === 1) {
+  if (isBlocked && (current.transition === 1 || wasHeldBack(current))) {
     const message = `Cannot requeue task ${task.task_id}: what it waits for is not completed`;
     return refuse("blocked", message, current);
   }
@@ -121,6 +122,55 @@ function revived(
       revived_after: current.transition,
     },
   };
+}
+
+/** Who gives which task another priority. */
+interface Reprioritizing extends Pick<Requeuing, "task" | "runId" | "now" | "nonce"> {
+  readonly priority: number;
+}
+
+/**
+ * Gives a task another priority that no agent has: it is pending, delayed, blocked or has timed out.
+ * Where it stands and when it expires stays as it is.
+ */
+export function reprioritize(
+  { task, runId, now, nonce, priority }: Reprioritizing,
+): TransitionRule {
+  const { task_id: taskId } = task;
+  return (current) => {
+    if (current !== undefined && isTerminal(current)) return alreadyOver("reprioritize", current);
+    const status = taskStatus(task, current, now);
+    if (status === "expired") {
+      const message = `Cannot reprioritize task ${taskId}: its ttl has passed`;
+      return refuse("expired", message, current);
+    }
+    if (current !== undefined && status === "claimed") {
+      const message = `Cannot reprioritize task ${taskId}: ` +
+        `${JSON.stringify(current.claimer_run_id)} has claimed it`;
+      return refuse("taken", message, current);
+    }
+    if (priorityOf(task, current) === priority) {
+      const warning = `Task ${taskId} has priority ${priority} already`;
+      return current === undefined
+        ? refuse("taken", warning, current)
+        : { kind: "keep", claim: current, warning };
+    }
+    const at = formatTime(now);
+    const before = current ?? untouched({ task, runId, now, nonce });
+    const changed = { priority, reprioritized_at: at, reprioritized_by: runId };
+    return {
+      kind: "write",
+      next: { ...before, ...changed, transition: before.transition + 1 },
+    };
+  };
+}
+
+/** The state before the first of a task that no process has touched: it is in the queue. */
+function untouched({ task, runId, now, nonce }: Omit<Reprioritizing, "priority">): ClaimRecord {
+  const since = Math.max(0, claimableFrom(task));
+  const from = isGated(task) ? INSTANT_MS.max : isDelayed(task, now) ? since : Math.min(since, now);
+  const first = unclaimed("claimed", { taskId: task.task_id, runId, now, nonce });
+  return { ...first, expires_at: formatTime(from), retry_at: formatTime(from), transition: 0 };
 }
 
 /** Fails a task whose last attempt has timed out. */

@@ -80,6 +80,19 @@ export function isLetGo(claim: Attempts): boolean {
   return claim.attempt === 0 && isBack(claim);
 }
 
+/**
+ * Whether a claim says that its task still waits for others: what has changed of it is its priority. No
+ * agent can claim it before it is let go.
+ */
+export function isHeldBack(claim: Attempts): boolean {
+  return isLetGo(claim) && wasHeldBack(claim);
+}
+
+/** Whether it was so until the task was cancelled. */
+export function wasHeldBack({ retry_at: at }: Pick<Attempts, "retry_at">): boolean {
+  return at !== undefined && parseTime(at) === INSTANT_MS.max;
+}
+
 /** How many attempts count: all that were not given back. */
 function countedAttempts({ attempt, uncounted_attempts: uncounted }: Attempts): number {
   return attempt - (Number.isSafeInteger(uncounted) ? Number(uncounted) : 0);

@@ -12,6 +12,7 @@ import { hash } from "../journal/hash.ts";
 import { canonicalJson, escapeLines, isObject, type JsonObject, parseJson } from "../json.ts";
 import { formatTime, writable } from "../time.ts";
 import type { TaskEntry } from "./listing.ts";
+import { presentTask } from "./pending.ts";
 import { compareTasks, orderOf, parseTask, type TaskOrder, type TaskRecord } from "./task.ts";
 
 /** How a task may have ended. */
@@ -77,7 +78,7 @@ export function segmentLine(
   records: Records,
   endedMs: number,
 ): SegmentLine | undefined {
-  const order = orderOf(task);
+  const order = orderOf(presentTask(task, claim));
   const { priority, createdMs } = order;
   const { queue, task_id: id } = task;
   const stem = stemOfId(id);

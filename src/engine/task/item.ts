@@ -1,16 +1,18 @@
-/** How answers show a task, and who has it. */
+/** How answers show a task, who has it, and how a claim goes on. */
 import { remarksOf } from "../../domain/input/progress.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import type { ListedTask } from "../../domain/task/listing.ts";
+import { claimTtl } from "../../domain/task/claim_grant.ts";
+import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
+import { presentTask } from "../../domain/task/pending.ts";
 import { isLetGo } from "../../domain/task/retry.ts";
-import type { TaskItem } from "./types.ts";
+import type { TaskHeartbeat, TaskItem, TaskList } from "./types.ts";
 
 /** A task as a listing has it. */
 export function taskItem({ task, claim: newest, status }: ListedTask): TaskItem {
   // That a task was let go is no claim by an agent.
   const claim = newest && isLetGo(newest) ? undefined : newest;
   return {
-    ...task,
+    ...presentTask(task, newest),
     status,
     claimer_run_id: claim?.claimer_run_id ?? null,
     claimed_at: claim?.claimed_at ?? null,
@@ -30,4 +32,35 @@ export function holderOf(claim: ClaimRecord) {
   const { claimer_run_id, claimed_at, expires_at, attempt, fence } = claim;
   const who = { run_id: claimer_run_id, since: claimed_at, expires_at, attempt, fence };
   return { ...who, ...remarksOf(claim) };
+}
+
+/** What a heartbeat answers. */
+export function heartbeatOf(claim: ClaimRecord, extension: number | undefined): TaskHeartbeat {
+  return {
+    status: "ok",
+    task_id: claim.task_id,
+    run_id: claim.claimer_run_id,
+    last_beat_at: claim.heartbeat_at,
+    expires_at: claim.expires_at,
+    extended_expires_at: claim.expires_at,
+    ttl_extended_seconds: extension ?? claimTtl(claim),
+    fence: claim.fence,
+    ...remarksOf(claim),
+  };
+}
+
+/** What a listing answers. */
+export function listOf(
+  { counts, queues, matched, items, next }: TaskListing,
+  limit: number,
+): TaskList {
+  return {
+    ...counts,
+    queues: Object.fromEntries([...queues].sort(([a], [b]) => a < b ? -1 : 1)),
+    limit,
+    truncated: next !== undefined,
+    matched,
+    next: next ?? null,
+    items: items.map(taskItem),
+  };
 }

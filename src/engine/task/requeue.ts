@@ -1,11 +1,12 @@
-/** Putting tasks back into the queue: what the caller has, what failed, and what was cancelled. */
+/** Putting tasks back into the queue, or to another place in it. */
 import { badInput, CoordError } from "../../domain/errors.ts";
 import { anything, fence, identifier } from "../../domain/input/fields.ts";
 import { afterOf, type Predecessor, verdict } from "../../domain/task/after.ts";
 import { taskStatus, type TransitionRefusal } from "../../domain/task/claim.ts";
 import * as taskFields from "../../domain/task/fields.ts";
-import { backAt } from "../../domain/task/retry.ts";
-import { requeue } from "../../domain/task/requeue.ts";
+import { backAt, wasHeldBack } from "../../domain/task/retry.ts";
+import { priorityOf } from "../../domain/task/pending.ts";
+import { reprioritize, requeue } from "../../domain/task/requeue.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 import { formatTime } from "../../domain/time.ts";
 import { nonce, type TaskContext } from "../context.ts";
@@ -76,6 +77,53 @@ export interface TaskRequeue {
   readonly error?: string;
 }
 
+/** Which tasks to give another priority. */
+export interface TaskReprioritizeInput {
+  /** Ids of tasks, or unique prefixes of at least 6 hex digits; at most 256. */
+  readonly ids: readonly string[];
+  /** Who acts. */
+  readonly runId: string;
+  /** -2147483648 to 2147483647; higher goes first. */
+  readonly priority: number;
+}
+
+/** The fields of the input, for the library and the command line alike. */
+export const REPRIORITIZE_INPUT = {
+  ids: taskFields.taskIds,
+  runId: identifier,
+  priority: taskFields.priority,
+} as const;
+
+/** A task that has the priority that was asked for, since now or before. */
+export interface TaskReprioritized {
+  /** The task. */
+  readonly task_id: string;
+  /** Where it stands. */
+  readonly status: Extract<TaskStatus, "pending" | "delayed" | "blocked" | "timed_out">;
+  /** Its priority. */
+  readonly priority: number;
+  /** The priority that it had before. */
+  readonly was: number;
+}
+
+/**
+ * Why a task keeps its priority: `taken` when an agent has claimed it, `expired` when its ttl has
+ * passed, `terminal` when it has ended; `archived` when it has ended and is about to be removed.
+ */
+export type TaskNotReprioritized =
+  & Omit<TaskRefused, "status">
+  & Refusal<"taken" | "expired" | "terminal" | "archived">;
+
+/** What became of the tasks of one call. */
+export interface TaskReprioritize {
+  /** `refused` when one of them was. */
+  readonly status: "reprioritized" | "refused";
+  /** An entry for each id, in the order given. */
+  readonly tasks: readonly (TaskReprioritized | TaskNotReprioritized)[];
+  /** What was refused, for people; absent when nothing was. */
+  readonly error?: string;
+}
+
 /** What `Tasks.requeue` promises. */
 export async function requeueTasks(
   context: TaskContext,
@@ -89,12 +137,29 @@ export async function requeueTasks(
   const ids = await allIds(context, input.ids);
   const tasks: (TaskRequeued | TaskNotRequeued)[] = [];
   for (const id of ids) tasks.push(await requeueOne(context, id, input));
-  const errors = tasks.flatMap((each) => "error" in each ? each.error : []);
-  if (errors.length === 0) return { status: "requeued", tasks };
-  const done = errors.length === tasks.length
+  return answerOf("requeued", "are in the queue", tasks);
+}
+
+/** What `Tasks.reprioritize` promises. */
+export async function reprioritizeTasks(
+  context: TaskContext,
+  input: TaskReprioritizeInput,
+): Promise<TaskReprioritize> {
+  checkInput(input, REPRIORITIZE_INPUT, ["ids", "runId", "priority"]);
+  const ids = await allIds(context, input.ids);
+  const tasks: (TaskReprioritized | TaskNotReprioritized)[] = [];
+  for (const id of ids) tasks.push(await reprioritizeOne(context, id, input));
+  return answerOf("reprioritized", "have that priority", tasks);
+}
+
+/** The answer of a call about several tasks. */
+function answerOf<S extends string, T extends object>(done: S, doneText: string, tasks: T[]) {
+  const errors = tasks.flatMap((each) => "error" in each ? String(each.error) : []);
+  if (errors.length === 0) return { status: done, tasks };
+  const some = errors.length === tasks.length
     ? []
-    : [`${tasks.length - errors.length} of ${tasks.length} tasks are in the queue`];
-  return { status: "refused", tasks, error: [...done, ...errors].join("; ") };
+    : [`${tasks.length - errors.length} of ${tasks.length} tasks ${doneText}`];
+  return { status: "refused" as const, tasks, error: [...some, ...errors].join("; ") };
 }
 
 /** The full ids, before anything is changed; all that name no task together. */
@@ -134,8 +199,8 @@ async function requeueOne(
   if (found === undefined) throw notFound(["task"], id);
   const failed = await giveUpTimedOut(context, found);
   const { task, claim: before = undefined } = failed ? { ...found, claim: failed } : found;
-  const isBlocked = (before === undefined || before.transition === 1) &&
-    await isWaiting(context, task);
+  const wasWaiting = before === undefined || before.transition === 1 || wasHeldBack(before);
+  const isBlocked = wasWaiting && await isWaiting(context, task);
   const who = { task, runId, fence, force, isBlocked };
   const actor = { ...who, delaySeconds: delay, reason, nonce: nonce() };
   const was = taskStatus(task, before, clock());
@@ -162,6 +227,44 @@ async function requeueOne(
   }
   await store.tasks.announce(id);
   return inQueue(id, status, was, applied.claim);
+}
+
+async function reprioritizeOne(
+  context: TaskContext,
+  id: string,
+  { runId, priority }: TaskReprioritizeInput,
+): Promise<TaskReprioritized | TaskNotReprioritized> {
+  const { store, clock, warn } = context;
+  const found = await store.tasks.get(id);
+  if (found === undefined) throw notFound(["task"], id);
+  await giveUpTimedOut(context, found);
+  const { task } = found;
+  let was = task.priority;
+  const actor = { task, runId, priority, nonce: nonce() };
+  const applied = await store.tasks.apply(id, (now) => (current) => {
+    was = priorityOf(task, current);
+    return reprioritize({ ...actor, now })(current);
+  });
+  if (applied.kind === "missing") throw notFound(["task"], id);
+  const claim = applied.kind === "refused" ? applied.refusal.claim : applied.claim;
+  const stands = taskStatus(task, claim, clock());
+  const isOpen = stands === "delayed" || stands === "blocked" || stands === "timed_out";
+  const changed = { task_id: id, status: isOpen ? stands : "pending", priority, was } as const;
+  if (applied.kind === "refused") {
+    const { status, message } = applied.refusal;
+    if (status === "taken" && claim === undefined) {
+      warn(message);
+      return changed;
+    }
+    const isKnown = status === "taken" || status === "expired" || status === "archived";
+    if (!isKnown && status !== "terminal") {
+      throw new CoordError("internal", `Unexpected refusal: ${message}`);
+    }
+    return { status, task_id: id, ...(claim && holderOf(claim)), error: message };
+  }
+  if (applied.kind === "kept") warn(applied.warning);
+  else if (!isOpen) await store.tasks.announce(id);
+  return changed;
 }
 
 /** Whether a task may not be let go yet, or never. */

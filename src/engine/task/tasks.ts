@@ -7,9 +7,9 @@ import {
   giveBack,
   type TransitionRule,
 } from "../../domain/task/claim.ts";
-import { claimTtl } from "../../domain/task/claim_grant.ts";
+import { presentTask } from "../../domain/task/pending.ts";
 import { isBack } from "../../domain/task/retry.ts";
-import { newRemarks, remarksOf } from "../../domain/input/progress.ts";
+import { newRemarks } from "../../domain/input/progress.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { LIST_LIMIT } from "../../domain/limits.ts";
 import { orderOf, type TaskRecord } from "../../domain/task/task.ts";
@@ -18,10 +18,10 @@ import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import { claimFirst } from "./claim_first.ts";
 import type { TaskHold, TaskNotHeld } from "./hold.ts";
-import { holderOf, taskItem } from "./item.ts";
+import { heartbeatOf, holderOf, listOf } from "./item.ts";
 import { enqueueAll } from "./enqueue.ts";
 import type { TaskInput } from "./new_task.ts";
-import type { TaskRequeue, TaskRequeueInput } from "./requeue.ts";
+import type * as requeueing from "./requeue.ts";
 import { TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import type { TaskBody, TaskWorkInput, TaskWorkReport } from "./work_types.ts";
@@ -115,7 +115,8 @@ export class Tasks {
     };
     const entry = await claimFirst(this.#context, search, input.wait ?? 0);
     if (entry?.claim === undefined) return empty;
-    const claimed = { ...entry.claim, status: "claimed", task: entry.task } as const;
+    const task = presentTask(entry.task, entry.claim);
+    const claimed = { ...entry.claim, status: "claimed", task } as const;
     if (!signal?.aborted) return claimed;
     await this.#giveUp(claimed);
     return empty;
@@ -185,8 +186,7 @@ export class Tasks {
    * ```
    */
   async work(input: TaskWorkInput, body: TaskBody): Promise<TaskWorkReport> {
-    const { work } = await import("./work.ts");
-    return await work(this.#context, this, input, body);
+    return await (await import("./work.ts")).work(this.#context, this, input, body);
   }
 
   /** Hands back what was claimed for a caller that went away. */
@@ -248,12 +248,13 @@ export class Tasks {
    */
   async cancel(input: types.TaskCancelInput): Promise<ClaimRecord | types.TaskRefused> {
     checkInput(input, TASK_INPUTS.cancel, ["id", "runId"]);
-    await this.#giveUpTimedOut(input.id);
-    return this.#move(
-      input.id,
-      (taskId, now) =>
-        cancel({ taskId, now, runId: input.runId, force: input.force ?? false, nonce: nonce() }),
-    );
+    const { id, runId, force = false } = input;
+    const entry = await this.#context.store.tasks.get(await this.#idOf(id));
+    // One whose last attempt has timed out has failed.
+    if (entry) await (await import("./give_up.ts")).giveUpTimedOut(this.#context, entry);
+    const rule = (taskId: string, now: number) =>
+      cancel({ taskId, now, runId, force, nonce: nonce() });
+    return this.#move(id, rule);
   }
 
   /**
@@ -274,18 +275,7 @@ export class Tasks {
       (taskId, now) =>
         extend({ taskId, now, runId: input.runId, fence: input.fence, extensionSeconds, remarks }),
     );
-    if (!("claimer_run_id" in claim)) return claim;
-    return {
-      status: "ok",
-      task_id: claim.task_id,
-      run_id: claim.claimer_run_id,
-      last_beat_at: claim.heartbeat_at,
-      expires_at: claim.expires_at,
-      extended_expires_at: claim.expires_at,
-      ttl_extended_seconds: extensionSeconds ?? claimTtl(claim),
-      fence: claim.fence,
-      ...remarksOf(claim),
-    };
+    return "claimer_run_id" in claim ? heartbeatOf(claim, extensionSeconds) : claim;
   }
 
   /**
@@ -327,8 +317,36 @@ export class Tasks {
    * console.assert(status === "requeued" && (await tasks.list()).pending === 1);
    * ```
    */
-  async requeue(input: TaskRequeueInput): Promise<TaskRequeue> {
+  async requeue(input: requeueing.TaskRequeueInput): Promise<requeueing.TaskRequeue> {
     return await (await import("./requeue.ts")).requeueTasks(this.#context, input);
+  }
+
+  /**
+   * Gives tasks another priority: those that are pending, delayed, blocked, or have timed out. What an
+   * agent has claimed, or what has ended, keeps its own. Nothing else of a task changes.
+   *
+   * @param input Which tasks, by whom, and the priority.
+   * @returns An entry for each task: its priority now and before, or why it was refused.
+   * @throws {CoordError} `not_found` when an id names no task; then none is changed.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const dir = await Deno.makeTempDir();
+   * await initWorkspace(dir);
+   * const { tasks } = await openWorkspace({ dir });
+   * await tasks.enqueue({ title: "lint", runId: "planner" });
+   * const { task_id } = await tasks.enqueue({ title: "deploy", runId: "planner" });
+   * await tasks.reprioritize({ ids: [task_id], runId: "planner", priority: 5 });
+   * const claim = await tasks.claim({ runId: "agent-1" });
+   * console.assert(claim.status === "claimed" && claim.task.title === "deploy");
+   * ```
+   */
+  async reprioritize(
+    input: requeueing.TaskReprioritizeInput,
+  ): Promise<requeueing.TaskReprioritize> {
+    return await (await import("./requeue.ts")).reprioritizeTasks(this.#context, input);
   }
 
   /**
@@ -340,7 +358,7 @@ export class Tasks {
   async get(id: string): Promise<{ task: TaskRecord; claim: ClaimRecord | null }> {
     const entry = await this.#context.store.tasks.get(await this.#idOf(id));
     if (entry === undefined) throw notFound(["task"], id);
-    return { task: entry.task, claim: entry.claim ?? null };
+    return { task: presentTask(entry.task, entry.claim), claim: entry.claim ?? null };
   }
 
   /**
@@ -353,26 +371,8 @@ export class Tasks {
     checkInput(input, TASK_INPUTS.list);
     const { status, queue, runId, tag, limit = LIST_LIMIT.default } = input;
     const from = input.from === undefined ? undefined : orderOf((await this.get(input.from)).task);
-    const { counts, queues, matched, items, next } = await this.#context.store.tasks.list(
-      { status, queue, runId, tag, from, limit },
-    );
-    return {
-      ...counts,
-      queues: Object.fromEntries([...queues].sort(([a], [b]) => a < b ? -1 : 1)),
-      limit,
-      truncated: next !== undefined,
-      matched,
-      next: next ?? null,
-      items: items.map(taskItem),
-    };
-  }
-
-  /** Fails a task whose last attempt has timed out, before another agent decides on it. */
-  async #giveUpTimedOut(input: string): Promise<void> {
-    const entry = await this.#context.store.tasks.get(await this.#idOf(input));
-    if (entry === undefined) return;
-    const { giveUpTimedOut } = await import("./give_up.ts");
-    await giveUpTimedOut(this.#context, entry);
+    const filter = { status, queue, runId, tag, from, limit };
+    return listOf(await this.#context.store.tasks.list(filter), limit);
   }
 
   async #move(

@@ -48,7 +48,7 @@ export interface LogEvent {
   readonly kind: LogKind;
   /**
    * Of a task `enqueued`, `claimed`, `completed`, `failed`, `cancelled`, `expired`, `timed_out`, `given_back`,
-   * `requeued` (the last time); of a
+   * `requeued` and `reprioritized` (the last time); of a
    * reservation `reserved`, `released`, `expired`; of an intent `announced`; of a lane `acquired`,
    * `released`, `adopted`, `evicted`, `refused`, `spawned`, `halted`.
    */
@@ -153,6 +153,11 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
       attempt: attempt === 0 ? null : attempt,
       detail,
     });
+  }
+  const { reprioritized_at: changedAt, reprioritized_by: changer = null, priority } = claim;
+  if (changedAt !== undefined) {
+    const who = { run_id: changer, subject, detail: `priority ${priority}` };
+    events.push({ ...happened("task", "reprioritized", id, changedAt), ...who });
   }
   return events;
 }

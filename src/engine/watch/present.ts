@@ -9,6 +9,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { claimTimedOut, taskStatus } from "../../domain/task/claim.ts";
 import { parseClaim } from "../../domain/task/parse_claim.ts";
+import { priorityOf } from "../../domain/task/pending.ts";
 import { isBack } from "../../domain/task/retry.ts";
 import { parseTask } from "../../domain/task/task.ts";
 import { formatTime } from "../../domain/time.ts";
@@ -38,12 +39,10 @@ export async function presentData(
     case "task": {
       const task = parseTask(data, id);
       if (typeof task === "string") return data;
-      const status = taskStatus(
-        task,
-        readAs(parseClaim, await run.data({ kind: "claim", id }), id),
-        now,
-      );
-      return { ...data, status };
+      const claim = readAs(parseClaim, await run.data({ kind: "claim", id }), id);
+      const priority = priorityOf(task, claim);
+      const present = priority === task.priority ? data : { ...data, priority };
+      return { ...present, status: taskStatus(task, claim, now) };
     }
     case "claim": {
       const claim = parseClaim(data, id);

@@ -10,6 +10,7 @@ import { isLive, wasConfirmed } from "../../domain/reservation/reservation.ts";
 import { afterOf } from "../../domain/task/after.ts";
 import { attemptsOf, type TaskAttempt } from "../../domain/task/attempts.ts";
 import { type ClaimRecord, taskStatus } from "../../domain/task/claim.ts";
+import { presentTask } from "../../domain/task/pending.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Context } from "../context.ts";
@@ -207,7 +208,7 @@ async function taskShown(
   return {
     kind: "task",
     status,
-    task,
+    task: presentTask(task, claim),
     claim: claim === undefined ? null : newest as Omit<ClaimRecord, "earlier_attempts">,
     attempts,
     notes: attempts.flatMap(({ attempt, run_id, note, progress }) =>

@@ -20,6 +20,8 @@ interface Promised {
   readonly over: Map<string, string>;
   /** Tasks that were put back into the queue. */
   readonly back: Set<string>;
+  /** The priorities that tasks were given. */
+  readonly priorities: Map<string, number>;
 }
 
 /** One process with a queue. */
@@ -61,6 +63,7 @@ function story(
         tasks: new Set(items.map((item) => item.task_id)),
         over: new Map(),
         back: new Set(),
+        priorities: new Map(),
       };
       for (const folder of missing) removeTree(`${workspace}/${folder}`);
       const act = (act: Act) => (fs: HostFs) =>
@@ -103,6 +106,10 @@ async function lost(workspace: string, second: number, promised: Promised): Prom
       if (now === "failed" || now === "cancelled") {
         problems.push(`task ${id.slice(7, 13)} is ${now}`);
       }
+    }
+    for (const [id, priority] of promised.priorities) {
+      const now = list.items.find(({ task_id }) => task_id === id)?.priority;
+      if (now !== priority) problems.push(`task ${id.slice(7, 13)} has priority ${now}`);
     }
     const unfinished = list.items.filter(({ status }) => !ENDS.includes(status));
     for (const key of KEYS) {
@@ -158,10 +165,26 @@ const requeue: Act = async ({ queue, promised }, id) => {
   const { tasks: [task] } = await queue.requeue({ ids: [id], runId: "R" });
   if (task?.status === "pending") promised.back.add(id);
 };
+/** Changes the priority, and notes it when that was answered. */
+const aim = (priority: number): Act => async ({ queue, promised }, id) => {
+  promised.priorities.delete(id);
+  const { tasks: [task] } = await queue.reprioritize({ ids: [id], runId: "R", priority });
+  if (task !== undefined && "was" in task) promised.priorities.set(id, priority);
+};
 const failed = async (queue: Tasks) => {
   await claimed(queue);
   const { items: [task] } = await queue.list();
   await queue.fail({ id: task?.task_id ?? "", runId: "A", error: "on purpose" });
+};
+
+const failedOnce = async (queue: Tasks) => {
+  const { task_id: id } = await queue.enqueue({ title: "one", runId: "maker", maxAttempts: 9 });
+  await queue.claim({ runId: "A", claimTtl: 10 });
+  await queue.fail({ id, runId: "A" });
+};
+const blocked = async (queue: Tasks) => {
+  const { task_id: id } = await queue.enqueue({ title: "one", runId: "maker" });
+  await queue.enqueue({ title: "two", runId: "maker", after: [id], priority: 1 });
 };
 
 /** Claims and completes all there is. */
@@ -331,6 +354,9 @@ export const QUEUE_STORIES: readonly Story[] = [
     both(complete, move, enqueueKeyedAtOnce),
     both(enqueueKeyed, move, collect),
   ),
+  story("reprioritize(), repeated, worked off", one, aim(5), both(aim(5), work)),
+  story("reprioritize(), set back, worked off", failedOnce, aim(5), both(aim(0), work)),
+  story("reprioritize() of a blocked task, worked off", blocked, aim(5), work),
   story("requeue(), repeated, worked off", failed, requeue, both(requeue, work)),
   story("fail() and requeue(), worked off", claimed, both(fail, requeue), work),
   story("cancel() of a pending task and requeue(), worked off", one, both(cancel, requeue), work),

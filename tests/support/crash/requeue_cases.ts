@@ -1,6 +1,7 @@
 /** What is done with tasks that are revived, cut off at every step. */
 import type { Tasks } from "../../../src/engine/task/tasks.ts";
 import { CASES, type CrashCase } from "./queue_cases.ts";
+import { REPRIORITIZE_CASES } from "./reprioritize_cases.ts";
 
 /** A task that failed; its id. */
 const failed = async (queue: Tasks) => {
@@ -20,6 +21,7 @@ const again = async (queue: Tasks) => {
 /** Those, and all others. */
 export const ALL_CASES: readonly CrashCase[] = [
   ...CASES,
+  ...REPRIORITIZE_CASES,
   {
     name: "requeue() of a failed task",
     second: 6,

@@ -43,6 +43,7 @@ function processesOf(protocol: Protocol) {
     force: (i: number) => process(`force${i}`, calls.cancel(`X${i}`, 6, true)),
     cancel: (i: number) => process(`cancel${i}`, calls.cancel(`Y${i}`, 6, false)),
     revive: (i: number) => process(`revive${i}`, calls.revive(`R${i}`, 15)),
+    aim: (i: number) => process(`aim${i}`, calls.aim(`P${i}`, 11, i + 1)),
     archive: (i: number) => process(`archive${i}`, calls.archive),
     museDone: (i: number) =>
       process(
@@ -81,7 +82,7 @@ export type Kind = keyof ReturnType<typeof processesOf>;
 export const FOREIGN: readonly Kind[] = ["museDone", "keepDone", "museClaim", "museDrop"];
 const REVIVING: readonly Kind[] = ["revive", "archive"];
 export const KINDS = (Object.keys(processesOf(chain)) as Kind[]).filter((kind) =>
-  !FOREIGN.includes(kind) && kind !== "listed" && !REVIVING.includes(kind)
+  !FOREIGN.includes(kind) && kind !== "listed" && kind !== "aim" && !REVIVING.includes(kind)
 );
 export const EVERYDAY: readonly Kind[] = [
   "first",

@@ -4,7 +4,7 @@ import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_
 import type { ListedClaim } from "../../../src/adapters/fs/task/claim/names.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
-import { requeue } from "../../../src/domain/task/requeue.ts";
+import { reprioritize, requeue } from "../../../src/domain/task/requeue.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import type { Call, Process } from "./explorer.ts";
@@ -164,6 +164,12 @@ export function callsOf(protocol: Protocol) {
           force: false,
           isBlocked: false,
         }),
+      ),
+    /** Gives the task another priority, where no agent has it. */
+    aim: (runId: string, second: number, priority: number) =>
+      move(
+        `priority ${priority} by ${runId} at ${second}`,
+        reprioritize({ ...actor(runId, second), nonce: `${runId} ${second}`, priority }),
       ),
     /** Looks for the end, and archives it. */
     archive: {

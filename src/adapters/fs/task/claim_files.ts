@@ -6,13 +6,13 @@
  * `tmp/`, and synced when it has its names, since its answer promises that it is durable.
  */
 import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
-import { isRevival } from "../../../domain/task/retry.ts";
+import { isHeldBack, isRevival } from "../../../domain/task/retry.ts";
 import { stemOfId } from "../../../domain/ids.ts";
 import { parseTime } from "../../../domain/time.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
-import { type ChainOutcome } from "./claim_chain.ts";
+import { type ChainOutcome, readHead } from "./claim_chain.ts";
 import type { ClaimChainFiles, StagedClaim } from "./claim/chain_files.ts";
 import { endName, endOf, groupClaims, type ListedClaim, slotName } from "./claim/names.ts";
 import type { Layout } from "../layout.ts";
@@ -118,6 +118,13 @@ export class ClaimFiles implements ClaimChainFiles {
   /** Whether a task has its definition; one that is gone, or in a segment, has none. */
   hasTask(stem: string): boolean {
     return this.fs.lstat(this.layout.record("task", stem)) !== undefined;
+  }
+
+  /** Whether a task that waits for others has not been let go, and is not over. */
+  isWaiting(stem: string): boolean {
+    if (!this.exists(slotName(stem, 1))) return true;
+    const head = readHead(this, stem);
+    return head === undefined || isHeldBack(head);
   }
 
   /** Removes tasks with all their files: the definitions, durably, and then the claims. */

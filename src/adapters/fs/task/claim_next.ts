@@ -18,35 +18,28 @@
  *   An older entry without a record is what a process that died has left.
  */
 import {
-  type ClaimRecord,
   claimTimedOut,
-  isClaimAhead,
+  type Decision,
   isTerminal,
-  taken,
-  taskStatus,
   type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import { stemOfId } from "../../../domain/ids.ts";
-import { giveUp } from "../../../domain/task/requeue.ts";
+import { priorityOf } from "../../../domain/task/pending.ts";
+import { isBack } from "../../../domain/task/retry.ts";
 import { isGated } from "../../../domain/task/after.ts";
-import {
-  claimableFrom,
-  isDelayed,
-  taskExpired,
-  type TaskRecord,
-} from "../../../domain/task/task.ts";
+import { isDelayed, type TaskRecord } from "../../../domain/task/task.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { TaskEntry } from "../../../domain/task/listing.ts";
 import { type Attempt, isFor, type SearchParts, type TimedSearch } from "./claim_search.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { isNotFound } from "../disk/ensure_dir.ts";
 import type { Batches } from "./batch.ts";
-import { firstTransition, mend, readHead, transition } from "./claim_chain.ts";
+import { firstTransition, readHead, transition } from "./claim_chain.ts";
 import { endOf, slotName } from "./claim/names.ts";
 import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
 import { RecordsCheck } from "./index/check.ts";
-import { type FirstEntry, isOfUnclaimed } from "./index/first_entry.ts";
+import { isOfUnclaimed } from "./index/first_entry.ts";
+import type { Placing } from "./index/placing.ts";
 import { Rivals } from "./index/rivals.ts";
 import { readClaim } from "./claim/read_claim.ts";
 import type { Layout } from "../layout.ts";
@@ -54,7 +47,6 @@ import type { ReadyEntry, ReadyIndex } from "./index/ready_index.ts";
 import { TimeCursor } from "../disk/time_index.ts";
 import { Skipping } from "../disk/unreadable.ts";
 import { Moved } from "./index/after_chain.ts";
-import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** Entries in a row that others took before the names are listed again. */
 const MISSES_BEFORE_RELIST = 3;
@@ -74,40 +66,42 @@ const DUE_TRUST_MS = 50;
 /** A process that claimed a task within these milliseconds is taken to claim more. */
 const BUSY_MS = 1_000;
 
+/** Keeps a grant from a task whose entry lies at another priority than its present one. */
+const MISPLACED: Decision = {
+  kind: "refuse",
+  refusal: { status: "taken", message: "", claim: undefined },
+};
+
 /** It keeps what it has listed from one search to the next. */
 export class ClaimNext {
   readonly #fs: HostFs;
   readonly #layout: Layout;
   readonly #claims: ClaimFiles;
   readonly #ready: ReadyIndex;
-  readonly #first: FirstEntry;
   readonly #batches: Batches;
   readonly #parts: SearchParts;
   readonly #task: (stem: string) => TaskRecord | undefined;
   readonly #due: TimeCursor;
   readonly #check: RecordsCheck;
-  readonly #wrongClock: WrongClock;
+  readonly #placing: Placing;
   readonly #skipping: Skipping;
   readonly #rivals = new Rivals();
-  /** What this process has found out, and has not followed yet. */
-  #moved = new Moved();
   #dueKnown = { earliest: -Infinity, at: -Infinity };
   /** When this process claimed a task last. */
   #wonAt = -Infinity;
 
   constructor(fs: HostFs, layout: Layout, warn: Warn, parts: SearchParts) {
-    const { claims, ready, first, batches, read } = parts;
+    const { claims, ready, batches, read } = parts;
     this.#fs = fs;
     this.#layout = layout;
     this.#claims = claims;
     this.#ready = ready;
-    this.#first = first;
     this.#batches = batches;
     this.#parts = parts;
     this.#task = read;
     this.#due = new TimeCursor(fs, claims.dueRoot, () => Date.now() - this.#wonAt < BUSY_MS);
     this.#check = new RecordsCheck(fs, layout, claims.dueRoot, warn);
-    this.#wrongClock = new WrongClock(fs, layout.tmp, warn);
+    this.#placing = parts.placing;
     this.#skipping = new Skipping(warn);
   }
 
@@ -148,7 +142,7 @@ export class ClaimNext {
     while (true) {
       if (await this.#follow(search.now)) await this.#sweep(search.now);
       const found = this.#claimFromIndex(search, "last");
-      const isOver = this.#moved.isNothing;
+      const isOver = this.#placing.moved.isNothing;
       if (found !== undefined) await this.#follow(search.now);
       if (found !== undefined || isOver) return found;
     }
@@ -161,9 +155,9 @@ export class ClaimNext {
 
   /** Does what follows from the ends that this process has met; `false` when nothing does. */
   async #follow(now: number): Promise<boolean> {
-    const moved = this.#moved;
+    const moved = this.#placing.moved;
     if (moved.isNothing) return false;
-    this.#moved = new Moved();
+    this.#placing.moved = new Moved();
     if (!await this.#parts.follow(moved, now)) return false;
     this.#dueKnown = { earliest: -Infinity, at: -Infinity };
     return true;
@@ -203,8 +197,8 @@ export class ClaimNext {
     // A clock that is ahead of this one may have found a delayed task due.
     const isEarly = !entry.again && (isGated(task) || isDelayed(task, search.now));
     if (!this.#ready.isPlace(entry, task) || isEarly) {
-      this.#enter(entry.stem, entry.again, search.now);
-      this.#fs.remove(entry.path);
+      if (entry.again) this.#placing.replace(entry.stem, entry.path, search.now);
+      else this.#placing.promote(entry.stem, entry.path, search.now);
       return "passed";
     }
     if (!isFor(task, search)) return "passed";
@@ -212,7 +206,11 @@ export class ClaimNext {
     const looksFirst = look === "first" && !entry.again && hasRivals;
     if (looksFirst && this.#meetsRival(entry.stem)) return "passed";
     const started = Date.now();
-    const outcome = this.#claimTask(search, task, entry.stem, entry.again);
+    const outcome = this.#claimTask(search, task, entry.stem, entry);
+    if (outcome.kind === "misplaced") {
+      this.#placing.replace(entry.stem, entry.path, search.now);
+      return "passed";
+    }
     // Who was first removes the entry, unless that process died; the claim may also be another tool's.
     if (outcome.kind === "lost" && look === "first" && this.#meetsRival(entry.stem)) {
       return "passed";
@@ -220,13 +218,13 @@ export class ClaimNext {
     const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
     // A holder whose timeout was noticed may have ended the task and died over it; with this entry
     // goes the last trace of that.
-    if (claim !== undefined && isTerminal(claim)) this.#mend(entry.stem);
+    if (claim !== undefined && isTerminal(claim)) this.#placing.mend(entry.stem);
     this.#fs.remove(entry.path);
     // The claim that this call made or met may have timed out while the process slept; then the entry
     // was perhaps the one that the task got for it.
     const now = search.now + (Date.now() - started);
     if (claim === undefined ? outcome.kind === "lost" : claimTimedOut(claim, now)) {
-      this.#skipping.past(() => void this.#recheck(entry.stem, now));
+      this.#skipping.past(() => void this.#placing.recheck(entry.stem, now));
     }
     return outcome.kind === "won" ? outcome.entry : "taken";
   }
@@ -234,9 +232,9 @@ export class ClaimNext {
   /** Whether a task has a claim whose maker may be about to remove the entry. */
   #meetsRival(stem: string): boolean {
     const file = readClaim(this.#fs, this.#layout.folder("claim"), slotName(stem, 1));
-    if (file === undefined || Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) {
-      return false;
-    }
+    // What is back in the queue was claimed by none.
+    if (file === undefined || isBack(file.claim)) return false;
+    if (Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) return false;
     this.#rivals.meet(file.claim.claimer_run_id);
     return true;
   }
@@ -244,17 +242,29 @@ export class ClaimNext {
   #claimHinted(search: TimedSearch, stem: string): TaskEntry | undefined {
     const task = this.#task(stem);
     if (task === undefined || !isFor(task, search)) return undefined;
-    const outcome = this.#claimTask(search, task, stem, true);
+    const outcome = this.#claimTask(search, task, stem, undefined);
     return outcome.kind === "won" ? outcome.entry : undefined;
   }
 
-  /** Tries for a task; where it has no claim that is known of, for its first slot alone. */
-  #claimTask(search: TimedSearch, task: TaskRecord, stem: string, again: boolean): Attempt {
-    const rule = this.#sparing(search.rule(task), search.now);
-    const outcome = again
-      ? transition(this.#claims, stem, rule)
-      : firstTransition(this.#claims, stem, rule);
+  /** Tries for a task; by the entry of one that has no claim, for its first slot alone. */
+  #claimTask(
+    search: TimedSearch,
+    task: TaskRecord,
+    stem: string,
+    entry: ReadyEntry | undefined,
+  ): Attempt {
+    const granted = this.#placing.sparing(search.rule(task), search.now);
+    let isMisplaced = false;
+    const rule: TransitionRule = (current) => {
+      const { priority } = entry?.order ?? { priority: priorityOf(task, current) };
+      isMisplaced = priority !== priorityOf(task, current);
+      return isMisplaced ? MISPLACED : granted(current);
+    };
+    const outcome = entry?.again === false
+      ? firstTransition(this.#claims, stem, granted)
+      : transition(this.#claims, stem, rule);
     if (outcome === undefined) return { kind: "lost", claim: undefined };
+    if (isMisplaced) return { kind: "misplaced" };
     if (outcome.kind !== "written") {
       const claim = outcome.kind === "refuse" ? outcome.refusal.claim : outcome.claim;
       return { kind: "refused", claim };
@@ -265,7 +275,7 @@ export class ClaimNext {
       // Its last attempt had timed out, and now it has failed.
       this.#claims.sync(endOf(outcome.claim));
       outcome.conclude();
-      this.#moved.ended.add(stem);
+      this.#placing.moved.ended.add(stem);
       return { kind: "refused", claim: outcome.claim };
     }
     this.#wonAt = Date.now();
@@ -284,8 +294,8 @@ export class ClaimNext {
       this.#due.skip();
       const stem = stemOfDue(entry.rest);
       this.#skipping.past(() => {
-        if (isOfUnclaimed(entry.rest)) return this.#promote(stem, entry.path, now);
-        const kept = this.#recheck(stem, now);
+        if (isOfUnclaimed(entry.rest)) return this.#placing.promote(stem, entry.path, now);
+        const kept = this.#placing.recheck(stem, now);
         if (typeof kept !== "object" || !this.#claims.isDueEntry(entry.path, kept)) {
           this.#fs.remove(entry.path);
         }
@@ -294,105 +304,21 @@ export class ClaimNext {
     this.#dueKnown = { earliest: this.#due.peek(now)?.ms ?? this.#due.laterMs, at: now };
   }
 
-  /**
-   * Gives a task that was delayed its entry among those that may be claimed, in the place of the other.
-   * Without a record its writer is about to link it: either it finds the entry gone and makes it
-   * again, or the record is there by the second look.
-   */
-  #promote(stem: string, path: string, now: number): void {
-    const isThere = this.#claims.hasTask(stem);
-    this.#recheck(stem, now);
-    this.#fs.remove(path);
-    if (!isThere) this.#recheck(stem, now);
-  }
-
-  /**
-   * Looks where a claimed task stands, and puts it into the index where it belongs.
-   *
-   * @returns The claim while its timeout lies ahead; else whether it may be claimed.
-   */
-  #recheck(stem: string, now: number): ClaimRecord | boolean {
-    const head = readHead(this.#claims, stem);
-    if (head === undefined) this.#enter(stem, false, now); // delayed, or another tool has removed the claim
-    else if (isTerminal(head)) this.#mend(stem);
-    else if (claimTimedOut(head, now)) return this.#enterAgain(stem, head, now);
-    else {
-      this.#claims.ensureDue(head);
-      return head;
-    }
-    return true;
-  }
-
-  #mend(stem: string): void {
-    mend(this.#claims, stem);
-    this.#moved.ended.add(stem);
-  }
-
-  /** Makes a task claimable that was claimed; `false` when it has failed, or its ttl has passed. */
-  #enterAgain(stem: string, head: ClaimRecord, now: number): boolean {
-    const task = this.#task(stem);
-    if (task === undefined) return true;
-    const rule = this.#sparing(giveUp({ task, now }), now);
-    const outcome = rule(head).kind === "write" ? transition(this.#claims, stem, rule) : undefined;
-    if (outcome?.kind === "written") {
-      this.#claims.sync(endOf(outcome.claim));
-      outcome.conclude?.();
-      this.#moved.ended.add(stem);
-      this.#claims.takeBack(stem, outcome.claim);
-      return false;
-    }
-    if (taskStatus(task, head, now) === "expired") return false;
-    this.#enter(stem, true, now);
-    return true;
-  }
-
-  /** @returns From when on the task may be claimed: 0 for now, infinity for never. */
-  #enter(stem: string, again: boolean, now: number): number {
-    const task = this.#task(stem);
-    if (task === undefined || !again && taskExpired(task, now)) return Infinity;
-    if (!again && isGated(task)) {
-      this.#moved.lacking.add(stem);
-      return Infinity;
-    }
-    const path = this.#layout.record("task", stem);
-    const link = (entry: string) => this.#fs.link(path, entry);
-    try {
-      if (!again && isDelayed(task, now)) {
-        this.#first.add(task, link);
-        return claimableFrom(task);
-      }
-      this.#ready.add(task, again, link);
-      return 0;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      return Infinity; // the task was removed since it was read
-    }
-  }
-
   /** Compares the index with the records and adds to it what is missing; `false` if some was skipped. */
   #rebuild(now: number): boolean {
     const isWhole = this.#check.run(now, this.#skipping, {
-      unclaimed: (stem) => this.#enter(stem, false, now),
+      unclaimed: (stem) => this.#placing.enter(stem, undefined, now),
       claimed: (stem) => {
-        const kept = this.#recheck(stem, now);
+        const kept = this.#placing.recheck(stem, now);
         return typeof kept === "object" ? parseTime(kept.expires_at) ?? 0 : kept ? 0 : Infinity;
       },
       isOver: (stem) => {
         const head = readHead(this.#claims, stem);
         return head !== undefined && isTerminal(head);
       },
-      ended: (stem) => this.#moved.ended.add(stem),
+      ended: (stem) => this.#placing.moved.ended.add(stem),
     });
     this.#ready.reset();
     return isWhole;
-  }
-
-  /** A rule that grants; it takes no claim that lies ahead while this process's own clock is wrong. */
-  #sparing(rule: TransitionRule, now: number): TransitionRule {
-    return (current) => {
-      const isSpared = current?.status === "claimed" && isClaimAhead(current, now) &&
-        !this.#wrongClock.isOver(`The claim of task ${current.task_id}`, current.heartbeat_at);
-      return isSpared ? taken(current) : rule(current);
-    };
   }
 }

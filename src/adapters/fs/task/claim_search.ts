@@ -5,7 +5,7 @@ import { mayTake, type TaskRecord } from "../../../domain/task/task.ts";
 import type { ClaimSearch } from "../../../ports/tasks.ts";
 import type { Batches } from "./batch.ts";
 import type { ClaimFiles } from "./claim_files.ts";
-import type { FirstEntry } from "./index/first_entry.ts";
+import type { Placing } from "./index/placing.ts";
 import type { ReadyIndex } from "./index/ready_index.ts";
 import type { Moved } from "./index/after_chain.ts";
 
@@ -19,6 +19,8 @@ export interface TimedSearch extends ClaimSearch {
 
 /** What became of a try for one task. */
 export type Attempt =
+  /** Its entry lies where its priority was. */
+  | { readonly kind: "misplaced" }
   | { readonly kind: "won"; readonly entry: TaskEntry }
   | { readonly kind: "refused" | "lost"; readonly claim: ClaimRecord | undefined };
 
@@ -26,7 +28,7 @@ export type Attempt =
 export interface SearchParts {
   readonly claims: ClaimFiles;
   readonly ready: ReadyIndex;
-  readonly first: FirstEntry;
+  readonly placing: Placing;
   readonly batches: Batches;
   /** A task by its file. */
   readonly read: (stem: string) => TaskRecord | undefined;

@@ -27,6 +27,7 @@ import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { afterOf } from "../../../domain/task/after.ts";
 import { pendingExpiry } from "../../../domain/task/pending.ts";
 import { giveUp, retire } from "../../../domain/task/requeue.ts";
+import { isHeldBack } from "../../../domain/task/retry.ts";
 import { parseTask, taskExpiry, type TaskRecord } from "../../../domain/task/task.ts";
 import { graceOf } from "../../../domain/task/retention.ts";
 import type { Swept, TimedSweep } from "../../../ports/gc.ts";
@@ -171,8 +172,10 @@ export class TaskGc {
     const status = taskStatus(task, head, now);
     let end: number;
     let close: EndedTask["close"];
-    if (head === undefined) {
+    if (head === undefined || isHeldBack(head)) {
       for (const id of afterOf(task)) awaited.add(stemOfId(id));
+    }
+    if (head === undefined) {
       if (status !== "expired") return undefined;
       end = taskExpiry(task);
       close = () => this.#close(stem, now);

@@ -18,11 +18,11 @@ import {
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { isGated } from "../../../domain/task/after.ts";
-import { isBack } from "../../../domain/task/retry.ts";
+import { isBack, wasHeldBack } from "../../../domain/task/retry.ts";
 import { isKeyed } from "../../../domain/task/key.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
-import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
+import type { Host, HostFs } from "../../../ports/host.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
 import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
@@ -40,6 +40,7 @@ import { isTimeToMove } from "../segment/names.ts";
 import type { TaskMover } from "../segment/mover.ts";
 import type { Segments } from "../segment/segments.ts";
 import { AfterIndex } from "./index/after_index.ts";
+import { isReprioritized, Placing } from "./index/placing.ts";
 import { ReadyIndex } from "./index/ready_index.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
 import { SharedSync } from "../disk/shared_sync.ts";
@@ -48,6 +49,7 @@ import { Moved } from "./index/after_chain.ts";
 import type { Successors } from "./successors.ts";
 import { announceTask, watchTasks } from "./wake.ts";
 import { TimeCursor } from "../disk/time_index.ts";
+import { WrongClock } from "../disk/wrong_clock.ts";
 
 /** Keeps a rule from a task that may not exist; no caller gets it. */
 const ABSENT: Decision = {
@@ -60,6 +62,7 @@ export class FsTaskStore implements TaskStore {
   readonly #claims: ClaimFiles;
   readonly #first: FirstEntry;
   readonly #due: TimeCursor;
+  readonly #placing: Placing;
   readonly #next: ClaimNext;
   readonly #watch: RecordWatch;
   readonly #batches: Batches;
@@ -89,12 +92,16 @@ export class FsTaskStore implements TaskStore {
     this.#watch = new RecordWatch(host, [layout.folder("claim")]);
     this.#batches = new Batches(host, layout, warn);
     this.#sharedSync = new SharedSync(host.fs);
+    const read = (stem: string) => this.#task(stem);
+    const wrongClock = new WrongClock(host.fs, layout.tmp, warn);
+    const parts = { claims: this.#claims, ready, first: this.#first, read, wrongClock };
+    this.#placing = new Placing(host.fs, layout, parts);
     this.#next = new ClaimNext(host.fs, layout, warn, {
       claims: this.#claims,
       ready,
-      first: this.#first,
+      placing: this.#placing,
       batches: this.#batches,
-      read: (stem) => this.#task(stem),
+      read,
       follow: (moved, now) => this.#follow(moved, now),
     });
   }
@@ -139,7 +146,7 @@ export class FsTaskStore implements TaskStore {
 
   async successors(id: string): Promise<string[]> {
     return this.#first.after.successors(stemOfId(id))
-      .filter((stem) => this.#claims.hasTask(stem) && !this.#claims.exists(slotName(stem, 1)))
+      .filter((stem) => this.#claims.hasTask(stem) && this.#claims.isWaiting(stem))
       .map(idOfStem);
   }
 
@@ -184,22 +191,21 @@ export class FsTaskStore implements TaskStore {
       if (ended !== undefined) return ended;
       if (outcome.kind === "keep") {
         if (isTerminal(outcome.claim)) await this.#settleEnd(stem, outcome.claim);
-        else if (isBack(outcome.claim)) {
-          this.#claims.sync(slotName(stem, outcome.claim.transition));
-        }
+        else this.#claims.sync(slotName(stem, outcome.claim.transition));
       }
       return answerOf(outcome);
     }
     if (outcome.conclude !== undefined) {
       await this.#claims.syncBeside(this.#sharedSync, endOf(outcome.claim));
       outcome.conclude();
-    } else if (isBack(outcome.claim)) {
+    } else if (isBack(outcome.claim) || isReprioritized(outcome)) {
       await this.#claims.syncBeside(this.#sharedSync, slotName(stem, outcome.claim.transition));
     }
     if (this.#claims.takeBack(stem, outcome.claim)) {
       return await this.#applyToEnd(stem, rule, outcome.claim) ?? { kind: "missing" };
     }
     this.#claims.follow(outcome);
+    if (isReprioritized(outcome)) this.#placing.reprioritized(outcome, this.clock());
     if (isTerminal(outcome.claim) || isBack(outcome.claim)) {
       await this.#afterwards(stem, outcome.claim);
     }
@@ -354,19 +360,21 @@ export class FsTaskStore implements TaskStore {
   }
 
   /** Does for other tasks what follows from a state that is on the disk. */
-  async #afterwards(stem: string, { transition }: ClaimRecord): Promise<void> {
+  async #afterwards(stem: string, claim: ClaimRecord): Promise<void> {
     const moved = new Moved();
     moved.ended.add(stem);
     moved.lasting.add(stem);
     // It may have waited itself, and was cancelled.
-    if (transition === 1) moved.waiting.add(stem);
+    if (claim.transition === 1 || wasHeldBack(claim)) moved.waiting.add(stem);
     await this.#follow(moved, this.clock());
   }
 
   /** Does all that follows from what happened for tasks that wait for others; `false` when nothing does. */
   async #follow(moved: Moved, now: number, completed?: ReadonlySet<string>): Promise<boolean> {
     // Most tasks have none that wait for them, and need no more than this look.
-    for (const stem of moved.ended) if (!this.#isAwaited(stem)) moved.ended.delete(stem);
+    for (const stem of moved.ended) {
+      if (!this.#first.after.mayBeAwaited(stem)) moved.ended.delete(stem);
+    }
     if (moved.isNothing) return false;
     const { Successors } = await import("./successors.ts");
     this.#successors ??= new Successors({
@@ -381,15 +389,6 @@ export class FsTaskStore implements TaskStore {
     });
     await this.#successors.follow(moved, now, completed);
     return true;
-  }
-
-  #isAwaited(stem: string): boolean {
-    try {
-      return this.#first.after.isAwaited(stem);
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      return true; // the next look reports it
-    }
   }
 }
 

@@ -13,7 +13,7 @@ import type { Layout } from "../layout.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
 import type { Batches } from "./batch.ts";
 import { mend, readHead, transition } from "./claim_chain.ts";
-import { endOf, slotName } from "./claim/names.ts";
+import { endOf } from "./claim/names.ts";
 import type { ClaimFiles } from "./claim_files.ts";
 import { follow, type Moved, type Stand, type WaitingFiles } from "./index/after_chain.ts";
 import type { FirstEntry } from "./index/first_entry.ts";
@@ -137,7 +137,7 @@ class FsWaitingFiles implements WaitingFiles<TaskRecord> {
   }
 
   isTouched(stem: string): boolean {
-    return this.tools.claims.exists(slotName(stem, 1));
+    return !this.tools.claims.isWaiting(stem);
   }
 
   sync(stem: string): void {
@@ -159,6 +159,7 @@ class FsWaitingFiles implements WaitingFiles<TaskRecord> {
       this.moved.lasting.add(stem);
     }
     if (claims.takeBack(stem, outcome.claim)) return false;
+    claims.follow(outcome);
     if (!isTerminal(outcome.claim)) announceTask(fs, layout, task.task_id);
     return true;
   }

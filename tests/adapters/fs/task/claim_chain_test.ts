@@ -47,6 +47,21 @@ for (const start of Object.keys(STARTS)) {
   });
 }
 
+it("transition() is linearizable when priorities are changed beside claims and ends", () => {
+  const bench = new Bench(chain);
+  const some: [string, Kind[]][] = [
+    ["an untouched task", ["first", "aim", "aim"]],
+    ["an untouched task", ["cancel", "aim", "read"]],
+    ["a claim", ["mid", "aim", "done"]],
+    ["a claim", ["aim", "beat", "mend"]],
+    ["a view that lags", ["aim", "aim", "force"]],
+  ];
+  for (const [start, kinds] of isHeavy() ? some : sample(some, 0.4, newSeed("priorities"))) {
+    const { violation } = bench.explore(start, kinds);
+    assertEquals(violation && described(start, violation), undefined);
+  }
+});
+
 it("transition() is linearizable when heartbeats, completions and new claims meet", () => {
   const bench = new Bench(chain);
   const some: Kind[][] = [

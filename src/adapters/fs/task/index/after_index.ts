@@ -14,7 +14,7 @@ import { isStem, stemOfId } from "../../../../domain/ids.ts";
 import { afterOf } from "../../../../domain/task/after.ts";
 import { hash } from "../../../../domain/journal/hash.ts";
 import type { TaskRecord } from "../../../../domain/task/task.ts";
-import type { HostFs } from "../../../../ports/host.ts";
+import { HostError, type HostFs } from "../../../../ports/host.ts";
 import { inDir } from "../../disk/ensure_dir.ts";
 import { type FolderMark, isUnchanged, markFolder } from "../../disk/folder_mark.ts";
 
@@ -64,6 +64,16 @@ export class AfterIndex {
     if (this.#names(stem).length > 0) return true;
     this.#empty = this.fs.lstat(this.#root) === undefined ? mark : undefined;
     return false;
+  }
+
+  /** The same, where it cannot be seen as well: the next look reports that. */
+  mayBeAwaited(stem: string): boolean {
+    try {
+      return this.isAwaited(stem);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return true;
+    }
   }
 
   /** Where the first entry of a task lies, or would. */

@@ -8,6 +8,7 @@
  * no claim has timed out. It is not believed when the folder changed in the tick of the listing, and
  * not for long, since file systems and other tools have their ways.
  */
+import { INSTANT_MS } from "../../../../domain/limits.ts";
 import { formatTime, isAhead, writable } from "../../../../domain/time.ts";
 import type { HostFs } from "../../../../ports/host.ts";
 import type { Warn } from "../../../../ports/warnings.ts";
@@ -126,6 +127,7 @@ export class RecordsCheck {
         continue; // the claim has timed out
       }
       if (entry.ms > now) until = Math.min(until, entry.ms);
+      if (entry.ms >= INSTANT_MS.max) continue; // it waits for others, and shows as that below
       if (!isOfUnclaimed(entry.rest)) due.add(stemOfDue(entry.rest));
       else if (entry.ms > now && isOfDelayed(entry.rest)) delayed.add(stemOfDue(entry.rest));
     }

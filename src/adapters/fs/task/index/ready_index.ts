@@ -185,9 +185,14 @@ export class ReadyIndex {
     return entryPath(this.#base(task), order.createdMs, stemOfId(task.task_id));
   }
 
-  /** Whether an entry lies where its task belongs. */
-  isPlace(entry: ReadyEntry, task: TaskRecord): boolean {
-    return entry.path === this.path(task) + (entry.again ? AGAIN : "");
+  /** The same of one that has a state, by its present priority. */
+  againPath(task: TaskRecord): string {
+    return this.path(task) + AGAIN;
+  }
+
+  /** Whether an entry lies where its task belongs; the priority of one with a state is in that. */
+  isPlace({ again, order: { priority }, path }: ReadyEntry, task: TaskRecord): boolean {
+    return path === (again ? this.againPath({ ...task, priority }) : this.path(task));
   }
 
   /** Makes a task's entry by `create`; `false` when it has one. */
