@@ -78,6 +78,10 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/domain/",
     "src/workspace/open_reserving.ts",
   ]],
+  ["src/workspace/open_settings.ts", [
+    "src/ports/",
+    "src/adapters/fs/checkout/settings/files.ts",
+  ]],
   ["src/workspace/open_reservations.ts", [
     "src/engine/",
     "src/ports/",

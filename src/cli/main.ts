@@ -179,6 +179,10 @@ async function runCommand(
       const { configOn } = await import("../workspace/config.ts");
       return configOn(host, dir, worktrees);
     },
+    async settings() {
+      const { openSettingsOn } = await import("../workspace/open_settings.ts");
+      return openSettingsOn(host, dir);
+    },
     async init(path, here) {
       const { initOn } = await import("../workspace/open.ts");
       return initOn(host, path, { here, warn: output.warn });

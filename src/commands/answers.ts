@@ -58,6 +58,7 @@ const BEAT = words(
   "status reservation_id task_id run_id last_beat_at expires_at extended_expires_at",
   "ttl_extended_seconds fence note progress.* since attempt released_at reason error",
 );
+const EDIT = words("host scope path change command");
 const RELEASED = words(
   "status reservation_id run_id released_at reason since expires_at fence note progress.* conflicts.*",
   "error",
@@ -168,6 +169,18 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["merge_order"],
     each: words("branch position conflicts conflicts_before strategy reason agents.*"),
   },
+  "hook install": {
+    fields: words("status dry_run workspace workspace_created next.*"),
+    lists: ["hosts"],
+    each: EDIT,
+  },
+  "hook uninstall": { fields: ["dry_run"], lists: ["hosts"], each: EDIT },
+  "hook status": {
+    fields: words("workspace guards.* not_guarded.*"),
+    lists: ["hosts"],
+    each: words("host scope path state command program program_found problems.*"),
+  },
+  "hook print": { fields: words("host scope path settings.*") },
   enqueue: { fields: [...TASK, "created"] },
   claim: { fields: [...CLAIM, ...within("task", TASK), "queue"] },
   work: {

@@ -17,6 +17,7 @@ import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Lanes } from "../engine/lane/lanes.ts";
 import type { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
+import type { HostSettingsFiles } from "../ports/host_settings.ts";
 import type { Warn } from "../ports/warnings.ts";
 
 /** Reads a variable of the environment. */
@@ -107,6 +108,8 @@ export interface CommandContext {
   lanes(): Promise<Pick<Lanes, "live">>;
   /** The same, its status alone. */
   status(): Promise<Pick<Coord, "status">>;
+  /** The settings of hosts of agents, which need no workspace. */
+  settings(): Promise<HostSettingsFiles>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */

@@ -107,9 +107,29 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./reservation/reconcile.ts").then((module) => module.reconcile),
   },
   "hook run": {
-    group: "Reservations",
+    group: "Hooks",
     summary: "answer an agent's host before the agent edits a file",
     load: () => import("./hook/run.ts").then((module) => module.hookRunCommand),
+  },
+  "hook install": {
+    group: "Hooks",
+    summary: "have hosts of agents call coord before each edit",
+    load: () => import("./hook/install.ts").then((module) => module.install),
+  },
+  "hook uninstall": {
+    group: "Hooks",
+    summary: "undo hook install, byte for byte",
+    load: () => import("./hook/uninstall.ts").then((module) => module.uninstall),
+  },
+  "hook status": {
+    group: "Hooks",
+    summary: "show which hosts call coord, and by which program",
+    load: () => import("./hook/status.ts").then((module) => module.status),
+  },
+  "hook print": {
+    group: "Hooks",
+    summary: "print the settings of a host, to add them by hand",
+    load: () => import("./hook/print.ts").then((module) => module.print),
   },
   enqueue: {
     group: "Tasks",

@@ -23,11 +23,22 @@ function statOf(info: Deno.FileInfo): FileStat {
     size: info.size,
     mtimeMs: info.mtime?.getTime() ?? 0,
     ino: info.ino ?? 0,
+    mode: info.mode === null ? undefined : info.mode & 0o7777,
   };
 }
 
 function writeAll(write: (part: Uint8Array) => number, bytes: Uint8Array): void {
   for (let sent = 0; sent < bytes.length;) sent += write(bytes.subarray(sent));
+}
+
+function ifFound<T>(path: string, body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    const reason = hostErrorReason(error);
+    if (reason === "not_found" || reason === "not_directory") return undefined;
+    throw hostError(error, "look at", path);
+  }
 }
 
 const fs: HostFs = {
@@ -159,33 +170,17 @@ const fs: HostFs = {
       throw hostError(error, "create directory", path);
     }
   },
-  lstat(path) {
+  lstat: (path) => ifFound(path, () => statOf(Deno.lstatSync(path))),
+  stat: (path) => ifFound(path, () => statOf(Deno.statSync(path))),
+  setMode(path, mode) {
+    if (Deno.build.os === "windows") return;
     try {
-      return statOf(Deno.lstatSync(path));
+      Deno.chmodSync(path, mode);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      if (hostErrorReason(error) === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
+      throw hostError(error, "set the mode of", path);
     }
   },
-  stat(path) {
-    try {
-      return statOf(Deno.statSync(path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      if (hostErrorReason(error) === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
-    }
-  },
-  realPath(path) {
-    try {
-      return Deno.realPathSync(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      if (hostErrorReason(error) === "not_directory") return undefined;
-      throw hostError(error, "look at", path);
-    }
-  },
+  realPath: (path) => ifFound(path, () => Deno.realPathSync(path)),
   readLink(path) {
     try {
       return Deno.readLinkSync(path);

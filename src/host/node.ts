@@ -29,6 +29,7 @@ function statOf(info: nodeFs.Stats): FileStat {
     size: info.size,
     mtimeMs: Math.floor(info.mtimeMs),
     ino: info.ino,
+    mode: isWindows ? undefined : info.mode & 0o7777,
   };
 }
 
@@ -65,6 +66,11 @@ function unlessMissing<T>(action: string, path: string, body: () => T): T | unde
     if (code === "not_found" || code === "not_directory") return undefined;
     throw hostError(error, action, path);
   }
+}
+
+function looked(path: string, look: typeof nodeFs.statSync): FileStat | undefined {
+  const info = unlessMissing("look at", path, () => look(path, { throwIfNoEntry: false }));
+  return info && statOf(info);
 }
 
 const fs: HostFs = {
@@ -193,24 +199,18 @@ const fs: HostFs = {
       throw hostError(error, "create directory", path);
     }
   },
-  lstat(path) {
-    const info = unlessMissing("look at", path, () => {
-      return nodeFs.lstatSync(path, { throwIfNoEntry: false });
-    });
-    return info && statOf(info);
+  lstat: (path) => looked(path, nodeFs.lstatSync),
+  stat: (path) => looked(path, nodeFs.statSync),
+  setMode(path, mode) {
+    if (isWindows) return;
+    try {
+      nodeFs.chmodSync(path, mode);
+    } catch (error) {
+      throw hostError(error, "set the mode of", path);
+    }
   },
-  stat(path) {
-    const info = unlessMissing("look at", path, () => {
-      return nodeFs.statSync(path, { throwIfNoEntry: false });
-    });
-    return info && statOf(info);
-  },
-  realPath(path) {
-    return unlessMissing("look at", path, () => nodeFs.realpathSync.native(path));
-  },
-  readLink(path) {
-    return unlessMissing("follow", path, () => nodeFs.readlinkSync(path));
-  },
+  realPath: (path) => unlessMissing("look at", path, () => nodeFs.realpathSync.native(path)),
+  readLink: (path) => unlessMissing("follow", path, () => nodeFs.readlinkSync(path)),
   list(path) {
     try {
       return nodeFs.readdirSync(path, { withFileTypes: true }).map((entry) => ({

@@ -87,6 +87,8 @@ export interface FileStat {
   readonly mtimeMs: number;
   /** Inode number, 0 where the platform has none. */
   readonly ino: number;
+  /** Who may do what with it, as of `chmod`; missing where the platform has none. */
+  readonly mode?: number;
 }
 
 /** A name in a directory. */
@@ -133,6 +135,8 @@ export interface HostFs {
   lstat(path: string): FileStat | undefined;
   /** Like {@link lstat}, following symbolic links. */
   stat(path: string): FileStat | undefined;
+  /** Sets who may do what with a file, where the platform has that. */
+  setMode(path: string, mode: number): void;
   /** The path with all symbolic links resolved; `undefined` when there is nothing of that name. */
   realPath(path: string): string | undefined;
   /** Where a symbolic link leads, as it is written there; `undefined` when there is none. */

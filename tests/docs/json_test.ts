@@ -41,6 +41,7 @@ const OPEN = [
   "records",
   "operands",
   "flags",
+  "settings",
 ];
 
 /** The names of all fields in a value, except those within {@link OPEN}. */

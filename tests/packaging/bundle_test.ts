@@ -99,7 +99,7 @@ async function onNode({ args, cwd, env, stdin, now, command }: Call): Promise<Ou
   const child = new Deno.Command("node", {
     args: ["--import", CLOCK, await program(), ...args],
     cwd,
-    env: { ...env, PATH: Deno.env.get("PATH") ?? "", TEST_NOW: String(now) },
+    env: { ...env, PATH: `${env["PATH"] ?? ""}:${Deno.env.get("PATH")}`, TEST_NOW: String(now) },
     clearEnv: true,
     stdin: "piped",
     stdout: "piped",

@@ -14,14 +14,14 @@ const ROOT = `${import.meta.dirname}/../..`;
  * bundler splits what several commands share moves with every new one, so there is room for a few modules.
  */
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
-  "--version": [25, 43],
+  "--version": [25, 45],
   "enqueue work --run-id me": [83, 189],
   "claim --run-id me": [78, 177],
   "check src/b.ts --run-id me": [72, 164],
   "list": [70, 160],
   "lane live": [65, 156],
   "status": [96, 287],
-  "reserve src/c.ts --exclusive --run-id me": [89, 201],
+  "reserve src/c.ts --exclusive --run-id me": [90, 202],
   "hook run generic pre": [83, 191],
 };
 

@@ -43,6 +43,10 @@ const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
   ["TERM", "The same when it is dumb."],
   ["TMPDIR", "Where work puts the files of a task, instead of /tmp."],
   ["TEMP", "The same where there is no TMPDIR, as on Windows."],
+  ["PATH", "Where hook install looks for coord, and --all for hosts."],
+  ["HOME", "The folder of the user, where hosts keep their settings."],
+  ["USERPROFILE", "The same where there is no HOME, as on Windows."],
+  ["CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME", "Where hosts keep them instead."],
   ["COLUMNS", "The width of the terminal, before what the terminal itself says."],
 ];
 

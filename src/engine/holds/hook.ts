@@ -16,7 +16,7 @@ import {
   type ReservationEntry,
   reservationTtl,
 } from "../../domain/reservation/reservation.ts";
-import { quoted } from "../../domain/text.ts";
+import { quoted, shellWord } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { Agreement } from "../../ports/agreement.ts";
 import type { ReservationContext } from "../context.ts";
@@ -165,9 +165,4 @@ function until(expiresAt: string | null, now: number): string {
   if (expiresAt === null) return "";
   const minutes = Math.max(1, Math.ceil(((parseTime(expiresAt) ?? now) - now) / 60_000));
   return ` until ${expiresAt} (${minutes} min)`;
-}
-
-/** A text as one word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w./@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

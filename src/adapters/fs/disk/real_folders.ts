@@ -65,6 +65,7 @@ export function withinRoot(
     readRange: (path, offset, length) => (parents(path), fs.readRange(path, offset, length)),
     lstat: (path) => folders.lstat(path),
     stat: (path) => (parents(path), fs.stat(path)),
+    setMode: (path, mode) => (folders.checkFile(path), fs.setMode(path, mode)),
     realPath: (path) => (parents(path), fs.realPath(path)),
     readLink: (path) => (parents(path), fs.readLink(path)),
     list: (path) => folders.check(path, false) ? fs.list(path) : undefined,

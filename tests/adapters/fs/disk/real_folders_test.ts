@@ -44,6 +44,7 @@ it("withinRoot() refuses every operation whose way leads through a link", async 
     makeDir: (fs) => fs.makeDir(`${root}/l/c/d`),
     lstat: (fs) => fs.lstat(`${root}/l/b/f`),
     stat: (fs) => fs.stat(`${root}/l/b/f`),
+    setMode: (fs) => fs.setMode(`${root}/l/b/f`, 0o600),
     realPath: (fs) => fs.realPath(`${root}/l/b/f`),
     readLink: (fs) => fs.readLink(`${root}/l/b/f`),
     list: (fs) => fs.list(`${root}/l`),

@@ -1,0 +1,319 @@
+/**
+ * The settings of hosts of agents. A file is replaced by a rename of a whole one that was synced, so its
+ * readers see the old content or the new one; a symbolic link stays, and what it leads to is replaced.
+ * Its mode is kept. Nothing is written to a file that is malformed, read-only, or no regular file.
+ */
+import { dirname, join } from "../../../../deps/path.ts";
+import { badInput, CoordError } from "../../../../domain/errors.ts";
+import { MAX_RECORD_BYTES } from "../../../../domain/limits.ts";
+import {
+  hookCommand,
+  installed,
+  type OwnHook,
+  ownHooks,
+  programOf,
+  repointed,
+  UnfitSettings,
+  uninstalled,
+  wholeSettings,
+} from "../../../../domain/input/hosts/hooks.ts";
+import { HOSTS, type HostSettings, SCOPES } from "../../../../domain/input/hosts/hosts.ts";
+import { type JsonNode, memberOf, textAt } from "../../../../domain/input/hosts/json_text.ts";
+import type {
+  HostSettingsFiles,
+  SettingsEdit,
+  SettingsFile,
+  SettingsState,
+} from "../../../../ports/host_settings.ts";
+import { type Host, HostError } from "../../../../ports/host.ts";
+import { ensureLastingDir } from "../../disk/ensure_dir.ts";
+import { stageFile } from "../../disk/staging.ts";
+import { absolute, findWorkspace, isWorkspace } from "../../find.ts";
+import { checkoutIn, projectOf, upwards } from "../repository.ts";
+import { SmallFiles } from "../small_files.ts";
+import { parseSettings } from "./json.ts";
+
+/** How often an edit is made again when the host changes its file meanwhile. */
+const MAX_TRIES = 5;
+
+const BOM = "\uFEFF";
+
+/** A file as it was found. */
+interface Content {
+  /** Where its content lies, behind symbolic links. */
+  readonly target: string;
+  /** Without the mark of its encoding; `undefined` where there is no file. */
+  readonly text: string | undefined;
+  /** That mark, if it has one. */
+  readonly bom?: string;
+  readonly mode?: number;
+}
+
+export class FsHostSettings implements HostSettingsFiles {
+  readonly top: string;
+  readonly workspace: string | undefined;
+
+  /** @param dir The project or its workspace; by default the current folder is in it. */
+  constructor(readonly host: Host, dir: string | undefined) {
+    const given = absolute(host, dir ?? (host.env("COORD_DIR") || "."), "find the project");
+    const named = isWorkspace(host, given) ? projectOf(given) ?? given : given;
+    const start = host.fs.realPath(named) ?? named;
+    const files = new SmallFiles(host, () => {});
+    this.workspace = workspaceOf(host, dir);
+    this.top = upwards(start, (folder) => checkoutIn(files, folder))?.root ??
+      (this.workspace && projectOf(this.workspace)) ?? start;
+  }
+
+  found(): string[] {
+    return Object.entries(HOSTS).filter(([, settings]) => {
+      const { program, folder } = settings;
+      const user = this.#userFolder(settings);
+      const folders = [join(this.top, folder.path), ...(user === undefined ? [] : [user])];
+      return this.#onPath(program) !== undefined ||
+        folders.some((path) => this.host.fs.stat(path)?.kind === "directory");
+    }).map(([name]) => name);
+  }
+
+  files(host: string): SettingsFile[] {
+    const settings = hostOf(host);
+    return SCOPES.flatMap((scope) => {
+      const folder = scope === "user" ? this.#userFolder(settings) : this.top;
+      const path = settings.files[scope];
+      return folder === undefined || path === undefined
+        ? []
+        : [{ host, scope, path: join(folder, path) }];
+    });
+  }
+
+  program(): string | undefined {
+    return this.#onPath("coord");
+  }
+
+  command({ host, scope }: SettingsFile, program: string | undefined): string {
+    // Others have it elsewhere, or not at all. Only Claude Code has a POSIX shell on Windows.
+    const isShared = scope === "project" && (this.host.os !== "windows" || host === "claude");
+    const called = program ?? (scope === "project" ? "coord" : this.program());
+    if (called === undefined) {
+      const message = "is required, since no coord is on the PATH";
+      throw badInput([{ field: "program", code: "bad_args", message }]);
+    }
+    return hookCommand(host, called, isShared);
+  }
+
+  edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit {
+    for (let tries = 1;; tries++) {
+      const found = this.#read(file.path);
+      const { change, after } = this.#fitting(file, () => this.#edited(file, found.text, command));
+      if (change !== "none" && found.mode !== undefined && (found.mode & 0o222) === 0) {
+        throw new HostError("permission", "write", file.path);
+      }
+      if (!write || change === "none" || this.#replace(file.path, found, after)) {
+        return { ...file, change, command: this.#named(file, after) };
+      }
+      if (tries >= MAX_TRIES) throw new HostError("busy", "write", file.path);
+    }
+  }
+
+  state(file: SettingsFile): SettingsState {
+    const nothing = { command: null, program: null, program_found: null, problems: [] };
+    try {
+      const { text } = this.#read(file.path);
+      if (text === undefined) return { ...file, state: "absent", ...nothing };
+      const root = this.#fitting(file, () => parserOf(file)(text));
+      const own = ownHooks(file.host, root);
+      const [first] = own;
+      if (first === undefined) return { ...file, state: "absent", ...nothing };
+      const { command } = first;
+      const program = programOf(file.host, command) ?? null;
+      const isFound = program !== null && this.#canRun(program);
+      const problems = problemsOf(file.host, own);
+      if (!isFound) problems.push(`${program} cannot be run`);
+      const state = isOff(root)
+        ? "shadowed"
+        : problems.length > 0
+        ? "drift"
+        : this.#isTrusted(file, own)
+        ? "installed"
+        : "waits_for_trust";
+      return { ...file, state, command, program, program_found: isFound, problems };
+    } catch (error) {
+      if (!(error instanceof CoordError) || error instanceof HostError && !error.isDenied) {
+        throw error;
+      }
+      return { ...file, state: "unreadable", ...nothing, problems: [error.message] };
+    }
+  }
+
+  /** Names the file where it cannot be edited. */
+  #fitting<T>({ path }: SettingsFile, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      if (error instanceof UnfitSettings) throw unfit(path, error.message);
+      throw error;
+    }
+  }
+
+  /** What a file is to have; `undefined` for none. */
+  #edited(
+    file: SettingsFile,
+    text: string | undefined,
+    command: string | undefined,
+  ): { change: SettingsEdit["change"]; after: string | undefined } {
+    const { host } = file;
+    const settings = hostOf(host);
+    if (text === undefined) {
+      if (command === undefined) return { after: text, change: "none" };
+      const after = `${JSON.stringify(wholeSettings(settings, command), null, 2)}\n`;
+      return { after, change: "installed" };
+    }
+    const parse = parserOf(file);
+    if (command === undefined) {
+      const after = uninstalled(text, parse, host);
+      if (after === text) return { after, change: "none" };
+      // A file that was made for it goes as well.
+      return { after: after === "" ? undefined : after, change: "uninstalled" };
+    }
+    const lost = ownHooks(host, parse(text)).filter(({ command }) =>
+      !this.#canRun(programOf(host, command) ?? "")
+    );
+    const mended = repointed(text, lost, command);
+    const after = installed(mended, parse, host, settings, command);
+    const change = after !== mended ? "installed" : after !== text ? "repointed" : "none";
+    return { after, change };
+  }
+
+  /** The command of the first entry in a text. */
+  #named(file: SettingsFile, text: string | undefined): string | null {
+    if (text === undefined) return null;
+    return ownHooks(file.host, parserOf(file)(text))[0]?.command ?? null;
+  }
+
+  /** Replaces a file by its new content; `false` when another process has changed it meanwhile. */
+  #replace(path: string, found: Content, after: string | undefined): boolean {
+    const { target, text, bom = "", mode } = found;
+    const { fs } = this.host;
+    const folder = dirname(target);
+    ensureLastingDir(fs, folder);
+    if (after === undefined && target === path) {
+      if (this.#read(path).text !== text) return false;
+      fs.remove(path);
+    } else {
+      const bytes = new TextEncoder().encode(`${bom}${after ?? "{}\n"}`);
+      const staged = stageFile(fs, folder, bytes, true);
+      try {
+        if (mode !== undefined) fs.setMode(staged, mode);
+        if (this.#read(path).text !== text || !fs.rename(staged, target)) return false;
+      } finally {
+        fs.remove(staged);
+      }
+    }
+    fs.syncDir(folder);
+    return true;
+  }
+
+  /** @throws {CoordError} where there is something that is no file of text. */
+  #read(path: string): Content {
+    const { fs } = this.host;
+    const isLink = fs.lstat(path)?.kind === "symlink";
+    const target = isLink ? fs.realPath(path) : path;
+    if (target === undefined) throw unfit(path, "it is a symbolic link that leads nowhere");
+    const stat = fs.stat(target);
+    if (stat === undefined) return { target, text: undefined };
+    if (stat.kind !== "file") throw unfit(path, "it is no regular file");
+    if (stat.size > MAX_RECORD_BYTES) {
+      throw unfit(path, `it has more than ${MAX_RECORD_BYTES} bytes`);
+    }
+    const bytes = fs.read(target);
+    try {
+      const whole = bytes &&
+        new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+      const bom = whole?.startsWith(BOM) ? BOM : "";
+      return { target, text: whole?.slice(bom.length), bom, mode: stat.mode };
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw unfit(path, "it is not UTF-8");
+    }
+  }
+
+  /** Whether the user has approved the entries, where the host asks for that. */
+  #isTrusted({ host, path }: SettingsFile, own: readonly OwnHook[]): boolean {
+    const folder = host === "codex" ? this.#userFolder(hostOf(host)) : undefined;
+    if (folder === undefined) return true;
+    const bytes = this.host.fs.read(join(folder, "config.toml"));
+    const text = bytes === undefined ? "" : new TextDecoder().decode(bytes);
+    return own.every(({ event, group, handler }) => {
+      const snake = event.replaceAll(/(?<=.)[A-Z]/g, "_$&").toLowerCase();
+      return text.includes(`${path}:${snake}:${group}:${handler}`);
+    });
+  }
+
+  #userFolder({ folder }: HostSettings): string | undefined {
+    const { host } = this;
+    const named = host.env(folder.env);
+    if (named) return folder.below === undefined ? named : join(named, folder.below);
+    const home = host.env("HOME") || host.env("USERPROFILE");
+    return home ? join(home, folder.path) : undefined;
+  }
+
+  #canRun(program: string): boolean {
+    return /[\\/]/.test(program) ? this.#isProgram(program) : this.#onPath(program) !== undefined;
+  }
+
+  #onPath(program: string): string | undefined {
+    const isWindows = this.host.os === "windows";
+    const folders = (this.host.env("PATH") ?? "").split(isWindows ? ";" : ":");
+    const names = isWindows ? [`${program}.exe`, `${program}.cmd`] : [program];
+    return folders.filter((folder) => /^(?:[A-Za-z]:)?[\\/]/.test(folder))
+      .flatMap((folder) => names.map((name) => join(folder, name)))
+      .find((path) => this.#isProgram(path));
+  }
+
+  #isProgram(path: string): boolean {
+    const stat = this.host.fs.stat(path);
+    return stat?.kind === "file" && (stat.mode === undefined || (stat.mode & 0o111) !== 0);
+  }
+}
+
+function hostOf(name: string): HostSettings {
+  const host = HOSTS[name];
+  if (host === undefined) throw new TypeError(`No settings of a host ${name}`);
+  return host;
+}
+
+function parserOf({ host }: SettingsFile): (text: string) => JsonNode {
+  const { comments } = hostOf(host);
+  return (text) => parseSettings(text, comments);
+}
+
+/** What is wrong with the entries of a file. */
+function problemsOf(host: string, own: readonly OwnHook[]): string[] {
+  return hostOf(host).events.flatMap(({ event }) => {
+    const count = own.filter((each) => each.event === event).length;
+    if (count === 1) return [];
+    return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
+  });
+}
+
+/** Whether the host is to call no hook, or not that of coord. */
+function isOff(root: JsonNode): boolean {
+  const all = memberOf(root, "disableAllHooks");
+  const some = memberOf(memberOf(root, "hooksConfig"), "disabled") ??
+    memberOf(memberOf(root, "hooks"), "disabled");
+  return all?.kind === "leaf" && all.value === true ||
+    some?.kind === "list" && some.children.some((each) => textAt(each) === "coord");
+}
+
+function workspaceOf(host: Host, dir: string | undefined): string | undefined {
+  try {
+    return findWorkspace(host, dir).path;
+  } catch (error) {
+    if (error instanceof CoordError && error.code === "no_workspace") return undefined;
+    throw error;
+  }
+}
+
+function unfit(path: string, why: string): CoordError {
+  const message = `cannot be edited: ${why}; nothing was written`;
+  return badInput([{ field: path, code: "bad_args", message }]);
+}

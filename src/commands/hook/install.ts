@@ -1,0 +1,101 @@
+import { badInput } from "../../domain/errors.ts";
+import { HOSTS } from "../../domain/input/hosts/hosts.ts";
+import { isCoord } from "../../domain/input/hosts/hooks.ts";
+import type { HostSettingsFiles, SettingsEdit } from "../../ports/host_settings.ts";
+import type { AnswerCommand } from "../command.ts";
+import { filesMeant, HOST_LIST, hostsGiven, SETTINGS_FLAGS, type SettingsInput } from "./flags.ts";
+import { editsTable } from "./text.ts";
+
+/** What was installed. */
+interface InstallAnswer {
+  readonly status: "ok" | "empty";
+  readonly dry_run: boolean;
+  /** Null where there is none: then the hooks guard nothing. */
+  readonly workspace: string | null;
+  readonly workspace_created: boolean;
+  readonly hosts: readonly SettingsEdit[];
+  /** What people have to do now. */
+  readonly next: readonly string[];
+}
+
+export const install: AnswerCommand<
+  InstallAnswer,
+  SettingsInput & { readonly program?: string; readonly dryRun?: boolean }
+> = {
+  details:
+    "Has hosts of agents call coord before each edit, by their own settings. Entries of coord " +
+    "are added behind all others, and nothing else in the file changes; hook uninstall gives the " +
+    "same file back, byte for byte. A file that is malformed or read-only is left alone, and then " +
+    "nothing is written for any host. Installing again changes nothing, except where the program " +
+    "in the entries is gone. A project without a workspace gets one, as by coord init, unless the " +
+    "scope is user.",
+  examples: ["hook install --all", "hook install claude --scope user"],
+  operands: [HOST_LIST],
+  flags: {
+    ...SETTINGS_FLAGS,
+    program: {
+      type: "text",
+      summary: "the coord to call (default: coord for a project, else the one on $PATH)",
+      placeholder: "PATH",
+    },
+  },
+  check({ program, ...input }) {
+    const problems = hostsGiven(input);
+    if (typeof program !== "string" || isCoord(program)) return problems;
+    const message = "must be the path of a program called coord";
+    return [...problems, { field: "program", code: "bad_args", message }];
+  },
+  async run(context, { program, dryRun = false, ...input }) {
+    const settings = await context.settings();
+    const { files, without } = filesMeant(settings, input);
+    if (without.length > 0) throw noScope(without, input.scope);
+    const commands = files.map((file) => settings.command(file, program));
+    const write = (really: boolean) =>
+      files.map((file, index) => settings.edit(file, commands[index], really));
+    // All are tried before the first is written.
+    const planned = write(false);
+    warnOfDoubles(settings, planned, context.warn);
+    const isOwn = input.scope !== "user" && files.length > 0;
+    const made = isOwn && !dryRun && settings.workspace === undefined
+      ? await context.init(settings.top, false)
+      : undefined;
+    const hosts = dryRun ? planned : write(true);
+    const workspace = made?.path ?? settings.workspace ?? null;
+    return {
+      status: files.length === 0 ? "empty" : "ok",
+      dry_run: dryRun,
+      workspace,
+      workspace_created: made?.created ?? false,
+      hosts,
+      next: hosts.flatMap(({ host, change }) => change === "none" ? [] : HOSTS[host]?.next ?? []),
+    };
+  },
+  text({ dry_run, workspace, workspace_created, hosts, next }) {
+    if (hosts.length === 0) return "No host is found on this machine: name one";
+    return [
+      ...editsTable(hosts, dry_run),
+      ...(workspace_created ? ["", `Workspace made: ${workspace}`] : []),
+      ...(next.length === 0 ? [] : ["", ...next]),
+    ];
+  },
+};
+
+function noScope(hosts: readonly string[], scope: string | undefined) {
+  const message = `is ${JSON.stringify(scope)}, which ${hosts.join(" and ")} does not have here`;
+  return badInput([{ field: "scope", code: "bad_args", message }]);
+}
+
+/** A host calls coord once for each of its files that has an entry. */
+function warnOfDoubles(
+  settings: HostSettingsFiles,
+  edits: readonly SettingsEdit[],
+  warn: (message: string) => void,
+): void {
+  for (const { host, path, change } of edits) {
+    if (change === "none") continue;
+    for (const other of settings.files(host)) {
+      if (other.path === path || settings.state(other).command === null) continue;
+      warn(`${host} calls coord by ${other.path} already, so it will do so twice for each edit`);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { SettingsState } from "../../ports/host_settings.ts";
+import { HOSTS } from "../../domain/input/hosts/hosts.ts";
+import type { AnswerCommand } from "../command.ts";
+import { column } from "../text.ts";
+
+/** What hosts call coord. */
+interface HookStatus {
+  readonly workspace: string | null;
+  readonly hosts: readonly SettingsState[];
+  readonly guards: readonly string[];
+  readonly not_guarded: readonly string[];
+}
+
+export const status: AnswerCommand<HookStatus> = {
+  details:
+    "Show for each host and scope whether the host calls coord, and by which program. What is " +
+    "in drift is not as it should be; what waits_for_trust has no approval by the user yet. What is " +
+    "shadowed is switched off in the host's settings, and what is unreadable is malformed.",
+  examples: ["hook status"],
+  operands: [],
+  flags: {},
+  async run(context) {
+    const settings = await context.settings();
+    const files = Object.keys(HOSTS).flatMap((host) => settings.files(host));
+    return {
+      workspace: settings.workspace ?? null,
+      hosts: files.map((file) => settings.state(file)),
+      guards: ["edit"],
+      not_guarded: ["shell"],
+    };
+  },
+  text: ({ workspace, hosts }) => [
+    {
+      columns: ["HOST", "SCOPE", column("STATE", "state"), "PROGRAM", column("FILE", "main")],
+      rows: hosts.map(({ host, scope, state, program, path }) => [
+        host,
+        scope,
+        state,
+        program,
+        path,
+      ]),
+    },
+    "",
+    ...hosts.flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`)),
+    workspace === null
+      ? "There is no workspace here, so hooks guard nothing: run coord init"
+      : "Edits by the host's own tools are guarded. Edits through the shell are not.",
+  ],
+};

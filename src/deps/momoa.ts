@@ -1,0 +1,1 @@
+export { parse } from "npm:@humanwhocodes/momoa@^3.3";

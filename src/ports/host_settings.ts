@@ -1,0 +1,64 @@
+/** The files in which hosts of agents keep their settings, and coord's entries in them. */
+import type { Scope } from "../domain/input/hosts/hosts.ts";
+
+/** One file of one host. */
+export interface SettingsFile {
+  readonly host: string;
+  readonly scope: Scope;
+  /** Where it is, or would be. */
+  readonly path: string;
+}
+
+/** What was done to a file, or would be. */
+export interface SettingsEdit extends SettingsFile {
+  /** `repointed`: the program of its entries was gone, so they call another one now. */
+  readonly change: "installed" | "repointed" | "uninstalled" | "none";
+  /** The command that it names now; null where there is none. */
+  readonly command: string | null;
+}
+
+/** What a file has of coord. */
+export interface SettingsState extends SettingsFile {
+  /**
+   * `drift`: there, and not as it should be, which `problems` says; `shadowed`: the host's own settings
+   * switch it off; `unreadable`: the file is malformed.
+   */
+  readonly state:
+    | "absent"
+    | "installed"
+    | "drift"
+    | "waits_for_trust"
+    | "shadowed"
+    | "unreadable";
+  readonly command: string | null;
+  /** The program in it. */
+  readonly program: string | null;
+  /** Whether that can be run; null where there is none. */
+  readonly program_found: boolean | null;
+  readonly problems: readonly string[];
+}
+
+/** Finds and edits settings. */
+export interface HostSettingsFiles {
+  /** Where settings of the project lie. */
+  readonly top: string;
+  /** The workspace of the project, if it has one. */
+  readonly workspace: string | undefined;
+  /** The hosts that are found on this machine, by their names. */
+  found(): string[];
+  /** The files of a host, those of the project first. */
+  files(host: string): SettingsFile[];
+  /** The absolute path of coord as a shell finds it; `undefined` where it finds none. */
+  program(): string | undefined;
+  /** The command that a file is to name; without `program` the one that fits the scope. */
+  command(file: SettingsFile, program: string | undefined): string;
+  /**
+   * Adds coord's entries to a file, or takes them out where there is no command. Readers of the file see
+   * the old content or the new one.
+   *
+   * @param write Without it the edit is tried, and nothing is written.
+   * @throws {CoordError} `bad_args` where it cannot be edited.
+   */
+  edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit;
+  state(file: SettingsFile): SettingsState;
+}

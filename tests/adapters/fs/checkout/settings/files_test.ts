@@ -1,0 +1,268 @@
+import { FsHostSettings } from "../../../../../src/adapters/fs/checkout/settings/files.ts";
+import { parseSettings } from "../../../../../src/adapters/fs/checkout/settings/json.ts";
+import { CoordError } from "../../../../../src/domain/errors.ts";
+import { installed, uninstalled } from "../../../../../src/domain/input/hosts/hooks.ts";
+import { HOSTS } from "../../../../../src/domain/input/hosts/hosts.ts";
+import type { JsonNode } from "../../../../../src/domain/input/hosts/json_text.ts";
+import { HostError } from "../../../../../src/ports/host.ts";
+import type { SettingsFile } from "../../../../../src/ports/host_settings.ts";
+import { assert_, assertEquals, assertThrows, it } from "../../../../deps.ts";
+import { fakeHost } from "../../../../support/fake/host.ts";
+import { sized } from "../../../../support/length.ts";
+import { newSeed } from "../../../../support/random.ts";
+import { makeSymlink, makeTempDir, setMode } from "../../../../support/scene/scratch.ts";
+import { settingsFile } from "../../../../support/scene/settings_files.ts";
+
+const { fs } = fakeHost();
+
+/** A project and a user, and the settings of hosts there. */
+function scene() {
+  const dir = makeTempDir();
+  const host = fakeHost({ cwd: dir, env: { HOME: `${dir}/home`, PATH: `${dir}/bin` } });
+  const settings = new FsHostSettings(host, undefined);
+  const file = (name: string): SettingsFile => {
+    const [found] = settings.files(name);
+    if (found === undefined) throw new Error("No file");
+    return found;
+  };
+  const edit = (name: string, isThere: boolean, write = true) => {
+    const one = file(name);
+    return settings.edit(one, isThere ? settings.command(one, undefined) : undefined, write);
+  };
+  return { dir, settings, file, edit };
+}
+
+function put(path: string, text: string | Uint8Array): void {
+  fs.remove(path);
+  fs.makeDir(path.slice(0, path.lastIndexOf("/")));
+  fs.createNew(path, typeof text === "string" ? new TextEncoder().encode(text) : text);
+}
+
+function read(path: string): string | undefined {
+  const bytes = fs.read(path);
+  return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** The value of a text. */
+function valueOf(text: string, comments: boolean): unknown {
+  const plain = (node: JsonNode): unknown =>
+    node.kind === "leaf"
+      ? node.value
+      : node.kind === "list"
+      ? node.children.map(plain)
+      : Object.fromEntries(node.children.map(({ name, value }) => [name, plain(value)]));
+  return plain(parseSettings(text, comments));
+}
+
+it("install adds a group behind all others, and uninstall gives every byte back", () => {
+  const random = newSeed("settings");
+  const { edit, file } = scene();
+  const names = Object.keys(HOSTS);
+  for (let round = 0; round < sized(200, 3_000, 100_000); round++) {
+    const name = random.pick(names);
+    const host = HOSTS[name];
+    if (host === undefined) throw new Error(name);
+    const made = settingsFile(random, host.comments, host.events.map(({ event }) => event));
+    const { path } = file(name);
+    const whole = `${made.bom}${made.text}`;
+    put(path, whole);
+    const shown = `${name} ${JSON.stringify(whole)}`;
+    assertEquals(edit(name, true).change, "installed", shown);
+    const between = read(path) ?? "";
+    const expected = structuredClone(made.value) as { hooks?: Record<string, unknown[]> };
+    const own = valueOf(between.slice(made.bom.length), host.comments) as typeof expected;
+    for (const { event } of host.events) {
+      const group = own.hooks?.[event]?.at(-1);
+      assert_(JSON.stringify(group).includes(`coord hook run ${name}`), shown);
+      ((expected.hooks ??= {})[event] ??= []).push(group);
+    }
+    assertEquals(own, expected, shown);
+    assertEquals(Object.keys(own), Object.keys(expected), shown);
+    assertEquals(edit(name, true).change, "none", shown);
+    assertEquals(edit(name, false).change, "uninstalled", shown);
+    assertEquals(read(path), whole, shown);
+    assertEquals(edit(name, false).change, "none", shown);
+  }
+});
+
+it("what others add after install stays, and all that is coord's goes", () => {
+  const random = newSeed("neighbours");
+  const host = HOSTS["claude"];
+  if (host === undefined) throw new Error("claude");
+  const parse = (text: string) => parseSettings(text, true);
+  for (let round = 0; round < sized(100, 2_000, 50_000); round++) {
+    const events = host.events.map(({ event }) => event);
+    const { text } = settingsFile(random, true, events);
+    // A tool that parses and prints the whole file, with a group of its own, is between the two.
+    const value = valueOf(
+      installed(text, parse, "claude", host, "coord hook run claude"),
+      true,
+    ) as {
+      hooks: Record<string, unknown[]>;
+    };
+    const theirs = { hooks: [{ type: "command", command: "theirs" }] };
+    const event = random.pick(events);
+    const groups = value.hooks[event] ?? [];
+    groups.splice(random.below(groups.length + 1), 0, theirs);
+    const mixed = JSON.stringify(value, null, random.pick([0, 2]));
+    const left = uninstalled(mixed, parse, "claude");
+    const expected = structuredClone(value);
+    for (const each of events) {
+      expected.hooks[each] = (expected.hooks[each] ?? []).filter((group) =>
+        !JSON.stringify(group).includes('"coord hook run claude"')
+      );
+      const isMade = mixed.includes("\n") && expected.hooks[each].length === 0;
+      if (isMade) delete expected.hooks[each];
+    }
+    assertEquals(valueOf(left, true), expected, mixed);
+  }
+});
+
+it("files that cannot be edited are refused by name, and nothing is written", () => {
+  const { dir, edit, file } = scene();
+  const malformed: Record<string, readonly (string | Uint8Array)[]> = {
+    claude: [
+      "",
+      " ",
+      "{",
+      '{"a":1 "b":2}',
+      "{} {}",
+      '{"a":/*}',
+      "[]",
+      "null",
+      '"x"',
+      "{,}",
+      "\uFEFF",
+    ],
+    codex: ['{"a":1,}', "{} // x", "/**/{}"],
+    gemini: ['{"hooks":[]}', '{"hooks":{"BeforeTool":{}}}', '{"hooks":null}', "[".repeat(100_000)],
+  };
+  malformed["codex"] = [...malformed["codex"] ?? [], new Uint8Array([0x7b, 0xff, 0x7d])];
+  for (const [name, texts] of Object.entries(malformed)) {
+    for (const text of texts) {
+      const { path } = file(name);
+      put(path, text);
+      const before = fs.read(path);
+      const error = assertThrows(() => edit(name, true), CoordError);
+      const start = `${path} cannot be edited: `;
+      assert_(error.message.startsWith(start), `${String(text).slice(0, 20)}: ${error.message}`);
+      assertEquals(fs.read(path), before);
+      assertEquals(fs.list(path.slice(0, path.lastIndexOf("/")))?.length, 1);
+    }
+  }
+  fs.remove(file("claude").path);
+  makeSymlink(`${dir}/nowhere`, file("claude").path);
+  assertThrows(() => edit("claude", true), CoordError, "leads nowhere");
+  fs.remove(file("claude").path);
+  fs.makeDir(file("claude").path);
+  assertThrows(() => edit("claude", true), CoordError, "no regular file");
+});
+
+it("a file keeps its mode, one that is read-only is left alone, and a link stays a link", () => {
+  const { dir, edit, file } = scene();
+  const { path } = file("claude");
+  put(`${dir}/dotfiles/claude.json`, "{}");
+  fs.makeDir(path.slice(0, path.lastIndexOf("/")));
+  makeSymlink("../dotfiles/claude.json", path);
+  setMode(`${dir}/dotfiles/claude.json`, 0o640);
+  edit("claude", true);
+  assertEquals(fs.lstat(path)?.kind, "symlink");
+  assertEquals(fs.stat(path)?.mode, 0o640);
+  setMode(`${dir}/dotfiles/claude.json`, 0o440);
+  const before = read(path);
+  assertThrows(() => edit("claude", false, false), HostError, "permission denied");
+  assertThrows(() => edit("claude", false), HostError, "permission denied");
+  assertEquals([read(path), edit("claude", true).change], [before, "none"]);
+  setMode(`${dir}/dotfiles/claude.json`, 0o600);
+  edit("claude", false);
+  assertEquals([read(path), fs.stat(path)?.mode], ["{}", 0o600]);
+  assertEquals(fs.list(`${dir}/dotfiles`)?.length, 1);
+});
+
+it("a file that install made goes with uninstall, unless others have written into it", () => {
+  const { edit, file } = scene();
+  const { path } = file("codex");
+  assertEquals(edit("codex", true, false).change, "installed");
+  assertEquals(read(path), undefined);
+  edit("codex", true);
+  assertEquals(edit("codex", false).change, "uninstalled");
+  assertEquals(fs.list(path.slice(0, path.lastIndexOf("/"))), []);
+  edit("codex", true);
+  put(path, (read(path) ?? "").replace('{\n  "hooks"', '{\n  "own": 1,\n  "hooks"'));
+  edit("codex", false);
+  assertEquals(read(path), '{\n  "own": 1\n}\n');
+});
+
+it("an edit that meets another one is made again on what that wrote", () => {
+  const dir = makeTempDir();
+  const path = `${dir}/.claude/settings.json`;
+  put(path, '{"a": 1}');
+  const host = fakeHost({ cwd: dir, env: { HOME: dir } });
+  let others = 2;
+  const meeting = {
+    ...host,
+    fs: {
+      ...fs,
+      // Between the look at the file and its replacement.
+      setMode(staged: string, mode: number) {
+        fs.setMode(staged, mode);
+        if (others-- > 0) put(path, `{"a": ${others}}`);
+      },
+    },
+  };
+  const settings = new FsHostSettings(meeting, undefined);
+  const [file] = settings.files("claude");
+  if (file === undefined) throw new Error("No file");
+  settings.edit(file, "coord hook run claude", true);
+  settings.edit(file, undefined, true);
+  assertEquals(read(path), '{"a": 0}');
+});
+
+it("a command that a host trusts changes only where its program is gone", () => {
+  const { dir, settings, file, edit } = scene();
+  const one = file("codex");
+  put(`${dir}/bin/coord`, "");
+  put(`${dir}/a b/coord`, "");
+  const state = () => {
+    const { state, command, program_found } = settings.state(one);
+    return { state, command, program_found };
+  };
+  setMode(`${dir}/a b/coord`, 0o755);
+  settings.edit(one, settings.command({ ...one, scope: "user" }, `${dir}/a b/coord`), true);
+  const command = `'${dir}/a b/coord' hook run codex`;
+  assertEquals(state(), { state: "waits_for_trust", command, program_found: true });
+  assertEquals(edit("codex", true).change, "none");
+  setMode(`${dir}/a b/coord`, 0o644);
+  assertEquals(state(), { state: "drift", command, program_found: false });
+  assertEquals(edit("codex", true).change, "repointed");
+  const shared = "if command -v coord >/dev/null; then coord hook run codex; fi";
+  assertEquals(state(), { state: "drift", command: shared, program_found: false });
+  setMode(`${dir}/bin/coord`, 0o755);
+  assertEquals(state().program_found, true);
+  const keys = ["pre_tool_use", "subagent_stop", "session_end"].map((event) =>
+    `[hooks.state."${one.path}:${event}:0:0"]\n`
+  );
+  put(`${dir}/home/.codex/config.toml`, keys.join(""));
+  assertEquals(state().state, "installed");
+});
+
+it("status names what is missing, what is switched off and what cannot be read", () => {
+  const { dir, settings, file, edit } = scene();
+  put(`${dir}/bin/coord`, "");
+  setMode(`${dir}/bin/coord`, 0o755);
+  const one = file("claude");
+  const look = () => {
+    const { state, problems } = settings.state(one);
+    return { state, problems };
+  };
+  assertEquals(look(), { state: "absent", problems: [] });
+  edit("claude", true);
+  assertEquals(look(), { state: "installed", problems: [] });
+  const text = read(one.path) ?? "";
+  put(one.path, text.replace('"SessionEnd"', '"SubagentStop"'));
+  assertEquals(look(), { state: "drift", problems: ["SessionEnd does not call it"] });
+  put(one.path, text.replace("{", '{"disableAllHooks": true,'));
+  assertEquals(look().state, "shadowed");
+  put(one.path, "{");
+  assertEquals(look().state, "unreadable");
+});

@@ -1,0 +1,109 @@
+/** Files of settings as people and their tools write them, some with coord's neighbours in them. */
+import type { Random } from "../random.ts";
+
+/** How one file is written. */
+export interface Style {
+  readonly eol: string;
+  /** Empty for all on one line. */
+  readonly unit: string;
+  readonly comments: boolean;
+  /** Chance of a comma behind the last value. */
+  readonly lastCommas: number;
+  readonly oddSpaces: boolean;
+}
+
+const UNITS = ["", " ", "  ", "    ", "\t", "            "];
+
+/** A file of settings for a host, with the value in it. */
+export function settingsFile(
+  random: Random,
+  comments: boolean,
+  events: readonly string[],
+): { text: string; bom: string; value: Record<string, unknown> } {
+  const style: Style = {
+    eol: random.pick(["\n", "\n", "\r\n"]),
+    unit: random.pick(UNITS),
+    comments: comments && random.chance(0.5),
+    lastCommas: comments ? random.pick([0, 0, 0.5]) : 0,
+    oddSpaces: random.chance(0.3),
+  };
+  const value = settingsValue(random, events);
+  const around = () => random.pick(["", "", style.eol, ` ${style.eol}`, note(random, style)]);
+  const end = random.pick(["", style.eol, style.eol, `${style.eol}${style.eol}`]);
+  return {
+    text: `${around()}${written(random, style, value, "")}${around()}${end}`,
+    bom: random.chance(0.2) ? "\uFEFF" : "",
+    value,
+  };
+}
+
+function settingsValue(random: Random, events: readonly string[]): Record<string, unknown> {
+  const before = random.chance(0.5) ? { model: 'a \\ "b" {[é😀', env: { PATH: "/bin,//x" } } : {};
+  const after = random.chance(0.5) ? { permissions: { allow: ["Bash(coord *)"], deny: [] } } : {};
+  const hooks = random.chance(0.3) ? {} : { hooks: hooksValue(random, events) };
+  return { ...before, ...hooks, ...after };
+}
+
+function hooksValue(random: Random, events: readonly string[]): object {
+  const names = ["Stop", ...events, "Notification"].filter(() => random.chance(0.5));
+  return Object.fromEntries(
+    names.map((name) => [name, Array.from({ length: random.below(3) }, () => group(random))]),
+  );
+}
+
+function group(random: Random): object {
+  const command = random.pick([
+    "prettier --write",
+    "echo coord hook run emacs",
+    "/opt/notcoord hook run claude",
+    "coord hook running",
+    `sh -c 'a "b" // c'`,
+  ]);
+  const hooks = Array.from({ length: random.below(3) }, () => ({ type: "command", command }));
+  return { ...(random.chance(0.5) ? { matcher: "Write|Edit" } : {}), hooks };
+}
+
+/** A value as text, with a style that may change in the middle. */
+function written(random: Random, style: Style, value: unknown, indent: string): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const [open, close] = isList ? "[]" : "{}";
+  const entries = Object.entries(value);
+  if (entries.length === 0) return `${open}${empty(random, style, indent)}${close}`;
+  const isOnLine = style.unit === "" || random.chance(0.15);
+  const inner = isOnLine ? indent : `${indent}${style.unit}`;
+  const gap = isOnLine ? space(random, style) : `${style.eol}${inner}`;
+  const pieces = entries.map(([name, each]) => {
+    const text = written(random, isOnLine ? { ...style, unit: "" } : style, each, inner);
+    return isList
+      ? text
+      : `${JSON.stringify(name)}${space(random, style)}:${space(random, style)}${text}`;
+  });
+  const parts = pieces.map((piece, at) => {
+    const isLast = at === pieces.length - 1;
+    const comma = isLast ? (random.chance(style.lastCommas) ? "," : "") : ",";
+    return `${gap}${note(random, style)}${piece}${note(random, style)}${comma}${
+      note(random, style)
+    }`;
+  });
+  const end = isOnLine ? space(random, style) : `${style.eol}${indent}`;
+  return `${open}${parts.join("")}${end}${close}`;
+}
+
+function space(random: Random, style: Style): string {
+  return style.oddSpaces ? random.pick(["", " ", "  ", "\t", style.eol]) : random.pick(["", " "]);
+}
+
+function empty(random: Random, style: Style, indent: string): string {
+  return random.pick(["", "", " ", `${style.eol}${indent}`, note(random, style)]);
+}
+
+/** A comment, where the style has any. One to the end of a line ends that. */
+function note(random: Random, style: Style): string {
+  if (!style.comments || random.chance(0.8)) return "";
+  return random.pick([
+    `/* a, "b": [ ${style.eol} // */`,
+    ` // x, "coord hook run claude" }${style.eol}`,
+    "/**/",
+  ]);
+}
