@@ -12,7 +12,7 @@ import type { Host } from "../ports/host.ts";
 export async function collectWhenDue(host: Host, path: string, clock: Clock): Promise<void> {
   try {
     const now = clock();
-    if (collectionDue(collectedAt(host.fs, new Layout(path)), now) > now) return;
+    if (collectionDue(collectedAt(host.fs, new Layout(path), now), now) > now) return;
     await host.startBeside(["gc", "--auto", "--json", "--dir", path]);
   } catch {
     // The call that ends here has done its own work.

@@ -44,7 +44,7 @@ export class FsCollector implements Collector {
   }
 
   async collectedAt(): Promise<number | undefined> {
-    return collectedAt(this.#fs, this.layout);
+    return collectedAt(this.#fs, this.layout, this.clock());
   }
 
   async sweep(asked: Sweep): Promise<Swept[]> {

@@ -1,5 +1,4 @@
 /** How long what has ended is kept, and how often it is removed. */
-import { isAhead } from "../time.ts";
 import type { TaskStatus } from "./task.ts";
 
 /** What is to be kept, in milliseconds. */
@@ -27,6 +26,5 @@ const COLLECT_EVERY_MS = 86_400_000;
  * @param last When that began last, or the workspace was made; `undefined` where nothing says it.
  */
 export function collectionDue(last: number | undefined, now: number): number {
-  // A clock that was ahead must not put it off.
-  return last === undefined || isAhead(last, now) ? now : last + COLLECT_EVERY_MS;
+  return last === undefined ? now : last + COLLECT_EVERY_MS;
 }

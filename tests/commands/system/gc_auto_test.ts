@@ -25,11 +25,18 @@ async function workspace(days: number) {
   return { ...folder, path: folder.path, run, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-it("collectionDue() is a day after the last one, and at once where a clock was ahead", () => {
+it("collectionDue() is a day after the last one, and at once where none is known", () => {
   assertEquals(collectionDue(1_000, 5_000), 1_000 + DAY);
   assertEquals(collectionDue(undefined, 5_000), 5_000);
-  assertEquals(collectionDue(DAY, 5_000), 5_000);
-  assertEquals(collectionDue(6_000, 5_000), 6_000 + DAY);
+});
+
+it("a note from a clock that was ahead puts nothing off, and a workspace is never from the future", async () => {
+  for (const [days, started] of [[2, 1], [0, 0], [-9, 0]] as const) {
+    using place = await workspace(days);
+    const future = new Date(Date.now() + 30 * DAY).toISOString();
+    write(`${place.path}/.coord/index/collected`, future);
+    assertEquals((await place.run("enqueue One --run-id p")).beside.length, started);
+  }
 });
 
 it("commands that add records start coord gc --auto when it is due, and others never do", async () => {
