@@ -5,9 +5,11 @@ import type { HostDialect } from "../../domain/input/hook/event.ts";
 export const DIALECTS: Readonly<Record<string, () => Promise<HostDialect>>> = {
   claude: () => import("../../domain/input/hook/dialect/claude.ts").then((it) => it.claude),
   codex: () => import("../../domain/input/hook/dialect/codex.ts").then((it) => it.codex),
+  copilot: () => import("../../domain/input/hook/dialect/copilot.ts").then((it) => it.copilot),
   cursor: () => import("../../domain/input/hook/dialect/cursor.ts").then((it) => it.cursor),
   gemini: () => import("../../domain/input/hook/dialect/gemini.ts").then((it) => it.gemini),
   generic: () => import("../../domain/input/hook/dialect/generic.ts").then((it) => it.generic),
+  vscode: () => import("../../domain/input/hook/dialect/vscode.ts").then((it) => it.vscode),
 };
 
 /** The dialect of a host, or `undefined` for a host that is not known. */

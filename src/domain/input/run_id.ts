@@ -29,11 +29,12 @@ function isUnder(agent: string, session: string): boolean {
 }
 
 /** The variables in which hosts of agents say of a session who it is; the first one that is set counts. */
-const HOSTS = [
+export const RUN_HOSTS = [
   ["claude", "CLAUDE_CODE_SESSION_ID"],
   ["codex", "CODEX_THREAD_ID"],
   ["gemini", "GEMINI_SESSION_ID"],
   ["grok", "GROK_SESSION_ID"],
+  ["copilot", "COPILOT_AGENT_SESSION_ID"],
 ] as const;
 
 /** The variable that names the run, whatever its host says. */
@@ -44,7 +45,7 @@ export interface Identity {
   /** The run id, `unknown` without any. */
   readonly run_id: string;
   /** A flag or argument, `$COORD_RUN_ID`, the host that says so, or nothing. */
-  readonly source: "flag" | "env" | "claude" | "codex" | "gemini" | "grok" | "none";
+  readonly source: "flag" | "env" | "claude" | "codex" | "gemini" | "grok" | "copilot" | "none";
   /** False for `unknown`, and where the variables of several hosts are set, of which one is outdated. */
   readonly reliable: boolean;
   /** The variables that name a run, as far as they are set. */
@@ -62,7 +63,7 @@ export function identify(
   env: (name: string) => string | undefined,
 ): Identity {
   const own = env(RUN_ENV) || undefined;
-  const named = HOSTS.flatMap(([host, variable]) => {
+  const named = RUN_HOSTS.flatMap(([host, variable]) => {
     const session = env(variable) || undefined;
     return session === undefined ? [] : [{ host, variable, session }];
   });

@@ -15,24 +15,40 @@ type Heard = typeof SILENT;
 const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => Heard }>> = {
   claude: { pass: SILENT, deny: byCode },
   codex: { pass: SILENT, deny: byCode },
+  copilot: {
+    pass: SILENT,
+    deny: (permissionDecisionReason) =>
+      json({ permissionDecision: "deny", permissionDecisionReason }),
+  },
   cursor: {
     pass: { code: 0, out: "{}\n", err: "" },
     deny: (reason) => json({ permission: "deny", user_message: reason, agent_message: reason }),
   },
   gemini: { pass: SILENT, deny: byCode },
   generic: { pass: SILENT, deny: byCode },
+  vscode: {
+    pass: SILENT,
+    deny: (permissionDecisionReason) =>
+      json({
+        hookSpecificOutput: {
+          hookEventName: "PreToolUse",
+          permissionDecision: "deny",
+          permissionDecisionReason,
+        },
+      }),
+  },
 };
 
 const HELD = '"n.txt" is held by "R" until 2026-11-21T10:00:00.000Z (60 min). Work on something ' +
   "else, or wait: coord wait --address n.txt --timeout 300. Do not edit it through the shell.";
 
 /** An edit of `n.txt` as this host reports it. */
-function editOf(host: string, { dir }: Pick<HookScene, "dir">) {
+function editOf(host: string, { dir }: Pick<HookScene, "dir">, called?: string) {
   const isEdit = RECORDED.find((each) =>
-    each.host === host && /^(?:\/w\/)?n\.txt$/.test(each.writes.join(" "))
+    each.host === host && each.called === called && /^(?:\/w\/)?n\.txt$/.test(each.writes.join(" "))
   );
   const text = JSON.stringify(isEdit?.payload).replaceAll(/\/w(?=[/"\\])/g, dir);
-  return { text, args: ["hook", "run", host, ...(isEdit?.event ? [isEdit.event] : [])] };
+  return { text, args: ["hook", "run", called ?? host, ...(isEdit?.event ? [isEdit.event] : [])] };
 }
 
 it("hook run has bytes of its own for each host", () => {
@@ -72,17 +88,12 @@ for (const [host, { pass, deny }] of Object.entries(HEARD)) {
   });
 }
 
-/** A host that also calls the hooks of others, and how it hears a denial there. */
-const GUESTS:
-  readonly (readonly [host: string, called: string, deny: (reason: string) => Heard])[] = [
-    ["cursor", "claude", byCode],
-  ];
-
-for (const [host, called, deny] of GUESTS) {
+for (const { host, called, writes } of RECORDED) {
+  if (called === undefined || writes.length === 0) continue;
   it(`hook run takes the same edit of ${host} by the hook of ${called} for one edit`, async () => {
     const here = hookScene();
     const own = editOf(host, here);
-    const again = { text: own.text, args: ["hook", "run", called] };
+    const again = editOf(host, here, called);
     const edit = ({ text, args }: typeof own) => here.call(text, { args });
     const pass = HEARD[host]?.pass ?? SILENT;
     const runs = async () => {
@@ -101,6 +112,7 @@ for (const [host, called, deny] of GUESTS) {
     const [{ err, out }] = heard as [Heard, Heard];
     const reason = /"n\.txt\W+ is held.*?shell\./.exec(err + out)?.[0]?.replaceAll('\\"', '"') ??
       "";
-    assertEquals(heard, [HEARD[host]?.deny(reason), deny(reason)]);
+    const deny = HEARD[host]?.deny(reason);
+    assertEquals(heard, [deny, host === "cursor" ? byCode(reason) : deny]);
   });
 }

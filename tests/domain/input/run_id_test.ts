@@ -17,12 +17,14 @@ it("identify() takes the caller's word, then the environment's, then the host's"
       CODEX_THREAD_ID: "s2",
       GEMINI_SESSION_ID: "s3",
       GROK_SESSION_ID: "s4",
+      COPILOT_AGENT_SESSION_ID: "s5",
     }).map(([name, session]) => who({ COORD_RUN_ID: "", [name]: session })),
     [
       ["claude", "claude:s1", "CLAUDE_CODE_SESSION_ID"],
       ["codex", "codex:s2", "CODEX_THREAD_ID"],
       ["gemini", "gemini:s3", "GEMINI_SESSION_ID"],
       ["grok", "grok:s4", "GROK_SESSION_ID"],
+      ["copilot", "copilot:s5", "COPILOT_AGENT_SESSION_ID"],
     ].map(([source, run_id, variable]) => ({
       run_id,
       source,

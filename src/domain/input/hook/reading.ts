@@ -69,7 +69,7 @@ export function readEvent(
     ? tool === undefined || ran ? "other" : "pre"
     : MOMENTS[name.toLowerCase().replaceAll("_", "")] ?? "other";
   const writes = moment === "pre"
-    ? writtenBy(tool, valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"]))
+    ? writtenBy(tool, parsed(valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"])))
     : [];
   const roots = pathsOf(payload, ...ROOTS);
   return {
@@ -80,6 +80,12 @@ export function readEvent(
       roots.find((root) => writes.some((path) => path.startsWith(`${root}/`))) ?? roots[0],
     writes,
   };
+}
+
+/** The input of a tool, which may be JSON in a text. */
+function parsed(input: unknown): unknown {
+  if (typeof input !== "string" || !/^[{"]/.test(input)) return input;
+  return JSON.parse(input);
 }
 
 /** What the tools of these names write. */

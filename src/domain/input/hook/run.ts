@@ -3,7 +3,7 @@
  * that no agent is refused for the sake of its own holds: they go by `identify()`.
  */
 import { MAX_IDENTIFIER } from "../../limits.ts";
-import { identify, isSession, RUN_ENV } from "../run_id.ts";
+import { identify, isSession, RUN_ENV, RUN_HOSTS } from "../run_id.ts";
 import type { HookEvent } from "./event.ts";
 
 /** Who calls. */
@@ -15,13 +15,12 @@ export interface HookRun {
 }
 
 /** Variables that `identify()` prefers to those of the host, as far as another one can have set them. */
-const BEFORE: Readonly<Record<string, readonly string[]>> = {
+function namedBefore(host: string): readonly string[] {
+  const at = RUN_HOSTS.findIndex(([name]) => name === host);
   // A nested `codex exec` shows the outer session in its shell.
-  codex: ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID"],
-  gemini: ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID"],
-  claude: [],
-};
-const ALL = ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "GEMINI_SESSION_ID", "GROK_SESSION_ID"];
+  const before = at < 0 ? RUN_HOSTS : RUN_HOSTS.slice(0, host === "codex" ? at + 1 : at);
+  return before.map(([, variable]) => variable);
+}
 
 /** Characters of one part of an id. */
 const MAX_PART = 80;
@@ -57,7 +56,7 @@ export function hookRun(
 
 /** The session of a host that this one runs in, as calls in the agent's shell would have it. */
 function outerRun(host: string, env: (name: string) => string | undefined): string | undefined {
-  const names = BEFORE[host] ?? ALL;
+  const names = namedBefore(host);
   const { run_id, source } = identify(undefined, (name) => names.includes(name) ? env(name) : "");
   return source === "none" ? undefined : run_id;
 }

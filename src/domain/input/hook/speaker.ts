@@ -1,8 +1,36 @@
 /** Which host calls: some hosts also call the hooks that were set up for another one. */
 import type { JsonObject } from "../../json.ts";
+import { textOf } from "./reading.ts";
 
-/** The host that calls the hook of `called`, by what only that host says. */
+/** Whether a payload is that of a host, as far as a hook of one of `called` can be in doubt. */
+interface Guest {
+  readonly host: string;
+  readonly called: readonly string[];
+  is(payload: JsonObject): boolean;
+}
+
+/** The first that fits counts. */
+const GUESTS: readonly Guest[] = [
+  {
+    host: "cursor",
+    called: ["claude"],
+    is: (payload) => "cursor_version" in payload,
+  },
+  {
+    host: "vscode",
+    called: ["claude", "copilot"],
+    is: (payload) =>
+      "hookEventName" in payload || /^(?!mcp__)[a-z]/.test(textOf(payload, "tool_name") ?? ""),
+  },
+  {
+    // Claude Code says where its transcript is, and no time.
+    host: "copilot",
+    called: ["claude"],
+    is: (payload) => "timestamp" in payload && !("transcript_path" in payload),
+  },
+];
+
+/** The host that calls the hook of `called`. */
 export function speakerOf(called: string, payload: JsonObject): string {
-  if ("cursor_version" in payload) return called === "claude" ? "cursor" : called;
-  return called;
+  return GUESTS.find((guest) => guest.called.includes(called) && guest.is(payload))?.host ?? called;
 }

@@ -1,10 +1,12 @@
 import { DIALECTS } from "../../../../src/commands/hook/dialects.ts";
+import { speakerOf } from "../../../../src/domain/input/hook/speaker.ts";
 import type { JsonObject } from "../../../../src/domain/json.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { RECORDED } from "./payloads.ts";
 
-for (const { host, what, payload, event, moment, session, agent, writes } of RECORDED) {
-  it(`the dialect of ${host} reads ${what}`, async () => {
+for (const { host, called, what, payload, event, moment, session, agent, writes } of RECORDED) {
+  it(`the dialect of ${host} reads ${what}${called ? ` that ${called} is to hear` : ""}`, async () => {
+    assertEquals(speakerOf(called ?? host, payload as JsonObject), host);
     const dialect = await DIALECTS[host]?.();
     const read = dialect?.read(payload as JsonObject, event);
     assertEquals(read, { moment, session, agent, cwd: "/w", writes });

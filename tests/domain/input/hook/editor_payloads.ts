@@ -26,6 +26,50 @@ function cursor(
   return { host: "cursor", what, payload, moment: "pre", session: "c1", writes, ...more };
 }
 
+/** Recorded with Copilot CLI 1.0.102; older ones wrote the arguments as a text. */
+const COPILOT = { sessionId: "s1", timestamp: 1795984868150, cwd: "/w" };
+
+/** The same in the form of Claude Code. */
+const COPILOT_AS_CLAUDE = {
+  session_id: "s1",
+  timestamp: "2026-11-29T20:41:08.150Z",
+  cwd: "/w",
+};
+
+function copilot(
+  what: string,
+  fields: object,
+  writes: readonly string[],
+  more: Partial<Recorded> = {},
+): Recorded {
+  const payload = { ...COPILOT, ...fields };
+  return { host: "copilot", what, payload, moment: "pre", session: "s1", writes, ...more };
+}
+
+const VSCODE = {
+  timestamp: "2026-02-09T10:30:00.000Z",
+  cwd: "/w",
+  session_id: "s1",
+  hook_event_name: "PreToolUse",
+  transcript_path: "/h/s1.json",
+  tool_use_id: "t1",
+};
+
+function vscode(
+  what: string,
+  fields: object,
+  writes: readonly string[],
+  more: Partial<Recorded> = {},
+): Recorded {
+  const payload = { ...VSCODE, ...fields };
+  return { host: "vscode", what, payload, moment: "pre", session: "s1", writes, ...more };
+}
+
+const REPLACED = {
+  tool_name: "replace_string_in_file",
+  tool_input: { filePath: "/w/n.txt", oldString: "a", newString: "b" },
+};
+
 export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   cursor("StrReplace", { tool_name: "StrReplace", tool_input: EDIT }, ["/w/n.txt"]),
   cursor("Write", { tool_name: "Write", tool_input: { path: "/w/n.txt", content: "" } }, [
@@ -63,4 +107,98 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     [],
     { moment: "subagent_end", agent: "a1" },
   ),
+  cursor("an edit", { tool_name: "Edit", tool_input: EDIT }, ["/w/n.txt"], { called: "claude" }),
+  copilot(
+    "create",
+    { toolName: "create", toolArgs: { path: "/w/n.txt", file_text: "x" } },
+    ["/w/n.txt"],
+  ),
+  copilot(
+    "edit with arguments in a text",
+    { toolName: "edit", toolArgs: '{"path":"/w/n.txt","old_str":"a"}' },
+    ["/w/n.txt"],
+  ),
+  copilot("a patch", { toolName: "apply_patch", toolArgs: PATCH }, ["n.txt"]),
+  copilot(
+    "a patch in a text in JSON",
+    { toolName: "apply_patch", toolArgs: JSON.stringify(PATCH) },
+    ["n.txt"],
+  ),
+  copilot(
+    "a view",
+    { toolName: "str_replace_editor", toolArgs: { command: "view", path: "/w/n.txt" } },
+    [],
+  ),
+  copilot("a command", { toolName: "bash", toolArgs: { command: "ls" } }, []),
+  copilot(
+    "a tool that ran",
+    { toolName: "edit", toolArgs: { path: "/w/n.txt" }, toolResult: { resultType: "success" } },
+    [],
+    { moment: "other" },
+  ),
+  copilot("the end of a session", { reason: "complete" }, [], { moment: "session_end" }),
+  copilot("the end of a turn", { stopReason: "end_turn" }, [], { moment: "other" }),
+  copilot(
+    "an edit",
+    {
+      ...COPILOT_AS_CLAUDE,
+      sessionId: undefined,
+      hook_event_name: "PreToolUse",
+      tool_name: "Write",
+      tool_input: { path: "/w/n.txt", file_text: "x" },
+    },
+    ["/w/n.txt"],
+    { called: "claude" },
+  ),
+  copilot(
+    "the end of a session",
+    {
+      ...COPILOT_AS_CLAUDE,
+      sessionId: undefined,
+      hook_event_name: "SessionEnd",
+      reason: "complete",
+    },
+    [],
+    { called: "claude", moment: "session_end" },
+  ),
+  vscode("replace_string_in_file", REPLACED, ["/w/n.txt"]),
+  vscode(
+    "create_file",
+    { tool_name: "create_file", tool_input: { filePath: "/w/n.txt", content: "x" } },
+    ["/w/n.txt"],
+  ),
+  vscode(
+    "multi_replace_string_in_file",
+    {
+      tool_name: "multi_replace_string_in_file",
+      tool_input: { replacements: [{ filePath: "/w/n.txt" }, { filePath: "/w/b" }] },
+    },
+    ["/w/n.txt", "/w/b"],
+  ),
+  vscode(
+    "editFiles",
+    { tool_name: "editFiles", tool_input: { files: ["src/main.ts", { path: "b" }, 7] } },
+    ["src/main.ts", "b"],
+  ),
+  vscode("a patch", { tool_name: "apply_patch", tool_input: { input: PATCH } }, ["n.txt"]),
+  vscode("a read", { tool_name: "read_file", tool_input: { filePath: "/w/n.txt" } }, []),
+  vscode(
+    "the names that its documents have",
+    {
+      ...REPLACED,
+      session_id: undefined,
+      hook_event_name: undefined,
+      sessionId: "s1",
+      hookEventName: "PreToolUse",
+    },
+    ["/w/n.txt"],
+  ),
+  vscode(
+    "the end of a subagent",
+    { hook_event_name: "SubagentStop", agent_id: "a1" },
+    [],
+    { moment: "subagent_end", agent: "a1" },
+  ),
+  vscode("an edit", REPLACED, ["/w/n.txt"], { called: "claude" }),
+  vscode("an edit", REPLACED, ["/w/n.txt"], { called: "copilot" }),
 ];

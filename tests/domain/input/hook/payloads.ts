@@ -37,6 +37,8 @@ const GEMINI = {
 /** A payload, and the part of its reading that a test looks at. */
 export interface Recorded {
   readonly host: string;
+  /** Whose hook the host calls, where that is not its own. */
+  readonly called?: string;
   readonly what: string;
   readonly payload: { readonly [key: string]: unknown };
   readonly event?: string;

@@ -28,6 +28,17 @@ const PLACES: readonly (readonly [what: string, host: string, hook: Env, shell: 
     GEMINI_SESSION_ID: "T",
     CODEX_THREAD_ID: "S",
   }],
+  ["copilot", "copilot", {}, { COPILOT_AGENT_SESSION_ID: "S" }],
+  ["copilot in copilot", "copilot", { COPILOT_AGENT_SESSION_ID: "T" }, {
+    COPILOT_AGENT_SESSION_ID: "S",
+  }],
+  ["copilot in grok", "copilot", { GROK_SESSION_ID: "T" }, {
+    GROK_SESSION_ID: "T",
+    COPILOT_AGENT_SESSION_ID: "S",
+  }],
+  ["grok", "grok", {}, { GROK_SESSION_ID: "S" }],
+  ["grok in grok", "grok", { GROK_SESSION_ID: "T" }, { GROK_SESSION_ID: "S" }],
+  ["cursor in claude", "cursor", { CLAUDE_CODE_SESSION_ID: "T" }, { CLAUDE_CODE_SESSION_ID: "T" }],
   ["any with an id of its own", "claude", { COORD_RUN_ID: "me" }, { COORD_RUN_ID: "me" }],
   ["a slot of work", "codex", { COORD_RUN_ID: "work:w/1" }, { COORD_RUN_ID: "work:w/1" }],
   ["an id with a slash", "gemini", { COORD_RUN_ID: "team/a" }, { COORD_RUN_ID: "team/a" }],
