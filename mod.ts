@@ -142,6 +142,15 @@ export {
 export type { Refusal } from "./src/engine/refusal.ts";
 export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/holds/heartbeat.ts";
 export type { CheckAnswer, CheckInput } from "./src/engine/holds/check.ts";
+export {
+  type FreshAnswer,
+  type SeenAnswer,
+  type SeenFile,
+  SeenFiles,
+  type SeenInput,
+} from "./src/engine/holds/seen.ts";
+export type { ComparedFile } from "./src/engine/holds/stale.ts";
+export type { FileState } from "./src/domain/input/hook/sighting.ts";
 export type { CheckedHold } from "./src/engine/holds/checked.ts";
 export type {
   MineAnswer,

@@ -20,6 +20,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["expired", 1],
   ["terminal", 1],
   ["stale_fence", 1],
+  ["stale", 1],
   ["damaged", 1],
   ["held", 1],
   ["key_conflict", 1],

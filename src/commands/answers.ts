@@ -140,6 +140,16 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       "operation lane fence unsure note progress.*",
     ),
   },
+  seen: {
+    fields: words("status run_id seen_at total"),
+    lists: ["files"],
+    each: words("path size modified_at sha256"),
+  },
+  "check-fresh": {
+    fields: words("status run_id total"),
+    lists: ["files"],
+    each: words("path status seen_at changed_at changed_by"),
+  },
   heartbeat: {
     fields: [...BEAT, ...words("total conflicts.*")],
     lists: ["holds"],

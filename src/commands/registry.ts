@@ -106,6 +106,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "suggest an order to merge branches",
     load: () => import("./reservation/reconcile.ts").then((module) => module.reconcile),
   },
+  seen: {
+    group: "Reservations",
+    summary: "remember files as you have just read or written them",
+    load: () => import("./files/seen.ts").then((module) => module.seen),
+  },
+  "check-fresh": {
+    group: "Reservations",
+    summary: "ask which files have changed since you saw them",
+    load: () => import("./files/check_fresh.ts").then((module) => module.checkFresh),
+  },
   "hook run": {
     group: "Hooks",
     summary: "answer an agent's host before the agent edits a file",

@@ -6,6 +6,7 @@ import type { Agreement } from "../ports/agreement.ts";
 import type { Checkout } from "../ports/checkout.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
 import type { Processes } from "../ports/processes.ts";
+import type { Sightings } from "../ports/sightings.ts";
 import type { FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
@@ -18,6 +19,8 @@ export interface Context extends TaskContext, ForecastContext {
   readonly processes: Processes;
   /** A file on the machine in which a consumer of the stream keeps its position. */
   readonly cursorFile: (path: string) => CursorFile;
+  /** What runs saw of files on this machine; default nothing is known. */
+  readonly sightings?: Sightings;
   /** How the workspace was found. */
   readonly foundBy?: FoundBy;
   /** How the workspace may be lost where it lies, if it may. */

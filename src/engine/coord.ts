@@ -12,6 +12,7 @@ import type {
   MineReleased,
   MineReleaseInput,
 } from "./holds/mine.ts";
+import { SeenFiles } from "./holds/seen.ts";
 import { TicketQueue } from "./hold/queue.ts";
 import { LaneHolders } from "./lane/holders.ts";
 import { LaneJournal } from "./lane/journal.ts";
@@ -37,6 +38,8 @@ export class Coord implements AsyncDisposable {
   readonly lanes: Lanes;
   /** The journal that all leases come from. */
   readonly journal: LaneJournal;
+  /** What runs saw of files. */
+  readonly files: SeenFiles;
   readonly #context: Context;
   readonly #queue: TicketQueue;
 
@@ -56,6 +59,7 @@ export class Coord implements AsyncDisposable {
     this.reservations = new Reservations(context, leases, this.#queue);
     this.lanes = new Lanes(laneContext, checkout, reserved, this.#queue);
     this.journal = new LaneJournal(laneContext);
+    this.files = new SeenFiles(context);
   }
 
   /** Where the workspace lies. */

@@ -8,6 +8,7 @@ import {
   openCursorFile,
   openFsJournal,
   openFsStore,
+  openSightings,
 } from "../adapters/fs/open.ts";
 import { CoordError } from "../domain/errors.ts";
 import { identify, type Identity } from "../domain/input/run_id.ts";
@@ -77,6 +78,7 @@ export function openFilesOn(host: Host, options: Opening): Coord {
     checkout: openCheckout(host, path, warn),
     processes: processesOf(host),
     cursorFile: (file) => openCursorFile(host, path, file),
+    sightings: openSightings(host, path, warn),
     warn,
     foundBy,
     exposure: () => exposureOf(host, path),

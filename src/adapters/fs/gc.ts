@@ -11,6 +11,7 @@ import { type Clock, parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { Host, HostFs } from "../../ports/host.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { sweepSightings } from "./checkout/sightings.ts";
 import { collectedAt, noteCollection } from "./disk/collected.ts";
 import { Room } from "./disk/gc_room.ts";
 import type { Layout } from "./layout.ts";
@@ -53,6 +54,7 @@ export class FsCollector implements Collector {
     if (sweep.execute) {
       noteCollection(this.#fs, this.layout, sweep.now);
       this.#tidyStaging();
+      sweepSightings(this.#fs, this.layout);
     }
     const swept = await this.#pass(sweep);
     if (this.#room.take() === undefined) return swept;

@@ -6,16 +6,19 @@ import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
+import type { Sightings } from "../../ports/sightings.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { absolute } from "./find.ts";
 import { FsCheckout } from "./checkout/checkout.ts";
+import { FsSightings } from "./checkout/sightings.ts";
+import { Surroundings } from "./checkout/surroundings.ts";
 import { FsCollector } from "./gc.ts";
 import { FsJournal } from "./lane/journal.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
 import { openFsLanes } from "./lane/open.ts";
-import { enter } from "./layout.ts";
+import { enter, Layout } from "./layout.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsCursorFile } from "./watch/cursor_file.ts";
 import { RecordFeed } from "./watch/feed.ts";
@@ -57,6 +60,12 @@ export function openFsStore(
 /** The source tree around the workspace at `location`. */
 export function openCheckout(host: Host, location: string, warn: Warn): Checkout {
   return new FsCheckout(hostWithin(host, location), location, warn);
+}
+
+/** What runs saw of the files around the workspace at `location`. */
+export function openSightings(machine: Host, location: string, warn: Warn): Sightings {
+  const { fs } = hostWithin(machine, location, true);
+  return new FsSightings(fs, new Layout(location), new Surroundings(machine, location, warn));
 }
 
 /** The file at `path` in which a consumer of the workspace at `location` keeps its position. */

@@ -4,7 +4,7 @@
  *     # a comment
  *     % env COORD_RUN_ID=a           sets a variable for the commands that follow; empty removes it
  *     % clock 3601                   the clock advances by this number of seconds
- *     % file path "content"          writes a file in the scratch folder, [DIR]; its folders are made
+ *     % file path "content"          appends to a file in the scratch folder, [DIR]; its folders are made
  *     % folder path                  makes a folder in it
  *     % link path target             makes a symbolic link in it
  *     % cd path                      goes to another folder in it
@@ -19,6 +19,7 @@
  * ones. Other values that differ are `[NONCE]`, `[RANDOM]`, `[HASH]`, `[PID]`, `[S]`, `[BYTES]`,
  * `[MS]`, `[DIR]`, `[VERSION]`, `[RUNTIME]`.
  */
+import { utimesSync } from "node:fs";
 import { makeSymlink } from "../scene/scratch.ts";
 import { main } from "../../../src/cli/main.ts";
 import { VERSION } from "../../../src/domain/version.ts";
@@ -103,6 +104,8 @@ class Session {
     else if (verb === "file") {
       fs.makeDir(path.slice(0, path.lastIndexOf("/")));
       fs.append(path, new TextEncoder().encode(second));
+      // In the workspace real stamps and real clocks meet.
+      if (!first.includes(".coord/")) utimesSync(path, this.#now / 1000, this.#now / 1000);
     } else if (verb === "env") {
       const [name = "", value = ""] = first.split(/=(.*)/s);
       if (value === "") delete this.#env[name];

@@ -22,6 +22,7 @@ import { MAX_LINKS } from "../../../domain/limits.ts";
 import { quoted } from "../../../domain/text.ts";
 import type { Named, Naming } from "../../../ports/checkout.ts";
 import { type FileStat, type Host, HostError } from "../../../ports/host.ts";
+import type { LocatedFile, MisnamedFile } from "../../../ports/sightings.ts";
 
 /** What lies at a path whose folders are no links; `undefined` when nothing does. */
 interface Place {
@@ -78,6 +79,21 @@ export class NameReader {
       }
     }
     return { entries: [...entries], files: [...files], problems };
+  }
+
+  /** Where paths lead, each letter for letter, in their order. */
+  locate(texts: readonly string[]): readonly (LocatedFile | MisnamedFile)[] {
+    return texts.map((text) => {
+      try {
+        const place = this.#placeOf(text);
+        const address = this.#fromTop(place);
+        this.#check(address);
+        return { text, address, path: place.path, isFile: this.#isFile(place) };
+      } catch (error) {
+        if (!(error instanceof Misnamed)) throw error;
+        return { text, problem: `${quoted(text, 200)} ${error.message}` };
+      }
+    });
   }
 
   #read(text: string) {

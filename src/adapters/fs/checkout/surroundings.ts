@@ -3,8 +3,9 @@ import type { Checkout, Named, Naming } from "../../../ports/checkout.ts";
 import type { Host } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { type Checkouts, checkoutsOf } from "./repository.ts";
+import type { NameReader } from "./names.ts";
 import { SmallFiles } from "./small_files.ts";
-import { readNames, worktreeOf } from "./tops.ts";
+import { nameReader, worktreeOf } from "./tops.ts";
 
 export class Surroundings implements Pick<Checkout, "named" | "worktree"> {
   readonly files: SmallFiles;
@@ -28,6 +29,11 @@ export class Surroundings implements Pick<Checkout, "named" | "worktree"> {
   }
 
   named(texts: readonly string[], how: Naming): Named {
-    return readNames(this.host, this.workspace, this.checkouts(), this.warn, texts, how);
+    return this.reader(how).read(texts);
+  }
+
+  /** Reads the names of one call. */
+  reader(how: Naming): NameReader {
+    return nameReader(this.host, this.workspace, this.checkouts(), this.warn, how);
   }
 }

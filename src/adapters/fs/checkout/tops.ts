@@ -4,7 +4,7 @@
  * elsewhere, the current folder's checkout.
  */
 import { join } from "../../../deps/path.ts";
-import type { Named, Naming } from "../../../ports/checkout.ts";
+import type { Naming } from "../../../ports/checkout.ts";
 import type { Host } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { NameReader } from "./names.ts";
@@ -51,24 +51,23 @@ export function projectIn(root: string, workspace: string, { around }: Checkouts
     : join(root, project.slice(around.root.length));
 }
 
-/** What names mean, in whichever checkout of the repository they lie. */
-export function readNames(
+/** Reads names, in whichever checkout of the repository they lie. */
+export function nameReader(
   host: Host,
   workspace: string,
   checkouts: Checkouts,
   warn: Warn,
-  texts: readonly string[],
   how: Naming,
-): Named {
+): NameReader {
   const own = sourceFolder(host, workspace, checkouts);
   const repository = repositoryOf(workspace, checkouts);
-  if (repository === undefined) return new NameReader(host, [own], how).read(texts);
+  if (repository === undefined) return new NameReader(host, [own], how);
   const inside = (root: string) => projectIn(root, workspace, checkouts);
   const files = new SmallFiles(host, warn);
   const linked = linkedRoots(files, repository);
   const all = () => checkoutRoots(files, repository, linked).map(inside);
   // The configuration, which may name another main checkout, is read where a path leads elsewhere.
   return repository.worktree === undefined && linked.length === 0
-    ? new NameReader(host, [own, inside(repository.root)], how, all).read(texts)
-    : new NameReader(host, [own, ...all()], how).read(texts);
+    ? new NameReader(host, [own, inside(repository.root)], how, all)
+    : new NameReader(host, [own, ...all()], how);
 }
