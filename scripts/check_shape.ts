@@ -82,6 +82,12 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/ports/",
     "src/adapters/fs/checkout/settings/files.ts",
   ]],
+  ["src/workspace/open_trial.ts", [
+    "src/ports/",
+    "src/workspace/open.ts",
+    "src/workspace/open_hook.ts",
+    "src/workspace/open_reserving.ts",
+  ]],
   ["src/workspace/open_reservations.ts", [
     "src/engine/",
     "src/ports/",

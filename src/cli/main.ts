@@ -183,6 +183,10 @@ async function runCommand(
       const { openSettingsOn } = await import("../workspace/open_settings.ts");
       return openSettingsOn(host, dir);
     },
+    async trial() {
+      const { openTrialOn } = await import("../workspace/open_trial.ts");
+      return openTrialOn(host, clock);
+    },
     async init(path, here) {
       const { initOn } = await import("../workspace/open.ts");
       return initOn(host, path, { here, warn: output.warn });

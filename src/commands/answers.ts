@@ -190,6 +190,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["hosts"],
     each: words("host scope path state command program program_found problems.*"),
   },
+  "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope path settings.*") },
   enqueue: { fields: [...TASK, "created"] },
   claim: { fields: [...CLAIM, ...within("task", TASK), "queue"] },

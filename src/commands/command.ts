@@ -110,6 +110,13 @@ export interface CommandContext {
   status(): Promise<Pick<Coord, "status">>;
   /** The settings of hosts of agents, which need no workspace. */
   settings(): Promise<HostSettingsFiles>;
+  /** A workspace of its own to try a hook in. */
+  trial(): Promise<{
+    readonly dir: string;
+    reserve(path: string, runId: string): Promise<void>;
+    hook(host: Host, cwd: string): ReturnType<HookContext["hook"]>;
+    remove(): void;
+  }>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */

@@ -141,6 +141,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "print the settings of a host, to add them by hand",
     load: () => import("./hook/print.ts").then((module) => module.print),
   },
+  "hook test": {
+    group: "Hooks",
+    summary: "show what a host is answered for a free file and for a held one",
+    load: () => import("./hook/test.ts").then((module) => module.test),
+  },
   enqueue: {
     group: "Tasks",
     summary: "add a task, or one a line from standard input",

@@ -41,7 +41,7 @@ const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
   ["DISPATCH_HOST_ID", "What leases call this machine, instead of its hostname."],
   ["NO_COLOR", "When it is set to anything, terminals get no bold type and no colours."],
   ["TERM", "The same when it is dumb."],
-  ["TMPDIR", "Where work puts the files of a task, instead of /tmp."],
+  ["TMPDIR", "Where work and hook test put files for a while, instead of /tmp."],
   ["TEMP", "The same where there is no TMPDIR, as on Windows."],
   ["PATH", "Where hook install looks for coord, and --all for hosts."],
   ["HOME", "The folder of the user, where hosts keep their settings."],

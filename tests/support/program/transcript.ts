@@ -164,6 +164,7 @@ class Session {
     });
     return text.replace(/nonce":"[0-9a-f]{32}"/g, `nonce":"[NONCE]"`)
       .replace(/(\dZ)-[0-9a-f]{8}\b/g, "$1-[RANDOM]")
+      .replace(/(coord-hook-)[0-9a-f]{8}\b/g, "$1[RANDOM]")
       .replace(/(to the journal for) \d+ s\b/g, "$1 [S] s")
       .replace(/"seconds":[0-9.]+/g, `"seconds":[S]`)
       .replace(/^(\w+ +\S+) +\d+\.\ds /, "$1 [S]s ")
