@@ -2,7 +2,7 @@
 // Runs all steps, whatever fails, and prints the output of those that did.
 import { run } from "./support/run.ts";
 
-const ALL = ["mod.ts", "cli.ts", "src", "tests", "scripts", "examples"];
+const ALL = ["mod.ts", "cli.ts", "src", "tests", "scripts", "examples", "plugin"];
 
 const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["format", "fmt", "--check"],

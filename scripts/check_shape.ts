@@ -148,6 +148,7 @@ const NODE_PLACES = [
   "tests/support/",
   "scripts/",
   "examples/",
+  "plugin/",
 ];
 
 /** All breaches in a tree, given as the text of each file by its path from the root. */

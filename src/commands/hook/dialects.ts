@@ -9,6 +9,7 @@ export const DIALECTS: Readonly<Record<string, () => Promise<HostDialect>>> = {
   cursor: () => import("../../domain/input/hook/dialect/cursor.ts").then((it) => it.cursor),
   gemini: () => import("../../domain/input/hook/dialect/gemini.ts").then((it) => it.gemini),
   generic: () => import("../../domain/input/hook/dialect/generic.ts").then((it) => it.generic),
+  opencode: () => import("../../domain/input/hook/dialect/opencode.ts").then((it) => it.opencode),
   vscode: () => import("../../domain/input/hook/dialect/vscode.ts").then((it) => it.vscode),
 };
 

@@ -35,6 +35,7 @@ export const RUN_HOSTS = [
   ["gemini", "GEMINI_SESSION_ID"],
   ["grok", "GROK_SESSION_ID"],
   ["copilot", "COPILOT_AGENT_SESSION_ID"],
+  ["opencode", "OPENCODE_SESSION_ID"],
 ] as const;
 
 /** The variable that names the run, whatever its host says. */
@@ -45,7 +46,16 @@ export interface Identity {
   /** The run id, `unknown` without any. */
   readonly run_id: string;
   /** A flag or argument, `$COORD_RUN_ID`, the host that says so, or nothing. */
-  readonly source: "flag" | "env" | "claude" | "codex" | "gemini" | "grok" | "copilot" | "none";
+  readonly source:
+    | "flag"
+    | "env"
+    | "claude"
+    | "codex"
+    | "gemini"
+    | "grok"
+    | "copilot"
+    | "opencode"
+    | "none";
   /** False for `unknown`, and where the variables of several hosts are set, of which one is outdated. */
   readonly reliable: boolean;
   /** The variables that name a run, as far as they are set. */

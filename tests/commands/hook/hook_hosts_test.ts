@@ -26,6 +26,7 @@ const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => He
   },
   gemini: { pass: SILENT, deny: byCode },
   generic: { pass: SILENT, deny: byCode },
+  opencode: { pass: SILENT, deny: byCode },
   vscode: {
     pass: SILENT,
     deny: (permissionDecisionReason) =>

@@ -18,6 +18,7 @@ it("identify() takes the caller's word, then the environment's, then the host's"
       GEMINI_SESSION_ID: "s3",
       GROK_SESSION_ID: "s4",
       COPILOT_AGENT_SESSION_ID: "s5",
+      OPENCODE_SESSION_ID: "s6/a",
     }).map(([name, session]) => who({ COORD_RUN_ID: "", [name]: session })),
     [
       ["claude", "claude:s1", "CLAUDE_CODE_SESSION_ID"],
@@ -25,6 +26,7 @@ it("identify() takes the caller's word, then the environment's, then the host's"
       ["gemini", "gemini:s3", "GEMINI_SESSION_ID"],
       ["grok", "grok:s4", "GROK_SESSION_ID"],
       ["copilot", "copilot:s5", "COPILOT_AGENT_SESSION_ID"],
+      ["opencode", "opencode:s6/a", "OPENCODE_SESSION_ID"],
     ].map(([source, run_id, variable]) => ({
       run_id,
       source,

@@ -65,6 +65,18 @@ function vscode(
   return { host: "vscode", what, payload, moment: "pre", session: "s1", writes, ...more };
 }
 
+/** From the plugin, as recorded with opencode 1.18.33; version 2 says `path` for `filePath`. */
+function opencode(
+  what: string,
+  fields: object,
+  writes: readonly string[],
+  more: Partial<Recorded> = {},
+): Recorded {
+  const payload = { session: "s1", cwd: "/w", ...fields };
+  const pre = { host: "opencode", event: "pre", moment: "pre", session: "s1" } as const;
+  return { ...pre, what, payload, writes, ...more };
+}
+
 const REPLACED = {
   tool_name: "replace_string_in_file",
   tool_input: { filePath: "/w/n.txt", oldString: "a", newString: "b" },
@@ -201,4 +213,18 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   ),
   vscode("an edit", REPLACED, ["/w/n.txt"], { called: "claude" }),
   vscode("an edit", REPLACED, ["/w/n.txt"], { called: "copilot" }),
+  opencode(
+    "write",
+    { tool: "write", args: { filePath: "/w/n.txt", content: "x" } },
+    ["/w/n.txt"],
+  ),
+  opencode(
+    "edit of version 2 in a subagent",
+    { tool: "edit", args: { path: "n.txt" }, agent_id: "ses_2" },
+    ["n.txt"],
+    { agent: "ses_2" },
+  ),
+  opencode("a patch", { tool: "apply_patch", args: { patchText: PATCH } }, ["n.txt"]),
+  opencode("a read", { tool: "read", args: { filePath: "/w/n.txt" } }, []),
+  opencode("the end of a session", {}, [], { event: "session_end", moment: "session_end" }),
 ];

@@ -36,6 +36,12 @@ const PLACES: readonly (readonly [what: string, host: string, hook: Env, shell: 
     GROK_SESSION_ID: "T",
     COPILOT_AGENT_SESSION_ID: "S",
   }],
+  ["opencode", "opencode", {}, { OPENCODE_SESSION_ID: "S/A" }],
+  ["opencode in opencode", "opencode", { OPENCODE_SESSION_ID: "T" }, { OPENCODE_SESSION_ID: "S" }],
+  ["opencode in claude", "opencode", { CLAUDE_CODE_SESSION_ID: "T" }, {
+    CLAUDE_CODE_SESSION_ID: "T",
+    OPENCODE_SESSION_ID: "S",
+  }],
   ["grok", "grok", {}, { GROK_SESSION_ID: "S" }],
   ["grok in grok", "grok", { GROK_SESSION_ID: "T" }, { GROK_SESSION_ID: "S" }],
   ["cursor in claude", "cursor", { CLAUDE_CODE_SESSION_ID: "T" }, { CLAUDE_CODE_SESSION_ID: "T" }],

@@ -1,0 +1,160 @@
+/**
+ * The plugin of opencode, version 1.18.29 and later, and 2. Before an edit coord reserves the files for
+ * the session, or the edit is denied. It lies in `.opencode/plugins/` of a project, or in
+ * `~/.config/opencode/plugins/`, and needs `coord` on the `PATH`. Without it edits go on.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+
+const COORD = "coord";
+const EDITS = new Set(["write", "edit", "patch", "apply_patch", "multiedit"]);
+
+/** Milliseconds after which a call has no opinion. */
+const TIMEOUT = 5_000;
+
+/** The variable from which coord knows the session in the shell. */
+const SESSION = "OPENCODE_SESSION_ID";
+
+/** Asks for the session that started another one, as one of its subagents. */
+type ParentOf = (session: string) => Promise<string | undefined>;
+
+/** A session of the user, and the one of a subagent below it. */
+interface Who {
+  readonly session: string;
+  readonly agent_id?: string;
+}
+
+interface Tool {
+  readonly tool: string;
+  readonly sessionID: string;
+}
+
+interface Client {
+  readonly session: {
+    get(of: { path: { id: string } }): Promise<{ data?: { parentID?: string } }>;
+  };
+}
+
+interface Event {
+  readonly type: string;
+  readonly properties?: { readonly info?: { readonly id?: string; readonly parentID?: string } };
+}
+
+/** What version 2 offers to plugins, as far as this one uses it. */
+interface Context {
+  readonly tool: {
+    hook(
+      name: "execute.before",
+      body: (event: Tool & { readonly input: unknown }) => Promise<void>,
+    ): Promise<unknown>;
+  };
+  readonly shell?: {
+    hook(
+      name: "create.before",
+      body: (event: { readonly sessionID?: string; env: Record<string, string> }) => Promise<void>,
+    ): Promise<unknown>;
+  };
+  readonly session: {
+    get(of: { sessionID: string }): Promise<{
+      readonly parentID?: string;
+      readonly location?: { readonly directory?: string };
+    }>;
+  };
+  readonly location?: { readonly directory?: string };
+}
+
+const parents = new Map<string, string | undefined>();
+const editing = new Set<string>();
+
+/** A session that another one started is a subagent of the first in the line. */
+async function whoIs(sessionID: string, parentOf: ParentOf): Promise<Who> {
+  let session = sessionID;
+  for (const seen = new Set<string>(); !seen.has(session);) {
+    seen.add(session);
+    if (!parents.has(session)) {
+      parents.set(session, await parentOf(session).catch(() => undefined));
+    }
+    session = parents.get(session) ?? session;
+  }
+  return session === sessionID ? { session } : { session, agent_id: sessionID };
+}
+
+/** Reserves what the tool is about to write; throws where another run holds it. */
+async function beforeEdit(tool: string, args: unknown, who: Who, cwd?: string): Promise<void> {
+  editing.add(who.session);
+  const { code, reason } = await call("pre", { tool, args, ...who, cwd });
+  if (code === 2) throw new Error(reason);
+}
+
+/** Calls coord. Whatever goes wrong is no denial. */
+function call(event: string, said: object): Promise<{ code: number | null; reason: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(COORD, ["hook", "run", "opencode", event], {
+      stdio: ["pipe", "ignore", "pipe"],
+      timeout: TIMEOUT,
+      windowsHide: true,
+    });
+    let reason = "";
+    child.stderr.setEncoding("utf8").on("data", (part: string) => reason += part);
+    child.on("error", () => resolve({ code: null, reason: "" }));
+    child.on("close", (code) => resolve({ code, reason: reason.trim() }));
+    child.stdin.on("error", () => {});
+    child.stdin.end(JSON.stringify(said));
+  });
+}
+
+/** What was reserved for a session is released when it ends, and at the end of the program. */
+function end(session: string): void {
+  if (!editing.delete(session)) return;
+  spawnSync(COORD, ["hook", "run", "opencode", "session_end"], {
+    input: JSON.stringify({ session, cwd: process.cwd() }),
+    stdio: ["pipe", "ignore", "ignore"],
+    timeout: TIMEOUT,
+    windowsHide: true,
+  });
+}
+
+/** Names the caller to coord in the shell. */
+function nameIn(env: Record<string, string>, { session, agent_id }: Who): void {
+  env[SESSION] = agent_id === undefined ? session : `${session}/${agent_id}`;
+}
+
+process.once("exit", () => editing.forEach(end));
+
+/** Version 1. */
+async function server({ client, directory }: { client: Client; directory: string }) {
+  const parentOf: ParentOf = async (id) =>
+    (await client.session.get({ path: { id } })).data?.parentID;
+  return {
+    async "tool.execute.before"({ tool, sessionID }: Tool, { args }: { args: unknown }) {
+      if (!EDITS.has(tool)) return;
+      await beforeEdit(tool, args, await whoIs(sessionID, parentOf), directory);
+    },
+    async "shell.env"(
+      { sessionID }: { sessionID?: string },
+      { env }: { env: Record<string, string> },
+    ) {
+      if (sessionID !== undefined) nameIn(env, await whoIs(sessionID, parentOf));
+    },
+    async event({ event: { type, properties } }: { event: Event }) {
+      if (type === "session.deleted") end(properties?.info?.id ?? "");
+    },
+  };
+}
+
+/** Version 2. */
+async function setup(context: Context): Promise<void> {
+  const parentOf: ParentOf = async (sessionID) =>
+    (await context.session.get({ sessionID })).parentID;
+  await context.tool.hook("execute.before", async ({ tool, sessionID, input }) => {
+    if (!EDITS.has(tool)) return;
+    const { location } = await context.session.get({ sessionID });
+    const cwd = location?.directory ?? context.location?.directory;
+    await beforeEdit(tool, input, await whoIs(sessionID, parentOf), cwd);
+  });
+  await context.shell?.hook("create.before", async ({ sessionID, env }) => {
+    if (sessionID !== undefined) nameIn(env, await whoIs(sessionID, parentOf));
+  });
+}
+
+export default { id: "coord", server, setup };

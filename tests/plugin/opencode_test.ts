@@ -1,0 +1,89 @@
+import { DIALECTS } from "../../src/commands/hook/dialects.ts";
+import { assertEquals, it } from "../deps.ts";
+import { rejection, withCoord } from "../support/scene/opencode.ts";
+
+const WRITE = { filePath: "/w/n.txt", content: "x" };
+
+it("the plugin of opencode calls the hook before an edit, and throws what it says at code 2", async () => {
+  await withCoord(async ({ plugin, answer, calls }) => {
+    const host = await plugin.server({ client: client({}), directory: "/w" });
+    const edit = (tool: string, args: object) =>
+      rejection(host["tool.execute.before"]({ tool, sessionID: "s1" }, { args }));
+    assertEquals(await edit("write", WRITE), undefined);
+    answer({ code: 2, err: "held by R" });
+    assertEquals(await edit("edit", WRITE), "held by R");
+    for (const code of [0, 1, 3, 64]) {
+      answer({ code, err: "other" });
+      assertEquals(await edit("write", WRITE), undefined);
+    }
+    assertEquals(await edit("read", WRITE), undefined);
+    assertEquals(await edit("bash", { command: "ls" }), undefined);
+    assertEquals(calls().length, 6);
+    assertEquals(calls()[0], {
+      args: "hook run opencode pre",
+      said: { tool: "write", args: WRITE, session: "s1", cwd: "/w" },
+    });
+  });
+});
+
+it("the plugin of opencode lets edits go on where coord is missing", async () => {
+  await withCoord(async ({ plugin, remove }) => {
+    remove();
+    const host = await plugin.server({ client: client({}), directory: "/w" });
+    const call = host["tool.execute.before"]({ tool: "write", sessionID: "s1" }, { args: WRITE });
+    assertEquals(await rejection(call), undefined);
+  });
+});
+
+it("the plugin of opencode names a session and its subagents as the hook does", async () => {
+  await withCoord(async ({ plugin, calls }) => {
+    const host = await plugin.server({
+      client: client({ child: "s2", grandchild: "child" }),
+      directory: "/w",
+    });
+    for (const sessionID of ["s2", "child", "grandchild"]) {
+      await host["tool.execute.before"]({ tool: "write", sessionID }, { args: WRITE });
+      const env: Record<string, string> = {};
+      await host["shell.env"]({ sessionID }, { env });
+      const said = calls().at(-1)?.said ?? {};
+      const read = (await DIALECTS["opencode"]?.())?.read(said, "pre");
+      const named = read?.agent === undefined ? read?.session : `${read.session}/${read.agent}`;
+      const expected = sessionID === "s2" ? "s2" : `s2/${sessionID}`;
+      assertEquals({ env, named }, { env: { OPENCODE_SESSION_ID: expected }, named: expected });
+    }
+    await host.event({ event: { type: "session.deleted", properties: { info: { id: "s2" } } } });
+    await host.event({ event: { type: "session.deleted", properties: { info: { id: "s9" } } } });
+    const ends = calls().filter(({ args }) => args === "hook run opencode session_end");
+    assertEquals(ends.map(({ said }) => said["session"]), ["s2"]);
+  });
+});
+
+it("the plugin of opencode does the same in version 2, in the folder of the session", async () => {
+  await withCoord(async ({ plugin, answer, calls }) => {
+    type Body = (event: object) => Promise<void>;
+    const bodies: Record<string, Body> = {};
+    const hook = async (name: string, body: Body) => bodies[name] = body;
+    const get = async () => ({ location: { directory: "/other" } });
+    await plugin.setup({ tool: { hook }, shell: { hook }, session: { get } } as never);
+    const event = { tool: "edit", sessionID: "s3", agent: "build", input: { path: "n.txt" } };
+    assertEquals(await rejection(bodies["execute.before"]?.(event)), undefined);
+    answer({ code: 2, err: "held by R" });
+    assertEquals(await rejection(bodies["execute.before"]?.(event)), "held by R");
+    const said = { tool: "edit", args: { path: "n.txt" }, session: "s3", cwd: "/other" };
+    assertEquals(calls()[0]?.said, said);
+    const env: Record<string, string> = {};
+    await bodies["create.before"]?.({ sessionID: "s3", env });
+    assertEquals(env, { OPENCODE_SESSION_ID: "s3" });
+  });
+});
+
+/** opencode's own interface, with the sessions that others started. */
+function client(parents: Readonly<Record<string, string>>) {
+  return {
+    session: {
+      get: async ({ path: { id } }: { path: { id: string } }) => ({
+        data: { parentID: parents[id] },
+      }),
+    },
+  };
+}
