@@ -51,6 +51,11 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/layout.ts",
     "src/adapters/fs/disk/collected.ts",
   ]],
+  ["src/workspace/fired.ts", [
+    "src/ports/",
+    "src/adapters/fs/layout.ts",
+    "src/adapters/fs/disk/",
+  ]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",

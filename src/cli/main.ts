@@ -117,6 +117,12 @@ async function runRaw(
   } catch {
     // The host has gone, or hears the code alone.
   }
+  const { path } = growth;
+  const [caller] = operands;
+  if (path !== undefined && caller !== undefined) {
+    const { noteFiredOn } = await import("../workspace/fired.ts");
+    noteFiredOn(host, path, caller, clock());
+  }
   await growth.collect(command, host, clock);
   return code;
 }
@@ -222,14 +228,14 @@ async function runCommand(
 
 /** Has ended records of a workspace removed that a command adds to. */
 class Growth {
-  #path: string | undefined;
+  path: string | undefined;
 
-  readonly onFound = (path: string): void => void (this.#path = path);
+  readonly onFound = (path: string): void => void (this.path = path);
 
   async collect(command: Described, host: Host, clock: Clock): Promise<void> {
-    if (command.grows !== true || this.#path === undefined) return;
+    if (command.grows !== true || this.path === undefined) return;
     const { collectWhenDue } = await import("../workspace/collecting.ts");
-    await collectWhenDue(host, this.#path, clock);
+    await collectWhenDue(host, this.path, clock);
   }
 }
 

@@ -188,7 +188,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   "hook status": {
     fields: words("workspace guards.* not_guarded.*"),
     lists: ["hosts"],
-    each: words("host scope path state command program program_found problems.*"),
+    each: words("host scope path state command program program_found last_fired_at problems.*"),
   },
   "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope path settings.*") },

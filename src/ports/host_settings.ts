@@ -35,6 +35,8 @@ export interface SettingsState extends SettingsFile {
   readonly program: string | null;
   /** Whether that can be run; null where there is none. */
   readonly program_found: boolean | null;
+  /** When the host called it last before or after an edit in this workspace, to the minute; else null. */
+  readonly last_fired_at: string | null;
   readonly problems: readonly string[];
 }
 

@@ -16,13 +16,13 @@ const ROOT = `${import.meta.dirname}/../..`;
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
   "--version": [25, 45],
   "enqueue work --run-id me": [83, 189],
-  "claim --run-id me": [78, 177],
-  "check src/b.ts --run-id me": [72, 164],
-  "list": [70, 160],
+  "claim --run-id me": [78, 179],
+  "check src/b.ts --run-id me": [72, 167],
+  "list": [70, 162],
   "lane live": [65, 156],
   "status": [96, 287],
   "reserve src/c.ts --exclusive --run-id me": [90, 202],
-  "hook run generic pre": [83, 191],
+  "hook run generic pre": [85, 191],
 };
 
 /** What a host says to the hook; the others take no input. */

@@ -31,12 +31,20 @@ export const status: AnswerCommand<HookStatus> = {
   },
   text: ({ workspace, hosts }) => [
     {
-      columns: ["HOST", "SCOPE", column("STATE", "state"), "PROGRAM", column("FILE", "main")],
-      rows: hosts.map(({ host, scope, state, program, path }) => [
+      columns: [
+        "HOST",
+        "SCOPE",
+        column("STATE", "state"),
+        "PROGRAM",
+        column("LAST CALL", "time"),
+        column("FILE", "main"),
+      ],
+      rows: hosts.map(({ host, scope, state, program, last_fired_at, path }) => [
         host,
         scope,
         state,
         program,
+        last_fired_at,
         path,
       ]),
     },

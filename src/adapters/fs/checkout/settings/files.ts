@@ -26,9 +26,12 @@ import type {
   SettingsState,
 } from "../../../../ports/host_settings.ts";
 import { type Host, HostError } from "../../../../ports/host.ts";
+import { formatTime } from "../../../../domain/time.ts";
 import { ensureLastingDir } from "../../disk/ensure_dir.ts";
+import { firedAt } from "../../disk/fired.ts";
 import { stageFile } from "../../disk/staging.ts";
 import { absolute, findWorkspace, isWorkspace } from "../../find.ts";
+import { Layout } from "../../layout.ts";
 import { checkoutIn, projectOf, upwards } from "../repository.ts";
 import { SmallFiles } from "../small_files.ts";
 import { parseSettings } from "./json.ts";
@@ -115,7 +118,13 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 
   state(file: SettingsFile): SettingsState {
-    const nothing = { command: null, program: null, program_found: null, problems: [] };
+    const nothing = {
+      command: null,
+      program: null,
+      program_found: null,
+      last_fired_at: null,
+      problems: [],
+    };
     try {
       const { text } = this.#read(file.path);
       if (text === undefined) return { ...file, state: "absent", ...nothing };
@@ -135,7 +144,15 @@ export class FsHostSettings implements HostSettingsFiles {
         : this.#isTrusted(file, own)
         ? "installed"
         : "waits_for_trust";
-      return { ...file, state, command, program, program_found: isFound, problems };
+      return {
+        ...file,
+        state,
+        command,
+        program,
+        program_found: isFound,
+        last_fired_at: this.#lastFired(file.host),
+        problems,
+      };
     } catch (error) {
       if (!(error instanceof CoordError) || error instanceof HostError && !error.isDenied) {
         throw error;
@@ -234,6 +251,12 @@ export class FsHostSettings implements HostSettingsFiles {
       if (!(error instanceof TypeError)) throw error;
       throw unfit(path, "it is not UTF-8");
     }
+  }
+
+  #lastFired(host: string): string | null {
+    if (this.workspace === undefined) return null;
+    const at = firedAt(this.host.fs, new Layout(this.workspace), host);
+    return at === undefined ? null : formatTime(at);
   }
 
   /** Whether the user has approved the entries, where the host asks for that. */
