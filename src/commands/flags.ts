@@ -1,5 +1,6 @@
 /** Flags and operands that several commands share, each defined once. */
 import * as fields from "../domain/input/fields.ts";
+import { taskNames } from "../domain/task/fields.ts";
 import { TASK_INPUTS } from "../engine/task/types.ts";
 import { ruled, TEXTS } from "../domain/input/rule.ts";
 import { doubtOf, identify, RUN_ENV } from "../domain/input/run_id.ts";
@@ -75,6 +76,16 @@ export const TASK_ID: OperandSpec = {
   required: true,
   field: TASK_INPUTS.complete.id,
   as: "id",
+};
+
+/** The tasks of a call that takes several. */
+export const TASK_NAMES: OperandSpec = {
+  name: "ID",
+  summary: "a task: its id, at least 6 of its first hex digits, or its key",
+  required: true,
+  repeatable: true,
+  field: taskNames,
+  as: "ids",
 };
 
 /** A program with its arguments, which may be empty. */

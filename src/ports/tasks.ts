@@ -91,6 +91,8 @@ export interface TaskStore {
    * writes is applied to the state that its result follows, whatever else happens at the same time.
    * It is given the store's time as that state is read, and may be asked again. A terminal state is durable when the promise
    * resolves.
+   *
+   * What revives a task that has a key takes the key again, or is refused with `key_conflict`.
    */
   apply(taskId: string, rule: TimedRule): Promise<Applied>;
 

@@ -28,6 +28,30 @@ export function requeueSuite(name: string, open: OpenStore): void {
     return { ...at, id, tasks, claim, fail, requeue, status };
   }
 
+  /** Tasks with the key `k`, of a ttl of 100 seconds. */
+  async function keyed() {
+    const at = await scene(open);
+    const { tasks } = at.mine;
+    /** Adds a task with the key, or finds it; its id. */
+    const add = async (queue = "default") => {
+      const added = await tasks.enqueue({ title: "x", runId: "p", key: "k", ttl: 100, queue });
+      assert_("created" in added);
+      return added.task_id;
+    };
+    /** Claims and completes the next task; its id. */
+    const next = async () => {
+      const claim = await at.theirs.tasks.claim({ runId: "w" });
+      assert_(claim.status === "claimed");
+      await at.theirs.tasks.complete({ id: claim.task_id, runId: "w" });
+      return claim.task_id;
+    };
+    const requeue = async (id: string) => {
+      const { tasks: [task] } = await tasks.requeue({ ids: [id], runId: "a" });
+      return [task?.status, ...(task !== undefined && "error" in task ? [task.error] : [])];
+    };
+    return { ...at, tasks, add, next, requeue };
+  }
+
   it(`${name}: a failed task goes back into the queue with its history`, async () => {
     const { id, clock, claim, fail, requeue, status, theirs } = await place();
     await fail("boom");
@@ -210,22 +234,67 @@ export function requeueSuite(name: string, open: OpenStore): void {
     assertEquals((await claim())?.task_id, waits.task_id);
   });
 
-  it(`${name}: an ended task that had a key is refused, and one that has it is given back`, async () => {
-    const at = await scene(open);
-    const { tasks } = at.mine;
-    const added = await tasks.enqueue({ title: "x", runId: "p", key: "k" });
-    assert_("task_id" in added && added.task_id !== undefined);
-    const id = added.task_id;
-    const requeue = async () => {
-      const { tasks: [task] } = await tasks.requeue({ ids: [id], runId: "a" });
-      return task?.status;
-    };
+  it(`${name}: a revived task has its key again, and what waits for it by the key runs`, async () => {
+    const { add, next, tasks, requeue } = await keyed();
+    const id = await add();
+    const waits = await tasks.enqueue({ title: "next", runId: "p", after: ["k"], priority: 9 });
     await tasks.claim({ runId: "a" });
-    assertEquals(await requeue(), "pending");
+    assertEquals(await requeue(id), ["pending"]);
     await tasks.claim({ runId: "a" });
     await tasks.fail({ id, runId: "a" });
-    assertEquals(await requeue(), "key_conflict");
-    assertEquals((await tasks.list()).failed, 1);
+    assertEquals(await requeue(id), ["pending"]);
+    assertEquals(await requeue(id), ["pending"]);
+    assertEquals(await add(), id);
+    assertEquals(await next(), id);
+    assertEquals(await next(), waits.task_id);
+    assert_(await add() !== id);
+    assertEquals(await requeue(id), ["terminal", `Cannot requeue task ${id}: it is completed`]);
+  });
+
+  it(`${name}: a task is not revived while another one has its key, and no key is lost by that`, async () => {
+    const { add, next, tasks, requeue, clock } = await keyed();
+    const [first, elsewhere] = [await add(), await add("other")];
+    await tasks.cancel({ id: first, runId: "p" });
+    const second = await add();
+    const refused = `Cannot requeue task ${first}: task ${second} has its key "k"`;
+    assertEquals(await requeue(first), ["key_conflict", refused]);
+    assertEquals(await add(), second);
+    await tasks.cancel({ id: elsewhere, runId: "p" });
+    assertEquals(await requeue(elsewhere), ["pending"]);
+    await tasks.cancel({ id: second, runId: "p" });
+    assertEquals(await requeue(first), ["pending"]);
+    assertEquals((await requeue(second))[0], "key_conflict");
+    assertEquals(await add(), first);
+    // What has expired makes way for a revival too.
+    clock.advance(101);
+    assertEquals(await requeue(second), ["pending"]);
+    assertEquals(await add(), second);
+    assertEquals((await tasks.get(first)).claim?.status, "expired");
+    assertEquals(await requeue(first), [
+      "key_conflict",
+      `Cannot requeue task ${first}: task ${second} has its key "k"`,
+    ]);
+    assertEquals(await next(), second);
+    assertEquals(await requeue(first), ["pending"]);
+  });
+
+  it(`${name}: of an addition and revivals of one key at once one gets it`, async () => {
+    const { add, tasks, theirs } = await keyed();
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      ids.push(await add());
+      await tasks.cancel({ id: ids[n] ?? "", runId: "p" });
+    }
+    const calls = [
+      ...ids.map(async (id, n) => {
+        const by = n === 1 ? theirs.tasks : tasks;
+        return (await by.requeue({ ids: [id], runId: "p" })).tasks[0]?.status === "pending";
+      }),
+      add().then((id) => !ids.includes(id)),
+    ];
+    const won = (await Promise.all(calls)).filter((isMine) => isMine);
+    const { pending, total } = await tasks.list();
+    assertEquals({ won: won.length, pending }, { won: 1, pending: 1 }, `${total} tasks`);
   });
 
   it(`${name}: of several ids each has its answer, and none is put back when one names no task`, async () => {

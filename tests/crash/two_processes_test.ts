@@ -4,6 +4,7 @@ import { mutated } from "../support/explore/mutants.ts";
 import {
   batchGivenUp,
   planWorkedOff,
+  pledgeUnsynced,
   QUEUE_STORIES,
   repeatedComplete,
 } from "../support/crash/queue_stories.ts";
@@ -37,4 +38,8 @@ it("a repeated complete() that syncs nothing is found by the power cuts", async 
     to: "if (isTerminal(outcome.claim)) {}",
   }) as { FsTaskStore: typeof FsTaskStore };
   await assertNoticed(repeatedComplete(faulty.FsTaskStore), newSeed("planted fault"));
+});
+
+it("a revived task beside the one that took its key is noticed where a pledge is not synced", async () => {
+  await assertNoticed(pledgeUnsynced, newSeed("unsynced pledge"));
 });

@@ -9,7 +9,7 @@ import { newSeed } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
 const KEYS = ["a", "b", "c", "d"];
-const SIZE = sized({ workers: 2, ms: 500 }, { workers: 4, ms: 5_000 }, { workers: 8, ms: 60_000 });
+const SIZE = sized({ workers: 2, ms: 500 }, { workers: 4, ms: 10_000 }, { workers: 8, ms: 60_000 });
 
 /** Processes that add and end tasks of a few keys; what they did, and what they printed. */
 async function race(what: string, kills: number) {
@@ -25,6 +25,7 @@ async function race(what: string, kills: number) {
         seed: random.below(2 ** 31),
         keys: KEYS,
         ms: SIZE.ms,
+        ageMs: 3_000,
       }),
   );
   await until("all work", () => readdirSync(folder).length === children.length);
@@ -38,15 +39,16 @@ async function race(what: string, kills: number) {
   const history: Recorded<KeyRequest, KeyOutcome>[] = readRecorded(paths);
   const { tasks } = await openStore(store, Date.now, () => {});
   const { items } = await tasks.list({ limit: 100_000 });
-  const unfinished = items.filter(({ status }) => status !== "completed");
+  const unfinished = items.filter(({ status }) => status !== "completed" && status !== "failed");
   const keys = unfinished.map(({ task }) => task.key);
-  console.log(`${what}: ${items.length} tasks, ${history.length} calls`);
+  const revived = history.filter(({ outcome }) => outcome?.isBack === true).length;
+  console.log(`${what}: ${items.length} tasks, ${history.length} calls, ${revived} revivals`);
   assert_(items.length > 0 && history.length > 1, "too little happened");
   assertEquals(new Set(keys).size, keys.length, "two unfinished tasks have a key");
   return { history, printed };
 }
 
-it("enqueue() of racing processes makes one unfinished task of a key at a time, also when some are killed", async () => {
+it("enqueue() and requeue() of racing processes leave one unfinished task of a key at a time, also when some are killed", async () => {
   const { history, printed } = await race("keys, with kills", sized(1, 2, 4));
   assertEquals(printed, printed.map(() => "0 "));
   assertEquals(keyProblems(history), []);

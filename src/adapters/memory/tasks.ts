@@ -11,6 +11,7 @@ import { giveUp } from "../../domain/task/requeue.ts";
 import { afterOf, isGated, onFailureOf } from "../../domain/task/after.ts";
 import { letGo } from "../../domain/task/let_go.ts";
 import { pendingExpiry, presentTask } from "../../domain/task/pending.ts";
+import { isRevival } from "../../domain/task/retry.ts";
 import {
   listingOf,
   type TaskEntry,
@@ -29,6 +30,7 @@ import {
   distinct,
   isKeyed,
   type KeyedTask,
+  keyTaken,
   makeWay,
   mistaken,
   outcomesOf,
@@ -100,9 +102,21 @@ export class MemoryTaskStore implements TaskStore {
   }
 
   async apply(taskId: string, rule: TimedRule): Promise<Applied> {
-    const applied = this.#apply(taskId, rule(this.workspace.clock()));
+    const applied = this.#apply(taskId, this.#keepingKeys(taskId, rule(this.workspace.clock())));
     this.#letGo();
     return applied;
+  }
+
+  /** The same rule, by which no task is revived whose key another one has. */
+  #keepingKeys(id: string, rule: TransitionRule): TransitionRule {
+    return (current) => {
+      const decision = rule(current);
+      const task = this.workspace.tasks.get(id);
+      if (decision.kind !== "write" || !isRevival(decision.next)) return decision;
+      const holder = task && isKeyed(task) ? this.#holder(task) : undefined;
+      if (holder === undefined) return decision;
+      return { kind: "refuse", refusal: keyTaken(task as KeyedTask, holder, current) };
+    };
   }
 
   async claimNext({ queue, has, grant: who }: ClaimSearch): Promise<TaskEntry | undefined> {

@@ -4,26 +4,19 @@ import {
   type TaskReprioritizeInput,
 } from "../../engine/task/requeue.ts";
 import type { AnswerCommand } from "../command.ts";
-import { RUN_ID } from "../flags.ts";
+import { RUN_ID, TASK_NAMES } from "../flags.ts";
 import { column, shortId } from "../text.ts";
 
 export const reprioritize: AnswerCommand<TaskReprioritize, TaskReprioritizeInput> = {
   details:
     "Change the priority of tasks that are pending, delayed, blocked, or have timed out. The next " +
     "claim goes by it. A task that an agent has claimed keeps its priority, and so does one that has " +
-    "ended: those are refused.",
+    "ended: those are refused. A key means the unfinished task that has it.",
   examples: [
     "reprioritize 3f9a2c --priority 10 --run-id ops",
     "reprioritize 3f9a2c 81d0be --priority -5 --run-id ops",
   ],
-  operands: [{
-    name: "ID",
-    summary: "a task: its id, or at least 6 of its first hex digits",
-    required: true,
-    repeatable: true,
-    field: REPRIORITIZE_INPUT.ids,
-    as: "ids",
-  }],
+  operands: [TASK_NAMES],
   flags: {
     "run-id": RUN_ID,
     priority: {

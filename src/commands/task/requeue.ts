@@ -4,26 +4,21 @@ import {
   type TaskRequeueInput,
 } from "../../engine/task/requeue.ts";
 import type { AnswerCommand } from "../command.ts";
-import { FENCE, RUN_ID } from "../flags.ts";
+import { FENCE, RUN_ID, TASK_NAMES } from "../flags.ts";
 import { column, shortId } from "../text.ts";
 
 export const requeue: AnswerCommand<TaskRequeue, TaskRequeueInput> = {
   details:
     "Give back a claimed task of your own, or put back one that failed, was cancelled or has expired, " +
-    "with its history. That one has all its attempts again. A completed task is refused, and so is one " +
-    "that has ended and had a key.",
+    "with its history. That one has all its attempts again, and its key. A completed task is refused, " +
+    "and so is one whose key another unfinished task has. A key means the unfinished task that has it, " +
+    "or else the newest. Where it looks like an id, write key:KEY.",
   examples: [
     "requeue 3f9a2c --run-id agent-7 --delay 10m",
     `requeue 3f9a2c 81d0be --run-id ops --reason "the network is back"`,
+    "requeue key:nightly --run-id ops",
   ],
-  operands: [{
-    name: "ID",
-    summary: "a task: its id, or at least 6 of its first hex digits",
-    required: true,
-    repeatable: true,
-    field: REQUEUE_INPUT.ids,
-    as: "ids",
-  }],
+  operands: [TASK_NAMES],
   flags: {
     "run-id": RUN_ID,
     delay: {

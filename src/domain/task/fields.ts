@@ -105,30 +105,26 @@ export const backoff = ruled(
       : undefined,
 );
 
-/** Ids of tasks, or unique prefixes of them. */
-export const taskIds = ruled(TEXTS, (values) => {
-  if (values.length === 0) return "must not be empty";
-  if (values.length > limits.MAX_AFTER) {
-    return `holds ${values.length} tasks, and ${limits.MAX_AFTER} are allowed`;
-  }
-  const problems = values.flatMap((each) => {
-    const problem = idProblem(each);
-    return problem === undefined ? [] : [`holds ${quoted(each, 80)}, which ${problem}`];
-  });
-  return problems.length === 0 ? undefined : problems.join(", and ");
-}, "bad_task_id");
+/** Tasks, each by its id, a unique prefix of that, or its key. */
+function tasksNamed(fewest: number) {
+  return ruled(TEXTS, (values) => {
+    if (values.length < fewest) return "must not be empty";
+    if (values.length > limits.MAX_AFTER) {
+      return `holds ${values.length} tasks, and ${limits.MAX_AFTER} are allowed`;
+    }
+    for (const each of values) {
+      const problem = identifierProblem(each);
+      if (problem !== undefined) return `holds ${quoted(each, 80)}, which ${problem}`;
+    }
+    return undefined;
+  }, "bad_task_id");
+}
 
-/** The tasks that a task waits for: ids, unique prefixes of them, or keys. */
-export const after = ruled(TEXTS, (values) => {
-  if (values.length > limits.MAX_AFTER) {
-    return `holds ${values.length} tasks, and ${limits.MAX_AFTER} are allowed`;
-  }
-  for (const each of values) {
-    const problem = identifierProblem(each);
-    if (problem !== undefined) return `holds ${quoted(each, 80)}, which ${problem}`;
-  }
-  return undefined;
-}, "bad_task_id");
+/** The tasks of one call. */
+export const taskNames = tasksNamed(1);
+
+/** The tasks that a task waits for. */
+export const after = tasksNamed(0);
 
 /** What becomes of a task when one that it waits for ends without being completed. */
 export const onFailure = oneOf(ON_FAILURE);

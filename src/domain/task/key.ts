@@ -1,9 +1,11 @@
 /** Keys: of the unfinished tasks of a queue one has a given key. */
 import {
+  type ClaimRecord,
   claimTimedOut,
   type Decision,
   isTerminal,
   taskStatus,
+  type TransitionRefusal,
   type TransitionRule,
   unclaimed,
 } from "./claim.ts";
@@ -120,6 +122,17 @@ export function mistaken(
     if (awaited.has(id) && (taken.get(id) ?? id) !== standIn) found.set(id, standIn);
   }
   return found;
+}
+
+/** Refuses to revive a task whose key another one has. */
+export function keyTaken(
+  task: KeyedTask,
+  holder: TaskRecord,
+  claim: ClaimRecord | undefined,
+): TransitionRefusal {
+  const message = `Cannot requeue task ${task.task_id}: ` +
+    `task ${holder.task_id} has its key ${JSON.stringify(task.key)}`;
+  return { status: "key_conflict", message, claim };
 }
 
 /** The first of the tasks that say something else than those that have their keys. */

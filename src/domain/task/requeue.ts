@@ -10,13 +10,22 @@ import {
   isTerminal,
   refuse,
   taskStatus,
+  type TimedRule,
+  type TransitionRefusal,
   type TransitionRule,
   unclaimed,
 } from "./claim.ts";
-import { isKeyed } from "./key.ts";
+import { isKeyed, type KeyedTask } from "./key.ts";
 import { pendingExpiry, priorityOf } from "./pending.ts";
 import { INSTANT_MS } from "../limits.ts";
-import { isBack, isLastAttempt, resumed, timedOutForGood, wasHeldBack } from "./retry.ts";
+import {
+  isBack,
+  isLastAttempt,
+  isRevival,
+  resumed,
+  timedOutForGood,
+  wasHeldBack,
+} from "./retry.ts";
 import { claimableFrom, isDelayed, taskExpired, type TaskRecord } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
 
@@ -98,12 +107,6 @@ function revived(
   current: ClaimRecord,
   next: ClaimRecord,
 ): ReturnType<TransitionRule> {
-  if (isKeyed(task)) {
-    // Another task may have got the key since, or may be about to.
-    const message = `Cannot requeue task ${task.task_id}: it has given up its key; ` +
-      "enqueue it with its key again";
-    return refuse("key_conflict", message, current);
-  }
   if (isBlocked && (current.transition === 1 || wasHeldBack(current))) {
     const message = `Cannot requeue task ${task.task_id}: what it waits for is not completed`;
     return refuse("blocked", message, current);
@@ -171,6 +174,57 @@ function untouched({ task, runId, now, nonce }: Omit<Reprioritizing, "priority">
   const from = isGated(task) ? INSTANT_MS.max : isDelayed(task, now) ? since : Math.min(since, now);
   const first = unclaimed("claimed", { taskId: task.task_id, runId, now, nonce });
   return { ...first, expires_at: formatTime(from), retry_at: formatTime(from), transition: 0 };
+}
+
+/** A task with a key that is to be revived. */
+export interface Revival {
+  readonly task: KeyedTask;
+  readonly end: ClaimRecord;
+  /** The state that is to follow the end. */
+  readonly next: ClaimRecord;
+}
+
+/**
+ * The same rule, except that it revives no task with a key: another task may have that key.
+ *
+ * @param note Is given what the rule would do instead; `undefined` when it decides on something else.
+ */
+export function keepingKeys(
+  rule: TimedRule,
+  definition: () => TaskRecord | undefined,
+  note: (revival: Revival | undefined) => void,
+): TimedRule {
+  return (now) => (current) => {
+    note(undefined);
+    const decision = rule(now)(current);
+    if (decision.kind !== "write" || current === undefined) return decision;
+    const { next } = decision;
+    if (!isRevival(next)) return decision;
+    const task = definition();
+    if (task === undefined) return { kind: "refuse", refusal: archived(current) };
+    if (!isKeyed(task)) return decision;
+    note({ task, end: current, next });
+    return refuse("key_conflict", "", current);
+  };
+}
+
+/** The answer about a task whose files are about to go, or are damaged. */
+export function archived(claim: ClaimRecord): TransitionRefusal {
+  const message = `Cannot requeue task ${claim.task_id}: it was archived`;
+  return { status: "archived", message, claim };
+}
+
+/**
+ * Revives a task as another process has said that it is to be: this state after this end, and after no
+ * other.
+ */
+export function asPledged(next: ClaimRecord): TransitionRule {
+  return (current) => {
+    const isIt = current !== undefined && isTerminal(current) &&
+      current.transition === next.revived_after;
+    if (isIt) return { kind: "write", next };
+    return refuse("taken", `Task ${next.task_id} has moved on`, current);
+  };
 }
 
 /** Fails a task whose last attempt has timed out. */

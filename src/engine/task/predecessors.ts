@@ -6,13 +6,9 @@ import type { Preceding } from "../../ports/tasks.ts";
 import type { TaskContext } from "../context.ts";
 import { CoordError } from "../../domain/errors.ts";
 import { idProblem } from "../../domain/ids.ts";
-import { quoted } from "../../domain/text.ts";
 import { findId, notFound } from "../find_id.ts";
-import { tasksByKey } from "./by_key.ts";
+import { KEY, tasksByKey, unknownTask } from "./by_key.ts";
 import type { TaskInput } from "./new_task.ts";
-
-/** What says that a key is meant where an id might be. */
-const KEY = "key:";
 
 const ASKED = { field: "after", code: "bad_task_id" } as const;
 
@@ -93,8 +89,7 @@ export class Plan implements Preceding {
     const before = meant.id ?? this.#ofCall(keyText({ queue, key })) ?? meant.unfinished ??
       this.#ofCall(this.#last.get(key)) ?? meant.newest;
     if (before !== undefined) return before;
-    const message = `No task has the id or the key ${quoted(name, 80)}`;
-    throw new CoordError("not_found", message, { id: name });
+    throw unknownTask(name);
   }
 
   #ofCall(text: string | undefined): string | undefined {

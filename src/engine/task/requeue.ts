@@ -10,16 +10,17 @@ import { reprioritize, requeue } from "../../domain/task/requeue.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 import { formatTime } from "../../domain/time.ts";
 import { nonce, type TaskContext } from "../context.ts";
-import { findId, notFound } from "../find_id.ts";
+import { notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import type { Refusal } from "../refusal.ts";
+import { findTask } from "./by_key.ts";
 import { giveUpTimedOut } from "./give_up.ts";
 import { holderOf } from "./item.ts";
 import type { TaskRefused } from "./types.ts";
 
 /** Which tasks to put back into the queue. */
 export interface TaskRequeueInput {
-  /** Ids of tasks, or unique prefixes of at least 6 hex digits; at most 256. */
+  /** Ids of tasks, unique prefixes of at least 6 hex digits, or keys; at most 128. */
   readonly ids: readonly string[];
   /** Who acts. */
   readonly runId: string;
@@ -35,7 +36,7 @@ export interface TaskRequeueInput {
 
 /** The fields of the input, for the library and the command line alike. */
 export const REQUEUE_INPUT = {
-  ids: taskFields.taskIds,
+  ids: taskFields.taskNames,
   runId: identifier,
   delay: taskFields.delay,
   reason: taskFields.errorText,
@@ -61,7 +62,8 @@ export interface TaskRequeued {
 
 /**
  * Why a task was not put back: `archived` when it is about to be removed, or has no files any more;
- * `blocked` when what it waits for is not completed.
+ * `key_conflict` when another unfinished task of its queue has its key; `blocked` when what it waits for
+ * is not completed.
  */
 export type TaskNotRequeued =
   & Omit<TaskRefused, "status">
@@ -79,7 +81,7 @@ export interface TaskRequeue {
 
 /** Which tasks to give another priority. */
 export interface TaskReprioritizeInput {
-  /** Ids of tasks, or unique prefixes of at least 6 hex digits; at most 256. */
+  /** Ids of tasks, unique prefixes of at least 6 hex digits, or keys; at most 128. */
   readonly ids: readonly string[];
   /** Who acts. */
   readonly runId: string;
@@ -89,7 +91,7 @@ export interface TaskReprioritizeInput {
 
 /** The fields of the input, for the library and the command line alike. */
 export const REPRIORITIZE_INPUT = {
-  ids: taskFields.taskIds,
+  ids: taskFields.taskNames,
   runId: identifier,
   priority: taskFields.priority,
 } as const;
@@ -123,6 +125,8 @@ export interface TaskReprioritize {
   /** What was refused, for people; absent when nothing was. */
   readonly error?: string;
 }
+
+const ASKED = { field: "ids", code: "bad_task_id" } as const;
 
 /** What `Tasks.requeue` promises. */
 export async function requeueTasks(
@@ -164,18 +168,14 @@ function answerOf<S extends string, T extends object>(done: S, doneText: string,
 
 /** The full ids, before anything is changed; all that name no task together. */
 async function allIds(
-  { store }: TaskContext,
+  context: TaskContext,
   inputs: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   const failures: CoordError[] = [];
   for (const input of inputs) {
     try {
-      const { id } = await findId(input, { field: "ids", code: "bad_task_id" }, {
-        task: store.tasks,
-      });
-      if (await store.tasks.get(id) === undefined) throw notFound(["task"], input);
-      ids.add(id);
+      ids.add(await findTask(context, input, ASKED));
     } catch (error) {
       if (!(error instanceof CoordError)) throw error;
       if (error.code !== "not_found" && error.code !== "bad_task_id") throw error;

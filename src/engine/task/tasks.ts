@@ -296,8 +296,8 @@ export class Tasks {
 
   /**
    * Puts tasks back into the queue, with their history: one that the caller has claimed, and one that
-   * failed, was cancelled or has expired: that has all its attempts again. Its ttl begins again. A
-   * completed task is refused, and one that has ended and had a key: enqueue that again.
+   * failed, was cancelled or has expired: that has all its attempts again, and its key. Its ttl begins
+   * again. A completed task is refused, and one whose key another unfinished task has.
    *
    * @param input Which tasks, by whom, not before when; `force` also puts back what another agent has.
    * @returns An entry for each task: where it stands now, or why it was refused.

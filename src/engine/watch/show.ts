@@ -20,7 +20,7 @@ import { leaseItem } from "../lane/answers.ts";
 import { readJournal } from "../lane/turn.ts";
 import type { LaneItem } from "../lane/types.ts";
 import { intentItemOf, reservationItem } from "../reservation/answers.ts";
-import { tasksByKey } from "../task/by_key.ts";
+import { KEY, taskByKey } from "../task/by_key.ts";
 import type { IntentItem, ReservationItem } from "../reservation/types.ts";
 
 /** A task, and every attempt at it that is kept: the first and the last 10. */
@@ -104,7 +104,6 @@ const ASKED = { field: "id", code: "bad_id" } as const;
 
 /** What says that a lane is meant where an id might be, or a key. */
 const LANE = "lane:";
-const KEY = "key:";
 
 /** What `Coord.show()` promises. */
 export async function showRecord(context: Context, id: string): Promise<Shown> {
@@ -171,21 +170,10 @@ async function namedShown(context: Context, name: string): Promise<LaneShown | T
   throw new CoordError("not_found", message, { id: name });
 }
 
-/**
- * The task that has a key: the one that is unfinished, or the newest.
- *
- * @throws {CoordError} `bad_id`, with the candidates, when unfinished ones of several queues have it.
- */
+/** The task that has a key. */
 async function keyShown(context: Context, key: string): Promise<TaskShown | undefined> {
-  const { unfinished, newest } = await tasksByKey(context, key);
-  if (unfinished.length > 1) {
-    const candidates = unfinished.map(({ task }) => task.task_id);
-    const message = `Cannot resolve key ${quoted(key, 80)}: candidates are ` +
-      unfinished.map(({ task }) => `${task.task_id} in ${task.queue}`).join(", ");
-    throw new CoordError("bad_id", message, { candidates });
-  }
-  const meant = unfinished[0] ?? newest;
-  return meant && await taskShown(context, meant.task.task_id);
+  const id = await taskByKey(context, key, ASKED.code);
+  return id === undefined ? undefined : await taskShown(context, id);
 }
 
 async function shownOf(context: Context, { kind, id }: FoundId<Kind>): Promise<Shown | undefined> {

@@ -1,6 +1,6 @@
 /**
  * A model of one key, for the explorer: its names, and the tasks that they speak of. A task is a letter;
- * one that comes by a batch is a capital.
+ * one that comes by a batch is a capital. `o+` is the pledge of the revival of task `o`, which ended once.
  */
 import type * as chain from "../../../src/adapters/fs/key/chain.ts";
 import {
@@ -27,13 +27,20 @@ export interface KeyStep {
     | "void"
     | "commit"
     | "end"
+    | "revive"
+    | "archive"
     | "drop";
   readonly number: number;
   readonly task: string;
 }
 
-/** A task has its definition, has ended, and has lost its files; or its batch was given up. */
-type Stage = "made" | "ended" | "gone" | "void";
+/**
+ * A task has its definition, has ended, can no longer be revived, and has lost its files. Or it was revived
+ * when it had ended, and ended once more. Or its batch was given up.
+ */
+type Stage = "made" | "ended" | "revived" | "over" | "archived" | "gone" | "void";
+
+const UNFINISHED: readonly (Stage | undefined)[] = ["made", "revived"];
 
 interface Disk {
   /** What each name holds: a task, or the number of a tombstone. */
@@ -49,6 +56,9 @@ export interface Machine {
   void(task: string): boolean;
   commit(task: string): boolean;
   end(task: string): boolean;
+  revive(task: string): void;
+  /** Keeps it from being revived; `false` when it was. */
+  archive(task: string): boolean;
   drop(task: string): void;
 }
 
@@ -56,6 +66,15 @@ export type Protocol = typeof chain;
 
 export function isOfBatch(task: string): boolean {
   return task !== task.toLowerCase();
+}
+
+export function isRevival(task: string): boolean {
+  return task.endsWith("+");
+}
+
+/** The task that a name speaks of. */
+function taskOf(holder: string): string {
+  return holder.slice(0, 1);
 }
 
 export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
@@ -70,13 +89,13 @@ export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
   take(disk: number, { op, number, task }: KeyStep): { disk: number; answer: number } {
     const { names, tasks } = this.disk(disk);
     const { [number]: there, ...others } = names;
-    const stage = tasks[task];
+    const stage = tasks[taskOf(task)];
     const say = (answer: unknown) => ({ disk, answer: this.number(answer) });
     const put = (next: Partial<Disk>) => ({
       disk: this.number({ names: sorted(next.names ?? names), tasks: sorted(next.tasks ?? tasks) }),
       answer: this.number(true),
     });
-    const become = (next: Stage) => put({ tasks: { ...tasks, [task]: next } });
+    const become = (next: Stage) => put({ tasks: { ...tasks, [taskOf(task)]: next } });
     switch (op) {
       case "numbers":
         return say(Object.keys(names).map(Number));
@@ -92,15 +111,15 @@ export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
           : put({ names: { ...names, [number + 1]: there } });
       case "make":
         // A task without a definition gets one, whatever became of it before.
-        return there !== task || stage === "made" || stage === "ended"
-          ? say(false)
-          : become(stage === "gone" ? "void" : "made");
+        if (there !== task || stage !== undefined && stage !== "gone") return say(false);
+        return become(stage === "gone" ? "void" : "made");
       case "bury":
         return there === undefined ? put({ names: { ...names, [number]: number } }) : say(false);
       case "remove":
         return there === undefined ? say(false) : put({ names: others });
       case "stand":
-        if (stage === "made") return say("unfinished");
+        if (UNFINISHED.includes(stage)) return say("unfinished");
+        if (isRevival(task) && stage === "ended") return say("unmade");
         if (stage !== undefined) return say("ended");
         return say(isOfBatch(task) ? "undecided" : "unmade");
       case "void":
@@ -108,9 +127,15 @@ export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
       case "commit":
         return stage === undefined ? become("made") : say(false);
       case "end":
+        if (stage === "revived") return become("over");
         return stage === "made" ? become("ended") : say(false);
+      case "revive":
+        return stage === "ended" ? become("revived") : say(false);
+      case "archive":
+        if (stage === "archived") return say(true);
+        return stage === "ended" || stage === "over" ? become("archived") : say(false);
       case "drop":
-        return stage === "ended" ? become("gone") : say(false);
+        return stage === undefined || UNFINISHED.includes(stage) ? say(false) : become("gone");
     }
   }
 
@@ -133,7 +158,11 @@ export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
           return linked;
         },
         lift: (number) => void ask("lift", number),
-        make: (number, holder) => void ask("make", number, holder),
+        make(number, holder) {
+          if (!isRevival(holder)) return void ask("make", number, holder);
+          // Between the sync of the name and the slot others may do anything.
+          if (ask("read", number) === holder) ask("revive", 0, holder);
+        },
         bury: (number) => void ask("bury", number),
         remove: (number) => void ask("remove", number),
       }),
@@ -141,6 +170,8 @@ export class KeyModel extends Numbers implements Model<Machine, KeyStep> {
       void: (task) => ask("void", 0, task),
       commit: (task) => ask("commit", 0, task),
       end: (task) => ask("end", 0, task),
+      revive: (task) => void ask("revive", 0, task),
+      archive: (task) => ask("archive", 0, task),
       drop: (task) => void ask("drop", 0, task),
     };
   }
@@ -176,7 +207,7 @@ export const ACTS = {
     const own = isOfBatch(task) ? undefined : task;
     try {
       const taken = toEnd(machine, protocol.takeKey(files, own));
-      if ("holder" in taken) return taken.holder;
+      if ("holder" in taken) return taskOf(taken.holder);
       if (!isOfBatch(task)) files.make(taken.number, task);
       return isOfBatch(task) && !machine.commit(task) ? "lost" : task;
     } catch (error) {
@@ -184,25 +215,85 @@ export const ACTS = {
       return "lost";
     }
   },
+  /** Revives it, where it has ended once; where that stands, or the task that has the key. */
+  revive: (protocol: Protocol, task: string) => (machine: Machine) => {
+    const own = `${task}+`;
+    const files = machine.as(own);
+    if (machine.stand(own) === "unmade") {
+      const taken = toEnd(machine, protocol.takeKey(files, own));
+      if ("number" in taken) files.make(taken.number, own);
+      else if (taskOf(taken.holder) !== task) return taskOf(taken.holder);
+    }
+    return machine.stand(own);
+  },
   /** Finishes it, where it is there. */
   end: (_: Protocol, task: string) => (machine: Machine) => machine.end(task),
   /** Removes its files, where it has ended. */
   remove: (protocol: Protocol, task: string) => (machine: Machine) => {
-    if (machine.stand(task) !== "ended") return;
-    protocol.forgetKey(machine.as(""), (holder) => holder === task);
+    if (machine.stand(task) !== "ended" || !machine.archive(task)) return;
+    protocol.forgetKey(machine.as(""), (holder) => taskOf(holder) === task);
     machine.drop(task);
   },
 } as const;
+
+type Acts = Readonly<
+  Record<string, (protocol: Protocol, task: string) => (machine: Machine) => unknown>
+>;
+
+/** Acts with a fault in them. */
+export const FAULTY_ACTS: Readonly<Record<string, Acts>> = {
+  "a revival without a pledge": {
+    revive: (protocol, task) => (machine) => {
+      const found = toEnd(machine, protocol.findHolder(machine.as(task)));
+      if (!("holder" in found)) machine.revive(task);
+    },
+  },
+  "a revival though another task has the key": {
+    revive: (protocol, task) => (machine) => {
+      if (machine.stand(task) !== "ended") return;
+      toEnd(machine, protocol.takeKey(machine.as(`${task}+`), `${task}+`));
+      machine.revive(task);
+    },
+  },
+  "a pledge that others take for nothing": {
+    add: (protocol, task) => (machine) =>
+      ACTS.add(protocol, task)({
+        ...machine,
+        stand(holder) {
+          const standing = machine.stand(holder);
+          return isRevival(holder) && standing === "unmade" ? "ended" : standing;
+        },
+      }),
+  },
+  "files that go of a task whose end was not archived": {
+    remove: (protocol, task) => (machine) => {
+      if (machine.stand(task) !== "ended") return;
+      protocol.forgetKey(machine.as(""), (holder) => taskOf(holder) === task);
+      machine.drop(task);
+    },
+  },
+  "a task that counts as ended after its revival": {
+    add: (protocol, task) => (machine) =>
+      ACTS.add(protocol, task)({
+        ...machine,
+        stand: (holder) => isRevival(holder) ? "ended" : machine.stand(holder),
+      }),
+  },
+};
 
 /** What a process does: `add a`, one after the other. */
 export function actor(
   protocol: Protocol,
   name: string,
   acts: readonly string[],
+  faulty: Acts = {},
 ): Process<Machine> {
+  const all: Acts = { ...ACTS, ...faulty };
   const calls = acts.map((act): Call<Machine> => {
     const [verb = "", task = ""] = act.split(" ");
-    return { name: act, run: ACTS[verb as keyof typeof ACTS](protocol, task) };
+    const run = all[verb];
+    if (run === undefined) throw new RangeError(`There is no act ${verb}`);
+    return { name: act, run: run(protocol, task) };
   });
   return inTurn(name, calls);
 }
@@ -224,6 +315,19 @@ export class KeyProperties implements Properties<Machine, KeyStep> {
 
   /** Whatever processes have stopped: the key has one unfinished task at most, and can be had. */
   crashed(disk: number, _calls: readonly CallState<Machine>[]): void {
+    const had = this.#alone(disk, ACTS.add(this.protocol, "z"));
+    if (!UNFINISHED.includes(this.model.disk(had.disk).tasks[String(had.answer)])) {
+      throw new Error(`the key is had by ${had.answer}, which is no task`);
+    }
+    for (const [task, stage] of Object.entries(this.model.disk(disk).tasks)) {
+      if (stage !== "ended") continue;
+      const { answer } = this.#alone(disk, ACTS.revive(this.protocol, task));
+      if (answer === "unmade") throw new Error(`${task} has ended and cannot be revived`);
+    }
+  }
+
+  /** What one process does to a disk that all others have left. */
+  #alone<T>(disk: number, act: (machine: Machine) => T): { disk: number; answer: T } {
     let now = disk;
     const machine = this.model.view((step) => {
       const taken = this.model.take(now, step);
@@ -231,14 +335,14 @@ export class KeyProperties implements Properties<Machine, KeyStep> {
       now = taken.disk;
       return taken.answer;
     });
-    const had = ACTS.add(this.protocol, "z")(machine);
-    const { tasks } = this.model.disk(now);
-    if (tasks[had] !== "made") throw new Error(`the key is had by ${had}, which is no task`);
+    const answer = act(machine);
+    return { disk: now, answer };
   }
 
   ended(disk: number, calls: readonly CallState<Machine>[]): void {
     const { tasks } = this.model.disk(disk);
     for (const { call, outcome } of calls) {
+      if (outcome === "unmade") throw new Error(`${call.name} has done nothing`);
       if (!call.name.startsWith("add ") || outcome === "lost") continue;
       const stage = tasks[String(outcome)];
       if (stage === undefined || stage === "void") {
@@ -249,7 +353,7 @@ export class KeyProperties implements Properties<Machine, KeyStep> {
 
   #once(disk: number): void {
     const { tasks } = this.model.disk(disk);
-    const unfinished = Object.keys(tasks).filter((task) => tasks[task] === "made");
+    const unfinished = Object.keys(tasks).filter((task) => UNFINISHED.includes(tasks[task]));
     if (unfinished.length > 1) throw new Error(`the key has ${unfinished.join(" and ")}`);
   }
 }

@@ -1,63 +1,80 @@
 /** What racing processes did with tasks that have keys, and whether they may have. */
-import type { Recorded } from "./recorder.ts";
-import { SLACK_MS } from "./recorder.ts";
+import { type Recorded, SLACK_MS } from "./recorder.ts";
 
 export type KeyRequest =
   | { readonly kind: "add"; readonly keys: readonly string[] }
-  | { readonly kind: "end"; readonly id: string };
+  | { readonly kind: "end"; readonly id: string }
+  | { readonly kind: "revive"; readonly id: string; readonly key: string };
 
 export interface KeyOutcome {
   /** Of each key in its order. */
   readonly added?: readonly { readonly id: string; readonly created: boolean }[];
+  /** Of an end: whether the task has ended. */
   readonly isOver?: boolean;
+  /** Of a revival: whether the task is in the queue. */
+  readonly isBack?: boolean;
 }
+
+type Call = Recorded<KeyRequest, KeyOutcome>;
 
 /** Between which instants a task surely was unfinished. */
 interface Life {
-  readonly key: string;
-  from: number;
-  until: number;
+  readonly id: string;
+  readonly from: number;
+  readonly until: number;
 }
 
 /** What is wrong with a history: two tasks of one key at a time, or an answer that was not so. */
-export function keyProblems(history: readonly Recorded<KeyRequest, KeyOutcome>[]): string[] {
+export function keyProblems(history: readonly Call[]): string[] {
   const problems: string[] = [];
-  const lives = new Map<string, Life>();
-  const overSince = new Map<string, number>();
-  for (const { request, outcome, invoked, returned } of history) {
-    if (request.kind !== "end") continue;
-    const { id } = request;
-    // A call without an answer may have ended it.
-    if (outcome === undefined || outcome.isOver === true) {
-      const life = lives.get(id) ?? { key: "", from: Infinity, until: Infinity };
-      lives.set(id, { ...life, until: Math.min(life.until, invoked) });
-    }
-    if (outcome?.isOver === true) {
-      overSince.set(id, Math.min(overSince.get(id) ?? Infinity, returned));
-    }
-  }
+  // A call without an answer may have done it.
+  const ends = callsById(history, "end", ({ isOver }) => isOver === true);
+  const revivals = callsById(history, "revive", ({ isBack }) => isBack === true);
+  const lives = new Map<string, Life[]>();
+  const live = (key: string, id: string, { invoked, returned }: Call) => {
+    const until = (ends.get(id) ?? []).filter((end) => end.returned + SLACK_MS > invoked)
+      .reduce((first, end) => Math.min(first, end.invoked), Infinity);
+    // One that may have ended before its call was answered was not surely there at any instant.
+    if (returned < until) lives.set(key, [...lives.get(key) ?? [], { id, from: returned, until }]);
+  };
   const made = new Set<string>();
-  for (const { request, outcome, invoked, returned } of history) {
+  for (const call of history) {
+    const { request, outcome, invoked, returned } = call;
+    if (request.kind === "revive" && outcome?.isBack === true) live(request.key, request.id, call);
     if (request.kind !== "add") continue;
     for (const [n, { id, created }] of (outcome?.added ?? []).entries()) {
-      const key = request.keys[n] ?? "";
-      const { from = Infinity, until = Infinity } = lives.get(id) ?? {};
-      lives.set(id, { key, from: Math.min(from, returned), until });
+      live(request.keys[n] ?? "", id, call);
       if (created && made.has(id)) problems.push(`${id} was made twice`);
       if (created) made.add(id);
-      const over = overSince.get(id) ?? Infinity;
-      if (!created && over + SLACK_MS < invoked) problems.push(`${id} had ended, and was answered`);
+      const isOver = (ends.get(id) ?? []).some((end) =>
+        end.outcome !== undefined && end.returned + SLACK_MS < invoked &&
+        !(revivals.get(id) ?? []).some((revival) =>
+          revival.returned + SLACK_MS > end.invoked && revival.invoked < returned + SLACK_MS
+        )
+      );
+      if (!created && isOver) problems.push(`${id} had ended, and was answered`);
     }
   }
-  // One that ended before its call was answered was not surely there at any instant.
-  const sure = [...lives].filter(([, { key, from, until }]) => key !== "" && from < until);
-  const byKey = Map.groupBy(sure, ([, { key }]) => key);
-  for (const [key, all] of byKey) {
-    const sorted = all.sort(([, a], [, b]) => a.from - b.from);
-    for (const [n, [id, { from }]] of sorted.entries()) {
-      const before = sorted.slice(0, n).find(([, { until }]) => until > from + SLACK_MS);
-      if (before !== undefined) problems.push(`${key} has ${before[0]} and ${id} at a time`);
+  for (const [key, all] of lives) {
+    const sorted = all.sort((a, b) => a.from - b.from);
+    for (const [n, { id, from }] of sorted.entries()) {
+      const before = sorted.slice(0, n).find((life) =>
+        life.id !== id && life.until > from + SLACK_MS
+      );
+      if (before !== undefined) problems.push(`${key} has ${before.id} and ${id} at a time`);
     }
   }
   return problems;
+}
+
+/** The calls of a kind that did something, or may have, by the task. */
+function callsById(
+  history: readonly Call[],
+  kind: "end" | "revive",
+  didIt: (outcome: KeyOutcome) => boolean,
+): ReadonlyMap<string, readonly Call[]> {
+  const calls = history.filter(({ request, outcome }) =>
+    request.kind === kind && (outcome === undefined || didIt(outcome))
+  );
+  return Map.groupBy(calls, ({ request }) => request.kind === "add" ? "" : request.id);
 }

@@ -8,6 +8,8 @@
  * Several tasks are a batch. Its pledges get the names of the keys while the batch is still `new`, in
  * one order, so that no two batches wait for each other. They are synced, and then the batch comes into
  * being. What a pledge of a batch that never did says holds nothing.
+ *
+ * A task that has ended is revived by a pledge too (revival.ts).
  */
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { BATCH_MS, MAX_PLEDGED_KEYS } from "../../../domain/limits.ts";
@@ -16,26 +18,38 @@ import {
   distinct,
   isKeyed,
   type KeyedTask,
+  keyTaken,
   keyText,
   makeWay,
   mistaken,
   outcomesOf,
 } from "../../../domain/task/key.ts";
-import type { TimedRule } from "../../../domain/task/claim.ts";
+import type { ClaimRecord, TimedRule } from "../../../domain/task/claim.ts";
+import type { Revival } from "../../../domain/task/requeue.ts";
 import type { TaskRecord } from "../../../domain/task/task.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
 import type { Added, Applied } from "../../../ports/tasks.ts";
 import { isNotFound } from "../disk/ensure_dir.ts";
 import { recordBytes } from "../disk/record_file.ts";
 import type { SharedSync } from "../disk/shared_sync.ts";
-import { StagedFile } from "../disk/staging.ts";
+import { StagedFile, stageFile } from "../disk/staging.ts";
 import type { Layout } from "../layout.ts";
 import type { Batches } from "../task/batch.ts";
 import type { Turn } from "../task/batch_chain.ts";
 import { breath } from "../task/batch_turns.ts";
+import { slotName } from "../task/claim/names.ts";
+import type { ClaimFiles } from "../task/claim_files.ts";
 import type { FirstEntry } from "../task/index/first_entry.ts";
 import { findHolder, type Standing, takeKey } from "./chain.ts";
-import { FsKeyFiles, type Holder, keyPlace, type Making, pledgeBytes } from "./files.ts";
+import {
+  FsKeyFiles,
+  type Holder,
+  keyPlace,
+  type Making,
+  pledgeBytes,
+  revivalBytes,
+} from "./files.ts";
+import { revivedAs, revivePledged, standingAfter } from "./revival.ts";
 
 /** Milliseconds between two looks at a batch whose process is about to decide. */
 const LOOK_MS = 10;
@@ -46,18 +60,23 @@ export interface QueueParts {
   readonly layout: Layout;
   readonly first: FirstEntry;
   readonly batches: Batches;
+  readonly claims: ClaimFiles;
   readonly sharedSync: SharedSync;
   /** Adds tasks, none of which has a key. */
   add(tasks: readonly TaskRecord[]): Promise<void>;
   /** The definition of a task. */
   definition(id: string): Promise<TaskRecord | undefined>;
   apply(id: string, rule: TimedRule): Promise<Applied>;
+  /** Does what follows from a revival. */
+  revived(claim: ClaimRecord): Promise<void>;
 }
 
 export class KeyedTasks {
   readonly #fs: HostFs;
   /** When others could run last, milliseconds. */
   #breathedAt = 0;
+  /** What has not been followed yet. */
+  readonly #revived: ClaimRecord[] = [];
 
   constructor(readonly parts: QueueParts) {
     this.#fs = parts.host.fs;
@@ -113,7 +132,7 @@ export class KeyedTasks {
     const names = this.#names(task, (path) => staged.create(path.slice(keys.length + 1)));
     try {
       while (true) {
-        const taken = await this.#drive(takeKey(names, own), task);
+        const taken = await this.#drive(takeKey(names, own), task.created_by);
         if ("number" in taken) {
           names.make(taken.number, own);
           await this.#persist(task);
@@ -131,6 +150,34 @@ export class KeyedTasks {
     }
   }
 
+  /**
+   * Revives a task, unless another one has its key.
+   *
+   * @returns `undefined` when the task has moved on, so that the caller has to look again.
+   */
+  async revive({ task, end, next }: Revival): Promise<Applied | undefined> {
+    const { claims, layout: { keys, tmp } } = this.parts;
+    const own = { stem: stemOfId(task.task_id), revival: next };
+    const stage = () => stageFile(this.#fs, tmp, revivalBytes(next), false);
+    const staged = new StagedFile(this.#fs, keys, stage);
+    const names = this.#names(task, (path) => staged.create(path.slice(keys.length + 1)));
+    const runId = next.requeued_by ?? next.claimer_run_id;
+    try {
+      if (await this.#standing(own, runId, () => {}) === "unmade") {
+        const taken = await this.#drive(takeKey(names, own), runId);
+        if ("number" in taken) names.make(taken.number, own);
+        else if (taken.holder.stem !== own.stem) {
+          const holder = await this.#definition(taken.holder);
+          return holder && { kind: "refused", refusal: keyTaken(task, holder, end) };
+        }
+      }
+    } finally {
+      staged.discard();
+    }
+    await this.#follow();
+    return revivedAs(claims, next);
+  }
+
   /** Gives the pledges of a batch the names of its keys; `false` when a task has one of them. */
   async #reserve(turn: Turn, keyed: readonly KeyedTask[]): Promise<boolean> {
     const { batches: { turns } } = this.parts;
@@ -142,7 +189,11 @@ export class KeyedTasks {
         this.#fs.createNew(path(), pledgeBytes(turn.batch.id, tasks));
         for (const task of tasks) {
           const names = this.#names(task, (name) => this.#fs.link(path(), name));
-          const taken = await this.#drive(takeKey(names, undefined), task, () => turns.renew(turn));
+          const taken = await this.#drive(
+            takeKey(names, undefined),
+            task.created_by,
+            () => turns.renew(turn),
+          );
           if ("holder" in taken || !turns.renew(turn)) return false;
           folders.add(names.folder);
           await this.#breathe();
@@ -160,7 +211,8 @@ export class KeyedTasks {
   /** The unfinished task that has the key of a task. */
   async #holder(task: KeyedTask): Promise<TaskRecord | undefined> {
     while (true) {
-      const found = await this.#drive(findHolder(this.#names(task, () => false)), task);
+      const names = this.#names(task, () => false);
+      const found = await this.#drive(findHolder(names), task.created_by);
       if (!("holder" in found)) return undefined;
       const holder = await this.#definition(found.holder);
       if (holder !== undefined) return holder;
@@ -176,29 +228,47 @@ export class KeyedTasks {
 
   async #drive<R>(
     work: Generator<Holder, R, Standing>,
-    task: KeyedTask,
+    runId: string,
     pulse: () => unknown = () => {},
   ): Promise<R> {
     let step = work.next();
     while (step.done !== true) {
-      step = work.next(await this.#standing(step.value, task.created_by, pulse));
+      await this.#follow();
+      step = work.next(await this.#standing(step.value, runId, pulse));
     }
     return step.value;
   }
 
+  /** Does what follows from the revivals that this process has made. */
+  async #follow(): Promise<void> {
+    for (const claim of this.#revived.splice(0)) await this.parts.revived(claim);
+  }
+
   async #standing(
-    { stem, task: known, batch }: Holder,
+    { stem, task: known, batch, revival }: Holder,
     runId: string,
     pulse: () => unknown,
   ): Promise<Standing> {
-    const { layout } = this.parts;
+    const { layout, claims } = this.parts;
     const id = idOfStem(stem);
     for (let isDecided = false;;) {
       const task = known ?? await this.parts.definition(id);
       const applied = task &&
         await this.parts.apply(id, (now) => makeWay({ task, runId, now }));
-      if (applied?.kind === "refused") return "unfinished";
-      if (applied !== undefined && applied.kind !== "missing") return "ended";
+      if (applied?.kind === "refused") {
+        // The process that revived it may have died before that was on the disk.
+        if (revival !== undefined) claims.sync(slotName(stem, revival.transition));
+        return "unfinished";
+      }
+      const end = applied === undefined || applied.kind === "missing" ? undefined : applied.claim;
+      if (revival !== undefined) {
+        // A file that a power cut took of a batch comes back.
+        if (!claims.hasTask(stem)) await this.parts.batches.fileAll();
+        const standing = end === undefined ? "ended" : standingAfter(claims, end, revival);
+        if (standing !== undefined) return standing;
+        continue;
+      }
+      if (end !== undefined) return "ended";
       if (batch === undefined) {
         if (this.#fs.lstat(layout.record("task", stem)) === undefined) return "unmade";
         // It was made in between. If it still is no task, it cannot be read.
@@ -257,7 +327,13 @@ export class KeyedTasks {
         task,
         (entry) => this.#fs.lstat(path) !== undefined && this.#fs.link(path, entry),
       );
-    return new FsKeyFiles(this.#fs, this.parts.layout, keyPlace(task), { link, enter });
+    const place = keyPlace(task);
+    const revive = (revival: ClaimRecord, path: string) => {
+      // Of what follows it a power cut must leave nothing without it.
+      this.#fs.syncNames(path, [`${this.parts.layout.keys}/${place.folder}`, ...this.#above()]);
+      if (revivePledged(this.parts.claims, revival)) this.#revived.push(revival);
+    };
+    return new FsKeyFiles(this.#fs, this.parts.layout, place, { link, enter, revive });
   }
 }
 

@@ -1,12 +1,15 @@
 /**
  * The names of one key of one queue on disk, for the protocol of chain.ts: `keys/<hash>/<queue>.<n>`. A
  * name is a link of a task's definition; of a pledge, which says that a batch is to bring the task into
- * being; or of a tombstone.
+ * being, or how the task is to be revived; or of a tombstone.
  */
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import { hash } from "../../../domain/journal/hash.ts";
-import type { JsonObject } from "../../../domain/json.ts";
+import { isObject, type JsonObject } from "../../../domain/json.ts";
+import type { ClaimRecord } from "../../../domain/task/claim.ts";
 import type { KeyedTask } from "../../../domain/task/key.ts";
+import { parseClaim } from "../../../domain/task/parse_claim.ts";
+import { isRevival } from "../../../domain/task/retry.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
@@ -23,6 +26,8 @@ export interface Holder {
   readonly task?: TaskRecord;
   /** The batch that is to bring it into being. */
   readonly batch?: string;
+  /** The state that is to revive it; without that it has ended. */
+  readonly revival?: ClaimRecord;
 }
 
 /** How often a folder is made again when `gc` removes it, since it is empty. */
@@ -56,6 +61,11 @@ export function pledgeBytes(batch: string, tasks: readonly KeyedTask[]): Uint8Ar
   return recordBytes({ batch, tasks: Object.fromEntries(stems) });
 }
 
+/** A pledge of one task that has ended: the state that is to revive it. */
+export function revivalBytes(revival: ClaimRecord): Uint8Array {
+  return recordBytes({ task_id: revival.task_id, revival });
+}
+
 /** What a name of the folder of a key speaks of; `undefined` of any other name. */
 export function parseKeyName(name: string): { queue: string; number: number } | undefined {
   const dot = name.lastIndexOf(".");
@@ -74,10 +84,16 @@ export interface Making {
   link(path: string): boolean;
   /** Enters a task into the index by linking what lies at `path`. */
   enter(task: TaskRecord, path: string): void;
+  /** Revives a task as the pledge at `path` says. */
+  revive(revival: ClaimRecord, path: string): void;
 }
 
 /** Names that are only looked at, or removed. */
-export const NOTHING_TO_MAKE: Making = { link: () => false, enter: () => {} };
+export const NOTHING_TO_MAKE: Making = {
+  link: () => false,
+  enter: () => {},
+  revive: () => {},
+};
 
 export class FsKeyFiles implements KeyFiles<Holder> {
   readonly folder: string;
@@ -111,7 +127,7 @@ export class FsKeyFiles implements KeyFiles<Holder> {
     const file = readRecord(this.fs, this.path(number));
     if (file.kind === "gone") return undefined;
     if (file.kind === "broken") return { kind: "torn" };
-    const { tombstone, batch, tasks, task_id: id } = file.value;
+    const { tombstone, batch, tasks, task_id: id, revival } = file.value;
     if (typeof tombstone === "number") return { kind: "tombstone", number: tombstone };
     if (typeof batch === "string") {
       const stem = (tasks as JsonObject | undefined)?.[this.#called];
@@ -120,6 +136,12 @@ export class FsKeyFiles implements KeyFiles<Holder> {
         : { kind: "torn" };
     }
     const stem = typeof id === "string" ? stemOfId(id) : "";
+    if (revival !== undefined) {
+      const claim = isStem(stem) && isObject(revival) && parseClaim(revival, idOfStem(stem));
+      return typeof claim === "object" && isRevival(claim)
+        ? { kind: "holder", holder: { stem, revival: claim } }
+        : { kind: "torn" };
+    }
     const task = isStem(stem) ? parseTask(file.value, idOfStem(stem)) : "";
     return typeof task === "string" ? { kind: "torn" } : { kind: "holder", holder: { stem, task } };
   }
@@ -134,7 +156,11 @@ export class FsKeyFiles implements KeyFiles<Holder> {
     this.#ifThere(number, (path) => this.fs.link(path, this.path(number + 1)));
   }
 
-  make(number: number, { stem, task }: Holder): void {
+  make(number: number, { stem, task, revival }: Holder): void {
+    if (revival !== undefined) {
+      this.#ifThere(number, (path) => this.making.revive(revival, path));
+      return;
+    }
     const record = this.layout.record("task", stem);
     if (task === undefined || this.fs.lstat(record) !== undefined) return;
     this.#ifThere(number, (path) => {

@@ -7,7 +7,8 @@ import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { readRecord } from "../disk/record_file.ts";
 import type { Layout } from "../layout.ts";
-import { endName, slotName } from "../task/claim/names.ts";
+import { readHead } from "../task/claim_chain.ts";
+import { endOf, slotName } from "../task/claim/names.ts";
 import type { ClaimFiles } from "../task/claim_files.ts";
 import { collectKey, forgetKey } from "./chain.ts";
 import { FsKeyFiles, type Holder, keyPlace, NOTHING_TO_MAKE, parseKeyName } from "./files.ts";
@@ -35,7 +36,8 @@ export function forgetKeys(claims: ClaimFiles, tasks: readonly { readonly stem: 
     const names = new FsKeyFiles(fs, layout, keyPlace(task), NOTHING_TO_MAKE);
     if (names.numbers().length === 0) continue;
     // Without its end, which a power cut might take, it would be unfinished and have no name.
-    claims.sync(endName(stem));
+    const head = readHead(claims, stem);
+    if (head !== undefined) claims.sync(endOf(head));
     claims.sync(slotName(stem, 1));
     forgetKey<Holder>(names, (holder) => holder.stem === stem);
     folders.add(names.folder);

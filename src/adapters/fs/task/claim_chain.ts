@@ -46,7 +46,6 @@ import {
   type ClaimRecord,
   type Decision,
   isTerminal,
-  type TransitionRefusal,
   type TransitionRule,
 } from "../../../domain/task/claim.ts";
 import {
@@ -56,6 +55,7 @@ import {
   shows,
   unmarked,
 } from "../../../domain/task/foreign_claim.ts";
+import { archived } from "../../../domain/task/requeue.ts";
 import { isRevival } from "../../../domain/task/retry.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
@@ -242,12 +242,6 @@ function isRevivable(files: ClaimChainFiles, stem: string, state: ClaimRecord): 
   files.sync(end);
   const next = files.read(slotName(stem, state.transition + 1));
   return next === undefined || !isTerminal(next);
-}
-
-/** The answer about a task whose files are about to go, or are damaged. */
-export function archived(claim: ClaimRecord): TransitionRefusal {
-  const message = `Cannot requeue task ${claim.task_id}: it was archived`;
-  return { status: "archived", message, claim };
 }
 
 /** Keeps the end of a task from being followed; `false` when the task was revived. */

@@ -125,8 +125,8 @@ export class TaskGc {
       collectKeys(
         this.#fs,
         this.layout,
-        ({ stem, batch }) =>
-          batch !== undefined && !batched.has(stem) && !this.#claims.hasTask(stem) &&
+        ({ stem, batch, revival }) =>
+          (batch ?? revival) !== undefined && !batched.has(stem) && !this.#claims.hasTask(stem) &&
           readHead(this.#claims, stem) === undefined && !this.#mover.hasLine(stem),
       )
     );

@@ -18,6 +18,7 @@ import {
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { canonicalJson } from "../../../domain/json.ts";
 import { isGated } from "../../../domain/task/after.ts";
+import { archived, keepingKeys, type Revival } from "../../../domain/task/requeue.ts";
 import { isBack, wasHeldBack } from "../../../domain/task/retry.ts";
 import { isKeyed } from "../../../domain/task/key.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
@@ -26,10 +27,10 @@ import type { Host, HostFs } from "../../../ports/host.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
 import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../../ports/tasks.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { ensureLastingDir, isNotFound } from "../disk/ensure_dir.ts";
+import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
-import { archived, type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
+import { type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
 import { endOf, slotName } from "./claim/names.ts";
 import { ClaimFiles, dueTree } from "./claim_files.ts";
 import { ClaimNext } from "./claim_next.ts";
@@ -42,7 +43,7 @@ import type { Segments } from "../segment/segments.ts";
 import { AfterIndex } from "./index/after_index.ts";
 import { isReprioritized, Placing } from "./index/placing.ts";
 import { ReadyIndex } from "./index/ready_index.ts";
-import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
+import { listStems, readParsed } from "../disk/record_file.ts";
 import { SharedSync } from "../disk/shared_sync.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { Moved } from "./index/after_chain.ts";
@@ -133,11 +134,9 @@ export class FsTaskStore implements TaskStore {
     const [first, ...others] = tasks;
     if (first === undefined) return;
     if (others.length === 0) {
-      this.#addOne(first);
-      await this.#sharedSync.names(
-        this.layout.record("task", stemOfId(first.task_id)),
-        this.layout.folder("task"),
-      );
+      const path = this.layout.record("task", stemOfId(first.task_id));
+      this.#first.make(first, path);
+      await this.#sharedSync.names(path, this.layout.folder("task"));
     } else {
       await this.#batches.add(tasks);
       settleStep(this.#batches.turns);
@@ -172,6 +171,17 @@ export class FsTaskStore implements TaskStore {
   async apply(taskId: string, rule: TimedRule): Promise<Applied> {
     this.#openToWrite();
     const stem = stemOfId(taskId);
+    while (true) {
+      let revival: Revival | undefined;
+      const note = (noted: typeof revival) => void (revival = noted);
+      const applied = await this.#apply(stem, keepingKeys(rule, () => this.#task(stem), note));
+      if (revival === undefined) return applied;
+      const revived = await (await this.#keyedTasks()).revive(revival);
+      if (revived !== undefined) return revived;
+    }
+  }
+
+  async #apply(stem: string, rule: TimedRule): Promise<Applied> {
     let outcome = this.#transition(stem, rule);
     if (outcome === undefined) {
       const failure = await this.#batches.fileAll();
@@ -276,7 +286,12 @@ export class FsTaskStore implements TaskStore {
       layout: this.layout,
       first: this.#first,
       batches: this.#batches,
+      claims: this.#claims,
       sharedSync: this.#sharedSync,
+      revived: async (claim) => {
+        await this.#afterwards(stemOfId(claim.task_id), claim);
+        await this.announce(claim.task_id);
+      },
       add: (tasks) => this.#addAll(tasks),
       definition: async (id) => (await this.get(id))?.task,
       apply: (id, rule) => this.apply(id, rule),
@@ -290,26 +305,6 @@ export class FsTaskStore implements TaskStore {
       ensureLastingDir(this.#fs, this.layout.folder(kind));
     }
     this.#isOpen = true;
-  }
-
-  #addOne(task: TaskRecord): void {
-    const path = this.layout.record("task", stemOfId(task.task_id));
-    const bytes = recordBytes(task);
-    for (let tries = 0;; tries++) {
-      this.#first.add(task, (entry) => this.#fs.createNew(entry, bytes));
-      try {
-        this.#fs.link(this.#first.path(task), path);
-        return;
-      } catch (error) {
-        // `index/` may be removed at any time, and this was the time.
-        const again = isNotFound(error) && tries < 20;
-        if (!again) {
-          this.#first.remove(task);
-          throw error;
-        }
-        ensureLastingDir(this.#fs, this.layout.folder("task"));
-      }
-    }
   }
 
   #task(stem: string): TaskRecord | undefined {

@@ -9,12 +9,18 @@ import { keyPlace } from "../../../../src/adapters/fs/key/files.ts";
 import { initWorkspace, Layout } from "../../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";
 import { FsTaskStore } from "../../../../src/adapters/fs/task/store.ts";
+import { CoordError } from "../../../../src/domain/errors.ts";
 import { stemOfId } from "../../../../src/domain/ids.ts";
 import type { TaskRecord } from "../../../../src/domain/task/task.ts";
 import { taskRecord } from "../../../../src/engine/task/new_task.ts";
 import { Tasks } from "../../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import { assert_, assertEquals, it } from "../../../deps.ts";
+import { faulty, PowerOff } from "../../../support/crash/faulty_fs.ts";
+import { quickFs } from "../../../support/crash/queue_cases.ts";
+import { pledging } from "../../../support/crash/requeue_cases.ts";
+import { newSeed } from "../../../support/random.ts";
+import { isHeavy } from "../../../support/length.ts";
 import { makeTempDir, setMtime } from "../../../support/scene/scratch.ts";
 
 const host = await detectHost();
@@ -46,8 +52,20 @@ function place() {
     return await collector.sweep({ graceMs, execute: true });
   };
   const mover = new TaskMover(host, layout, warn, { ageMs: -1, bytes: 2 ** 20 });
+  /** Puts a task back; the answer or the code of the error, none when it was cut off. */
+  const requeue = async ({ task_id: id }: TaskRecord, fs = host.fs) => {
+    const cut = new FsTaskStore({ ...host, fs }, layout, clock, warn);
+    try {
+      const queue = new Tasks({ store: { tasks: cut }, clock, warn });
+      return (await queue.requeue({ ids: [id], runId: "r" })).tasks[0]?.status;
+    } catch (error) {
+      if (error instanceof CoordError) return error.code;
+      if (error instanceof PowerOff) return undefined;
+      throw error;
+    }
+  };
   return {
-    ...{ workspace, layout, tasks, store, warnings, names, add, cancel, gc },
+    ...{ workspace, layout, requeue, tasks, store, warnings, names, add, cancel, gc },
     move: () => mover.move(8, 1),
     definition: ({ task_id: id }: TaskRecord) => `${workspace}/tasks/${stemOfId(id)}.json`,
     list: () => readdirSync(names).sort(),
@@ -189,4 +207,99 @@ it("a batch that is about to be void makes way, and its writer begins again", as
   writeFileSync(`${names}/default.1`, JSON.stringify(pledge));
   assertEquals((await add()).created, true);
   assertEquals(readdirSync(batches).filter((name) => name.startsWith(folder.slice(0, 36))), []);
+});
+
+/** A task that was cancelled, and whose revival is pledged; it was cut off before that was made. */
+async function pledged() {
+  const at = place();
+  const first = await at.add();
+  await at.cancel(first);
+  assertEquals(await at.requeue(first, pledging(host.fs)), undefined);
+  assertEquals((await at.tasks.get(first.task_id)).claim?.status, "cancelled");
+  return { ...at, first };
+}
+
+it("a task that is revived has a pledge as its name, and keeps its key by that", async () => {
+  const { add, cancel, list, names, requeue, first } = await pledged();
+  assertEquals(await requeue(first), "pending");
+  assertEquals(list(), ["default.1", "default.2"]);
+  const { revival, task_id } = JSON.parse(readFileSync(`${names}/default.2`, "utf-8"));
+  assertEquals([task_id, revival.revived_after, revival.transition], [first.task_id, 1, 2]);
+  assertEquals((await add()).task_id, first.task_id);
+  await cancel(first);
+  const second = await add();
+  assertEquals([second.created, list()], [true, ["default.3"]]);
+  assertEquals(await requeue(first), "key_conflict");
+  assertEquals(list(), ["default.3"]);
+});
+
+it("a call that meets the pledge of a process that died revives the task", async () => {
+  const { add, tasks, first } = await pledged();
+  assertEquals(await add(), { ...first, created: false });
+  const [other] = [...(await tasks.list()).items];
+  assertEquals([other?.status, other?.task_id], ["pending", first.task_id]);
+  assertEquals((await tasks.claim({ runId: "a" })).status, "claimed");
+});
+
+it("a batch that meets it revives the task too", async () => {
+  const { tasks, first } = await pledged();
+  const input = { title: "x", runId: "p" };
+  const added = await tasks.enqueueAll([{ ...input, key: "l" }, { ...input, key: "k" }]);
+  assert_(Array.isArray(added));
+  assertEquals(added.map(({ created }) => created), [true, false]);
+  assertEquals(added[1]?.task_id, first.task_id);
+  assertEquals((await tasks.list()).pending, 2);
+});
+
+it("a pledge of a task that moves or goes holds nothing, and a tombstone takes its place", async () => {
+  for (const way of ["move", "gc"] as const) {
+    const { add, list, first, requeue, advance, names, ...at } = await pledged();
+    if (way === "gc") advance(DAY_S + 1);
+    await at[way]();
+    assertEquals(list(), ["default.3"]);
+    assertEquals(JSON.parse(readFileSync(`${names}/default.3`, "utf-8")).task_id, first.task_id);
+    const answer = await requeue(first);
+    assertEquals(answer, way === "gc" ? "not_found" : "archived");
+    assertEquals((await add()).created, true);
+  }
+});
+
+it("gc() puts a tombstone above the pledge of a task that is gone", async () => {
+  const { list, gc, names, age, advance, add, first } = await pledged();
+  const pledge = readFileSync(`${names}/default.2`);
+  advance(DAY_S + 1);
+  await gc();
+  writeFileSync(`${names}/default.4`, pledge);
+  age("default.4");
+  await gc();
+  assertEquals(list(), ["default.4", "default.5"]);
+  assertEquals((await add()).task_id === first.task_id, false);
+});
+
+it("a revival that is cut off anywhere leaves a key that can be had, and a task that can be revived", async () => {
+  const random = newSeed("revival cut off");
+  for (const next of ["add", "requeue"] as const) {
+    const stride = isHeavy() ? 1 : 25 + random.below(5);
+    for (let step = random.below(stride) + 1, isCut = true; isCut; step += stride) {
+      const { add, cancel, tasks, requeue, warnings } = place();
+      const first = await add();
+      await cancel(first);
+      const fault = faulty(quickFs, { kind: "off", at: step, torn: random.chance(0.5) });
+      isCut = await requeue(first, fault.fs) === undefined;
+      const unfinished = async () =>
+        (await tasks.list()).items.filter(({ status }) => status === "pending");
+      if (next === "add") {
+        const { task_id, created } = await add();
+        assertEquals(created, task_id !== first.task_id);
+        assertEquals((await unfinished()).map((item) => item.task_id), [task_id]);
+        assertEquals(await requeue(first), created ? "key_conflict" : "pending");
+      } else {
+        assertEquals(await requeue(first), "pending");
+        assertEquals((await unfinished()).map((item) => item.task_id), [first.task_id]);
+        assertEquals((await add()).created, false);
+      }
+      assertEquals((await unfinished()).length, 1);
+      assertEquals(warnings.filter((message) => !message.includes("in the queue already")), []);
+    }
+  }
 });

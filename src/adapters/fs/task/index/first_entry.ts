@@ -8,12 +8,17 @@ import { stemOfId } from "../../../../domain/ids.ts";
 import { isGated } from "../../../../domain/task/after.ts";
 import { claimableFrom, orderOf, type TaskRecord } from "../../../../domain/task/task.ts";
 import type { HostFs } from "../../../../ports/host.ts";
+import { ensureLastingDir, isNotFound } from "../../disk/ensure_dir.ts";
+import { recordBytes } from "../../disk/record_file.ts";
 import { createEntry, entryPath, type TimeTree } from "../../disk/time_index.ts";
 import type { AfterIndex } from "./after_index.ts";
 import type { ReadyIndex } from "./ready_index.ts";
 
 /** Stands where the entry of a claim has its transition. */
 const UNCLAIMED = "_0_";
+
+/** How often a task is made again when another process removes its entry meanwhile. */
+const MAX_TRIES = 20;
 
 /** The end of the entry of a task that waits for others. */
 const WAITING = "_after";
@@ -40,6 +45,26 @@ export class FirstEntry {
     return place === undefined
       ? this.ready.add(task, false, create)
       : createEntry(this.fs, this.due, place.ms, place.rest, create);
+  }
+
+  /** Makes it with the task in it, and links that to the task's name in its folder. */
+  make(task: TaskRecord, path: string): void {
+    const bytes = recordBytes(task);
+    for (let tries = 0;; tries++) {
+      this.add(task, (entry) => this.fs.createNew(entry, bytes));
+      try {
+        this.fs.link(this.path(task), path);
+        return;
+      } catch (error) {
+        // `index/` may be removed at any time, and this was the time.
+        const again = isNotFound(error) && tries < MAX_TRIES;
+        if (!again) {
+          this.remove(task);
+          throw error;
+        }
+        ensureLastingDir(this.fs, path.slice(0, path.lastIndexOf("/")));
+      }
+    }
   }
 
   /** Removes it: the task does not come. */
