@@ -13,7 +13,15 @@ type Heard = typeof SILENT;
 
 /** For each host no opinion, and a denial. */
 const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => Heard }>> = {
+  antigravity: {
+    pass: json({ decision: "ask" }),
+    deny: (reason) => json({ decision: "deny", reason }),
+  },
   claude: { pass: SILENT, deny: byCode },
+  cline: {
+    pass: json({ cancel: false }),
+    deny: (errorMessage) => json({ cancel: true, errorMessage }),
+  },
   codex: { pass: SILENT, deny: byCode },
   copilot: {
     pass: SILENT,
@@ -26,6 +34,11 @@ const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => He
   },
   gemini: { pass: SILENT, deny: byCode },
   generic: { pass: SILENT, deny: byCode },
+  grok: {
+    pass: SILENT,
+    deny: (reason) => ({ ...byCode(reason), out: json({ decision: "deny", reason }).out }),
+  },
+  kimi: { pass: SILENT, deny: byCode },
   opencode: { pass: SILENT, deny: byCode },
   vscode: {
     pass: SILENT,
@@ -38,6 +51,7 @@ const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => He
         },
       }),
   },
+  windsurf: { pass: SILENT, deny: byCode },
 };
 
 const HELD = '"n.txt" is held by "R" until 2026-11-21T10:00:00.000Z (60 min). Work on something ' +
@@ -49,7 +63,11 @@ function editOf(host: string, { dir }: Pick<HookScene, "dir">, called?: string) 
     each.host === host && each.called === called && /^(?:\/w\/)?n\.txt$/.test(each.writes.join(" "))
   );
   const text = JSON.stringify(isEdit?.payload).replaceAll(/\/w(?=[/"\\])/g, dir);
-  return { text, args: ["hook", "run", called ?? host, ...(isEdit?.event ? [isEdit.event] : [])] };
+  return {
+    text,
+    cwd: dir,
+    args: ["hook", "run", called ?? host, ...(isEdit?.event ? [isEdit.event] : [])],
+  };
 }
 
 it("hook run has bytes of its own for each host", () => {
@@ -59,32 +77,32 @@ it("hook run has bytes of its own for each host", () => {
 for (const [host, { pass, deny }] of Object.entries(HEARD)) {
   it(`hook run reserves for ${host} and denies in its way`, async () => {
     const here = hookScene();
-    const { text, args } = editOf(host, here);
-    assertEquals(await here.call(text, { args }), pass);
+    const { text, ...how } = editOf(host, here);
+    assertEquals(await here.call(text, how), pass);
     const [held] = (await here.coord.reservations.list()).reservations ?? [];
     assertEquals(held?.addresses, ["n.txt"]);
     const { reservation_id: id = "", run_id: runId = "" } = held ?? {};
     await here.coord.reservations.release({ id, runId });
     await here.coord.reservations.reserve({ addresses: ["n.txt"], runId: "R", exclusive: true });
-    assertEquals(await here.call(text, { args }), deny(HELD));
+    assertEquals(await here.call(text, how), deny(HELD));
   });
 
   it(`hook run has no opinion in the way of ${host}, whatever is wrong`, async () => {
     const here = hookScene();
     const elsewhere = { dir: makeTempDir() };
-    const { text, args } = editOf(host, here);
+    const { text, ...how } = editOf(host, here);
     const large = `${text.slice(0, -1)},"more":"${"x".repeat(4 * 1024 * 1024)}"}`;
     const inputs = ["", "x", "[]", "null", "{", "{}", large, editOf(host, elsewhere).text];
     for (const input of inputs) {
-      assertEquals(await here.call(input, { args }), pass, input.slice(0, 200));
+      assertEquals(await here.call(input, how), pass, input.slice(0, 200));
     }
     const broken = (async function* (): AsyncGenerator<Uint8Array> {
       yield new Uint8Array([0x7b]);
       throw new Error("the pipe broke");
     })();
-    assertEquals(await here.call(broken, { args }), pass);
+    assertEquals(await here.call(broken, how), pass);
     here.host.fs.createNew(`${here.dir}/coord.json`, new TextEncoder().encode("{"));
-    assertEquals(await here.call(text, { args }), pass);
+    assertEquals(await here.call(text, how), pass);
     assertEquals((await here.coord.reservations.list()).live, 0);
   });
 }
@@ -95,7 +113,7 @@ for (const { host, called, writes } of RECORDED) {
     const here = hookScene();
     const own = editOf(host, here);
     const again = editOf(host, here, called);
-    const edit = ({ text, args }: typeof own) => here.call(text, { args });
+    const edit = ({ text, ...how }: typeof own) => here.call(text, how);
     const pass = HEARD[host]?.pass ?? SILENT;
     const runs = async () => {
       const { reservations = [] } = await here.coord.reservations.list();

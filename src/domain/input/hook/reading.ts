@@ -44,7 +44,11 @@ const MOMENTS: Readonly<Record<string, HookMoment>> = {
   pretooluse: "pre",
   beforetool: "pre",
   prewritecode: "pre",
+  toolcall: "pre",
   sessionend: "session_end",
+  sessionshutdown: "session_end",
+  taskcomplete: "session_end",
+  taskcancel: "session_end",
   subagentstop: "subagent_end",
 };
 

@@ -12,6 +12,11 @@ interface Guest {
 /** The first that fits counts. */
 const GUESTS: readonly Guest[] = [
   {
+    host: "grok",
+    called: ["claude", "cursor"],
+    is: (payload) => "toolInput" in payload || "workspaceRoot" in payload,
+  },
+  {
     host: "cursor",
     called: ["claude"],
     is: (payload) => "cursor_version" in payload,

@@ -4,12 +4,13 @@ import type { JsonObject } from "../../../../src/domain/json.ts";
 import { assertEquals, it } from "../../../deps.ts";
 import { RECORDED } from "./payloads.ts";
 
-for (const { host, called, what, payload, event, moment, session, agent, writes } of RECORDED) {
+for (const each of RECORDED) {
+  const { host, called, what, payload, event, moment, session, agent, cwd = "/w", writes } = each;
   it(`the dialect of ${host} reads ${what}${called ? ` that ${called} is to hear` : ""}`, async () => {
     assertEquals(speakerOf(called ?? host, payload as JsonObject), host);
     const dialect = await DIALECTS[host]?.();
     const read = dialect?.read(payload as JsonObject, event);
-    assertEquals(read, { moment, session, agent, cwd: "/w", writes });
+    assertEquals(read, { moment, session, agent, cwd: cwd ?? undefined, writes });
   });
 }
 

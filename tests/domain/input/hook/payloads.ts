@@ -1,6 +1,7 @@
 /** What hosts write to a hook, shortened; the fields that matter are as they were recorded. */
 import type { HookMoment } from "../../../../src/domain/input/hook/event.ts";
 import { RECORDED_OF_EDITORS } from "./editor_payloads.ts";
+import { RECORDED_OF_MORE } from "./more_payloads.ts";
 
 const CLAUDE = {
   session_id: "a96c",
@@ -45,6 +46,8 @@ export interface Recorded {
   readonly moment: HookMoment;
   readonly session: string | undefined;
   readonly agent?: string;
+  /** `/w` where it is not said; `null` for none. */
+  readonly cwd?: string | null;
   readonly writes: readonly string[];
 }
 
@@ -52,6 +55,7 @@ const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
 
 export const RECORDED: readonly Recorded[] = [
   ...RECORDED_OF_EDITORS,
+  ...RECORDED_OF_MORE,
   ...["Write", "Edit", "MultiEdit"].map((tool_name) => ({
     host: "claude",
     what: tool_name,
