@@ -151,6 +151,7 @@ export {
 } from "./src/engine/holds/seen.ts";
 export type { ComparedFile } from "./src/engine/holds/stale.ts";
 export type { FileState } from "./src/domain/input/hook/sighting.ts";
+export type { GuardAnswer, GuardInput } from "./src/engine/holds/guard.ts";
 export type { CheckedHold } from "./src/engine/holds/checked.ts";
 export type {
   MineAnswer,

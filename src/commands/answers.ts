@@ -64,6 +64,11 @@ const RELEASED = words(
   "error",
 );
 
+const HELD = words(
+  "address their_address kind exclusive mine run_id since expires_at reservation_id branch worktree",
+  "operation lane fence unsure note progress.*",
+);
+
 const DECISION = words(
   "status outcome lane lane_kind tree.* owner loop_ts fence reason reason_class conflicts.*",
   "conflicts_total",
@@ -132,13 +137,18 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       ...words("fence status renewed conflicts.* conflicts_total conflicts_counted"),
     ],
   },
+  "guard install": { fields: words("change path dry_run") },
+  "guard uninstall": { fields: words("change path dry_run") },
+  "guard check": {
+    fields: words("status mode files index_lane error"),
+    lists: ["holds"],
+    each: HELD,
+  },
+  commit: { fields: words("status commit lane fence error"), lists: ["holds"], each: HELD },
   check: {
     fields: words("status addresses.* holds_total holds_counted"),
     lists: ["holds"],
-    each: words(
-      "address their_address kind exclusive mine run_id since expires_at reservation_id branch worktree",
-      "operation lane fence unsure note progress.*",
-    ),
+    each: HELD,
   },
   seen: {
     fields: words("status run_id seen_at total"),

@@ -11,7 +11,6 @@ import type { HookRun } from "../domain/input/hook/run.ts";
 import type { HookEdit, HookVerdict } from "../engine/holds/hook.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
-import type { CheckAnswer, CheckInput } from "../engine/holds/check.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Lanes } from "../engine/lane/lanes.ts";
@@ -99,7 +98,7 @@ export interface CommandContext {
   /** The same, its queue alone, which is there sooner. */
   tasks(): Promise<Tasks>;
   /** The same, who holds what alone. */
-  holds(): Promise<{ check(input: CheckInput): Promise<CheckAnswer> }>;
+  holds(): Promise<Pick<Coord, "check" | "guard">>;
   /** The same, the list of its reservations alone. */
   reservations(): Promise<Pick<Reservations, "list">>;
   /** The same, reserving in it alone. */

@@ -146,6 +146,26 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a host is answered for a free file and for a held one",
     load: () => import("./hook/test.ts").then((module) => module.test),
   },
+  "guard install": {
+    group: "Hooks",
+    summary: "have git refuse commits of files that another run holds",
+    load: () => import("./guard/install.ts").then((module) => module.guardInstall),
+  },
+  "guard uninstall": {
+    group: "Hooks",
+    summary: "undo guard install, byte for byte",
+    load: () => import("./guard/install.ts").then((module) => module.guardUninstall),
+  },
+  "guard check": {
+    group: "Hooks",
+    summary: "refuse a commit of files that another run holds",
+    load: () => import("./guard/check.ts").then((module) => module.guardCheck),
+  },
+  commit: {
+    group: "Hooks",
+    summary: "commit just these paths, while no other agent commits",
+    load: () => import("./guard/commit.ts").then((module) => module.commit),
+  },
   enqueue: {
     group: "Tasks",
     summary: "add a task, or one a line from standard input",

@@ -1,6 +1,7 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
 import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
 import type { CheckAnswer, CheckInput } from "./holds/check.ts";
+import type { GuardAnswer, GuardInput } from "./holds/guard.ts";
 import type { Context, Opening } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
@@ -169,11 +170,8 @@ export class Coord implements AsyncDisposable {
    * ```
    */
   async check(input: CheckInput): Promise<CheckAnswer> {
-    const { checkAddresses } = await import("./holds/check.ts");
-    const context = this.#context;
-    const { reservations, lanes } = context.store;
-    const looked = { ...context, reservations, lanes: async () => ({ ...context, lanes }) };
-    return checkAddresses(looked, input);
+    const { checkAddresses, checkContext } = await import("./holds/check.ts");
+    return checkAddresses(checkContext(this.#context), input);
   }
 
   /**
@@ -239,6 +237,25 @@ export class Coord implements AsyncDisposable {
   }
 
   /**
+   * Says which files of a commit other runs hold, and under which lane to commit. It grants nothing.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const { status, index_lane } = await coord.guard({ files: ["src/tax.py"], runId: "agent-2" });
+   * console.assert(status === "free" && index_lane === "@git/index");
+   * ```
+   */
+  async guard(input: GuardInput): Promise<GuardAnswer> {
+    const { guardCommit } = await import("./holds/guard.ts");
+    return guardCommit(this.#context, input);
+  }
+
+  /**
    * Keeps a reservation or a claim for `extension` seconds from now; it never ends sooner for that.
    *
    * @param input Which reservation or task, by whom, how long.
@@ -251,7 +268,6 @@ export class Coord implements AsyncDisposable {
   /**
    * Keeps all that a run holds: reservations, claims and lanes that bear its own id.
    *
-   * @param input Who holds them, for how long, and what to say of them.
    * @returns The answer for each; the status is that of the first that was lost meanwhile.
    */
   async heartbeatMine(input: MineHeartbeatInput): Promise<MineHeartbeat> {
@@ -262,7 +278,6 @@ export class Coord implements AsyncDisposable {
   /**
    * Ends the reservations that bear a run's own id, or those of them that name an address.
    *
-   * @param input Who holds them, and which of them.
    * @returns The answer for each; the status is that of the first that had ended meanwhile.
    * @throws {CoordError} `not_found` when none names any of the addresses.
    */
@@ -273,9 +288,8 @@ export class Coord implements AsyncDisposable {
 
   /**
    * Removes what has been over for its grace: released and expired reservations, intents whose
-   * reservation is gone, tasks that ended or expired, each with all that belongs to it.
-   *
-   * @param input The grace; without `execute` it only reports what would go.
+   * reservation is gone, tasks that ended or expired, each with all that belongs to it. Without
+   * `execute` or `auto` it only reports what would go.
    */
   gc(input: GcInput = {}): Promise<GcReport> {
     return collectGarbage(this.#context, input);

@@ -4,9 +4,10 @@
  * A group is left by nothing that its command starts, unless that asks for it, so a signal to the
  * group reaches it all. A terminal's signals do not: they are this process's to pass on.
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import process from "node:process";
 import { WORK_MS } from "../domain/limits.ts";
-import type { CommandEnd, CommandOptions } from "../ports/host.ts";
+import type { CommandEnd, CommandEnv, CommandOptions, CommandOutput } from "../ports/host.ts";
 import {
   exitOf,
   gone,
@@ -17,6 +18,7 @@ import {
   started,
   within,
 } from "./child.ts";
+import { hostError } from "./map_error.ts";
 import { isWindows, watchdog } from "./watchdog.ts";
 
 /** Runs a command to its end; see `Host.command`. */
@@ -49,6 +51,26 @@ export async function runCommand(
   await within(output, LAST_WORDS_MS);
   watchdog.remove(pid);
   return { code, stderr: stderr.bytes };
+}
+
+/** Runs a short command; see `Host.output`. */
+export function outputOf(
+  [program, ...args]: readonly [string, ...string[]],
+  env: CommandEnv = {},
+): Promise<CommandOutput> {
+  const options = {
+    env: { ...process.env, ...env },
+    encoding: "buffer",
+    maxBuffer: Infinity,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      // One that a signal ended has no code; a text says why it did not start.
+      if (typeof error?.code === "string") reject(hostError(error, "run", program));
+      else resolve({ code: error === null ? 0 : error.code ?? 1, stdout, stderr });
+    });
+    child.stdin?.end();
+  });
 }
 
 /** The last bytes of a stream. */

@@ -377,6 +377,7 @@ export const denoHost: Host = {
     }
   },
   command: (...call) => import("./command.ts").then(({ runCommand }) => runCommand(...call)),
+  output: (...call) => import("./command.ts").then(({ outputOf }) => outputOf(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   startBeside: (args) => import("./beside_deno.ts").then(({ startBeside }) => startBeside(args)),
   onStop(body) {

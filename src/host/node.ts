@@ -381,6 +381,7 @@ export const nodeHost: Host = {
     });
   },
   command: (...call) => import("./command.ts").then(({ runCommand }) => runCommand(...call)),
+  output: (...call) => import("./command.ts").then(({ outputOf }) => outputOf(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   startBeside: (args) => import("./run.ts").then(({ startBeside }) => startBeside(args)),
   onStop(body) {

@@ -211,6 +211,11 @@ export interface CommandEnd {
   readonly stderr: Uint8Array;
 }
 
+/** What a short program did. */
+export interface CommandOutput extends CommandEnd {
+  readonly stdout: Uint8Array;
+}
+
 /** The machine. */
 export interface Host {
   readonly runtime: "deno" | "bun" | "node";
@@ -245,6 +250,11 @@ export interface Host {
    * the system can, when this process is killed. Throws when the program cannot be started.
    */
   command(words: readonly [string, ...string[]], options: CommandOptions): Promise<CommandEnd>;
+  /**
+   * Runs a short program, with nothing on standard input, and gives all that it wrote. Throws when it
+   * cannot be started.
+   */
+  output(words: readonly [string, ...string[]], env?: CommandEnv): Promise<CommandOutput>;
   /**
    * Runs a program with the streams of this process. On a terminal it is in the foreground, where what is
    * typed reaches it once; elsewhere it has a process group of its own, to which signals are passed on.

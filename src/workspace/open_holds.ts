@@ -3,7 +3,8 @@
  * of coord would take twice as long to load.
  */
 import { findWorkspace, FsAgreement, openFsHolds } from "../adapters/fs/open_holds.ts";
-import { checkAddresses, type CheckAnswer, type CheckInput } from "../engine/holds/check.ts";
+import type { Coord } from "../engine/coord.ts";
+import { checkAddresses } from "../engine/holds/check.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
 import type { OpenOptions } from "./open.ts";
@@ -12,7 +13,7 @@ import type { OpenOptions } from "./open.ts";
 export function openHoldsOn(
   host: Host,
   options: OpenOptions,
-): { check(input: CheckInput): Promise<CheckAnswer> } {
+): Pick<Coord, "check" | "guard"> {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
@@ -30,5 +31,11 @@ export function openHoldsOn(
       return { lanes, clock, warn, processes: processesOf(host) };
     },
   };
-  return { check: (input) => checkAddresses(context, input) };
+  return {
+    check: (input) => checkAddresses(context, input),
+    async guard(input) {
+      const { guardFiles } = await import("../engine/holds/guard.ts");
+      return guardFiles(context, input);
+    },
+  };
 }

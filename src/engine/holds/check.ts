@@ -19,7 +19,7 @@ import type { Agreement } from "../../ports/agreement.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
-import { worktreesOf } from "../context.ts";
+import { type Context, worktreesOf } from "../context.ts";
 import type { LaneContext } from "../lane/turn.ts";
 import { checkedNames, type NamingInput } from "../names.ts";
 import type { CheckedHold, FoundHolds } from "./checked.ts";
@@ -73,6 +73,12 @@ export interface CheckContext {
   readonly warn: Warn;
   /** The lanes; `undefined` where there are none. */
   lanes(): Promise<LaneContext | undefined>;
+}
+
+/** What a look reads, of a workspace of which all is open. */
+export function checkContext(context: Context): CheckContext {
+  const { reservations, lanes } = context.store;
+  return { ...context, reservations, lanes: async () => ({ ...context, lanes }) };
 }
 
 const NO_LANES = { holds: [], mine: [], own: [], total: 0, others: 0, isCounted: true } as const;

@@ -2,10 +2,8 @@
  * What a hook does at an edit: the files are reserved for the run, all of them or none, or the edit is
  * denied. A run that holds them for long enough only reads.
  */
-import { addressOutlines, areCovered, treeOutlines } from "../../domain/glob/holds/holds.ts";
+import { addressOutlines } from "../../domain/glob/holds/holds.ts";
 import { Comparison, type HoldConflict } from "../../domain/glob/holds/comparison.ts";
-import type { Outline } from "../../domain/glob/address_outline.ts";
-import { inOneGo } from "../../domain/glob/steps.ts";
 import { HOOK_TTL_S } from "../../domain/input/hook/settings.ts";
 import { endsWith, type HookRun } from "../../domain/input/hook/run.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
@@ -16,11 +14,12 @@ import {
   type ReservationEntry,
   reservationTtl,
 } from "../../domain/reservation/reservation.ts";
-import { quoted, shellWord } from "../../domain/text.ts";
-import { parseTime } from "../../domain/time.ts";
+import { quoted } from "../../domain/text.ts";
 import type { Agreement } from "../../ports/agreement.ts";
 import type { ReservationContext } from "../context.ts";
 import type { Reservations } from "../reservation/reservations.ts";
+import { editedFiles, lieWithin } from "./edited.ts";
+import { heldLine, waitCommand } from "./wording.ts";
 
 /** What a hook works with. */
 export interface HookContext extends ReservationContext {
@@ -53,23 +52,7 @@ export async function beforeEdit(
   const { agreement, checkout, clock, store, reservations } = context;
   const { mode, ignore } = agreement.hook();
   if (mode === "off") return PASS;
-  const naming = { kind: "address", base, literal: true, file: true } as const;
-  const ignored = ignore.length === 0 ? [] : treeOutlines({ tree: ignore });
-  const wanted: string[] = [];
-  const files: string[] = [];
-  const addresses: string[] = [];
-  for (const path of new Set(paths)) {
-    const named = checkout.named([path], naming);
-    // What lies outside of the checkout is no concern of it.
-    if (
-      named.problems.length > 0 || lieWithin(addressOutlines({ addresses: named.entries }), ignored)
-    ) {
-      continue;
-    }
-    wanted.push(path);
-    addresses.push(...named.entries);
-    files.push(...named.files);
-  }
+  const { paths: wanted, addresses, files } = editedFiles(checkout, paths, base, ignore);
   if (wanted.length === 0) return PASS;
   const ours = addressOutlines({ addresses, files });
   const near = await store.reservations.near(
@@ -111,10 +94,6 @@ export async function afterEnd(context: HookContext, { maker }: HookRun): Promis
   }
 }
 
-function lieWithin(ours: readonly Outline[], holders: readonly Outline[]): boolean {
-  return holders.length > 0 && inOneGo(areCovered(ours, holders));
-}
-
 /** Whether more than a third of its time is left. */
 function isFresh(entry: ReservationEntry, now: number): boolean {
   const ttl = Math.min(reservationTtl(entry.reservation), HOOK_TTL_S);
@@ -145,24 +124,14 @@ function whyDenied(
       return `${quoted(run_id, 80)} waits for ${quoted(address, 200)}.`;
     }
     const note = conflict.kind === "reservation" ? notes.get(conflict.reservation_id) : undefined;
-    const lane = conflict.kind === "lane" ? ` in lane ${quoted(conflict.lane, 80)}` : "";
-    const says = note === undefined ? "" : `, which says ${quoted(note, 200)},`;
-    return `${quoted(address, 200)} is held by ${quoted(run_id, 80)}${lane}${says}${
-      until(conflict.expires_at, now)
-    }.`;
+    return heldLine({ ...conflict, ...(note === undefined ? {} : { note }) }, now);
   });
   const more = locks.length - lines.length;
   const rest = more > 0 ? [`${more} more are held.`] : [];
   return [
     ...lines,
     ...rest,
-    `Work on something else, or wait: coord wait --address ${shellWord(first.address)} ` +
-    "--timeout 300. Do not edit it through the shell.",
+    `Work on something else, or wait: ${waitCommand(first.address)}. ` +
+    "Do not edit it through the shell.",
   ].join(" ");
-}
-
-function until(expiresAt: string | null, now: number): string {
-  if (expiresAt === null) return "";
-  const minutes = Math.max(1, Math.ceil(((parseTime(expiresAt) ?? now) - now) / 60_000));
-  return ` until ${expiresAt} (${minutes} min)`;
 }

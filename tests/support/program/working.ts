@@ -12,6 +12,11 @@ export const COORD = "Deno" in globalThis
   ? ["run", "-A", "--no-check", "--config", `${ROOT}deno.json`, `${ROOT}cli.ts`]
   : [`${ROOT}cli.ts`];
 
+/** A script of a shell that is coord. */
+export const COORD_SCRIPT = `#!/bin/sh\nexec ${
+  [process.execPath, ...COORD].map((word) => `'${word}'`).join(" ")
+} "$@"\n`;
+
 /** A script that SIGTERM ends at once, while what it started takes a moment for the same. */
 export const SLOW_CHILD = `(trap 'sleep 0.4; echo 1 > cleaned; exit' TERM; echo 1 > began
   while :; do sleep 0.02; done) & wait`;
