@@ -70,6 +70,30 @@ function editOf(host: string, { dir }: Pick<HookScene, "dir">, called?: string) 
   };
 }
 
+it("hook run waits at most two seconds for a host that does not end its input", async () => {
+  const here = hookScene();
+  const ends: (() => void)[] = [];
+  async function* silent() {
+    yield new Uint8Array([0x7b]);
+    await new Promise<void>((resolve) => ends.push(resolve));
+  }
+  const realTimeout = globalThis.setTimeout;
+  const asked = new Set<number | undefined>();
+  try {
+    globalThis.setTimeout = ((body: () => void, ms?: number) => {
+      asked.add(ms);
+      return realTimeout(body, 0);
+    }) as typeof setTimeout;
+    for (const [host, { pass }] of Object.entries(HEARD)) {
+      assertEquals(await here.call(silent(), { args: ["hook", "run", host] }), pass);
+    }
+  } finally {
+    globalThis.setTimeout = realTimeout;
+    for (const end of ends) end();
+  }
+  assertEquals([...asked], [2000]);
+});
+
 it("hook run has bytes of its own for each host", () => {
   assertEquals(Object.keys(HEARD).sort(), Object.keys(DIALECTS).sort());
 });

@@ -181,25 +181,3 @@ it("hook run has no opinion where coord.json is broken", async () => {
   const here = scene({ hook: { mode: "shout" } });
   assertEquals(await here.edit("a", "x"), PASS);
 });
-
-it("hook run waits at most two seconds for a host that does not end its input", async () => {
-  const here = scene();
-  let end = () => {};
-  const silent = (async function* () {
-    yield new Uint8Array([0x7b]);
-    await new Promise<void>((resolve) => end = resolve);
-  })();
-  const realTimeout = globalThis.setTimeout;
-  const asked: (number | undefined)[] = [];
-  try {
-    globalThis.setTimeout = ((body: () => void, ms?: number) => {
-      asked.push(ms);
-      return realTimeout(body, 0);
-    }) as typeof setTimeout;
-    assertEquals(await here.call(silent), PASS);
-  } finally {
-    globalThis.setTimeout = realTimeout;
-    end();
-  }
-  assertEquals(asked[0], 2000);
-});
