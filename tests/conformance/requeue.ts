@@ -106,6 +106,38 @@ export function requeueSuite(name: string, open: OpenStore): void {
     assertEquals(await status(), "completed");
   });
 
+  it(`${name}: log() has each time that a task was put back, the first and the last 10`, async () => {
+    const { id, tasks, clock, claim, fail, requeue, theirs } = await place();
+    const log = async () =>
+      (await theirs.log({ kind: "task", limit: 1_000 })).events
+        .filter(({ event }) => event === "requeued")
+        .map(({ at, run_id, attempt, detail }) => [at, run_id, attempt, detail]);
+    const all: unknown[][] = [];
+    const put = async (why: string | undefined, runId: string, attempt: number | null) => {
+      clock.advance(1);
+      await requeue({ runId, ...(why !== undefined && { reason: why }) });
+      all.push([formatTime(clock.ms), runId, attempt, why ?? null]);
+      clock.advance(1);
+    };
+    await tasks.cancel({ id, runId: "x" });
+    await put("it is needed", "ops", null);
+    await claim("w");
+    await put(undefined, "w", 1);
+    await fail("no");
+    await put("the network is back", "ops", 2);
+    assertEquals(await log(), all);
+    for (let attempt = 3; attempt <= 25; attempt++) {
+      await fail();
+      await put(`after ${attempt}`, "ops", attempt);
+    }
+    // Beside the first and the last 10 the newest one is kept; of the attempts the last 10 alone.
+    const [[at, runId, _attempt, why] = [], ...last] = all.slice(-11);
+    assertEquals(await log(), [...all.slice(0, 10), [at, runId, null, why], ...last]);
+    await claim();
+    await tasks.complete({ id, runId: "a" });
+    assertEquals((await log()).length, 21);
+  });
+
   it(`${name}: a cancelled task and one that never was claimed go back`, async () => {
     const { id, tasks, claim, requeue, status } = await place();
     await tasks.cancel({ id, runId: "x" });

@@ -93,10 +93,10 @@ function kept(attempts: readonly TaskAttempt[]): Earlier {
 }
 
 /** The first and the last of them. */
-function bounded(attempts: readonly TaskAttempt[]): readonly TaskAttempt[] {
-  return attempts.length <= 2 * KEPT_ATTEMPTS
-    ? attempts
-    : [...attempts.slice(0, KEPT_ATTEMPTS), ...attempts.slice(-KEPT_ATTEMPTS)];
+export function bounded<T>(all: readonly T[]): readonly T[] {
+  return all.length <= 2 * KEPT_ATTEMPTS
+    ? all
+    : [...all.slice(0, KEPT_ATTEMPTS), ...all.slice(-KEPT_ATTEMPTS)];
 }
 
 /** What a claim says of them, as far as it can be read; other tools may mean other things. */

@@ -22,6 +22,7 @@ import {
   isBack,
   isLastAttempt,
   isRevival,
+  requeuesBefore,
   resumed,
   timedOutForGood,
   wasHeldBack,
@@ -59,6 +60,7 @@ export function requeue(actor: Requeuing): TransitionRule {
     const { ended_at: _end, cancelled_by: _by, requeue_reason: _why, ...kept } = current;
     return {
       ...kept,
+      ...requeuesBefore(current),
       status: "claimed",
       expires_at: from,
       heartbeat_at: isClaimAhead(current, now) ? formatTime(now) : current.heartbeat_at,

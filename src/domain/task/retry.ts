@@ -2,6 +2,7 @@
 import {
   type Attempted,
   attemptsBefore,
+  bounded,
   endedAttempt,
   isGivenBack,
   resumedAttempt,
@@ -43,6 +44,18 @@ export interface Requeued {
   readonly requeued_by?: string;
   /** Why, where that was said. */
   readonly requeue_reason?: string;
+  /** The times before: the first and the last 10. */
+  readonly earlier_requeues?: readonly TaskRequeuing[];
+}
+
+/** One time that an agent put a task back into the queue. */
+export interface TaskRequeuing {
+  /** When it was, ISO 8601 UTC. */
+  readonly requeued_at: string;
+  /** Who did it. */
+  readonly requeued_by: string;
+  /** Why, where that was said. */
+  readonly requeue_reason?: string;
 }
 
 /** The same, as far as it says which is the last. */
@@ -73,6 +86,24 @@ export function isRevival(
   { transition, revived_after: after }: { transition: number; revived_after?: number },
 ): boolean {
   return after !== undefined && transition === after + 1;
+}
+
+/** All times that are kept that a task was put back, the newest last; other tools may mean other things. */
+export function requeuesOf(claim: Requeued): readonly TaskRequeuing[] {
+  const { earlier_requeues: said } = claim;
+  return [...(Array.isArray(said) ? said : []), claim].flatMap((each: unknown) => {
+    if (!isObject(each)) return [];
+    const { requeued_at: at, requeued_by: by, requeue_reason: why } = each;
+    if (typeof at !== "string" || typeof by !== "string") return [];
+    const reason = typeof why === "string" ? { requeue_reason: why } : {};
+    return { requeued_at: at, requeued_by: by, ...reason };
+  });
+}
+
+/** The same as a field of the state that follows, when the task is put back once more. */
+export function requeuesBefore(claim: Requeued): Pick<Requeued, "earlier_requeues"> {
+  const before = requeuesOf(claim);
+  return before.length === 0 ? {} : { earlier_requeues: bounded(before) };
 }
 
 /** Whether a claim says that its task, which waited for others, was let go, and no agent has had it. */

@@ -7,8 +7,9 @@ import {
   isLive,
   type ReservationEntry,
 } from "../../domain/reservation/reservation.ts";
-import { attemptsOf } from "../../domain/task/attempts.ts";
+import { attemptsOf, type TaskAttempt } from "../../domain/task/attempts.ts";
 import type { ListedTask } from "../../domain/task/listing.ts";
+import { requeuesOf } from "../../domain/task/retry.ts";
 import { formatTime, msOf } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 import { checkInput } from "../input.ts";
@@ -59,7 +60,7 @@ export interface LogEvent {
   readonly run_id: string | null;
   /** The title of a task, the addresses of a reservation or an intent; null of a lane. */
   readonly subject: string | null;
-  /** In which attempt at a task; null of anything else. */
+  /** In which attempt at a task; null of anything else, and where that is not kept. */
   readonly attempt: number | null;
   /** Why: the error of a failed task, the reason of a release; null where there is none. */
   readonly detail: string | null;
@@ -143,16 +144,9 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
     const run_id = claim.cancelled_by ?? null;
     events.push({ ...happened("task", claim.status, id, claim.ended_at), run_id, subject });
   }
-  const { requeued_at: at, requeued_by = null, requeue_reason: detail = null } = claim;
-  if (at !== undefined) {
-    const { attempt } = claim;
-    events.push({
-      ...happened("task", "requeued", id, at),
-      run_id: requeued_by,
-      subject,
-      attempt: attempt === 0 ? null : attempt,
-      detail,
-    });
+  for (const { requeued_at: at, requeued_by: run_id, requeue_reason: why } of requeuesOf(claim)) {
+    const who = { run_id, subject, attempt: attemptAt(attempts, at), detail: why ?? null };
+    events.push({ ...happened("task", "requeued", id, at), ...who });
   }
   const { reprioritized_at: changedAt, reprioritized_by: changer = null, priority } = claim;
   if (changedAt !== undefined) {
@@ -160,6 +154,14 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
     events.push({ ...happened("task", "reprioritized", id, changedAt), ...who });
   }
   return events;
+}
+
+/** The newest attempt at an instant; null before the first, and among those that are not kept. */
+function attemptAt(attempts: readonly TaskAttempt[], at: string): number | null {
+  const index = attempts.findLastIndex(({ claimed_at }) => msOf(claimed_at) <= msOf(at));
+  const attempt = attempts[index]?.attempt ?? null;
+  const next = attempts[index + 1]?.attempt;
+  return attempt !== null && next !== undefined && next > attempt + 1 ? null : attempt;
 }
 
 function reservationEvents(entry: ReservationEntry, now: number): LogEvent[] {
