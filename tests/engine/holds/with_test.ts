@@ -3,9 +3,6 @@ import { CoordError, type WithInput } from "../../../mod.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { answered, pass, timed } from "../../support/fake/timed.ts";
 
-await import("../../../src/engine/holds/with.ts");
-await import("../../../src/engine/reservation/waiting.ts");
-
 const BOTH = { addresses: ["src/a.ts"], lane: "@x", runId: "a" };
 
 function scene() {

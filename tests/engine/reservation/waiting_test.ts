@@ -3,8 +3,6 @@ import type { ReservationInput } from "../../../mod.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { answered, ended, pass, timed } from "../../support/fake/timed.ts";
 
-await import("../../../src/engine/reservation/waiting.ts");
-
 function scene() {
   const { time, open } = timed();
   const { reservations, lanes } = open();

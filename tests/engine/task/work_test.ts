@@ -5,9 +5,6 @@ import { HostError } from "../../../src/ports/host.ts";
 import type { TaskStore } from "../../../src/ports/tasks.ts";
 import { TaskBench } from "../../support/fake/task_bench.ts";
 
-// Loading it on the first call would take real time.
-await import("../../../src/engine/task/work.ts");
-
 type Faults = (store: TaskStore) => Partial<TaskStore>;
 
 /** A queue with these tasks, and work on it that goes on in the background. */

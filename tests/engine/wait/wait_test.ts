@@ -4,11 +4,6 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { answered, ended, pass, timed } from "../../support/fake/timed.ts";
 
-// What is imported when it is needed takes more than the time that stands still here.
-await import("../../../src/engine/wait/wait.ts");
-await import("../../../src/engine/holds/check.ts");
-await import("../../../src/engine/holds/check_lanes.ts");
-
 function scene() {
   const { time, open } = timed();
   const waiting = (input: WaitInput) => answered(time, open().wait({ runId: "a", ...input }));
