@@ -21,7 +21,7 @@ export interface SettingsEdit extends SettingsFile {
 export interface SettingsState extends SettingsFile {
   /**
    * `drift`: there, and not as it should be, which `problems` says; `shadowed`: the host's own settings
-   * switch it off; `unreadable`: the file is malformed.
+   * switch it off; `unreadable`: the host cannot read the file.
    */
   readonly state:
     | "absent"

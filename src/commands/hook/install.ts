@@ -25,8 +25,8 @@ export const install: AnswerCommand<
   details:
     "Has hosts of agents call coord before each edit, by their own settings. Entries of coord " +
     "are added behind all others, and nothing else in the file changes; hook uninstall gives the " +
-    "same file back, byte for byte. A file that is malformed or read-only is left alone, and then " +
-    "nothing is written for any host. Installing again changes nothing, except where the program " +
+    "same file back, byte for byte. A file that is read-only, or that its host cannot read, is " +
+    "left alone; then nothing is written for any host. Installing again changes nothing, except where the program " +
     "in the entries is gone. A project without a workspace gets one, as by coord init, unless the " +
     "scope is user.",
   examples: ["hook install --all", "hook install claude --scope user"],

@@ -17,14 +17,14 @@ const UNITS = ["", " ", "  ", "    ", "\t", "            "];
 /** A file of settings for a host, with the value in it. */
 export function settingsFile(
   random: Random,
-  comments: boolean,
+  syntax: "json" | "comments" | "lenient",
   events: readonly string[],
 ): { text: string; bom: string; value: Record<string, unknown> } {
   const style: Style = {
     eol: random.pick(["\n", "\n", "\r\n"]),
     unit: random.pick(UNITS),
-    comments: comments && random.chance(0.5),
-    lastCommas: comments ? random.pick([0, 0, 0.5]) : 0,
+    comments: syntax !== "json" && random.chance(0.5),
+    lastCommas: syntax === "lenient" ? random.pick([0, 0.2, 0.8]) : 0,
     oddSpaces: random.chance(0.3),
   };
   const value = settingsValue(random, events);

@@ -22,8 +22,10 @@ export interface HostSettings {
   readonly folder: { readonly path: string; readonly env: string; readonly below?: string };
   /** Its files: below that folder for the user, else below the top of the checkout. */
   readonly files: Partial<Readonly<Record<Scope, string>>>;
-  /** Whether its files may have comments and commas at the end. */
-  readonly comments: boolean;
+  /** What its files may be; of one with anything else it ignores all, at times in silence. */
+  readonly syntax: "json" | "comments";
+  /** Whether a byte order mark may come first. */
+  readonly bom?: true;
   /** The one that guards comes first. */
   readonly events: readonly HookedEvent[];
   /** What else an entry of it needs. */
@@ -47,7 +49,8 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       local: ".claude/settings.local.json",
       user: "settings.json",
     },
-    comments: true,
+    syntax: "json",
+    bom: true,
     events: [
       { event: "PreToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
       ...ENDS,
@@ -57,7 +60,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     program: "codex",
     folder: { path: ".codex", env: "CODEX_HOME" },
     files: { project: ".codex/hooks.json", user: "hooks.json" },
-    comments: false,
+    syntax: "json",
     // It asks its user again whenever any of this changes.
     events: [
       { event: "PreToolUse", matcher: "apply_patch|Write|Edit|Bash", timeout: 10 },
@@ -69,7 +72,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     program: "gemini",
     folder: { path: ".gemini", env: "GEMINI_CLI_HOME", below: ".gemini" },
     files: { project: ".gemini/settings.json", user: "settings.json" },
-    comments: true,
+    syntax: "comments",
     // In milliseconds.
     events: [
       { event: "BeforeTool", matcher: "^(write_file|replace)$", timeout: 10_000 },

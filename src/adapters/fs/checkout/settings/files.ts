@@ -106,7 +106,7 @@ export class FsHostSettings implements HostSettingsFiles {
   edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit {
     for (let tries = 1;; tries++) {
       const found = this.#read(file.path);
-      const { change, after } = this.#fitting(file, () => this.#edited(file, found.text, command));
+      const { change, after } = this.#fitting(file, () => this.#edited(file, found, command));
       if (change !== "none" && found.mode !== undefined && (found.mode & 0o222) === 0) {
         throw new HostError("permission", "write", file.path);
       }
@@ -126,9 +126,9 @@ export class FsHostSettings implements HostSettingsFiles {
       problems: [],
     };
     try {
-      const { text } = this.#read(file.path);
+      const { text, bom } = this.#read(file.path);
       if (text === undefined) return { ...file, state: "absent", ...nothing };
-      const root = this.#fitting(file, () => parserOf(file)(text));
+      const root = this.#fitting(file, () => parserOf(file, bom)(text));
       const own = ownHooks(file.host, root);
       const [first] = own;
       if (first === undefined) return { ...file, state: "absent", ...nothing };
@@ -174,7 +174,7 @@ export class FsHostSettings implements HostSettingsFiles {
   /** What a file is to have; `undefined` for none. */
   #edited(
     file: SettingsFile,
-    text: string | undefined,
+    { text, bom }: Content,
     command: string | undefined,
   ): { change: SettingsEdit["change"]; after: string | undefined } {
     const { host } = file;
@@ -184,13 +184,13 @@ export class FsHostSettings implements HostSettingsFiles {
       const after = `${JSON.stringify(wholeSettings(settings, command), null, 2)}\n`;
       return { after, change: "installed" };
     }
-    const parse = parserOf(file);
     if (command === undefined) {
-      const after = uninstalled(text, parse, host);
+      const after = uninstalled(text, lenient, host);
       if (after === text) return { after, change: "none" };
       // A file that was made for it goes as well.
       return { after: after === "" ? undefined : after, change: "uninstalled" };
     }
+    const parse = parserOf(file, bom);
     const lost = ownHooks(host, parse(text)).filter(({ command }) =>
       !this.#canRun(programOf(host, command) ?? "")
     );
@@ -203,7 +203,7 @@ export class FsHostSettings implements HostSettingsFiles {
   /** The command of the first entry in a text. */
   #named(file: SettingsFile, text: string | undefined): string | null {
     if (text === undefined) return null;
-    return ownHooks(file.host, parserOf(file)(text))[0]?.command ?? null;
+    return ownHooks(file.host, lenient(text))[0]?.command ?? null;
   }
 
   /** Replaces a file by its new content; `false` when another process has changed it meanwhile. */
@@ -304,9 +304,20 @@ function hostOf(name: string): HostSettings {
   return host;
 }
 
-function parserOf({ host }: SettingsFile): (text: string) => JsonNode {
-  const { comments } = hostOf(host);
-  return (text) => parseSettings(text, comments);
+/** Reads a file as the host does. */
+function parserOf({ host }: SettingsFile, bom: string | undefined): (text: string) => JsonNode {
+  const settings = hostOf(host);
+  return (text) => {
+    if (bom && settings.bom === undefined) {
+      throw new UnfitSettings("the host reads no byte order mark");
+    }
+    return parseSettings(text, settings.syntax);
+  };
+}
+
+/** Entries come out of what the host does not read, too. */
+function lenient(text: string): JsonNode {
+  return parseSettings(text, "lenient");
 }
 
 /** What is wrong with the entries of a file. */

@@ -5,22 +5,30 @@ import type { JsonNode } from "../../../../domain/input/hosts/json_text.ts";
 
 type Parsed = ReturnType<typeof parse>["body"];
 
+/** What a host reads: JSON, the same with comments, or with commas at the end as well. */
+export type Syntax = "json" | "comments" | "lenient";
+
 /**
  * Reads a text.
  *
- * @param comments Whether it may have comments, and commas at the end.
  * @throws {UnfitSettings} that says where it is malformed.
  */
-export function parseSettings(text: string, comments: boolean): JsonNode {
+export function parseSettings(text: string, syntax: Syntax): JsonNode {
   try {
-    const mode = comments ? "jsonc" : "json";
-    const { body } = parse(text, { mode, ranges: true, allowTrailingCommas: comments });
+    const mode = syntax === "json" ? "json" : "jsonc";
+    const { body } = parse(text, {
+      mode,
+      ranges: true,
+      allowTrailingCommas: syntax === "lenient",
+    });
+    // The package lets control characters pass.
+    if (syntax === "json") JSON.parse(text);
     return nodeOf(body);
   } catch (error) {
     // The package throws errors of classes that it does not export; a deep nesting overflows the stack.
     if (!(error instanceof Error)) throw error;
     const message = error.message.replace(/\.? \((\d+):(\d+)\)$/, " (line $1, column $2)");
-    throw new UnfitSettings(`it is malformed: ${message}`);
+    throw new UnfitSettings(`the host reads no such JSON: ${message}`);
   }
 }
 

@@ -44,14 +44,14 @@ function read(path: string): string | undefined {
 }
 
 /** The value of a text. */
-function valueOf(text: string, comments: boolean): unknown {
+function valueOf(text: string): unknown {
   const plain = (node: JsonNode): unknown =>
     node.kind === "leaf"
       ? node.value
       : node.kind === "list"
       ? node.children.map(plain)
       : Object.fromEntries(node.children.map(({ name, value }) => [name, plain(value)]));
-  return plain(parseSettings(text, comments));
+  return plain(parseSettings(text, "lenient"));
 }
 
 it("install adds a group behind all others, and uninstall gives every byte back", () => {
@@ -62,15 +62,16 @@ it("install adds a group behind all others, and uninstall gives every byte back"
     const name = random.pick(names);
     const host = HOSTS[name];
     if (host === undefined) throw new Error(name);
-    const made = settingsFile(random, host.comments, host.events.map(({ event }) => event));
+    const made = settingsFile(random, host.syntax, host.events.map(({ event }) => event));
     const { path } = file(name);
-    const whole = `${made.bom}${made.text}`;
+    const bom = host.bom === true ? made.bom : "";
+    const whole = `${bom}${made.text}`;
     put(path, whole);
     const shown = `${name} ${JSON.stringify(whole)}`;
     assertEquals(edit(name, true).change, "installed", shown);
     const between = read(path) ?? "";
     const expected = structuredClone(made.value) as { hooks?: Record<string, unknown[]> };
-    const own = valueOf(between.slice(made.bom.length), host.comments) as typeof expected;
+    const own = valueOf(between.slice(bom.length)) as typeof expected;
     for (const { event } of host.events) {
       const group = own.hooks?.[event]?.at(-1);
       assert_(JSON.stringify(group).includes(`coord hook run ${name}`), shown);
@@ -89,17 +90,14 @@ it("what others add after install stays, and all that is coord's goes", () => {
   const random = newSeed("neighbours");
   const host = HOSTS["claude"];
   if (host === undefined) throw new Error("claude");
-  const parse = (text: string) => parseSettings(text, true);
+  const parse = (text: string) => parseSettings(text, "lenient");
   for (let round = 0; round < sized(100, 2_000, 50_000); round++) {
     const events = host.events.map(({ event }) => event);
-    const { text } = settingsFile(random, true, events);
+    const { text } = settingsFile(random, "lenient", events);
     // A tool that parses and prints the whole file, with a group of its own, is between the two.
-    const value = valueOf(
-      installed(text, parse, "claude", host, "coord hook run claude"),
-      true,
-    ) as {
-      hooks: Record<string, unknown[]>;
-    };
+    const whole = installed(text, parse, "claude", host, "coord hook run claude");
+    assertEquals(uninstalled(whole, parse, "claude"), text);
+    const value = valueOf(whole) as { hooks: Record<string, unknown[]> };
     const theirs = { hooks: [{ type: "command", command: "theirs" }] };
     const event = random.pick(events);
     const groups = value.hooks[event] ?? [];
@@ -114,7 +112,7 @@ it("what others add after install stays, and all that is coord's goes", () => {
       const isMade = mixed.includes("\n") && expected.hooks[each].length === 0;
       if (isMade) delete expected.hooks[each];
     }
-    assertEquals(valueOf(left, true), expected, mixed);
+    assertEquals(valueOf(left), expected, mixed);
   }
 });
 
@@ -134,8 +132,14 @@ it("files that cannot be edited are refused by name, and nothing is written", ()
       "{,}",
       "\uFEFF",
     ],
-    codex: ['{"a":1,}', "{} // x", "/**/{}"],
-    gemini: ['{"hooks":[]}', '{"hooks":{"BeforeTool":{}}}', '{"hooks":null}', "[".repeat(100_000)],
+    codex: ["\uFEFF{}", '{"a":1,}', "{} // x", "/**/{}"],
+    gemini: [
+      '{"a":1,}',
+      '{"hooks":[]}',
+      '{"hooks":{"BeforeTool":{}}}',
+      '{"hooks":null}',
+      "[".repeat(100_000),
+    ],
   };
   malformed["codex"] = [...malformed["codex"] ?? [], new Uint8Array([0x7b, 0xff, 0x7d])];
   for (const [name, texts] of Object.entries(malformed)) {
@@ -263,6 +267,8 @@ it("status names what is missing, what is switched off and what cannot be read",
   assertEquals(look(), { state: "drift", problems: ["SessionEnd does not call it"] });
   put(one.path, text.replace("{", '{"disableAllHooks": true,'));
   assertEquals(look().state, "shadowed");
-  put(one.path, "{");
+  // Claude Code ignores a file with a comment, and says nothing of it.
+  put(one.path, `${text}// x`);
   assertEquals(look().state, "unreadable");
+  assertEquals(edit("claude", false).change, "uninstalled");
 });
