@@ -235,6 +235,9 @@ export class FsHostSettings implements HostSettingsFiles {
     const isLink = fs.lstat(path)?.kind === "symlink";
     const target = isLink ? fs.realPath(path) : path;
     if (target === undefined) throw unfit(path, "it is a symbolic link that leads nowhere");
+    if (isLink && !this.#isOurs(target)) {
+      throw unfit(path, "it is a symbolic link that leaves the project and the home folder");
+    }
     const stat = fs.stat(target);
     if (stat === undefined) return { target, text: undefined };
     if (stat.kind !== "file") throw unfit(path, "it is no regular file");
@@ -251,6 +254,18 @@ export class FsHostSettings implements HostSettingsFiles {
       if (!(error instanceof TypeError)) throw error;
       throw unfit(path, "it is not UTF-8");
     }
+  }
+
+  /** Whether a file lies in the project, or belongs to the user. */
+  #isOurs(path: string): boolean {
+    const home = this.#home();
+    return [this.top, ...(home === undefined ? [] : [home])].some((folder) =>
+      path.startsWith(join(this.host.fs.realPath(folder) ?? folder, "/"))
+    );
+  }
+
+  #home(): string | undefined {
+    return this.host.env("HOME") || this.host.env("USERPROFILE") || undefined;
   }
 
   #lastFired(host: string): string | null {
@@ -275,8 +290,8 @@ export class FsHostSettings implements HostSettingsFiles {
     const { host } = this;
     const named = host.env(folder.env);
     if (named) return folder.below === undefined ? named : join(named, folder.below);
-    const home = host.env("HOME") || host.env("USERPROFILE");
-    return home ? join(home, folder.path) : undefined;
+    const home = this.#home();
+    return home === undefined ? undefined : join(home, folder.path);
   }
 
   #canRun(program: string): boolean {

@@ -10,7 +10,12 @@ import { assert_, assertEquals, assertThrows, it } from "../../../../deps.ts";
 import { fakeHost } from "../../../../support/fake/host.ts";
 import { sized } from "../../../../support/length.ts";
 import { newSeed } from "../../../../support/random.ts";
-import { makeSymlink, makeTempDir, setMode } from "../../../../support/scene/scratch.ts";
+import {
+  makeSymlink,
+  makeTempDir,
+  removeTree,
+  setMode,
+} from "../../../../support/scene/scratch.ts";
 import { settingsFile } from "../../../../support/scene/settings_files.ts";
 
 const { fs } = fakeHost();
@@ -157,6 +162,12 @@ it("files that cannot be edited are refused by name, and nothing is written", ()
   fs.remove(file("claude").path);
   makeSymlink(`${dir}/nowhere`, file("claude").path);
   assertThrows(() => edit("claude", true), CoordError, "leads nowhere");
+  fs.remove(file("claude").path);
+  put(`${dir}-not/settings.json`, "{}");
+  makeSymlink(`${dir}-not/settings.json`, file("claude").path);
+  assertThrows(() => edit("claude", true), CoordError, "leaves the project");
+  assertEquals(read(`${dir}-not/settings.json`), "{}");
+  removeTree(`${dir}-not`);
   fs.remove(file("claude").path);
   fs.makeDir(file("claude").path);
   assertThrows(() => edit("claude", true), CoordError, "no regular file");
