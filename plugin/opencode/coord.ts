@@ -37,7 +37,7 @@ interface Client {
 
 interface Event {
   readonly type: string;
-  readonly properties?: { readonly info?: { readonly id?: string; readonly parentID?: string } };
+  readonly properties?: { readonly sessionID?: string; readonly info?: { readonly id?: string } };
 }
 
 /** What version 2 offers to plugins, as far as this one uses it. */
@@ -64,7 +64,9 @@ interface Context {
 }
 
 const parents = new Map<string, string | undefined>();
-const editing = new Set<string>();
+
+/** Who edits, by its own session. */
+const editing = new Map<string, Who>();
 
 /** A session that another one started is a subagent of the first in the line. */
 async function whoIs(sessionID: string, parentOf: ParentOf): Promise<Who> {
@@ -81,7 +83,7 @@ async function whoIs(sessionID: string, parentOf: ParentOf): Promise<Who> {
 
 /** Reserves what the tool is about to write; throws where another run holds it. */
 async function beforeEdit(tool: string, args: unknown, who: Who, cwd?: string): Promise<void> {
-  editing.add(who.session);
+  editing.set(who.agent_id ?? who.session, who);
   const { code, reason } = await call("pre", { tool, args, ...who, cwd });
   if (code === 2) throw new Error(reason);
 }
@@ -103,9 +105,11 @@ function call(event: string, said: object): Promise<{ code: number | null; reaso
   });
 }
 
-/** What was reserved for a session is released when it ends, and at the end of the program. */
-function end(session: string): void {
-  if (!editing.delete(session)) return;
+/** A session of the user ends with the program too, so it waits for the call. */
+function endSession(session: string): void {
+  const own = [...editing].filter(([, who]) => who.session === session);
+  if (own.length === 0) return;
+  for (const [id] of own) editing.delete(id);
   spawnSync(COORD, ["hook", "run", "opencode", "session_end"], {
     input: JSON.stringify({ session, cwd: process.cwd() }),
     stdio: ["pipe", "ignore", "ignore"],
@@ -114,12 +118,22 @@ function end(session: string): void {
   });
 }
 
+/** A subagent ends when it has nothing more to do. */
+async function endSubagent(id: string, cwd: string): Promise<void> {
+  const who = editing.get(id);
+  if (who?.agent_id === undefined) return;
+  editing.delete(id);
+  await call("subagent_end", { ...who, cwd });
+}
+
 /** Names the caller to coord in the shell. */
 function nameIn(env: Record<string, string>, { session, agent_id }: Who): void {
   env[SESSION] = agent_id === undefined ? session : `${session}/${agent_id}`;
 }
 
-process.once("exit", () => editing.forEach(end));
+process.once("exit", () => {
+  for (const { session } of editing.values()) endSession(session);
+});
 
 /** Version 1. */
 async function server({ client, directory }: { client: Client; directory: string }) {
@@ -137,7 +151,8 @@ async function server({ client, directory }: { client: Client; directory: string
       if (sessionID !== undefined) nameIn(env, await whoIs(sessionID, parentOf));
     },
     async event({ event: { type, properties } }: { event: Event }) {
-      if (type === "session.deleted") end(properties?.info?.id ?? "");
+      if (type === "session.deleted") endSession(properties?.info?.id ?? "");
+      if (type === "session.idle") await endSubagent(properties?.sessionID ?? "", directory);
     },
   };
 }

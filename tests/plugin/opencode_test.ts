@@ -51,6 +51,12 @@ it("the plugin of opencode names a session and its subagents as the hook does", 
       const expected = sessionID === "s2" ? "s2" : `s2/${sessionID}`;
       assertEquals({ env, named }, { env: { OPENCODE_SESSION_ID: expected }, named: expected });
     }
+    for (const sessionID of ["s2", "child", "child"]) {
+      await host.event({ event: { type: "session.idle", properties: { sessionID } } });
+    }
+    const stops = calls().filter(({ args }) => args === "hook run opencode subagent_end");
+    const said = { session: "s2", agent_id: "child", cwd: "/w" };
+    assertEquals(stops.map((each) => each.said), [said]);
     await host.event({ event: { type: "session.deleted", properties: { info: { id: "s2" } } } });
     await host.event({ event: { type: "session.deleted", properties: { info: { id: "s9" } } } });
     const ends = calls().filter(({ args }) => args === "hook run opencode session_end");

@@ -50,6 +50,7 @@ const MOMENTS: Readonly<Record<string, HookMoment>> = {
   taskcomplete: "session_end",
   taskcancel: "session_end",
   subagentstop: "subagent_end",
+  subagentend: "subagent_end",
 };
 
 /** The most files of one call that count. */

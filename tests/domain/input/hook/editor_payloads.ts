@@ -226,5 +226,10 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   ),
   opencode("a patch", { tool: "apply_patch", args: { patchText: PATCH } }, ["n.txt"]),
   opencode("a read", { tool: "read", args: { filePath: "/w/n.txt" } }, []),
+  opencode("the end of a subagent", { agent_id: "ses_2" }, [], {
+    event: "subagent_end",
+    moment: "subagent_end",
+    agent: "ses_2",
+  }),
   opencode("the end of a session", {}, [], { event: "session_end", moment: "session_end" }),
 ];
