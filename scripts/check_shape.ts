@@ -88,6 +88,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/checkout/settings/files.ts",
   ]],
   ["src/workspace/open_trial.ts", [
+    "src/engine/",
     "src/ports/",
     "src/workspace/open.ts",
     "src/workspace/open_hook.ts",

@@ -7,8 +7,7 @@ import type { Refusal } from "../engine/refusal.ts";
 import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
 import type { HookAnswer } from "../domain/input/hook/event.ts";
-import type { HookRun } from "../domain/input/hook/run.ts";
-import type { HookEdit, HookVerdict } from "../engine/holds/hook.ts";
+import type { Hook } from "../engine/holds/hook.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
@@ -217,10 +216,7 @@ export interface HookContext {
   /** The words after its name that are no flags. */
   readonly operands: readonly string[];
   /** Opens the workspace of an agent that works in this folder. */
-  hook(cwd: string): Promise<{
-    before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
-    ended(run: HookRun): Promise<void>;
-  }>;
+  hook(cwd: string): Promise<Hook>;
 }
 
 /** A command whose exit code and output are another program's, and which never throws. */

@@ -1,14 +1,8 @@
 /** Puts together what a hook needs and nothing else: it runs before every edit. */
-import { afterEnd, beforeEdit, type HookEdit, type HookVerdict } from "../engine/holds/hook.ts";
-import type { HookRun } from "../domain/input/hook/run.ts";
+import { afterEnd, beforeEdit, type Hook } from "../engine/holds/hook.ts";
+import { remember } from "../engine/holds/hook_files.ts";
 import type { Host } from "../ports/host.ts";
 import { reservingOn } from "./open_reserving.ts";
-
-/** What a hook does in a workspace. */
-export interface Hook {
-  before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
-  ended(run: HookRun): Promise<void>;
-}
 
 /** Opens the workspace of an agent that works in `cwd`, on a given machine. */
 export function openHookOn(
@@ -21,6 +15,7 @@ export function openHookOn(
   const hook = { ...context, reservations };
   return {
     before: (run, edit) => beforeEdit(hook, run, edit),
+    remember: (run, use) => remember(hook, run, use),
     ended: (run) => afterEnd(hook, run),
   };
 }

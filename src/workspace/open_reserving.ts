@@ -23,17 +23,18 @@ export function reservingOn(host: Host, options: Opening) {
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
   options.onFound?.(found.path);
-  const { reservations, checkout, lanes, tickets } = openFsReserving(host, found.path, clock, warn);
+  const opened = openFsReserving(host, found.path, clock, warn);
+  const { reservations, checkout, lanes, tickets, sightings } = opened;
   const agreement = new FsAgreement(host, found);
-  const context = { store: { reservations }, checkout, agreement, clock, warn };
+  const context = { store: { reservations }, checkout, agreement, sightings, clock, warn };
   const leases = holdersOnce(async () => {
-    const opened = await lanes();
-    if (opened === undefined) return undefined;
+    const found = await lanes();
+    if (found === undefined) return undefined;
     const [{ LaneHolders }, { processesOf }] = await Promise.all([
       import("../engine/lane/holders.ts"),
       import("./processes.ts"),
     ]);
-    return new LaneHolders({ lanes: opened, clock, warn, processes: processesOf(host) });
+    return new LaneHolders({ lanes: found, clock, warn, processes: processesOf(host) });
   });
   const queue = new TicketQueue(tickets, [leases, new ReservationHolders(reservations)]);
   return { context, reservations: new Reservations(context, leases, queue) };

@@ -1,7 +1,8 @@
 /** A workspace of its own to try a hook in, which is removed again. */
 import type { Host } from "../ports/host.ts";
 import { initOn } from "./open.ts";
-import { type Hook, openHookOn } from "./open_hook.ts";
+import type { Hook } from "../engine/holds/hook.ts";
+import { openHookOn } from "./open_hook.ts";
 import { openReservingOn } from "./open_reserving.ts";
 
 /** A folder with an empty workspace. */

@@ -4,6 +4,7 @@ import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
+import type { Sightings } from "../../ports/sightings.ts";
 import type { TicketStore } from "../../ports/tickets.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Whereabouts } from "./checkout/whereabouts.ts";
@@ -21,6 +22,8 @@ export interface FsReserving {
   readonly reservations: ReservationStore;
   readonly checkout: Pick<Checkout, "named" | "worktree" | "branch">;
   readonly tickets: TicketStore;
+  /** What runs saw of files, which only hooks ask for. */
+  sightings(): Promise<Sightings>;
   /** The lanes; `undefined` where there is no journal. */
   lanes(): Promise<LaneStore | undefined>;
 }
@@ -33,9 +36,14 @@ export function openFsReserving(
   warn: Warn,
 ): FsReserving {
   const { host, layout } = enter(machine, location);
+  const checkout = new Whereabouts(hostWithin(machine, location), location, warn);
   return {
     reservations: new FsReservationStore(host, layout, clock, warn),
-    checkout: new Whereabouts(hostWithin(machine, location), location, warn),
+    checkout,
+    async sightings() {
+      const { FsSightings } = await import("./checkout/sightings.ts");
+      return new FsSightings(host.fs, layout, checkout);
+    },
     tickets: ticketsWhereAny(host, layout, clock),
     lanes: () => lanesWhereAny(host, layout, clock, warn),
   };

@@ -21,7 +21,8 @@ export const hookRunCommand: RawCommand = {
     "Called by the host of an agent, which writes what is about to happen to standard input as JSON. " +
     "Before an edit the files are reserved exclusively for the agent's run, for 15 minutes from the " +
     "edit on. If another run holds one of them, the edit is denied, and the agent reads who holds " +
-    "it, until when, and what to do. At the end of a session or subagent those reservations are " +
+    "it, until when, and what to do. An edit of a file that has changed since the run read or wrote it is " +
+    "denied once for each change. At the end of a session or subagent those reservations are " +
     "released. Exit codes and output are the host's, not those of the other commands. Most hosts " +
     "take 0 with no output for no opinion and 2 for a denial, others want JSON. Input that cannot " +
     "be read, a missing workspace, and a call of more than 2 seconds are no opinion. Edits through " +
@@ -77,7 +78,8 @@ async function answered(
   const dialect = speaker === name ? called : await asGuest(speaker, called);
   const event = dialect.read(payload, said);
   const isEnd = event.moment === "session_end" || event.moment === "subagent_end";
-  if (!isEnd && event.writes.length === 0) return dialect.pass;
+  const { moment, reads, writes } = event;
+  if (!isEnd && reads.length + writes.length === 0) return dialect.pass;
   const run = hookRun(speaker, event, (variable) => host.env(variable));
   // Without its name nothing says which subagent it is.
   if (run === undefined || event.moment === "subagent_end" && event.agent === undefined) {
@@ -89,7 +91,12 @@ async function answered(
     await hook.ended(run);
     return dialect.pass;
   }
-  const verdict = await hook.before(run, { paths: event.writes, base: cwd, signal });
+  if (moment === "post" || writes.length === 0) {
+    const at = moment === "post" ? moment : "pre";
+    await hook.remember(run, { moment: at, reads, writes, base: cwd });
+    return dialect.pass;
+  }
+  const verdict = await hook.before(run, { paths: writes, base: cwd, signal });
   if (verdict.verdict === "pass") return dialect.pass;
   return verdict.verdict === "deny" ? dialect.deny(verdict.reason) : dialect.warn(verdict.reason);
 }

@@ -24,20 +24,25 @@ export function editedFiles(
   ignore: readonly string[],
 ): EditedFiles {
   const naming = { kind: "address", base, literal: true, file: true } as const;
-  const ignored = ignore.length === 0 ? [] : treeOutlines({ tree: ignore });
+  const isIgnored = ignoring(ignore);
   const paths: string[] = [];
   const files: string[] = [];
   const addresses: string[] = [];
   for (const path of new Set(given)) {
     const named = checkout.named([path], naming);
-    const outlines = () => addressOutlines({ addresses: named.entries });
     // What lies outside of the checkout is no concern of it.
-    if (named.problems.length > 0 || lieWithin(outlines(), ignored)) continue;
+    if (named.problems.length > 0 || isIgnored(named.entries)) continue;
     paths.push(path);
     addresses.push(...named.entries);
     files.push(...named.files);
   }
   return { paths, addresses, files };
+}
+
+/** Whether a team has files ignored, by the globs of `hook.ignore`. */
+export function ignoring(ignore: readonly string[]): (addresses: readonly string[]) => boolean {
+  const ignored = ignore.length === 0 ? [] : treeOutlines({ tree: ignore });
+  return (addresses) => ignored.length > 0 && lieWithin(addressOutlines({ addresses }), ignored);
 }
 
 /** Whether all that some hold lies in what others do. */

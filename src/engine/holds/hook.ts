@@ -16,15 +16,30 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
 import type { Agreement } from "../../ports/agreement.ts";
+import type { LocatedFile } from "../../ports/sightings.ts";
 import type { ReservationContext } from "../context.ts";
+import {
+  beginEdit,
+  changedSince,
+  concerned,
+  type HookFilesContext,
+  type HookUse,
+} from "./hook_files.ts";
 import type { Reservations } from "../reservation/reservations.ts";
-import { editedFiles, lieWithin } from "./edited.ts";
+import { lieWithin } from "./edited.ts";
 import { heldLine, waitCommand } from "./wording.ts";
 
 /** What a hook works with. */
-export interface HookContext extends ReservationContext {
+export interface HookContext extends ReservationContext, HookFilesContext {
   readonly agreement: Agreement;
   readonly reservations: Pick<Reservations, "reserve" | "release">;
+}
+
+/** What a hook does in a workspace. */
+export interface Hook {
+  before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
+  remember(run: HookRun, use: HookUse): Promise<void>;
+  ended(run: HookRun): Promise<void>;
 }
 
 /** What is to become of an edit: `warn` lets it go on and says why it should not. */
@@ -46,29 +61,54 @@ const PASS: HookVerdict = { verdict: "pass" };
 /** Reserves the files that an agent is about to write, or says why it is not to. */
 export async function beforeEdit(
   context: HookContext,
-  { runId, maker }: HookRun,
-  { paths, base, signal }: HookEdit,
+  run: HookRun,
+  edit: HookEdit,
 ): Promise<HookVerdict> {
-  const { agreement, checkout, clock, store, reservations } = context;
-  const { mode, ignore } = agreement.hook();
+  const { mode, ignore } = context.agreement.hook();
   if (mode === "off") return PASS;
-  const { paths: wanted, addresses, files } = editedFiles(checkout, paths, base, ignore);
+  const wanted = concerned(await context.sightings(), ignore, edit.paths, edit.base);
+  // In the same turn as the names, so that the checkouts are looked for once.
+  const worktree = context.checkout.worktree();
   if (wanted.length === 0) return PASS;
+  const verdict = await verdictOn(context, run, edit, mode, wanted, worktree);
+  if (verdict.verdict !== "deny") await beginEdit(context, run, wanted);
+  return verdict;
+}
+
+async function verdictOn(
+  context: HookContext,
+  run: HookRun,
+  { base, signal }: HookEdit,
+  mode: "deny" | "warn",
+  wanted: readonly LocatedFile[],
+  worktree: string | undefined,
+): Promise<HookVerdict> {
+  const { clock, store, reservations } = context;
+  const { runId, maker } = run;
+  const stale = async (): Promise<HookVerdict> => {
+    const reason = await changedSince(context, run, wanted);
+    return reason === undefined ? PASS : { verdict: mode, reason };
+  };
+  const first = await stale();
+  if (first.verdict === "deny") return first;
+  const addresses = wanted.map(({ address }) => address);
+  const files = wanted.filter(({ isFile }) => isFile).map(({ address }) => address);
   const ours = addressOutlines({ addresses, files });
   const near = await store.reservations.near(
     { addresses, files },
     clock(),
     overlapsRecord(new Comparison(runId, ours)),
   );
-  const worktree = checkout.worktree();
   const kept = near.filter((entry) =>
     sameAgent(entry.reservation.run_id, runId) && entry.reservation.exclusive === true &&
     entry.reservation.worktree === worktree && isFresh(entry, clock())
   );
-  if (lieWithin(ours, kept.flatMap(({ reservation }) => addressOutlines(reservation)))) return PASS;
+  if (lieWithin(ours, kept.flatMap(({ reservation }) => addressOutlines(reservation)))) {
+    return first;
+  }
   signal.throwIfAborted();
   const answer = await reservations.reserve({
-    addresses: wanted,
+    addresses: wanted.map(({ text }) => text),
     base,
     literal: true,
     file: true,
@@ -79,18 +119,21 @@ export async function beforeEdit(
     auto: maker,
     signal,
   });
-  if (answer.status === "reserved") return PASS;
-  const reason = whyDenied(answer.conflicts, near, clock());
-  return { verdict: mode, reason };
+  if (answer.status !== "reserved") {
+    return { verdict: mode, reason: whyDenied(answer.conflicts, near, clock()) };
+  }
+  // Before the reservation was there, another run may have edited the file and ended.
+  return first === PASS ? await stale() : first;
 }
 
-/** Releases what hooks reserved for a session with all its subagents, or for one subagent. */
-export async function afterEnd(context: HookContext, { maker }: HookRun): Promise<void> {
+/** Releases and forgets what hooks reserved and saw for a session with all its subagents, or for one subagent. */
+export async function afterEnd(context: HookContext, { runId, maker }: HookRun): Promise<void> {
   const { store, clock, reservations } = context;
+  await (await context.sightings()).forget(runId, maker);
   for (const { reservation } of await store.reservations.list(clock(), false)) {
-    const { reservation_id: id, run_id: runId, auto } = reservation;
+    const { reservation_id: id, run_id, auto } = reservation;
     if (typeof auto !== "string" || !endsWith(auto, maker)) continue;
-    await reservations.release({ id, runId });
+    await reservations.release({ id, runId: run_id });
   }
 }
 

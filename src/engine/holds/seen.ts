@@ -10,7 +10,7 @@ import type { LocatedFile, Sightings } from "../../ports/sightings.ts";
 import type { Context } from "../context.ts";
 import { inputProblems } from "../input.ts";
 import { NAMING } from "../names.ts";
-import { compared, type ComparedFile } from "./stale.ts";
+import { changeText, compared, type ComparedFile, isStale } from "./stale.ts";
 
 /** Which files, and who saw them. */
 export interface SeenInput {
@@ -142,7 +142,7 @@ export class SeenFiles {
     const files: ComparedFile[] = [];
     for (const file of located) files.push((await compared(sightings, input.runId, file)).file);
     const answer = { run_id: input.runId, total: files.length, files };
-    const stale = files.filter(({ status }) => status === "changed" || status === "removed");
+    const stale = files.filter(isStale);
     if (stale.length === 0) return { status: "fresh", ...answer };
     const named = stale.slice(0, MAX_NAMED).map(changeText);
     const rest = stale.length > named.length ? [`and ${stale.length - named.length} more`] : [];
@@ -169,12 +169,4 @@ export class SeenFiles {
 
 function pathProblem(message: string): InputProblem {
   return { field: "paths", code: "bad_args", message };
-}
-
-/** What became of a file, since when, and by whose hand. */
-export function changeText({ path, status, changed_by, changed_at }: ComparedFile): string {
-  const how = status === "removed" ? "was removed" : "was changed";
-  const by = changed_by === null ? "" : ` by ${quoted(changed_by, 80)}`;
-  const at = changed_at === null ? "" : ` at ${changed_at}`;
-  return `${quoted(path, 200)} ${how}${by}${at}`;
 }

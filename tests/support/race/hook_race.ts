@@ -59,7 +59,7 @@ function calledTwice(session: string, dir: string, event: string, fields: object
 }
 
 /** Calls the hook of a host in a process of its own, as a host does. */
-function callHook(host: string, payload: object): Promise<Called> {
+export function callHook(host: string, payload: object): Promise<Called> {
   const cli = `${ROOT}cli.ts`;
   const args = "Deno" in globalThis ? ["run", "-A", "--config", `${ROOT}deno.json`, cli] : [cli];
   const { COORD_DIR: _dir, COORD_RUN_ID: _run, CLAUDE_CODE_SESSION_ID: _session, ...env } =

@@ -7,8 +7,8 @@ export const HOOK_MS = 2_000;
 /** Bytes of what a host says that are read. */
 export const MAX_HOOK_BYTES = 4 * 1024 * 1024;
 
-/** Before a tool runs, at the end of a session or of a subagent, or at any other moment. */
-export type HookMoment = "pre" | "session_end" | "subagent_end" | "other";
+/** Before or after a tool runs, at the end of a session or of a subagent, or at any other moment. */
+export type HookMoment = "pre" | "post" | "session_end" | "subagent_end" | "other";
 
 /** What a host says. */
 export interface HookEvent {
@@ -19,8 +19,10 @@ export interface HookEvent {
   readonly agent: string | undefined;
   /** The folder that the agent works in, and that paths are relative to. */
   readonly cwd: string | undefined;
-  /** The files that the tool is about to write. */
+  /** The files that the tool is about to write, or has written. */
   readonly writes: readonly string[];
+  /** The files that the tool is about to read, or has read. */
+  readonly reads: readonly string[];
 }
 
 /** What a hook answers: the process's exit code and its output. */

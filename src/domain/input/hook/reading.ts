@@ -34,6 +34,8 @@ const PATH = [
   "targetFile",
   "TargetFile",
   "target_notebook",
+  "absolute_path",
+  "AbsolutePath",
 ];
 const PATHS = ["files", "paths", "replacements"];
 const PATCH = ["command", "patch", "patchText", "input"];
@@ -41,10 +43,14 @@ const PATCH = ["command", "patch", "patchText", "input"];
 /** What hosts call the moments that matter, in lower case and without what joins the words. */
 const MOMENTS: Readonly<Record<string, HookMoment>> = {
   pre: "pre",
+  post: "post",
   pretooluse: "pre",
   beforetool: "pre",
   prewritecode: "pre",
   toolcall: "pre",
+  posttooluse: "post",
+  aftertool: "post",
+  postwritecode: "post",
   sessionend: "session_end",
   sessionshutdown: "session_end",
   taskcomplete: "session_end",
@@ -52,6 +58,25 @@ const MOMENTS: Readonly<Record<string, HookMoment>> = {
   subagentstop: "subagent_end",
   subagentend: "subagent_end",
 };
+
+/** Events that are about a read, whatever the tool is. */
+const READINGS: Readonly<Record<string, HookMoment>> = {
+  beforereadfile: "pre",
+  prereadcode: "pre",
+  postreadcode: "post",
+};
+
+/** What hosts call the tools that read a file. */
+const READERS = new Set([
+  "Read",
+  "NotebookRead",
+  "ReadFile",
+  "read",
+  "read_file",
+  "readFile",
+  "view",
+  "view_file",
+]);
 
 /** The most files of one call that count. */
 const MAX_PATHS = 512;
@@ -66,25 +91,48 @@ export function readEvent(
   said: string | undefined,
   writtenBy: WrittenBy,
 ): HookEvent {
-  const call = payload["toolCall"] ?? payload["preToolUse"];
+  const call = payload["toolCall"] ?? payload["preToolUse"] ?? payload["postToolUse"];
   const tool = textOf(payload, ...TOOL) ?? textOf(call, "name", "toolName");
   const name = textOf(payload, ...EVENT) ?? said;
   const ran = RESULT.some((field) => field in payload);
-  const moment = name === undefined
-    ? tool === undefined || ran ? "other" : "pre"
-    : MOMENTS[name.toLowerCase().replaceAll("_", "")] ?? "other";
-  const writes = moment === "pre"
-    ? writtenBy(tool, parsed(valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"])))
+  const word = name?.toLowerCase().replaceAll("_", "") ?? (ran ? "post" : "pre");
+  const isReading = READINGS[word] !== undefined;
+  const known = READINGS[word] ?? MOMENTS[word] ?? "other";
+  const isToolless = name === undefined && tool === undefined;
+  const moment =
+    isToolless || known === "post" && (hasFailed(payload) || fieldOf(call, "success") === false)
+      ? "other"
+      : known;
+  const isUse = moment === "pre" || moment === "post";
+  const input = isUse
+    ? parsed(valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"]))
+    : undefined;
+  const writes = isUse && !isReading ? writtenBy(tool, input) : [];
+  const isRead = isReading || READERS.has(tool ?? "") || textOf(input, "command") === "view";
+  const reads = isUse && isRead && writes.length === 0
+    ? editedPaths(isReading ? input ?? payload : input)
     : [];
+  const paths = [...writes, ...reads];
   const roots = pathsOf(payload, ...ROOTS);
   return {
     moment,
     session: textOf(payload, ...SESSION),
     agent: textOf(payload, ...AGENT),
     cwd: textOf(payload, ...FOLDER) ??
-      roots.find((root) => writes.some((path) => path.startsWith(`${root}/`))) ?? roots[0],
+      roots.find((root) => paths.some((path) => path.startsWith(`${root}/`))) ?? roots[0],
     writes,
+    reads,
   };
+}
+
+/** Whether a tool that ran says that it failed: then it has written nothing, and shown nothing. */
+function hasFailed(payload: JsonObject): boolean {
+  const result = valueOf(payload, RESULT);
+  if (payload["error"] || payload["status"] === "error") return true;
+  if (!isObject(result)) return false;
+  const { error, success, is_error, isError, resultType } = result;
+  return Boolean(error) || success === false || is_error === true || isError === true ||
+    resultType !== undefined && resultType !== "success";
 }
 
 /** The input of a tool, which may be JSON in a text. */

@@ -36,11 +36,17 @@ export interface Sighting {
   /** `null` when it was not there. */
   readonly state: FileState | null;
   readonly seen_at: string;
-  /**
-   * How: before or after the run read it, after it edited it, or by a denial that reported the change.
-   */
-  readonly by: "reading" | "read" | "edit" | "denial";
+  readonly by: typeof WAYS[number];
 }
+
+/**
+ * How a run saw it: before or after it read it, before or after it edited it, or by a denial that reported
+ * the change. Before an edit only where its host has not yet reported that an edit has ended.
+ */
+const WAYS = ["reading", "read", "editing", "edit", "denial"] as const;
+
+/** The path of a sighting that stands for all ends of edits: the host of the run reports them. */
+export const ENDS_PATH = "";
 
 /** Whether a file is what it was. */
 export function isSameState(a: FileState | null, b: FileState | null): boolean {
@@ -57,7 +63,7 @@ export function parseSighting(value: JsonObject): Sighting | undefined {
   const isWhole = typeof run_id === "string" && typeof path === "string" &&
     (auto === undefined || typeof auto === "string") &&
     (state === null || isState(state)) && parseTime(seen_at) !== undefined &&
-    ["reading", "read", "edit", "denial"].some((known) => known === by);
+    WAYS.some((known) => known === by);
   return isWhole ? value as unknown as Sighting : undefined;
 }
 

@@ -52,7 +52,8 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     syntax: "json",
     bom: true,
     events: [
-      { event: "PreToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
+      { event: "PreToolUse", matcher: "Read|Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
+      { event: "PostToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
       ...ENDS,
     ],
   },
@@ -64,6 +65,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     // It asks its user again whenever any of this changes.
     events: [
       { event: "PreToolUse", matcher: "apply_patch|Write|Edit|Bash", timeout: 10 },
+      { event: "PostToolUse", matcher: "apply_patch|Write|Edit|Bash", timeout: 10 },
       ...ENDS,
     ],
     next: "Codex skips hooks in silence until its user approves them: type /hooks in Codex.",
@@ -75,7 +77,8 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     syntax: "comments",
     // In milliseconds.
     events: [
-      { event: "BeforeTool", matcher: "^(write_file|replace)$", timeout: 10_000 },
+      { event: "BeforeTool", matcher: "^(read_file|write_file|replace)$", timeout: 10_000 },
+      { event: "AfterTool", matcher: "^(write_file|replace)$", timeout: 10_000 },
       { event: "SessionEnd", timeout: 3_000 },
     ],
     extra: { name: "coord" },

@@ -11,7 +11,8 @@ for (const each of RECORDED) {
     assertEquals(speakerOf(called ?? host, payload as JsonObject), host);
     const dialect = await DIALECTS[host]?.();
     const read = dialect?.read(payload as JsonObject, event);
-    assertEquals(read, { moment, session, agent, cwd: cwd ?? undefined, writes });
+    const { reads = [] } = each;
+    assertEquals(read, { moment, session, agent, cwd: cwd ?? undefined, writes, reads });
   });
 }
 
@@ -21,6 +22,7 @@ it("every dialect has payloads and a sample, and reads an empty one as no edit",
   for (const load of Object.values(DIALECTS)) {
     const dialect = await load();
     assertEquals(dialect.read({}, undefined).writes, []);
+    assertEquals(dialect.read({}, undefined).reads, []);
     assertEquals(dialect.read({}, undefined).moment, "other");
   }
 });

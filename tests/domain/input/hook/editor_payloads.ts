@@ -104,8 +104,14 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   cursor(
     "a tool that ran",
     { hook_event_name: "postToolUse", tool_name: "Write", tool_input: EDIT, cwd: "/w" },
+    ["/w/n.txt"],
+    { moment: "post" },
+  ),
+  cursor(
+    "a read",
+    { hook_event_name: "beforeReadFile", file_path: "/w/n.txt", content: "x" },
     [],
-    { moment: "other" },
+    { reads: ["/w/n.txt"] },
   ),
   cursor(
     "the end of a session",
@@ -140,14 +146,24 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     "a view",
     { toolName: "str_replace_editor", toolArgs: { command: "view", path: "/w/n.txt" } },
     [],
+    { reads: ["/w/n.txt"] },
   ),
   copilot("a command", { toolName: "bash", toolArgs: { command: "ls" } }, []),
   copilot(
     "a tool that ran",
     { toolName: "edit", toolArgs: { path: "/w/n.txt" }, toolResult: { resultType: "success" } },
+    ["/w/n.txt"],
+    { moment: "post" },
+  ),
+  copilot(
+    "a tool that failed",
+    { toolName: "edit", toolArgs: { path: "/w/n.txt" }, toolResult: { resultType: "failure" } },
     [],
     { moment: "other" },
   ),
+  copilot("a read", { toolName: "view", toolArgs: '{"path":"/w/n.txt"}' }, [], {
+    reads: ["/w/n.txt"],
+  }),
   copilot("the end of a session", { reason: "complete" }, [], { moment: "session_end" }),
   copilot("the end of a turn", { stopReason: "end_turn" }, [], { moment: "other" }),
   copilot(
@@ -193,7 +209,9 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     ["src/main.ts", "b"],
   ),
   vscode("a patch", { tool_name: "apply_patch", tool_input: { input: PATCH } }, ["n.txt"]),
-  vscode("a read", { tool_name: "read_file", tool_input: { filePath: "/w/n.txt" } }, []),
+  vscode("a read", { tool_name: "read_file", tool_input: { filePath: "/w/n.txt" } }, [], {
+    reads: ["/w/n.txt"],
+  }),
   vscode(
     "the names that its documents have",
     {
@@ -225,7 +243,9 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     { agent: "ses_2" },
   ),
   opencode("a patch", { tool: "apply_patch", args: { patchText: PATCH } }, ["n.txt"]),
-  opencode("a read", { tool: "read", args: { filePath: "/w/n.txt" } }, []),
+  opencode("a read", { tool: "read", args: { filePath: "/w/n.txt" } }, [], {
+    reads: ["/w/n.txt"],
+  }),
   opencode("the end of a subagent", { agent_id: "ses_2" }, [], {
     event: "subagent_end",
     moment: "subagent_end",

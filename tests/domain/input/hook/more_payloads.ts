@@ -95,8 +95,14 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
   windsurf(
     "an edit that was done",
     { agent_action_name: "post_write_code", tool_info: { file_path: "/w/n.txt" } },
+    ["/w/n.txt"],
+    { moment: "post" },
+  ),
+  windsurf(
+    "a read",
+    { agent_action_name: "pre_read_code", tool_info: { file_path: "/w/n.txt" } },
     [],
-    { moment: "other" },
+    { reads: ["/w/n.txt"] },
   ),
   windsurf(
     "a command",
@@ -107,7 +113,29 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
   ...["write_to_file", "replace_in_file"].map((toolName) =>
     cline(toolName, { preToolUse: { toolName, parameters: { path: "n.txt" } } }, ["n.txt"])
   ),
-  cline("a read", { preToolUse: { toolName: "read_file", parameters: { path: "n.txt" } } }, []),
+  cline("a read", { preToolUse: { toolName: "read_file", parameters: { path: "n.txt" } } }, [], {
+    reads: ["n.txt"],
+  }),
+  cline(
+    "a tool that ran",
+    {
+      hookName: "PostToolUse",
+      preToolUse: undefined,
+      postToolUse: { toolName: "write_to_file", parameters: { path: "n.txt" }, success: true },
+    },
+    ["n.txt"],
+    { moment: "post" },
+  ),
+  cline(
+    "a tool that failed",
+    {
+      hookName: "PostToolUse",
+      preToolUse: undefined,
+      postToolUse: { toolName: "write_to_file", parameters: { path: "n.txt" }, success: false },
+    },
+    [],
+    { moment: "other" },
+  ),
   cline("the end of a task", { hookName: "TaskComplete" }, [], { moment: "session_end" }),
   clineCli("editor of the command line", CLI_EDIT, ["/w/n.txt"]),
   clineCli(
@@ -138,6 +166,7 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
     "a read",
     { toolCall: { name: "view_file", args: { AbsolutePath: "/w/n.txt" } } },
     [],
+    { reads: ["/w/n.txt"] },
   ),
   antigravity("a tool that ran", { toolCall: null, error: "" }, [], { moment: "other" }),
   ...["Write", "Edit"].map((tool_name) =>

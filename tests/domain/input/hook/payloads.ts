@@ -49,6 +49,7 @@ export interface Recorded {
   /** `/w` where it is not said; `null` for none. */
   readonly cwd?: string | null;
   readonly writes: readonly string[];
+  readonly reads?: readonly string[];
 }
 
 const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
@@ -86,14 +87,44 @@ export const RECORDED: readonly Recorded[] = [
     moment: "pre",
     session: "a96c",
     writes: [],
+    reads: ["/w/n.txt"],
+  },
+  {
+    host: "claude",
+    what: "a read that has ended",
+    payload: {
+      ...CLAUDE,
+      hook_event_name: "PostToolUse",
+      tool_name: "Read",
+      tool_input: { file_path: "/w/n.txt", offset: 10 },
+      tool_response: { type: "text", file: { filePath: "/w/n.txt", content: "x" } },
+    },
+    moment: "post",
+    session: "a96c",
+    writes: [],
+    reads: ["/w/n.txt"],
+  },
+  {
+    host: "claude",
+    what: "a tool that failed",
+    payload: {
+      ...CLAUDE,
+      hook_event_name: "PostToolUseFailure",
+      tool_name: "Edit",
+      tool_input: edit,
+      error: "String to replace not found in file",
+    },
+    moment: "other",
+    session: "a96c",
+    writes: [],
   },
   {
     host: "claude",
     what: "a tool that ran",
     payload: { ...CLAUDE, hook_event_name: "PostToolUse", tool_name: "Edit", tool_input: edit },
-    moment: "other",
+    moment: "post",
     session: "a96c",
-    writes: [],
+    writes: ["/w/n.txt"],
   },
   {
     host: "claude",
@@ -169,6 +200,20 @@ export const RECORDED: readonly Recorded[] = [
   },
   {
     host: "codex",
+    what: "a patch that was applied",
+    payload: {
+      ...CODEX,
+      hook_event_name: "PostToolUse",
+      tool_name: "apply_patch",
+      tool_input: { command: PATCH },
+      tool_response: "Success. Updated the following files:\nM a.ts",
+    },
+    moment: "post",
+    session: "01a0",
+    writes: ["a.ts", "b.ts", "lib/c d.ts", "e.ts"],
+  },
+  {
+    host: "codex",
     what: "a shell command that only shows a patch",
     payload: { ...CODEX, tool_name: "Bash", tool_input: { command: `cat <<'EOF'\n${PATCH}\nEOF` } },
     moment: "pre",
@@ -183,6 +228,43 @@ export const RECORDED: readonly Recorded[] = [
     session: "4fe4",
     writes: ["/w/n.txt"],
   })),
+  ...["file_path", "absolute_path"].map((name) => ({
+    host: "gemini",
+    what: `a read of ${name}`,
+    payload: { ...GEMINI, tool_name: "read_file", tool_input: { [name]: "/w/n.txt" } },
+    moment: "pre" as const,
+    session: "4fe4",
+    writes: [],
+    reads: ["/w/n.txt"],
+  })),
+  {
+    host: "gemini",
+    what: "a tool that ran",
+    payload: {
+      ...GEMINI,
+      hook_event_name: "AfterTool",
+      tool_name: "replace",
+      tool_input: { file_path: "/w/n.txt" },
+      tool_response: { llmContent: "Successfully modified file", returnDisplay: {} },
+    },
+    moment: "post",
+    session: "4fe4",
+    writes: ["/w/n.txt"],
+  },
+  {
+    host: "gemini",
+    what: "a tool that failed",
+    payload: {
+      ...GEMINI,
+      hook_event_name: "AfterTool",
+      tool_name: "replace",
+      tool_input: { file_path: "/w/n.txt" },
+      tool_response: { llmContent: "", error: { message: "0 occurrences found" } },
+    },
+    moment: "other",
+    session: "4fe4",
+    writes: [],
+  },
   {
     host: "gemini",
     what: "the end of a session",
@@ -208,5 +290,23 @@ export const RECORDED: readonly Recorded[] = [
     moment: "pre",
     session: "s1",
     writes: ["n.txt"],
+  },
+  {
+    host: "generic",
+    what: "reads",
+    payload: { moment: "pre", session: "s1", cwd: "/w", reads: ["a", "b"] },
+    moment: "pre",
+    session: "s1",
+    writes: [],
+    reads: ["a", "b"],
+  },
+  {
+    host: "generic",
+    what: "an edit that has ended",
+    payload: { session: "s1", cwd: "/w", writes: "a" },
+    event: "post",
+    moment: "post",
+    session: "s1",
+    writes: ["a"],
   },
 ];

@@ -2,19 +2,21 @@
 import { BY_CODE, type HookMoment, type HostDialect } from "../event.ts";
 import { pathsOf, textOf } from "../reading.ts";
 
-const MOMENTS: readonly HookMoment[] = ["pre", "session_end", "subagent_end"];
+const MOMENTS: readonly HookMoment[] = ["pre", "post", "session_end", "subagent_end"];
 
 export const generic: HostDialect = {
   ...BY_CODE,
   read(payload, event) {
     const said = textOf(payload, "moment") ?? event;
     const moment = MOMENTS.find((each) => each === said) ?? "other";
+    const isUse = moment === "pre" || moment === "post";
     return {
       moment,
       session: textOf(payload, "session"),
       agent: textOf(payload, "agent"),
       cwd: textOf(payload, "cwd"),
-      writes: moment === "pre" ? pathsOf(payload, "writes") : [],
+      writes: isUse ? pathsOf(payload, "writes") : [],
+      reads: isUse ? pathsOf(payload, "reads") : [],
     };
   },
 };
