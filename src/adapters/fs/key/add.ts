@@ -175,7 +175,7 @@ export class KeyedTasks {
       staged.discard();
     }
     await this.#follow();
-    return revivedAs(claims, next);
+    return revivedAs(claims, end, next);
   }
 
   /** Gives the pledges of a batch the names of its keys; `false` when a task has one of them. */

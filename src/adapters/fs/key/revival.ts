@@ -8,7 +8,7 @@ import { stemOfId } from "../../../domain/ids.ts";
 import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
 import { archived, asPledged } from "../../../domain/task/requeue.ts";
 import type { Applied } from "../../../ports/tasks.ts";
-import { transition } from "../task/claim_chain.ts";
+import { isRevivable, readHead, transition } from "../task/claim_chain.ts";
 import { slotName } from "../task/claim/names.ts";
 import type { ClaimFiles } from "../task/claim_files.ts";
 import type { Standing } from "./chain.ts";
@@ -25,8 +25,8 @@ export function standingAfter(
   if (end.transition !== pledged.revived_after) return "ended";
   const stem = stemOfId(pledged.task_id);
   const slot = claims.read(slotName(stem, pledged.transition));
-  if (slot === undefined) return claims.hasTask(stem) ? "unmade" : "ended";
-  return isTerminal(slot) ? "ended" : undefined;
+  if (slot !== undefined) return isTerminal(slot) ? "ended" : undefined;
+  return claims.hasTask(stem) && isRevivable(claims, stem, end) ? "unmade" : "ended";
 }
 
 /** Revives a task as a pledge says that is on the disk; `false` when that was done, or cannot be. */
@@ -40,11 +40,23 @@ export function revivePledged(claims: ClaimFiles, pledged: ClaimRecord): boolean
   return true;
 }
 
-/** What became of a pledge, whichever process has met it; `undefined` when another revival came first. */
-export function revivedAs(claims: ClaimFiles, pledged: ClaimRecord): Applied | undefined {
+/**
+ * What became of a pledge, whichever process has met it; `undefined` when the task has moved on.
+ *
+ * @param end The end that it was to follow.
+ */
+export function revivedAs(
+  claims: ClaimFiles,
+  end: ClaimRecord,
+  pledged: ClaimRecord,
+): Applied | undefined {
   const stem = stemOfId(pledged.task_id);
   const slot = claims.read(slotName(stem, pledged.transition));
-  if (slot === undefined) return undefined;
+  if (slot === undefined) {
+    const isNewest = readHead(claims, stem)?.transition === end.transition;
+    const isOver = isNewest && standingAfter(claims, end, pledged) === "ended";
+    return isOver ? { kind: "refused", refusal: archived(end) } : undefined;
+  }
   if (isTerminal(slot)) return { kind: "refused", refusal: archived(slot) };
   if (slot.claim_nonce !== pledged.claim_nonce) return undefined;
   claims.sync(slotName(stem, pledged.transition));

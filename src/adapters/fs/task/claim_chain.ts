@@ -233,8 +233,8 @@ export function transition(
   }
 }
 
-/** Makes an end last that is to be followed; `false` when it is not the end, or is archived. */
-function isRevivable(files: ClaimChainFiles, stem: string, state: ClaimRecord): boolean {
+/** Makes an end last that is to be followed; `false` when it is not the end, is damaged or archived. */
+export function isRevivable(files: ClaimChainFiles, stem: string, state: ClaimRecord): boolean {
   mend(files, stem);
   const end = endOf(state);
   const there = files.read(end);

@@ -209,14 +209,21 @@ it("a batch that is about to be void makes way, and its writer begins again", as
   assertEquals(readdirSync(batches).filter((name) => name.startsWith(folder.slice(0, 36))), []);
 });
 
-/** A task that was cancelled, and whose revival is pledged; it was cut off before that was made. */
-async function pledged() {
+/** A task that was cancelled. */
+async function ended() {
   const at = place();
   const first = await at.add();
   await at.cancel(first);
+  return { ...at, first };
+}
+
+/** A task that was cancelled, and whose revival is pledged; it was cut off before that was made. */
+async function pledged() {
+  const at = await ended();
+  const { first } = at;
   assertEquals(await at.requeue(first, pledging(host.fs)), undefined);
   assertEquals((await at.tasks.get(first.task_id)).claim?.status, "cancelled");
-  return { ...at, first };
+  return at;
 }
 
 it("a task that is revived has a pledge as its name, and keeps its key by that", async () => {
@@ -274,6 +281,21 @@ it("gc() puts a tombstone above the pledge of a task that is gone", async () => 
   await gc();
   assertEquals(list(), ["default.4", "default.5"]);
   assertEquals((await add()).task_id === first.task_id, false);
+});
+
+it("a task whose end cannot be read is not revived, and a pledge of it holds nothing", async () => {
+  for (const start of ["ended", "pledged"] as const) {
+    const { add, list, requeue, workspace, first } = start === "pledged"
+      ? await pledged()
+      : await ended();
+    writeFileSync(`${workspace}/claims/${stemOfId(first.task_id)}.end`, "{");
+    const names = list();
+    assertEquals(await requeue(first), "archived");
+    assertEquals(list(), names);
+    const { task_id, created } = await add();
+    assertEquals([created, task_id === first.task_id], [true, false]);
+    assertEquals(await requeue(first), "archived");
+  }
 });
 
 it("a revival that is cut off anywhere leaves a key that can be had, and a task that can be revived", async () => {
