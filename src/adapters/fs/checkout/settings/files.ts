@@ -137,7 +137,7 @@ export class FsHostSettings implements HostSettingsFiles {
       const isFound = program !== null && this.#canRun(program);
       const problems = problemsOf(file.host, own);
       if (!isFound) problems.push(`${program} cannot be run`);
-      const state = isOff(root)
+      const state = this.#isOff(file.host)
         ? "shadowed"
         : problems.length > 0
         ? "drift"
@@ -256,6 +256,20 @@ export class FsHostSettings implements HostSettingsFiles {
     }
   }
 
+  /** Whether one of the host's files switches the entries off, in whichever they are. */
+  #isOff(host: string): boolean {
+    return this.files(host).some((file) => {
+      try {
+        const { text, bom } = this.#read(file.path);
+        return text !== undefined && saysOff(parserOf(file, bom)(text));
+      } catch (error) {
+        // What the host does not read switches nothing off.
+        if (error instanceof UnfitSettings || error instanceof CoordError) return false;
+        throw error;
+      }
+    });
+  }
+
   /** Whether a file lies in the project, or belongs to the user. */
   #isOurs(path: string): boolean {
     const home = this.#home();
@@ -344,13 +358,14 @@ function problemsOf(host: string, own: readonly OwnHook[]): string[] {
   });
 }
 
-/** Whether the host is to call no hook, or not that of coord. */
-function isOff(root: JsonNode): boolean {
-  const all = memberOf(root, "disableAllHooks");
-  const some = memberOf(memberOf(root, "hooksConfig"), "disabled") ??
-    memberOf(memberOf(root, "hooks"), "disabled");
-  return all?.kind === "leaf" && all.value === true ||
-    some?.kind === "list" && some.children.some((each) => textAt(each) === "coord");
+/** Whether a file says that the host is to call no hook, or not that of coord. */
+function saysOff(root: JsonNode): boolean {
+  const config = memberOf(root, "hooksConfig");
+  const names = memberOf(config, "disabled");
+  const is = (node: JsonNode | undefined, value: boolean) =>
+    node?.kind === "leaf" && node.value === value;
+  return is(memberOf(root, "disableAllHooks"), true) || is(memberOf(config, "enabled"), false) ||
+    names?.kind === "list" && names.children.some((each) => textAt(each) === "coord");
 }
 
 function workspaceOf(host: Host, dir: string | undefined): string | undefined {

@@ -276,10 +276,19 @@ it("status names what is missing, what is switched off and what cannot be read",
   const text = read(one.path) ?? "";
   put(one.path, text.replace('"SessionEnd"', '"SubagentStop"'));
   assertEquals(look(), { state: "drift", problems: ["SessionEnd does not call it"] });
-  put(one.path, text.replace("{", '{"disableAllHooks": true,'));
+  // Measured: it holds for the entries of all files.
+  put(`${dir}/home/.claude/settings.json`, '{"disableAllHooks": true}');
+  put(one.path, text);
   assertEquals(look().state, "shadowed");
+  put(`${dir}/home/.claude/settings.json`, '{"disableAllHooks": false}');
+  assertEquals(look().state, "installed");
   // Claude Code ignores a file with a comment, and says nothing of it.
   put(one.path, `${text}// x`);
   assertEquals(look().state, "unreadable");
   assertEquals(edit("claude", false).change, "uninstalled");
+  for (const config of ['"disabled": ["lint", "coord"]', '"enabled": false']) {
+    put(file("gemini").path, `{"hooksConfig": {${config}}}`);
+    edit("gemini", true);
+    assertEquals(settings.state(file("gemini")).state, "shadowed");
+  }
 });
