@@ -28,10 +28,11 @@ const GUESTS: readonly Guest[] = [
       "hookEventName" in payload || /^(?!mcp__)[a-z]/.test(textOf(payload, "tool_name") ?? ""),
   },
   {
-    // Claude Code says where its transcript is, and no time.
+    // Claude Code says no time, and always where its transcript is.
     host: "copilot",
     called: ["claude"],
-    is: (payload) => "timestamp" in payload && !("transcript_path" in payload),
+    is: (payload) =>
+      "timestamp" in payload && (!("transcript_path" in payload) || "parent_agent_id" in payload),
   },
 ];
 

@@ -164,6 +164,31 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   copilot("a read", { toolName: "view", toolArgs: '{"path":"/w/n.txt"}' }, [], {
     reads: ["/w/n.txt"],
   }),
+  copilot(
+    "an edit in a subagent",
+    {
+      sessionId: "k1",
+      toolName: "edit",
+      toolArgs: { path: "/w/b", old_str: "a", new_str: "b" },
+      agentId: "k1",
+      agentType: "general-purpose",
+      parentAgentId: "s1",
+    },
+    ["/w/b"],
+    { agent: "k1" },
+  ),
+  copilot(
+    "the end of a subagent",
+    { agentId: "k1", agentName: "general-purpose", response: "done", stopReason: "end_turn" },
+    [],
+    { agent: "k1", moment: "subagent_end" },
+  ),
+  copilot(
+    "the start of a subagent",
+    { agentId: "k1", agentName: "general-purpose", parentAgentId: "s1" },
+    [],
+    { agent: "k1", moment: "other" },
+  ),
   copilot("the end of a session", { reason: "complete" }, [], { moment: "session_end" }),
   copilot("the end of a turn", { stopReason: "end_turn" }, [], { moment: "other" }),
   copilot(
@@ -177,6 +202,35 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     },
     ["/w/n.txt"],
     { called: "claude" },
+  ),
+  copilot(
+    "an edit in a subagent",
+    {
+      ...COPILOT_AS_CLAUDE,
+      sessionId: undefined,
+      session_id: "k1",
+      agent_id: "k1",
+      parent_agent_id: "s1",
+      hook_event_name: "PreToolUse",
+      tool_name: "Edit",
+      tool_input: { path: "/w/b", old_str: "a", new_str: "b" },
+    },
+    ["/w/b"],
+    { called: "claude", agent: "k1" },
+  ),
+  copilot(
+    "the end of a subagent",
+    {
+      ...COPILOT_AS_CLAUDE,
+      sessionId: undefined,
+      agent_id: "k1",
+      parent_agent_id: "s1",
+      transcript_path: "/h/s1.jsonl",
+      hook_event_name: "SubagentStop",
+      stop_reason: "end_turn",
+    },
+    [],
+    { called: "claude", agent: "k1", moment: "subagent_end" },
   ),
   copilot(
     "the end of a session",
