@@ -14,7 +14,7 @@ import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
 import { forecastRows } from "./bench/forecast_rows.ts";
 import { BUSY, machine } from "./bench/machine.ts";
 import type { Row } from "./bench/measure.ts";
-import { scaleRows, singleRows } from "./bench/queue_rows.ts";
+import { scaleRows, singleRows, tagRows } from "./bench/queue_rows.ts";
 import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
 import { reservationRows } from "./bench/reservation_rows.ts";
 import { removeScratch, scratch } from "./bench/scene.ts";
@@ -30,6 +30,7 @@ const SECTIONS: Record<string, Record<string, Group>> = {
   Tasks: {
     single: singleRows,
     scale: scaleRows,
+    tags: tagRows,
     batch: batchRow,
     contention: contentionRow,
     wait: waitRow,

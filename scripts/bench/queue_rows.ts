@@ -10,10 +10,14 @@ const { fs } = denoHost;
 const ROUNDS = sized(40, 30);
 const CALLS = 25;
 
-async function claimSome(coord: Coord, times: number): Promise<string[]> {
+async function claimSome(
+  coord: Coord,
+  times: number,
+  wanted: { readonly tag?: string } = {},
+): Promise<string[]> {
   const ids: string[] = [];
   for (let i = 0; i < times; i++) {
-    const claim = await coord.tasks.claim({ runId: "bench" });
+    const claim = await coord.tasks.claim({ runId: "bench", ...wanted });
     if (claim.status !== "claimed") throw new Error("the queue ran dry");
     ids.push(claim.task_id);
   }
@@ -78,6 +82,42 @@ export async function singleRows(parent: string): Promise<Row[]> {
     ratioRow("complete, against its floor", completed.complete, completed.floor, "ms", {
       atMost: 1.6,
     }),
+  ];
+}
+
+/** A tag that one in four of the tasks has. */
+const RELEASE = "release";
+
+/** Tasks of which each has a tag that no other has, or the one above. */
+function taggedTasks(): { title: string; runId: string; tags: string[] }[] {
+  return Array.from({ length: 10_000 }, (_, i) => ({
+    title: `task ${i}`,
+    runId: "bench",
+    tags: [i % 4 === 0 ? RELEASE : `task-${i}`],
+  }));
+}
+
+/** Claims by a tag, and of tasks that have tags, against claims of tasks without. */
+export async function tagRows(parent: string): Promise<Row[]> {
+  const plain = await scene(parent, { pending: 10_000 });
+  const [tagged, unasked] = [await scene(parent, {}), await scene(parent, {})];
+  for (const { coord } of [tagged, unasked]) await coord.tasks.enqueueAll(taggedTasks());
+  for (const { coord } of [plain, unasked]) await claimSome(coord, 100); // warm
+  await claimSome(tagged.coord, 100, { tag: RELEASE });
+  const cost = await sideBySide(
+    {
+      tag: async (times) => void await claimSome(tagged.coord, times, { tag: RELEASE }),
+      unasked: async (times) => void await claimSome(unasked.coord, times),
+      plain: async (times) => void await claimSome(plain.coord, times),
+    },
+    ROUNDS,
+    CALLS,
+  );
+  const among = "claim by a tag, 10,000 pending, against one without";
+  const others = "claim, 7,500 tags in the queue, against none";
+  return [
+    ratioRow(among, cost.tag, cost.plain, "ms", { atMost: 1.5 }),
+    ratioRow(others, cost.unasked, cost.plain, "ms", { atMost: 1.3 }),
   ];
 }
 

@@ -204,7 +204,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope path settings.*") },
   enqueue: { fields: [...TASK, "created"] },
-  claim: { fields: [...CLAIM, ...within("task", TASK), "queue"] },
+  claim: { fields: [...CLAIM, ...within("task", TASK), ...words("queue queues.* tag")] },
   work: {
     fields: words("status task_id title queue run_id attempt fence seconds result.* error"),
   },

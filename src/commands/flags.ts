@@ -1,4 +1,5 @@
 /** Flags and operands that several commands share, each defined once. */
+import type { InputProblem } from "../domain/errors.ts";
 import * as fields from "../domain/input/fields.ts";
 import { taskNames } from "../domain/task/fields.ts";
 import { TASK_INPUTS } from "../engine/task/types.ts";
@@ -61,6 +62,28 @@ export const QUEUE_FILTER: FlagSpec = {
   placeholder: "NAME",
   field: TASK_INPUTS.list.queue,
 };
+
+/** The queues of a claimer. */
+export const QUEUES: FlagSpec = {
+  ...QUEUE_FILTER,
+  summary: "only this queue; of several the task that comes first in all (default: any)",
+  repeatable: true,
+  as: "queues",
+};
+
+/** The tag that a claimer asks for. */
+export const TAG: FlagSpec = {
+  type: "text",
+  summary: "only tasks with this tag; one only",
+  placeholder: "TAG",
+  field: TASK_INPUTS.claim.tag,
+};
+
+/** What is wrong with the queues as a whole. */
+export function queueProblems(queues: unknown): InputProblem[] {
+  const messages = queues === undefined ? [] : TASK_INPUTS.claim.queues.problems(queues);
+  return messages.map((message) => ({ field: "queues", code: "bad_queue", message }));
+}
 
 /** What a claimer has. */
 export const HAS: FlagSpec = {

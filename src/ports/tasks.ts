@@ -3,7 +3,7 @@ import type { ClaimRecord, TimedRule, TransitionRefusal } from "../domain/task/c
 import type { ClaimGrant } from "../domain/task/claim_grant.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.ts";
 import type { AddedTask, KeyConflict } from "../domain/task/key.ts";
-import type { TaskRecord } from "../domain/task/task.ts";
+import type { TaskRecord, Wanted } from "../domain/task/task.ts";
 
 /** What became of a transition. */
 export type Applied =
@@ -34,11 +34,7 @@ export interface Preceding {
 }
 
 /** A search for a task to claim. */
-export interface ClaimSearch {
-  /** Only tasks of this queue; any queue when `undefined`. */
-  readonly queue: string | undefined;
-  /** What the claimer has, default nothing: a task that needs more is not for it. */
-  readonly has?: readonly string[] | undefined;
+export interface ClaimSearch extends Wanted {
   /** What the rule `grant` gives, by the store's clock at the moment of the grant. */
   readonly grant: ClaimGrant;
   /**
@@ -97,7 +93,8 @@ export interface TaskStore {
   apply(taskId: string, rule: TimedRule): Promise<Applied>;
 
   /**
-   * Grants the first of the claimable tasks (pending or timed out) in their order. Of any number of concurrent callers each task is given to one.
+   * Grants the first of the claimable tasks (pending or timed out) in their order, whichever of the queues
+   * it is in. Of any number of concurrent callers each task is given to one.
    */
   claimNext(search: ClaimSearch): Promise<TaskEntry | undefined>;
 

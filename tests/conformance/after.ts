@@ -160,7 +160,6 @@ export function afterSuite(name: string, open: OpenStore): void {
       assertEquals((await at.mine.tasks[end]({ id: b, runId: "p" })).status, "not_holder");
     }
     const hinted = await at.other.tasks.claimNext({
-      queue: undefined,
       grant: { runId: "x", ttlSeconds: 60, nonce: "n" },
       effort: "quick",
       hints: [b],

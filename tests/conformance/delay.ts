@@ -19,7 +19,6 @@ export function delaySuite(name: string, open: OpenStore): void {
     };
     const claim = async (store: Store, runId: string, effort: "thorough" | "quick" = "thorough") =>
       (await store.tasks.claimNext({
-        queue: undefined,
         grant: { runId, ttlSeconds: 600, nonce: `n-${runId}` },
         effort,
       }))?.task.title;
@@ -104,7 +103,6 @@ export function delaySuite(name: string, open: OpenStore): void {
     const [task] = await add({ delay: 60 });
     const hinted = (nonce: string) =>
       store.tasks.claimNext({
-        queue: undefined,
         grant: { runId: "a", ttlSeconds: 60, nonce },
         effort: "quick",
         hints: [task?.task_id ?? ""],

@@ -14,7 +14,8 @@ export function needsSuite(name: string, open: OpenStore): void {
       const found: string[] = [];
       while (true) {
         const grant = { runId: "a", ttlSeconds: 60, nonce: `${found.length}` };
-        const search = { queue, has, grant, effort: "thorough" } as const;
+        const queues = queue === undefined ? undefined : [queue];
+        const search = { queues, has, grant, effort: "thorough" } as const;
         const entry = await at.other.tasks.claimNext(search);
         if (entry === undefined) return found;
         found.push(entry.task.title);

@@ -19,6 +19,7 @@ import { retrySuite } from "./retry.ts";
 import { tagSuite } from "./tags.ts";
 import { taskSuite } from "./task.ts";
 import { ticketSuite } from "./tickets.ts";
+import { wantedSuite } from "./wanted.ts";
 import { watchSuite } from "./watch.ts";
 
 /** @param open Opens an empty workspace of the store. */
@@ -34,6 +35,7 @@ export function conformance(name: string, open: OpenStore): void {
   reprioritizeSuite(name, open);
   keySuite(name, open);
   tagSuite(name, open);
+  wantedSuite(name, open);
   reservationSuite(name, open);
   confirmationSuite(name, open);
   checkSuite(name, open);

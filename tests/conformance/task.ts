@@ -26,7 +26,8 @@ async function added(place: Scene, input: Partial<TaskInput> = {}): Promise<Task
 
 function claim(store: TaskStore, runId: string, queue?: string) {
   const grant = { runId, ttlSeconds: 60, nonce: `n-${runId}` };
-  return store.claimNext({ queue, grant, effort: "thorough" });
+  const queues = queue === undefined ? undefined : [queue];
+  return store.claimNext({ queues, grant, effort: "thorough" });
 }
 
 /** Claims until there is nothing left. */
@@ -139,7 +140,7 @@ export function taskSuite(name: string, open: OpenStore): void {
     const at = await place();
     const quick = (queue: string, hints: readonly string[]) => {
       const grant = { runId: "a", ttlSeconds: 60, nonce: `n-${queue}` };
-      return at.store.tasks.claimNext({ queue, grant, effort: "quick", hints });
+      return at.store.tasks.claimNext({ queues: [queue], grant, effort: "quick", hints });
     };
     assertEquals(await quick("a", []), undefined);
     const [a, b] = [await record(at, { queue: "a" }), await record(at, { queue: "b" })];

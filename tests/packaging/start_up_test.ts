@@ -15,13 +15,13 @@ const ROOT = `${import.meta.dirname}/../..`;
  */
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
   "--version": [25, 47],
-  "enqueue work --run-id me": [87, 197],
-  "claim --run-id me": [82, 186],
+  "enqueue work --run-id me": [89, 201],
+  "claim --run-id me": [84, 190],
   "check src/b.ts --run-id me": [75, 172],
   "list": [72, 168],
   "lane live": [66, 160],
-  "status": [100, 297],
-  "reserve src/c.ts --exclusive --run-id me": [91, 205],
+  "status": [102, 301],
+  "reserve src/c.ts --exclusive --run-id me": [92, 206],
   "hook run generic pre": [89, 198],
 };
 

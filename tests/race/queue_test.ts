@@ -72,7 +72,8 @@ it("claim() finds the tasks that another tool writes into tasks/ meanwhile", asy
   const race = await Race.open("foreign tasks");
   race.start(SIZE.tasks, SIZE);
   for (let written = 0; written < SIZE.tasks; written++) {
-    race.tasks.push(foreignTask(race.workspace, written));
+    const tags = [[], ["x"], ["y", "x"]][written % 3] ?? [];
+    race.tasks.push(foreignTask(race.workspace, written, { tags }));
     if (written % 10 === 0) await sleep(race.random.below(20));
   }
   await assertRight(race);

@@ -119,14 +119,15 @@ export class MemoryTaskStore implements TaskStore {
     };
   }
 
-  async claimNext({ queue, has, grant: who }: ClaimSearch): Promise<TaskEntry | undefined> {
+  async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
     const { tasks, claims, clock } = this.workspace;
+    const { grant: who } = search;
     const now = clock();
     this.#searchedAt = now;
     this.#letGo();
     const claimable = () =>
       [...tasks.rows()].map(([, task]) => task).filter((task) => {
-        if (queue !== undefined && task.queue !== queue || !mayTake(task, has)) return false;
+        if (!mayTake(task, search)) return false;
         const status = taskStatus(task, claims.row(task.task_id)?.record, now);
         return status === "pending" || status === "timed_out";
       });

@@ -1,12 +1,14 @@
 import { CLAIM_TTL_S, WAIT_S } from "../../domain/limits.ts";
 import {
+  queueEmpty,
   TASK_INPUTS,
   type TaskClaimed,
   type TaskClaimInput,
   type TaskQueueEmpty,
 } from "../../engine/task/types.ts";
 import type { AnswerCommand } from "../command.ts";
-import { HAS, QUEUE_FILTER, RUN_ID } from "../flags.ts";
+import { HAS, queueProblems, QUEUES, RUN_ID, TAG } from "../flags.ts";
+import { quoted } from "../../domain/text.ts";
 import { taskFields } from "./text.ts";
 
 export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> = {
@@ -17,12 +19,14 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
   examples: [
     "claim --run-id agent-7",
     "claim --run-id agent-7 --queue builds --wait 60 --json",
+    "claim --run-id agent-7 --queue builds --queue tests --tag release",
     "claim --run-id agent-7 --has gpu,docker",
   ],
   operands: [],
   flags: {
     "run-id": { ...RUN_ID, field: TASK_INPUTS.claim.runId },
-    queue: QUEUE_FILTER,
+    queue: QUEUES,
+    tag: TAG,
     has: HAS,
     "claim-ttl": {
       type: "duration",
@@ -39,6 +43,7 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
       field: TASK_INPUTS.claim.wait,
     },
   },
+  check: ({ queues }) => queueProblems(queues),
   async run(context, values) {
     const tasks = await context.tasks();
     const waits = (values.wait ?? WAIT_S.default) > 0;
@@ -47,14 +52,17 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
       const { task_id: id, claimer_run_id: runId, fence } = answer;
       context.ifUndelivered(async () => {
         await tasks.giveBack({ id, runId, fence });
-        return { status: "empty", queue: values.queue ?? null };
+        return queueEmpty(values);
       });
     }
     return answer;
   },
   text(value) {
     if (value.status === "empty") {
-      return `No task to claim${value.queue === null ? "" : ` in queue "${value.queue}"`}`;
+      const { queue, queues, tag } = value;
+      const names = queues?.map((name) => `"${name}"`).join(", ");
+      const where = queue === null ? names && ` in queues ${names}` : ` in queue "${queue}"`;
+      return `No task to claim${where ?? ""}${tag === undefined ? "" : ` with tag ${quoted(tag)}`}`;
     }
     const { task_id, title, ...rest } = taskFields(value.task);
     return {

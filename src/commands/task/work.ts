@@ -8,7 +8,7 @@ import {
 } from "../../engine/task/work_types.ts";
 import { HostError } from "../../ports/host.ts";
 import type { CommandContext, Stream, StreamCommand } from "../command.ts";
-import { CMD, HAS, QUEUE_FILTER, RUN_ID } from "../flags.ts";
+import { CMD, HAS, queueProblems, QUEUES, RUN_ID, TAG } from "../flags.ts";
 import { clipped, shortId } from "../text.ts";
 import { LiveLine } from "./live_line.ts";
 import { CommandRuns } from "./run_task.ts";
@@ -45,12 +45,8 @@ export const work: StreamCommand<TaskWorked, WorkValues> = {
   operands: [{ ...CMD, summary: "the program to run for each task, with its arguments" }],
   flags: {
     "run-id": { ...RUN_ID, field: WORK_INPUT.runId },
-    queue: {
-      ...QUEUE_FILTER,
-      summary: "only this queue; of several the first that has a task (default: any)",
-      repeatable: true,
-      as: "queues",
-    },
+    queue: QUEUES,
+    tag: TAG,
     has: HAS,
     "claim-ttl": {
       type: "duration",
@@ -72,7 +68,7 @@ export const work: StreamCommand<TaskWorked, WorkValues> = {
       placeholder: "DURATION",
       field: WORK_INPUT.maxRuntime,
     },
-    drain: { type: "boolean", summary: "end when no task is pending or claimed" },
+    drain: { type: "boolean", summary: "end when none of these tasks is pending or claimed" },
     once: { type: "boolean", summary: "end after one task, or at once when there is none" },
     "max-failures": {
       type: "integer",
@@ -87,10 +83,7 @@ export const work: StreamCommand<TaskWorked, WorkValues> = {
       const message = "cannot go together with --drain";
       problems.push({ field: "once", code: "bad_args", message });
     }
-    for (const message of queues === undefined ? [] : WORK_INPUT.queues.problems(queues)) {
-      problems.push({ field: "queues", code: "bad_queue", message });
-    }
-    return problems;
+    return [...problems, ...queueProblems(queues)];
   },
   run: async (context, values) => new Work(context, values),
   text({ status, task_id, seconds, title, error }) {

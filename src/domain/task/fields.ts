@@ -30,6 +30,18 @@ export const queue = ruled(
   "bad_queue",
 );
 
+/** Several queues. */
+export const queues = ruled(TEXTS, (values) => {
+  if (values.length === 0) return "must name a queue";
+  const twice = values.find((value, at) => values.indexOf(value) !== at);
+  if (twice !== undefined) return `holds ${JSON.stringify(twice)} twice`;
+  for (const value of values) {
+    const [problem] = queue.problems(value);
+    if (problem !== undefined) return `holds ${JSON.stringify(value)}, which ${problem}`;
+  }
+  return undefined;
+}, "bad_queue");
+
 /** A task's title; its length is no problem, since it is cut. */
 export const title = ruled(TEXT, (value) => {
   if (value.trim() === "") return "must not be empty";

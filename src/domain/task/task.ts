@@ -50,9 +50,25 @@ export function needsOf({ needs }: { readonly needs?: unknown }): readonly strin
     : [];
 }
 
-/** Whether a claimer that has this may have a task. */
-export function mayTake(task: TaskRecord, has: readonly string[] = []): boolean {
-  return needsOf(task).every((need) => has.includes(need));
+/** Which tasks a claimer asks for. */
+export interface Wanted {
+  /** Only tasks of these queues; of any when `undefined`. */
+  readonly queues?: readonly string[] | undefined;
+  /** Only tasks with this tag. */
+  readonly tag?: string | undefined;
+  /** What the claimer has, default nothing: a task that needs more is not for it. */
+  readonly has?: readonly string[] | undefined;
+}
+
+/** Whether a task has a tag. */
+export function hasTag({ tags }: TaskRecord, tag: string): boolean {
+  return tags.includes(tag);
+}
+
+/** Whether a claimer asks for a task, and may have it. */
+export function mayTake(task: TaskRecord, { queues, tag, has = [] }: Wanted): boolean {
+  return queues?.includes(task.queue) !== false && (tag === undefined || hasTag(task, tag)) &&
+    needsOf(task).every((need) => has.includes(need));
 }
 
 /**

@@ -1,18 +1,30 @@
-/** Claiming the first task of one or several queues, at once or when one comes. */
+/** Claiming the first of the tasks that are asked for, at once or when one comes. */
 import { claimTimedOut } from "../../domain/task/claim.ts";
 import type { TaskEntry } from "../../domain/task/listing.ts";
+import type { Wanted } from "../../domain/task/task.ts";
+import { badInput } from "../../domain/errors.ts";
 import { nonce, type TaskContext } from "../context.ts";
+import { inputProblems } from "../input.ts";
+import { TASK_INPUTS, type TaskClaimInput } from "./types.ts";
 import { waitForTask } from "./wait.ts";
 
-/** Who claims, and where. */
-export interface ClaimWish {
+/** Who claims, and what. */
+export interface ClaimWish extends Wanted {
   readonly runId: string;
-  /** They are tried in their order; `undefined` is any queue. */
-  readonly queues: readonly (string | undefined)[];
-  /** What the claimer has, for tasks that need something. */
-  readonly has: readonly string[] | undefined;
   readonly ttlSeconds: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** Which tasks the input of a claim asks for; throws `bad_args` and its like for bad input. */
+export function wantedOf(input: TaskClaimInput): Wanted {
+  const problems = inputProblems(input, TASK_INPUTS.claim, ["runId"]);
+  const { queue, queues, tag, has } = input;
+  if (queue !== undefined && queues !== undefined) {
+    const message = "cannot go together with queue";
+    problems.push({ field: "queues", code: "bad_args", message });
+  }
+  if (problems.length > 0) throw badInput(problems);
+  return { queues: queue === undefined ? queues : [queue], tag, has };
 }
 
 /**
@@ -21,29 +33,18 @@ export interface ClaimWish {
  */
 export async function claimFirst(
   context: TaskContext,
-  { runId, queues, has, ttlSeconds, signal }: ClaimWish,
+  { runId, queues, tag, has, ttlSeconds, signal }: ClaimWish,
   seconds: number,
 ): Promise<TaskEntry | undefined> {
   const { store, clock } = context;
-  const claimOf = async (
-    queue: string | undefined,
-    effort: "thorough" | "quick",
-    hints: readonly string[],
-  ) => {
+  const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
     while (true) {
       const grant = { runId, ttlSeconds, nonce: nonce() };
-      const entry = await store.tasks.claimNext({ queue, has, grant, effort, hints });
+      const entry = await store.tasks.claimNext({ queues, tag, has, grant, effort, hints });
       // One that timed out while the process slept may be another agent's by now.
       const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
       if (!isOver || signal?.aborted) return entry;
     }
-  };
-  const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
-    for (const queue of queues) {
-      const entry = await claimOf(queue, effort, hints);
-      if (entry !== undefined) return entry;
-    }
-    return undefined;
   };
   return await attempt("thorough") ?? await waitForTask(context, attempt, seconds, signal);
 }

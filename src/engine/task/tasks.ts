@@ -16,13 +16,13 @@ import { orderOf, type TaskRecord } from "../../domain/task/task.ts";
 import { nonce, secondsOf, type TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
-import { claimFirst } from "./claim_first.ts";
+import { claimFirst, wantedOf } from "./claim_first.ts";
 import type { TaskHold, TaskNotHeld } from "./hold.ts";
 import { heartbeatOf, holderOf, listOf } from "./item.ts";
 import { enqueueAll } from "./enqueue.ts";
 import type { TaskInput } from "./new_task.ts";
 import type * as requeueing from "./requeue.ts";
-import { TASK_INPUTS } from "./types.ts";
+import { queueEmpty, TASK_INPUTS } from "./types.ts";
 import type * as types from "./types.ts";
 import type { TaskBody, TaskWorkInput, TaskWorkReport } from "./work_types.ts";
 
@@ -97,23 +97,17 @@ export class Tasks {
    * Claims the first task that is pending or timed out: highest priority, then oldest, then by id.
    * Of any number of agents that call this at once, each task goes to exactly one.
    *
-   * @param input Who claims, from which queue, for how long; and how long to wait for a task.
+   * @param input Who claims, from which queues, with which tag, for how long; and how long to wait for a task.
    * @returns The claim with its task, or that there is none; after an abort always that there is none.
    */
   async claim(input: types.TaskClaimInput): Promise<types.TaskClaimed | types.TaskQueueEmpty> {
-    checkInput(input, TASK_INPUTS.claim, ["runId"]);
-    const { signal } = input;
-    const empty = { status: "empty", queue: input.queue ?? null } as const;
+    const wanted = wantedOf(input);
+    const { runId, signal } = input;
+    const empty = queueEmpty(input);
     if (signal?.aborted) return empty;
     const ttlSeconds = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
-    const search = {
-      runId: input.runId,
-      queues: [input.queue],
-      has: input.has,
-      ttlSeconds,
-      signal,
-    };
-    const entry = await claimFirst(this.#context, search, input.wait ?? 0);
+    const wish = { ...wanted, runId, ttlSeconds, signal };
+    const entry = await claimFirst(this.#context, wish, input.wait ?? 0);
     if (entry?.claim === undefined) return empty;
     const task = presentTask(entry.task, entry.claim);
     const claimed = { ...entry.claim, status: "claimed", task } as const;
@@ -150,11 +144,11 @@ export class Tasks {
     const claimTtl = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
     const claimed = await this.claim({ ...input, claimTtl });
     if (claimed.status === "empty") return nothingToHold(claimed);
-    const { queue = null, signal } = input;
+    const { signal } = input;
     const hold = new TaskHold(this.#context, this, claimed, claimTtl);
     if (!signal?.aborted) return hold;
     await hold[Symbol.asyncDispose]();
-    return nothingToHold({ status: "empty", queue });
+    return nothingToHold(queueEmpty(input));
   }
 
   /**

@@ -8,12 +8,33 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { TaskCounts } from "../../domain/task/listing.ts";
 import type { TaskRecord, TaskStatus } from "../../domain/task/task.ts";
 
-/** What to claim, and as whom. */
+/**
+ * What to claim, and as whom.
+ *
+ * @example
+ * ```ts
+ * import { initWorkspace, openWorkspace } from "@coord/coord";
+ *
+ * const dir = await Deno.makeTempDir();
+ * await initWorkspace(dir);
+ * const { tasks } = await openWorkspace({ dir });
+ * await tasks.enqueue({ title: "Lint", runId: "planner", queue: "checks" });
+ * await tasks.enqueue({ title: "Ship", runId: "planner", queue: "ops", tags: ["release"] });
+ * const asked = { runId: "agent-1", queues: ["checks", "ops"], tag: "release" };
+ * const claim = await tasks.claim(asked);
+ * console.assert(claim.status === "claimed" && claim.task.title === "Ship");
+ * console.assert((await tasks.claim(asked)).status === "empty");
+ * ```
+ */
 export interface TaskClaimInput {
   /** Who claims. */
   readonly runId: string;
   /** Only tasks of this queue; default any. */
   readonly queue?: string;
+  /** Only tasks of these queues: of all of them the one that comes first. Not together with `queue`. */
+  readonly queues?: readonly string[];
+  /** Only tasks with this tag. */
+  readonly tag?: string;
   /** What the claimer has: it gets no task that needs more; default nothing. */
   readonly has?: readonly string[];
   /** Visibility timeout: seconds until others may have it, 1 to 86400, default the team's or 3600. */
@@ -119,8 +140,12 @@ export type TaskClaimed = Omit<ClaimRecord, "status"> & {
 export interface TaskQueueEmpty {
   /** There was none. */
   readonly status: "empty";
-  /** The queue that was asked for, `null` for any. */
+  /** The one queue that was asked for; `null` for any, and where several were. */
   readonly queue: string | null;
+  /** The queues that were asked for; absent unless there were several. */
+  readonly queues?: readonly string[];
+  /** The tag that was asked for; absent where none was. */
+  readonly tag?: string;
 }
 
 /** A refused transition: another agent holds the task, it is terminal, or the fence is an older one. */
@@ -204,11 +229,25 @@ export type TaskList = TaskCounts & {
   readonly items: readonly TaskItem[];
 };
 
+/** The answer where there was no task. */
+export function queueEmpty(
+  { queue, queues = queue === undefined ? [] : [queue], tag }: Omit<TaskClaimInput, "runId">,
+): TaskQueueEmpty {
+  return {
+    status: "empty",
+    queue: queues.length === 1 ? queues[0] ?? null : null,
+    ...(queues.length > 1 ? { queues } : {}),
+    ...(tag === undefined ? {} : { tag }),
+  };
+}
+
 /** The fields of each operation's input, for the library and the command line alike. */
 export const TASK_INPUTS = {
   claim: {
     runId: fields.holderId,
     queue: taskFields.queue,
+    queues: taskFields.queues,
+    tag: taskFields.tag,
     has: taskFields.has,
     claimTtl: taskFields.claimTtl,
     wait: fields.wait,

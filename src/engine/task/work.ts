@@ -122,8 +122,8 @@ class Worker {
 
   /** The next task, or whether there is nothing left. */
   async #next(): Promise<{ entry?: TaskEntry | undefined; isDrained?: boolean }> {
-    const { runId, queues = [undefined], has, drain, once } = this.#input;
-    const wish = { runId, queues, has, ttlSeconds: this.#ttlSeconds };
+    const { runId, queues, tag, has, drain, once } = this.#input;
+    const wish = { runId, queues, tag, has, ttlSeconds: this.#ttlSeconds };
     const ended = this.#enough.signal;
     if (drain !== true) {
       const seconds = once === true ? 0 : limits.WAIT_S.max;
@@ -165,12 +165,12 @@ class Worker {
 
   /** The tasks that have not ended. */
   async #open(): Promise<string[]> {
-    const { queues = [undefined] } = this.#input;
+    const { queues = [undefined], tag } = this.#input;
     const { tasks } = this.#context.store;
     const limit = limits.LIST_LIMIT.max;
     const found: string[] = [];
     for (const queue of queues) {
-      const { counts, items } = await tasks.list({ status: OPEN, queue, limit });
+      const { counts, items } = await tasks.list({ status: OPEN, queue, tag, limit });
       if (UNFINISHED.every((status) => counts[status] === 0)) return [];
       found.push(...items.map(({ task }) => task.task_id));
     }
@@ -179,10 +179,10 @@ class Worker {
 
   /** What a blocked task waits for that may still come, in whatever queue. */
   async #hope(): Promise<string[]> {
-    const { queues = [undefined] } = this.#input;
+    const { queues = [undefined], tag } = this.#input;
     const { store: { tasks }, clock } = this.#context;
     for (const queue of queues) {
-      const { items } = await tasks.list({ status: "blocked", queue });
+      const { items } = await tasks.list({ status: "blocked", queue, tag });
       const hope = await hopeOf(tasks, items.map(({ task }) => task.task_id), clock());
       if (hope !== undefined) return [hope];
     }

@@ -1,7 +1,6 @@
 /** Inputs and answers of `work`. */
 import { decimal, integer } from "../../domain/input/fields.ts";
 import * as fields from "../../domain/input/fields.ts";
-import { ruled, TEXTS } from "../../domain/input/rule.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import * as limits from "../../domain/limits.ts";
 import * as taskFields from "../../domain/task/fields.ts";
@@ -14,8 +13,10 @@ export const GIVE_BACK: unique symbol = Symbol("give back");
 export interface TaskWorkInput {
   /** Who works. */
   readonly runId: string;
-  /** Only tasks of these queues, tried in this order; default any. */
+  /** Only tasks of these queues: of all of them the one that comes first; default any. */
   readonly queues?: readonly string[];
+  /** Only tasks with this tag. */
+  readonly tag?: string;
   /** What the worker has: it gets no task that needs more; default nothing. */
   readonly has?: readonly string[];
   /** Seconds that a task stays the caller's without a heartbeat, 1 to 86400, default 60. */
@@ -24,7 +25,7 @@ export interface TaskWorkInput {
   readonly concurrency?: number;
   /** Seconds after which a task's signal fires and the task fails; default no bound. */
   readonly maxRuntime?: number;
-  /** Ends when no task is pending or claimed. */
+  /** Ends when none of these tasks is pending or claimed. */
   readonly drain?: boolean;
   /** Ends after one task, or at once when there is none. */
   readonly once?: boolean;
@@ -97,22 +98,11 @@ export interface TaskWorkReport {
   readonly lost: number;
 }
 
-/** Queues in the order in which they are tried. */
-const queues = ruled(TEXTS, (values) => {
-  if (values.length === 0) return "must name a queue";
-  const twice = values.find((value, at) => values.indexOf(value) !== at);
-  if (twice !== undefined) return `holds ${JSON.stringify(twice)} twice`;
-  for (const value of values) {
-    const [problem] = taskFields.queue.problems(value);
-    if (problem !== undefined) return `holds ${JSON.stringify(value)}, which ${problem}`;
-  }
-  return undefined;
-}, "bad_queue");
-
 /** The fields of the input, for the library and the command line alike. */
 export const WORK_INPUT = {
   runId: fields.holderId,
-  queues,
+  queues: taskFields.queues,
+  tag: taskFields.tag,
   has: taskFields.has,
   claimTtl: taskFields.claimTtl,
   concurrency: integer(limits.CONCURRENCY),

@@ -109,7 +109,7 @@ it("work() with once ends at once when there is no task", async () => {
   assertEquals(state, { log: [], report: { status: "once", ...none } });
 });
 
-it("work() tries its queues in their order, and is woken by a task of any of them", async () => {
+it("work() takes what comes first in all its queues, and is woken by a task of any of them", async () => {
   const { bench, advance, work } = await scene([
     { title: "a1", queue: "a", priority: 9 },
     { title: "b1", queue: "b" },
@@ -118,7 +118,7 @@ it("work() tries its queues in their order, and is woken by a task of any of the
   const stop = new AbortController();
   const state = work(async () => {}, { queues: ["b", "a"], stop: stop.signal });
   await advance(1);
-  assertEquals(state.log, ["b1 completed 1", "a1 completed 1"]);
+  assertEquals(state.log, ["a1 completed 1", "b1 completed 1"]);
   const { task_id } = await bench.tasks.enqueue({ title: "a2", queue: "a", runId: "p" });
   bench.hint(task_id);
   await advance(0.1);

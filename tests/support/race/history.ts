@@ -4,7 +4,7 @@ import type { ClaimRecord, Decision, TransitionRule } from "../../../src/domain/
 import { canonicalJson, type JsonObject } from "../../../src/domain/json.ts";
 import { afterOf, isGated } from "../../../src/domain/task/after.ts";
 import { letGo } from "../../../src/domain/task/let_go.ts";
-import { orderOf, type TaskRecord } from "../../../src/domain/task/task.ts";
+import { mayTake, orderOf, type TaskRecord, type Wanted } from "../../../src/domain/task/task.ts";
 import type {
   TaskClaimed,
   TaskHeartbeat,
@@ -17,7 +17,7 @@ import { type Recorded, SLACK_MS } from "./recorder.ts";
 
 /** What a call asked for. */
 export type Request =
-  | { readonly kind: "claim"; readonly ttl: number }
+  | { readonly kind: "claim"; readonly ttl: number; readonly wanted?: Wanted }
   | { readonly kind: "complete"; readonly id: string; fence?: number; result?: JsonObject }
   | { readonly kind: "fail"; readonly id: string; fence?: number; error: string }
   | { readonly kind: "heartbeat"; readonly id: string; fence?: number; extension: number }
@@ -69,6 +69,7 @@ export function checkHistory(
   for (const task of tasks) {
     const entries = byTask.get(task.task_id) as Entry[];
     verdict.problems.push(...twiceGranted(entries), ...grantedEarly(task, byTask));
+    verdict.problems.push(...notAsked(task, entries));
     verdict.grants += entries.filter(({ request }) => request.kind === "claim").length;
     const final = finals.get(task.task_id);
     if (explains(task, entries, final) !== undefined) continue;
@@ -116,6 +117,15 @@ function twiceGranted(entries: readonly Entry[]): string[] {
     else problems.push(`two winners: attempt ${attempt} of ${task_id}: ${other} and ${runId}`);
   }
   return problems;
+}
+
+/** Grants of a task that the claimer did not ask for. */
+function notAsked(task: TaskRecord, entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ request }) =>
+    request.kind === "claim" && request.wanted !== undefined && !mayTake(task, request.wanted)
+      ? [`${task.task_id} was given to one that asked for ${JSON.stringify(request.wanted)}`]
+      : []
+  );
 }
 
 /** Grants that were answered before what their task waits for began to end. */

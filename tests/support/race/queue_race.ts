@@ -67,6 +67,7 @@ export class Race {
       ttl: 86_400 * 365,
       priority: this.random.below(3),
       queue: this.random.pick(["default", "builds"]),
+      tags: ["x", "y", "z"].filter(() => this.random.chance(0.3)),
       // With fewer a timeout might be the last, and no call would have made that transition.
       ...(index % 4 === 0 ? { maxAttempts: 1_000, backoff: "1s" } : {}),
       ...(index % 3 === 0 ? this.#successor() : {}),

@@ -4,7 +4,7 @@ import { ClaimFiles } from "../../../src/adapters/fs/task/claim_files.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { grant } from "../../../src/domain/task/claim.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
-import type { TaskRecord } from "../../../src/domain/task/task.ts";
+import { mayTake, type TaskRecord } from "../../../src/domain/task/task.ts";
 import type { TaskCounts } from "../../../src/domain/task/listing.ts";
 import type { TaskClaimed } from "../../../src/engine/task/types.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
@@ -45,6 +45,16 @@ export interface Orders {
 const TTL_S = [1, 2, 4] as const;
 const EXTENSION_S = [1, 2] as const;
 
+/** What claims ask for; most ask for nothing. */
+const WANTED = [
+  {},
+  {},
+  {},
+  { tag: "x" },
+  { tag: "y", queues: ["builds", "default"] },
+  { queues: ["builds"] },
+] as const;
+
 const orders = JSON.parse(process.argv[2] ?? "") as Orders;
 const { runId } = orders;
 const random = new Random(orders.seed);
@@ -80,18 +90,20 @@ async function drain(): Promise<void> {
 async function work(): Promise<void> {
   const met: string[] = [];
   let pending: ReadonlySet<string> = new Set();
+  let wanted = random.pick(WANTED);
   const deadline = Date.now() + orders.limit * 1000;
   while (true) {
     const ttl = random.pick(TTL_S);
     const outcome = await call(
-      { kind: "claim", ttl },
-      () => tasks.claim({ runId, claimTtl: ttl }),
+      { kind: "claim", ttl, wanted },
+      () => tasks.claim({ runId, claimTtl: ttl, ...wanted }),
     );
     if (outcome.status === "claimed") {
       met.push(outcome.task_id);
       await treat(outcome);
       if (random.chance(0.05)) await cancelAny(random.pick(met));
       pending = new Set();
+      wanted = random.pick(WANTED);
       continue;
     }
     const list = await tasks.list({ status: "pending", limit: 10_000 });
@@ -102,8 +114,12 @@ async function work(): Promise<void> {
     }
     if (list.total >= orders.expected && isOver(list)) return;
     if (Date.now() > deadline) throw new Error(`not done in time: ${JSON.stringify(list)}`);
-    pending = new Set(list.items.map((item) => item.task_id));
-    if (pending.size === 0) await sleep(5);
+    // The same is asked again; with nothing of it pending, all are.
+    const fitting = list.items.filter((item) => mayTake(item, wanted));
+    pending = new Set(fitting.map((item) => item.task_id));
+    if (pending.size > 0) continue;
+    if (list.pending === 0) await sleep(5);
+    wanted = random.pick(WANTED);
   }
 }
 

@@ -333,7 +333,9 @@ export class KeyedTasks {
       this.#fs.syncNames(path, [`${this.parts.layout.keys}/${place.folder}`, ...this.#above()]);
       if (revivePledged(this.parts.claims, revival)) this.#revived.push(revival);
     };
-    return new FsKeyFiles(this.#fs, this.parts.layout, place, { link, enter, revive });
+    const recorded = (task: TaskRecord) => this.parts.first.recorded(task);
+    const making = { link, enter, recorded, revive };
+    return new FsKeyFiles(this.#fs, this.parts.layout, place, making);
   }
 }
 

@@ -84,6 +84,8 @@ export interface Making {
   link(path: string): boolean;
   /** Enters a task into the index by linking what lies at `path`. */
   enter(task: TaskRecord, path: string): void;
+  /** Adds what depends on the task's record, once that is there. */
+  recorded(task: TaskRecord): void;
   /** Revives a task as the pledge at `path` says. */
   revive(revival: ClaimRecord, path: string): void;
 }
@@ -92,6 +94,7 @@ export interface Making {
 export const NOTHING_TO_MAKE: Making = {
   link: () => false,
   enter: () => {},
+  recorded: () => {},
   revive: () => {},
 };
 
@@ -166,6 +169,7 @@ export class FsKeyFiles implements KeyFiles<Holder> {
     this.#ifThere(number, (path) => {
       this.making.enter(task, path);
       new StagedFile(this.fs, this.layout.folder("task"), path).create(`${stem}.json`);
+      this.making.recorded(task);
     });
   }
 

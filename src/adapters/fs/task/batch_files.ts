@@ -8,10 +8,7 @@ import type { BatchFiles, BatchLine, Turn } from "./batch_chain.ts";
 import { type Batch, formatBatch, parseBatch } from "./batch_name.ts";
 import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { dueTree } from "./claim_files.ts";
 import { FirstEntry } from "./index/first_entry.ts";
-import { AfterIndex } from "./index/after_index.ts";
-import { ReadyIndex } from "./index/ready_index.ts";
 import { readRecord } from "../disk/record_file.ts";
 import { StagedFile } from "../disk/staging.ts";
 
@@ -34,8 +31,7 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   readonly #first: FirstEntry;
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
-    const ready = new ReadyIndex(fs, `${layout.index}/ready`);
-    this.#first = new FirstEntry(fs, ready, dueTree(layout), new AfterIndex(fs, layout.index));
+    this.#first = new FirstEntry(fs, layout);
   }
 
   /** All batches at the moment. */
@@ -129,6 +125,7 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
       if (this.fs.lstat(from) === undefined) return false;
       throw new HostError("not_found", "rename to", entry);
     });
+    this.#first.recorded(task);
   }
 
   clear(batch: Batch): void {

@@ -10,8 +10,8 @@
  * - {@link DUE_TRUST_MS}, 50 ms: the earliest timeout is not looked up again, which takes a listing a
  *   level of its index. A claim made within the window lasts at least a second, so it is not overlooked;
  *   a task that is given back within it is found that much later.
- * - {@link CLAIM_SETTLED_MS}, 1 s: a process that made a claim removes the task's entry two steps later.
- *   The entry of an older claim has no process left that will remove it.
+ * - One second: a process that made a claim removes the task's entry two steps later.
+ *   The entry of an older claim has no process left that will remove it (index/rivals.ts).
  * - The comparison of index and records is believed for 10 s (check.ts). It lists both folders, and
  *   finds only what other tools wrote or removed; a change of the folder of tasks ends it at once.
  * - {@link DANGLING_MS}, 60 s: an entry is there before its task's record, and a sync lies between them.
@@ -25,34 +25,29 @@ import {
 } from "../../../domain/task/claim.ts";
 import { stemOfId } from "../../../domain/ids.ts";
 import { priorityOf } from "../../../domain/task/pending.ts";
-import { isBack } from "../../../domain/task/retry.ts";
 import { isGated } from "../../../domain/task/after.ts";
-import { isDelayed, type TaskRecord } from "../../../domain/task/task.ts";
+import { isDelayed, mayTake, type TaskRecord } from "../../../domain/task/task.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { TaskEntry } from "../../../domain/task/listing.ts";
-import { type Attempt, isFor, type SearchParts, type TimedSearch } from "./claim_search.ts";
+import type { Attempt, PlacedSearch, SearchParts, TimedSearch } from "./claim_search.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import type { Batches } from "./batch.ts";
 import { firstTransition, readHead, transition } from "./claim_chain.ts";
-import { endOf, slotName } from "./claim/names.ts";
+import { endOf } from "./claim/names.ts";
 import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
-import { RecordsCheck } from "./index/check.ts";
 import { isOfUnclaimed } from "./index/first_entry.ts";
 import type { Placing } from "./index/placing.ts";
+import { ReadyPlaces } from "./index/ready_place.ts";
 import { Rivals } from "./index/rivals.ts";
-import { readClaim } from "./claim/read_claim.ts";
 import type { Layout } from "../layout.ts";
-import type { ReadyEntry, ReadyIndex } from "./index/ready_index.ts";
+import type { ReadyEntry } from "./index/ready_index.ts";
 import { TimeCursor } from "../disk/time_index.ts";
 import { Skipping } from "../disk/unreadable.ts";
 import { Moved } from "./index/after_chain.ts";
 
 /** Entries in a row that others took before the names are listed again. */
 const MISSES_BEFORE_RELIST = 3;
-
-/** Milliseconds within which a process that made a claim removes the task's entry, or never does. */
-const CLAIM_SETTLED_MS = 1_000;
 
 /** Milliseconds for which an entry without a task is an enqueue under way; then it is a dead one. */
 const DANGLING_MS = 60_000;
@@ -77,46 +72,48 @@ export class ClaimNext {
   readonly #fs: HostFs;
   readonly #layout: Layout;
   readonly #claims: ClaimFiles;
-  readonly #ready: ReadyIndex;
   readonly #batches: Batches;
   readonly #parts: SearchParts;
   readonly #task: (stem: string) => TaskRecord | undefined;
   readonly #due: TimeCursor;
-  readonly #check: RecordsCheck;
+  readonly #places: ReadyPlaces;
   readonly #placing: Placing;
   readonly #skipping: Skipping;
-  readonly #rivals = new Rivals();
+  readonly #rivals: Rivals;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
   /** When this process claimed a task last. */
   #wonAt = -Infinity;
 
   constructor(fs: HostFs, layout: Layout, warn: Warn, parts: SearchParts) {
-    const { claims, ready, batches, read } = parts;
+    const { claims, first, batches, read } = parts;
     this.#fs = fs;
     this.#layout = layout;
     this.#claims = claims;
-    this.#ready = ready;
     this.#batches = batches;
     this.#parts = parts;
     this.#task = read;
     this.#due = new TimeCursor(fs, claims.dueRoot, () => Date.now() - this.#wonAt < BUSY_MS);
-    this.#check = new RecordsCheck(fs, layout, claims.dueRoot, warn);
+    this.#places = new ReadyPlaces({ fs, layout, warn, first, read });
+    this.#rivals = new Rivals(fs, layout.folder("claim"));
     this.#placing = parts.placing;
     this.#skipping = new Skipping(warn);
   }
 
   /** Claims the task that comes first; `undefined` when there is none. */
-  async run(search: TimedSearch): Promise<TaskEntry | undefined> {
+  async run(timed: TimedSearch): Promise<TaskEntry | undefined> {
+    const search = { ...timed, place: this.#places.of(timed.tag) };
+    const { place: { ready, check } } = search;
     this.#skipping.reset();
     if (search.effort === "thorough") await this.#batches.repair(false);
     await this.#sweep(search.now);
+    if (!search.place.isBuilt()) this.#rebuild(search);
     let found = this.#claimFromIndex(search, "first");
     for (const id of search.hints ?? []) {
       found ??= this.#skipping.past(() => this.#claimHinted(search, stemOfId(id)));
     }
     await this.#follow(search.now);
     if (found !== undefined || search.effort === "quick") return found;
-    this.#ready.reset();
+    ready.reset();
     this.#dueKnown = { earliest: -Infinity, at: -Infinity };
     await this.#sweep(search.now);
     const failure = await this.#batches.repair(true);
@@ -125,10 +122,8 @@ export class ClaimNext {
     } while (found === undefined && await this.#batches.isRepairing());
     // Again while a comparison finds something to claim that is gone from the index by the next look.
     for (let round = 0, isWhole = true; isWhole && round < MAX_REBUILDS; round++) {
-      if (found !== undefined || !this.#check.needed(this.#ready.foldersFor(search), search.now)) {
-        break;
-      }
-      isWhole = this.#rebuild(search.now);
+      if (found !== undefined || !check.needed(ready.foldersFor(search), search.now)) break;
+      isWhole = this.#rebuild(search);
       found = await this.#claimLast(search);
     }
     // Whether there is nothing to claim, only a process can say that may read and write everything.
@@ -138,7 +133,7 @@ export class ClaimNext {
   }
 
   /** Searches the index, again while something is let go by what it meets. */
-  async #claimLast(search: TimedSearch): Promise<TaskEntry | undefined> {
+  async #claimLast(search: PlacedSearch): Promise<TaskEntry | undefined> {
     while (true) {
       if (await this.#follow(search.now)) await this.#sweep(search.now);
       const found = this.#claimFromIndex(search, "last");
@@ -163,27 +158,29 @@ export class ClaimNext {
     return true;
   }
 
-  #claimFromIndex(search: TimedSearch, look: "first" | "last"): TaskEntry | undefined {
+  #claimFromIndex(search: PlacedSearch, look: "first" | "last"): TaskEntry | undefined {
     let misses = 0;
-    this.#ready.freshen();
+    const { place: { ready } } = search;
+    ready.freshen();
     while (true) {
-      const entry = this.#ready.take(search, 1 + this.#rivals.count());
+      const entry = ready.take(search, 1 + this.#rivals.count());
       if (entry === undefined) return undefined;
       const found = this.#skipping.past(() => this.#claimEntry(search, entry, look));
       if (typeof found === "object") return found;
       if (found === "taken" && ++misses >= MISSES_BEFORE_RELIST) {
         misses = 0;
-        this.#ready.relist();
+        ready.relist();
       }
     }
   }
 
   /** Tries one entry of the ready index. */
   #claimEntry(
-    search: TimedSearch,
+    search: PlacedSearch,
     entry: ReadyEntry,
     look: "first" | "last",
   ): TaskEntry | "taken" | "passed" {
+    const { place } = search;
     // The winner removes the entry; where others are at work, a look saves a failed attempt.
     const hasRivals = this.#rivals.count() > 0;
     if (hasRivals && this.#fs.lstat(entry.path) === undefined) return "taken";
@@ -196,30 +193,30 @@ export class ClaimNext {
     }
     // A clock that is ahead of this one may have found a delayed task due.
     const isEarly = !entry.again && (isGated(task) || isDelayed(task, search.now));
-    if (!this.#ready.isPlace(entry, task) || isEarly) {
-      if (entry.again) this.#placing.replace(entry.stem, entry.path, search.now);
+    if (!place.ready.isPlace(entry, task) || isEarly) {
+      if (entry.again) this.#placing.replace(entry.stem, entry.path, search.now, place.ready);
       else this.#placing.promote(entry.stem, entry.path, search.now);
       return "passed";
     }
-    if (!isFor(task, search)) return "passed";
+    if (!mayTake(task, search)) return "passed";
     // This one spares what a claim stages.
     const looksFirst = look === "first" && !entry.again && hasRivals;
-    if (looksFirst && this.#meetsRival(entry.stem)) return "passed";
+    if (looksFirst && this.#rivals.meets(entry.stem)) return "passed";
     const started = Date.now();
     const outcome = this.#claimTask(search, task, entry.stem, entry);
     if (outcome.kind === "misplaced") {
-      this.#placing.replace(entry.stem, entry.path, search.now);
+      this.#placing.replace(entry.stem, entry.path, search.now, place.ready);
       return "passed";
     }
     // Who was first removes the entry, unless that process died; the claim may also be another tool's.
-    if (outcome.kind === "lost" && look === "first" && this.#meetsRival(entry.stem)) {
+    if (outcome.kind === "lost" && look === "first" && this.#rivals.meets(entry.stem)) {
       return "passed";
     }
     const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;
     // A holder whose timeout was noticed may have ended the task and died over it; with this entry
     // goes the last trace of that.
     if (claim !== undefined && isTerminal(claim)) this.#placing.mend(entry.stem);
-    this.#fs.remove(entry.path);
+    place.drop(entry, task);
     // The claim that this call made or met may have timed out while the process slept; then the entry
     // was perhaps the one that the task got for it.
     const now = search.now + (Date.now() - started);
@@ -229,19 +226,9 @@ export class ClaimNext {
     return outcome.kind === "won" ? outcome.entry : "taken";
   }
 
-  /** Whether a task has a claim whose maker may be about to remove the entry. */
-  #meetsRival(stem: string): boolean {
-    const file = readClaim(this.#fs, this.#layout.folder("claim"), slotName(stem, 1));
-    // What is back in the queue was claimed by none.
-    if (file === undefined || isBack(file.claim)) return false;
-    if (Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) return false;
-    this.#rivals.meet(file.claim.claimer_run_id);
-    return true;
-  }
-
   #claimHinted(search: TimedSearch, stem: string): TaskEntry | undefined {
     const task = this.#task(stem);
-    if (task === undefined || !isFor(task, search)) return undefined;
+    if (task === undefined || !mayTake(task, search)) return undefined;
     const outcome = this.#claimTask(search, task, stem, undefined);
     return outcome.kind === "won" ? outcome.entry : undefined;
   }
@@ -305,8 +292,9 @@ export class ClaimNext {
   }
 
   /** Compares the index with the records and adds to it what is missing; `false` if some was skipped. */
-  #rebuild(now: number): boolean {
-    const isWhole = this.#check.run(now, this.#skipping, {
+  #rebuild({ now, place }: PlacedSearch): boolean {
+    place.open();
+    const isWhole = place.check.run(now, this.#skipping, {
       unclaimed: (stem) => this.#placing.enter(stem, undefined, now),
       claimed: (stem) => {
         const kept = this.#placing.recheck(stem, now);
@@ -318,7 +306,7 @@ export class ClaimNext {
       },
       ended: (stem) => this.#placing.moved.ended.add(stem),
     });
-    this.#ready.reset();
+    place.ready.reset();
     return isWhole;
   }
 }

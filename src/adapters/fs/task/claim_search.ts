@@ -1,12 +1,13 @@
 /** What a search for a task to claim is given, and what comes of it. */
 import type { ClaimRecord, TransitionRule } from "../../../domain/task/claim.ts";
 import type { TaskEntry } from "../../../domain/task/listing.ts";
-import { mayTake, type TaskRecord } from "../../../domain/task/task.ts";
+import type { TaskRecord } from "../../../domain/task/task.ts";
 import type { ClaimSearch } from "../../../ports/tasks.ts";
 import type { Batches } from "./batch.ts";
 import type { ClaimFiles } from "./claim_files.ts";
+import type { FirstEntry } from "./index/first_entry.ts";
 import type { Placing } from "./index/placing.ts";
-import type { ReadyIndex } from "./index/ready_index.ts";
+import type { ReadyPlace } from "./index/ready_place.ts";
 import type { Moved } from "./index/after_chain.ts";
 
 /** A search that has begun. */
@@ -15,6 +16,11 @@ export interface TimedSearch extends ClaimSearch {
   readonly now: number;
   /** The rule that grants one given task. */
   readonly rule: (task: TaskRecord) => TransitionRule;
+}
+
+/** A search with the place where it looks. */
+export interface PlacedSearch extends TimedSearch {
+  readonly place: ReadyPlace;
 }
 
 /** What became of a try for one task. */
@@ -27,16 +33,11 @@ export type Attempt =
 /** What the search works on, besides the files of claims. */
 export interface SearchParts {
   readonly claims: ClaimFiles;
-  readonly ready: ReadyIndex;
+  readonly first: FirstEntry;
   readonly placing: Placing;
   readonly batches: Batches;
   /** A task by its file. */
   readonly read: (stem: string) => TaskRecord | undefined;
   /** Does what follows from the ends of tasks for those that wait for them; `false` when nothing does. */
   readonly follow: (moved: Moved, now: number) => Promise<boolean>;
-}
-
-/** Whether a search may give a task to its caller. */
-export function isFor(task: TaskRecord, { queue, has }: ClaimSearch): boolean {
-  return (queue === undefined || task.queue === queue) && mayTake(task, has);
 }

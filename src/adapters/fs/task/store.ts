@@ -32,7 +32,7 @@ import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
 import { type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
 import { endOf, slotName } from "./claim/names.ts";
-import { ClaimFiles, dueTree } from "./claim_files.ts";
+import { ClaimFiles } from "./claim_files.ts";
 import { ClaimNext } from "./claim_next.ts";
 import { FirstEntry } from "./index/first_entry.ts";
 import type { KeyedTasks } from "../key/add.ts";
@@ -40,9 +40,7 @@ import type { Layout } from "../layout.ts";
 import { isTimeToMove } from "../segment/names.ts";
 import type { TaskMover } from "../segment/mover.ts";
 import type { Segments } from "../segment/segments.ts";
-import { AfterIndex } from "./index/after_index.ts";
 import { isReprioritized, Placing } from "./index/placing.ts";
-import { ReadyIndex } from "./index/ready_index.ts";
 import { listStems, readParsed } from "../disk/record_file.ts";
 import { SharedSync } from "../disk/shared_sync.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
@@ -82,24 +80,18 @@ export class FsTaskStore implements TaskStore {
   ) {
     this.#fs = host.fs;
     this.#claims = new ClaimFiles(host.fs, layout, warn);
-    const ready = new ReadyIndex(host.fs, `${layout.index}/ready`);
-    this.#first = new FirstEntry(
-      host.fs,
-      ready,
-      dueTree(layout),
-      new AfterIndex(host.fs, layout.index),
-    );
+    this.#first = new FirstEntry(host.fs, layout);
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
     this.#watch = new RecordWatch(host, [layout.folder("claim")]);
     this.#batches = new Batches(host, layout, warn);
     this.#sharedSync = new SharedSync(host.fs);
     const read = (stem: string) => this.#task(stem);
     const wrongClock = new WrongClock(host.fs, layout.tmp, warn);
-    const parts = { claims: this.#claims, ready, first: this.#first, read, wrongClock };
+    const parts = { claims: this.#claims, first: this.#first, read, wrongClock };
     this.#placing = new Placing(host.fs, layout, parts);
     this.#next = new ClaimNext(host.fs, layout, warn, {
       claims: this.#claims,
-      ready,
+      first: this.#first,
       placing: this.#placing,
       batches: this.#batches,
       read,

@@ -52,7 +52,7 @@ it("claim() beside blocked tasks lists and reads none of them", async () => {
     looks.length = 0;
     const store = new FsTaskStore({ ...host, fs }, new Layout(path), clock.now, warn);
     const grant = { runId: "a", ttlSeconds: 60, nonce: "n" };
-    return (await store.claimNext({ queue: undefined, grant, effort: "thorough" }))?.task.title;
+    return (await store.claimNext({ grant, effort: "thorough" }))?.task.title;
   };
   for (const title of ["p0", "p1", "first"]) {
     assertEquals(await claim(), title);
@@ -151,7 +151,7 @@ it("tasks that stay blocked are looked at once, and not by each comparison", asy
     fs.remove(`${at.path}/index/checked`);
     const grant = { runId: "a", ttlSeconds: 60, nonce: "n" };
     looks.length = 0;
-    const entry = await store().claimNext({ queue: undefined, grant, effort: "thorough" });
+    const entry = await store().claimNext({ grant, effort: "thorough" });
     return { title: entry?.task.title, looks: looks.length };
   };
   assertEquals(await claim(), { title: undefined, looks: 0 });
@@ -186,7 +186,7 @@ it("a task waits for one of its batch that has no file yet, and is not cancelled
   let [isAdded, looks] = [false, 0];
   void adding.then(() => isAdded = true);
   for (; !isAdded; looks++) {
-    const search = { queue: "last", effort: "thorough" } as const;
+    const search = { queues: ["last"], effort: "thorough" } as const;
     const grant = { runId: "a", ttlSeconds: 60, nonce: "n" };
     const store = new FsTaskStore(host, new Layout(path), clock.now, () => {});
     assertEquals(await store.claimNext({ ...search, grant }), undefined);

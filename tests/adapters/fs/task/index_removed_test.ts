@@ -26,6 +26,13 @@ const PARTS: Readonly<Record<string, (scene: Scene) => void>> = {
     removeTree(`${scene.path}/index/ready`);
     removeTree(`${scene.path}/index/due`);
   },
+  "what is tagged": (scene) => removeTree(`${scene.path}/index/tagged`),
+  "each entry of a tag": (scene) => removeEntries(scene, `${scene.path}/index/tagged`),
+  "what is tagged but the notes": (scene) => {
+    for (const { name } of scene.host.fs.list(`${scene.path}/index/tagged`) ?? []) {
+      removeTree(`${scene.path}/index/tagged/${name}/default`);
+    }
+  },
 };
 
 function removeFirst({ host, path }: Scene, folder: string): void {
@@ -50,16 +57,25 @@ async function queue() {
   await tasks.claim({ runId: "o" });
   await tasks.complete({ id: over.task_id, runId: "o" });
   await tasks.enqueue({ title: "elsewhere", runId: "p", queue: "other" });
-  await tasks.enqueue({ title: "one", runId: "p" });
+  await tasks.enqueue({ title: "one", runId: "p", tags: ["x", "y"] });
   scene.clock.advance(1);
-  await tasks.enqueue({ title: "two", runId: "p" });
+  await tasks.enqueue({ title: "two", runId: "p", tags: ["x"] });
   // One call was answered that there is nothing, so the index counts as compared.
   assertEquals((await scene.open().tasks.claim({ runId: "n", queue: "none" })).status, "empty");
+  const none = await scene.open().tasks.claim({ runId: "n", queue: "none", tag: "x" });
+  assertEquals(none.status, "empty");
   return scene;
 }
 
 for (const [part, remove] of Object.entries(PARTS)) {
-  it(`claim() hands out every pending task when ${part} is removed before any of its operations`, async () => {
+  // What depends on tags alone is nothing to claims that ask for none.
+  if (!part.includes("tag")) removed(part, remove, undefined);
+  if (part.includes("tag") || part === "the index" || isHeavy()) removed(part, remove, "x");
+}
+
+function removed(part: string, remove: (scene: Scene) => void, tag: string | undefined): void {
+  const asked = tag === undefined ? "" : " by a tag";
+  it(`claim()${asked} hands out every pending task when ${part} is removed before any of its operations`, async () => {
     let at = 1 + newSeed(part).below(STEP);
     for (;; at += STEP) {
       const scene = await queue();
@@ -76,7 +92,11 @@ for (const [part, remove] of Object.entries(PARTS)) {
       const coord = openFilesOn({ ...scene.host, fs }, { dir: scene.dir, clock: scene.clock.now });
       const titles: (string | undefined)[] = [];
       for (const claimer of [coord, coord, scene.open()]) {
-        const claim = await claimer.tasks.claim({ runId: "a", queue: "default" });
+        const claim = await claimer.tasks.claim({
+          runId: "a",
+          queue: "default",
+          ...(tag && { tag }),
+        });
         titles.push(claim.status === "claimed" ? claim.task.title : undefined);
       }
       assertEquals(titles, ["one", "two", undefined], `before operation ${at}`);

@@ -25,7 +25,7 @@ it("claim() without what tasks need lists and reads none of them", async () => {
   const store = () => new FsTaskStore({ ...host, fs }, new Layout(path), clock.now, warn);
   const claim = (opened: FsTaskStore, queue: string | undefined, has?: string[]) =>
     opened.claimNext({
-      queue,
+      queues: queue === undefined ? undefined : [queue],
       has,
       grant: { runId: "a", ttlSeconds: 60, nonce: "n" },
       effort: "thorough",

@@ -1,6 +1,5 @@
 import { ClaimFiles, dueTree, stemOfDue } from "../../../../src/adapters/fs/task/claim_files.ts";
 import { transition } from "../../../../src/adapters/fs/task/claim_chain.ts";
-import { AfterIndex } from "../../../../src/adapters/fs/task/index/after_index.ts";
 import { FirstEntry } from "../../../../src/adapters/fs/task/index/first_entry.ts";
 import { Placing } from "../../../../src/adapters/fs/task/index/placing.ts";
 import { ReadyIndex } from "../../../../src/adapters/fs/task/index/ready_index.ts";
@@ -28,11 +27,10 @@ const NOW = T0 + 6_000;
 function actor(Made: typeof Placing, fs: HostFs, layout: Layout, task: TaskRecord) {
   const warn = () => {};
   const claims = new ClaimFiles(fs, layout, warn);
-  const ready = new ReadyIndex(fs, `${layout.index}/ready`);
-  const first = new FirstEntry(fs, ready, dueTree(layout), new AfterIndex(fs, layout.index));
+  const first = new FirstEntry(fs, layout);
   const read = (stem: string) => readParsed(fs, layout.root, `tasks/${stem}.json`, parseTask, warn);
   const wrongClock = new WrongClock(fs, layout.tmp, warn);
-  const placing = new Made(fs, layout, { claims, ready, first, read, wrongClock });
+  const placing = new Made(fs, layout, { claims, first, read, wrongClock });
   const stem = stemOfId(task.task_id);
   return {
     /** As the store does it. */
@@ -45,7 +43,8 @@ function actor(Made: typeof Placing, fs: HostFs, layout: Layout, task: TaskRecor
     },
     /** As a claim does it that meets an entry out of date. */
     replace(priority: number): void {
-      placing.replace(stem, ready.againPath({ ...task, priority }), NOW);
+      const { ready } = first;
+      placing.replace(stem, ready.againPath({ ...task, priority }), NOW, ready);
     },
     /** As a claim does it that sweeps what is due. */
     sweep(): void {

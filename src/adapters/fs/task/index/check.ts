@@ -33,7 +33,7 @@ const REPORT_MS = 600_000;
 /** Queues that the note names; of more it says that any may have tasks. */
 const MAX_NAMED = 16;
 
-/** The note's name in `index/`. */
+/** The note's name in its folder. */
 const NOTE = "checked";
 
 /** Stands for any queue; no folder has that name. */
@@ -61,6 +61,16 @@ interface Completion {
   ended(stem: string): void;
 }
 
+/** What is compared, and where that is noted. */
+interface Compared {
+  /** The root of the index. */
+  readonly ready: string;
+  /** The folder of the note. */
+  readonly note: string;
+  /** Whether a task belongs into the index. */
+  holds(stem: string): boolean;
+}
+
 export class RecordsCheck {
   readonly #path: string;
   readonly #ready: ReadyIndex;
@@ -72,10 +82,16 @@ export class RecordsCheck {
     readonly layout: Layout,
     readonly dueRoot: string,
     readonly warn: Warn,
+    readonly compared: Compared,
   ) {
-    this.#ready = new ReadyIndex(fs, `${layout.index}/ready`);
+    this.#ready = new ReadyIndex(fs, compared.ready);
     this.#after = new AfterIndex(fs, layout.index);
-    this.#path = `${layout.index}/${NOTE}`;
+    this.#path = `${compared.note}/${NOTE}`;
+  }
+
+  /** Whether there was a comparison, however long ago. */
+  hasRun(): boolean {
+    return this.#read() !== undefined;
   }
 
   /**
@@ -132,6 +148,7 @@ export class RecordsCheck {
       else if (entry.ms > now && isOfDelayed(entry.rest)) delayed.add(stemOfDue(entry.rest));
     }
     const skipped = skipping.count;
+    const { holds } = this.compared;
     const busy = new Set<string>();
     const { awaited, marked, whole } = this.#after.waiting();
     const stems = listStems(this.fs, this.layout.folder("task"));
@@ -151,12 +168,13 @@ export class RecordsCheck {
         busy.add(queue);
       } else if (listed === undefined) {
         if (delayed.has(stem) || whole.has(stem)) continue;
-        const from = skipping.past(() => completion.unclaimed(stem)) ?? Infinity;
+        const from = skipping.past(() => holds(stem) ? completion.unclaimed(stem) : Infinity) ??
+          Infinity;
         if (from === 0) busy.add(ANY);
         else until = Math.min(until, from);
       } else if (!due.has(stem) || !listed.hasView) {
         // Another tool that removes the view gives the claim back before it is due.
-        const from = skipping.past(() => completion.claimed(stem)) ?? 0;
+        const from = skipping.past(() => holds(stem) ? completion.claimed(stem) : Infinity) ?? 0;
         if (from === 0) busy.add(ANY);
         else until = Math.min(until, from);
       }
@@ -198,7 +216,7 @@ export class RecordsCheck {
 
   #write({ mtimeMs, atMs, until, ahead, metAt, busy }: Checked): void {
     const note = `${mtimeMs} ${atMs} ${until} ${ahead} ${metAt} ${[...busy].join()}`;
-    writeNote(this.fs, this.layout, NOTE, note);
+    writeNote(this.fs, { tmp: this.layout.tmp, index: this.compared.note }, NOTE, note);
   }
 }
 

@@ -7,12 +7,15 @@
 import { stemOfId } from "../../../../domain/ids.ts";
 import { isGated } from "../../../../domain/task/after.ts";
 import { claimableFrom, orderOf, type TaskRecord } from "../../../../domain/task/task.ts";
-import type { HostFs } from "../../../../ports/host.ts";
+import { HostError, type HostFs } from "../../../../ports/host.ts";
 import { ensureLastingDir, isNotFound } from "../../disk/ensure_dir.ts";
 import { recordBytes } from "../../disk/record_file.ts";
 import { createEntry, entryPath, type TimeTree } from "../../disk/time_index.ts";
-import type { AfterIndex } from "./after_index.ts";
-import type { ReadyIndex } from "./ready_index.ts";
+import type { Layout } from "../../layout.ts";
+import { dueTree } from "../claim_files.ts";
+import { AfterIndex } from "./after_index.ts";
+import { ReadyIndex } from "./ready_index.ts";
+import { TagIndex } from "./tag_index.ts";
 
 /** Stands where the entry of a claim has its transition. */
 const UNCLAIMED = "_0_";
@@ -24,12 +27,17 @@ const MAX_TRIES = 20;
 const WAITING = "_after";
 
 export class FirstEntry {
-  constructor(
-    readonly fs: HostFs,
-    readonly ready: ReadyIndex,
-    readonly due: TimeTree,
-    readonly after: AfterIndex,
-  ) {}
+  readonly ready: ReadyIndex;
+  readonly due: TimeTree;
+  readonly after: AfterIndex;
+  readonly tagged: TagIndex;
+
+  constructor(readonly fs: HostFs, layout: Layout) {
+    this.ready = new ReadyIndex(fs, `${layout.index}/ready`);
+    this.due = dueTree(layout);
+    this.after = new AfterIndex(fs, layout.index);
+    this.tagged = new TagIndex(fs, layout);
+  }
 
   /** Where it lies, or would. */
   path(task: TaskRecord): string {
@@ -54,6 +62,7 @@ export class FirstEntry {
       this.add(task, (entry) => this.fs.createNew(entry, bytes));
       try {
         this.fs.link(this.path(task), path);
+        this.recorded(task);
         return;
       } catch (error) {
         // `index/` may be removed at any time, and this was the time.
@@ -67,10 +76,27 @@ export class FirstEntry {
     }
   }
 
+  /** Adds its entries under its tags, once its record is there. What fails is found by a comparison. */
+  recorded(task: TaskRecord): void {
+    if (isGated(task) || delayedPlace(task) !== undefined) return;
+    try {
+      this.tagged.add(task, false);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+    }
+  }
+
   /** Removes it: the task does not come. */
   remove(task: TaskRecord): void {
     if (isGated(task)) this.after.drop(task);
     else this.fs.remove(this.path(task));
+    this.tagged.drop(task, false);
+  }
+
+  /** Forgets what was listed of the tasks that may be claimed. */
+  forget(): void {
+    this.ready.reset();
+    this.tagged.reset();
   }
 
   /** Has a task that waits for others looked at, at an instant, by the process that claims then. */

@@ -39,7 +39,6 @@ import type { ReadyIndex } from "./ready_index.ts";
 /** What it works on. */
 interface PlacingParts {
   readonly claims: ClaimFiles;
-  readonly ready: ReadyIndex;
   readonly first: FirstEntry;
   /** A task by its file. */
   readonly read: (stem: string) => TaskRecord | undefined;
@@ -90,9 +89,13 @@ export class Placing {
     if (!isThere) this.recheck(stem, now);
   }
 
-  /** Has an entry out of date replaced by that of the place where its task belongs now. */
-  replace(stem: string, path: string, now: number): void {
-    const { claims, read, ready } = this.parts;
+  /**
+   * Has an entry out of date replaced by that of the place where its task belongs now.
+   *
+   * @param ready The index that it is in.
+   */
+  replace(stem: string, path: string, now: number, ready: ReadyIndex): void {
+    const { claims, read } = this.parts;
     const [task, head] = [read(stem), readHead(claims, stem)];
     // The priority may have been set back since it was found to be another.
     if (task !== undefined && head && ready.againPath(presentTask(task, head)) === path) return;
@@ -103,7 +106,7 @@ export class Placing {
 
   /** What follows on a state that gives a task another priority than the state before. */
   reprioritized({ claim, previous }: Written, now: number): void {
-    const { claims, first, read, ready } = this.parts;
+    const { claims, first, read } = this.parts;
     const stem = stemOfId(claim.task_id);
     const task = read(stem);
     if (task === undefined || isHeldBack(claim)) return;
@@ -114,7 +117,7 @@ export class Placing {
     }
     // No process that finds a state needs it again. A later one may lie where it is needed.
     if (previous === undefined) first.remove(task);
-    ready.reset();
+    first.forget();
   }
 
   mend(stem: string): void {
@@ -146,7 +149,7 @@ export class Placing {
    * @returns From when on the task may be claimed: 0 for now, infinity for never.
    */
   enter(stem: string, head: ClaimRecord | undefined, now: number): number {
-    const { first, read, ready } = this.parts;
+    const { first, read } = this.parts;
     const task = read(stem);
     const again = head !== undefined;
     if (task === undefined || !again && taskExpired(task, now)) return Infinity;
@@ -161,7 +164,9 @@ export class Placing {
         first.add(task, link);
         return claimableFrom(task);
       }
-      ready.add(presentTask(task, head), again, link);
+      const present = presentTask(task, head);
+      first.ready.add(present, again, link);
+      first.tagged.add(present, again);
       return 0;
     } catch (error) {
       if (!isNotFound(error)) throw error;

@@ -9,6 +9,7 @@
  * An entry is a hint. It is there before its task's record is, and it goes when a process finds the
  * task claimed or over, so a claimable task always has one unless the index was tampered with.
  */
+import { dirname } from "../../../../deps/path.ts";
 import { idOfStem, stemOfId } from "../../../../domain/ids.ts";
 import { hash } from "../../../../domain/journal/hash.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
@@ -19,6 +20,7 @@ import {
   parseTask,
   type TaskOrder,
   type TaskRecord,
+  type Wanted,
 } from "../../../../domain/task/task.ts";
 import type { HostFs } from "../../../../ports/host.ts";
 import { type FolderMark, isUnchanged, markFolder } from "../../disk/folder_mark.ts";
@@ -55,14 +57,6 @@ function folderFor(task: TaskRecord): string {
   const needs = needsOf(task);
   const queue = folderOf(task.queue);
   return needs.length === 0 ? queue : `${queue}${NEEDS}${hash(canonicalJson(needs))}`;
-}
-
-/** Which tasks a claimer may have. */
-interface Wanted {
-  /** Only of this queue. */
-  readonly queue: string | undefined;
-  /** What it has. */
-  readonly has?: readonly string[] | undefined;
 }
 
 function stemOf(rest: string): string {
@@ -202,6 +196,13 @@ export class ReadyIndex {
     return createEntry(this.fs, this.#base(task), order.createdMs, name, create);
   }
 
+  /** Removes a task's entry, and the directories that this leaves empty. */
+  drop(task: TaskRecord, again: boolean): void {
+    const path = this.path(task) + (again ? AGAIN : "");
+    if (!this.fs.remove(path)) return;
+    for (let dir = dirname(path); dir !== this.root && this.fs.removeDir(dir);) dir = dirname(dir);
+  }
+
   /** Forgets what was listed. */
   reset(): void {
     this.#mark = undefined;
@@ -227,8 +228,8 @@ export class ReadyIndex {
    * entry with that number before it, and none lets an entry wait for a second round.
    */
   take(wanted: Wanted, width: number): ReadyEntry | undefined {
-    const { queue = "", has = [] } = wanted;
-    const lineOf = [queue, ...has].join();
+    const { queues = [], has = [] } = wanted;
+    const lineOf = `${queues.join()} ${has.join()}`;
     if (this.#lineOf !== lineOf && this.#line.length > 0) this.reset();
     this.#lineOf = lineOf;
     const waiting = this.#line[0]?.order;
@@ -276,19 +277,21 @@ export class ReadyIndex {
   }
 
   #frontsOf(wanted: Wanted): QueueFront[] {
-    const { queue, has = [] } = wanted;
+    const { queues, has = [] } = wanted;
     // One that has nothing looks at nothing else, however many tasks need something.
-    if (queue !== undefined && has.length === 0) return [this.#front(folderOf(queue))];
+    if (queues !== undefined && has.length === 0) {
+      return queues.map((queue) => this.#front(folderOf(queue)));
+    }
     this.#refresh();
     return this.#folders.filter(this.foldersFor(wanted)).map((folder) => this.#front(folder));
   }
 
   /** Whether a claimer may have what lies in a folder, as far as that is known. */
-  foldersFor({ queue, has = [] }: Wanted): (folder: string) => boolean {
-    const own = queue === undefined ? undefined : folderOf(queue);
+  foldersFor({ queues, has = [] }: Wanted): (folder: string) => boolean {
+    const own = queues?.map(folderOf);
     return (folder) => {
-      const [base, mark] = folder.split(NEEDS, 2);
-      if (own !== undefined && base !== own) return false;
+      const [base = "", mark] = folder.split(NEEDS, 2);
+      if (own?.includes(base) === false) return false;
       if (mark === undefined) return true;
       const needs = has.length === 0 ? undefined : this.#needsIn(folder);
       return needs !== undefined && needs.every((need) => has.includes(need));

@@ -1,14 +1,29 @@
 /** The other runs that claimed what this process wanted to claim. */
+import { isBack } from "../../../../domain/task/retry.ts";
+import type { HostFs } from "../../../../ports/host.ts";
+import { slotName } from "../claim/names.ts";
+import { readClaim } from "../claim/read_claim.ts";
 
 /** For how long a run that claimed a task is taken to claim others, milliseconds. */
 const RIVAL_MS = 1_000;
 
+/** Milliseconds within which a process that made a claim removes the task's entry, or never does. */
+const CLAIM_SETTLED_MS = 1_000;
+
 export class Rivals {
   readonly #met = new Map<string, number>();
 
-  /** @param runId Who claimed the task. */
-  meet(runId: string): void {
-    this.#met.set(runId, Date.now());
+  /** @param folder Where the claims are. */
+  constructor(readonly fs: HostFs, readonly folder: string) {}
+
+  /** Whether a task has a claim whose maker may be about to remove the entry; that is a rival then. */
+  meets(stem: string): boolean {
+    const file = readClaim(this.fs, this.folder, slotName(stem, 1));
+    // What is back in the queue was claimed by none.
+    if (file === undefined || isBack(file.claim)) return false;
+    if (Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) return false;
+    this.#met.set(file.claim.claimer_run_id, Date.now());
+    return true;
   }
 
   /** Of how many it is known that they have claimed just now. */

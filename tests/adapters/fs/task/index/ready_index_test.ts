@@ -29,7 +29,7 @@ function takeAll(
   for (let widest = 1;;) {
     const now = width();
     widest = Math.max(now, widest);
-    const entry = ready.take({ queue: undefined }, now);
+    const entry = ready.take({}, now);
     if (entry === undefined) return taken;
     if (scene.host.fs.remove(entry.path)) taken.push({ stem: entry.stem, widest });
   }
@@ -53,7 +53,7 @@ it("take() gives every entry once, none further from the first than its width", 
 
 it("take() gives them in order to a claimer that is alone, also what was left in line", async () => {
   const { scene, ready, ids } = await indexOf(Array.from({ length: 40 }, () => ({})));
-  const first = ready.take({ queue: undefined }, 8);
+  const first = ready.take({}, 8);
   scene.host.fs.remove(first?.path ?? "");
   const rest = takeAll(ready, scene, () => 1).map(({ stem }) => stem);
   assertEquals(rest, ids.filter((id) => id !== first?.stem));
@@ -68,14 +68,14 @@ it("take() puts no other priority in line, and gives a higher one that came firs
 
   await scene.coord.tasks.enqueueAll([{ title: "a", runId: "p" }, { title: "b", runId: "p" }]);
   ready.reset();
-  const low = ready.take({ queue: undefined }, 8);
+  const low = ready.take({}, 8);
   for (const queue of ["q9", "default"]) {
     const high = await scene.coord.tasks.enqueue({ title: "high", runId: "p", priority: 1, queue });
-    const entry = ready.take({ queue: undefined }, 8);
+    const entry = ready.take({}, 8);
     assertEquals(entry?.stem, stemOfId(high.task_id));
     scene.host.fs.remove(entry?.path ?? "");
   }
-  assertEquals(ready.take({ queue: undefined }, 8)?.order.priority, low?.order.priority);
+  assertEquals(ready.take({}, 8)?.order.priority, low?.order.priority);
 });
 
 it("take() ends at entries that no claim removes", async () => {
@@ -86,12 +86,12 @@ it("take() ends at entries that no claim removes", async () => {
     const given = new Set<string>();
     let times = 0;
     for (
-      let entry = ready.take({ queue: undefined }, width);
+      let entry = ready.take({}, width);
       entry !== undefined && times < 100;
       times++
     ) {
       given.add(entry.stem);
-      entry = ready.take({ queue: undefined }, width);
+      entry = ready.take({}, width);
     }
     assertEquals({ given: [...given].sort(), ends: times < 100 }, {
       given: ids.toSorted(),
