@@ -141,6 +141,7 @@ export {
 } from "./src/engine/lane/journal.ts";
 export type { Refusal } from "./src/engine/refusal.ts";
 export type { AnyHeartbeat, AnyHeartbeatInput } from "./src/engine/holds/heartbeat.ts";
+export type { PrimeAnswer, PrimeInput } from "./src/engine/holds/prime.ts";
 export type { CheckAnswer, CheckInput } from "./src/engine/holds/check.ts";
 export {
   type FreshAnswer,

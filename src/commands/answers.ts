@@ -104,6 +104,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       ...within("task", words("task_id title queue since expires_at attempt")),
     ],
   },
+  prime: { fields: words("status run_id lines.* left_out") },
   log: {
     fields: words("total limit truncated"),
     lists: ["events"],

@@ -36,6 +36,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what happened, oldest first",
     load: () => import("./system/log.ts").then((module) => module.log),
   },
+  prime: {
+    group: "Workspace",
+    summary: "print what an agent must know when it begins",
+    load: () => import("./system/prime.ts").then((module) => module.prime),
+  },
   whoami: {
     group: "Workspace",
     summary: "show your run id and where it comes from",

@@ -4,6 +4,7 @@ import type { CheckAnswer, CheckInput } from "./holds/check.ts";
 import type { GuardAnswer, GuardInput } from "./holds/guard.ts";
 import type { Context, Opening } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
+import type { PrimeAnswer, PrimeInput } from "./holds/prime.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
 import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./holds/heartbeat.ts";
@@ -71,16 +72,6 @@ export class Coord implements AsyncDisposable {
   /**
    * Ends what the workspace keeps open between two calls. A program need not do it: an idle workspace
    * keeps no process alive.
-   *
-   * @example
-   * ```ts
-   * import { initWorkspace, openWorkspace } from "@coord/coord";
-   *
-   * const project = await Deno.makeTempDir();
-   * await initWorkspace(project);
-   * await using coord = await openWorkspace({ dir: project });
-   * console.assert((await coord.tasks.list()).total === 0);
-   * ```
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.store.close();
@@ -335,9 +326,8 @@ export class Coord implements AsyncDisposable {
    * const coord = await openWorkspace({ dir: project });
    * const { task_id } = await coord.tasks.enqueue({ title: "Refactor billing", runId: "planner" });
    * await coord.tasks.claim({ runId: "agent-1" });
-   * await coord.tasks.fail({ id: task_id, runId: "agent-1", error: "no such file" });
    * const shown = await coord.show(task_id);
-   * console.assert(shown.kind === "task" && shown.attempts[0]?.error === "no such file");
+   * console.assert(shown.kind === "task" && shown.claim?.claimer_run_id === "agent-1");
    * ```
    */
   async show(id: string): Promise<Shown> {
@@ -391,6 +381,14 @@ export class Coord implements AsyncDisposable {
   async log(input: LogInput = {}): Promise<Log> {
     const { readLog } = await import("./watch/log.ts");
     return readLog(this.#context, input);
+  }
+
+  /**
+   * Says what an agent is to know when it begins, in a few lines: what it holds, its task, what others hold.
+   */
+  async prime(input: PrimeInput): Promise<PrimeAnswer> {
+    const { prime } = await import("./holds/prime.ts");
+    return prime(this, input);
   }
 
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */
