@@ -1,12 +1,13 @@
 /**
  * The plugin of opencode, version 1.18.29 and later, and 2. Before an edit coord reserves the files for
- * the session, or the edit is denied. It lies in `.opencode/plugins/` of a project, or in
+ * the session, or the edit is denied; and it remembers what the session read and wrote. It lies in `.opencode/plugins/` of a project, or in
  * `~/.config/opencode/plugins/`, and needs `coord` on the `PATH`. Without it edits go on.
  */
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 
 const COORD = "coord";
+const READ = "read";
 const EDITS = new Set(["write", "edit", "patch", "apply_patch", "multiedit"]);
 
 /** Milliseconds after which a call has no opinion. */
@@ -44,8 +45,8 @@ interface Event {
 interface Context {
   readonly tool: {
     hook(
-      name: "execute.before",
-      body: (event: Tool & { readonly input: unknown }) => Promise<void>,
+      name: "execute.before" | "execute.after",
+      body: (event: Tool & { readonly input: unknown; readonly status?: string }) => Promise<void>,
     ): Promise<unknown>;
   };
   readonly shell?: {
@@ -81,11 +82,15 @@ async function whoIs(sessionID: string, parentOf: ParentOf): Promise<Who> {
   return session === sessionID ? { session } : { session, agent_id: sessionID };
 }
 
-/** Reserves what the tool is about to write; throws where another run holds it. */
-async function beforeEdit(tool: string, args: unknown, who: Who, cwd?: string): Promise<void> {
-  editing.set(who.agent_id ?? who.session, who);
+/** Before a tool reads or writes files; throws where a write is denied. */
+async function before(tool: string, args: unknown, who: Who, cwd?: string): Promise<void> {
+  if (EDITS.has(tool)) editing.set(who.agent_id ?? who.session, who);
   const { code, reason } = await call("pre", { tool, args, ...who, cwd });
   if (code === 2) throw new Error(reason);
+}
+
+function usesFiles({ tool }: Tool): boolean {
+  return tool === READ || EDITS.has(tool);
 }
 
 /** Calls coord. Whatever goes wrong is no denial. */
@@ -140,9 +145,14 @@ async function server({ client, directory }: { client: Client; directory: string
   const parentOf: ParentOf = async (id) =>
     (await client.session.get({ path: { id } })).data?.parentID;
   return {
-    async "tool.execute.before"({ tool, sessionID }: Tool, { args }: { args: unknown }) {
-      if (!EDITS.has(tool)) return;
-      await beforeEdit(tool, args, await whoIs(sessionID, parentOf), directory);
+    async "tool.execute.before"(use: Tool, { args }: { args: unknown }) {
+      if (!usesFiles(use)) return;
+      await before(use.tool, args, await whoIs(use.sessionID, parentOf), directory);
+    },
+    async "tool.execute.after"(use: Tool & { args?: unknown }) {
+      if (!usesFiles(use)) return;
+      const who = await whoIs(use.sessionID, parentOf);
+      await call("post", { tool: use.tool, args: use.args, ...who, cwd: directory });
     },
     async "shell.env"(
       { sessionID }: { sessionID?: string },
@@ -161,11 +171,19 @@ async function server({ client, directory }: { client: Client; directory: string
 async function setup(context: Context): Promise<void> {
   const parentOf: ParentOf = async (sessionID) =>
     (await context.session.get({ sessionID })).parentID;
-  await context.tool.hook("execute.before", async ({ tool, sessionID, input }) => {
-    if (!EDITS.has(tool)) return;
-    const { location } = await context.session.get({ sessionID });
-    const cwd = location?.directory ?? context.location?.directory;
-    await beforeEdit(tool, input, await whoIs(sessionID, parentOf), cwd);
+  const placeOf = async (sessionID: string) =>
+    (await context.session.get({ sessionID })).location?.directory ??
+      context.location?.directory;
+  await context.tool.hook("execute.before", async (use) => {
+    if (!usesFiles(use)) return;
+    const who = await whoIs(use.sessionID, parentOf);
+    await before(use.tool, use.input, who, await placeOf(use.sessionID));
+  });
+  await context.tool.hook("execute.after", async (use) => {
+    if (!usesFiles(use)) return;
+    const { tool, input, status, sessionID } = use;
+    const who = await whoIs(sessionID, parentOf);
+    await call("post", { tool, args: input, status, ...who, cwd: await placeOf(sessionID) });
   });
   await context.shell?.hook("create.before", async ({ sessionID, env }) => {
     if (sessionID !== undefined) nameIn(env, await whoIs(sessionID, parentOf));

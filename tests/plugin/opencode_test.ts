@@ -16,13 +16,28 @@ it("the plugin of opencode calls the hook before an edit, and throws what it say
       answer({ code, err: "other" });
       assertEquals(await edit("write", WRITE), undefined);
     }
-    assertEquals(await edit("read", WRITE), undefined);
     assertEquals(await edit("bash", { command: "ls" }), undefined);
     assertEquals(calls().length, 6);
     assertEquals(calls()[0], {
       args: "hook run opencode pre",
       said: { tool: "write", args: WRITE, session: "s1", cwd: "/w" },
     });
+  });
+});
+
+it("the plugin of opencode reports reads, and what has ended", async () => {
+  await withCoord(async ({ plugin, calls }) => {
+    const host = await plugin.server({ client: client({}), directory: "/w" });
+    for (const tool of ["read", "edit", "bash"]) {
+      await host["tool.execute.before"]({ tool, sessionID: "s4" }, { args: WRITE });
+      await host["tool.execute.after"]({ tool, sessionID: "s4", args: WRITE });
+    }
+    assertEquals(
+      calls().map(({ args, said }) => `${args.split(" ").at(-1)} ${said["tool"]}`),
+      ["pre read", "post read", "pre edit", "post edit"],
+    );
+    const said = { tool: "edit", args: WRITE, session: "s4", cwd: "/w" };
+    assertEquals(calls().at(-1)?.said, said);
   });
 });
 
@@ -77,6 +92,11 @@ it("the plugin of opencode does the same in version 2, in the folder of the sess
     assertEquals(await rejection(bodies["execute.before"]?.(event)), "held by R");
     const said = { tool: "edit", args: { path: "n.txt" }, session: "s3", cwd: "/other" };
     assertEquals(calls()[0]?.said, said);
+    await bodies["execute.after"]?.({ ...event, status: "error" });
+    assertEquals(calls().at(-1), {
+      args: "hook run opencode post",
+      said: { ...said, status: "error" },
+    });
     const env: Record<string, string> = {};
     await bodies["create.before"]?.({ sessionID: "s3", env });
     assertEquals(env, { OPENCODE_SESSION_ID: "s3" });

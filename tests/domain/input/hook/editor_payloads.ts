@@ -300,6 +300,18 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   opencode("a read", { tool: "read", args: { filePath: "/w/n.txt" } }, [], {
     reads: ["/w/n.txt"],
   }),
+  opencode(
+    "a tool that ran",
+    { tool: "edit", args: { filePath: "/w/n.txt" } },
+    ["/w/n.txt"],
+    { event: "post", moment: "post" },
+  ),
+  opencode(
+    "a tool of version 2 that failed",
+    { tool: "edit", args: { path: "/w/n.txt" }, status: "error" },
+    [],
+    { event: "post", moment: "other" },
+  ),
   opencode("the end of a subagent", { agent_id: "ses_2" }, [], {
     event: "subagent_end",
     moment: "subagent_end",
