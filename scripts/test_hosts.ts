@@ -112,6 +112,8 @@ async function tried(
     const log = await coord("log");
     const runs: string[] = log.events.map(({ run_id }: { run_id: string }) => run_id);
     expect(runs.some((run) => run.startsWith(`${name}:`)), "a free file is not reserved");
+    const ends = namesIn(`${place.project}/.coord/seen/edits`).length;
+    expect(ends === (agent.reportsEnds ? 1 : 0), `ends of edits that the host reported: ${ends}`);
     expect(await isReleased(coord), "the end of the session does not release it");
 
     await coord("reserve", "held.txt", "--exclusive", "--run-id", "another-agent");
@@ -137,6 +139,15 @@ async function isReleased(coord: (...args: string[]) => Promise<{ live?: number 
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return false;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function bytesOf(path: string): string | undefined {

@@ -14,6 +14,8 @@ export interface Agent {
   /** What the host has to have in its files, by path: below the home folder after `~/`, else in the project. */
   files(place: Place): Record<string, string>;
   readonly args: readonly string[];
+  /** Whether it reports an edit that has ended. */
+  readonly reportsEnds: boolean;
   env(place: Place): Record<string, string>;
 }
 
@@ -35,6 +37,7 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
       "--output-format",
       "json",
     ],
+    reportsEnds: true,
     env: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
       ANTHROPIC_API_KEY: "none",
@@ -59,6 +62,8 @@ trust_level = "trusted"
 `,
     }),
     args: ["exec", "--skip-git-repo-check", "--dangerously-bypass-hook-trust", PROMPT],
+    // It reports none of a patch in a shell command.
+    reportsEnds: false,
     env: () => ({}),
   },
   gemini: {
@@ -69,6 +74,7 @@ trust_level = "trusted"
         `// of the team\r\n{ "security": { "auth": { "selectedType": "gemini-api-key" } } }\r\n`,
     }),
     args: ["-p", PROMPT, "--yolo", "-m", "gemini-2.5-flash"],
+    reportsEnds: true,
     env: ({ model }) => ({
       GEMINI_API_KEY: "none",
       GOOGLE_GEMINI_BASE_URL: model,

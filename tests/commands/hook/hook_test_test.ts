@@ -1,4 +1,5 @@
 import { main } from "../../../src/cli/main.ts";
+import { DIALECTS } from "../../../src/commands/hook/dialects.ts";
 import { SAMPLES } from "../../../src/domain/input/hook/sample.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
@@ -6,6 +7,7 @@ import { makeTempDir } from "../../support/scene/scratch.ts";
 
 it("hook test plays a free file and a held one for each host, and leaves nothing behind", async () => {
   const dir = makeTempDir();
+  assertEquals(Object.keys(SAMPLES).sort(), Object.keys(DIALECTS).sort());
   for (const name of Object.keys(SAMPLES)) {
     const args = ["hook", "test", name, "--print", "status"];
     // What is set where it is called must not reach the workspace that it is tried in.
