@@ -204,6 +204,18 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     { called: "claude" },
   ),
   copilot(
+    "a patch",
+    {
+      ...COPILOT_AS_CLAUDE,
+      sessionId: undefined,
+      hook_event_name: "PreToolUse",
+      tool_name: "Edit",
+      tool_input: PATCH,
+    },
+    ["n.txt"],
+    { called: "claude" },
+  ),
+  copilot(
     "an edit in a subagent",
     {
       ...COPILOT_AS_CLAUDE,
