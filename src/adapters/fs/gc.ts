@@ -20,6 +20,7 @@ import { ReservationFiles } from "./reservation/files.ts";
 import { ReservationGc } from "./reservation/gc.ts";
 import { isUniqueName } from "./disk/staging.ts";
 import { TaskGc } from "./task/gc.ts";
+import { sweepTags } from "./task/index/tag_sweep.ts";
 import { ofRecord } from "./disk/unreadable.ts";
 
 /** A staging file is needed for moments; after this number of milliseconds its process is gone. */
@@ -55,6 +56,7 @@ export class FsCollector implements Collector {
       noteCollection(this.#fs, this.layout, sweep.now);
       this.#tidyStaging();
       sweepSightings(this.#fs, this.layout);
+      this.#room.needed(() => sweepTags(this.#fs, this.layout));
     }
     const swept = await this.#pass(sweep);
     if (this.#room.take() === undefined) return swept;

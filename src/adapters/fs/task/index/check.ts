@@ -34,7 +34,7 @@ const REPORT_MS = 600_000;
 const MAX_NAMED = 16;
 
 /** The note's name in its folder. */
-const NOTE = "checked";
+export const NOTE = "checked";
 
 /** Stands for any queue; no folder has that name. */
 const ANY = "*";
@@ -91,7 +91,7 @@ export class RecordsCheck {
 
   /** Whether there was a comparison, however long ago. */
   hasRun(): boolean {
-    return this.#read() !== undefined;
+    return this.fs.lstat(this.#path) !== undefined;
   }
 
   /**

@@ -203,6 +203,20 @@ export class ReadyIndex {
     for (let dir = dirname(path); dir !== this.root && this.fs.removeDir(dir);) dir = dirname(dir);
   }
 
+  /** Removes all entries, and the directories that this leaves empty. */
+  clear(): void {
+    for (const folder of this.#dirs(this.root)) {
+      const path = `${this.root}/${folder}`;
+      for (const priority of this.#dirs(path)) {
+        const tree = `${path}/${priority}`;
+        for (const entry of allEntries(this.fs, tree)) this.fs.remove(entry.path);
+        this.fs.removeDir(tree);
+      }
+      this.fs.removeDir(path);
+    }
+    this.fs.removeDir(this.root);
+  }
+
   /** Forgets what was listed. */
   reset(): void {
     this.#mark = undefined;

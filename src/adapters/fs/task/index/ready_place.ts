@@ -27,12 +27,10 @@ export class ReadyPlace {
   readonly check: RecordsCheck;
   /** Tasks that do not have the tag; a definition does not change. */
   readonly #others = new Set<string>();
-  #isBuilt: boolean;
 
   /** @param tag Absent for the index of all tasks. */
   constructor(readonly parts: ReadyPlaceParts, readonly tag: string | undefined) {
     const { fs, layout, warn, first: { ready, tagged, due } } = parts;
-    this.#isBuilt = tag === undefined;
     this.ready = tag === undefined ? ready : tagged.of(tag);
     this.check = new RecordsCheck(fs, layout, due.root, warn, {
       ready: this.ready.root,
@@ -43,7 +41,7 @@ export class ReadyPlace {
 
   /** Whether all that were there when it was built have their entries. */
   isBuilt(): boolean {
-    return this.#isBuilt ||= this.check.hasRun();
+    return this.tag === undefined || this.check.hasRun();
   }
 
   /** Before a comparison: with the folder of a tag there, those who enter tasks from now on look for it. */

@@ -2,6 +2,7 @@ import { FsTaskStore } from "../../../../../src/adapters/fs/task/store.ts";
 import { Layout } from "../../../../../src/adapters/fs/layout.ts";
 import { ReadyPlace } from "../../../../../src/adapters/fs/task/index/ready_place.ts";
 import { FirstEntry } from "../../../../../src/adapters/fs/task/index/first_entry.ts";
+import { TagIndex } from "../../../../../src/adapters/fs/task/index/tag_index.ts";
 import { readParsed } from "../../../../../src/adapters/fs/disk/record_file.ts";
 import { Skipping } from "../../../../../src/adapters/fs/disk/unreadable.ts";
 import { parseTask, type TaskRecord } from "../../../../../src/domain/task/task.ts";
@@ -9,6 +10,7 @@ import { type TaskInput, taskRecord } from "../../../../../src/engine/task/new_t
 import type { HostFs } from "../../../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../../../deps.ts";
 import { sized } from "../../../../support/length.ts";
+import { setMtime } from "../../../../support/scene/scratch.ts";
 import { foreignTask } from "../../../../support/scene/foreign_task.ts";
 import { settled, workspace } from "../../../../support/scene/workspace.ts";
 
@@ -127,6 +129,31 @@ it("claim() by a tag finds tasks that were there before, also such as another to
   foreignTask(scene.path, 1); // it has no tags
   assertEquals(await title(storeOn(scene), "x"), "foreign");
   assertEquals(await title(storeOn(scene), "x"), undefined);
+});
+
+it("gc removes the index of a tag that was compared a day ago, and a claim builds it again", async () => {
+  const scene = await workspace();
+  const { tasks } = scene.coord;
+  const build = (tag: string) => title(storeOn(scene), tag);
+  await tasks.enqueueAll(
+    [1, 2, 3].map((n) => ({ title: `t${n}`, runId: "p", tags: ["x", "y"], priority: n })),
+  );
+  assertEquals(await build("none"), undefined);
+  assertEquals([await build("x"), await build("y")], ["t3", "t2"]);
+  const marks = scene.names("index/tagged");
+  const gc = () => scene.coord.gc({ execute: true });
+  await gc();
+  assertEquals(scene.names("index/tagged"), marks);
+  const [old] = new TagIndex(scene.host.fs, new Layout(scene.path)).rootOf("x").split("/").slice(
+    -1,
+  );
+  setMtime(`${scene.path}/index/tagged/${old}/checked`, Date.now() - 86_500_000);
+  // A sweep that died has left one under its other name.
+  scene.host.fs.makeDir(`${scene.path}/index/tagged/${old}.old/default/0`);
+  await gc();
+  assertEquals(scene.names("index/tagged"), marks.filter((mark) => mark !== old));
+  await tasks.enqueue({ title: "late", runId: "p", tags: ["x"], priority: 9 });
+  assertEquals([await build("x"), await build("x"), await build("x")], ["late", "t1", undefined]);
 });
 
 /** Builds the index of a tag as the first claim does, at one go. */
