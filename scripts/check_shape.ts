@@ -78,6 +78,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/workspace/processes.ts",
   ]],
   ["src/workspace/open_hook.ts", [
+    "src/workspace/open.ts",
     "src/engine/",
     "src/ports/",
     "src/domain/",

@@ -16,6 +16,12 @@ export function openHookOn(
   return {
     before: (run, edit) => beforeEdit(hook, run, edit),
     remember: (run, use) => remember(hook, run, use),
+    async prime({ runId }) {
+      const { mode } = context.agreement.hook();
+      if (mode === "off") return [];
+      const { openFilesOn } = await import("./open.ts");
+      return (await openFilesOn(there, options).prime({ runId })).lines;
+    },
     ended: (run) => afterEnd(hook, run),
   };
 }

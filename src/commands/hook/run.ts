@@ -22,7 +22,8 @@ export const hookRunCommand: RawCommand = {
     "Before an edit the files are reserved exclusively for the agent's run, for 15 minutes from the " +
     "edit on. If another run holds one of them, the edit is denied, and the agent reads who holds " +
     "it, until when, and what to do. An edit of a file that has changed since the run read or wrote it is " +
-    "denied once for each change. At the end of a session or subagent those reservations are " +
+    "denied once for each change. At the start of a session the agent gets what prime prints, where " +
+    "its host takes that. At the end of a session or subagent those reservations are " +
     "released. Exit codes and output are the host's, not those of the other commands. Most hosts " +
     "take 0 with no output for no opinion and 2 for a denial, others want JSON. Input that cannot " +
     "be read, a missing workspace, and a call of more than 2 seconds are no opinion. Edits through " +
@@ -77,12 +78,13 @@ async function answered(
   const speaker = speakerOf(name, payload);
   const dialect = speaker === name ? called : await asGuest(speaker, called);
   const event = dialect.read(payload, said);
-  const isEnd = event.moment === "session_end" || event.moment === "subagent_end";
   const { moment, reads, writes } = event;
-  if (!isEnd && reads.length + writes.length === 0) return dialect.pass;
+  const isEnd = moment === "session_end" || moment === "subagent_end";
+  const isStart = moment === "session_start" && dialect.brief !== undefined;
+  if (!isStart && !isEnd && reads.length + writes.length === 0) return dialect.pass;
   const run = hookRun(speaker, event, (variable) => host.env(variable));
   // Without its name nothing says which subagent it is.
-  if (run === undefined || event.moment === "subagent_end" && event.agent === undefined) {
+  if (run === undefined || moment === "subagent_end" && event.agent === undefined) {
     return dialect.pass;
   }
   const cwd = event.cwd ?? host.cwd();
@@ -90,6 +92,10 @@ async function answered(
   if (isEnd) {
     await hook.ended(run);
     return dialect.pass;
+  }
+  if (moment === "session_start") {
+    const lines = await hook.prime(run);
+    return lines.length === 0 ? dialect.pass : dialect.brief?.(lines.join("\n")) ?? dialect.pass;
   }
   if (moment === "post" || writes.length === 0) {
     const at = moment === "post" ? moment : "pre";

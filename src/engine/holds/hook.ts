@@ -39,6 +39,8 @@ export interface HookContext extends ReservationContext, HookFilesContext {
 export interface Hook {
   before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
   remember(run: HookRun, use: HookUse): Promise<void>;
+  /** What the run is to know when it begins, as lines. */
+  prime(run: HookRun): Promise<readonly string[]>;
   ended(run: HookRun): Promise<void>;
 }
 

@@ -7,8 +7,14 @@ export const HOOK_MS = 2_000;
 /** Bytes of what a host says that are read. */
 export const MAX_HOOK_BYTES = 4 * 1024 * 1024;
 
-/** Before or after a tool runs, at the end of a session or of a subagent, or at any other moment. */
-export type HookMoment = "pre" | "post" | "session_end" | "subagent_end" | "other";
+/** Before or after a tool runs, when a session begins, when it or a subagent ends, or any other moment. */
+export type HookMoment =
+  | "pre"
+  | "post"
+  | "session_start"
+  | "session_end"
+  | "subagent_end"
+  | "other";
 
 /** What a host says. */
 export interface HookEvent {
@@ -48,6 +54,8 @@ export interface HostDialect {
   readonly denyAsGuest?: (reason: string) => HookAnswer;
   /** The tool runs, and the reason is shown. */
   warn(reason: string): HookAnswer;
+  /** What the model is to know from the beginning of a session on, where the host takes that. */
+  readonly brief?: (text: string) => HookAnswer;
 }
 
 /** Silence, which most hosts take for no opinion. */
@@ -66,6 +74,11 @@ export function noteOnly(reason: string): HookAnswer {
 /** An answer in JSON. */
 export function answerJson(value: object): HookAnswer {
   return { code: 0, out: `${JSON.stringify(value)}\n`, err: "" };
+}
+
+/** What a model is to know, as text. */
+export function plainText(text: string): HookAnswer {
+  return { code: 0, out: `${text}\n`, err: "" };
 }
 
 /** How most hosts are answered: by the exit code, and with a note for people. */

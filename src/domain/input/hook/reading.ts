@@ -51,6 +51,7 @@ const MOMENTS: Readonly<Record<string, HookMoment>> = {
   posttooluse: "post",
   aftertool: "post",
   postwritecode: "post",
+  sessionstart: "session_start",
   sessionend: "session_end",
   sessionshutdown: "session_end",
   taskcomplete: "session_end",

@@ -54,6 +54,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     events: [
       { event: "PreToolUse", matcher: "Read|Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
       { event: "PostToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
+      { event: "SessionStart", timeout: 10 },
       ...ENDS,
     ],
   },
@@ -66,6 +67,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     events: [
       { event: "PreToolUse", matcher: "apply_patch|Write|Edit|Bash", timeout: 10 },
       { event: "PostToolUse", matcher: "apply_patch|Write|Edit|Bash", timeout: 10 },
+      { event: "SessionStart", matcher: "startup|resume|clear", timeout: 10 },
       ...ENDS,
     ],
     next: "Codex skips hooks in silence until its user approves them: type /hooks in Codex.",
@@ -79,6 +81,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     events: [
       { event: "BeforeTool", matcher: "^(read_file|write_file|replace)$", timeout: 10_000 },
       { event: "AfterTool", matcher: "^(write_file|replace)$", timeout: 10_000 },
+      { event: "SessionStart", timeout: 10_000 },
       { event: "SessionEnd", timeout: 3_000 },
     ],
     extra: { name: "coord" },

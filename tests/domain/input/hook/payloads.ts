@@ -137,6 +137,14 @@ export const RECORDED: readonly Recorded[] = [
   },
   {
     host: "claude",
+    what: "the start of a session",
+    payload: { ...CLAUDE, hook_event_name: "SessionStart", source: "startup" },
+    moment: "session_start",
+    session: "a96c",
+    writes: [],
+  },
+  {
+    host: "claude",
     what: "the end of a session",
     payload: { ...CLAUDE, hook_event_name: "SessionEnd", reason: "other" },
     moment: "session_end",

@@ -1,5 +1,5 @@
 /** Claude Code. A denial by JSON was ignored in several of its releases; exit code 2 never was. */
-import { BY_CODE, type HostDialect, noteToModel } from "../event.ts";
+import { BY_CODE, type HostDialect, noteToModel, plainText } from "../event.ts";
 import { editsBy, readEvent } from "../reading.ts";
 
 const edits = editsBy("Write", "Edit", "MultiEdit", "NotebookEdit");
@@ -8,4 +8,5 @@ export const claude: HostDialect = {
   ...BY_CODE,
   read: (payload, event) => readEvent(payload, event, edits),
   warn: noteToModel,
+  brief: plainText,
 };

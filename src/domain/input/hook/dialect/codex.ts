@@ -2,7 +2,7 @@
  * Codex. An edit is a patch. Where the model has no tool for it, the patch is part of a shell command,
  * such as `cd lib && apply_patch <<'EOF'`.
  */
-import { BY_CODE, type HostDialect, noteToModel } from "../event.ts";
+import { BY_CODE, type HostDialect, noteToModel, plainText } from "../event.ts";
 import { editsBy, patchedPaths, readEvent, textOf } from "../reading.ts";
 
 const edits = editsBy("apply_patch", "Write", "Edit");
@@ -26,4 +26,5 @@ export const codex: HostDialect = {
   ...BY_CODE,
   read: (payload, event) => readEvent(payload, event, writes),
   warn: noteToModel,
+  brief: plainText,
 };

@@ -39,4 +39,5 @@ export const copilot: HostDialect = {
   deny: (permissionDecisionReason) =>
     answerJson({ permissionDecision: "deny", permissionDecisionReason }),
   warn: noteOnly,
+  brief: (additionalContext) => answerJson({ additionalContext }),
 };

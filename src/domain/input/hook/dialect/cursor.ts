@@ -29,4 +29,5 @@ export const cursor: HostDialect = {
   deny: (reason) => answerJson({ permission: "deny", user_message: reason, agent_message: reason }),
   denyAsGuest: denyByCode,
   warn: (reason) => ({ ...pass, err: `${reason}\n` }),
+  brief: (additional_context) => answerJson({ additional_context }),
 };

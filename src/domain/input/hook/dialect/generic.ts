@@ -1,11 +1,18 @@
 /** Any other host, by way of a script that puts what the host says into this form. */
-import { BY_CODE, type HookMoment, type HostDialect } from "../event.ts";
+import { BY_CODE, type HookMoment, type HostDialect, plainText } from "../event.ts";
 import { pathsOf, textOf } from "../reading.ts";
 
-const MOMENTS: readonly HookMoment[] = ["pre", "post", "session_end", "subagent_end"];
+const MOMENTS: readonly HookMoment[] = [
+  "pre",
+  "post",
+  "session_start",
+  "session_end",
+  "subagent_end",
+];
 
 export const generic: HostDialect = {
   ...BY_CODE,
+  brief: plainText,
   read(payload, event) {
     const said = textOf(payload, "moment") ?? event;
     const moment = MOMENTS.find((each) => each === said) ?? "other";

@@ -254,9 +254,8 @@ it("a command that a host trusts changes only where its program is gone", () => 
   assertEquals(state(), { state: "drift", command: shared, program_found: false });
   setMode(`${dir}/bin/coord`, 0o755);
   assertEquals(state().program_found, true);
-  const keys = ["pre_tool_use", "post_tool_use", "subagent_stop", "session_end"].map((event) =>
-    `[hooks.state."${one.path}:${event}:0:0"]\n`
-  );
+  const keys = ["pre_tool_use", "post_tool_use", "session_start", "subagent_stop", "session_end"]
+    .map((event) => `[hooks.state."${one.path}:${event}:0:0"]\n`);
   put(`${dir}/home/.codex/config.toml`, keys.join(""));
   assertEquals(state().state, "installed");
 });
