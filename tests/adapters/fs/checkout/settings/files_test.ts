@@ -63,7 +63,7 @@ it("install adds a group behind all others, and uninstall gives every byte back"
   const random = newSeed("settings");
   const { edit, file } = scene();
   const names = Object.keys(HOSTS);
-  for (let round = 0; round < sized(200, 3_000, 100_000); round++) {
+  for (let round = 0; round < sized(120, 3_000, 100_000); round++) {
     const name = random.pick(names);
     const host = HOSTS[name];
     if (host === undefined) throw new Error(name);
