@@ -202,6 +202,18 @@ export type {
   TaskRequeued,
   TaskRequeueInput,
 } from "./src/engine/task/requeue.ts";
+export type {
+  QueueItem,
+  QueueList,
+  QueuePaused,
+  QueuePauseInput,
+  QueueResumed,
+  QueueResumeInput,
+  QueuesPaused,
+  QueuesResumed,
+} from "./src/engine/task/queues.ts";
+export { Queues } from "./src/engine/task/queues.ts";
+export type { QueuePause } from "./src/ports/tasks.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { AwaitedTask, WaitAnswer, WaitInput } from "./src/engine/wait/types.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";

@@ -46,6 +46,8 @@ const COUNTS = words(
   "pending claimed timed_out completed failed cancelled expired delayed blocked total",
 );
 
+const PAUSE = words("queue status paused_at paused_by reason");
+
 const RESERVATION = words(
   "reservation_id run_id branch worktree addresses.* files.* created_at expires_at operation exclusive confirmation nonce",
   "note progress.* auto",
@@ -91,6 +93,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   status: {
     fields: [
       ...words("workspace found_by live_reservations live_leases records.* timed_out_claims.*"),
+      "paused_queues.*",
       ...within("tasks", COUNTS),
       ...within("oldest_pending", ["task_id", "age_seconds"]),
       "leases.*",
@@ -205,7 +208,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope path settings.*") },
   enqueue: { fields: [...TASK, "created"] },
-  claim: { fields: [...CLAIM, ...within("task", TASK), ...words("queue queues.* tag")] },
+  claim: { fields: [...CLAIM, ...within("task", TASK), ...words("queue queues.* tag paused.*")] },
   work: {
     fields: words("status task_id title queue run_id attempt fence seconds result.* error"),
   },
@@ -226,6 +229,13 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       "task_id status priority was run_id since expires_at attempt fence note progress.* error",
     ),
   },
+  "queue pause": {
+    fields: words("status"),
+    lists: ["queues"],
+    each: [...PAUSE, "was"],
+  },
+  "queue resume": { fields: words("status"), lists: ["queues"], each: words("queue status was") },
+  "queue list": { fields: words("total"), lists: ["queues"], each: [...PAUSE, ...COUNTS] },
   tasks: {
     fields: [...COUNTS, ...words("queues.* limit matched truncated next")],
     lists: ["items"],

@@ -211,6 +211,21 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "change the priority of tasks in the queue",
     load: () => import("./task/reprioritize.ts").then((module) => module.reprioritize),
   },
+  "queue pause": {
+    group: "Tasks",
+    summary: "hand out no more tasks of queues",
+    load: () => import("./task/queue_pause.ts").then((module) => module.pause),
+  },
+  "queue resume": {
+    group: "Tasks",
+    summary: "hand out the tasks of queues again",
+    load: () => import("./task/queue_resume.ts").then((module) => module.resume),
+  },
+  "queue list": {
+    group: "Tasks",
+    summary: "list queues: their counts, and which are paused",
+    load: () => import("./task/queue_list.ts").then((module) => module.list),
+  },
   tasks: {
     group: "Tasks",
     summary: "count and list tasks",

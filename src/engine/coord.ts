@@ -21,6 +21,7 @@ import { LaneJournal } from "./lane/journal.ts";
 import { Lanes } from "./lane/lanes.ts";
 import { ReservationHolders } from "./reservation/holders.ts";
 import { Reservations } from "./reservation/reservations.ts";
+import { Queues } from "./task/queues.ts";
 import { Tasks } from "./task/tasks.ts";
 import type { WithDone, WithHeld, WithInput, WithRefused } from "./holds/with.ts";
 import type { WaitAnswer, WaitInput } from "./wait/types.ts";
@@ -34,6 +35,8 @@ import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch
 export class Coord implements AsyncDisposable {
   /** The task queue. */
   readonly tasks: Tasks;
+  /** Its queues as a whole. */
+  readonly queues: Queues;
   /** Reservations and intents. */
   readonly reservations: Reservations;
   /** Leases of lanes. */
@@ -51,12 +54,11 @@ export class Coord implements AsyncDisposable {
     const context = { ...opening, clock: () => store.clock() };
     this.#context = context;
     this.tasks = new Tasks(context);
+    this.queues = new Queues(context);
     const { store: { lanes, reservations }, checkout } = context;
     const laneContext = { ...context, lanes };
-    const [leases, reserved] = [
-      new LaneHolders(laneContext),
-      new ReservationHolders(reservations),
-    ] as const;
+    const leases = new LaneHolders(laneContext);
+    const reserved = new ReservationHolders(reservations);
     this.#queue = new TicketQueue(store.tickets, [leases, reserved]);
     this.reservations = new Reservations(context, leases, this.#queue);
     this.lanes = new Lanes(laneContext, checkout, reserved, this.#queue);
@@ -192,8 +194,7 @@ export class Coord implements AsyncDisposable {
    * ```
    */
   async wait(input: WaitInput): Promise<WaitAnswer> {
-    const { wait } = await import("./wait/wait.ts");
-    return wait(this.#context, this.#queue, input);
+    return (await import("./wait/wait.ts")).wait(this.#context, this.#queue, input);
   }
 
   /**
@@ -379,8 +380,7 @@ export class Coord implements AsyncDisposable {
    * ```
    */
   async log(input: LogInput = {}): Promise<Log> {
-    const { readLog } = await import("./watch/log.ts");
-    return readLog(this.#context, input);
+    return (await import("./watch/log.ts")).readLog(this.#context, input);
   }
 
   /**

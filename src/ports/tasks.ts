@@ -47,7 +47,45 @@ export interface ClaimSearch extends Wanted {
   readonly hints?: readonly string[];
 }
 
+/** A queue of which no task is handed out. */
+export interface QueuePause {
+  /** Its name. */
+  readonly queue: string;
+  /** Since when, ISO 8601 UTC. */
+  readonly paused_at: string;
+  /** Who has paused it. */
+  readonly paused_by: string;
+  /** Why; absent where that was not said. */
+  readonly reason?: string;
+}
+
+/** The queues that are paused. All of these calls and those of other openings have one order. */
+export interface QueuePauses {
+  /** Their names. */
+  names(): Promise<ReadonlySet<string>>;
+
+  /** The same with who has paused them, by name. */
+  all(): Promise<QueuePause[]>;
+
+  /**
+   * Pauses a queue. It is durable when the promise resolves.
+   *
+   * @returns The pause that was there; `undefined` when this is it.
+   */
+  pause(pause: QueuePause): Promise<QueuePause | undefined>;
+
+  /**
+   * Resumes a queue, and has the callers of `onTask` look again. It is durable when the promise resolves.
+   *
+   * @returns The pause that has ended; `undefined` when there was none.
+   */
+  resume(queue: string): Promise<QueuePause | undefined>;
+}
+
 export interface TaskStore {
+  /** The queues that are paused. */
+  readonly pauses: QueuePauses;
+
   /**
    * Adds those of the tasks that do not exist yet: all of them or, when it rejects, none. They are durable when the
    * promise resolves; many are synced at once. Each is visible to claimers as a whole or not at all,

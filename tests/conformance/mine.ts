@@ -71,7 +71,7 @@ export function mineSuite(name: string, open: OpenStore): void {
   it(`${name}: of reserve() calls of one run that renew at once, one makes a record`, async () => {
     for (let round = 0; round < 5; round++) {
       const { store, second, live } = await place(open);
-      const openings = [store, second(), second(), second()].map(coordOn);
+      const openings = [store, second(), second(), second()].map((each) => coordOn(each));
       const answers = await Promise.all(
         [...openings, ...openings].map((coord) => coord.reservations.reserve(RENEW)),
       );

@@ -14,6 +14,7 @@ import { reprioritizeSuite } from "./reprioritize.ts";
 import { requeueSuite } from "./requeue.ts";
 import { reservationSuite } from "./reservation.ts";
 import { needsSuite } from "./needs.ts";
+import { pauseSuite } from "./pause.ts";
 import { planSuite } from "./plan.ts";
 import { retrySuite } from "./retry.ts";
 import { tagSuite } from "./tags.ts";
@@ -32,6 +33,7 @@ export function conformance(name: string, open: OpenStore): void {
   needsSuite(name, open);
   retrySuite(name, open);
   requeueSuite(name, open);
+  pauseSuite(name, open);
   reprioritizeSuite(name, open);
   keySuite(name, open);
   tagSuite(name, open);

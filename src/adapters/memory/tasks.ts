@@ -36,14 +36,39 @@ import {
   outcomesOf,
 } from "../../domain/task/key.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../ports/tasks.ts";
+import type {
+  Added,
+  Applied,
+  ClaimSearch,
+  Preceding,
+  QueuePauses,
+  TaskStore,
+} from "../../ports/tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryTaskStore implements TaskStore {
   /** The instant of the last search: what had timed out by then was among its tasks. */
   #searchedAt = -Infinity;
 
-  constructor(readonly workspace: MemoryWorkspace) {}
+  readonly pauses: QueuePauses;
+
+  constructor(readonly workspace: MemoryWorkspace) {
+    const { pauses, resumed } = workspace;
+    this.pauses = {
+      names: async () => new Set(pauses.keys()),
+      all: async () => [...pauses.values()].sort((a, b) => a.queue < b.queue ? -1 : 1),
+      async pause(pause) {
+        const there = pauses.get(pause.queue);
+        if (there === undefined) pauses.set(pause.queue, { ...pause });
+        return there;
+      },
+      async resume(queue) {
+        const there = pauses.get(queue);
+        if (pauses.delete(queue)) { for (const body of resumed) queueMicrotask(body); }
+        return there;
+      },
+    };
+  }
 
   async add(
     all: readonly TaskRecord[],
@@ -182,17 +207,22 @@ export class MemoryTaskStore implements TaskStore {
   }
 
   onTask(body: (id: string | undefined) => void): { close(): void } {
-    const { tasks, waiting } = this.workspace;
+    const { tasks, waiting, resumed } = this.workspace;
     let isOpen = true;
     const hint = (id: string) => {
       if (isOpen) body(id);
     };
+    const again = () => {
+      if (isOpen) body(undefined);
+    };
+    resumed.add(again);
     waiting.add(hint);
     const added = tasks.listen(hint);
     return {
       close() {
         isOpen = false;
         waiting.delete(hint);
+        resumed.delete(again);
         added.close();
       },
     };

@@ -11,6 +11,7 @@ import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import { isHeldBack } from "../../domain/task/retry.ts";
 import type { TaskRecord } from "../../domain/task/task.ts";
+import type { QueuePause } from "../../ports/tasks.ts";
 import type { Ticket } from "../../domain/glob/holds/ticket.ts";
 import type { Clock } from "../../domain/time.ts";
 import { Log } from "./log.ts";
@@ -36,6 +37,10 @@ export class MemoryWorkspace {
   readonly blocked = new Set<string>();
   /** Ids of tasks that were announced, for those who wait. */
   readonly waiting = new Set<(id: string) => void>();
+  /** By the names of the queues. */
+  readonly pauses = new Map<string, QueuePause>();
+  /** Those who wait are to look again. */
+  readonly resumed = new Set<() => void>();
   readonly reservations: Table<ReservationRecord>;
   readonly heartbeats: Table<HeartbeatRecord>;
   readonly releases: Table<ReleaseRecord>;

@@ -33,6 +33,24 @@ export const status: AnswerCommand<WorkspaceStatus> = {
         records: records.length === 0 ? null : records.join(", "),
       },
     }];
+    const { paused_queues: paused } = value;
+    if (paused.length > 0) {
+      blocks.push("", {
+        columns: [
+          "PAUSED QUEUE",
+          column("SINCE", "time"),
+          column("BY", "agent"),
+          column("REASON", "main"),
+        ],
+        rows: paused.slice(0, SHOWN).map(({ queue, paused_at, paused_by, reason }) => [
+          queue,
+          paused_at,
+          agentText(paused_by),
+          reason,
+        ]),
+      });
+    }
+    if (paused.length > SHOWN) blocks.push(`and ${paused.length - SHOWN} more`);
     if (late.length > 0) {
       blocks.push("", {
         columns: [column("TASK", "id"), column("CLAIMER", "agent"), column("TIMED OUT AT", "time")],

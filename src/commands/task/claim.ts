@@ -15,7 +15,7 @@ export const claim: AnswerCommand<TaskClaimed | TaskQueueEmpty, TaskClaimInput> 
   details: "Claim the next task; exactly one agent gets it. Highest priority first, then oldest. " +
     "When the claim expires, other agents may have the task; a heartbeat extends it. SIGINT " +
     "and SIGTERM end a wait early. A task whose answer cannot be delivered, because the reader " +
-    "of standard output has gone, goes back to the queue.",
+    "of standard output has gone, goes back to the queue. No task of a paused queue is handed out.",
   examples: [
     "claim --run-id agent-7",
     "claim --run-id agent-7 --queue builds --wait 60 --json",

@@ -11,6 +11,7 @@ export class LiveLine {
   readonly #context: CommandContext;
   readonly #running = new Map<string, { readonly title: string; readonly since: number }>();
   readonly #counts = new Map<string, number>();
+  #paused: readonly string[] = [];
   /** The command wrote a part of a line, which is not to be overwritten. */
   #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -18,6 +19,10 @@ export class LiveLine {
   constructor(context: CommandContext) {
     this.#context = context;
     if (context.host.isTerminal("stderr")) this.#draw();
+  }
+
+  paused(queues: readonly string[]): void {
+    this.#paused = queues;
   }
 
   began({ task_id, title }: TaskInHand): void {
@@ -48,9 +53,10 @@ export class LiveLine {
   #text(): string {
     const counts = [...this.#counts].map(([status, n]) => `${n} ${status.replace("_", " ")}`);
     const [oldest] = this.#running.values();
-    if (oldest === undefined) return ["waiting for a task", ...counts].join(", ");
+    const paused = this.#paused.length === 0 ? [] : [`paused: ${this.#paused.join(" ")}`];
+    if (oldest === undefined) return ["waiting for a task", ...counts, ...paused].join(", ");
     const seconds = Math.floor((performance.now() - oldest.since) / 1000);
-    const running = [`${this.#running.size} running`, ...counts].join(", ");
+    const running = [`${this.#running.size} running`, ...counts, ...paused].join(", ");
     return `${running} · ${seconds}s ${oldest.title}`;
   }
 }

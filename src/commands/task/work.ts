@@ -14,7 +14,8 @@ import { LiveLine } from "./live_line.ts";
 import { CommandRuns } from "./run_task.ts";
 
 /** What the library takes, but for what only a program can give it. */
-interface WorkValues extends Omit<TaskWorkInput, "stop" | "signal" | "onTask" | "onEnd"> {
+interface WorkValues
+  extends Omit<TaskWorkInput, "stop" | "signal" | "onPaused" | "onTask" | "onEnd"> {
   readonly command: readonly [string, ...string[]];
 }
 
@@ -34,7 +35,7 @@ export const work: StreamCommand<TaskWorked, WorkValues> = {
     `passed, and SIGKILL ${WORK_MS.kill / 1000} s later. What CMD leaves running is killed. One ` +
     "SIGINT or SIGTERM ends the work after the tasks in hand. A second one ends CMD, and gives its " +
     "task back. When CMD fails at once several times in a row, the next claims wait, longer each " +
-    "time.\n\n" +
+    "time. While a queue is paused its tasks wait, and --drain waits for them.\n\n" +
     "Exit code 1 means that tasks failed. 64 means also that CMD could not be started.",
   examples: [
     "work --run-id agent-7 -- ./agent.sh",
@@ -118,6 +119,7 @@ class Work implements Stream<TaskWorked> {
       ...input,
       stop: AbortSignal.any([stop, broken.signal]),
       signal: kill.signal,
+      onPaused: (queues) => line.paused(queues),
       onTask: (task) => line.began(task),
       onEnd(task) {
         line.ended(task);

@@ -221,7 +221,8 @@ class QueueCounts {
   }
 }
 
-function noTasks(): Record<TaskStatus | "total", number> {
+/** The counts of a queue that has none. */
+export function noTasks(): Record<TaskStatus | "total", number> {
   const counts = { total: 0 } as Record<TaskStatus | "total", number>;
   for (const status of TASK_STATUSES) counts[status] = 0;
   return counts;

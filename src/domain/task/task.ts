@@ -58,6 +58,8 @@ export interface Wanted {
   readonly tag?: string | undefined;
   /** What the claimer has, default nothing: a task that needs more is not for it. */
   readonly has?: readonly string[] | undefined;
+  /** The queues whose tasks are not handed out; the caller asks for them before each search. */
+  readonly paused?: ReadonlySet<string> | undefined;
 }
 
 /** Whether a task has a tag. */
@@ -66,7 +68,8 @@ export function hasTag({ tags }: TaskRecord, tag: string): boolean {
 }
 
 /** Whether a claimer asks for a task, and may have it. */
-export function mayTake(task: TaskRecord, { queues, tag, has = [] }: Wanted): boolean {
+export function mayTake(task: TaskRecord, { queues, tag, has = [], paused }: Wanted): boolean {
+  if (paused?.has(task.queue)) return false;
   return queues?.includes(task.queue) !== false && (tag === undefined || hasTag(task, tag)) &&
     needsOf(task).every((need) => has.includes(need));
 }

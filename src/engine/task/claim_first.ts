@@ -1,11 +1,11 @@
 /** Claiming the first of the tasks that are asked for, at once or when one comes. */
 import { claimTimedOut } from "../../domain/task/claim.ts";
-import type { TaskEntry } from "../../domain/task/listing.ts";
 import type { Wanted } from "../../domain/task/task.ts";
 import { badInput } from "../../domain/errors.ts";
+import { presentTask } from "../../domain/task/pending.ts";
 import { nonce, type TaskContext } from "../context.ts";
 import { inputProblems } from "../input.ts";
-import { TASK_INPUTS, type TaskClaimInput } from "./types.ts";
+import { TASK_INPUTS, type TaskClaimed, type TaskClaimInput } from "./types.ts";
 import { waitForTask } from "./wait.ts";
 
 /** Who claims, and what. */
@@ -13,6 +13,8 @@ export interface ClaimWish extends Wanted {
   readonly runId: string;
   readonly ttlSeconds: number;
   readonly signal: AbortSignal | undefined;
+  /** Is called with the names of those of the queues that are paused, before each search. */
+  readonly onPaused?: (queues: readonly string[]) => void;
 }
 
 /** Which tasks the input of a claim asks for; throws `bad_args` and its like for bad input. */
@@ -33,18 +35,25 @@ export function wantedOf(input: TaskClaimInput): Wanted {
  */
 export async function claimFirst(
   context: TaskContext,
-  { runId, queues, tag, has, ttlSeconds, signal }: ClaimWish,
+  { runId, queues, tag, has, ttlSeconds, signal, onPaused }: ClaimWish,
   seconds: number,
-): Promise<TaskEntry | undefined> {
+): Promise<TaskClaimed | undefined> {
   const { store, clock } = context;
   const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
+    // What is paused by now is not searched, and what is resumed after this look wakes a waiting caller.
+    const paused = await store.tasks.pauses.names();
+    onPaused?.([...paused].filter((name) => queues?.includes(name) !== false).sort());
+    const wanted = { queues, tag, has, paused };
     while (true) {
       const grant = { runId, ttlSeconds, nonce: nonce() };
-      const entry = await store.tasks.claimNext({ queues, tag, has, grant, effort, hints });
+      const entry = await store.tasks.claimNext({ ...wanted, grant, effort, hints });
       // One that timed out while the process slept may be another agent's by now.
       const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
       if (!isOver || signal?.aborted) return entry;
     }
   };
-  return await attempt("thorough") ?? await waitForTask(context, attempt, seconds, signal);
+  const entry = await attempt("thorough") ?? await waitForTask(context, attempt, seconds, signal);
+  if (entry?.claim === undefined) return undefined;
+  const { task, claim } = entry;
+  return { ...claim, status: "claimed", task: presentTask(task, claim) };
 }

@@ -5,7 +5,15 @@ import { claimTtl } from "../../domain/task/claim_grant.ts";
 import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { presentTask } from "../../domain/task/pending.ts";
 import { isLetGo } from "../../domain/task/retry.ts";
-import type { TaskHeartbeat, TaskItem, TaskList } from "./types.ts";
+import type { TaskContext } from "../context.ts";
+import {
+  queueEmpty,
+  type TaskClaimInput,
+  type TaskHeartbeat,
+  type TaskItem,
+  type TaskList,
+  type TaskQueueEmpty,
+} from "./types.ts";
 
 /** A task as a listing has it. */
 export function taskItem({ task, claim: newest, status }: ListedTask): TaskItem {
@@ -63,4 +71,19 @@ export function listOf(
     next: next ?? null,
     items: items.map(taskItem),
   };
+}
+
+/** That there is no task, and which queues are paused. */
+export function emptyQueue(
+  { warn }: Pick<TaskContext, "warn">,
+  input: Omit<TaskClaimInput, "runId">,
+  paused: readonly string[],
+): TaskQueueEmpty {
+  for (const name of paused) warn(pausedText(name));
+  return { ...queueEmpty(input), ...(paused.length > 0 && { paused }) };
+}
+
+/** What a caller is warned of. */
+export function pausedText(queue: string): string {
+  return `Queue "${queue}" is paused`;
 }

@@ -18,7 +18,7 @@ import { findId, notFound } from "../find_id.ts";
 import { checkInput } from "../input.ts";
 import { claimFirst, wantedOf } from "./claim_first.ts";
 import type { TaskHold, TaskNotHeld } from "./hold.ts";
-import { heartbeatOf, holderOf, listOf } from "./item.ts";
+import { emptyQueue, heartbeatOf, holderOf, listOf } from "./item.ts";
 import { enqueueAll } from "./enqueue.ts";
 import type { TaskInput } from "./new_task.ts";
 import type * as requeueing from "./requeue.ts";
@@ -103,17 +103,17 @@ export class Tasks {
   async claim(input: types.TaskClaimInput): Promise<types.TaskClaimed | types.TaskQueueEmpty> {
     const wanted = wantedOf(input);
     const { runId, signal } = input;
-    const empty = queueEmpty(input);
-    if (signal?.aborted) return empty;
+    let paused: readonly string[] = [];
+    const empty = () => emptyQueue(this.#context, input, paused);
+    if (signal?.aborted) return empty();
     const ttlSeconds = await secondsOf(this.#context, "claim_ttl", input.claimTtl);
-    const wish = { ...wanted, runId, ttlSeconds, signal };
-    const entry = await claimFirst(this.#context, wish, input.wait ?? 0);
-    if (entry?.claim === undefined) return empty;
-    const task = presentTask(entry.task, entry.claim);
-    const claimed = { ...entry.claim, status: "claimed", task } as const;
+    const onPaused = (names: readonly string[]) => void (paused = names);
+    const wish = { ...wanted, runId, ttlSeconds, signal, onPaused };
+    const claimed = await claimFirst(this.#context, wish, input.wait ?? 0);
+    if (claimed === undefined) return empty();
     if (!signal?.aborted) return claimed;
     await this.#giveUp(claimed);
-    return empty;
+    return empty();
   }
 
   /**

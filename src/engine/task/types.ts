@@ -146,6 +146,8 @@ export interface TaskQueueEmpty {
   readonly queues?: readonly string[];
   /** The tag that was asked for; absent where none was. */
   readonly tag?: string;
+  /** Those of the queues that are paused; absent when none is. */
+  readonly paused?: readonly string[];
 }
 
 /** A refused transition: another agent holds the task, it is terminal, or the fence is an older one. */

@@ -17,6 +17,8 @@ import { checkInput } from "../input.ts";
 import { hopeOf } from "./blocked.ts";
 import { claimFirst } from "./claim_first.ts";
 import { TaskHold, type TaskKeeper } from "./hold.ts";
+import { pausedText } from "./item.ts";
+import type { TaskClaimed } from "./types.ts";
 import {
   GIVE_BACK,
   type TaskBody,
@@ -64,6 +66,8 @@ class Worker {
   #crashes = 0;
   /** No claim before this instant on the clock of the timers. */
   #notBefore = 0;
+  /** The queues that are paused. */
+  #paused: readonly string[] = [];
   #failure: { readonly thrown: unknown } | undefined;
   /** Is called when a task of this worker has ended. */
   #onOwnEnd = () => {};
@@ -102,9 +106,8 @@ class Worker {
       while (this.#inHand.size >= concurrency) await Promise.race(this.#inHand);
       if (this.#notBefore > this.#timers.now()) await this.#sleep(this.#notBefore);
       if (this.#enough.signal.aborted) return this.#isFailing ? "max_failures" : "stopped";
-      const { entry, isDrained } = await this.#next();
-      if (entry?.claim !== undefined) {
-        const claimed = { ...entry.claim, status: "claimed", task: entry.task } as const;
+      const { claimed, isDrained } = await this.#next();
+      if (claimed !== undefined) {
         const hold = new TaskHold(this.#context, this.#tasks, claimed, this.#ttlSeconds);
         if (this.#enough.signal.aborted) {
           await this.#report(hold, { status: "given_back", error: "" });
@@ -121,16 +124,17 @@ class Worker {
   }
 
   /** The next task, or whether there is nothing left. */
-  async #next(): Promise<{ entry?: TaskEntry | undefined; isDrained?: boolean }> {
+  async #next(): Promise<{ claimed?: TaskClaimed | undefined; isDrained?: boolean }> {
     const { runId, queues, tag, has, drain, once } = this.#input;
-    const wish = { runId, queues, tag, has, ttlSeconds: this.#ttlSeconds };
+    const onPaused = (names: readonly string[]) => this.#notePaused(names);
+    const wish = { runId, queues, tag, has, ttlSeconds: this.#ttlSeconds, onPaused };
     const ended = this.#enough.signal;
     if (drain !== true) {
       const seconds = once === true ? 0 : limits.WAIT_S.max;
-      return { entry: await claimFirst(this.#context, { ...wish, signal: ended }, seconds) };
+      return { claimed: await claimFirst(this.#context, { ...wish, signal: ended }, seconds) };
     }
-    const entry = await claimFirst(this.#context, { ...wish, signal: ended }, 0);
-    if (entry !== undefined) return { entry };
+    const claimed = await claimFirst(this.#context, { ...wish, signal: ended }, 0);
+    if (claimed !== undefined) return { claimed };
     const waiting = new AbortController();
     const signal = AbortSignal.any([ended, waiting.signal]);
     const drained = this.#drained(signal).finally(() => waiting.abort());
@@ -139,9 +143,19 @@ class Worker {
       .finally(() => waiting.abort());
     const [claim, isDrained] = await Promise.allSettled([claiming, drained]);
     if (claim.status === "rejected") throw claim.reason;
-    if (claim.value !== undefined) return { entry: claim.value };
+    if (claim.value !== undefined) return { claimed: claim.value };
     if (isDrained.status === "rejected") throw isDrained.reason;
     return { isDrained: isDrained.value };
+  }
+
+  /** Warns of each queue that has been paused since the last search. */
+  #notePaused(names: readonly string[]): void {
+    if (names.join() === this.#paused.join()) return;
+    for (const name of names) {
+      if (!this.#paused.includes(name)) this.#context.warn(pausedText(name));
+    }
+    this.#paused = names;
+    this.#input.onPaused?.(names);
   }
 
   /** Resolves to true when nothing is pending or claimed, nor blocked by what may still be completed, or to false when the signal fires. */

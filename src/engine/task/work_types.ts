@@ -35,6 +35,8 @@ export interface TaskWorkInput {
   readonly stop?: AbortSignal;
   /** Ends at once: the tasks' signals fire, and what does not end well is given back. */
   readonly signal?: AbortSignal;
+  /** Is called when others of its queues are paused than before, with their names. */
+  readonly onPaused?: (queues: readonly string[]) => void;
   /** Is called when a task begins. */
   readonly onTask?: (task: TaskInHand) => void;
   /** Is called when a task has ended. */
@@ -112,6 +114,7 @@ export const WORK_INPUT = {
   maxFailures: integer(limits.MAX_FAILURES),
   stop: fields.anything,
   signal: fields.anything,
+  onPaused: fields.anything,
   onTask: fields.anything,
   onEnd: fields.anything,
 } as const;

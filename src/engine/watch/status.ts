@@ -2,6 +2,7 @@
 import { isLive } from "../../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../../domain/task/task.ts";
 import { FILED_KINDS, FOLDERS } from "../../domain/watch/event.ts";
+import type { QueuePause } from "../../ports/tasks.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
@@ -26,6 +27,8 @@ export interface WorkspaceStatus {
     readonly claimer_run_id: string;
     readonly expires_at: string;
   }[];
+  /** The queues of which no task is handed out, by name. */
+  readonly paused_queues: readonly QueuePause[];
   /** How many reservations are live. */
   readonly live_reservations: number;
   /** How many leases of lanes are live. */
@@ -60,6 +63,7 @@ export async function workspaceStatus(context: StatusContext): Promise<Workspace
       task_id: oldestPending.task_id,
       age_seconds: Math.max(0, (now - orderOf(oldestPending).createdMs) / 1000),
     },
+    paused_queues: await store.tasks.pauses.all(),
     live_reservations: (await store.reservations.list(now, false))
       .filter((entry) => isLive(entry, now)).length,
     live_leases: leases.length,

@@ -3,6 +3,7 @@ import { openCursorFile } from "../../../src/adapters/fs/open.ts";
 import { Coord } from "../../../src/engine/coord.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Checkout, SourceTree } from "../../../src/ports/checkout.ts";
+import type { Warn } from "../../../src/ports/warnings.ts";
 import type { Store } from "../../../src/ports/store.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { namedInEmpty } from "../fake/names.ts";
@@ -30,7 +31,7 @@ export const NOWHERE: Checkout = {
 export const cursorFile = (path: string) => openCursorFile(host, makeTempDir(), path);
 
 /** The operations over an opening, and what they warned of. */
-export function coordOn(store: Store): Coord {
+export function coordOn(store: Store, { warn = () => {} }: { warn?: Warn } = {}): Coord {
   const machine = { checkout: NOWHERE, processes: processesOf(host), cursorFile };
-  return new Coord({ store, ...machine, warn: () => {} });
+  return new Coord({ store, ...machine, warn });
 }

@@ -32,6 +32,7 @@ import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
 import { type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
 import { endOf, slotName } from "./claim/names.ts";
+import { FsPauses } from "./claim/pauses.ts";
 import { ClaimFiles } from "./claim_files.ts";
 import { ClaimNext } from "./claim_next.ts";
 import { FirstEntry } from "./index/first_entry.ts";
@@ -57,6 +58,7 @@ const ABSENT: Decision = {
 };
 
 export class FsTaskStore implements TaskStore {
+  readonly pauses: FsPauses;
   readonly #fs: HostFs;
   readonly #claims: ClaimFiles;
   readonly #first: FirstEntry;
@@ -79,6 +81,7 @@ export class FsTaskStore implements TaskStore {
     readonly warn: Warn,
   ) {
     this.#fs = host.fs;
+    this.pauses = new FsPauses(host.fs, layout, warn);
     this.#claims = new ClaimFiles(host.fs, layout, warn);
     this.#first = new FirstEntry(host.fs, layout);
     this.#due = new TimeCursor(host.fs, this.#claims.dueRoot);
@@ -147,8 +150,7 @@ export class FsTaskStore implements TaskStore {
       this.#task(stem);
     const claim = task && readHead(this.#claims, stem);
     const isHere = claim !== undefined && isTerminal(claim) || this.#claims.hasTask(stem);
-    const ended = isHere ? undefined : await this.#ended(stem);
-    return ended ?? (task && { task, claim });
+    return (isHere ? undefined : await this.#ended(stem)) ?? (task && { task, claim });
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -329,8 +331,8 @@ export class FsTaskStore implements TaskStore {
       return { kind: "written", claim };
     }
     const decision = rule(this.clock())(claim);
-    const isArchived = decision.kind === "write";
-    return isArchived ? { kind: "refused", refusal: archived(claim) } : answerOf(decision);
+    if (decision.kind !== "write") return answerOf(decision);
+    return { kind: "refused", refusal: archived(claim) };
   }
 
   async #moveEnded(): Promise<void> {

@@ -16,6 +16,16 @@ export function announceTask(fs: HostFs, layout: Layout, id: string): void {
   fs.remove(path);
 }
 
+/** The name that comes and goes when any task may have become claimable. */
+const ALL = `all${WAKE}`;
+
+/** Has those look again that wait for a task. */
+export function announceAll(fs: HostFs, layout: Layout): void {
+  const path = `${layout.folder("task")}/${ALL}`;
+  fs.createNew(path, new Uint8Array());
+  fs.remove(path);
+}
+
 /** Calls `body` with the id of each task that appears or is announced. */
 export function watchTasks(
   host: Host,
@@ -24,7 +34,7 @@ export function watchTasks(
   body: (id: string | undefined) => void,
 ): { close(): void } {
   const onName = (name: string | undefined) => {
-    if (name === undefined) return body(undefined);
+    if (name === undefined || name === ALL) return body(undefined);
     const stem = name.slice(0, name.indexOf("."));
     const ending = name.slice(stem.length);
     if (isStem(stem) && (ending === ".json" || ending === WAKE)) body(idOfStem(stem));

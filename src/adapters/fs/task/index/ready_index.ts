@@ -49,6 +49,15 @@ export function folderOf(queue: string): string {
   return /^(con|prn|aux|nul|(com|lpt)\d)$/.test(folded) ? `${folded}+` : folded;
 }
 
+/** The queue of a folder; `undefined` of another name. */
+export function queueOf(folder: string): string | undefined {
+  const queue = folder.replace(/\+$/, "").replace(
+    /\+([a-z])/g,
+    (_, letter) => letter.toUpperCase(),
+  );
+  return /^[A-Za-z0-9_-]{1,64}$/.test(queue) && folderOf(queue) === folder ? queue : undefined;
+}
+
 /** What stands between a queue's folder and the mark of what its tasks need. */
 const NEEDS = "=";
 
@@ -242,8 +251,8 @@ export class ReadyIndex {
    * entry with that number before it, and none lets an entry wait for a second round.
    */
   take(wanted: Wanted, width: number): ReadyEntry | undefined {
-    const { queues = [], has = [] } = wanted;
-    const lineOf = `${queues.join()} ${has.join()}`;
+    const { queues = [], has = [], paused = [] } = wanted;
+    const lineOf = [queues.join(), has.join(), ...paused].join(" ");
     if (this.#lineOf !== lineOf && this.#line.length > 0) this.reset();
     this.#lineOf = lineOf;
     const waiting = this.#line[0]?.order;
@@ -291,21 +300,23 @@ export class ReadyIndex {
   }
 
   #frontsOf(wanted: Wanted): QueueFront[] {
-    const { queues, has = [] } = wanted;
+    const { queues, has = [], paused } = wanted;
     // One that has nothing looks at nothing else, however many tasks need something.
     if (queues !== undefined && has.length === 0) {
-      return queues.map((queue) => this.#front(folderOf(queue)));
+      const open = queues.filter((queue) => paused?.has(queue) !== true);
+      return open.map((queue) => this.#front(folderOf(queue)));
     }
     this.#refresh();
     return this.#folders.filter(this.foldersFor(wanted)).map((folder) => this.#front(folder));
   }
 
   /** Whether a claimer may have what lies in a folder, as far as that is known. */
-  foldersFor({ queues, has = [] }: Wanted): (folder: string) => boolean {
+  foldersFor({ queues, has = [], paused = new Set() }: Wanted): (folder: string) => boolean {
     const own = queues?.map(folderOf);
+    const closed = new Set([...paused].map(folderOf));
     return (folder) => {
       const [base = "", mark] = folder.split(NEEDS, 2);
-      if (own?.includes(base) === false) return false;
+      if (own?.includes(base) === false || closed.has(base)) return false;
       if (mark === undefined) return true;
       const needs = has.length === 0 ? undefined : this.#needsIn(folder);
       return needs !== undefined && needs.every((need) => has.includes(need));
