@@ -104,6 +104,8 @@ const DOCUMENTS = [
   "README.md",
   "src/workspace/open.ts",
   "src/engine/coord.ts",
+  "src/engine/holds/prime.ts",
+  "src/engine/holds/seen.ts",
   "src/engine/task/tasks.ts",
   "src/engine/task/hold.ts",
   "src/engine/reservation/reservations.ts",

@@ -60,6 +60,9 @@ interface Holds {
   agents(): Promise<AgentList>;
 }
 
+/** Bytes of the run's own id from which on less of it is shown. */
+const MAX_NAME_BYTES = 90;
+
 const encoder = new TextEncoder();
 
 /** Says what an agent is to know of what is held. */
@@ -95,7 +98,9 @@ export async function prime(holds: Holds, input: PrimeInput): Promise<PrimeAnswe
   ];
   const lines = [...mine, ...others];
   if (lines.length === 0) return { status: "idle", run_id: runId, lines, left_out: 0 };
-  const first = `coord knows you as ${quoted(runId, 80)}. Others edit here too; do not edit what ` +
+  const name = quoted(runId, 80);
+  const shown = encoder.encode(name).length > MAX_NAME_BYTES ? quoted(runId, 20) : name;
+  const first = `coord knows you as ${shown}. Others edit here too; do not edit what ` +
     "they hold.";
   const bytes = (texts: readonly string[]) => encoder.encode(texts.join("\n")).length;
   for (let kept = lines.length;; kept--) {

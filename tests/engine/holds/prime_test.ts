@@ -32,8 +32,11 @@ it("prime() names what the run and its lineage hold, then what is near, then the
 it("prime() keeps to its bytes, and counts what it leaves out", async () => {
   const { coord, reserve } = await scene();
   for (let n = 0; n < 30; n++) await reserve(`é${n}`, `ü/${n}`);
-  for (const maxBytes of [200, 300, 800, 65_536]) {
-    const { lines, left_out } = await coord.prime({ runId: "é0", maxBytes });
+  const asked = ["é0", "🦊".repeat(100), "a".repeat(256)].flatMap((runId) =>
+    [200, 300, 800, 65_536].map((maxBytes) => ({ runId, maxBytes }))
+  );
+  for (const { runId, maxBytes } of asked) {
+    const { lines, left_out } = await coord.prime({ runId, maxBytes });
     assert_(new TextEncoder().encode(lines.join("\n")).length <= maxBytes, String(maxBytes));
     assertEquals(lines.length - 1 - (left_out > 0 ? 1 : 0) + left_out, 34);
   }
