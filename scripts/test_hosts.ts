@@ -118,8 +118,13 @@ async function tried(
 
     await coord("reserve", "held.txt", "--exclusive", "--run-id", "another-agent");
     expect(!await play("held.txt"), "a held file is written");
-    const heard = model.asked.some(({ body }) => body.includes("is held by"));
-    expect(heard, "the model does not hear why");
+    const isDenial = ({ body }: { body: string }) =>
+      body.includes("Do not edit it through the shell");
+    expect(model.asked.some(isDenial), "the model does not hear why");
+    const isPrimed = model.asked.some((each) =>
+      each.body.includes("another-agent") && !isDenial(each)
+    );
+    expect(isPrimed, "the model does not hear at the start who holds what");
 
     const { hosts } = await coord("hook", "status");
     const row = hosts.find((each: { host: string; path: string }) => each.path === path);
