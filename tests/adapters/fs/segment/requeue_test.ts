@@ -36,3 +36,22 @@ it("a revived task does not move, neither while it lives nor when it has failed 
   assertEquals((await requeue())?.status, "pending");
   assertEquals((await queue.list()).pending, 1);
 });
+
+it("a task that has moved to a segment is listed by the priority that it was given last", async () => {
+  const { queue, id, move, workspace } = await failed();
+  const { task_id: other } = await queue.enqueue({ title: "two", runId: "p", priority: 3 });
+  const last = await queue.enqueue({ title: "three", runId: "p" });
+  assertEquals((await queue.claim({ runId: "B" })).status, "claimed");
+  await queue.complete({ id: other, runId: "B" });
+  await queue.reprioritize({ ids: [last.task_id], runId: "R", priority: 7 });
+  await queue.cancel({ id: last.task_id, runId: "R" });
+  while (await move());
+  const fresh = openQueue(workspace, 9).queue;
+  const { items } = await fresh.list();
+  assertEquals(items.map(({ task_id, priority }) => [task_id, priority]), [
+    [last.task_id, 7],
+    [other, 3],
+    [id, 0],
+  ]);
+  assertEquals((await fresh.get(last.task_id)).task.priority, 7);
+});
