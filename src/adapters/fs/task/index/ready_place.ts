@@ -55,7 +55,7 @@ export class ReadyPlace {
     const present = { ...task, priority };
     fs.remove(path);
     if (this.tag !== undefined) ready.drop(present, again); // that of all tasks
-    tagged.drop(present, again);
+    tagged.drop(present, again, this.tag);
   }
 
   /** Whether a task belongs here; one that is gone may. */

@@ -46,9 +46,10 @@ export class TagIndex {
     }
   }
 
-  /** Removes the entries of a task that is not to be claimed any more. */
-  drop(task: TaskRecord, again: boolean): void {
-    for (const tag of this.#kept(task)) this.of(tag).drop(task, again);
+  /** Removes the entries of a task that is not to be claimed any more, but under one tag. */
+  drop(task: TaskRecord, again: boolean, except?: string): void {
+    const tags = task.tags.filter((tag) => tag !== except);
+    for (const tag of this.#kept({ tags })) this.of(tag).drop(task, again);
   }
 
   /** Forgets what was listed. */
@@ -56,7 +57,7 @@ export class TagIndex {
     for (const index of this.#indexes.values()) index.reset();
   }
 
-  #kept({ tags }: TaskRecord): string[] {
+  #kept({ tags }: Pick<TaskRecord, "tags">): string[] {
     if (tags.length === 0 || this.fs.lstat(this.#root) === undefined) return [];
     return [...new Set(tags)].filter((tag) => this.fs.lstat(this.rootOf(tag)) !== undefined);
   }
