@@ -1,5 +1,5 @@
 import { assert_, assertEquals, it } from "../deps.ts";
-import { sized } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import type { ExclusionCounts } from "../support/race/exclusion_worker.ts";
 import { start } from "../support/race/processes.ts";
@@ -32,5 +32,6 @@ it("reserve() and acquire() never let two racing processes in, whichever they us
   console.log(`exclusion: ${reserved} reserved, ${acquired} acquired, ${refused} refused`);
   assertEquals(all.flatMap(({ overlaps }) => overlaps), []);
   assertEquals(reserved + acquired + refused, workers * rounds);
-  assert_(reserved > 0 && acquired > 0, "both were granted");
+  // A few calls may all be of one kind, on a busy machine.
+  assert_(!isHeavy() || reserved > 0 && acquired > 0, `${reserved} and ${acquired} were granted`);
 });

@@ -6,10 +6,16 @@ import { assert_, assertEquals, it } from "../../deps.ts";
 import { sized } from "../../support/length.ts";
 import { isWritten, Running, until, written } from "../../support/program/working.ts";
 import { write } from "../../support/scene/journals.ts";
-import { age, sizeOf } from "../../support/scene/on_disk.ts";
+import { sizeOf } from "../../support/scene/on_disk.ts";
+import { setMtime } from "../../support/scene/scratch.ts";
 import { fakeHost, type FakeOptions, scratch } from "../../support/fake/host.ts";
 
 const DAY = 86_400_000;
+
+/** Has the workspace of a project look as if it was made days ago. */
+function age(project: string, days: number): void {
+  setMtime(`${project}/.coord/.gitignore`, Date.now() - days * DAY);
+}
 
 /** A workspace that was made some days ago; what `coord` does there, and what it starts beside itself. */
 async function workspace(days: number) {

@@ -1,5 +1,5 @@
-/** What a folder takes on the disk, and how old a workspace is. */
-import { lstatSync, readdirSync, utimesSync } from "node:fs";
+/** What a folder takes on the disk. */
+import { lstatSync, readdirSync } from "node:fs";
 
 /** Kibibytes on the disk below a folder; a file of several names counts once. */
 export function sizeOf(folder: string, seen = new Set<number>()): number {
@@ -14,10 +14,4 @@ export function sizeOf(folder: string, seen = new Set<number>()): number {
     }
   }
   return size;
-}
-
-/** Has the workspace of a project look as if it was made days ago. */
-export function age(project: string, days: number): void {
-  const made = new Date(Date.now() - days * 86_400_000);
-  utimesSync(`${project}/.coord/.gitignore`, made, made);
 }
