@@ -18,7 +18,9 @@ export async function gitOutput(
     const { code, stdout, stderr } = await host.output(gitWords(host, args), { LC_ALL: "C" });
     if (code === 0) return decoder.decode(stdout);
     const [first = ""] = decoder.decode(stderr).split("\n", 1);
-    const why = first.replace(/^(fatal|error): /, "") || `git ended with ${code}`;
+    // How far it has looked for a repository depends on what is mounted where.
+    const said = first.replace(/^(fatal|error): /, "").replace(/ \(or any .*$/, "");
+    const why = said || `git ended with ${code}`;
     throw new CoordError("io_error", `Cannot ${purpose}: ${why}`);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
