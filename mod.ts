@@ -213,7 +213,7 @@ export type {
   QueuesResumed,
 } from "./src/engine/task/queues.ts";
 export { Queues } from "./src/engine/task/queues.ts";
-export type { QueuePause } from "./src/ports/tasks.ts";
+export type { QueuePause, UnmetNeeds } from "./src/ports/tasks.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { AwaitedTask, WaitAnswer, WaitInput } from "./src/engine/wait/types.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";

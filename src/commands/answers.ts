@@ -94,6 +94,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     fields: [
       ...words("workspace found_by live_reservations live_leases records.* timed_out_claims.*"),
       "paused_queues.*",
+      "unmet_needs.*",
       ...within("tasks", COUNTS),
       ...within("oldest_pending", ["task_id", "age_seconds"]),
       "leases.*",

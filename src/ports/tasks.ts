@@ -82,6 +82,16 @@ export interface QueuePauses {
   resume(queue: string): Promise<QueuePause | undefined>;
 }
 
+/** Tasks that need what no claimer of the last hour has had, and one of them. */
+export interface UnmetNeeds {
+  /** Their queue. */
+  readonly queue: string;
+  /** All that each of them needs, sorted. */
+  readonly needs: readonly string[];
+  /** One that may be claimed. */
+  readonly task_id: string;
+}
+
 export interface TaskStore {
   /** The queues that are paused. */
   readonly pauses: QueuePauses;
@@ -107,6 +117,12 @@ export interface TaskStore {
 
   /** The ids of tasks with this key, in any queue: the unfinished ones and the newest that ended, as far as it is known. */
   byKey(key: string): Promise<string[]>;
+
+  /**
+   * The sets of needs, by queue, of tasks that may be claimed and that no claimer of the last hour could
+   * take: such a claimer had something, and asked for the queue. As far as it is known.
+   */
+  unmetNeeds(): Promise<UnmetNeeds[]>;
 
   /** A task with its newest state; `undefined` when there is none. */
   get(id: string): Promise<TaskEntry | undefined>;

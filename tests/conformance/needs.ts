@@ -43,4 +43,27 @@ export function needsSuite(name: string, open: OpenStore): void {
     assertEquals((await at.store.tasks.list({ status: "timed_out" })).matched, 3);
     assertEquals((await titles(["gpu", "docker", "net"])).sort(), ["both", "net", "other both"]);
   });
+
+  it(`${name}: unmetNeeds() names what tasks need that no claimer of the last hour had`, async () => {
+    const at = await scene(open);
+    const { tasks } = at.mine;
+    const unmet = async () =>
+      (await at.other.tasks.unmetNeeds()).map(({ queue, needs }) => `${queue} ${needs.join()}`)
+        .sort();
+    await tasks.enqueue({ title: "any", runId: "p", queue: "q" });
+    assertEquals(await unmet(), []);
+    for (const [queue, needs] of [["q", ["gpu"]], ["q", ["gpu", "x"]], ["r", ["gpu"]]] as const) {
+      await tasks.enqueue({ title: needs.join(), runId: "p", queue, needs });
+      await tasks.enqueue({ title: "delayed", runId: "p", queue, needs: ["y"], delay: 7_200 });
+    }
+    assertEquals(await unmet(), ["q gpu", "q gpu,x", "r gpu"]);
+    // Whether it gets a task or none, it is one that may come again.
+    await tasks.claim({ runId: "a", queue: "q", has: ["gpu"] });
+    await tasks.claim({ runId: "a", queue: "none", has: ["x", "gpu"] });
+    assertEquals(await unmet(), ["q gpu,x", "r gpu"]);
+    await tasks.claim({ runId: "b", has: ["x", "gpu", "y"], tag: "none" });
+    assertEquals(await unmet(), []);
+    at.clock.advance(3_601);
+    assertEquals(await unmet(), ["q gpu", "q gpu,x", "r gpu"]);
+  });
 }

@@ -20,8 +20,10 @@ import {
 } from "../../domain/task/listing.ts";
 import {
   claimableFrom,
+  CLAIMER_MS,
   compareTasks,
   mayTake,
+  needsOf,
   orderOf,
   type TaskRecord,
 } from "../../domain/task/task.ts";
@@ -43,6 +45,7 @@ import type {
   Preceding,
   QueuePauses,
   TaskStore,
+  UnmetNeeds,
 } from "../../ports/tasks.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
@@ -149,6 +152,10 @@ export class MemoryTaskStore implements TaskStore {
     const { grant: who } = search;
     const now = clock();
     this.#searchedAt = now;
+    const { has = [], queues } = search;
+    if (has.length > 0) {
+      this.workspace.claimers.set(JSON.stringify([has, queues]), { has, queues, now });
+    }
     this.#letGo();
     const claimable = () =>
       [...tasks.rows()].map(([, task]) => task).filter((task) => {
@@ -167,6 +174,22 @@ export class MemoryTaskStore implements TaskStore {
       if (isGranted) return this.#entry(task.task_id);
     }
     return undefined;
+  }
+
+  async unmetNeeds(): Promise<UnmetNeeds[]> {
+    const { tasks, claims, clock, claimers } = this.workspace;
+    const now = clock();
+    const lately = [...claimers.values()].filter((claimer) => now - claimer.now <= CLAIMER_MS);
+    const unmet = new Map<string, UnmetNeeds>();
+    for (const [task_id, task] of tasks.rows()) {
+      const { queue } = task;
+      const needs = needsOf(task);
+      const status = taskStatus(task, claims.row(task_id)?.record, now);
+      if (needs.length === 0 || !["pending", "timed_out"].includes(status)) continue;
+      if (lately.some((claimer) => mayTake(task, claimer))) continue;
+      unmet.set(JSON.stringify([queue, needs]), { queue, needs, task_id });
+    }
+    return [...unmet.values()];
   }
 
   async nextTimeout(): Promise<number | undefined> {

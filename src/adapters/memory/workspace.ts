@@ -10,7 +10,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import { isHeldBack } from "../../domain/task/retry.ts";
-import type { TaskRecord } from "../../domain/task/task.ts";
+import type { TaskRecord, Wanted } from "../../domain/task/task.ts";
 import type { QueuePause } from "../../ports/tasks.ts";
 import type { Ticket } from "../../domain/glob/holds/ticket.ts";
 import type { Clock } from "../../domain/time.ts";
@@ -39,6 +39,8 @@ export class MemoryWorkspace {
   readonly waiting = new Set<(id: string) => void>();
   /** By the names of the queues. */
   readonly pauses = new Map<string, QueuePause>();
+  /** What claimers had, and when they claimed last, milliseconds since 1970. */
+  readonly claimers = new Map<string, Wanted & { readonly now: number }>();
   /** Those who wait are to look again. */
   readonly resumed = new Set<() => void>();
   readonly reservations: Table<ReservationRecord>;

@@ -67,6 +67,9 @@ export function hasTag({ tags }: TaskRecord, tag: string): boolean {
   return tags.includes(tag);
 }
 
+/** Milliseconds for which a claimer that has something counts as one that may come again. */
+export const CLAIMER_MS = 3_600_000;
+
 /** Whether a claimer asks for a task, and may have it. */
 export function mayTake(task: TaskRecord, { queues, tag, has = [], paused }: Wanted): boolean {
   if (paused?.has(task.queue)) return false;

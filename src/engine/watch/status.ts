@@ -2,7 +2,8 @@
 import { isLive } from "../../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../../domain/task/task.ts";
 import { FILED_KINDS, FOLDERS } from "../../domain/watch/event.ts";
-import type { QueuePause } from "../../ports/tasks.ts";
+import { quoted } from "../../domain/text.ts";
+import type { QueuePause, UnmetNeeds } from "../../ports/tasks.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
@@ -29,6 +30,8 @@ export interface WorkspaceStatus {
   }[];
   /** The queues of which no task is handed out, by name. */
   readonly paused_queues: readonly QueuePause[];
+  /** What tasks need that no claimer of the last hour has had, each set of needs of each queue once. */
+  readonly unmet_needs: readonly UnmetNeeds[];
   /** How many reservations are live. */
   readonly live_reservations: number;
   /** How many leases of lanes are live. */
@@ -38,6 +41,9 @@ export interface WorkspaceStatus {
   /** How many records of each kind there are. */
   readonly records: Readonly<Record<string, number>>;
 }
+
+/** Sets of needs that warnings name. */
+const MAX_UNMET = 5;
 
 /** What a status is made of. */
 export interface StatusContext
@@ -55,6 +61,13 @@ export async function workspaceStatus(context: StatusContext): Promise<Workspace
   const { leases } = await liveLeases({ ...context, lanes: store.lanes }, {});
   const exposure = context.exposure?.();
   if (exposure !== undefined) context.warn(exposure);
+  const unmet = await store.tasks.unmetNeeds();
+  for (const { queue, needs } of unmet.slice(0, MAX_UNMET)) {
+    context.warn(
+      `Tasks of queue ${quoted(queue)} need ${needs.map((need) => quoted(need)).join(", ")}, ` +
+        "which no claimer of the last hour has",
+    );
+  }
   return {
     workspace: store.location,
     found_by: context.foundBy ?? "dir",
@@ -64,6 +77,7 @@ export async function workspaceStatus(context: StatusContext): Promise<Workspace
       age_seconds: Math.max(0, (now - orderOf(oldestPending).createdMs) / 1000),
     },
     paused_queues: await store.tasks.pauses.all(),
+    unmet_needs: unmet,
     live_reservations: (await store.reservations.list(now, false))
       .filter((entry) => isLive(entry, now)).length,
     live_leases: leases.length,

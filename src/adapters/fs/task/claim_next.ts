@@ -39,6 +39,7 @@ import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
 import { isOfUnclaimed } from "./index/first_entry.ts";
 import type { Placing } from "./index/placing.ts";
 import { ReadyPlaces } from "./index/ready_place.ts";
+import type { Claimers } from "./index/claimers.ts";
 import { Rivals } from "./index/rivals.ts";
 import type { Layout } from "../layout.ts";
 import type { ReadyEntry } from "./index/ready_index.ts";
@@ -80,6 +81,7 @@ export class ClaimNext {
   readonly #placing: Placing;
   readonly #skipping: Skipping;
   readonly #rivals: Rivals;
+  #claimers: Claimers | undefined;
   #dueKnown = { earliest: -Infinity, at: -Infinity };
   /** When this process claimed a task last. */
   #wonAt = -Infinity;
@@ -104,6 +106,7 @@ export class ClaimNext {
     const search = { ...timed, place: this.#places.of(timed.tag) };
     const { place: { ready, check } } = search;
     this.#skipping.reset();
+    if (search.has?.length) await this.#noteClaimer(search);
     if (search.effort === "thorough") await this.#batches.repair(false);
     await this.#sweep(search.now);
     if (!search.place.isBuilt()) this.#rebuild(search);
@@ -130,6 +133,12 @@ export class ClaimNext {
     const refused = failure ?? this.#skipping.refused;
     if (found === undefined && refused !== undefined) throw refused;
     return found;
+  }
+
+  async #noteClaimer({ has, queues, now }: TimedSearch): Promise<void> {
+    const { Claimers } = await import("./index/claimers.ts");
+    this.#claimers ??= new Claimers(this.#fs, this.#layout);
+    this.#claimers.note({ has, queues }, now);
   }
 
   /** Searches the index, again while something is let go by what it meets. */

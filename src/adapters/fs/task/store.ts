@@ -239,6 +239,11 @@ export class FsTaskStore implements TaskStore {
     return await this.#next.run({ ...search, now: this.clock(), rule });
   }
 
+  async unmetNeeds(): ReturnType<TaskStore["unmetNeeds"]> {
+    const { Claimers } = await import("./index/claimers.ts");
+    return new Claimers(this.#fs, this.layout).unmet(this.#claims, this.clock());
+  }
+
   async nextTimeout(): Promise<number | undefined> {
     this.#due.reset();
     return this.#due.peek()?.ms;

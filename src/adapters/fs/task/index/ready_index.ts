@@ -216,11 +216,8 @@ export class ReadyIndex {
   clear(): void {
     for (const folder of this.#dirs(this.root)) {
       const path = `${this.root}/${folder}`;
-      for (const priority of this.#dirs(path)) {
-        const tree = `${path}/${priority}`;
-        for (const entry of allEntries(this.fs, tree)) this.fs.remove(entry.path);
-        this.fs.removeDir(tree);
-      }
+      for (const entry of this.#entriesIn(folder)) this.fs.remove(entry.path);
+      for (const priority of this.#dirs(path)) this.fs.removeDir(`${path}/${priority}`);
       this.fs.removeDir(path);
     }
     this.fs.removeDir(this.root);
@@ -325,18 +322,28 @@ export class ReadyIndex {
 
   /** What the tasks of a folder need, by the first of them; `undefined` where there is none. */
   #needsIn(folder: string): readonly string[] | undefined {
-    const known = this.#needs.get(folder);
-    if (known !== undefined) return known;
-    for (const priority of this.#dirs(`${this.root}/${folder}`)) {
-      for (const entry of allEntries(this.fs, `${this.root}/${folder}/${priority}`)) {
-        const task = this.#read(entry);
-        if (task === undefined || folderFor(task) !== folder) continue;
-        const needs = needsOf(task);
-        this.#needs.set(folder, needs);
-        return needs;
-      }
+    const task = this.#needs.has(folder) ? undefined : this.#firstIn(folder, () => true);
+    if (task !== undefined) this.#needs.set(folder, needsOf(task));
+    return this.#needs.get(folder);
+  }
+
+  /** Tasks that need something, the first of each queue and set of needs that `isWanted` takes. */
+  needing(isWanted: (task: TaskRecord) => boolean): TaskRecord[] {
+    const folders = this.#dirs(this.root).filter((folder) => folder.includes(NEEDS));
+    return folders.flatMap((folder) => this.#firstIn(folder, isWanted) ?? []);
+  }
+
+  #firstIn(folder: string, isWanted: (task: TaskRecord) => boolean): TaskRecord | undefined {
+    for (const entry of this.#entriesIn(folder)) {
+      const task = this.#read(entry);
+      if (task !== undefined && folderFor(task) === folder && isWanted(task)) return task;
     }
     return undefined;
+  }
+
+  *#entriesIn(folder: string): Generator<TimeEntry> {
+    const path = `${this.root}/${folder}`;
+    for (const priority of this.#dirs(path)) yield* allEntries(this.fs, `${path}/${priority}`);
   }
 
   /** The task of an entry, which is the same file. */
@@ -355,11 +362,7 @@ export class ReadyIndex {
   stems(): Map<string, string> {
     const stems = new Map<string, string>();
     for (const folder of this.#dirs(this.root)) {
-      for (const priority of this.#dirs(`${this.root}/${folder}`)) {
-        for (const entry of allEntries(this.fs, `${this.root}/${folder}/${priority}`)) {
-          stems.set(stemOf(entry.rest), folder);
-        }
-      }
+      for (const { rest } of this.#entriesIn(folder)) stems.set(stemOf(rest), folder);
     }
     return stems;
   }
