@@ -1,6 +1,7 @@
 import { ruled, TEXT, TEXTS } from "../../domain/input/rule.ts";
 import type { CheckedHold } from "../../engine/holds/checked.ts";
 import { WITH_FIELDS } from "../../engine/holds/with.ts";
+import type { Host } from "../../ports/host.ts";
 import type { AnswerCommand, CommandContext } from "../command.ts";
 import { RUN_ID } from "../flags.ts";
 import { fromHere } from "../paths.ts";
@@ -97,12 +98,16 @@ async function runCommit(
   let fence: number | null = null;
   const answer = await coord.with({ lane, runId, wait, signal }, async (held, ended) => {
     fence = held.lease?.fence ?? null;
-    const call = (...args: readonly string[]) => gitCall(context, args, env, ended);
     // What git does not know yet it commits by no path. Should the commit fail, no other commit has them.
-    const added = await call("add", "--intent-to-add", ...named);
+    const adding = gitWords(host, ["add", "--intent-to-add", ...named]);
+    const added = await whileLocked(ended, async () => {
+      const { code, stderr } = await host.output(adding, env);
+      return { code, said: new TextDecoder().decode(stderr) };
+    });
     if (added.code !== 0) return added;
     const texts = message.flatMap((text) => ["-m", text]);
-    return call("commit", "--quiet", ...texts, "--only", ...named);
+    const committing = gitWords(host, ["commit", "--quiet", ...texts, "--only", ...named]);
+    return await whileLocked(ended, () => passedOn(host, committing, env, ended));
   });
   if (answer.status !== "done") {
     const status = answer.status === "conflict" ? "refused" : answer.status;
@@ -122,25 +127,37 @@ function lastLine(said: string): string {
   return line.replace(/^(fatal|error): /, "").replaceAll(literal(""), "");
 }
 
-/** Calls git, again while another program has its index, and passes on what it prints. */
-async function gitCall(
-  { host }: Pick<CommandContext, "host">,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<{ readonly code: number; readonly said: string }> {
+/** What a call of git came to. */
+interface Called {
+  readonly code: number;
+  readonly said: string;
+}
+
+/** Calls git, again while another program has its index. */
+async function whileLocked(signal: AbortSignal, call: () => Promise<Called>): Promise<Called> {
   const until = Date.now() + LOCK_MS;
   while (true) {
-    let said = "";
-    const decoder = new TextDecoder();
-    const { code } = await host.command(gitWords(host, args), {
-      env,
-      signal,
-      stderrBytes: MAX_SAID,
-      onOutput: (bytes) => void (said = (said + decoder.decode(bytes)).slice(-MAX_SAID)),
-    });
+    const { code, said } = await call();
     const isLocked = code !== 0 && said.includes("index.lock");
     if (!isLocked || Date.now() > until || signal.aborted) return { code, said: said.trim() };
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
+}
+
+/** Calls git and passes on what it and its hooks print. */
+async function passedOn(
+  { command }: Pick<Host, "command">,
+  words: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Called> {
+  let said = "";
+  const decoder = new TextDecoder();
+  const { code } = await command(words, {
+    env,
+    signal,
+    stderrBytes: MAX_SAID,
+    onOutput: (bytes) => void (said = (said + decoder.decode(bytes)).slice(-MAX_SAID)),
+  });
+  return { code, said };
 }
