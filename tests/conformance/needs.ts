@@ -50,7 +50,7 @@ export function needsSuite(name: string, open: OpenStore): void {
     const unmet = async () =>
       (await at.other.tasks.unmetNeeds()).map(({ queue, needs }) => `${queue} ${needs.join()}`)
         .sort();
-    await tasks.enqueue({ title: "any", runId: "p", queue: "q" });
+    await tasks.enqueue({ title: "any", runId: "p", queue: "q", priority: 1 });
     assertEquals(await unmet(), []);
     for (const [queue, needs] of [["q", ["gpu"]], ["q", ["gpu", "x"]], ["r", ["gpu"]]] as const) {
       await tasks.enqueue({ title: needs.join(), runId: "p", queue, needs });
