@@ -7,7 +7,7 @@ import { stemOfId } from "../../../../domain/ids.ts";
 import { hash } from "../../../../domain/journal/hash.ts";
 import { canonicalJson, isObject, parseJson } from "../../../../domain/json.ts";
 import { CLAIMER_MS, mayTake, needsOf, type Wanted } from "../../../../domain/task/task.ts";
-import type { HostFs } from "../../../../ports/host.ts";
+import { HostError, type HostFs } from "../../../../ports/host.ts";
 import type { UnmetNeeds } from "../../../../ports/tasks.ts";
 import { readNote } from "../../disk/record_file.ts";
 import { writeNote } from "../../disk/staging.ts";
@@ -51,8 +51,17 @@ export class Claimers {
     for (const { path, at } of this.#notes()) if (now - at > GONE_MS) this.fs.remove(path);
   }
 
-  /** Sets of needs, by queue, of tasks that wait for no claimer of the last hour. */
+  /** Sets of needs, by queue, of tasks that wait for no claimer of the last hour; none where it cannot look. */
   unmet(claims: ClaimChainFiles, now: number): UnmetNeeds[] {
+    try {
+      return this.#unmet(claims, now);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return [];
+    }
+  }
+
+  #unmet(claims: ClaimChainFiles, now: number): UnmetNeeds[] {
     const ready = new ReadyIndex(this.fs, `${this.layout.index}/ready`);
     const waiting = ready.needing((task) => {
       const status = taskStatus(task, readHead(claims, stemOfId(task.task_id)), now);
