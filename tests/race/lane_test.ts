@@ -18,6 +18,7 @@ import {
   type RaceSize,
   reportsOf,
 } from "../support/race/lane_race.ts";
+import { evidence } from "../support/race/lane_checker.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
 import { isHeavy, isLong, sized } from "../support/length.ts";
@@ -56,6 +57,7 @@ for (const [name, size] of Object.entries(isHeavy() ? { LONG, OPEN, REAL } : { S
           afterStop.toFixed(0)
         } ms after ${stops} stops`,
     );
+    if (problems.length > 0) console.log(evidence(race.journal, problems));
     assertEquals(problems, []);
     assert_(grants.length >= size.workers * size.rounds, "all leases were granted");
     assert_(compactions > 0 && kills > 0 && stops > 0, "everything happened");

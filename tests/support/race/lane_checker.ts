@@ -82,6 +82,18 @@ function parsed(line: string): Line | undefined {
   }
 }
 
+/** The lines of a history around the entries that problems name, of each file, to see how it came so. */
+export function evidence(path: string, problems: readonly string[]): string {
+  const named = problems.flatMap((problem) => /^entry (\d+):/.exec(problem)?.[1] ?? []).map(Number);
+  const isNear = (seq: number) => named.some((number) => Math.abs(number - seq) <= 25);
+  return [...history(path)].map((lines, file) =>
+    lines.filter((line) => {
+      const seq = parsed(line)?.seq;
+      return seq === undefined || isNear(seq);
+    }).map((line) => `file ${file}: ${line}`).join("\n")
+  ).filter((text) => text !== "").join("\n");
+}
+
 /** Seconds that a holder may be silent beyond its TTL. */
 const GRACE_S = 300;
 
