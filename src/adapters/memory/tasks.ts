@@ -22,6 +22,7 @@ import {
   claimableFrom,
   CLAIMER_MS,
   compareTasks,
+  isClaimable,
   mayTake,
   needsOf,
   orderOf,
@@ -160,8 +161,7 @@ export class MemoryTaskStore implements TaskStore {
     const claimable = () =>
       [...tasks.rows()].map(([, task]) => task).filter((task) => {
         if (!mayTake(task, search)) return false;
-        const status = taskStatus(task, claims.row(task.task_id)?.record, now);
-        return status === "pending" || status === "timed_out";
+        return isClaimable(taskStatus(task, claims.row(task.task_id)?.record, now));
       });
     for (const task of claimable()) this.#apply(task.task_id, giveUp({ task, now }));
     this.#letGo();
@@ -184,8 +184,8 @@ export class MemoryTaskStore implements TaskStore {
     for (const [task_id, task] of tasks.rows()) {
       const { queue } = task;
       const needs = needsOf(task);
-      const status = taskStatus(task, claims.row(task_id)?.record, now);
-      if (needs.length === 0 || !["pending", "timed_out"].includes(status)) continue;
+      const claim = claims.row(task_id)?.record;
+      if (needs.length === 0 || !isClaimable(taskStatus(task, claim, now))) continue;
       if (lately.some((claimer) => mayTake(task, claimer))) continue;
       unmet.set(JSON.stringify([queue, needs]), { queue, needs, task_id });
     }

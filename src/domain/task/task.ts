@@ -92,6 +92,11 @@ export type TaskStatus =
   | "delayed"
   | "blocked";
 
+/** Whether a task that stands so may be handed out. */
+export function isClaimable(status: TaskStatus): boolean {
+  return status === "pending" || status === "timed_out";
+}
+
 /** All statuses, in the order in which they are counted. */
 export const TASK_STATUSES: readonly TaskStatus[] = [
   "pending",

@@ -136,8 +136,7 @@ export class ClaimNext {
   }
 
   async #noteClaimer({ has, queues, now }: TimedSearch): Promise<void> {
-    const { Claimers } = await import("./index/claimers.ts");
-    this.#claimers ??= new Claimers(this.#fs, this.#layout);
+    this.#claimers ??= new (await import("./index/claimers.ts")).Claimers(this.#fs, this.#layout);
     this.#claimers.note({ has, queues }, now);
   }
 

@@ -6,7 +6,13 @@ import { taskStatus } from "../../../../domain/task/claim.ts";
 import { stemOfId } from "../../../../domain/ids.ts";
 import { hash } from "../../../../domain/journal/hash.ts";
 import { canonicalJson, isObject, parseJson } from "../../../../domain/json.ts";
-import { CLAIMER_MS, mayTake, needsOf, type Wanted } from "../../../../domain/task/task.ts";
+import {
+  CLAIMER_MS,
+  isClaimable,
+  mayTake,
+  needsOf,
+  type Wanted,
+} from "../../../../domain/task/task.ts";
 import { HostError, type HostFs } from "../../../../ports/host.ts";
 import type { UnmetNeeds } from "../../../../ports/tasks.ts";
 import { readNote } from "../../disk/record_file.ts";
@@ -64,8 +70,8 @@ export class Claimers {
   #unmet(claims: ClaimChainFiles, now: number): UnmetNeeds[] {
     const ready = new ReadyIndex(this.fs, `${this.layout.index}/ready`);
     const waiting = ready.needing((task) => {
-      const status = taskStatus(task, readHead(claims, stemOfId(task.task_id)), now);
-      return status === "pending" || status === "timed_out";
+      const head = readHead(claims, stemOfId(task.task_id));
+      return isClaimable(taskStatus(task, head, now));
     });
     if (waiting.length === 0) return [];
     const lately = this.#notes().flatMap(({ at, has, queues }) =>

@@ -21,6 +21,7 @@ import { giveUp } from "../../../../domain/task/requeue.ts";
 import { isHeldBack } from "../../../../domain/task/retry.ts";
 import {
   claimableFrom,
+  isClaimable,
   isDelayed,
   taskExpired,
   type TaskRecord,
@@ -111,7 +112,7 @@ export class Placing {
     const task = read(stem);
     if (task === undefined || isHeldBack(claim)) return;
     const stands = taskStatus(task, claim, now);
-    if (stands === "pending" || stands === "timed_out") {
+    if (isClaimable(stands)) {
       this.enter(stem, claim, now);
       claims.dropDue(claim);
     }
