@@ -21,8 +21,9 @@ it("workers end each task of a plan once and in order, also when some are killed
   for (let round = 0; round < SIZE.rounds; round++) {
     const [store, log] = [newStore(), `${makeTempDir()}/log`];
     write(log, "");
+    // A line is written at once, so each is whole.
     const lines = () =>
-      written(log).split("\n").slice(0, -1).map((line) => JSON.parse(line) as Line);
+      written(log).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
     const [seed, count] = [random.below(2 ** 31), SIZE.tasks];
     const plan = makePlan(new Random(seed), count);
     const begin = (count: number, more: object) =>
@@ -81,4 +82,17 @@ it("planProblems() finds an end too many, a wrong one, one out of order and one 
   for (const [items, wrong, problem] of faults) {
     assertEquals(problems(items, wrong), [problem]);
   }
+});
+
+it("planProblems() asks no beginning of a task whose only attempt a stopped worker had", () => {
+  const plan: Planned[] = [
+    { input: { title: "a", key: "a", maxAttempts: 1 }, end: "failed" },
+    { input: { title: "b", key: "b", after: ["a"], onFailure: "run" }, end: "completed" },
+  ];
+  const b = { title: "b", status: "completed", attempt: 1 };
+  const lines: Line[] = [{ event: "start", title: "b", at: 0 }];
+  const problems = (error: string) =>
+    planProblems(plan, [{ ...b, title: "a", status: "failed", error }, b] as TaskItem[], lines);
+  assertEquals(problems("timed out"), []);
+  assertEquals(problems("on purpose"), ["a never began", "b began before a had ended"]);
 });

@@ -57,6 +57,11 @@ export function makePlan(random: Random, count: number): Planned[] {
   return plan;
 }
 
+/** Whether a task failed since whoever had its last attempt was stopped, before it began perhaps. */
+function isLost(item: TaskItem | undefined): boolean {
+  return item?.status === "failed" && item.error === "timed out";
+}
+
 /** What is wrong with the tasks at the end, and with what the workers wrote. */
 export function planProblems(
   plan: readonly Planned[],
@@ -85,7 +90,7 @@ export function planProblems(
     }
     const started = first(title, "start");
     if (started === Infinity) {
-      if (end !== "cancelled") {
+      if (end !== "cancelled" && !isLost(item)) {
         problems.push(`${title} never began`);
       }
       continue;
@@ -103,7 +108,8 @@ export function planProblems(
         input.key === each
       );
       const event = before?.end === "completed" ? "end" : "fail";
-      if (before?.end !== "cancelled" && first(each, event) > started) {
+      const isWritten = before?.end !== "cancelled" && !isLost(byTitle.get(each));
+      if (isWritten && first(each, event) > started) {
         problems.push(`${title} began before ${each} had ended`);
       }
     }
