@@ -88,6 +88,10 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/ports/",
     "src/adapters/fs/checkout/settings/files.ts",
   ]],
+  ["src/workspace/open_text_file.ts", [
+    "src/ports/",
+    "src/adapters/fs/disk/text_file.ts",
+  ]],
   ["src/workspace/open_trial.ts", [
     "src/engine/",
     "src/ports/",

@@ -189,6 +189,10 @@ async function runCommand(
       const { openSettingsOn } = await import("../workspace/open_settings.ts");
       return openSettingsOn(host, dir);
     },
+    async textFile(path) {
+      const { openTextFileOn } = await import("../workspace/open_text_file.ts");
+      return openTextFileOn(host, path);
+    },
     async trial() {
       const { openTrialOn } = await import("../workspace/open_trial.ts");
       return openTrialOn(host, clock);

@@ -15,7 +15,7 @@ import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Lanes } from "../engine/lane/lanes.ts";
 import type { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
-import type { HostSettingsFiles } from "../ports/host_settings.ts";
+import type { HostSettingsFiles, TextFile } from "../ports/host_settings.ts";
 import type { Warn } from "../ports/warnings.ts";
 
 /** Reads a variable of the environment. */
@@ -108,6 +108,8 @@ export interface CommandContext {
   status(): Promise<Pick<Coord, "status">>;
   /** The settings of hosts of agents, which need no workspace. */
   settings(): Promise<HostSettingsFiles>;
+  /** A file that belongs to others. */
+  textFile(path: string): Promise<TextFile>;
   /** A workspace of its own to try a hook in. */
   trial(): Promise<{
     readonly dir: string;

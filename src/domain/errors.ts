@@ -52,6 +52,9 @@ export class CoordError extends Error {
   }
 }
 
+/** Why a file of others cannot be edited: in the words of a message, after its name. */
+export class UnfitFile extends Error {}
+
 /** One thing that is wrong with an input. */
 export interface InputProblem {
   /** The field's name in the library, such as `claimTtl`. */

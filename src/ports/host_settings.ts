@@ -1,4 +1,4 @@
-/** The files in which hosts of agents keep their settings, and coord's entries in them. */
+/** Files of other programs: those in which hosts of agents keep their settings, and coord's entries there. */
 import type { Scope } from "../domain/input/hosts/hosts.ts";
 
 /** One file of one host. */
@@ -63,4 +63,26 @@ export interface HostSettingsFiles {
    */
   edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit;
   state(file: SettingsFile): SettingsState;
+}
+
+/** A file of text that belongs to other programs or people, of which coord changes a part. */
+export interface TextFile {
+  /** The name by which it was asked for. */
+  readonly path: string;
+  /** Where its content lies, behind symbolic links. */
+  readonly target: string;
+  /** Its content as it was read, without the mark of its encoding; `undefined` where there is none. */
+  readonly text: string | undefined;
+  /** That mark, which is kept; empty where it has none. */
+  readonly bom: string;
+  /** Whether its mode lets its owner write it; one that is missing can be written. */
+  readonly isWritable: boolean;
+  /**
+   * Replaces it by a whole new one, or removes it. Its readers see the old content or the new one, also
+   * after a power cut; its mode, and a symbolic link to it, stay.
+   *
+   * @param mode That of a file that is made.
+   * @returns `false` when another program has changed it since it was read.
+   */
+  replace(text: string | undefined, mode?: number): boolean;
 }

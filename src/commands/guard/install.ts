@@ -2,8 +2,9 @@ import { hasGuard, withGuard, withoutGuard } from "../../domain/git/guard_script
 import { ruled, TEXT } from "../../domain/input/rule.ts";
 import { shellWord } from "../../domain/text.ts";
 import { HostError } from "../../ports/host.ts";
+import type { TextFile } from "../../ports/host_settings.ts";
 import type { AnswerCommand, CommandContext, FlagSpec } from "../command.ts";
-import { findHook, replaceHook } from "./hook_file.ts";
+import { findHook } from "./hook_file.ts";
 
 /** What was done to the hook of git, or would be. */
 interface GuardEdit {
@@ -18,6 +19,9 @@ interface EditValues {
   readonly program?: string;
   readonly dryRun?: boolean;
 }
+
+/** Of a hook that is made. */
+const MODE = 0o755;
 
 const DRY_RUN: FlagSpec = { type: "boolean", summary: "say what would be done, and do nothing" };
 
@@ -43,12 +47,12 @@ export const guardInstall: AnswerCommand<GuardEdit, EditValues> = {
     "dry-run": DRY_RUN,
   },
   async run(context, { program = "coord", dryRun = false }) {
-    const found = await findHook(context.host);
+    const found = await findHook(context);
     await warnIfMissing(context, program);
     const text = withGuard(found.text, shellWord(program));
     const isNew = text !== found.text;
-    if (isNew && !dryRun) replaceHook(context.host, found, text);
-    return { change: isNew ? "installed" : "none", path: found.path, dry_run: dryRun };
+    if (isNew && !dryRun) replace(found, text);
+    return { change: isNew ? "installed" : "none", path: found.target, dry_run: dryRun };
   },
   text,
 };
@@ -60,19 +64,23 @@ export const guardUninstall: AnswerCommand<GuardEdit, EditValues> = {
   examples: ["guard uninstall"],
   operands: [],
   flags: { "dry-run": DRY_RUN },
-  async run({ host }, { dryRun = false }) {
-    const found = await findHook(host);
-    const { path } = found;
+  async run(context, { dryRun = false }) {
+    const found = await findHook(context);
+    const path = found.target;
     if (found.text === undefined || !hasGuard(found.text)) {
       return { change: "none", path, dry_run: dryRun };
     }
     const after = withoutGuard(found.text);
     const isSame = after === found.text;
-    if (!isSame && !dryRun) replaceHook(host, found, after);
+    if (!isSame && !dryRun) replace(found, after);
     return { change: isSame ? "none" : "uninstalled", path, dry_run: dryRun };
   },
   text,
 };
+
+function replace(hook: TextFile, text: string | undefined): void {
+  if (!hook.replace(text, MODE)) throw new HostError("busy", "write", hook.target);
+}
 
 function text({ change, path, dry_run }: GuardEdit): string {
   if (change === "none") return `Nothing to do: ${path}`;

@@ -57,7 +57,7 @@ export function makePlan(random: Random, count: number): Planned[] {
   return plan;
 }
 
-/** Whether a task failed since whoever had its last attempt was stopped, before it began perhaps. */
+/** Whether a task failed since the process of its last attempt was stopped, before it began perhaps. */
 function isLost(item: TaskItem | undefined): boolean {
   return item?.status === "failed" && item.error === "timed out";
 }

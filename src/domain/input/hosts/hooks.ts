@@ -2,6 +2,7 @@
  * Coord's own entries in the settings of a host. They are known by the words of their command, and
  * stand in a group of their own, the last of its event: what a host trusts is often known by its place.
  */
+import { UnfitFile } from "../../errors.ts";
 import { shellWord } from "../../text.ts";
 import type { HookedEvent, HostSettings } from "./hosts.ts";
 import {
@@ -31,9 +32,6 @@ export interface OwnHook {
   readonly start: number;
   readonly end: number;
 }
-
-/** Why settings cannot be edited: in the words of a message, after the file's name. */
-export class UnfitSettings extends Error {}
 
 /** The command that a host is to call; with `guarded`, nothing is wrong where the program is missing. */
 export function hookCommand(host: string, program: string, guarded: boolean): string {
@@ -101,7 +99,7 @@ function childrenOf(node: JsonNode | undefined): readonly JsonNode[] {
 /**
  * The text with an entry for each event that has none; the same text where all have one.
  *
- * @throws {UnfitSettings} where the file has something else in their place.
+ * @throws {UnfitFile} where the file has something else in their place.
  */
 export function installed(
   text: string,
@@ -118,7 +116,7 @@ export function installed(
   if (hooks === undefined) {
     return appended(text, root, [{ name: "hooks", value: hooksFor(host, missing, command) }]);
   }
-  if (hooks.kind !== "object") throw new UnfitSettings('"hooks" in it is no object');
+  if (hooks.kind !== "object") throw new UnfitFile('"hooks" in it is no object');
   const isThere = ({ event }: HookedEvent) => memberOf(hooks, event) !== undefined;
   const additions = missing.filter((each) => !isThere(each)).map((each): Addition => ({
     name: each.event,
@@ -127,7 +125,7 @@ export function installed(
   let edited = additions.length === 0 ? text : appended(text, hooks, additions);
   for (const each of missing.filter(isThere)) {
     const list = memberOf(memberOf(parse(edited), "hooks"), each.event);
-    if (list?.kind !== "list") throw new UnfitSettings(`"hooks.${each.event}" in it is no list`);
+    if (list?.kind !== "list") throw new UnfitFile(`"hooks.${each.event}" in it is no list`);
     edited = appended(edited, list, [{ value: groupFor(host, each, command) }]);
   }
   return edited;
@@ -192,6 +190,6 @@ function stepsTo(root: JsonNode, { event, group, handler }: OwnHook): Step[] {
 
 function objectOf(text: string, parse: ParseJson): JsonNode & { readonly kind: "object" } {
   const root = parse(text);
-  if (root.kind !== "object") throw new UnfitSettings("it has no JSON object");
+  if (root.kind !== "object") throw new UnfitFile("it has no JSON object");
   return root;
 }

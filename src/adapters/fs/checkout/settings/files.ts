@@ -1,11 +1,9 @@
 /**
- * The settings of hosts of agents. A file is replaced by a rename of a whole one that was synced, so its
- * readers see the old content or the new one; a symbolic link stays, and what it leads to is replaced.
- * Its mode is kept. Nothing is written to a file that is malformed, read-only, or no regular file.
+ * The settings of hosts of agents. Nothing is written to a file that is malformed, read-only, or no
+ * regular file.
  */
-import { dirname, join } from "../../../../deps/path.ts";
-import { badInput, CoordError } from "../../../../domain/errors.ts";
-import { MAX_RECORD_BYTES } from "../../../../domain/limits.ts";
+import { join } from "../../../../deps/path.ts";
+import { badInput, CoordError, UnfitFile } from "../../../../domain/errors.ts";
 import {
   hookCommand,
   installed,
@@ -13,7 +11,6 @@ import {
   ownHooks,
   programOf,
   repointed,
-  UnfitSettings,
   uninstalled,
   wholeSettings,
 } from "../../../../domain/input/hosts/hooks.ts";
@@ -24,33 +21,20 @@ import type {
   SettingsEdit,
   SettingsFile,
   SettingsState,
+  TextFile,
 } from "../../../../ports/host_settings.ts";
 import { type Host, HostError } from "../../../../ports/host.ts";
 import { formatTime } from "../../../../domain/time.ts";
-import { ensureLastingDir } from "../../disk/ensure_dir.ts";
 import { firedAt } from "../../disk/fired.ts";
-import { stageFile } from "../../disk/staging.ts";
 import { absolute, findWorkspace, isWorkspace } from "../../find.ts";
 import { Layout } from "../../layout.ts";
 import { checkoutIn, projectOf, upwards } from "../repository.ts";
 import { SmallFiles } from "../small_files.ts";
+import { FsTextFile } from "../../disk/text_file.ts";
 import { parseSettings } from "./json.ts";
 
 /** How often an edit is made again when the host changes its file meanwhile. */
 const MAX_TRIES = 5;
-
-const BOM = "\uFEFF";
-
-/** A file as it was found. */
-interface Content {
-  /** Where its content lies, behind symbolic links. */
-  readonly target: string;
-  /** Without the mark of its encoding; `undefined` where there is no file. */
-  readonly text: string | undefined;
-  /** That mark, if it has one. */
-  readonly bom?: string;
-  readonly mode?: number;
-}
 
 export class FsHostSettings implements HostSettingsFiles {
   readonly top: string;
@@ -105,12 +89,13 @@ export class FsHostSettings implements HostSettingsFiles {
 
   edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit {
     for (let tries = 1;; tries++) {
-      const found = this.#read(file.path);
+      const found = this.#fitting(file, () => this.#read(file.path));
       const { change, after } = this.#fitting(file, () => this.#edited(file, found, command));
-      if (change !== "none" && found.mode !== undefined && (found.mode & 0o222) === 0) {
+      if (change !== "none" && !found.isWritable) {
         throw new HostError("permission", "write", file.path);
       }
-      if (!write || change === "none" || this.#replace(file.path, found, after)) {
+      const isLink = found.target !== file.path;
+      if (!write || change === "none" || found.replace(after ?? (isLink ? "{}\n" : undefined))) {
         return { ...file, change, command: this.#named(file, after) };
       }
       if (tries >= MAX_TRIES) throw new HostError("busy", "write", file.path);
@@ -126,7 +111,7 @@ export class FsHostSettings implements HostSettingsFiles {
       problems: [],
     };
     try {
-      const { text, bom } = this.#read(file.path);
+      const { text, bom } = this.#fitting(file, () => this.#read(file.path));
       if (text === undefined) return { ...file, state: "absent", ...nothing };
       const root = this.#fitting(file, () => parserOf(file, bom)(text));
       const own = ownHooks(file.host, root);
@@ -166,7 +151,7 @@ export class FsHostSettings implements HostSettingsFiles {
     try {
       return body();
     } catch (error) {
-      if (error instanceof UnfitSettings) throw unfit(path, error.message);
+      if (error instanceof UnfitFile) throw unfit(path, error.message);
       throw error;
     }
   }
@@ -174,7 +159,7 @@ export class FsHostSettings implements HostSettingsFiles {
   /** What a file is to have; `undefined` for none. */
   #edited(
     file: SettingsFile,
-    { text, bom }: Content,
+    { text, bom }: TextFile,
     command: string | undefined,
   ): { change: SettingsEdit["change"]; after: string | undefined } {
     const { host } = file;
@@ -206,54 +191,13 @@ export class FsHostSettings implements HostSettingsFiles {
     return ownHooks(file.host, lenient(text))[0]?.command ?? null;
   }
 
-  /** Replaces a file by its new content; `false` when another process has changed it meanwhile. */
-  #replace(path: string, found: Content, after: string | undefined): boolean {
-    const { target, text, bom = "", mode } = found;
-    const { fs } = this.host;
-    const folder = dirname(target);
-    ensureLastingDir(fs, folder);
-    if (after === undefined && target === path) {
-      if (this.#read(path).text !== text) return false;
-      fs.remove(path);
-    } else {
-      const bytes = new TextEncoder().encode(`${bom}${after ?? "{}\n"}`);
-      const staged = stageFile(fs, folder, bytes, true);
-      try {
-        if (mode !== undefined) fs.setMode(staged, mode);
-        if (this.#read(path).text !== text || !fs.rename(staged, target)) return false;
-      } finally {
-        fs.remove(staged);
-      }
+  /** @throws {UnfitFile} where there is something that is no file of text, or not the user's. */
+  #read(path: string): TextFile {
+    const file = new FsTextFile(this.host.fs, path);
+    if (file.target !== path && !this.#isOurs(file.target)) {
+      throw new UnfitFile("it is a symbolic link that leaves the project and the home folder");
     }
-    fs.syncDir(folder);
-    return true;
-  }
-
-  /** @throws {CoordError} where there is something that is no file of text. */
-  #read(path: string): Content {
-    const { fs } = this.host;
-    const isLink = fs.lstat(path)?.kind === "symlink";
-    const target = isLink ? fs.realPath(path) : path;
-    if (target === undefined) throw unfit(path, "it is a symbolic link that leads nowhere");
-    if (isLink && !this.#isOurs(target)) {
-      throw unfit(path, "it is a symbolic link that leaves the project and the home folder");
-    }
-    const stat = fs.stat(target);
-    if (stat === undefined) return { target, text: undefined };
-    if (stat.kind !== "file") throw unfit(path, "it is no regular file");
-    if (stat.size > MAX_RECORD_BYTES) {
-      throw unfit(path, `it has more than ${MAX_RECORD_BYTES} bytes`);
-    }
-    const bytes = fs.read(target);
-    try {
-      const whole = bytes &&
-        new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-      const bom = whole?.startsWith(BOM) ? BOM : "";
-      return { target, text: whole?.slice(bom.length), bom, mode: stat.mode };
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      throw unfit(path, "it is not UTF-8");
-    }
+    return file;
   }
 
   /** Whether one of the host's files switches the entries off, in whichever they are. */
@@ -264,7 +208,7 @@ export class FsHostSettings implements HostSettingsFiles {
         return text !== undefined && saysOff(parserOf(file, bom)(text));
       } catch (error) {
         // What the host does not read switches nothing off.
-        if (error instanceof UnfitSettings || error instanceof CoordError) return false;
+        if (error instanceof UnfitFile || error instanceof CoordError) return false;
         throw error;
       }
     });
@@ -338,7 +282,7 @@ function parserOf({ host }: SettingsFile, bom: string | undefined): (text: strin
   const settings = hostOf(host);
   return (text) => {
     if (bom && settings.bom === undefined) {
-      throw new UnfitSettings("the host reads no byte order mark");
+      throw new UnfitFile("the host reads no byte order mark");
     }
     return parseSettings(text, settings.syntax);
   };

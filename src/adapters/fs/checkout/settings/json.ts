@@ -1,6 +1,6 @@
 /** JSON as hosts write it, with the place of each value. */
 import { parse } from "../../../../deps/momoa.ts";
-import { UnfitSettings } from "../../../../domain/input/hosts/hooks.ts";
+import { UnfitFile } from "../../../../domain/errors.ts";
 import type { JsonNode } from "../../../../domain/input/hosts/json_text.ts";
 
 type Parsed = ReturnType<typeof parse>["body"];
@@ -11,7 +11,7 @@ export type Syntax = "json" | "comments" | "lenient";
 /**
  * Reads a text.
  *
- * @throws {UnfitSettings} that says where it is malformed.
+ * @throws {UnfitFile} that says where it is malformed.
  */
 export function parseSettings(text: string, syntax: Syntax): JsonNode {
   try {
@@ -28,7 +28,7 @@ export function parseSettings(text: string, syntax: Syntax): JsonNode {
     // The package throws errors of classes that it does not export; a deep nesting overflows the stack.
     if (!(error instanceof Error)) throw error;
     const message = error.message.replace(/\.? \((\d+):(\d+)\)$/, " (line $1, column $2)");
-    throw new UnfitSettings(`the host reads no such JSON: ${message}`);
+    throw new UnfitFile(`the host reads no such JSON: ${message}`);
   }
 }
 
