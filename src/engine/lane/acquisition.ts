@@ -237,7 +237,7 @@ export class Acquisition {
 
   #entries(turn: Turn, { hold, evictions, reason }: Granted) {
     const { input, context, loopTs } = this;
-    const baseSeq = turn.view.fold.seq;
+    const baseSeq = turn.view.fold.lastSeq;
     const lease: NewLease = {
       ...originOf(context, input.pid),
       lane: hold.lane,
@@ -284,7 +284,7 @@ export class Acquisition {
       run_id: input.runId,
       reason: error,
       reason_class: denied.why,
-      baseSeq: turn.view.fold.seq,
+      baseSeq: turn.view.fold.lastSeq,
       tree,
       conflicts: [
         ...denied.conflicts.map((conflict) => ({

@@ -43,7 +43,7 @@ export class Adoption {
       ...originOf(this.context, pid),
       holder: owner,
       run_id,
-      baseSeq: fold.seq,
+      baseSeq: fold.lastSeq,
       reason: `adopted by ${owner}`,
     };
     const [applied] = await turn.append([adoptEntry(turn.stamp(), lease, adoption)]) ?? [];

@@ -53,7 +53,7 @@ export class LaneHolders implements AwaitedHolders<LeaseConflict> {
         if (alive.total > 0) return alive;
         // A release that lets it through was perhaps written by a process that died before its sync.
         if (dead.length === 0) return await turn.persist() ? alive : undefined;
-        const baseSeq = turn.view.fold.seq;
+        const baseSeq = turn.view.fold.lastSeq;
         const entries = dead.map(({ lease, evidence }) =>
           scavengeEntry(turn.stamp(), lease, evidence, { baseSeq, by: wanted.runId })
         );

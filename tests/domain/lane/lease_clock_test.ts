@@ -152,7 +152,9 @@ it("a heartbeat never shortens a lease, on random histories with clocks that are
   const random = newSeed("beats");
   let set = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const { lines } = randomHistory(random, 5 + random.below(40), random.chance(0.5));
+    const { lines } = randomHistory(random, 5 + random.below(40), {
+      foreign: random.chance(0.5),
+    });
     const state = new LaneState();
     for (const line of lines) {
       if (line.kind === "corrupt") {
@@ -180,7 +182,7 @@ it("a heartbeat never shortens a lease, on random histories with clocks that are
 it("the fold shows dos's heartbeats where clocks are off, in every lease that both have", () => {
   const random = newSeed("dos beats");
   for (let round = 0; round < ROUNDS; round++) {
-    const { lines } = randomHistory(random, 5 + random.below(40), false);
+    const { lines } = randomHistory(random, 5 + random.below(40));
     const state = new LaneState();
     // Beats that come too late count for dos, whatever they say; see settlement.ts for the others.
     const entries = lines.flatMap((line) => line.kind === "entry" ? [state.apply(line.entry)] : [])

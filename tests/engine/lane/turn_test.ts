@@ -2,7 +2,7 @@ import { assertEquals, it } from "../../deps.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
 import { formatTime } from "../../../src/domain/time.ts";
-import type { JournalEntry } from "../../../src/domain/journal/line.ts";
+import { encodeLine, type JournalEntry } from "../../../src/domain/journal/line.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Lanes } from "../../../src/engine/lane/lanes.ts";
 import { EMPTY_CHECKOUT } from "../../support/fake/names.ts";
@@ -261,6 +261,38 @@ it("request() is void when what it did not see is in its way, and says what that
     assertEquals(answer.status === "refused" ? `${answer.reason_class}` : "", why);
     assertEquals(ops(scene), ["ACQUIRE", "ACQUIRE", "RELEASE", "REFUSE"]);
     agreesWithDos(scene);
+  }
+});
+
+/** The line of a writer that saw entry 1 alone. */
+function lateLine(lane: string, tree: string): string {
+  const [ts, key] = ["2026-11-21T09:30:00.000Z", { lane, loop_ts: "t" }];
+  const lease = { ...key, holder: "them", tree: [tree], acquired_at: ts };
+  return encodeLine({ op: "ACQUIRE", seq: 2, ts, ...key, base_seq: 1, lease });
+}
+
+it("request() is void against an entry that comes with the number of a line that was torn", async () => {
+  const late = `${lateLine("theirs", "src")}\n`;
+  // What stands there when the decision is made, and the late writer's line after it.
+  const cases = [
+    { what: "a line in one with a torn one", before: `{"op":"ACQ${late}`, after: late },
+    { what: "a whole line without its end", before: lateLine("x", "x"), after: `${late}${late}` },
+  ];
+  for (const { what, before, after } of cases) {
+    const scene = await workspace();
+    await scene.coord.lanes.acquire({ lane: "first", tree: ["a"], owner: "first" });
+    const add = (text: string) =>
+      scene.host.fs.append(`${scene.path}/${JOURNAL}`, new TextEncoder().encode(text));
+    add(before);
+    const lanes = meddled(scene, (session, entries, nth) => {
+      if (nth === 1) add(after);
+      return session.append(entries);
+    });
+    const answer = await lanes.acquire({ lane: "ours", tree: ["src/a"], owner: "us" });
+    assertEquals(answer.status, "refused", what);
+    const { leases } = await scene.coord.lanes.live();
+    const isHeld = (lane: string) => leases.some((lease) => lease.lane === lane);
+    assertEquals([isHeld("theirs"), isHeld("ours")], [true, false], what);
   }
 });
 

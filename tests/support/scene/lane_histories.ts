@@ -9,7 +9,7 @@ import { type Applied, LaneState } from "../../../src/domain/journal/fold.ts";
 import type { Lease } from "../../../src/domain/lane/lease.ts";
 import { settlementEntry } from "../../../src/domain/journal/settlement.ts";
 import { parseTaxonomy } from "../../../src/domain/lane/taxonomy_file.ts";
-import type { JournalEntry, WalLine } from "../../../src/domain/journal/line.ts";
+import { encodeLine, type JournalEntry, type WalLine } from "../../../src/domain/journal/line.ts";
 import * as entries from "../../../src/domain/journal/entries.ts";
 import { START } from "./lanes.ts";
 import type { Random } from "../random.ts";
@@ -40,9 +40,17 @@ const LANES = [
 
 const TREES = ["src/**", "src/api/a.ts", "**/*.md", "docs/**", "src/web/x", "lib/[ab]*", "lib/b?"];
 
-/** A random history of about a number of lines; `foreign` lets dos and the disk take part. */
-export function randomHistory(random: Random, length: number, foreign: boolean): History {
-  return new Story(random, foreign).run(length);
+/** Who takes part besides writers of coord. */
+export interface Company {
+  /** Dos, and a disk that damages lines at rest. */
+  readonly foreign?: boolean;
+  /** Writers that die in the middle of a line, which spoils the line that another one appends then. */
+  readonly torn?: boolean;
+}
+
+/** A random history of about a number of lines. */
+export function randomHistory(random: Random, length: number, company: Company = {}): History {
+  return new Story(random, company).run(length);
 }
 
 class Story {
@@ -53,14 +61,14 @@ class Story {
   #now = START;
   #nonce = 0;
 
-  constructor(readonly random: Random, readonly foreign: boolean) {}
+  constructor(readonly random: Random, readonly company: Company) {}
 
   run(length: number): History {
     const { random } = this;
     while (this.#lines.length < length) {
       this.#now += random.below(20 * 60_000);
       if (random.chance(0.3) && this.#pending.length > 0) this.#flush();
-      else if (this.foreign && random.chance(0.3)) this.#disturb();
+      else if (this.company.foreign && random.chance(0.3)) this.#disturb();
       else {
         const decided = this.#decide();
         if (random.chance(0.35)) this.#pending.push(decided);
@@ -71,13 +79,24 @@ class Story {
     return { lines: this.#lines, applied: this.#applied };
   }
 
-  /** Appends the next line of a writer that was paused. */
+  /** Appends the next line of a writer that was paused, which repeats it when it was spoilt. */
   #flush(): void {
     const at = this.random.below(this.#pending.length);
     const lines = this.#pending[at] ?? [];
     const next = lines.shift();
+    if (this.company.torn && this.random.chance(0.3)) this.#spoil(next);
     if (next !== undefined) this.#append(next);
     if (lines.length === 0) this.#pending.splice(at, 1);
+  }
+
+  /** An entry whose line is spoilt; another writer decides before it comes again. */
+  #spoil(entry: JournalEntry | undefined): void {
+    if (entry === undefined) return;
+    const raw = `{"op":"ACQ${encodeLine(entry)}`;
+    const line: WalLine = { kind: "corrupt", reason: "is not JSON", raw };
+    this.#lines.push(line);
+    this.#state.lose(line);
+    this.#pending.push(this.#decide());
   }
 
   #append(entry: JournalEntry): void {
@@ -116,13 +135,15 @@ class Story {
         pid: 1 + random.below(9),
         reason: "",
       };
-      return [entries.adoptEntry(this.#stamp(), lease, { ...adoption, baseSeq: this.#state.seq })];
+      return [
+        entries.adoptEntry(this.#stamp(), lease, { ...adoption, baseSeq: this.#state.lastSeq }),
+      ];
     }
     const evidence = {
       ...{ last_beat_at: "", silent_seconds: 1, ttl_seconds: 1, grace_seconds: 1 },
       pid_alive: null,
     };
-    const scavenge = { baseSeq: this.#state.seq, by: this.#owner() };
+    const scavenge = { baseSeq: this.#state.lastSeq, by: this.#owner() };
     return [entries.scavengeEntry(this.#stamp(), lease, evidence, scavenge)];
   }
 
@@ -137,7 +158,7 @@ class Story {
     const request = { lane, tree, kind: random.pick(["", "k"]), owner, loopTs };
     const scene = { leases: this.#state.leases, taxonomy: TAXONOMY, now: this.#clock(), host: "h" };
     const verdict = arbitrate(request, scene);
-    const baseSeq = this.#state.seq;
+    const baseSeq = this.#state.lastSeq;
     if (verdict.outcome === "refuse") {
       return [entries.refuseEntry(this.#stamp(), {
         ...{ lane, tree, holder: owner, loop_ts: loopTs, host_id: random.pick(["h", "h2", ""]) },

@@ -3,8 +3,9 @@
  *
  * Appending, under the mutex:
  *
- * 1. Read what is new. If the last line lacks its end, the write begins with one, so that a torn line
- *    stays by itself, is reported and skipped. Nothing is ever cut off.
+ * 1. Read what is new, decide. If the last line lacks its end, the write begins with one, so that a
+ *    torn line stays by itself, is reported and skipped. Nothing is ever cut off. One that counts all
+ *    the same gets its end before the decision, since a late writer could still spoil it.
  * 2. Append all lines in one write, sync the file.
  * 3. Read what is new again: the lines must be there, each by itself. If a crash of another writer
  *    tore one at this very moment, append them once more.
@@ -116,8 +117,15 @@ class FsSession implements JournalFileSession {
     this.#isFolderSynced = hold.isClean;
   }
 
+  /** A late writer may still spoil a line that counts without its end, so it gets that first. */
   read(): JournalView {
-    return this.journal.read();
+    let view = this.journal.read();
+    for (let tries = 0; this.reader.countsOpenLine && tries < MAX_TRIES; tries++) {
+      this.#refuseOthers();
+      this.#fs.appendSynced(this.#path, encoder.encode("\n"));
+      view = this.journal.read();
+    }
+    return view;
   }
 
   append(entries: readonly JournalEntry[]): "kept" | "unsure" {

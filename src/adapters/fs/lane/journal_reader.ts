@@ -76,7 +76,12 @@ export class JournalReader {
 
   /** Whether the last line lacks its end. */
   get isOpen(): boolean {
-    return this.#torn !== undefined || this.#openSize !== undefined;
+    return this.#torn !== undefined || this.countsOpenLine;
+  }
+
+  /** Whether it does, and counts. */
+  get countsOpenLine(): boolean {
+    return this.#openSize !== undefined;
   }
 
   /** Reads what is new; the lines that were, in their order. */
