@@ -106,6 +106,7 @@ async function runRaw(
   const { code, out, err } = await command.answer({
     host,
     operands,
+    failClosed: flags.has("fail-closed"),
     async hook(cwd) {
       const { openHookOn } = await import("../workspace/open_hook.ts");
       return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });

@@ -204,7 +204,9 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   "hook status": {
     fields: words("workspace guards.* not_guarded.*"),
     lists: ["hosts"],
-    each: words("host scope path state command program program_found last_fired_at problems.*"),
+    each: words(
+      "host scope path state command program program_found fail_closed last_fired_at problems.*",
+    ),
   },
   "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope path settings.*") },

@@ -217,6 +217,8 @@ export interface HookContext {
   readonly host: Host;
   /** The words after its name that are no flags. */
   readonly operands: readonly string[];
+  /** Whether an edit that coord cannot check is denied. */
+  readonly failClosed?: boolean;
   /** Opens the workspace of an agent that works in this folder. */
   hook(cwd: string): Promise<Hook>;
 }

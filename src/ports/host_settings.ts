@@ -11,7 +11,7 @@ export interface SettingsFile {
 
 /** What was done to a file, or would be. */
 export interface SettingsEdit extends SettingsFile {
-  /** `repointed`: the program of its entries was gone, so they call another one now. */
+  /** `repointed`: its entries have another command, since the program was gone or they are to fail closed. */
   readonly change: "installed" | "repointed" | "uninstalled" | "none";
   /** The command that it names now; null where there is none. */
   readonly command: string | null;
@@ -35,6 +35,8 @@ export interface SettingsState extends SettingsFile {
   readonly program: string | null;
   /** Whether that can be run; null where there is none. */
   readonly program_found: boolean | null;
+  /** Whether an edit that coord cannot check is denied; null where there is none. */
+  readonly fail_closed: boolean | null;
   /** When the host called it last before or after an edit in this workspace, to the minute; else null. */
   readonly last_fired_at: string | null;
   readonly problems: readonly string[];

@@ -1,6 +1,6 @@
 import { badInput } from "../../domain/errors.ts";
 import { HOSTS } from "../../domain/input/hosts/hosts.ts";
-import { isCoord } from "../../domain/input/hosts/hooks.ts";
+import { closed, isCoord } from "../../domain/input/hosts/hooks.ts";
 import type { HostSettingsFiles, SettingsEdit } from "../../ports/host_settings.ts";
 import type { AnswerCommand } from "../command.ts";
 import { filesMeant, HOST_LIST, hostsGiven, SETTINGS_FLAGS, type SettingsInput } from "./flags.ts";
@@ -20,19 +20,27 @@ interface InstallAnswer {
 
 export const install: AnswerCommand<
   InstallAnswer,
-  SettingsInput & { readonly program?: string; readonly dryRun?: boolean }
+  SettingsInput & {
+    readonly program?: string;
+    readonly failClosed?: boolean;
+    readonly dryRun?: boolean;
+  }
 > = {
   details:
     "Has hosts of agents call coord before each edit, by their own settings. Entries of coord " +
     "are added behind all others, and nothing else in the file changes; hook uninstall gives the " +
     "same file back, byte for byte. A file that is read-only, or that its host cannot read, is " +
     "left alone; then nothing is written for any host. Installing again changes nothing, except where the program " +
-    "in the entries is gone. A project without a workspace gets one, as by coord init, unless the " +
+    "in the entries is gone, or --fail-closed is new to them. A project without a workspace gets one, as by coord init, unless the " +
     "scope is user.",
   examples: ["hook install --all", "hook install claude --scope user"],
   operands: [HOST_LIST],
   flags: {
     ...SETTINGS_FLAGS,
+    "fail-closed": {
+      type: "boolean",
+      summary: "deny an edit that coord cannot check, as where there is no workspace",
+    },
     program: {
       type: "text",
       summary: "the coord to call (default: coord for a project, else the one on $PATH)",
@@ -45,16 +53,22 @@ export const install: AnswerCommand<
     const message = "must be the path of a program called coord";
     return [...problems, { field: "program", code: "bad_args", message }];
   },
-  async run(context, { program, dryRun = false, ...input }) {
+  async run(context, { program, failClosed = false, dryRun = false, ...input }) {
     const settings = await context.settings();
     const { files, without } = filesMeant(settings, input);
     if (without.length > 0) throw noScope(without, input.scope);
-    const commands = files.map((file) => settings.command(file, program));
+    const commands = files.map((file) => {
+      const command = settings.command(file, program);
+      return failClosed ? closed(file.host, command) : command;
+    });
     const write = (really: boolean) =>
       files.map((file, index) => settings.edit(file, commands[index], really));
     // All are tried before the first is written.
     const planned = write(false);
     warnOfDoubles(settings, planned, context.warn);
+    if (failClosed && input.scope === "user" && files.length > 0) {
+      context.warn("Every edit in a project without a workspace will be denied");
+    }
     const isOwn = input.scope !== "user" && files.length > 0;
     const made = isOwn && !dryRun && settings.workspace === undefined
       ? await context.init(settings.top, false)

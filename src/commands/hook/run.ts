@@ -1,17 +1,19 @@
 /**
  * A host of agents calls this at an event. The exit code and the output are the host's: whatever goes
- * wrong here, the host hears of no opinion.
+ * wrong here, the host hears of no opinion, or with `--fail-closed` of a denial.
  */
 import {
+  BY_CODE,
   HOOK_MS,
   type HookAnswer,
   type HostDialect,
   MAX_HOOK_BYTES,
-  SILENCE,
 } from "../../domain/input/hook/event.ts";
+import { momentNamed } from "../../domain/input/hook/reading.ts";
 import { hookRun } from "../../domain/input/hook/run.ts";
 import { speakerOf } from "../../domain/input/hook/speaker.ts";
 import { isObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { quoted } from "../../domain/text.ts";
 import type { Host } from "../../ports/host.ts";
 import type { HookContext, RawCommand } from "../command.ts";
 import { dialectOf, DIALECTS } from "./dialects.ts";
@@ -26,8 +28,8 @@ export const hookRunCommand: RawCommand = {
     "its host takes that. At the end of a session or subagent those reservations are " +
     "released. Exit codes and output are the host's, not those of the other commands. Most hosts " +
     "take 0 with no output for no opinion and 2 for a denial, others want JSON. Input that cannot " +
-    "be read, a missing workspace, and a call of more than 2 seconds are no opinion. Edits through " +
-    "the shell are not guarded. " +
+    "be read, a missing workspace, and a call of more than 2 seconds are no opinion; with " +
+    "--fail-closed they deny. Edits through the shell are not guarded. " +
     "The key hook of coord.json has mode (deny, warn or off) and ignore, a list of globs.",
   examples: ["hook run claude", "hook run generic pre"],
   grows: true,
@@ -41,52 +43,74 @@ export const hookRunCommand: RawCommand = {
     },
     { name: "EVENT", summary: "the event, where the host does not name it", as: "event" },
   ],
-  flags: {},
+  flags: {
+    "fail-closed": { type: "boolean", summary: "deny an edit that coord cannot check" },
+  },
   raw: true,
   async answer(context) {
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let pass = SILENCE;
-    const late = new Promise<HookAnswer>((resolve) => {
+    const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         controller.abort();
-        resolve(pass);
+        reject(new HookFailure(`it took more than ${HOOK_MS / 1000} seconds`));
       }, HOOK_MS);
     });
+    const call: Call = { dialect: BY_CODE, isGuarded: true };
     try {
-      const dialect = await dialectOf(context.operands[0] ?? "");
-      if (dialect === undefined) return pass;
-      pass = dialect.pass;
-      return await Promise.race([answered(context, dialect, controller.signal), late]);
-    } catch {
-      // Whatever it is, the host must not take it for a denial.
-      return pass;
+      return await Promise.race([answered(context, call, controller.signal), late]);
+    } catch (error) {
+      // Whatever it is, without the flag the host must not take it for a denial.
+      const denies = context.failClosed === true && call.isGuarded;
+      return denies ? call.dialect.deny(whyClosed(error)) : call.dialect.pass;
     } finally {
       clearTimeout(timer);
     }
   },
 };
 
+/** What is known of a call, whatever becomes of it. */
+interface Call {
+  /** How the host is answered. */
+  dialect: Pick<HostDialect, "pass" | "deny">;
+  /** Whether it is about something that coord may deny, as far as it was read. */
+  isGuarded: boolean;
+}
+
+/** A failure that has no error of its own. */
+class HookFailure extends Error {}
+
+function whyClosed(error: unknown): string {
+  const what = error instanceof Error ? error.message : String(error);
+  return `coord cannot check this, so it is denied: ${what}. The hook was set up with ` +
+    "--fail-closed: a person can take that out of its command in the settings of the host. " +
+    "coord hook status shows where they are.";
+}
+
 async function answered(
   context: HookContext,
-  called: HostDialect,
+  call: Call,
   signal: AbortSignal,
 ): Promise<HookAnswer> {
   const { host, operands: [name = "", said] } = context;
+  const called = await dialectOf(name);
+  if (called === undefined) throw new HookFailure(`no host is called ${quoted(name, 80)}`);
+  call.dialect = called;
+  call.isGuarded = said === undefined || momentNamed(said) === "pre";
   const payload = await heard(host);
-  if (payload === undefined) return called.pass;
   const speaker = speakerOf(name, payload);
   const dialect = speaker === name ? called : await asGuest(speaker, called);
   const event = dialect.read(payload, said);
   const { moment, reads, writes } = event;
+  call.dialect = dialect;
+  call.isGuarded = moment === "pre" && writes.length > 0;
   const isEnd = moment === "session_end" || moment === "subagent_end";
   const isStart = moment === "session_start" && dialect.brief !== undefined;
   if (!isStart && !isEnd && reads.length + writes.length === 0) return dialect.pass;
   const run = hookRun(speaker, event, (variable) => host.env(variable));
+  if (run === undefined) throw new HookFailure("the host does not name its session");
   // Without its name nothing says which subagent it is.
-  if (run === undefined || moment === "subagent_end" && event.agent === undefined) {
-    return dialect.pass;
-  }
+  if (moment === "subagent_end" && event.agent === undefined) return dialect.pass;
   const cwd = event.cwd ?? host.cwd();
   const hook = await context.hook(cwd);
   if (isEnd) {
@@ -113,16 +137,23 @@ async function asGuest(speaker: string, called: HostDialect): Promise<HostDialec
   return { ...dialect, deny: dialect.denyAsGuest ?? dialect.deny };
 }
 
-/** What the host says; `undefined` where that is no object, or too long. */
-async function heard(host: Host): Promise<JsonObject | undefined> {
+/** What the host says. */
+async function heard(host: Host): Promise<JsonObject> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   for await (const chunk of host.stdin()) {
     bytes += chunk.length;
-    if (bytes > MAX_HOOK_BYTES) return undefined;
+    if (bytes > MAX_HOOK_BYTES) throw new HookFailure("the host says more than 4 MiB");
     text += decoder.decode(chunk, { stream: true });
   }
-  const payload: JsonValue = JSON.parse(text.replace(/^\uFEFF/, ""));
-  return isObject(payload) ? payload as JsonObject : undefined;
+  let payload: JsonValue;
+  try {
+    payload = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new HookFailure("what the host says is no JSON");
+  }
+  if (!isObject(payload)) throw new HookFailure("what the host says is no JSON object");
+  return payload as JsonObject;
 }

@@ -36,14 +36,16 @@ export const status: AnswerCommand<HookStatus> = {
         "SCOPE",
         column("STATE", "state"),
         "PROGRAM",
+        "IF IT FAILS",
         column("LAST CALL", "time"),
         column("FILE", "main"),
       ],
-      rows: hosts.map(({ host, scope, state, program, last_fired_at, path }) => [
+      rows: hosts.map(({ host, scope, state, program, fail_closed, last_fired_at, path }) => [
         host,
         scope,
         state,
         program,
+        fail_closed === null ? null : fail_closed ? "denies" : "passes",
         last_fired_at,
         path,
       ]),

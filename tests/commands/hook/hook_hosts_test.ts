@@ -1,8 +1,11 @@
 /** What each host hears: its own recorded payloads go in, and the bytes that it understands come out. */
+import { hookRunCommand } from "../../../src/commands/hook/run.ts";
+import { HostError } from "../../../src/ports/host.ts";
 import { DIALECTS } from "../../../src/commands/hook/dialects.ts";
-import { assertEquals, it } from "../../deps.ts";
+import { assert_, assertEquals, it } from "../../deps.ts";
 import { type HookScene, hookScene } from "../../support/scene/hook.ts";
-import { makeTempDir } from "../../support/scene/scratch.ts";
+import { fakeHost, type FakeOptions } from "../../support/fake/host.ts";
+import { makeSymlink, makeTempDir } from "../../support/scene/scratch.ts";
 import { RECORDED } from "../../domain/input/hook/payloads.ts";
 
 const SILENT = { code: 0, out: "", err: "" };
@@ -57,6 +60,12 @@ const HEARD: Readonly<Record<string, { pass: Heard; deny: (reason: string) => He
 const HELD = '"n.txt" is held by "R" until 2026-11-21T10:00:00.000Z (60 min). Work on something ' +
   "else, or wait: coord wait --address n.txt --timeout 300. Do not edit it through the shell.";
 
+/** What an agent reads where coord fails and the hook was set up to deny then. */
+const closedBy = (what: string) =>
+  `coord cannot check this, so it is denied: ${what}. The hook was set up with --fail-closed: a ` +
+  "person can take that out of its command in the settings of the host. coord hook status shows " +
+  "where they are.";
+
 /** An edit of `n.txt` as this host reports it. */
 function editOf(host: string, { dir }: Pick<HookScene, "dir">, called?: string) {
   const isEdit = RECORDED.find((each) =>
@@ -84,8 +93,11 @@ it("hook run waits at most two seconds for a host that does not end its input", 
       asked.add(ms);
       return realTimeout(body, 0);
     }) as typeof setTimeout;
-    for (const [host, { pass }] of Object.entries(HEARD)) {
-      assertEquals(await here.call(silent(), { args: ["hook", "run", host] }), pass);
+    for (const [host, { pass, deny }] of Object.entries(HEARD)) {
+      const args = ["hook", "run", host];
+      assertEquals(await here.call(silent(), { args }), pass);
+      const closed = await here.call(silent(), { args: [...args, "--fail-closed"] });
+      assertEquals(closed, deny(closedBy("it took more than 2 seconds")));
     }
   } finally {
     globalThis.setTimeout = realTimeout;
@@ -111,25 +123,87 @@ for (const [host, { pass, deny }] of Object.entries(HEARD)) {
     assertEquals(await here.call(text, how), deny(HELD));
   });
 
-  it(`hook run has no opinion in the way of ${host}, whatever is wrong`, async () => {
+  it(`hook run has no opinion in the way of ${host}, or denies in it, whatever is wrong`, async () => {
     const here = hookScene();
     const elsewhere = { dir: makeTempDir() };
-    const { text, ...how } = editOf(host, here);
+    const { text, args, cwd } = editOf(host, here);
     const large = `${text.slice(0, -1)},"more":"${"x".repeat(4 * 1024 * 1024)}"}`;
-    const inputs = ["", "x", "[]", "null", "{", "{}", large, editOf(host, elsewhere).text];
-    for (const input of inputs) {
-      assertEquals(await here.call(input, how), pass, input.slice(0, 200));
-    }
-    const broken = (async function* (): AsyncGenerator<Uint8Array> {
+    const noJson = "what the host says is no JSON";
+    const noObject = `${noJson} object`;
+    const noWorkspace =
+      `No workspace in "${elsewhere.dir}" or above it: run "coord init" to make one`;
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
       yield new Uint8Array([0x7b]);
       throw new Error("the pipe broke");
-    })();
-    assertEquals(await here.call(broken, how), pass);
+    };
+    const inputs: [() => FakeOptions["stdin"], what: string | undefined, cwd?: string][] = [
+      [() => "", noJson],
+      [() => "{", noJson],
+      [() => "[]", noObject],
+      [() => "null", noObject],
+      [() => large, "the host says more than 4 MiB"],
+      [() => editOf(host, elsewhere).text, noWorkspace, elsewhere.dir],
+      [broken, "the pipe broke"],
+      // It may be anything.
+      [() => "{}", undefined],
+    ];
+    for (const [input, what, folder = cwd] of inputs) {
+      assertEquals(await here.call(input(), { args, cwd: folder }), pass, what);
+      const closed = await here.call(input(), { args: [...args, "--fail-closed"], cwd: folder });
+      assertEquals(closed, what === undefined ? pass : deny(closedBy(what)));
+    }
     here.host.fs.createNew(`${here.dir}/coord.json`, new TextEncoder().encode("{"));
-    assertEquals(await here.call(text, how), pass);
+    assertEquals(await here.call(text, { args, cwd }), pass);
+    const closed = await here.call(text, { args: [...args, "--fail-closed"], cwd });
+    assert_(JSON.stringify(closed).includes("coord.json"), JSON.stringify(closed));
     assertEquals((await here.coord.reservations.list()).live, 0);
   });
 }
+
+it("hook run --fail-closed denies an edit where the workspace is busy or cannot be read, and nothing else", async () => {
+  const failing = async (payload: object, error: Error) => {
+    const host = fakeHost({ stdin: JSON.stringify({ session: "s", ...payload }) });
+    const hook = () => Promise.reject(error);
+    return await hookRunCommand.answer({ host, operands: ["generic"], failClosed: true, hook });
+  };
+  const busy = new HostError("busy", "write", "/w/.coord/format");
+  const denied = await failing({ moment: "pre", writes: ["x"] }, busy);
+  assertEquals(denied, byCode(closedBy(busy.message)));
+  for (
+    const payload of [
+      { moment: "pre", reads: ["x"] },
+      { moment: "post", writes: ["x"] },
+      { moment: "session_start" },
+      { moment: "session_end" },
+      { moment: "subagent_end", agent: "a" },
+      { moment: "pre", writes: [] },
+    ]
+  ) assertEquals(await failing(payload, busy), SILENT, JSON.stringify(payload));
+  const here = hookScene();
+  here.host.fs.remove(`${here.dir}/.coord/reservations`);
+  makeSymlink("/nowhere", `${here.dir}/.coord/reservations`);
+  const { text, args, ...how } = editOf("claude", here);
+  assertEquals(await here.call(text, { args, ...how }), SILENT);
+  const { code, err } = await here.call(text, { args: [...args, "--fail-closed"], ...how });
+  assert_(code === 2 && err.startsWith("coord cannot check this"), err);
+  const unnamed = { moment: "pre", writes: ["x"], cwd: here.dir };
+  const generic = ["hook", "run", "generic", "--fail-closed"];
+  const unknown = await here.call(JSON.stringify(unnamed), { args: generic });
+  assertEquals(unknown, byCode(closedBy("the host does not name its session")));
+  const emacs = await here.call("{}", { args: ["hook", "run", "emacs", "--fail-closed"] });
+  assertEquals(emacs, byCode(closedBy('no host is called "emacs"')));
+});
+
+it("hook run --fail-closed lets through what coord has checked, and what is no concern of hooks", async () => {
+  const { text, args, ...how } = editOf("claude", hookScene());
+  assertEquals(await hookScene().call(text, { args: [...args, "--fail-closed"], ...how }), SILENT);
+  const off = hookScene({ hook: { mode: "off" } });
+  off.host.fs.remove(`${off.dir}/.coord/reservations`);
+  makeSymlink("/nowhere", `${off.dir}/.coord/reservations`);
+  const edit = editOf("claude", off);
+  const closed = { ...edit, args: [...edit.args, "--fail-closed"] };
+  assertEquals(await off.call(edit.text, closed), SILENT);
+});
 
 for (const { host, called, agent, writes } of RECORDED) {
   if (called === undefined || agent !== undefined || writes.length === 0) continue;

@@ -82,6 +82,16 @@ const READERS = new Set([
 /** The most files of one call that count. */
 const MAX_PATHS = 512;
 
+/** The moment that a host means by the name of an event. */
+export function momentNamed(name: string): HookMoment {
+  const word = wordOf(name);
+  return READINGS[word] ?? MOMENTS[word] ?? "other";
+}
+
+function wordOf(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
+}
+
 /**
  * Reads an event.
  *
@@ -96,9 +106,9 @@ export function readEvent(
   const tool = textOf(payload, ...TOOL) ?? textOf(call, "name", "toolName");
   const name = textOf(payload, ...EVENT) ?? said;
   const ran = RESULT.some((field) => field in payload);
-  const word = name?.toLowerCase().replaceAll("_", "") ?? (ran ? "post" : "pre");
-  const isReading = READINGS[word] !== undefined;
-  const known = READINGS[word] ?? MOMENTS[word] ?? "other";
+  const meant = name ?? (ran ? "post" : "pre");
+  const isReading = READINGS[wordOf(meant)] !== undefined;
+  const known = momentNamed(meant);
   const isToolless = name === undefined && tool === undefined;
   const moment =
     isToolless || known === "post" && (hasFailed(payload) || fieldOf(call, "success") === false)

@@ -40,6 +40,20 @@ export function hookCommand(host: string, program: string, guarded: boolean): st
   return guarded ? `if command -v ${word} >/dev/null; then ${call}; fi` : call;
 }
 
+/** What makes a hook deny where it fails. */
+const CLOSED = "--fail-closed";
+
+/** Whether a command denies where it fails. */
+export function isClosed(command: string): boolean {
+  return new RegExp(`\\s${CLOSED}(?![\\w-])`).test(command);
+}
+
+/** The same command, which denies where it fails. */
+export function closed(host: string, command: string): string {
+  if (isClosed(command)) return command;
+  return command.replace(new RegExp(`(\\shook\\s+run\\s+${host})(?![\\w-])`), `$1 ${CLOSED}`);
+}
+
 /** The program in the command of an entry; `undefined` where it is not one of coord's. */
 export function programOf(host: string, command: string): string | undefined {
   const call = new RegExp(
@@ -131,13 +145,19 @@ export function installed(
   return edited;
 }
 
-/** The text with another command in these entries. */
-export function repointed(text: string, hooks: readonly OwnHook[], command: string): string {
-  return hooks.toSorted((a, b) => b.start - a.start).reduce(
-    (edited, { start, end }) =>
-      `${edited.slice(0, start)}${JSON.stringify(command)}${edited.slice(end)}`,
-    text,
-  );
+/** The text with other commands in these entries; what an entry has already keeps its bytes. */
+export function repointed(
+  text: string,
+  hooks: readonly OwnHook[],
+  commandOf: (hook: OwnHook) => string,
+): string {
+  return hooks.toSorted((a, b) => b.start - a.start).reduce((edited, hook) => {
+    const { start, end } = hook;
+    const command = commandOf(hook);
+    return command === hook.command
+      ? edited
+      : `${edited.slice(0, start)}${JSON.stringify(command)}${edited.slice(end)}`;
+  }, text);
 }
 
 /** The text without coord's entries, and without what was made for them; empty for the whole file. */

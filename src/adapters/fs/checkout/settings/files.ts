@@ -5,8 +5,10 @@
 import { join } from "../../../../deps/path.ts";
 import { badInput, CoordError, UnfitFile } from "../../../../domain/errors.ts";
 import {
+  closed,
   hookCommand,
   installed,
+  isClosed,
   type OwnHook,
   ownHooks,
   programOf,
@@ -107,6 +109,7 @@ export class FsHostSettings implements HostSettingsFiles {
       command: null,
       program: null,
       program_found: null,
+      fail_closed: null,
       last_fired_at: null,
       problems: [],
     };
@@ -135,6 +138,7 @@ export class FsHostSettings implements HostSettingsFiles {
         command,
         program,
         program_found: isFound,
+        fail_closed: own.every((each) => isClosed(each.command)),
         last_fired_at: this.#lastFired(file.host),
         problems,
       };
@@ -176,11 +180,15 @@ export class FsHostSettings implements HostSettingsFiles {
       return { after: after === "" ? undefined : after, change: "uninstalled" };
     }
     const parse = parserOf(file, bom);
-    const lost = ownHooks(host, parse(text)).filter(({ command }) =>
-      !this.#canRun(programOf(host, command) ?? "")
-    );
-    const mended = repointed(text, lost, command);
-    const after = installed(mended, parse, host, settings, command);
+    const own = ownHooks(host, parse(text));
+    // It is asked for once: a later call without it takes it away from no entry.
+    const isToClose = [command, ...own.map((each) => each.command)].some(isClosed);
+    const fitting = (each: string) => isToClose ? closed(host, each) : each;
+    const mended = repointed(text, own, (each) => {
+      const canRun = this.#canRun(programOf(host, each.command) ?? "");
+      return fitting(canRun ? each.command : command);
+    });
+    const after = installed(mended, parse, host, settings, fitting(command));
     const change = after !== mended ? "installed" : after !== text ? "repointed" : "none";
     return { after, change };
   }

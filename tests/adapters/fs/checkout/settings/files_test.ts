@@ -1,7 +1,7 @@
 import { FsHostSettings } from "../../../../../src/adapters/fs/checkout/settings/files.ts";
 import { parseSettings } from "../../../../../src/adapters/fs/checkout/settings/json.ts";
 import { CoordError } from "../../../../../src/domain/errors.ts";
-import { installed, uninstalled } from "../../../../../src/domain/input/hosts/hooks.ts";
+import { closed, installed, uninstalled } from "../../../../../src/domain/input/hosts/hooks.ts";
 import { HOSTS } from "../../../../../src/domain/input/hosts/hosts.ts";
 import type { JsonNode } from "../../../../../src/domain/input/hosts/json_text.ts";
 import { HostError } from "../../../../../src/ports/host.ts";
@@ -88,6 +88,32 @@ it("install adds a group behind all others, and uninstall gives every byte back"
     assertEquals(edit(name, false).change, "uninstalled", shown);
     assertEquals(read(path), whole, shown);
     assertEquals(edit(name, false).change, "none", shown);
+  }
+});
+
+it("an entry that fails closed stays so, and is taken out like any other", () => {
+  const { settings, file, edit, dir } = scene();
+  put(`${dir}/bin/coord`, "");
+  setMode(`${dir}/bin/coord`, 0o755);
+  for (const name of Object.keys(HOSTS)) {
+    const one = file(name);
+    const before = '{"a": [1],\n "hooks": {}}';
+    put(one.path, before);
+    const closes = () => settings.state(one).fail_closed;
+    const closing = closed(name, settings.command(one, undefined));
+    assertEquals([edit(name, true).change, closes()], ["installed", false]);
+    assertEquals([settings.edit(one, closing, true).change, closes()], ["repointed", true]);
+    assertEquals(settings.state(one).problems, []);
+    const text = read(one.path);
+    assertEquals(
+      text?.split(`coord hook run ${name} --fail-closed; fi`).length,
+      HOSTS[name]?.events.length! + 1,
+    );
+    assertEquals([edit(name, true).change, read(one.path)], ["none", text]);
+    assertEquals([edit(name, false).change, read(one.path)], ["uninstalled", before]);
+    assertEquals([settings.edit(one, closing, true).change, closes()], ["installed", true]);
+    edit(name, false);
+    assertEquals(read(one.path), before);
   }
 });
 
