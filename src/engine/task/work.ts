@@ -10,8 +10,8 @@ import { badInput, CoordError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import * as limits from "../../domain/limits.ts";
 import { taskStatus } from "../../domain/task/claim.ts";
-import { UNFINISHED } from "../../domain/task/task.ts";
-import type { TaskEntry } from "../../domain/task/listing.ts";
+import { mayTake, orderOf, type TaskOrder, UNFINISHED } from "../../domain/task/task.ts";
+import type { ListedTask, TaskEntry } from "../../domain/task/listing.ts";
 import type { TaskContext } from "../context.ts";
 import { checkInput } from "../input.ts";
 import { hopeOf } from "./blocked.ts";
@@ -177,16 +177,22 @@ class Worker {
     return false;
   }
 
-  /** The tasks that have not ended. */
+  /** The tasks that have not ended and that it may have. */
   async #open(): Promise<string[]> {
     const { queues = [undefined], tag } = this.#input;
     const { tasks } = this.#context.store;
     const limit = limits.LIST_LIMIT.max;
     const found: string[] = [];
     for (const queue of queues) {
-      const { counts, items } = await tasks.list({ status: OPEN, queue, tag, limit });
-      if (UNFINISHED.every((status) => counts[status] === 0)) return [];
-      found.push(...items.map(({ task }) => task.task_id));
+      let from: TaskOrder | undefined;
+      do {
+        const { counts, items, next } = await tasks.list({ status: OPEN, queue, tag, from, limit });
+        if (UNFINISHED.every((status) => counts[status] === 0)) return [];
+        const mine = this.#fitting(items);
+        found.push(...mine);
+        const [last] = mine.length > 0 || next === undefined ? [] : items.slice(-1);
+        from = last && orderOf(last.task);
+      } while (from !== undefined);
     }
     return found.length > 0 ? found : await this.#hope();
   }
@@ -197,10 +203,16 @@ class Worker {
     const { store: { tasks }, clock } = this.#context;
     for (const queue of queues) {
       const { items } = await tasks.list({ status: "blocked", queue, tag });
-      const hope = await hopeOf(tasks, items.map(({ task }) => task.task_id), clock());
+      const hope = await hopeOf(tasks, this.#fitting(items), clock());
       if (hope !== undefined) return [hope];
     }
     return [];
+  }
+
+  /** Those of which it has all that they need. */
+  #fitting(items: readonly ListedTask[]): string[] {
+    const { has } = this.#input;
+    return items.filter(({ task }) => mayTake(task, { has })).map(({ task }) => task.task_id);
   }
 
   #begin(hold: TaskHold): void {

@@ -1,52 +1,10 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
-import { GIVE_BACK, type TaskBody, type TaskWorkInput } from "../../../mod.ts";
-import type { TaskInput } from "../../../src/engine/task/new_task.ts";
+import { GIVE_BACK, type TaskWorkInput } from "../../../mod.ts";
 import { HostError } from "../../../src/ports/host.ts";
-import type { TaskStore } from "../../../src/ports/tasks.ts";
-import { TaskBench } from "../../support/fake/task_bench.ts";
-
-type Faults = (store: TaskStore) => Partial<TaskStore>;
-
-/** A queue with these tasks, and work on it that goes on in the background. */
-async function scene(titles: readonly (string | TaskInput)[], faults?: Faults) {
-  const bench = new TaskBench(faults);
-  const inputs = titles.map((one) => typeof one === "string" ? { title: one } : one);
-  await bench.tasks.enqueueAll(inputs.map((one) => ({ runId: "p", ...one })));
-  return {
-    bench,
-    advance: (seconds: number) => bench.time.advance(seconds),
-    work(body: TaskBody, input: Partial<TaskWorkInput> = {}) {
-      const log: string[] = [];
-      const state: { log: string[]; report?: object; error?: Error } = { log };
-      const onEnd: TaskWorkInput["onEnd"] = (ended) => {
-        const error = ended.error === null ? "" : `: ${ended.error}`;
-        log.push(`${ended.title} ${ended.status} ${ended.attempt}${error}`);
-      };
-      void bench.tasks.work({ runId: "a", onEnd, ...input }, body).then(
-        (report) => state.report = report,
-        (error) => state.error = error,
-      );
-      return state;
-    },
-  };
-}
-
-/** A body that takes a number of seconds, or ends with its signal. */
-function takes(bench: TaskBench, seconds: number): TaskBody {
-  return (_task, signal) =>
-    new Promise((resolve, reject) => {
-      const stop = bench.time.timers.after(seconds * 1000, () => resolve());
-      signal.addEventListener("abort", () => {
-        stop();
-        reject(signal.reason);
-      });
-    });
-}
-
-const none = { completed: 0, failed: 0, retried: 0, given_back: 0, lost: 0 };
+import { none, takes, working } from "../../support/fake/working.ts";
 
 it("work() completes tasks with what their body resolves to, in the order of the queue", async () => {
-  const { bench, advance, work } = await scene(["x", { title: "y", priority: 5 }, "z"]);
+  const { bench, advance, work } = await working(["x", { title: "y", priority: 5 }, "z"]);
   const bodies: string[] = [];
   const state = work(async (task) => {
     bodies.push(`${task.title} ${task.attempt} ${task.fence}`);
@@ -64,7 +22,7 @@ it("work() completes tasks with what their body resolves to, in the order of the
 });
 
 it("work() fails a task whose body throws or answers what is no result", async () => {
-  const { advance, work } = await scene(["throws", "empty", "long", "list"]);
+  const { advance, work } = await working(["throws", "empty", "long", "list"]);
   const bodies: Record<string, () => never | object> = {
     throws: () => {
       throw new TypeError("broken");
@@ -91,7 +49,7 @@ it("work() fails a task whose body throws or answers what is no result", async (
 });
 
 it("work() gives back what its body says, and another agent gets it", async () => {
-  const { bench, advance, work } = await scene(["x"]);
+  const { bench, advance, work } = await working(["x"]);
   const state = work(async () => GIVE_BACK, { once: true });
   await advance(0);
   assertEquals(state, {
@@ -103,14 +61,14 @@ it("work() gives back what its body says, and another agent gets it", async () =
 });
 
 it("work() with once ends at once when there is no task", async () => {
-  const { advance, work } = await scene([]);
+  const { advance, work } = await working([]);
   const state = work(async () => {}, { once: true });
   await advance(0);
   assertEquals(state, { log: [], report: { status: "once", ...none } });
 });
 
 it("work() takes what comes first in all its queues, and is woken by a task of any of them", async () => {
-  const { bench, advance, work } = await scene([
+  const { bench, advance, work } = await working([
     { title: "a1", queue: "a", priority: 9 },
     { title: "b1", queue: "b" },
     { title: "c1", queue: "c", priority: 9 },
@@ -130,7 +88,7 @@ it("work() takes what comes first in all its queues, and is woken by a task of a
 
 it("work() keeps a claim by heartbeats at a third of its time, and none goes out after the end", async () => {
   let beats = 0;
-  const { bench, advance, work } = await scene(["x"], (store) => ({
+  const { bench, advance, work } = await working(["x"], (store) => ({
     apply: (id, rule) => {
       beats++;
       return store.apply(id, rule);
@@ -148,7 +106,7 @@ it("work() keeps a claim by heartbeats at a third of its time, and none goes out
 
 it("work() has as many tasks at a time as it may, and no task twice", async () => {
   const titles = Array.from({ length: 12 }, (_, n) => `t${n}`);
-  const { bench, advance, work } = await scene(titles);
+  const { bench, advance, work } = await working(titles);
   const running = new Set<string>();
   let most = 0;
   const state = work(async (task, signal) => {
@@ -164,7 +122,7 @@ it("work() has as many tasks at a time as it may, and no task twice", async () =
 });
 
 it("work() lets a task go whose claim is lost, reports nothing of it, and continues", async () => {
-  const { bench, advance, work } = await scene(["x", "y"]);
+  const { bench, advance, work } = await working(["x", "y"]);
   const state = work(takes(bench, 50), { drain: true });
   await advance(1);
   const id = (await bench.tasks.list()).items[0]?.task_id ?? "";
@@ -177,7 +135,7 @@ it("work() lets a task go whose claim is lost, reports nothing of it, and contin
 });
 
 it("work() reports nothing of a task that another agent has by now, whatever its body says", async () => {
-  const { bench, advance, work } = await scene(["x"]);
+  const { bench, advance, work } = await working(["x"]);
   const state = work(async ({ task_id: id, fence }) => {
     // The process slept past its claim: no timer rang, and no beat went out.
     await bench.tasks.giveBack({ id, runId: "a", fence });
@@ -193,7 +151,7 @@ it("work() reports nothing of a task that another agent has by now, whatever its
 });
 
 it("work() fails a task that takes longer than it may", async () => {
-  const { bench, advance, work } = await scene(["x", "y"]);
+  const { bench, advance, work } = await working(["x", "y"]);
   const state = work(
     (task, signal) => takes(bench, task.title === "x" ? 500 : 5)(task, signal),
     { drain: true, maxRuntime: 90 },
@@ -209,7 +167,7 @@ it("work() fails a task that takes longer than it may", async () => {
 
 it("work() finishes the tasks in hand when it is to stop, and gives them back when it is to end", async () => {
   for (const how of ["stop", "signal"] as const) {
-    const { bench, advance, work } = await scene(["x", "y", "z"]);
+    const { bench, advance, work } = await working(["x", "y", "z"]);
     const controller = new AbortController();
     const input = { concurrency: 2, [how]: controller.signal };
     const state = work(takes(bench, 10), input);
@@ -230,14 +188,14 @@ it("work() finishes the tasks in hand when it is to stop, and gives them back wh
 });
 
 it("work() claims nothing when it is to stop before it began", async () => {
-  const { bench, advance, work } = await scene(["x"]);
+  const { bench, advance, work } = await working(["x"]);
   const state = work(async () => {}, { stop: AbortSignal.abort() });
   await advance(0);
   assertEquals([state.report, bench.searches], [{ status: "stopped", ...none }, 0]);
 });
 
 it("work() ends after as many failed tasks as it may have, also while it waits", async () => {
-  const { bench, advance, work } = await scene(["x", "y", "z"]);
+  const { bench, advance, work } = await working(["x", "y", "z"]);
   const state = work(async (task, signal) => {
     await takes(bench, 5)(task, signal);
     throw new Error("no");
@@ -247,7 +205,7 @@ it("work() ends after as many failed tasks as it may have, also while it waits",
 });
 
 it("work() counts an attempt that is retried as no failed task", async () => {
-  const { advance, work } = await scene([{ title: "x", maxAttempts: 3 }, { title: "y" }]);
+  const { advance, work } = await working([{ title: "x", maxAttempts: 3 }, { title: "y" }]);
   const state = work(async (task) => {
     if (task.title === "x") throw new Error("no");
   }, { maxFailures: 1 });
@@ -261,7 +219,7 @@ it("work() counts an attempt that is retried as no failed task", async () => {
 it("work() pauses after three bad ends at once, longer each time, until a task ends well", async () => {
   const began: number[] = [];
   const titles = Array.from({ length: 9 }, (_, n) => `t${n}`);
-  const { bench, advance, work } = await scene(titles);
+  const { bench, advance, work } = await working(titles);
   const state = work(async (task) => {
     began.push(bench.time.timers.now() / 1000);
     if (task.title !== "t5") throw new Error("no");
@@ -272,7 +230,7 @@ it("work() pauses after three bad ends at once, longer each time, until a task e
 });
 
 it("work() does not pause for tasks that fail after a while", async () => {
-  const { bench, advance, work } = await scene(["x", "y", "z", "u", "v"]);
+  const { bench, advance, work } = await working(["x", "y", "z", "u", "v"]);
   const state = work(async (task, signal) => {
     await takes(bench, 2)(task, signal);
     throw new Error("no");
@@ -281,32 +239,9 @@ it("work() does not pause for tasks that fail after a while", async () => {
   assertEquals(state.report, { status: "drained", ...none, failed: 5 });
 });
 
-it("work() with drain waits for the tasks of others, and takes one that comes back", async () => {
-  const { bench, advance, work } = await scene(["x", "y"]);
-  const other = await bench.tasks.claim({ runId: "b", claimTtl: 600 });
-  const third = await bench.tasks.claim({ runId: "c", claimTtl: 30 });
-  assert_(other.status === "claimed" && third.status === "claimed");
-  const state = work(async () => {}, { drain: true });
-  await advance(29);
-  assertEquals(state, { log: [] });
-  await advance(10);
-  assertEquals(state, { log: ["y completed 2"] }, "the claim timed out");
-  await bench.tasks.complete({ id: other.task_id, runId: "b" });
-  await advance(1);
-  assertEquals(state.report, { status: "drained", ...none, completed: 1 });
-});
-
-it("work() with drain counts only the tasks of its queues", async () => {
-  const { bench, advance, work } = await scene([{ title: "x", queue: "q" }, "y", "z"]);
-  await bench.tasks.claim({ runId: "b", queue: "default" });
-  const state = work(async () => {}, { drain: true, queues: ["q"] });
-  await advance(2);
-  assertEquals(state.report, { status: "drained", ...none, completed: 1 });
-});
-
 it("work() tries its report again while the machine cannot write it", async () => {
   let broken = 3;
-  const { advance, work } = await scene(["x"], (store) => ({
+  const { advance, work } = await working(["x"], (store) => ({
     apply: (id, rule) => {
       if (broken-- > 0) throw new HostError("no_space", "write", "/w");
       return store.apply(id, rule);
@@ -320,7 +255,7 @@ it("work() tries its report again while the machine cannot write it", async () =
 });
 
 it("work() gives a report up when the claim is lost first", async () => {
-  const { advance, work } = await scene(["x"], () => ({
+  const { advance, work } = await working(["x"], () => ({
     apply: () => {
       throw new HostError("no_space", "write", "/w");
     },
@@ -333,7 +268,7 @@ it("work() gives a report up when the claim is lost first", async () => {
 
 it("work() finishes what it has before it reports that no task can be claimed", async () => {
   let searches = 0;
-  const { bench, advance, work } = await scene(["x"], (store) => ({
+  const { bench, advance, work } = await working(["x"], (store) => ({
     claimNext: (search) => {
       if (++searches > 1) throw new HostError("io", "list", "/w");
       return store.claimNext(search);
@@ -350,7 +285,7 @@ it("work() finishes what it has before it reports that no task can be claimed", 
 });
 
 it("work() reports all that is wrong with its input, and claims nothing", async () => {
-  const { bench, advance, work } = await scene(["x"]);
+  const { bench, advance, work } = await working(["x"]);
   const problems = async (input: Partial<TaskWorkInput>) => {
     const state = work(async () => {}, input);
     await advance(0);
@@ -366,31 +301,4 @@ it("work() reports all that is wrong with its input, and claims nothing", async 
   assertEquals(await problems({ queues: ["a", "a"] }), 'queues holds "a" twice');
   assertEquals(await problems({ drain: true, once: true }), "once cannot go together with drain");
   assertEquals(bench.searches, 0);
-});
-
-it("work() with drain waits for blocked tasks as long as one may be let go", async () => {
-  const { bench, advance, work } = await scene([{ title: "a", queue: "other" }]);
-  const after = (await bench.tasks.list()).items.map(({ task_id }) => task_id);
-  await bench.tasks.enqueue({ title: "b", runId: "p", after, queue: "mine" });
-  const state = work(async () => {}, { drain: true, queues: ["mine"] });
-  await advance(100);
-  assertEquals(state, { log: [] });
-  await bench.tasks.claim({ runId: "z" });
-  await bench.tasks.complete({ id: after[0] ?? "", runId: "z" });
-  await advance(100);
-  const report = { status: "drained", ...none, completed: 1 };
-  assertEquals(state, { log: ["b completed 1"], report });
-});
-
-it("work() with drain ends where what is left stays blocked", async () => {
-  const { bench, advance, work } = await scene(["a"]);
-  const [a] = (await bench.tasks.list()).items;
-  await bench.tasks.enqueue({ title: "b", runId: "p", after: [a?.task_id ?? ""] });
-  const state = work(async () => {
-    throw new Error("no");
-  }, { drain: true });
-  await advance(100);
-  const report = { status: "drained", ...none, failed: 1 };
-  assertEquals(state, { log: ["a failed 1: no"], report });
-  assertEquals((await bench.tasks.list()).blocked, 1);
 });
