@@ -13,6 +13,7 @@ import { checkRows } from "./bench/check_rows.ts";
 import { batchRow, contentionRow, waitRow } from "./bench/process_rows.ts";
 import { forecastRows } from "./bench/forecast_rows.ts";
 import { BUSY, machine } from "./bench/machine.ts";
+import { hookRows } from "./bench/hook_rows.ts";
 import type { Row } from "./bench/measure.ts";
 import { scaleRows, singleRows, tagRows } from "./bench/queue_rows.ts";
 import { reservationGlobRows } from "./bench/reservation_glob_rows.ts";
@@ -46,6 +47,7 @@ const SECTIONS: Record<string, Record<string, Group>> = {
   Lanes: { lane: laneRows, arbiter: arbiterRow, mutex: mutexRow },
   Watch: { latency: latencyRow, event: eventCostRow, idle: idleRow },
   Forecast: { forecast: forecastRows },
+  "Hook of a host": { hook: hookRows },
   "Start and memory": { startup: startupRows },
 };
 

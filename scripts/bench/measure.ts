@@ -18,7 +18,7 @@ export interface Row {
   readonly runtime?: string;
 }
 
-/** What a result must be; one of the two. */
+/** What a result must be; one of the two, or neither where it stands for comparison. */
 export interface Goal {
   readonly atMost?: number;
   readonly atLeast?: number;
@@ -98,12 +98,29 @@ const PARTS = 5;
 /** A row whose goal is for 99 of 100 times; the spread is that of its fifths. */
 export function tailRow(figure: string, times: readonly number[], atMost: number): Row {
   const value = percentile(times, 99);
+  const spread = middle(tails(times));
+  return { figure, unit: "ms", value, result: value, spread, goal: { atMost } };
+}
+
+/** The same, by the median of a floor that was measured in the same rounds. */
+export function tailRatioRow(
+  figure: string,
+  times: readonly number[],
+  floors: readonly number[],
+  goal: Goal,
+): Row {
+  const [value, floor] = [percentile(times, 99), median(floors)];
+  const spread = middle(tails(times).map((tail) => tail / floor));
+  return { figure, unit: "ms", value, floor, result: value / floor, spread, goal };
+}
+
+/** The tail of each part. */
+function tails(times: readonly number[]): number[] {
   const size = Math.ceil(times.length / PARTS);
-  const parts = Array.from(
+  return Array.from(
     { length: PARTS },
     (_, part) => percentile(times.slice(part * size, (part + 1) * size), 99),
   );
-  return { figure, unit: "ms", value, result: value, spread: middle(parts), goal: { atMost } };
 }
 
 /** The middle half of some values. */

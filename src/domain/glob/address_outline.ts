@@ -100,6 +100,7 @@ export function outlinesMeet(
   steps: CompareBudget,
 ): OutlineOverlap {
   effort.left--;
+  if (isSamePath(a, b)) return "meets";
   if (a.only !== undefined && b.only !== undefined && a.only !== b.only) return "apart";
   if (!mayOverlap(a.path.bounds, b.path.bounds)) return "apart";
   const budget = { effort, steps };
@@ -109,6 +110,13 @@ export function outlinesMeet(
   if (symbol === "apart") return "apart";
   if (path === "unsure" || symbol === "unsure") return "unsure";
   return a.isGood && b.isGood ? "meets" : "apart";
+}
+
+/** Whether two addresses are one path, letter for letter: what is said of it need not be worked out. */
+export function isSamePath(a: Outline, b: Outline): boolean {
+  return a.text === b.text && a.symbol === null && b.symbol === null && a.path.isLiteral &&
+    a.isGood &&
+    a.path.dialect === b.path.dialect;
 }
 
 interface SearchBudgets {

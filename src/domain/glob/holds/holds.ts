@@ -4,6 +4,7 @@
  */
 import {
   type CompareBudget,
+  isSamePath,
   Outline,
   type OutlineOverlap,
   outlinesMeet,
@@ -98,9 +99,10 @@ export function* areCovered(
   for (const our of ours) {
     let isCovered = false;
     for (const index of tree.near(our)) {
-      const [a, b] = [holders[index]?.address, our.address];
-      if (--left < 0 || b === null) return false;
-      isCovered = a !== null && a !== undefined && contains(a, b);
+      const holder = holders[index];
+      if (--left < 0 || holder === undefined) return false;
+      isCovered = isSamePath(our, holder) ||
+        holder.address !== null && our.address !== null && contains(holder.address, our.address);
       if (isCovered) break;
       yield;
     }

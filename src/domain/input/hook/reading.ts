@@ -183,6 +183,8 @@ export function pathsOf(from: unknown, ...names: readonly string[]): string[] {
 
 /** The files that a patch in the form of `apply_patch` adds, changes, deletes or moves. */
 export function patchedPaths(patch: string): string[] {
+  // Most texts are none, and making the expression ready takes longer than the search.
+  if (!patch.includes("*** ")) return [];
   const line = /^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+?)[ \t\r]*$/gm;
   return [...patch.matchAll(line)].map(([, path = ""]) => path).slice(0, MAX_PATHS);
 }
