@@ -20,12 +20,14 @@ export interface SettingsEdit extends SettingsFile {
 /** What a file has of coord. */
 export interface SettingsState extends SettingsFile {
   /**
-   * `drift`: there, and not as it should be, which `problems` says; `shadowed`: the host's own settings
-   * switch it off; `unreadable`: the host cannot read the file.
+   * `plugin`: the file has coord's plugin on, which calls it; `drift`: there, and not as it should be,
+   * which `problems` says; `shadowed`: the host's own settings switch it off; `unreadable`: the host
+   * cannot read the file.
    */
   readonly state:
     | "absent"
     | "installed"
+    | "plugin"
     | "drift"
     | "waits_for_trust"
     | "shadowed"

@@ -99,7 +99,7 @@ function noScope(hosts: readonly string[], scope: string | undefined) {
   return badInput([{ field: "scope", code: "bad_args", message }]);
 }
 
-/** A host calls coord once for each of its files that has an entry. */
+/** A host calls coord once for each of its files that has an entry, and once for its plugin. */
 function warnOfDoubles(
   settings: HostSettingsFiles,
   edits: readonly SettingsEdit[],
@@ -108,8 +108,11 @@ function warnOfDoubles(
   for (const { host, path, change } of edits) {
     if (change === "none") continue;
     for (const other of settings.files(host)) {
-      if (other.path === path || settings.state(other).command === null) continue;
-      warn(`${host} calls coord by ${other.path} already, so it will do so twice for each edit`);
+      const { state, command } = settings.state(other);
+      const isPlugin = state === "plugin";
+      if (!isPlugin && (other.path === path || command === null)) continue;
+      const by = isPlugin ? `the plugin that is on in ${other.path}` : other.path;
+      warn(`${host} calls coord by ${by} already, so it will do so twice for each edit`);
     }
   }
 }

@@ -13,8 +13,8 @@ interface HookStatus {
 
 export const status: AnswerCommand<HookStatus> = {
   details:
-    "Show for each host and scope whether the host calls coord, and by which program. What is " +
-    "in drift is not as it should be; what waits_for_trust has no approval by the user yet. What is " +
+    "Show for each host and scope whether the host calls coord, and by which program. Where the " +
+    "plugin is on in a file, the state is plugin. What is in drift is not as it should be; what waits_for_trust has no approval by the user yet. What is " +
     "shadowed is switched off in the host's settings, and what is unreadable the host cannot read.",
   examples: ["hook status"],
   operands: [],

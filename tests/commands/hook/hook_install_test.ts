@@ -37,3 +37,22 @@ it("hook install --all takes the hosts whose program or folder is on the machine
     `${fs.realPath(dir)}/project/.coord`,
   );
 });
+
+it("hook install warns where the plugin is on, since both would call coord", async () => {
+  const dir = makeTempDir();
+  const settings = `${dir}/.claude/settings.json`;
+  fs.makeDir(`${dir}/.claude`);
+  fs.createNew(settings, new TextEncoder().encode('{"enabledPlugins": {"coord@coord": true}}'));
+  const host = fakeHost({
+    cwd: dir,
+    env: { HOME: `${dir}/home`, PATH: "" },
+    args: ["hook", "install", "claude", "--dry-run", "--print", "change"],
+  });
+  assertEquals({ code: await main(host), out: host.out, err: host.err }, {
+    code: 0,
+    out: "installed\n",
+    err:
+      `coord: warning: claude calls coord by the plugin that is on in ${fs.realPath(settings)} ` +
+      "already, so it will do so twice for each edit\n",
+  });
+});

@@ -106,6 +106,34 @@ export function ownHooks(host: string, root: JsonNode): OwnHook[] {
   );
 }
 
+/** Whether a file has coord's plugin on; `undefined` where it does not name it. */
+export function pluginIn({ plugins }: HostSettings, root: JsonNode): boolean | undefined {
+  const named = plugins === undefined ? undefined : memberOf(root, plugins);
+  if (named?.kind !== "object") return undefined;
+  // A plugin is named with the place that it comes from.
+  const own = named.children.findLast(({ name }) => name.startsWith("coord@"))?.value;
+  return own?.kind === "leaf" && typeof own.value === "boolean" ? own.value : undefined;
+}
+
+/** What is wrong with the entries of a file. */
+export function problemsOf({ events }: HostSettings, own: readonly OwnHook[]): string[] {
+  return events.flatMap(({ event }) => {
+    const count = own.filter((each) => each.event === event).length;
+    if (count === 1) return [];
+    return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
+  });
+}
+
+/** Whether a file says that the host is to call no hook, or not that of coord. */
+export function saysOff(root: JsonNode): boolean {
+  const config = memberOf(root, "hooksConfig");
+  const names = memberOf(config, "disabled");
+  const is = (node: JsonNode | undefined, value: boolean) =>
+    node?.kind === "leaf" && node.value === value;
+  return is(memberOf(root, "disableAllHooks"), true) || is(memberOf(config, "enabled"), false) ||
+    names?.kind === "list" && names.children.some((each) => textAt(each) === "coord");
+}
+
 function childrenOf(node: JsonNode | undefined): readonly JsonNode[] {
   return node?.kind === "list" ? node.children : [];
 }

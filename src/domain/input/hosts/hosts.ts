@@ -28,6 +28,8 @@ export interface HostSettings {
   readonly bom?: true;
   /** The one that guards comes first. */
   readonly events: readonly HookedEvent[];
+  /** The member of its settings that says which plugins are on, where coord has one for it. */
+  readonly plugins?: string;
   /** What else an entry of it needs. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** What its user has to do before it calls the hook. */
@@ -51,6 +53,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     },
     syntax: "json",
     bom: true,
+    plugins: "enabledPlugins",
     events: [
       { event: "PreToolUse", matcher: "Read|Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
       { event: "PostToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },

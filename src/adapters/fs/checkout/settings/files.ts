@@ -11,13 +11,16 @@ import {
   isClosed,
   type OwnHook,
   ownHooks,
+  pluginIn,
+  problemsOf,
   programOf,
   repointed,
+  saysOff,
   uninstalled,
   wholeSettings,
 } from "../../../../domain/input/hosts/hooks.ts";
 import { HOSTS, type HostSettings, SCOPES } from "../../../../domain/input/hosts/hosts.ts";
-import { type JsonNode, memberOf, textAt } from "../../../../domain/input/hosts/json_text.ts";
+import type { JsonNode } from "../../../../domain/input/hosts/json_text.ts";
 import type {
   HostSettingsFiles,
   SettingsEdit,
@@ -119,12 +122,20 @@ export class FsHostSettings implements HostSettingsFiles {
       const root = this.#fitting(file, () => parserOf(file, bom)(text));
       const own = ownHooks(file.host, root);
       const [first] = own;
-      if (first === undefined) return { ...file, state: "absent", ...nothing };
+      const plugin = this.#plugin(file.host);
+      if (first === undefined) {
+        if (plugin !== file.path) return { ...file, state: "absent", ...nothing };
+        const state = this.#isOff(file.host) ? "shadowed" : "plugin";
+        return { ...file, state, ...nothing, last_fired_at: this.#lastFired(file.host) };
+      }
       const { command } = first;
       const program = programOf(file.host, command) ?? null;
       const isFound = program !== null && this.#canRun(program);
-      const problems = problemsOf(file.host, own);
+      const problems = problemsOf(hostOf(file.host), own);
       if (!isFound) problems.push(`${program} cannot be run`);
+      if (plugin !== undefined) {
+        problems.push(`the plugin that is on in ${plugin} calls it as well`);
+      }
       const state = this.#isOff(file.host)
         ? "shadowed"
         : problems.length > 0
@@ -211,15 +222,32 @@ export class FsHostSettings implements HostSettingsFiles {
   /** Whether one of the host's files switches the entries off, in whichever they are. */
   #isOff(host: string): boolean {
     return this.files(host).some((file) => {
-      try {
-        const { text, bom } = this.#read(file.path);
-        return text !== undefined && saysOff(parserOf(file, bom)(text));
-      } catch (error) {
-        // What the host does not read switches nothing off.
-        if (error instanceof UnfitFile || error instanceof CoordError) return false;
-        throw error;
-      }
+      const root = this.#readable(file);
+      return root !== undefined && saysOff(root);
     });
+  }
+
+  /** The file that has coord's plugin on: the first that names it says whether it is. */
+  #plugin(host: string): string | undefined {
+    const settings = hostOf(host);
+    const files = this.files(host).toSorted((a, b) => weightOf(a) - weightOf(b));
+    for (const file of files) {
+      const root = this.#readable(file);
+      const isOn = root && pluginIn(settings, root);
+      if (isOn !== undefined) return isOn ? file.path : undefined;
+    }
+    return undefined;
+  }
+
+  /** What the host reads in a file; what it cannot read says nothing to it. */
+  #readable(file: SettingsFile): JsonNode | undefined {
+    try {
+      const { text, bom } = this.#read(file.path);
+      return text === undefined ? undefined : parserOf(file, bom)(text);
+    } catch (error) {
+      if (error instanceof UnfitFile || error instanceof CoordError) return undefined;
+      throw error;
+    }
   }
 
   /** Whether a file lies in the project, or belongs to the user. */
@@ -285,6 +313,11 @@ function hostOf(name: string): HostSettings {
   return host;
 }
 
+/** What a user says for one project counts before what the project says, and that before all others. */
+function weightOf({ scope }: SettingsFile): number {
+  return ["local", "project", "user"].indexOf(scope);
+}
+
 /** Reads a file as the host does. */
 function parserOf({ host }: SettingsFile, bom: string | undefined): (text: string) => JsonNode {
   const settings = hostOf(host);
@@ -299,25 +332,6 @@ function parserOf({ host }: SettingsFile, bom: string | undefined): (text: strin
 /** Entries come out of what the host does not read, too. */
 function lenient(text: string): JsonNode {
   return parseSettings(text, "lenient");
-}
-
-/** What is wrong with the entries of a file. */
-function problemsOf(host: string, own: readonly OwnHook[]): string[] {
-  return hostOf(host).events.flatMap(({ event }) => {
-    const count = own.filter((each) => each.event === event).length;
-    if (count === 1) return [];
-    return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
-  });
-}
-
-/** Whether a file says that the host is to call no hook, or not that of coord. */
-function saysOff(root: JsonNode): boolean {
-  const config = memberOf(root, "hooksConfig");
-  const names = memberOf(config, "disabled");
-  const is = (node: JsonNode | undefined, value: boolean) =>
-    node?.kind === "leaf" && node.value === value;
-  return is(memberOf(root, "disableAllHooks"), true) || is(memberOf(config, "enabled"), false) ||
-    names?.kind === "list" && names.children.some((each) => textAt(each) === "coord");
 }
 
 function workspaceOf(host: Host, dir: string | undefined): string | undefined {

@@ -317,3 +317,26 @@ it("status names what is missing, what is switched off and what cannot be read",
     assertEquals(settings.state(file("gemini")).state, "shadowed");
   }
 });
+
+it("status knows the plugin that is on, and that entries beside it are one call too many", () => {
+  const { dir, settings, file, edit } = scene();
+  put(`${dir}/bin/coord`, "");
+  setMode(`${dir}/bin/coord`, 0o755);
+  const [project, local, user] = settings.files("claude");
+  const states = () => settings.files("claude").map((each) => settings.state(each).state);
+  const plugins = (isOn: boolean) => `{"enabledPlugins": {"x@coord": true, "coord@here": ${isOn}}}`;
+  put(user?.path ?? "", plugins(true));
+  assertEquals(states(), ["absent", "absent", "plugin"]);
+  edit("claude", true);
+  const { state, problems } = settings.state(file("claude"));
+  assertEquals({ state, problems }, {
+    state: "drift",
+    problems: [`the plugin that is on in ${user?.path} calls it as well`],
+  });
+  // What a user says for this project counts first.
+  put(local?.path ?? "", plugins(false));
+  assertEquals(states(), ["installed", "absent", "absent"]);
+  put(local?.path ?? "", '{"enabledPlugins": {"coord@here": "yes"}, "disableAllHooks": true}');
+  fs.remove(project?.path ?? "");
+  assertEquals(states(), ["absent", "absent", "shadowed"]);
+});
