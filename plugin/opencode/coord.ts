@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 
 const COORD = "coord";
+const FLAGS: readonly string[] = [];
 const READ = "read";
 const EDITS = new Set(["write", "edit", "patch", "apply_patch", "multiedit"]);
 
@@ -96,7 +97,7 @@ function usesFiles({ tool }: Tool): boolean {
 /** Calls coord. Whatever goes wrong is no denial. */
 function call(event: string, said: object): Promise<{ code: number | null; reason: string }> {
   return new Promise((resolve) => {
-    const child = spawn(COORD, ["hook", "run", "opencode", event], {
+    const child = spawn(COORD, ["hook", "run", "opencode", event, ...FLAGS], {
       stdio: ["pipe", "ignore", "pipe"],
       timeout: TIMEOUT,
       windowsHide: true,

@@ -209,7 +209,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     ),
   },
   "hook test": { fields: words("status host free.* held.*") },
-  "hook print": { fields: words("host scope path settings.*") },
+  "hook print": { fields: words("host scope paths.* lines.*") },
   enqueue: { fields: [...TASK, "created"] },
   claim: { fields: [...CLAIM, ...within("task", TASK), ...words("queue queues.* tag paused.*")] },
   work: {

@@ -58,6 +58,8 @@ export interface HostSettingsFiles {
   program(): string | undefined;
   /** The command that a file is to name; without `program` the one that fits the scope. */
   command(file: SettingsFile, program: string | undefined): string;
+  /** What a file has that is made for a command. */
+  whole(file: SettingsFile, command: string): string;
   /**
    * Adds coord's entries to a file, or takes them out where there is no command. Readers of the file see
    * the old content or the new one.

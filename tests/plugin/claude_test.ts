@@ -1,9 +1,9 @@
 /** The plugin of Claude Code has what `hook install` would write, and its files are whole. */
+import { formOf } from "../../src/adapters/fs/checkout/settings/forms.ts";
 import { split } from "../../src/cli/split.ts";
 import { CATALOG } from "../../src/cli/catalog.ts";
 import { GLOBAL_FLAGS } from "../../src/cli/locate.ts";
-import { hookCommand, wholeSettings } from "../../src/domain/input/hosts/hooks.ts";
-import { HOSTS } from "../../src/domain/input/hosts/hosts.ts";
+import { hookCommand } from "../../src/domain/input/hosts/form.ts";
 import { VERSION } from "../../src/domain/version.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
@@ -16,10 +16,9 @@ function json(path: string) {
 }
 
 it("the plugin calls coord at the events of hook install, where coord is there", () => {
-  const { claude } = HOSTS;
-  if (claude === undefined) throw new Error("There is no host claude");
   const { description, ...rest } = json("plugin/claude/hooks/hooks.json");
-  assertEquals(rest, wholeSettings(claude, hookCommand("claude", "coord", true)));
+  const whole = formOf("claude", "").whole(hookCommand("claude", "coord", ""));
+  assertEquals(rest, JSON.parse(whole));
   assertEquals(typeof description, "string");
 });
 

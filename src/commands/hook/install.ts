@@ -1,9 +1,16 @@
 import { badInput } from "../../domain/errors.ts";
 import { HOSTS } from "../../domain/input/hosts/hosts.ts";
-import { closed, isCoord } from "../../domain/input/hosts/hooks.ts";
+import { calledBy, closed, isCoord } from "../../domain/input/hosts/form.ts";
 import type { HostSettingsFiles, SettingsEdit } from "../../ports/host_settings.ts";
 import type { AnswerCommand } from "../command.ts";
-import { filesMeant, HOST_LIST, hostsGiven, SETTINGS_FLAGS, type SettingsInput } from "./flags.ts";
+import {
+  filesMeant,
+  HOST_LIST,
+  hostsGiven,
+  noScope,
+  SETTINGS_FLAGS,
+  type SettingsInput,
+} from "./flags.ts";
 import { editsTable } from "./text.ts";
 
 /** What was installed. */
@@ -29,11 +36,12 @@ export const install: AnswerCommand<
   details:
     "Has hosts of agents call coord before each edit, by their own settings. Entries of coord " +
     "are added behind all others, and nothing else in the file changes; hook uninstall gives the " +
-    "same file back, byte for byte. A file that is read-only, or that its host cannot read, is " +
-    "left alone; then nothing is written for any host. Installing again changes nothing, except where the program " +
+    "same file back, byte for byte. opencode and Cline get files of coord's own. A file that is " +
+    "read-only, that its host cannot read, or that another program has in that place is left " +
+    "alone. Then nothing is written for any host. Installing again changes nothing, except where the program " +
     "in the entries is gone, or --fail-closed is new to them. A project without a workspace gets one, as by coord init, unless the " +
     "scope is user.",
-  examples: ["hook install --all", "hook install claude --scope user"],
+  examples: ["hook install --all", "hook install claude cursor", "hook install kimi --scope user"],
   operands: [HOST_LIST],
   flags: {
     ...SETTINGS_FLAGS,
@@ -56,10 +64,14 @@ export const install: AnswerCommand<
   async run(context, { program, failClosed = false, dryRun = false, ...input }) {
     const settings = await context.settings();
     const { files, without } = filesMeant(settings, input);
-    if (without.length > 0) throw noScope(without, input.scope);
+    if (without.length > 0) {
+      const problem = noScope(settings, without, input.scope ?? "project");
+      if (input.all !== true) throw badInput([problem]);
+      context.warn(`Left out: the scope ${problem.message}`);
+    }
     const commands = files.map((file) => {
       const command = settings.command(file, program);
-      return failClosed ? closed(file.host, command) : command;
+      return failClosed ? closed(calledBy(file.host), command) : command;
     });
     const write = (really: boolean) =>
       files.map((file, index) => settings.edit(file, commands[index], really));
@@ -81,11 +93,15 @@ export const install: AnswerCommand<
       workspace,
       workspace_created: made?.created ?? false,
       hosts,
-      next: hosts.flatMap(({ host, change }) => change === "none" ? [] : HOSTS[host]?.next ?? []),
+      next: [
+        ...new Set(
+          hosts.flatMap(({ host, change }) => change === "none" ? [] : HOSTS[host]?.next ?? []),
+        ),
+      ],
     };
   },
   text({ dry_run, workspace, workspace_created, hosts, next }) {
-    if (hosts.length === 0) return "No host is found on this machine: name one";
+    if (hosts.length === 0) return "No host with such settings is found on this machine: name one";
     return [
       ...editsTable(hosts, dry_run),
       ...(workspace_created ? ["", `Workspace made: ${workspace}`] : []),
@@ -94,23 +110,19 @@ export const install: AnswerCommand<
   },
 };
 
-function noScope(hosts: readonly string[], scope: string | undefined) {
-  const message = `is ${JSON.stringify(scope)}, which ${hosts.join(" and ")} does not have here`;
-  return badInput([{ field: "scope", code: "bad_args", message }]);
-}
-
 /** A host calls coord once for each of its files that has an entry, and once for its plugin. */
 function warnOfDoubles(
   settings: HostSettingsFiles,
   edits: readonly SettingsEdit[],
   warn: (message: string) => void,
 ): void {
-  for (const { host, path, change } of edits) {
+  for (const { host, scope, change } of edits) {
     if (change === "none") continue;
     for (const other of settings.files(host)) {
+      // Several files of one scope are for events of their own.
       const { state, command } = settings.state(other);
       const isPlugin = state === "plugin";
-      if (!isPlugin && (other.path === path || command === null)) continue;
+      if (!isPlugin && (other.scope === scope || command === null)) continue;
       const by = isPlugin ? `the plugin that is on in ${other.path}` : other.path;
       warn(`${host} calls coord by ${by} already, so it will do so twice for each edit`);
     }

@@ -3,6 +3,16 @@ import { HOSTS } from "../../domain/input/hosts/hosts.ts";
 import type { AnswerCommand } from "../command.ts";
 import { column } from "../text.ts";
 
+const COLUMNS = [
+  "HOST",
+  "SCOPE",
+  column("STATE", "state"),
+  "PROGRAM",
+  "IF IT FAILS",
+  column("LAST CALL", "time"),
+  column("FILE", "main"),
+];
+
 /** What hosts call coord. */
 interface HookStatus {
   readonly workspace: string | null;
@@ -29,31 +39,28 @@ export const status: AnswerCommand<HookStatus> = {
       not_guarded: ["shell"],
     };
   },
-  text: ({ workspace, hosts }) => [
-    {
-      columns: [
-        "HOST",
-        "SCOPE",
-        column("STATE", "state"),
-        "PROGRAM",
-        "IF IT FAILS",
-        column("LAST CALL", "time"),
-        column("FILE", "main"),
-      ],
-      rows: hosts.map(({ host, scope, state, program, fail_closed, last_fired_at, path }) => [
-        host,
-        scope,
-        state,
-        program,
-        fail_closed === null ? null : fail_closed ? "denies" : "passes",
-        last_fired_at,
-        path,
-      ]),
-    },
-    "",
-    ...hosts.flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`)),
-    workspace === null
-      ? "There is no workspace here, so hooks guard nothing: run coord init"
-      : "Edits by the host's own tools are guarded. Edits through the shell are not.",
-  ],
+  text({ workspace, hosts }) {
+    const there = hosts.filter(({ state }) => state !== "absent");
+    const names = new Set(hosts.map(({ host }) => host));
+    const absent = [...names].filter((name) => there.every(({ host }) => host !== name));
+    const rows = there.map(({ host, scope, state, program, fail_closed, last_fired_at, path }) => [
+      host,
+      scope,
+      state,
+      program,
+      fail_closed === null ? null : fail_closed ? "denies" : "passes",
+      last_fired_at,
+      path,
+    ]);
+    return [
+      ...(rows.length === 0 ? [] : [{ columns: COLUMNS, rows }, ""]),
+      ...there.flatMap(({ path, problems }) => problems.map((problem) => `${path}: ${problem}`)),
+      ...(absent.length === 0 ? [] : [`Not set up: ${absent.join(", ")}`]),
+      workspace === null
+        ? "There is no workspace here, so hooks guard nothing: run coord init"
+        : rows.length === 0
+        ? "No host calls coord here, so nothing is guarded: run coord hook install"
+        : "Edits by the host's own tools are guarded. Edits through the shell are not.",
+    ];
+  },
 };

@@ -2,11 +2,13 @@
  * The lines of a pre-commit hook that call coord. They stand in front of what is there, so a refusal comes
  * before slow checks; all else in the file stays as it is, byte for byte.
  */
+import { markedLines, type Marks, withoutMarked } from "../input/marked_lines.ts";
 
-/** Where they begin and end; the first one says whether the file was made for them. */
-const BEGIN = "# coord guard: begin";
-const MADE = "# coord guard: begin, in a file made for it";
-const END = "# coord guard: end";
+const MARKS: Marks = {
+  begin: "# coord guard: begin",
+  made: "# coord guard: begin, in a file made for it",
+  end: "# coord guard: end",
+};
 
 /** The shells that read these lines. */
 const SHELLS = /^#!\s*(\S*\/)?(env\s+)?(\S*\/)?(sh|bash|dash|zsh|ksh|ash)(\s|$)/;
@@ -23,7 +25,7 @@ const MANAGERS: readonly (readonly [RegExp, string])[] = [
 
 /** Whether a hook has the lines. */
 export function hasGuard(text: string): boolean {
-  return text.split("\n").some((line) => line === BEGIN || line === MADE);
+  return text.split("\n").some((line) => line === MARKS.begin || line === MARKS.made);
 }
 
 /** Why the lines do not fit into a file, for people; `undefined` where they do. */
@@ -44,7 +46,7 @@ function lines(program: string, begin: string): string {
     `if command -v ${program} > /dev/null 2>&1; then`,
     `  ${program} guard check || [ $? -ne 1 ] || exit 1`,
     "fi",
-    END,
+    MARKS.end,
     "",
   ].join("\n");
 }
@@ -56,28 +58,22 @@ function lines(program: string, begin: string): string {
  * @param program One word of a shell.
  */
 export function withGuard(text: string | undefined, program: string): string {
-  if (text === undefined) return `#!/bin/sh\n${lines(program, MADE)}`;
+  if (text === undefined) return `#!/bin/sh\n${lines(program, MARKS.made)}`;
   if (hasGuard(text)) return text;
   const at = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0;
   // A first line without an end is all there is, and goes without one when the lines go.
-  if (text.startsWith("#!") && at === 0) return `${text}\n${lines(program, BEGIN).trimEnd()}`;
-  return text.slice(0, at) + lines(program, BEGIN) + text.slice(at);
+  if (text.startsWith("#!") && at === 0) return `${text}\n${lines(program, MARKS.begin).trimEnd()}`;
+  return text.slice(0, at) + lines(program, MARKS.begin) + text.slice(at);
 }
 
 /** A hook without the lines; `undefined` where the file was made for them and has nothing else. */
 export function withoutGuard(text: string): string | undefined {
-  const kept: string[] = [];
-  let isIn = false;
   let isMade = false;
-  for (const line of text.split("\n")) {
-    if (line === BEGIN || line === MADE) {
-      isIn = true;
-      isMade ||= line === MADE;
-    } else if (isIn && line === END) isIn = false;
-    else if (!isIn) kept.push(line);
-  }
+  let rest = text;
   // Lines whose end is gone are left to people.
-  if (isIn) return text;
-  const rest = kept.join("\n");
+  for (let found; (found = markedLines(rest, MARKS)) !== undefined;) {
+    rest = withoutMarked(rest, found);
+    isMade ||= found.isMade;
+  }
   return isMade && rest === "#!/bin/sh\n" ? undefined : rest;
 }

@@ -19,7 +19,7 @@ it("hook install --all takes the hosts whose program or folder is on the machine
   assertEquals(await call(...install), {
     code: 1,
     out: "",
-    err: "coord: No host is found on this machine: name one\n",
+    err: "coord: No host with such settings is found on this machine: name one\n",
   });
   fs.createNew(`${dir}/bin/codex`, new Uint8Array());
   setMode(`${dir}/bin/codex`, 0o755);

@@ -14,12 +14,24 @@ export interface Style {
 
 const UNITS = ["", " ", "  ", "    ", "\t", "            "];
 
+/** What a host's files are like. */
+export interface Form {
+  readonly syntax: "json" | "comments" | "lenient";
+  readonly events: readonly string[];
+  /** The member that has the events. */
+  readonly key?: string;
+  /** What is in each file that has that member. */
+  readonly head?: Readonly<Record<string, number>>;
+  /** Whether an event has its entries without groups. */
+  readonly isFlat?: boolean;
+}
+
 /** A file of settings for a host, with the value in it. */
 export function settingsFile(
   random: Random,
-  syntax: "json" | "comments" | "lenient",
-  events: readonly string[],
+  form: Form,
 ): { text: string; bom: string; value: Record<string, unknown> } {
+  const { syntax } = form;
   const style: Style = {
     eol: random.pick(["\n", "\n", "\r\n"]),
     unit: random.pick(UNITS),
@@ -27,7 +39,7 @@ export function settingsFile(
     lastCommas: syntax === "lenient" ? random.pick([0, 0.2, 0.8]) : 0,
     oddSpaces: random.chance(0.3),
   };
-  const value = settingsValue(random, events);
+  const value = settingsValue(random, form);
   const around = () => random.pick(["", "", style.eol, ` ${style.eol}`, note(random, style)]);
   const end = random.pick(["", style.eol, style.eol, `${style.eol}${style.eol}`]);
   return {
@@ -37,21 +49,31 @@ export function settingsFile(
   };
 }
 
-function settingsValue(random: Random, events: readonly string[]): Record<string, unknown> {
+function settingsValue(random: Random, form: Form): Record<string, unknown> {
+  const { key = "hooks", head = {} } = form;
   const before = random.chance(0.5) ? { model: 'a \\ "b" {[é😀', env: { PATH: "/bin,//x" } } : {};
   const after = random.chance(0.5) ? { permissions: { allow: ["Bash(coord *)"], deny: [] } } : {};
-  const hooks = random.chance(0.3) ? {} : { hooks: hooksValue(random, events) };
-  return { ...before, ...hooks, ...after };
+  if (random.chance(0.3)) return { ...before, ...(random.chance(0.5) ? head : {}), ...after };
+  const hooks = { [key]: hooksValue(random, form) };
+  return random.chance(0.5)
+    ? { ...before, ...head, ...hooks, ...after }
+    : { ...before, ...hooks, ...head, ...after };
 }
 
-function hooksValue(random: Random, events: readonly string[]): object {
+function hooksValue(random: Random, { events, isFlat }: Form): object {
   const names = ["Stop", ...events, "Notification"].filter(() => random.chance(0.5));
+  const entry = isFlat === true ? handler : group;
   return Object.fromEntries(
-    names.map((name) => [name, Array.from({ length: random.below(3) }, () => group(random))]),
+    names.map((name) => [name, Array.from({ length: random.below(3) }, () => entry(random))]),
   );
 }
 
 function group(random: Random): object {
+  const hooks = Array.from({ length: random.below(3) }, () => handler(random));
+  return { ...(random.chance(0.5) ? { matcher: "Write|Edit" } : {}), hooks };
+}
+
+function handler(random: Random): object {
   const command = random.pick([
     "prettier --write",
     "echo coord hook run emacs",
@@ -59,8 +81,7 @@ function group(random: Random): object {
     "coord hook running",
     `sh -c 'a "b" // c'`,
   ]);
-  const hooks = Array.from({ length: random.below(3) }, () => ({ type: "command", command }));
-  return { ...(random.chance(0.5) ? { matcher: "Write|Edit" } : {}), hooks };
+  return { type: "command", command };
 }
 
 /** A value as text, with a style that may change in the middle. */

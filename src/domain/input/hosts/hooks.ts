@@ -1,10 +1,18 @@
 /**
- * Coord's own entries in the settings of a host. They are known by the words of their command, and
- * stand in a group of their own, the last of its event: what a host trusts is often known by its place.
+ * Coord's own entries in settings of JSON. They are known by the words of their command, and stand behind
+ * all others of their event, in a group of their own where the host has groups: what a host trusts is often
+ * known by its place.
  */
 import { UnfitFile } from "../../errors.ts";
-import { shellWord } from "../../text.ts";
-import type { HookedEvent, HostSettings } from "./hosts.ts";
+import {
+  calledBy,
+  entryFor,
+  type OwnHook,
+  type OwnPart,
+  programOf,
+  type SettingsForm,
+} from "./form.ts";
+import type { HookedEvent, HostSettings, TemplateObject } from "./hosts.ts";
 import {
   type Addition,
   appended,
@@ -20,195 +28,227 @@ import {
 /** Reads a JSON text with the place of each value. */
 export type ParseJson = (text: string) => JsonNode;
 
-/** An entry of coord's. */
-export interface OwnHook {
-  readonly event: string;
-  /** The place of its group among those of its event. */
-  readonly group: number;
-  /** Its place in the group. */
-  readonly handler: number;
-  readonly command: string;
-  /** Where the command stands in the text, with its quotes. */
-  readonly start: number;
-  readonly end: number;
+/** An entry with the commands in it, each under its name. */
+interface Entry extends OwnHook {
+  readonly commands: readonly JsonMember[];
+  /** From the whole to it. */
+  readonly place: readonly (string | number)[];
 }
 
-/** The command that a host is to call; with `guarded`, nothing is wrong where the program is missing. */
-export function hookCommand(host: string, program: string, guarded: boolean): string {
-  const word = shellWord(program);
-  const call = `${word} hook run ${host}`;
-  return guarded ? `if command -v ${word} >/dev/null; then ${call}; fi` : call;
-}
+export class JsonSettings implements SettingsForm {
+  readonly nothing = "{}\n";
+  readonly #called: string;
+  readonly #key: string;
+  readonly #head: Readonly<Record<string, number>>;
+  readonly #entry: TemplateObject;
 
-/** What makes a hook deny where it fails. */
-const CLOSED = "--fail-closed";
+  /**
+   * @param parse Reads what the host reads.
+   * @param lenient Reads more than that: entries come out of what the host does not read, too.
+   */
+  constructor(
+    readonly host: string,
+    readonly settings: HostSettings,
+    readonly parse: ParseJson,
+    readonly lenient: ParseJson,
+  ) {
+    const { key = "hooks", head = {}, entry = {} } = settings.json ?? {};
+    this.#called = calledBy(host);
+    this.#key = key;
+    this.#head = head;
+    this.#entry = entry;
+  }
 
-/** Whether a command denies where it fails. */
-export function isClosed(command: string): boolean {
-  return new RegExp(`\\s${CLOSED}(?![\\w-])`).test(command);
-}
+  look(text: string): OwnPart {
+    const root = this.parse(text);
+    const hooks = this.#entries(root);
+    const counts = this.settings.events.map(({ event }) =>
+      [event, hooks.filter((each) => each.event === event).length] as const
+    );
+    const problems = hooks.length === 0 ? [] : counts.flatMap(([event, count]) => {
+      if (count === 1) return [];
+      return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
+    });
+    const plugin = pluginIn(root, this.settings.json?.plugins);
+    return { hooks, problems, isOff: saysOff(root, this.#key), plugin };
+  }
 
-/** The same command, which denies where it fails. */
-export function closed(host: string, command: string): string {
-  if (isClosed(command)) return command;
-  return command.replace(new RegExp(`(\\shook\\s+run\\s+${host})(?![\\w-])`), `$1 ${CLOSED}`);
-}
+  whole(command: string): string {
+    const value = { [this.#key]: this.#lists(this.settings.events, command), ...this.#head };
+    return `${JSON.stringify(value, null, 2)}\n`;
+  }
 
-/** The program in the command of an entry; `undefined` where it is not one of coord's. */
-export function programOf(host: string, command: string): string | undefined {
-  const call = new RegExp(
-    `(?:^|[\\s;])('(?:[^']|'\\\\'')*'|"[^"]*"|[^\\s;"']+)\\s+hook\\s+run\\s+${host}(?![\\w-])`,
-  );
-  const word = call.exec(command)?.[1];
-  const program = word?.replaceAll(/^["']|["']$/g, "").replaceAll(`'\\''`, "'");
-  return program !== undefined && isCoord(program) ? program : undefined;
-}
+  installed(text: string, command: string, kept: (command: string) => string | undefined) {
+    const { events } = this.settings;
+    const mended = this.#repointed(text, command, kept);
+    const root = objectOf(mended, this.parse);
+    const own = new Set(this.#entries(root).map(({ event }) => event));
+    const missing = events.filter(({ event }) => !own.has(event));
+    if (missing.length === 0) return { text: mended, isMended: true };
+    return { text: this.#added(mended, root, missing, command), isMended: false };
+  }
 
-/** Whether a program has a name by which coord is known. */
-export function isCoord(program: string): boolean {
-  return /(?:^|[\\/])coord(?:\.exe|\.cmd)?$/.test(program);
-}
+  uninstalled(text: string): string | undefined {
+    for (let edited = text;;) {
+      const root = objectOf(edited, this.lenient);
+      const [own] = this.#entries(root);
+      if (own === undefined) return edited;
+      const steps = stepsTo(root, own.place);
+      let depth = steps.length - 1;
+      // A group without another entry is coord's own.
+      if (own.place.length > 3 && steps[depth]?.container.children.length === 1) depth--;
+      const isMade = () => {
+        const container = steps[depth]?.container;
+        return container !== undefined && isMadeFor(edited, container);
+      };
+      while (depth > 0 && isMade()) depth--;
+      const step = steps[depth];
+      if (step === undefined) throw new RangeError("An entry is in no container");
+      const behind = depth === 0 ? this.#headBehind(root, step.index) : 0;
+      const around = edited.slice(0, root.start) + edited.slice(root.end);
+      const isAll = depth === 0 && step.index === 0 && isMadeFor(edited, root, 1 + behind);
+      if (isAll && around.trim() === "") return undefined;
+      for (let at = step.index + behind; at > step.index; at--) {
+        edited = removed(edited, objectOf(edited, this.lenient), at);
+      }
+      const container = behind === 0 ? step.container : objectOf(edited, this.lenient);
+      edited = removed(edited, container, step.index);
+    }
+  }
 
-/** The group that stands for an event. */
-function groupFor(host: HostSettings, { matcher, timeout }: HookedEvent, command: string): object {
-  return {
-    ...(matcher === undefined ? {} : { matcher }),
-    hooks: [{ ...host.extra, type: "command", command, timeout }],
-  };
-}
-
-/** All of it, as in a file that has nothing else. */
-export function wholeSettings(host: HostSettings, command: string): Record<string, unknown> {
-  return { hooks: hooksFor(host, host.events, command) };
-}
-
-function hooksFor(host: HostSettings, events: readonly HookedEvent[], command: string): object {
-  return Object.fromEntries(
-    events.map((each) => [each.event, [groupFor(host, each, command)]]),
-  );
-}
-
-/** The entries of coord's in a file. */
-export function ownHooks(host: string, root: JsonNode): OwnHook[] {
-  const hooks = memberOf(root, "hooks");
-  if (hooks?.kind !== "object") return [];
-  const events = new Set(hooks.children.map(({ name }) => name));
-  return [...events].flatMap((event) =>
-    childrenOf(memberOf(hooks, event)).flatMap((each, group) =>
-      childrenOf(memberOf(each, "hooks")).flatMap((entry, handler) => {
-        const said = memberOf(entry, "command");
-        const command = textAt(said);
-        if (said === undefined || command === undefined) return [];
-        if (programOf(host, command) === undefined) return [];
-        return [{ event, group, handler, command, start: said.start, end: said.end }];
+  #entries(root: JsonNode): Entry[] {
+    const hooks = memberOf(root, this.#key);
+    if (hooks?.kind !== "object") return [];
+    const events = new Set(hooks.children.map(({ name }) => name));
+    return [...events].flatMap((event) =>
+      childrenOf(memberOf(hooks, event)).flatMap((each, group) => {
+        const handlers = memberOf(each, "hooks");
+        const place = [this.#key, event, group];
+        return handlers === undefined
+          ? this.#entryAt(each, { event, group, handler: 0, place })
+          : childrenOf(handlers).flatMap((entry, handler) =>
+            this.#entryAt(entry, { event, group, handler, place: [...place, "hooks", handler] })
+          );
       })
-    )
-  );
-}
+    );
+  }
 
-/** Whether a file has coord's plugin on; `undefined` where it does not name it. */
-export function pluginIn({ plugins }: HostSettings, root: JsonNode): boolean | undefined {
-  const named = plugins === undefined ? undefined : memberOf(root, plugins);
-  if (named?.kind !== "object") return undefined;
-  // A plugin is named with the place that it comes from.
-  const own = named.children.findLast(({ name }) => name.startsWith("coord@"))?.value;
-  return own?.kind === "leaf" && typeof own.value === "boolean" ? own.value : undefined;
-}
+  #entryAt(node: JsonNode, at: Omit<Entry, "command" | "commands">): Entry[] {
+    if (node.kind !== "object") return [];
+    const commands = node.children.filter(({ value }) =>
+      programOf(this.#called, textAt(value) ?? "") !== undefined
+    );
+    const command = textAt(commands[0]?.value);
+    return command === undefined ? [] : [{ ...at, command, commands }];
+  }
 
-/** What is wrong with the entries of a file. */
-export function problemsOf({ events }: HostSettings, own: readonly OwnHook[]): string[] {
-  return events.flatMap(({ event }) => {
-    const count = own.filter((each) => each.event === event).length;
-    if (count === 1) return [];
-    return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
-  });
-}
+  #lists(events: readonly HookedEvent[], command: string): object {
+    return Object.fromEntries(events.map((each) => [each.event, [this.#for(each, command)]]));
+  }
 
-/** Whether a file says that the host is to call no hook, or not that of coord. */
-export function saysOff(root: JsonNode): boolean {
-  const config = memberOf(root, "hooksConfig");
-  const names = memberOf(config, "disabled");
-  const is = (node: JsonNode | undefined, value: boolean) =>
-    node?.kind === "leaf" && node.value === value;
-  return is(memberOf(root, "disableAllHooks"), true) || is(memberOf(config, "enabled"), false) ||
-    names?.kind === "list" && names.children.some((each) => textAt(each) === "coord");
+  #for(event: HookedEvent, command: string): TemplateObject {
+    return entryFor(this.#called, this.#entry, event, command);
+  }
+
+  #added(
+    text: string,
+    root: JsonNode & { readonly kind: "object" },
+    missing: readonly HookedEvent[],
+    command: string,
+  ): string {
+    const head = Object.entries(this.#head);
+    const lacking = head.filter(([name]) => memberOf(root, name) === undefined);
+    for (const [name, value] of head) {
+      const node = memberOf(root, name);
+      if (node === undefined || node.kind === "leaf" && node.value === value) continue;
+      throw new UnfitFile(`"${name}" in it is not ${value}`);
+    }
+    const hooks = memberOf(root, this.#key);
+    if (hooks === undefined) {
+      const value = this.#lists(missing, command);
+      const members = lacking.map(([name, value]) => ({ name, value }));
+      return appended(text, root, [{ name: this.#key, value }, ...members]);
+    }
+    if (hooks.kind !== "object") throw new UnfitFile(`"${this.#key}" in it is no object`);
+    const [lack] = lacking;
+    if (lack !== undefined) throw new UnfitFile(`"${lack[0]}": ${lack[1]} is not in it`);
+    const isThere = ({ event }: HookedEvent) => memberOf(hooks, event) !== undefined;
+    const additions = missing.filter((each) => !isThere(each)).map((each): Addition => ({
+      name: each.event,
+      value: [this.#for(each, command)],
+    }));
+    let edited = additions.length === 0 ? text : appended(text, hooks, additions);
+    for (const each of missing.filter(isThere)) {
+      const list = memberOf(memberOf(this.parse(edited), this.#key), each.event);
+      if (list?.kind !== "list") {
+        throw new UnfitFile(`"${this.#key}.${each.event}" in it is no list`);
+      }
+      edited = appended(edited, list, [{ value: this.#for(each, command) }]);
+    }
+    return edited;
+  }
+
+  /** The text with other commands in the entries; what one has already keeps its bytes. */
+  #repointed(
+    text: string,
+    command: string,
+    kept: (command: string) => string | undefined,
+  ): string {
+    const said = this.#entries(this.parse(text)).flatMap(({ event, commands }) => {
+      const known = this.settings.events.find((each) => each.event === event);
+      const made = handlerOf(this.#for(known ?? { event }, command));
+      return commands.map(({ name, value }) => {
+        const old = textAt(value) ?? "";
+        return { ...value, old, to: kept(old) ?? made[name] ?? command };
+      });
+    });
+    return said.toSorted((a, b) => b.start - a.start).reduce(
+      (edited, { start, end, old, to }) =>
+        to === old ? edited : `${edited.slice(0, start)}${JSON.stringify(to)}${edited.slice(end)}`,
+      text,
+    );
+  }
+
+  /** How many members behind one were made with it: what a file must have besides, and nothing else. */
+  #headBehind(root: JsonNode & { readonly kind: "object" }, index: number): number {
+    const head = Object.entries(this.#head);
+    const behind = root.children.slice(index + 1);
+    const isHead = behind.length === head.length &&
+      behind.every(({ name, value }, at) =>
+        name === head[at]?.[0] && value.kind === "leaf" && value.value === head[at]?.[1]
+      );
+    return isHead ? head.length : 0;
+  }
 }
 
 function childrenOf(node: JsonNode | undefined): readonly JsonNode[] {
   return node?.kind === "list" ? node.children : [];
 }
 
-/**
- * The text with an entry for each event that has none; the same text where all have one.
- *
- * @throws {UnfitFile} where the file has something else in their place.
- */
-export function installed(
-  text: string,
-  parse: ParseJson,
-  name: string,
-  host: HostSettings,
-  command: string,
-): string {
-  const root = objectOf(text, parse);
-  const own = new Set(ownHooks(name, root).map(({ event }) => event));
-  const missing = host.events.filter(({ event }) => !own.has(event));
-  if (missing.length === 0) return text;
-  const hooks = memberOf(root, "hooks");
-  if (hooks === undefined) {
-    return appended(text, root, [{ name: "hooks", value: hooksFor(host, missing, command) }]);
-  }
-  if (hooks.kind !== "object") throw new UnfitFile('"hooks" in it is no object');
-  const isThere = ({ event }: HookedEvent) => memberOf(hooks, event) !== undefined;
-  const additions = missing.filter((each) => !isThere(each)).map((each): Addition => ({
-    name: each.event,
-    value: [groupFor(host, each, command)],
-  }));
-  let edited = additions.length === 0 ? text : appended(text, hooks, additions);
-  for (const each of missing.filter(isThere)) {
-    const list = memberOf(memberOf(parse(edited), "hooks"), each.event);
-    if (list?.kind !== "list") throw new UnfitFile(`"hooks.${each.event}" in it is no list`);
-    edited = appended(edited, list, [{ value: groupFor(host, each, command) }]);
-  }
-  return edited;
+/** The part of an entry that has its command. */
+function handlerOf(entry: TemplateObject): TemplateObject {
+  const { hooks } = entry;
+  return Array.isArray(hooks) ? hooks[0] as TemplateObject : entry;
 }
 
-/** The text with other commands in these entries; what an entry has already keeps its bytes. */
-export function repointed(
-  text: string,
-  hooks: readonly OwnHook[],
-  commandOf: (hook: OwnHook) => string,
-): string {
-  return hooks.toSorted((a, b) => b.start - a.start).reduce((edited, hook) => {
-    const { start, end } = hook;
-    const command = commandOf(hook);
-    return command === hook.command
-      ? edited
-      : `${edited.slice(0, start)}${JSON.stringify(command)}${edited.slice(end)}`;
-  }, text);
+/** Whether a file says that the host is to call no hook, or not that of coord. */
+function saysOff(root: JsonNode, key: string): boolean {
+  const config = memberOf(root, "hooksConfig");
+  const names = memberOf(config, "disabled");
+  const is = (node: JsonNode | undefined, value: boolean) =>
+    node?.kind === "leaf" && node.value === value;
+  return is(memberOf(root, "disableAllHooks"), true) ||
+    [config, memberOf(root, key)].some((node) => is(memberOf(node, "enabled"), false)) ||
+    names?.kind === "list" && names.children.some((each) => textAt(each) === "coord");
 }
 
-/** The text without coord's entries, and without what was made for them; empty for the whole file. */
-export function uninstalled(text: string, parse: ParseJson, name: string): string {
-  for (let edited = text;;) {
-    const root = objectOf(edited, parse);
-    const [own] = ownHooks(name, root);
-    if (own === undefined) return edited;
-    const steps = stepsTo(root, own);
-    let depth = steps.length - 1;
-    // A group without another entry is coord's own.
-    if (steps[depth]?.container.children.length === 1) depth--;
-    const isMade = () => {
-      const container = steps[depth]?.container;
-      return container !== undefined && isMadeFor(edited, container);
-    };
-    while (depth > 0 && isMade()) depth--;
-    const around = edited.slice(0, root.start) + edited.slice(root.end);
-    if (depth === 0 && isMade() && around.trim() === "") return "";
-    const step = steps[depth];
-    if (step === undefined) throw new RangeError("An entry is in no container");
-    edited = removed(edited, step.container, step.index);
-  }
+/** Whether a file has coord's plugin on; `undefined` where it does not name it. */
+function pluginIn(root: JsonNode, plugins: string | undefined): boolean | undefined {
+  const named = plugins === undefined ? undefined : memberOf(root, plugins);
+  if (named?.kind !== "object") return undefined;
+  // A plugin is named with the place that it comes from.
+  const own = named.children.findLast(({ name }) => name.startsWith("coord@"))?.value;
+  return own?.kind === "leaf" && typeof own.value === "boolean" ? own.value : undefined;
 }
 
 /** A child of a container. */
@@ -217,11 +257,11 @@ interface Step {
   readonly index: number;
 }
 
-/** From the whole to an entry: the member hooks, that of the event, the group, the entry. */
-function stepsTo(root: JsonNode, { event, group, handler }: OwnHook): Step[] {
+/** From the whole to an entry: the member of events, that of the event, the group, the entry in it. */
+function stepsTo(root: JsonNode, place: readonly (string | number)[]): Step[] {
   const steps: Step[] = [];
   let node: JsonNode | undefined = root;
-  for (const key of ["hooks", event, group, "hooks", handler]) {
+  for (const key of place) {
     if (node === undefined || node.kind === "leaf") break;
     const index: number = typeof key === "number"
       ? key

@@ -104,15 +104,14 @@ export function removed(text: string, container: JsonContainer, index: number): 
   return cut(after, child.start, child.end);
 }
 
-/** Whether a container was made for its one child: white space, and nothing else, is around that. */
-export function isMadeFor(text: string, container: JsonContainer): boolean {
-  const [child, other] = container.children;
-  if (child === undefined || other !== undefined || child.start === container.start + 1) {
-    return false;
-  }
-  const around = text.slice(container.start + 1, child.start) +
-    text.slice(child.end, container.end - 1);
-  return around.trim() === "";
+/** Whether a container was made for its children: white space, and nothing else, is around them. */
+export function isMadeFor(text: string, container: JsonContainer, count = 1): boolean {
+  const { children, start, end } = container;
+  const [first] = children;
+  const last = children.at(-1);
+  if (first === undefined || last === undefined || children.length !== count) return false;
+  if (first.start === start + 1) return false;
+  return (text.slice(start + 1, first.start) + text.slice(last.end, end - 1)).trim() === "";
 }
 
 function cut(text: string, from: number, to: number): string {

@@ -5,22 +5,16 @@
 import { join } from "../../../../deps/path.ts";
 import { badInput, CoordError, UnfitFile } from "../../../../domain/errors.ts";
 import {
+  calledBy,
   closed,
   hookCommand,
-  installed,
   isClosed,
   type OwnHook,
-  ownHooks,
-  pluginIn,
-  problemsOf,
+  type OwnPart,
   programOf,
-  repointed,
-  saysOff,
-  uninstalled,
-  wholeSettings,
-} from "../../../../domain/input/hosts/hooks.ts";
+  type SettingsForm,
+} from "../../../../domain/input/hosts/form.ts";
 import { HOSTS, type HostSettings, SCOPES } from "../../../../domain/input/hosts/hosts.ts";
-import type { JsonNode } from "../../../../domain/input/hosts/json_text.ts";
 import type {
   HostSettingsFiles,
   SettingsEdit,
@@ -36,10 +30,13 @@ import { Layout } from "../../layout.ts";
 import { checkoutIn, projectOf, upwards } from "../repository.ts";
 import { SmallFiles } from "../small_files.ts";
 import { FsTextFile } from "../../disk/text_file.ts";
-import { parseSettings } from "./json.ts";
+import { formOf, hostOf } from "./forms.ts";
 
 /** How often an edit is made again when the host changes its file meanwhile. */
 const MAX_TRIES = 5;
+
+/** In the path of a file of which there is one for each event. */
+const EVENT = "$event";
 
 export class FsHostSettings implements HostSettingsFiles {
   readonly top: string;
@@ -57,23 +54,29 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 
   found(): string[] {
+    const home = this.#home();
+    const isFolder = (path: string) => this.host.fs.stat(path)?.kind === "directory";
     return Object.entries(HOSTS).filter(([, settings]) => {
-      const { program, folder } = settings;
-      const user = this.#userFolder(settings);
-      const folders = [join(this.top, folder.path), ...(user === undefined ? [] : [user])];
+      const { program, folder, signs = [folder.path] } = settings;
+      const user = settings.signs === undefined ? this.#userFolder(settings) : undefined;
+      const roots = home === undefined ? [this.top] : [this.top, home];
       return this.#onPath(program) !== undefined ||
-        folders.some((path) => this.host.fs.stat(path)?.kind === "directory");
+        user !== undefined && isFolder(user) ||
+        signs.some((sign) => roots.some((root) => isFolder(join(root, sign))));
     }).map(([name]) => name);
   }
 
   files(host: string): SettingsFile[] {
-    const settings = hostOf(host);
+    const { files, events, shell, ...settings } = hostOf(host);
+    if (shell === "never_windows" && this.host.os === "windows") return [];
     return SCOPES.flatMap((scope) => {
       const folder = scope === "user" ? this.#userFolder(settings) : this.top;
-      const path = settings.files[scope];
-      return folder === undefined || path === undefined
-        ? []
-        : [{ host, scope, path: join(folder, path) }];
+      const path = files[scope];
+      if (folder === undefined || path === undefined) return [];
+      const names = path.includes(EVENT)
+        ? events.map(({ event }) => path.replace(EVENT, event))
+        : [path];
+      return names.map((name) => ({ host, scope, path: join(folder, name) }));
     });
   }
 
@@ -82,26 +85,40 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 
   command({ host, scope }: SettingsFile, program: string | undefined): string {
-    // Others have it elsewhere, or not at all. Only Claude Code has a POSIX shell on Windows.
-    const isShared = scope === "project" && (this.host.os !== "windows" || host === "claude");
+    const settings = hostOf(host);
+    // Others have it elsewhere, or not at all. Most hosts have no POSIX shell on Windows.
+    const isShared = scope === "project" && settings.isSafe !== true &&
+      (this.host.os !== "windows" || settings.shell === "posix");
     const called = program ?? (scope === "project" ? "coord" : this.program());
     if (called === undefined) {
       const message = "is required, since no coord is on the PATH";
       throw badInput([{ field: "program", code: "bad_args", message }]);
     }
-    return hookCommand(host, called, isShared);
+    const silence = isShared ? settings.silence ?? "" : undefined;
+    return hookCommand(calledBy(host), called, silence);
+  }
+
+  whole(file: SettingsFile, command: string): string {
+    return formOf(file.host, "").whole(command);
   }
 
   edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit {
     for (let tries = 1;; tries++) {
       const found = this.#fitting(file, () => this.#read(file.path));
-      const { change, after } = this.#fitting(file, () => this.#edited(file, found, command));
+      const form = formOf(file.host, found.bom);
+      const { change, after } = this.#fitting(file, () => this.#edited(form, file, found, command));
       if (change !== "none" && !found.isWritable) {
         throw new HostError("permission", "write", file.path);
       }
-      const isLink = found.target !== file.path;
-      if (!write || change === "none" || found.replace(after ?? (isLink ? "{}\n" : undefined))) {
-        return { ...file, change, command: this.#named(file, after) };
+      const kept = found.target === file.path || form.nothing === ""
+        ? after
+        : after ?? form.nothing;
+      if (!write || change === "none" || found.replace(kept, form.mode)) {
+        const named = after === undefined
+          ? undefined
+          : this.#fitting(file, () =>
+            formOf(file.host, "", "lenient").look(after).hooks[0]?.command);
+        return { ...file, change, command: named ?? null };
       }
       if (tries >= MAX_TRIES) throw new HostError("busy", "write", file.path);
     }
@@ -119,9 +136,8 @@ export class FsHostSettings implements HostSettingsFiles {
     try {
       const { text, bom } = this.#fitting(file, () => this.#read(file.path));
       if (text === undefined) return { ...file, state: "absent", ...nothing };
-      const root = this.#fitting(file, () => parserOf(file, bom)(text));
-      const own = ownHooks(file.host, root);
-      const [first] = own;
+      const own = this.#fitting(file, () => formOf(file.host, bom).look(text));
+      const [first] = own.hooks;
       const plugin = this.#plugin(file.host);
       if (first === undefined) {
         if (plugin !== file.path) return { ...file, state: "absent", ...nothing };
@@ -129,9 +145,9 @@ export class FsHostSettings implements HostSettingsFiles {
         return { ...file, state, ...nothing, last_fired_at: this.#lastFired(file.host) };
       }
       const { command } = first;
-      const program = programOf(file.host, command) ?? null;
+      const program = this.#programIn(file, command) ?? null;
       const isFound = program !== null && this.#canRun(program);
-      const problems = problemsOf(hostOf(file.host), own);
+      const problems = [...own.problems];
       if (!isFound) problems.push(`${program} cannot be run`);
       if (plugin !== undefined) {
         problems.push(`the plugin that is on in ${plugin} calls it as well`);
@@ -140,7 +156,7 @@ export class FsHostSettings implements HostSettingsFiles {
         ? "shadowed"
         : problems.length > 0
         ? "drift"
-        : this.#isTrusted(file, own)
+        : this.#isTrusted(file, own.hooks)
         ? "installed"
         : "waits_for_trust";
       return {
@@ -149,7 +165,7 @@ export class FsHostSettings implements HostSettingsFiles {
         command,
         program,
         program_found: isFound,
-        fail_closed: own.every((each) => isClosed(each.command)),
+        fail_closed: own.hooks.every((each) => isClosed(each.command)),
         last_fired_at: this.#lastFired(file.host),
         problems,
       };
@@ -173,41 +189,32 @@ export class FsHostSettings implements HostSettingsFiles {
 
   /** What a file is to have; `undefined` for none. */
   #edited(
-    file: SettingsFile,
-    { text, bom }: TextFile,
+    form: SettingsForm,
+    { host }: SettingsFile,
+    { text }: TextFile,
     command: string | undefined,
   ): { change: SettingsEdit["change"]; after: string | undefined } {
-    const { host } = file;
-    const settings = hostOf(host);
-    if (text === undefined) {
-      if (command === undefined) return { after: text, change: "none" };
-      const after = `${JSON.stringify(wholeSettings(settings, command), null, 2)}\n`;
-      return { after, change: "installed" };
-    }
     if (command === undefined) {
-      const after = uninstalled(text, lenient, host);
-      if (after === text) return { after, change: "none" };
-      // A file that was made for it goes as well.
-      return { after: after === "" ? undefined : after, change: "uninstalled" };
+      const after = text === undefined ? undefined : form.uninstalled(text);
+      return { after, change: after === text ? "none" : "uninstalled" };
     }
-    const parse = parserOf(file, bom);
-    const own = ownHooks(host, parse(text));
+    if (text === undefined) return { after: form.whole(command), change: "installed" };
+    const called = calledBy(host);
     // It is asked for once: a later call without it takes it away from no entry.
-    const isToClose = [command, ...own.map((each) => each.command)].some(isClosed);
-    const fitting = (each: string) => isToClose ? closed(host, each) : each;
-    const mended = repointed(text, own, (each) => {
-      const canRun = this.#canRun(programOf(host, each.command) ?? "");
-      return fitting(canRun ? each.command : command);
-    });
-    const after = installed(mended, parse, host, settings, fitting(command));
-    const change = after !== mended ? "installed" : after !== text ? "repointed" : "none";
-    return { after, change };
+    const isToClose = [command, ...form.look(text).hooks.map((each) => each.command)].some(
+      isClosed,
+    );
+    const fitting = (each: string) => isToClose ? closed(called, each) : each;
+    const { text: after, isMended } = form.installed(
+      text,
+      fitting(command),
+      (each) => this.#canRun(programOf(called, each) ?? "") ? fitting(each) : undefined,
+    );
+    return { after, change: after === text ? "none" : isMended ? "repointed" : "installed" };
   }
 
-  /** The command of the first entry in a text. */
-  #named(file: SettingsFile, text: string | undefined): string | null {
-    if (text === undefined) return null;
-    return ownHooks(file.host, lenient(text))[0]?.command ?? null;
+  #programIn({ host }: SettingsFile, command: string): string | undefined {
+    return programOf(calledBy(host), command);
   }
 
   /** @throws {UnfitFile} where there is something that is no file of text, or not the user's. */
@@ -221,29 +228,24 @@ export class FsHostSettings implements HostSettingsFiles {
 
   /** Whether one of the host's files switches the entries off, in whichever they are. */
   #isOff(host: string): boolean {
-    return this.files(host).some((file) => {
-      const root = this.#readable(file);
-      return root !== undefined && saysOff(root);
-    });
+    return this.files(host).some((file) => this.#readable(file)?.isOff === true);
   }
 
   /** The file that has coord's plugin on: the first that names it says whether it is. */
   #plugin(host: string): string | undefined {
-    const settings = hostOf(host);
     const files = this.files(host).toSorted((a, b) => weightOf(a) - weightOf(b));
     for (const file of files) {
-      const root = this.#readable(file);
-      const isOn = root && pluginIn(settings, root);
+      const isOn = this.#readable(file)?.plugin;
       if (isOn !== undefined) return isOn ? file.path : undefined;
     }
     return undefined;
   }
 
   /** What the host reads in a file; what it cannot read says nothing to it. */
-  #readable(file: SettingsFile): JsonNode | undefined {
+  #readable(file: SettingsFile): OwnPart | undefined {
     try {
       const { text, bom } = this.#read(file.path);
-      return text === undefined ? undefined : parserOf(file, bom)(text);
+      return text === undefined ? undefined : formOf(file.host, bom).look(text);
     } catch (error) {
       if (error instanceof UnfitFile || error instanceof CoordError) return undefined;
       throw error;
@@ -280,9 +282,9 @@ export class FsHostSettings implements HostSettingsFiles {
     });
   }
 
-  #userFolder({ folder }: HostSettings): string | undefined {
+  #userFolder({ folder }: Pick<HostSettings, "folder">): string | undefined {
     const { host } = this;
-    const named = host.env(folder.env);
+    const named = folder.env === undefined ? undefined : host.env(folder.env);
     if (named) return folder.below === undefined ? named : join(named, folder.below);
     const home = this.#home();
     return home === undefined ? undefined : join(home, folder.path);
@@ -307,31 +309,9 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 }
 
-function hostOf(name: string): HostSettings {
-  const host = HOSTS[name];
-  if (host === undefined) throw new TypeError(`No settings of a host ${name}`);
-  return host;
-}
-
 /** What a user says for one project counts before what the project says, and that before all others. */
 function weightOf({ scope }: SettingsFile): number {
   return ["local", "project", "user"].indexOf(scope);
-}
-
-/** Reads a file as the host does. */
-function parserOf({ host }: SettingsFile, bom: string | undefined): (text: string) => JsonNode {
-  const settings = hostOf(host);
-  return (text) => {
-    if (bom && settings.bom === undefined) {
-      throw new UnfitFile("the host reads no byte order mark");
-    }
-    return parseSettings(text, settings.syntax);
-  };
-}
-
-/** Entries come out of what the host does not read, too. */
-function lenient(text: string): JsonNode {
-  return parseSettings(text, "lenient");
 }
 
 function workspaceOf(host: Host, dir: string | undefined): string | undefined {

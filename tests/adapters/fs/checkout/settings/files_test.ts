@@ -1,15 +1,16 @@
 import { FsHostSettings } from "../../../../../src/adapters/fs/checkout/settings/files.ts";
+import { formOf, hostOf } from "../../../../../src/adapters/fs/checkout/settings/forms.ts";
 import { parseSettings } from "../../../../../src/adapters/fs/checkout/settings/json.ts";
 import { CoordError } from "../../../../../src/domain/errors.ts";
-import { closed, installed, uninstalled } from "../../../../../src/domain/input/hosts/hooks.ts";
 import { HOSTS } from "../../../../../src/domain/input/hosts/hosts.ts";
+import { closed } from "../../../../../src/domain/input/hosts/form.ts";
 import type { JsonNode } from "../../../../../src/domain/input/hosts/json_text.ts";
 import { HostError } from "../../../../../src/ports/host.ts";
 import type { SettingsFile } from "../../../../../src/ports/host_settings.ts";
 import { assert_, assertEquals, assertThrows, it } from "../../../../deps.ts";
 import { fakeHost } from "../../../../support/fake/host.ts";
 import { sized } from "../../../../support/length.ts";
-import { newSeed } from "../../../../support/random.ts";
+import { newSeed, type Random } from "../../../../support/random.ts";
 import {
   makeSymlink,
   makeTempDir,
@@ -48,6 +49,16 @@ function read(path: string): string | undefined {
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
+/** A file of a host as people write it. */
+function madeFor(random: Random, name: string) {
+  const { json, events } = hostOf(name);
+  if (json === undefined) throw new Error(name);
+  const names = events.map(({ event }) => event);
+  const made = settingsFile(random, { ...json, events: names, isFlat: !("hooks" in json.entry) });
+  const bom = json.bom === true ? made.bom : "";
+  return { ...made, bom, whole: `${bom}${made.text}` };
+}
+
 /** The value of a text. */
 function valueOf(text: string): unknown {
   const plain = (node: JsonNode): unknown =>
@@ -59,31 +70,17 @@ function valueOf(text: string): unknown {
   return plain(parseSettings(text, "lenient"));
 }
 
-it("install adds a group behind all others, and uninstall gives every byte back", () => {
+it("files of a host come back byte for byte, whatever others have in them", () => {
   const random = newSeed("settings");
   const { edit, file } = scene();
-  const names = Object.keys(HOSTS);
-  for (let round = 0; round < sized(120, 3_000, 100_000); round++) {
+  const names = Object.keys(HOSTS).filter((name) => HOSTS[name]?.json !== undefined);
+  for (let round = 0; round < sized(40, 1_000, 10_000); round++) {
     const name = random.pick(names);
-    const host = HOSTS[name];
-    if (host === undefined) throw new Error(name);
-    const made = settingsFile(random, host.syntax, host.events.map(({ event }) => event));
+    const { whole } = madeFor(random, name);
     const { path } = file(name);
-    const bom = host.bom === true ? made.bom : "";
-    const whole = `${bom}${made.text}`;
     put(path, whole);
     const shown = `${name} ${JSON.stringify(whole)}`;
     assertEquals(edit(name, true).change, "installed", shown);
-    const between = read(path) ?? "";
-    const expected = structuredClone(made.value) as { hooks?: Record<string, unknown[]> };
-    const own = valueOf(between.slice(bom.length)) as typeof expected;
-    for (const { event } of host.events) {
-      const group = own.hooks?.[event]?.at(-1);
-      assert_(JSON.stringify(group).includes(`coord hook run ${name}`), shown);
-      ((expected.hooks ??= {})[event] ??= []).push(group);
-    }
-    assertEquals(own, expected, shown);
-    assertEquals(Object.keys(own), Object.keys(expected), shown);
     assertEquals(edit(name, true).change, "none", shown);
     assertEquals(edit(name, false).change, "uninstalled", shown);
     assertEquals(read(path), whole, shown);
@@ -91,22 +88,55 @@ it("install adds a group behind all others, and uninstall gives every byte back"
   }
 });
 
+it("install adds an entry behind all others of an event, and uninstall gives every byte back", () => {
+  const random = newSeed("entries");
+  const names = Object.keys(HOSTS).filter((name) => HOSTS[name]?.json !== undefined);
+  for (let round = 0; round < names.length * sized(30, 1_000, 20_000); round++) {
+    const name = names[round % names.length] ?? "";
+    const { json, events, calls = name } = hostOf(name);
+    const { key = "hooks", head = {} } = json ?? {};
+    const { text, value, bom } = madeFor(random, name);
+    const form = formOf(name, bom);
+    const shown = `${name} ${JSON.stringify(text)}`;
+    const command = `coord hook run ${calls}`;
+    const between = form.installed(text, command, (it) => it).text;
+    const expected = structuredClone(value);
+    const own = valueOf(between) as typeof expected;
+    const lists = (value: typeof expected) => value[key] as Record<string, unknown[]>;
+    for (const { event } of events) {
+      const entry = lists(own)[event]?.at(-1);
+      assert_(JSON.stringify(entry).includes(command), shown);
+      expected[key] ??= {};
+      (lists(expected)[event] ??= []).push(entry);
+    }
+    for (const [member, value] of Object.entries(head)) expected[member] ??= value;
+    assertEquals(own, expected, shown);
+    assertEquals(Object.keys(own), Object.keys(expected), shown);
+    assertEquals(form.look(between).problems, [], shown);
+    assertEquals(form.installed(between, command, (it) => it).text, between, shown);
+    assertEquals(form.uninstalled(between), text, shown);
+    assertEquals(form.uninstalled(text), text, shown);
+  }
+});
+
 it("an entry that fails closed stays so, and is taken out like any other", () => {
   const { settings, file, edit, dir } = scene();
   put(`${dir}/bin/coord`, "");
   setMode(`${dir}/bin/coord`, 0o755);
-  for (const name of Object.keys(HOSTS)) {
+  for (const name of Object.keys(HOSTS).filter((name) => HOSTS[name]?.json !== undefined)) {
     const one = file(name);
-    const before = '{"a": [1],\n "hooks": {}}';
+    const { json, calls = name } = hostOf(name);
+    const head = json?.head === undefined ? "" : ', "version": 1';
+    const before = `{"a": [1],\n "${json?.key ?? "hooks"}": {}${head}}`;
     put(one.path, before);
     const closes = () => settings.state(one).fail_closed;
-    const closing = closed(name, settings.command(one, undefined));
+    const closing = closed(calls, settings.command(one, undefined));
     assertEquals([edit(name, true).change, closes()], ["installed", false]);
     assertEquals([settings.edit(one, closing, true).change, closes()], ["repointed", true]);
     assertEquals(settings.state(one).problems, []);
     const text = read(one.path);
     assertEquals(
-      text?.split(`coord hook run ${name} --fail-closed; fi`).length,
+      text?.split(/; then coord hook run [\w ]+ --fail-closed[\w ]*;/).length,
       HOSTS[name]?.events.length! + 1,
     );
     assertEquals([edit(name, true).change, read(one.path)], ["none", text]);
@@ -119,22 +149,21 @@ it("an entry that fails closed stays so, and is taken out like any other", () =>
 
 it("what others add after install stays, and all that is coord's goes", () => {
   const random = newSeed("neighbours");
-  const host = HOSTS["claude"];
-  if (host === undefined) throw new Error("claude");
-  const parse = (text: string) => parseSettings(text, "lenient");
+  const host = hostOf("claude");
+  const form = formOf("claude", "", "lenient");
   for (let round = 0; round < sized(100, 2_000, 50_000); round++) {
     const events = host.events.map(({ event }) => event);
-    const { text } = settingsFile(random, "lenient", events);
+    const { text } = settingsFile(random, { syntax: "lenient", events });
     // A tool that parses and prints the whole file, with a group of its own, is between the two.
-    const whole = installed(text, parse, "claude", host, "coord hook run claude");
-    assertEquals(uninstalled(whole, parse, "claude"), text);
+    const { text: whole } = form.installed(text, "coord hook run claude", (it) => it);
+    assertEquals(form.uninstalled(whole), text);
     const value = valueOf(whole) as { hooks: Record<string, unknown[]> };
     const theirs = { hooks: [{ type: "command", command: "theirs" }] };
     const event = random.pick(events);
     const groups = value.hooks[event] ?? [];
     groups.splice(random.below(groups.length + 1), 0, theirs);
     const mixed = JSON.stringify(value, null, random.pick([0, 2]));
-    const left = uninstalled(mixed, parse, "claude");
+    const left = form.uninstalled(mixed) ?? "{}";
     const expected = structuredClone(value);
     for (const each of events) {
       expected.hooks[each] = (expected.hooks[each] ?? []).filter((group) =>
