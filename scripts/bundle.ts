@@ -1,7 +1,8 @@
 /**
  * Makes the package for the npm registry, `dist/npm/`: the program `coord.mjs` and the library
  * `mod.mjs`, a file each that runs on Node, Deno and Bun alike, with `package.json`, README and
- * license. Prints what it made.
+ * license. What speaks the Model Context Protocol is `mcp.mjs`, which only `coord mcp` loads. Prints what
+ * it made.
  *
  * Usage: deno task bundle; then `npm pack ./dist/npm`, or `node dist/npm/coord.mjs --help`.
  */
@@ -18,6 +19,9 @@ const ROOT = `${import.meta.dirname}/..`;
 /** The oldest Node that the package runs on. */
 export const NODE = ">=20.16";
 
+/** How the program imports what is a file of its own. */
+const MCP = "../deps/mcp.ts";
+
 /**
  * Bundles coord into a folder, which is emptied first.
  *
@@ -31,11 +35,13 @@ export async function bundleForNpm(folder: string): Promise<string> {
     const program = `${folder}/coord.mjs`;
     const library = await bundle(ROOT, work, { split: false, entry: "mod" });
     await forNode(library, `${folder}/mod.mjs`);
-    await forNode(
-      await bundle(ROOT, work, { split: false }),
-      program,
-      "--banner=#!/usr/bin/env node",
-    );
+    const entry = await bundle(ROOT, work, { split: false, external: MCP });
+    // Bun leaves no path out, but a name.
+    await reimport(entry, MCP, "mcp");
+    await forNode(entry, program, "--banner=#!/usr/bin/env node", "--external=mcp");
+    await reimport(program, "mcp", "./mcp.mjs");
+    const mcp = await bundle(ROOT, work, { split: false, entry: "src/deps/mcp" });
+    await forNode(mcp, `${folder}/mcp.mjs`);
     await Deno.chmod(program, 0o755);
     await Deno.writeTextFile(`${folder}/package.json`, packageJson());
     for (const name of ["README.md", "LICENSE"]) await copy(`${ROOT}/${name}`, `${folder}/${name}`);
@@ -43,6 +49,13 @@ export async function bundleForNpm(folder: string): Promise<string> {
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/** Has a file import a module by another name. */
+async function reimport(file: string, from: string, to: string): Promise<void> {
+  const parts = (await Deno.readTextFile(file)).split(`import("${from}")`);
+  if (parts.length !== 2) throw new Error(`${file} imports "${from}" ${parts.length - 1} times`);
+  await Deno.writeTextFile(file, parts.join(`import("${to}")`));
 }
 
 /** Deno keeps `using` as it is, which Node cannot read before version 24; Bun rewrites it. */
@@ -70,7 +83,7 @@ function packageJson(): string {
     type: "module",
     bin: { coord: "coord.mjs" },
     exports: { ".": "./mod.mjs" },
-    files: ["coord.mjs", "mod.mjs"],
+    files: ["coord.mjs", "mcp.mjs", "mod.mjs"],
     engines: { node: NODE },
   };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
@@ -79,7 +92,7 @@ function packageJson(): string {
 if (import.meta.main) {
   try {
     const program = await bundleForNpm("dist/npm");
-    for (const file of [program, "dist/npm/mod.mjs"]) {
+    for (const file of [program, "dist/npm/mcp.mjs", "dist/npm/mod.mjs"]) {
       console.log(`${file}  ${(Deno.statSync(file).size / 1e3).toFixed(0)} KB`);
     }
   } catch (error) {

@@ -29,6 +29,18 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/host/", ["src/host/", "src/ports/", "src/domain/"]],
   ["src/commands/", ["src/commands/", "src/engine/", "src/ports/", "src/domain/"]],
   ["src/cli/", ["src/"]],
+  ["src/mcp/", [
+    "src/mcp/",
+    "src/cli/exit_codes.ts",
+    "src/cli/sanitize.ts",
+    "src/commands/",
+    "src/engine/",
+    "src/ports/",
+    "src/domain/",
+    "src/async/",
+    "src/deps/mcp.ts",
+    "src/workspace/open.ts",
+  ]],
   ["src/deps/", []],
   ["src/workspace/open.ts", [
     "src/engine/",

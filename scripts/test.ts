@@ -82,6 +82,7 @@ const ONCE = [
   "tests/commands/",
   "tests/cli/complete/",
   "tests/cli/help/",
+  "tests/mcp/",
   "tests/cli/with_test.ts",
   "tests/cli/work_test.ts",
   "tests/conformance/memory_test.ts",

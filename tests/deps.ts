@@ -38,3 +38,14 @@ export const assert_: (value: unknown, message?: string) => asserts value = type
 export function itIf(able: boolean, reason: string): (name: string, body: Body) => unknown {
   return able ? it : (name, body) => it.skip(`${name} (skipped: ${reason})`, body);
 }
+
+export type { Client, Transport } from "npm:@modelcontextprotocol/client@^2.4";
+
+/** The client of the Model Context Protocol, which takes long to load. */
+export async function mcpClient() {
+  const [{ Client }, { StdioClientTransport }] = await Promise.all([
+    import("npm:@modelcontextprotocol/client@^2.4"),
+    import("npm:@modelcontextprotocol/client@^2.4/stdio"),
+  ]);
+  return { Client, StdioClientTransport };
+}

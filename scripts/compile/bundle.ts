@@ -2,7 +2,8 @@
 import { run } from "../support/run.ts";
 
 /**
- * Type-checks an entry, the program or the library, and bundles it into `folder`.
+ * Type-checks an entry, the program, the library, or what the program loads as `external`, and bundles
+ * it into `folder`.
  *
  * With `split`, a command that is loaded on demand stays a file of its own, and all is minified. In
  * one file, Deno would also have to load the half that is for Bun, which takes longer than all the
@@ -14,9 +15,11 @@ import { run } from "../support/run.ts";
 export async function bundle(
   root: string,
   folder: string,
-  { split = true, entry = "cli" }: {
+  { split = true, entry = "cli", external }: {
     readonly split?: boolean;
-    readonly entry?: "cli" | "mod";
+    readonly entry?: "cli" | "mod" | "src/deps/mcp";
+    /** How a module is imported that stays out of the bundle. */
+    readonly external?: string;
   } = {},
 ): Promise<string> {
   const { code, output } = await run(Deno.execPath(), [
@@ -24,10 +27,11 @@ export async function bundle(
     `--config=${root}/deno.json`,
     "--frozen",
     "--check",
+    ...(external === undefined ? [] : [`--external=${external}`]),
     ...(split ? ["--minify", "--code-splitting"] : []),
     `--outdir=${folder}`,
     `${root}/${entry}.ts`,
   ]);
   if (code !== 0) throw new Error(`Cannot bundle ${entry}.ts: ${output}`);
-  return `${folder}/${entry}.js`;
+  return `${folder}/${entry.split("/").at(-1)}.js`;
 }

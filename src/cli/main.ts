@@ -15,10 +15,11 @@ import type { Clock } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import type { Host } from "../ports/host.ts";
 import { BUILT_IN, type BuiltInName, CATALOG, describeAll, NAMES, type Shell } from "./catalog.ts";
-import { exitCodeOfValue, failureOf, INTERRUPTED } from "./exit_codes.ts";
+import { exitCodeOfValue, failureOf } from "./exit_codes.ts";
 import { BARE_FLAGS, GLOBAL_FLAGS, isGroup, locate, type Located } from "./locate.ts";
 import { Output, readerGone } from "./output.ts";
 import { type Split, split } from "./split.ts";
+import { Stopping } from "./stopping.ts";
 
 /** Runs the command that the host's arguments name, and returns the exit code. */
 export async function main(host: Host, clock: Clock = Date.now): Promise<number> {
@@ -66,7 +67,10 @@ async function dispatch(
     return runBuiltIn(name as BuiltInName, host, args, output);
   }
   const command = await COMMANDS[name]?.load();
-  if (command !== undefined && isRaw(command)) return runRaw(command, host, clock, args);
+  if (command !== undefined && isRaw(command)) {
+    if (command.strict) await parseFor(name, command, host, args, output);
+    return runRaw(command, host, clock, args);
+  }
   if (command === undefined) throw await unknown(name);
   return runCommand(name, command, host, clock, args, output);
 }
@@ -93,7 +97,7 @@ async function parseFor(
   return parsed;
 }
 
-/** Runs a command whose answer is another program's. Flags that it does not know are ignored. */
+/** Runs a command whose answer is another program's. */
 async function runRaw(
   command: RawCommand,
   host: Host,
@@ -111,6 +115,8 @@ async function runRaw(
       const { openHookOn } = await import("../workspace/open_hook.ts");
       return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });
     },
+    serve: async () =>
+      (await import("../mcp/server.ts")).serveMcp(host, { dir, clock, onFound: growth.onFound }),
   });
   try {
     if (out !== "") host.write("stdout", out);
@@ -272,58 +278,6 @@ async function deliver(
     throw thrown;
   }
   return codeOf(value);
-}
-
-/** Turns of the event loop after which a signal that came is heard: one or two on both runtimes. */
-const SIGNAL_TURNS = 3;
-
-/** Listens to SIGINT and SIGTERM from the moment the signal is asked for. */
-class Stopping {
-  readonly #host: Host;
-  readonly #controller = new AbortController();
-  #again: AbortController | undefined;
-  #isLeft = false;
-  #end: (() => void) | undefined;
-
-  constructor(host: Host) {
-    this.#host = host;
-  }
-
-  get signal(): AbortSignal {
-    this.#end ??= this.#host.onStop(() => {
-      if (this.#isLeft) return;
-      const next = [this.#controller, this.#again].find((one) => one?.signal.aborted === false);
-      if (next === undefined) this.#host.exit(INTERRUPTED);
-      next.abort();
-    });
-    return this.#controller.signal;
-  }
-
-  /** Fires at the second signal, which then ends the process no more. */
-  get again(): AbortSignal {
-    void this.signal;
-    this.#again ??= new AbortController();
-    return this.#again.signal;
-  }
-
-  /** Leaves signals to others until the result is called. */
-  leave(): () => void {
-    this.#isLeft = true;
-    return () => this.#isLeft = false;
-  }
-
-  /** Whether a signal came, also while the thread was busy. */
-  async isStopped(): Promise<boolean> {
-    const { signal } = this.#controller;
-    if (this.#end === undefined) return false;
-    const { realTimers } = await import("../async/timers.ts");
-    for (let turn = 0; turn < SIGNAL_TURNS && !signal.aborted; turn++) await realTimers.turn();
-    return signal.aborted;
-  }
-
-  end(): void {
-    this.#end?.();
-  }
 }
 
 async function runBuiltIn(

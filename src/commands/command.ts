@@ -223,10 +223,18 @@ export interface HookContext {
   hook(cwd: string): Promise<Hook>;
 }
 
-/** A command whose exit code and output are another program's, and which never throws. */
+/** The same, for what is no hook. */
+export interface RawContext extends HookContext {
+  /** Serves an agent's client until that has gone. */
+  serve(): Promise<void>;
+}
+
+/** A command whose exit code and output are another program's. */
 export interface RawCommand extends Described {
-  answer(context: HookContext): Promise<HookAnswer>;
+  answer(context: RawContext): Promise<HookAnswer>;
   readonly raw: true;
+  /** Whether people write its arguments, so that what is wrong with them is said. */
+  readonly strict?: true;
 }
 
 export type Command = AnswerCommand | StreamCommand | RawCommand;

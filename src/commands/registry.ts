@@ -151,6 +151,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a host is answered for a free file and for a held one",
     load: () => import("./hook/test.ts").then((module) => module.test),
   },
+  mcp: {
+    group: "Hooks",
+    summary: "serve tools of coord to an agent's client, by the Model Context Protocol",
+    load: () => import("./hook/mcp.ts").then((module) => module.mcp),
+  },
   "guard install": {
     group: "Hooks",
     summary: "have git refuse commits of files that another run holds",

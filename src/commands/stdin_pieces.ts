@@ -185,7 +185,8 @@ export async function* zeroEnded(input: Bytes, instead: string): AsyncGenerator<
   }
 }
 
-async function* split(input: Bytes, end: number): AsyncGenerator<Piece, void> {
+/** What stands before each `end`, and behind the last. */
+export async function* split(input: Bytes, end: number): AsyncGenerator<Piece, void> {
   let parts: Uint8Array[] = [];
   let length = 0;
   const take = () => {

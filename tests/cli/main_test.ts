@@ -217,6 +217,7 @@ it("main() loads neither a command nor an adapter to print help and version", ()
     ...["catalog", "envelope", "exit_codes", "help/help", "locate", "main", "output", "sanitize"]
       .map((name) => `src/cli/${name}.ts`),
     "src/cli/split.ts",
+    "src/cli/stopping.ts",
     "src/commands/answers.ts",
     "src/commands/command.ts",
     "src/commands/registry.ts",

@@ -107,8 +107,11 @@ it("--print takes every field of the answers in the transcripts, and of their re
 });
 
 it("--print knows the fields of every command, and json.md names them", () => {
-  // That one answers a host, in the host's words.
-  assertEquals(Object.keys(CATALOG).filter((name) => fieldsOf(name).length === 0), ["hook run"]);
+  // Those answer a host or a client, in its words.
+  assertEquals(Object.keys(CATALOG).filter((name) => fieldsOf(name).length === 0), [
+    "hook run",
+    "mcp",
+  ]);
   assertEquals(Object.keys(ANSWERS).filter((name) => !Object.hasOwn(CATALOG, name)), []);
   const named = new Set([...read("docs/json.md").matchAll(/`(\w+)`/g)].map(([, word]) => word));
   const words = Object.keys(ANSWERS).flatMap(fieldsOf).flatMap((field) => field.split("."));

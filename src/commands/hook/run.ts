@@ -18,7 +18,9 @@ import type { Host } from "../../ports/host.ts";
 import type { HookContext, RawCommand } from "../command.ts";
 import { dialectOf, DIALECTS } from "./dialects.ts";
 
-export const hookRunCommand: RawCommand = {
+export const hookRunCommand: RawCommand & {
+  answer(context: HookContext): Promise<HookAnswer>;
+} = {
   details:
     "Called by the host of an agent, which writes what is about to happen to standard input as JSON. " +
     "Before an edit the files are reserved exclusively for the agent's run, for 15 minutes from the " +

@@ -1,3 +1,4 @@
+import { callRun } from "../../../../src/domain/input/hook/call.ts";
 import { endsWith, hookRun } from "../../../../src/domain/input/hook/run.ts";
 import { identify, sameRun } from "../../../../src/domain/input/run_id.ts";
 import { assertEquals, it } from "../../../deps.ts";
@@ -8,6 +9,22 @@ type Env = Readonly<Record<string, string>>;
 function hooked(host: string, session: string, agent: string | undefined, env: Env) {
   return hookRun(host, { session, agent }, (name) => env[name]);
 }
+
+/** What the hosts that name the session with each call of a tool say there. */
+const META: Readonly<Record<string, object>> = {
+  codex: { threadId: "S2", "x-codex-turn-metadata": { session_id: "S", thread_id: "S2" } },
+  opencode: { sessionID: "S" },
+};
+
+/** Where nothing names the session to a server: the agent has to say who it is. */
+const UNNAMED = [
+  "gemini",
+  "copilot",
+  "copilot in copilot",
+  "copilot in grok",
+  "grok",
+  "grok in grok",
+];
 
 /** The environments of an agent's hook and of its shell; they differ where the host sets variables. */
 const PLACES: readonly (readonly [what: string, host: string, hook: Env, shell: Env])[] = [
@@ -59,6 +76,61 @@ for (const [what, host, hook, shell] of PLACES) {
     });
   }
 }
+
+for (const [what, host, hook, shell] of PLACES) {
+  for (const agent of [undefined, "A"]) {
+    it(`hookRun() and a call of a tool are one lineage: ${what}${agent ? ", subagent" : ""}`, () => {
+      // A server has what the host has; Claude Code adds the session, which others say with the call.
+      const env = host === "claude" ? { ...hook, ...shell } : hook;
+      const run = hooked(host, "S", agent, hook)?.runId ?? "";
+      const meta = META[host] ?? {};
+      const explicit = UNNAMED.includes(what) ? run : undefined;
+      const called = callRun(explicit, { ...meta }, (name) => env[name], "mcp:1").runId;
+      assertEquals({ run, called, same: sameRun(run, called) }, { run, called, same: true });
+    });
+  }
+}
+
+it("callRun() takes the caller's word, the environment's, the call's, then the host's", () => {
+  const env = { COORD_RUN_ID: "me", CLAUDE_CODE_SESSION_ID: "T" };
+  const called = (meta: Record<string, unknown>, env: Env, explicit?: string) =>
+    callRun(explicit, meta, (name) => env[name], "mcp:1");
+  const turn = JSON.stringify({ session_id: "S/x" });
+  assertEquals(
+    [
+      called({ threadId: "S" }, env, "x"),
+      called({ threadId: "S" }, env),
+      called({ threadId: "S" }, { CLAUDE_CODE_SESSION_ID: "T" }),
+      called({ threadId: "S" }, {}),
+      called({ threadId: "S", "x-codex-turn-metadata": turn }, {}),
+      called({ threadId: "S", "x-codex-turn-metadata": "{" }, {}),
+      called({ sessionID: "S" }, {}),
+      called({ "vscode.conversationId": "S" }, {}),
+      called({ threadId: 7, sessionID: "" }, { CLAUDE_CODE_SESSION_ID: "T" }),
+    ].map(({ runId }) => runId),
+    [
+      "x",
+      "me",
+      "claude:T/codex:S",
+      "codex:S",
+      "codex:S_x",
+      "codex:S",
+      "opencode:S",
+      "vscode:S",
+      "claude:T",
+    ],
+  );
+});
+
+it("callRun() says what is not sure: a run of the server's own, and one of several hosts", () => {
+  const doubt = (env: Env) => callRun(undefined, {}, (name) => env[name], "mcp:1").doubt;
+  assertEquals(doubt({ CLAUDE_CODE_SESSION_ID: "T" }), undefined);
+  assertEquals(doubt({})?.includes('"mcp:1"'), true);
+  assertEquals(
+    doubt({ CLAUDE_CODE_SESSION_ID: "T", CODEX_THREAD_ID: "S" })?.startsWith("Several hosts"),
+    true,
+  );
+});
 
 it("hookRun() gives each session an id of its own, and each subagent", () => {
   const run = (session: string, agent?: string, env: Env = {}) =>
