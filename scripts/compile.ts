@@ -7,6 +7,7 @@ import { HELP, type Plan, readArgs } from "./compile/args.ts";
 import { compileWithBun } from "./compile/bun.ts";
 import { bundle } from "./compile/bundle.ts";
 import { compileWithDeno } from "./compile/deno.ts";
+import { joined } from "./compile/joined.ts";
 import { writeSums } from "./compile/sums.ts";
 import { fileName, type Target } from "./compile/targets.ts";
 import { BUN_VERSION, bunPath } from "./support/toolchain.ts";
@@ -34,7 +35,7 @@ export async function compile(
   const work = await Deno.makeTempDir({ dir: dist, prefix: "build-" });
   try {
     const entry = await bundle(ROOT, `${work}/bundle`);
-    const build = builder(entry, runtime, print);
+    const build = builder(entry, runtime, print, joined);
     for (const target of targets) {
       const made = `${work}/${fileName(target)}`;
       const by = await build(target, made);
@@ -49,9 +50,19 @@ export async function compile(
   print(await writeSums(dist));
 }
 
-/** A function that makes one executable of an entry point and returns which runtime it got. */
-export function builder(entry: string, runtime: Plan["runtime"], print: (line: string) => void) {
+/**
+ * A function that makes one executable of an entry point and returns which runtime it got.
+ *
+ * @param forBun Makes the entry point for Bun of that for Deno.
+ */
+export function builder(
+  entry: string,
+  runtime: Plan["runtime"],
+  print: (line: string) => void,
+  forBun = (_bun: string, entry: string) => Promise.resolve(entry),
+) {
   let bun: string | undefined;
+  let bunEntry: string | undefined;
   let noDeno: string | undefined; // why, once that is known: the next target would wait in vain
   return async (target: Target, out: string): Promise<string> => {
     if (target.deno !== undefined && runtime !== "bun" && noDeno === undefined) {
@@ -62,7 +73,8 @@ export function builder(entry: string, runtime: Plan["runtime"], print: (line: s
       print(`Deno's base executable cannot be had, so Bun takes its place: ${noDeno}`);
     }
     bun ??= await bunPath();
-    await compileWithBun(bun, entry, target.bun, out, LIMIT);
+    bunEntry ??= await forBun(bun, entry);
+    await compileWithBun(bun, bunEntry, target.bun, out, LIMIT);
     return `bun ${BUN_VERSION}`;
   };
 }

@@ -1,6 +1,7 @@
 /** Rows of whole processes: how long coord takes to start, and how much memory it takes. */
 import { builder } from "../compile.ts";
 import { bundle } from "../compile/bundle.ts";
+import { joined } from "../compile/joined.ts";
 import { targetOf } from "../compile/targets.ts";
 import { ratioRow, type Row, sized } from "./measure.ts";
 import { scene } from "./scene.ts";
@@ -76,7 +77,8 @@ async function makeExecutables(parent: string) {
   const quiet = () => {};
   const runtime = await builder(source, "auto", quiet)(target, made.empty);
   const same = runtime.startsWith("bun") ? "bun" : "deno";
-  await builder(await bundle(ROOT, `${parent}/bundle`), same, quiet)(target, made.coord);
+  const entry = await bundle(ROOT, `${parent}/bundle`);
+  await builder(entry, same, quiet, joined)(target, made.coord);
   return { ...made, runtime };
 }
 
