@@ -147,8 +147,9 @@ it("the plugin that hook install writes is the one of this repository, with its 
     "// coord hook run opencode (made by coord hook install",
     source,
   ]);
-  const named = form.whole("'/a \"b\"/coord' hook run opencode");
+  const named = form.whole("'/a \"b\"/coord' hook run opencode --fail-closed");
   assert_(named.includes(String.raw`const COORD = "/a \"b\"/coord";`));
+  assert_(named.includes('const FLAGS: readonly string[] = ["--fail-closed"];'));
 });
 
 it("HOSTS has each host that is spoken with, and what it takes for no opinion", async () => {

@@ -74,7 +74,7 @@ it("files of a host come back byte for byte, whatever others have in them", () =
   const random = newSeed("settings");
   const { edit, file } = scene();
   const names = Object.keys(HOSTS).filter((name) => HOSTS[name]?.json !== undefined);
-  for (let round = 0; round < sized(40, 1_000, 10_000); round++) {
+  for (let round = 0; round < sized(40, 300, 10_000); round++) {
     const name = random.pick(names);
     const { whole } = madeFor(random, name);
     const { path } = file(name);
@@ -91,7 +91,7 @@ it("files of a host come back byte for byte, whatever others have in them", () =
 it("install adds an entry behind all others of an event, and uninstall gives every byte back", () => {
   const random = newSeed("entries");
   const names = Object.keys(HOSTS).filter((name) => HOSTS[name]?.json !== undefined);
-  for (let round = 0; round < names.length * sized(30, 1_000, 20_000); round++) {
+  for (let round = 0; round < names.length * sized(30, 150, 20_000); round++) {
     const name = names[round % names.length] ?? "";
     const { json, events, calls = name } = hostOf(name);
     const { key = "hooks", head = {} } = json ?? {};
