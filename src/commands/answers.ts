@@ -89,7 +89,7 @@ const ENDED: AnswerFields = { fields: [...CLAIM, ...words("run_id since")] };
 
 /** By the name of the command. */
 export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
-  init: { fields: words("workspace created shared_with") },
+  init: { fields: words("workspace created shared_with lines.*") },
   status: {
     fields: [
       ...words("workspace found_by live_reservations live_leases records.* timed_out_claims.*"),

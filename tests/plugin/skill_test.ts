@@ -1,9 +1,7 @@
 /** The skill names only commands and flags that there are, and is as short as a skill must be. */
-import { CATALOG } from "../../src/cli/catalog.ts";
-import { locate } from "../../src/cli/locate.ts";
-import { RENAMED } from "../../src/commands/registry.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, it } from "../deps.ts";
+import { unknownIn } from "../support/program/command_lines.ts";
 
 const { fs } = await detectHost();
 const SKILL = `${import.meta.dirname}/../../plugin/claude/skills/coord/SKILL.md`;
@@ -12,14 +10,7 @@ const text = new TextDecoder().decode(fs.read(SKILL));
 it("the skill of Claude Code names commands and flags that there are", async () => {
   const lines = [...text.matchAll(/^coord (.+)$/gm)].map(([, line = ""]) => line);
   assert_(lines.length > 8, "it has commands");
-  const unknown: string[] = [];
-  for (const line of lines) {
-    const { name = "", known } = locate(line.split(" "), new Set(Object.keys(CATALOG)), RENAMED);
-    const flags = Object.keys((await CATALOG[name]?.load())?.flags ?? {});
-    const asked = [...line.matchAll(/--([\w-]+)/g)].map(([, flag = ""]) => flag);
-    if (!known || asked.some((flag) => ![...flags, "print"].includes(flag))) unknown.push(line);
-  }
-  assertEquals(unknown, []);
+  assertEquals(await unknownIn(lines), []);
 });
 
 it("the skill says in its head what it is for, within the bounds of a host", () => {

@@ -1,0 +1,22 @@
+/** What stands in `AGENTS.md` or `CLAUDE.md` of a project, for agents that read it when they begin. */
+export const AGENTS_LINES: readonly string[] = [
+  "## Other agents in this checkout",
+  "",
+  "Several agents may edit this checkout at once. `coord` says who holds what.",
+  "",
+  "- First of all call `coord prime`: who you are, what you hold, and what others hold.",
+  '- Before you edit files, hold them: `coord reserve PATH --exclusive --ttl 15m --note "why"`.',
+  "  Where hooks are set up, each edit does that by itself.",
+  "- When another agent holds a file, work on something else, or wait:",
+  "  `coord wait --address PATH --timeout 300`. Do not edit it by the shell.",
+  '- When an edit is denied since the file "was changed", read it again, then edit it.',
+  "- Take a task by `coord claim --print task_id,task.title`, and keep it by",
+  "  `coord heartbeat --mine`. End it by `coord complete ID`, or by",
+  '  `coord fail-task ID --error "why"`.',
+  '- Commit just what you changed: `coord commit -m "what" PATH`.',
+  "- When you are done, give back what you hold: `coord release --mine`.",
+  "",
+  "Exit codes: 0 is done. 1 is no: held by another, refused, or nothing to claim. 2 is no",
+  "workspace, 3 a failure of the machine, 4 no such record, 5 busy, 64 wrong usage, and 75 waited",
+  "in vain. `coord help COMMAND` has the rest.",
+];
