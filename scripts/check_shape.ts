@@ -94,6 +94,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/engine/",
     "src/ports/",
     "src/domain/",
+    "src/workspace/open_holds.ts",
     "src/workspace/open_reserving.ts",
   ]],
   ["src/workspace/open_settings.ts", [

@@ -40,6 +40,7 @@ const HEAVY = [
   "tests/docs/demo_test.ts",
   "tests/docs/documents_test.ts",
   "tests/docs/fleet_test.ts",
+  "tests/domain/git/sweep_test.ts",
   "tests/domain/glob/",
   "tests/domain/input/hosts/",
   "tests/domain/journal/checkpoint_test.ts",

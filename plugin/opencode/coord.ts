@@ -1,6 +1,7 @@
 /**
  * The plugin of opencode, version 1.18.29 and later, and 2. Before an edit coord reserves the files for
- * the session, or the edit is denied; and it remembers what the session read and wrote. It lies in `.opencode/plugins/` of a project, or in
+ * the session, or the edit is denied; and it remembers what the session read and wrote. A shell command
+ * with git is denied where it would sweep up what others hold. It lies in `.opencode/plugins/` of a project, or in
  * `~/.config/opencode/plugins/`, and needs `coord` on the `PATH`. Without it edits go on.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -10,6 +11,7 @@ const COORD = "coord";
 const FLAGS: readonly string[] = [];
 const READ = "read";
 const EDITS = new Set(["write", "edit", "patch", "apply_patch", "multiedit"]);
+const SHELLS = new Set(["bash", "shell"]);
 
 /** Milliseconds after which a call has no opinion. */
 const TIMEOUT = 5_000;
@@ -83,7 +85,7 @@ async function whoIs(sessionID: string, parentOf: ParentOf): Promise<Who> {
   return session === sessionID ? { session } : { session, agent_id: sessionID };
 }
 
-/** Before a tool reads or writes files; throws where a write is denied. */
+/** Before a tool reads or writes files, or calls git; throws where that is denied. */
 async function before(tool: string, args: unknown, who: Who, cwd?: string): Promise<void> {
   if (EDITS.has(tool)) editing.set(who.agent_id ?? who.session, who);
   const { code, reason } = await call("pre", { tool, args, ...who, cwd });
@@ -92,6 +94,12 @@ async function before(tool: string, args: unknown, who: Who, cwd?: string): Prom
 
 function usesFiles({ tool }: Tool): boolean {
   return tool === READ || EDITS.has(tool);
+}
+
+/** Whether a tool runs a shell command that coord may have an opinion on. */
+function callsGit({ tool }: Tool, args: unknown): boolean {
+  const { command } = (args ?? {}) as { command?: unknown };
+  return SHELLS.has(tool) && typeof command === "string" && /\bgit\b/.test(command);
 }
 
 /** Calls coord. Whatever goes wrong is no denial. */
@@ -147,7 +155,7 @@ async function server({ client, directory }: { client: Client; directory: string
     (await client.session.get({ path: { id } })).data?.parentID;
   return {
     async "tool.execute.before"(use: Tool, { args }: { args: unknown }) {
-      if (!usesFiles(use)) return;
+      if (!usesFiles(use) && !callsGit(use, args)) return;
       await before(use.tool, args, await whoIs(use.sessionID, parentOf), directory);
     },
     async "tool.execute.after"(use: Tool & { args?: unknown }) {
@@ -176,7 +184,7 @@ async function setup(context: Context): Promise<void> {
     (await context.session.get({ sessionID })).location?.directory ??
       context.location?.directory;
   await context.tool.hook("execute.before", async (use) => {
-    if (!usesFiles(use)) return;
+    if (!usesFiles(use) && !callsGit(use, use.input)) return;
     const who = await whoIs(use.sessionID, parentOf);
     await before(use.tool, use.input, who, await placeOf(use.sessionID));
   });

@@ -107,10 +107,10 @@ async function runRaw(
   const given = flags.get("dir");
   const dir = Array.isArray(given) ? given.at(-1) : undefined;
   const growth = new Growth();
+  const said = { host, operands, failClosed: flags.has("fail-closed") };
   const { code, out, err } = await command.answer({
-    host,
-    operands,
-    failClosed: flags.has("fail-closed"),
+    ...said,
+    shell: async () => (await import("../adapters/shell/commands.ts")).shellCommands,
     async hook(cwd) {
       const { openHookOn } = await import("../workspace/open_hook.ts");
       return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });

@@ -6,6 +6,7 @@
 import type { Refusal } from "../engine/refusal.ts";
 import type { InputProblem } from "../domain/errors.ts";
 import type { InputRule } from "../domain/input/rule.ts";
+import type { ReadShell } from "../domain/git/shell.ts";
 import type { HookAnswer } from "../domain/input/hook/event.ts";
 import type { Hook } from "../engine/holds/hook.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
@@ -219,6 +220,8 @@ export interface HookContext {
   readonly operands: readonly string[];
   /** Whether an edit that coord cannot check is denied. */
   readonly failClosed?: boolean;
+  /** Reads the text of a shell. */
+  shell(): Promise<ReadShell>;
   /** Opens the workspace of an agent that works in this folder. */
   hook(cwd: string): Promise<Hook>;
 }

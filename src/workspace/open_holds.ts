@@ -5,6 +5,8 @@
 import { findWorkspace, FsAgreement, openFsHolds } from "../adapters/fs/open_holds.ts";
 import type { Coord } from "../engine/coord.ts";
 import { checkAddresses } from "../engine/holds/check.ts";
+import type { HookVerdict } from "../engine/holds/hook.ts";
+import type { SweepInput } from "../engine/holds/sweep.ts";
 import type { Host } from "../ports/host.ts";
 import { onceEach } from "./once_each.ts";
 import type { OpenOptions } from "./open.ts";
@@ -14,12 +16,32 @@ export function openHoldsOn(
   host: Host,
   options: OpenOptions,
 ): Pick<Coord, "check" | "guard"> {
+  const context = holdsOn(host, options);
+  return {
+    check: (input) => checkAddresses(context, input),
+    async guard(input) {
+      const { guardFiles } = await import("../engine/holds/guard.ts");
+      return guardFiles(context, input);
+    },
+  };
+}
+
+/** Opens the same to look at calls of git in a folder. */
+export function openSweepsOn(host: Host, options: OpenOptions) {
+  const context = { ...holdsOn(host, options), folder: host.cwd() };
+  return async (runId: string, sweep: SweepInput): Promise<HookVerdict> => {
+    const { beforeSweep } = await import("../engine/holds/sweep.ts");
+    return beforeSweep(context, runId, sweep);
+  };
+}
+
+function holdsOn(host: Host, options: OpenOptions) {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
   const found = findWorkspace(host, options.dir, warn);
   const { path } = found;
   const holds = openFsHolds(host, path, clock, warn);
-  const context = {
+  return {
     ...holds,
     agreement: new FsAgreement(host, found),
     clock,
@@ -29,13 +51,6 @@ export function openHoldsOn(
       if (lanes === undefined) return undefined;
       const { processesOf } = await import("./processes.ts");
       return { lanes, clock, warn, processes: processesOf(host) };
-    },
-  };
-  return {
-    check: (input) => checkAddresses(context, input),
-    async guard(input) {
-      const { guardFiles } = await import("../engine/holds/guard.ts");
-      return guardFiles(context, input);
     },
   };
 }

@@ -16,12 +16,28 @@ it("the plugin of opencode calls the hook before an edit, and throws what it say
       answer({ code, err: "other" });
       assertEquals(await edit("write", WRITE), undefined);
     }
-    assertEquals(await edit("bash", { command: "ls" }), undefined);
+    for (const command of ["ls", "cat .gitignore", undefined]) {
+      assertEquals(await edit("bash", { command }), undefined);
+    }
     assertEquals(calls().length, 6);
     assertEquals(calls()[0], {
       args: "hook run opencode pre",
       said: { tool: "write", args: WRITE, session: "s1", cwd: "/w" },
     });
+  });
+});
+
+it("the plugin of opencode calls the hook before a shell command with git", async () => {
+  await withCoord(async ({ plugin, answer, calls }) => {
+    const host = await plugin.server({ client: client({}), directory: "/w" });
+    answer({ code: 2, err: "held by R" });
+    const args = { command: "npm test && git add -A" };
+    for (const tool of ["bash", "shell"]) {
+      const run = host["tool.execute.before"]({ tool, sessionID: "s1" }, { args });
+      assertEquals(await rejection(run), "held by R");
+      await host["tool.execute.after"]({ tool, sessionID: "s1", args });
+    }
+    assertEquals(calls().map(({ said }) => said["args"]), [args, args]);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
 import type { Warn } from "../../ports/warnings.ts";
+import { repositoryAt } from "./checkout/repository.ts";
 import { Surroundings } from "./checkout/surroundings.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { lanesWhereAny } from "./lane/where_any.ts";
@@ -21,6 +22,8 @@ export { FsAgreement } from "./checkout/team_config.ts";
 export interface FsHolds {
   readonly reservations: Pick<ReservationStore, "near">;
   readonly checkout: Pick<Checkout, "named" | "worktree">;
+  /** The top of the innermost checkout around the current folder. */
+  top(): string | undefined;
   /** The lanes; `undefined` where there is no journal. */
   lanes(): Promise<LaneStore | undefined>;
 }
@@ -30,12 +33,14 @@ export function openFsHolds(machine: Host, location: string, clock: Clock, warn:
   const { host, layout } = enter(machine, location);
   const files = new ReservationFiles(host.fs, layout, warn);
   const check = new ReservationCheck(files, layout, warn);
+  const checkout = new Surroundings(hostWithin(machine, location), location, warn);
   return {
     reservations: {
       near: ({ addresses }, now, overlaps) =>
         paced(liveNear(files, check, addresses, now, overlaps)),
     },
-    checkout: new Surroundings(hostWithin(machine, location), location, warn),
+    checkout,
+    top: () => repositoryAt(checkout.files, machine.cwd())?.root,
     lanes: () => lanesWhereAny(host, layout, clock, warn),
   };
 }

@@ -9,11 +9,14 @@ import {
   type HostDialect,
   MAX_HOOK_BYTES,
 } from "../../domain/input/hook/event.ts";
+import { within } from "../../domain/git/shell.ts";
+import type { Sweep } from "../../domain/git/sweep.ts";
 import { momentNamed } from "../../domain/input/hook/reading.ts";
 import { hookRun } from "../../domain/input/hook/run.ts";
 import { speakerOf } from "../../domain/input/hook/speaker.ts";
 import { isObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { quoted } from "../../domain/text.ts";
+import type { HookVerdict } from "../../engine/holds/hook.ts";
 import type { Host } from "../../ports/host.ts";
 import type { HookContext, RawCommand } from "../command.ts";
 import { dialectOf, DIALECTS } from "./dialects.ts";
@@ -31,8 +34,10 @@ export const hookRunCommand: RawCommand & {
     "released. Exit codes and output are the host's, not those of the other commands. Most hosts " +
     "take 0 with no output for no opinion and 2 for a denial, others want JSON. Input that cannot " +
     "be read, a missing workspace, and a call of more than 2 seconds are no opinion; with " +
-    "--fail-closed they deny. Edits through the shell are not guarded. " +
-    "The key hook of coord.json has mode (deny, warn or off) and ignore, a list of globs.",
+    "--fail-closed they deny. Of shell commands only git is guarded, where it would sweep up what " +
+    "another run holds: add -A, stash, reset --hard and their like. Other edits through the " +
+    "shell are not. The key hook of coord.json has mode and git (deny, warn or off), and ignore, " +
+    "a list of globs.",
   examples: ["hook run claude", "hook run generic pre"],
   grows: true,
   operands: [
@@ -105,10 +110,11 @@ async function answered(
   const event = dialect.read(payload, said);
   const { moment, reads, writes } = event;
   call.dialect = dialect;
-  call.isGuarded = moment === "pre" && writes.length > 0;
+  const sweeps = moment === "pre" ? await sweepsIn(context, event.shell?.command) : [];
+  call.isGuarded = moment === "pre" && writes.length + sweeps.length > 0;
   const isEnd = moment === "session_end" || moment === "subagent_end";
   const isStart = moment === "session_start" && dialect.brief !== undefined;
-  if (!isStart && !isEnd && reads.length + writes.length === 0) return dialect.pass;
+  if (!isStart && !isEnd && reads.length + writes.length + sweeps.length === 0) return dialect.pass;
   const run = hookRun(speaker, event, (variable) => host.env(variable));
   if (run === undefined) throw new HookFailure("the host does not name its session");
   // Without its name nothing says which subagent it is.
@@ -123,14 +129,40 @@ async function answered(
     const lines = await hook.prime(run);
     return lines.length === 0 ? dialect.pass : dialect.brief?.(lines.join("\n")) ?? dialect.pass;
   }
-  if (moment === "post" || writes.length === 0) {
+  for (const sweep of sweeps) {
+    const from = within(within(cwd, event.shell?.folder ?? ""), sweep.folder) ?? cwd;
+    const verdict = await hook.sweep(run, { ...sweep, folder: from });
+    if (verdict.verdict === "pass") continue;
+    return answerTo(dialect, verdict);
+  }
+  if (moment === "post" || reads.length > 0) {
     const at = moment === "post" ? moment : "pre";
     await hook.remember(run, { moment: at, reads, writes, base: cwd });
     return dialect.pass;
   }
-  const verdict = await hook.before(run, { paths: writes, base: cwd, signal });
+  if (writes.length === 0) return dialect.pass;
+  return answerTo(dialect, await hook.before(run, { paths: writes, base: cwd, signal }));
+}
+
+function answerTo(dialect: HostDialect, verdict: HookVerdict): HookAnswer {
   if (verdict.verdict === "pass") return dialect.pass;
   return verdict.verdict === "deny" ? dialect.deny(verdict.reason) : dialect.warn(verdict.reason);
+}
+
+/** What a shell command must have for a look at it: `git status` alone has none of it. */
+const MAY_SWEEP = [
+  /\bgit\b/,
+  /\b(?:add|checkout|clean|commit|reset|restore|sta(?:ge|sh)|switch)\b/,
+];
+
+/** The calls of git in a shell command that sweep. Most commands are not taken apart at all. */
+async function sweepsIn(
+  { shell }: HookContext,
+  command: string | undefined,
+): Promise<readonly Sweep[]> {
+  if (command === undefined || !MAY_SWEEP.every((word) => word.test(command))) return [];
+  const { sweepsOf } = await import("../../domain/git/sweep.ts");
+  return sweepsOf(command, await shell());
 }
 
 /** How a host is answered that calls the hook of another one. */

@@ -35,7 +35,7 @@ export const status: AnswerCommand<HookStatus> = {
     return {
       workspace: settings.workspace ?? null,
       hosts: files.map((file) => settings.state(file)),
-      guards: ["edit"],
+      guards: ["edit", "git"],
       not_guarded: ["shell"],
     };
   },
@@ -60,7 +60,8 @@ export const status: AnswerCommand<HookStatus> = {
         ? "There is no workspace here, so hooks guard nothing: run coord init"
         : rows.length === 0
         ? "No host calls coord here, so nothing is guarded: run coord hook install"
-        : "Edits by the host's own tools are guarded. Edits through the shell are not.",
+        : "Edits by the host's own tools are guarded, and git that sweeps what others hold. Other " +
+          "edits through the shell are not.",
     ];
   },
 };

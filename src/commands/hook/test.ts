@@ -47,7 +47,13 @@ export const test: AnswerCommand<HookTest, { readonly host: string }> = {
         const said = SAMPLES[name]?.({ session: "test", cwd: trial.dir, path });
         const stdin = `${JSON.stringify(said)}\n`;
         const host = hearing(context.host, trial.dir, stdin);
-        const hook: HookContext = { host, operands: [name], hook: (cwd) => trial.hook(host, cwd) };
+        const hook: HookContext = {
+          host,
+          operands: [name],
+          // No call of a shell is played.
+          shell: () => Promise.resolve(() => []),
+          hook: (cwd) => trial.hook(host, cwd),
+        };
         const { code, out, err } = await hookRunCommand.answer(hook);
         return { path, stdin, exit_code: code, stdout: out, stderr: err };
       };

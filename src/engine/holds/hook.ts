@@ -4,6 +4,7 @@
  */
 import { addressOutlines } from "../../domain/glob/holds/holds.ts";
 import { Comparison, type HoldConflict } from "../../domain/glob/holds/comparison.ts";
+import type { Sweep } from "../../domain/git/sweep.ts";
 import { HOOK_TTL_S } from "../../domain/input/hook/settings.ts";
 import { endsWith, type HookRun } from "../../domain/input/hook/run.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
@@ -39,6 +40,8 @@ export interface HookContext extends ReservationContext, HookFilesContext {
 export interface Hook {
   before(run: HookRun, edit: HookEdit): Promise<HookVerdict>;
   remember(run: HookRun, use: HookUse): Promise<void>;
+  /** Says whether the run may have git do this; its folder is absolute. */
+  sweep(run: HookRun, sweep: Sweep): Promise<HookVerdict>;
   /** What the run is to know when it begins, as lines. */
   prime(run: HookRun): Promise<readonly string[]>;
   ended(run: HookRun): Promise<void>;

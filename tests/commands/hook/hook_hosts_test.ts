@@ -164,7 +164,9 @@ it("hook run --fail-closed denies an edit where the workspace is busy or cannot 
   const failing = async (payload: object, error: Error) => {
     const host = fakeHost({ stdin: JSON.stringify({ session: "s", ...payload }) });
     const hook = () => Promise.reject(error);
-    return await hookRunCommand.answer({ host, operands: ["generic"], failClosed: true, hook });
+    const shell = () => Promise.reject(error);
+    const context = { host, operands: ["generic"], failClosed: true, shell, hook };
+    return await hookRunCommand.answer(context);
   };
   const busy = new HostError("busy", "write", "/w/.coord/format");
   const denied = await failing({ moment: "pre", writes: ["x"] }, busy);

@@ -22,7 +22,7 @@ it("parseConfig() names what is wrong with the key for hooks", () => {
   assertEquals(parseConfig({ hook: { mode: "ask", ignore: "docs", ttl: 1 } }), [
     "hook.mode must be one of deny, warn, off",
     "hook.ignore must be a list of texts",
-    "hook.ttl is unknown, known are mode, ignore",
+    "hook.ttl is unknown, known are mode, git, ignore",
   ]);
   assertEquals(parseConfig({ ttl: 0, hook: [] }), [
     "ttl must be between 1 and 31536000, got 0",

@@ -29,6 +29,8 @@ export interface HookEvent {
   readonly writes: readonly string[];
   /** The files that the tool is about to read, or has read. */
   readonly reads: readonly string[];
+  /** The shell command that the tool is about to run, and the folder for it where that is another one. */
+  readonly shell: { readonly command: string; readonly folder: string | undefined } | undefined;
 }
 
 /** What a hook answers: the process's exit code and its output. */

@@ -3,6 +3,7 @@
  * them are read, since hosts change from one to another, and some speak as another does.
  */
 import { isObject, type JsonObject } from "../../json.ts";
+import { shellWord } from "../../text.ts";
 import type { HookEvent, HookMoment } from "./event.ts";
 
 /** The files that a tool is about to write; none for a tool that only reads. */
@@ -38,6 +39,8 @@ const PATH = [
   "AbsolutePath",
 ];
 const PATHS = ["files", "paths", "replacements"];
+const COMMAND = ["command", "command_line", "commandLine", "CommandLine", "cmd"];
+const WORKED_IN = [...FOLDER, "workdir", "directory", "dir_path", "Cwd"];
 const PATCH = ["command", "patch", "patchText", "input"];
 
 /** What hosts call the moments that matter, in lower case and without what joins the words. */
@@ -79,13 +82,35 @@ const READERS = new Set([
   "view_file",
 ]);
 
+/** Events that are about a shell command, whatever the tool is. */
+const SHELL_CALLS: Readonly<Record<string, HookMoment>> = {
+  beforeshellexecution: "pre",
+  preruncommand: "pre",
+};
+
+/** What hosts call the tools that run a shell command. */
+const SHELLS = new Set([
+  "Bash",
+  "Shell",
+  "bash",
+  "shell",
+  "exec_command",
+  "execute_command",
+  "run_command",
+  "run_commands",
+  "run_in_terminal",
+  "run_shell_command",
+  "run_terminal_cmd",
+  "run_terminal_command",
+]);
+
 /** The most files of one call that count. */
 const MAX_PATHS = 512;
 
 /** The moment that a host means by the name of an event. */
 export function momentNamed(name: string): HookMoment {
   const word = wordOf(name);
-  return READINGS[word] ?? MOMENTS[word] ?? "other";
+  return READINGS[word] ?? SHELL_CALLS[word] ?? MOMENTS[word] ?? "other";
 }
 
 function wordOf(name: string): string {
@@ -108,6 +133,7 @@ export function readEvent(
   const ran = RESULT.some((field) => field in payload);
   const meant = name ?? (ran ? "post" : "pre");
   const isReading = READINGS[wordOf(meant)] !== undefined;
+  const isShell = SHELL_CALLS[wordOf(meant)] !== undefined || SHELLS.has(tool ?? "");
   const known = momentNamed(meant);
   const isToolless = name === undefined && tool === undefined;
   const moment =
@@ -118,7 +144,9 @@ export function readEvent(
   const input = isUse
     ? parsed(valueOf(payload, INPUT) ?? valueOf(call, ["args", "parameters"]))
     : undefined;
-  const writes = isUse && !isReading ? writtenBy(tool, input) : [];
+  const writes = isUse && !isReading && SHELL_CALLS[wordOf(meant)] === undefined
+    ? writtenBy(tool, input)
+    : [];
   const isRead = isReading || READERS.has(tool ?? "") || textOf(input, "command") === "view";
   const reads = isUse && isRead && writes.length === 0
     ? editedPaths(isReading ? input ?? payload : input)
@@ -133,7 +161,17 @@ export function readEvent(
       roots.find((root) => paths.some((path) => path.startsWith(`${root}/`))) ?? roots[0],
     writes,
     reads,
+    shell: isShell && moment === "pre" ? shellCall(input ?? payload) : undefined,
   };
+}
+
+/** The command that a tool runs: a text, or its words one by one. */
+export function shellCall(input: unknown): HookEvent["shell"] {
+  const said = valueOf(input, COMMAND) ?? valueOf(input, ["commands"]);
+  const isList = Array.isArray(said) && said.every(isText);
+  const isScripts = isList && valueOf(input, COMMAND) === undefined;
+  const command = isScripts ? said.join("\n") : isList ? said.map(shellWord).join(" ") : said;
+  return isText(command) ? { command, folder: textOf(input, ...WORKED_IN) } : undefined;
 }
 
 /** Whether a tool that ran says that it failed: then it has written nothing, and shown nothing. */

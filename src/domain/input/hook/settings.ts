@@ -11,6 +11,8 @@ export const HOOK_MODES = ["deny", "warn", "off"] as const;
 export interface HookSettings {
   /** `deny` stops the edit, `warn` lets it go on and says why, `off` does nothing at all. */
   readonly mode: typeof HOOK_MODES[number];
+  /** The same at a call of git that would sweep what others hold; where it is missing, as `mode`. */
+  readonly git?: typeof HOOK_MODES[number];
   /** Globs of files that hooks leave alone, as of the tree of a lane. */
   readonly ignore: readonly string[];
 }
@@ -28,11 +30,11 @@ export function hookSettings(value: unknown): HookSettings {
 export function hookProblems(value: unknown): string[] {
   if (!isObject(value)) return [" must be a JSON object"];
   return Object.entries(value).flatMap(([key, said]) => {
-    if (key === "mode") {
+    if (key === "mode" || key === "git") {
       const isMode = HOOK_MODES.some((mode) => mode === said);
-      return isMode ? [] : [`.mode must be one of ${HOOK_MODES.join(", ")}`];
+      return isMode ? [] : [`.${key} must be one of ${HOOK_MODES.join(", ")}`];
     }
-    if (key !== "ignore") return [`.${key} is unknown, known are mode, ignore`];
+    if (key !== "ignore") return [`.${key} is unknown, known are mode, git, ignore`];
     const isList = Array.isArray(said) && said.every((glob) => typeof glob === "string");
     return isList ? [] : [".ignore must be a list of texts"];
   });

@@ -97,7 +97,7 @@ const HANDLER = { type: "command", command: "$command", timeout: "$timeout" };
 /** An entry as Claude Code has it, and hosts that follow it. */
 const GROUP = { matcher: "$matcher", hooks: [HANDLER] };
 
-const CURSOR_EDITS = "^(Write|Edit|MultiEdit|StrReplace|Delete|ApplyPatch|EditNotebook)$";
+const CURSOR_EDITS = "Write|Edit|MultiEdit|StrReplace|Delete|ApplyPatch|EditNotebook";
 
 const COPILOT: HostSettings = {
   program: "copilot",
@@ -135,7 +135,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     json: { syntax: "json", bom: true, plugins: "enabledPlugins", entry: GROUP },
     shell: "posix",
     events: [
-      { event: "PreToolUse", matcher: "Read|Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
+      { event: "PreToolUse", matcher: "Read|Write|Edit|MultiEdit|NotebookEdit|Bash", timeout: 10 },
       { event: "PostToolUse", matcher: "Write|Edit|MultiEdit|NotebookEdit", timeout: 10 },
       { event: "SessionStart", timeout: 10 },
       ...ENDS,
@@ -165,7 +165,11 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     },
     // In milliseconds.
     events: [
-      { event: "BeforeTool", matcher: "^(read_file|write_file|replace)$", timeout: 10_000 },
+      {
+        event: "BeforeTool",
+        matcher: "^(read_file|write_file|replace|run_shell_command)$",
+        timeout: 10_000,
+      },
       { event: "AfterTool", matcher: "^(write_file|replace)$", timeout: 10_000 },
       { event: "SessionStart", timeout: 10_000 },
       { event: "SessionEnd", timeout: 3_000 },
@@ -181,8 +185,8 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       entry: { command: "$command", matcher: "$matcher", timeout: "$timeout" },
     },
     events: [
-      { event: "preToolUse", matcher: CURSOR_EDITS, timeout: 10 },
-      { event: "postToolUse", matcher: CURSOR_EDITS, timeout: 10 },
+      { event: "preToolUse", matcher: `^(${CURSOR_EDITS}|Shell)$`, timeout: 10 },
+      { event: "postToolUse", matcher: `^(${CURSOR_EDITS})$`, timeout: 10 },
       { event: "beforeReadFile", timeout: 10 },
       { event: "sessionStart", timeout: 10 },
       { event: "subagentStop", timeout: 10 },
@@ -208,7 +212,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     json: { syntax: "json", key: "coord", entry: GROUP },
     events: [{
       event: "PreToolUse",
-      matcher: "write_to_file|replace_file_content|multi_replace_file_content",
+      matcher: "write_to_file|replace_file_content|multi_replace_file_content|run_command",
       timeout: 10,
     }],
     silence: '{"decision":"ask"}',
@@ -223,7 +227,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       entry: { event: "$event", matcher: "$matcher", command: "$command", timeout: "$timeout" },
     },
     events: [
-      { event: "PreToolUse", matcher: "^(Read|Write|Edit)$", timeout: 10 },
+      { event: "PreToolUse", matcher: "^(Read|Write|Edit|Bash)$", timeout: 10 },
       { event: "PostToolUse", matcher: "^(Write|Edit)$", timeout: 10 },
       { event: "SessionEnd", timeout: 10 },
     ],
@@ -234,7 +238,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     files: { project: ".grok/hooks/coord.json", user: "hooks/coord.json" },
     json: { syntax: "json", entry: GROUP },
     events: [
-      { event: "PreToolUse", matcher: "Read|Write|Edit", timeout: 10 },
+      { event: "PreToolUse", matcher: "Read|Write|Edit|Bash", timeout: 10 },
       { event: "PostToolUse", matcher: "Write|Edit", timeout: 10 },
       ...ENDS,
     ],
@@ -247,7 +251,12 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     signs: [".windsurf", ".codeium/windsurf"],
     files: { project: ".windsurf/hooks.json", user: "hooks.json" },
     json: { syntax: "json", bom: true, entry: { command: "$command", show_output: true } },
-    events: [{ event: "pre_write_code" }, { event: "post_write_code" }],
+    events: [
+      { event: "pre_write_code" },
+      { event: "post_write_code" },
+      { event: "pre_read_code" },
+      { event: "pre_run_command" },
+    ],
   },
   cline: {
     program: "cline",
@@ -257,6 +266,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     whole: { text: "#!/bin/sh\n# $mark\n$command\n", mode: 0o755 },
     events: [
       { event: "PreToolUse" },
+      { event: "PostToolUse" },
       { event: "TaskComplete" },
       { event: "TaskCancel" },
       { event: "SessionShutdown" },

@@ -11,8 +11,8 @@ for (const each of RECORDED) {
     assertEquals(speakerOf(called ?? host, payload as JsonObject), host);
     const dialect = await DIALECTS[host]?.();
     const read = dialect?.read(payload as JsonObject, event);
-    const { reads = [] } = each;
-    assertEquals(read, { moment, session, agent, cwd: cwd ?? undefined, writes, reads });
+    const { reads = [], shell } = each;
+    assertEquals(read, { moment, session, agent, cwd: cwd ?? undefined, writes, reads, shell });
   });
 }
 

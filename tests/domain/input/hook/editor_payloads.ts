@@ -100,7 +100,6 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
   ),
   cursor("an edit without a tool's name", { tool_input: EDIT }, ["/w/n.txt"]),
   cursor("a read without a tool's name", { tool_input: { file_path: "/w/n.txt" }, cwd: "/w" }, []),
-  cursor("a command", { tool_name: "Shell", tool_input: { command: "ls" }, cwd: "/w" }, []),
   cursor(
     "a tool that ran",
     { hook_event_name: "postToolUse", tool_name: "Write", tool_input: EDIT, cwd: "/w" },
@@ -148,7 +147,6 @@ export const RECORDED_OF_EDITORS: readonly Recorded[] = [
     [],
     { reads: ["/w/n.txt"] },
   ),
-  copilot("a command", { toolName: "bash", toolArgs: { command: "ls" } }, []),
   copilot(
     "a tool that ran",
     { toolName: "edit", toolArgs: { path: "/w/n.txt" }, toolResult: { resultType: "success" } },

@@ -104,12 +104,6 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
     [],
     { reads: ["/w/n.txt"] },
   ),
-  windsurf(
-    "a command",
-    { agent_action_name: "pre_run_command", tool_info: { command_line: "ls", cwd: "/w" } },
-    [],
-    { moment: "other" },
-  ),
   ...["write_to_file", "replace_in_file"].map((toolName) =>
     cline(toolName, { preToolUse: { toolName, parameters: { path: "n.txt" } } }, ["n.txt"])
   ),
@@ -172,11 +166,9 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
   ...["Write", "Edit"].map((tool_name) =>
     kimi(tool_name, { tool_name, tool_input: EDIT }, ["/w/n.txt"])
   ),
-  kimi("a command", { tool_name: "Bash", tool_input: { command: "ls" } }, []),
   kimi("the end of a session", { hook_event_name: "SessionEnd" }, [], { moment: "session_end" }),
   grok("search_replace", REPLACED, ["/w/n.txt"]),
   grok("write", { toolName: "write", toolInput: { file_path: "/w/n.txt" } }, ["/w/n.txt"]),
-  grok("a command", { toolName: "run_terminal_command", toolInput: { command: "ls" } }, []),
   grok("the end of a session", { hookEventName: "session_end" }, [], { moment: "session_end" }),
   ...["claude", "cursor"].flatMap((called) => [
     grok("an edit", REPLACED, ["/w/n.txt"], { called }),

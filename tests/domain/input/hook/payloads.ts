@@ -2,6 +2,7 @@
 import type { HookMoment } from "../../../../src/domain/input/hook/event.ts";
 import { RECORDED_OF_EDITORS } from "./editor_payloads.ts";
 import { RECORDED_OF_MORE } from "./more_payloads.ts";
+import { RECORDED_OF_SHELLS } from "./shell_payloads.ts";
 
 const CLAUDE = {
   session_id: "a96c",
@@ -35,6 +36,16 @@ const GEMINI = {
   timestamp: "2026-08-16T07:28:20.405Z",
 };
 
+const IN_SHELL = `apply_patch <<'EOF'\n${PATCH}\nEOF`;
+const IN_FOLDER =
+  `cd "my lib" && apply_patch <<'EOF'\n*** Update File: a.ts\n*** Add File: /w/b\nEOF`;
+const SHOWN = `cat <<'EOF'\n${PATCH}\nEOF`;
+
+const inShell = (command: string) => ({
+  payload: { ...CODEX, tool_name: "Bash", tool_input: { command } },
+  shell: { command, folder: undefined },
+});
+
 /** A payload, and the part of its reading that a test looks at. */
 export interface Recorded {
   readonly host: string;
@@ -50,6 +61,7 @@ export interface Recorded {
   readonly cwd?: string | null;
   readonly writes: readonly string[];
   readonly reads?: readonly string[];
+  readonly shell?: { readonly command: string; readonly folder: string | undefined };
 }
 
 const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
@@ -57,6 +69,7 @@ const edit = { file_path: "/w/n.txt", old_string: "a", new_string: "b" };
 export const RECORDED: readonly Recorded[] = [
   ...RECORDED_OF_EDITORS,
   ...RECORDED_OF_MORE,
+  ...RECORDED_OF_SHELLS,
   ...["Write", "Edit", "MultiEdit"].map((tool_name) => ({
     host: "claude",
     what: tool_name,
@@ -182,11 +195,7 @@ export const RECORDED: readonly Recorded[] = [
   {
     host: "codex",
     what: "a patch in a shell command",
-    payload: {
-      ...CODEX,
-      tool_name: "Bash",
-      tool_input: { command: `apply_patch <<'EOF'\n${PATCH}\nEOF` },
-    },
+    ...inShell(IN_SHELL),
     moment: "pre",
     session: "01a0",
     writes: ["a.ts", "b.ts", "lib/c d.ts", "e.ts"],
@@ -194,14 +203,7 @@ export const RECORDED: readonly Recorded[] = [
   {
     host: "codex",
     what: "a patch in a folder",
-    payload: {
-      ...CODEX,
-      tool_name: "Bash",
-      tool_input: {
-        command:
-          `cd "my lib" && apply_patch <<'EOF'\n*** Update File: a.ts\n*** Add File: /w/b\nEOF`,
-      },
-    },
+    ...inShell(IN_FOLDER),
     moment: "pre",
     session: "01a0",
     writes: ["my lib/a.ts", "/w/b"],
@@ -223,7 +225,7 @@ export const RECORDED: readonly Recorded[] = [
   {
     host: "codex",
     what: "a shell command that only shows a patch",
-    payload: { ...CODEX, tool_name: "Bash", tool_input: { command: `cat <<'EOF'\n${PATCH}\nEOF` } },
+    ...inShell(SHOWN),
     moment: "pre",
     session: "01a0",
     writes: [],

@@ -1,6 +1,6 @@
 /** Any other host, by way of a script that puts what the host says into this form. */
 import { BY_CODE, type HookMoment, type HostDialect, plainText } from "../event.ts";
-import { pathsOf, textOf } from "../reading.ts";
+import { pathsOf, shellCall, textOf } from "../reading.ts";
 
 const MOMENTS: readonly HookMoment[] = [
   "pre",
@@ -24,6 +24,7 @@ export const generic: HostDialect = {
       cwd: textOf(payload, "cwd"),
       writes: isUse ? pathsOf(payload, "writes") : [],
       reads: isUse ? pathsOf(payload, "reads") : [],
+      shell: moment === "pre" ? shellCall(payload) : undefined,
     };
   },
 };

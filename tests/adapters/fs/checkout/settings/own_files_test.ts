@@ -39,6 +39,7 @@ it("Cline gets a script for each event that can be run, and only unchanged ones 
   const folder = `${dir}/.clinerules/hooks`;
   assertEquals(paths, [
     `${folder}/PreToolUse`,
+    `${folder}/PostToolUse`,
     `${folder}/TaskComplete`,
     `${folder}/TaskCancel`,
     `${folder}/SessionShutdown`,
