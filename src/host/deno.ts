@@ -93,7 +93,7 @@ const fs: HostFs = {
     }
     try {
       writeAll((part) => file.writeSync(part), bytes);
-      file.syncSync();
+      file.syncDataSync();
       return true;
     } catch (error) {
       throw hostError(error, "append to", path);

@@ -126,7 +126,7 @@ const fs: HostFs = {
     }
     try {
       writeAll(fd, bytes);
-      nodeFs.fsyncSync(fd);
+      nodeFs.fdatasyncSync(fd);
       return true;
     } catch (error) {
       throw hostError(error, "append to", path);

@@ -110,7 +110,7 @@ export interface HostFs {
   createNew(path: string, bytes: Uint8Array, sync?: boolean): boolean;
   /** Appends to a file, which is created when missing. */
   append(path: string, bytes: Uint8Array): void;
-  /** Appends to a file and forces it to the disk; `false` when there is no such file. */
+  /** Appends to a file and forces its bytes to the disk; `false` when there is no such file. */
   appendSynced(path: string, bytes: Uint8Array): boolean;
   /**
    * At most `length` bytes from `offset` on, with the number and the size of the file that they are

@@ -6,7 +6,7 @@ import { ReservationFiles } from "../../src/adapters/fs/reservation/files.ts";
 import { stemOfId } from "../../src/domain/ids.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import type { HostFs } from "../../src/ports/host.ts";
-import { itIf } from "../deps.ts";
+import { assertEquals, itIf } from "../deps.ts";
 import {
   canMount,
   DiskImage,
@@ -114,6 +114,17 @@ for (const kind of IMAGE_KINDS) {
   itOn(`what was answered about reservations is lost on ${kind} without syncs`, async () => {
     const random = newSeed(`${kind}, reservations, no syncs`);
     await assertLost(10, () => reservationRound(kind, random, lazyFs));
+  });
+
+  itOn(`appendSynced() keeps what it adds to a file through a power cut on ${kind}`, () => {
+    using disk = new DiskImage(kind, makeTempDir());
+    const path = `${disk.mount}/log`;
+    host.fs.createNew(path, new Uint8Array());
+    host.fs.syncDir(disk.mount);
+    const lines = ["first\n", "second\n", `${"third".repeat(2_000)}\n`];
+    for (const line of lines) host.fs.appendSynced(path, new TextEncoder().encode(line));
+    disk.cut();
+    assertEquals(new TextDecoder().decode(host.fs.read(path)), lines.join(""));
   });
 
   itOn(`what was answered before a power cut is lost on ${kind} without syncs`, async () => {
