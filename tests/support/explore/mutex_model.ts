@@ -122,6 +122,7 @@ export class MutexModel implements Model<(name: string) => Machine, MutexStep> {
       read: (name) => text(takeStep({ op: "read", name })),
       has: (name) => takeStep({ op: "read", name }) !== NOTHING,
       make: (name) => takeStep({ op: "create", name, by }) === 1,
+      // Another name of the file of its last hold says the same.
       stage: () => void takeStep({ op: "put", name: `${by}.new`, by }),
       unstage: () => void takeStep({ op: "remove", name: `${by}.new` }),
       // That it loses its first name in the same step makes for far fewer states, and no difference:

@@ -25,7 +25,7 @@ import { dirname } from "../../../deps/path.ts";
 import { type DirWatch, type Host, HostError } from "../../../ports/host.ts";
 import type { Mutex, MutexHold, MutexHolder, MutexOutcome } from "./mutex_hold.ts";
 import * as chain from "./mutex_chain.ts";
-import { FsMutexFiles, type HoldFile } from "./mutex_files.ts";
+import { type EndedHold, FsMutexFiles, type HoldFile } from "./mutex_files.ts";
 
 /** Attempts in a row when others are faster, before a pause. */
 const QUICK_TRIES = 4;
@@ -33,6 +33,8 @@ const QUICK_TRIES = 4;
 export class FsMutex implements Mutex {
   /** Whether others were waiting when this process held it last. */
   #others = false;
+  /** What the next attempt goes on from; two at once have two files. */
+  #last: EndedHold | undefined;
 
   /**
    * @param folder Is made when it is missing.
@@ -47,7 +49,8 @@ export class FsMutex implements Mutex {
 
   async acquire(timeoutMs: number, signal?: AbortSignal): Promise<MutexOutcome> {
     signal?.throwIfAborted();
-    const files = new FsMutexFiles(this.host, this.folder);
+    const files = new FsMutexFiles(this.host, this.folder, this.#last);
+    this.#last = undefined;
     // A process that came back at once would get it before any that must be woken first.
     if (this.#others && timeoutMs > 0) {
       const { timers } = this;
@@ -78,7 +81,8 @@ export class FsMutex implements Mutex {
       if (taken.kind === "held") {
         const { isClean, seen } = taken;
         this.#others = files.othersIn(seen.names).length > 0;
-        return { status: "held", hold: new FsMutexHold(this.host, files, isClean, seen) };
+        const ended = (last: EndedHold) => this.#last = last;
+        return { status: "held", hold: new FsMutexHold(this.host, files, isClean, seen, ended) };
       }
       if (taken.kind === "busy") break;
     }
@@ -152,6 +156,7 @@ class FsMutexHold implements MutexHold {
     readonly files: FsMutexFiles,
     readonly isClean: boolean,
     readonly seen: chain.Begun,
+    readonly onEnd: (ended: EndedHold) => void,
     public generation: number = seen.generation,
   ) {}
 
@@ -181,6 +186,7 @@ class FsMutexHold implements MutexHold {
   release(): void {
     if (this.#over) return;
     this.#over = true;
-    chain.release(this.files, this.generation, this.seen);
+    const isReleased = chain.release(this.files, this.generation, this.seen);
+    if (isReleased) this.onEnd(this.files.ended(this.generation));
   }
 }

@@ -80,6 +80,11 @@ export function isEnd(name: string): boolean {
   return /\.(free|left)$/.test(name);
 }
 
+/** The name by which a hold was released. */
+export function freeName(generation: number): string {
+  return `${generation}.free`;
+}
+
 function newestOf(names: readonly string[]): number {
   let newest = 0;
   for (const name of names) newest = Math.max(newest, numberOf(name) ?? 0);
@@ -100,7 +105,7 @@ export function take(files: MutexFiles, mayFollow: (generation: number) => boole
   files.stage();
   const names = files.list();
   const newest = newestOf(names);
-  const isClean = names.includes(`${newest}.free`);
+  const isClean = names.includes(freeName(newest));
   const hasEnded = newest === 0 || isClean || names.includes(`${newest}.left`);
   if (!hasEnded && !mayFollow(newest)) return { kind: "busy", generation: newest };
   const generation = newest + 1;
@@ -145,14 +150,15 @@ export function replace(files: MutexFiles, generation: number, target: string): 
   return false;
 }
 
-/** Ends a hold and removes what is left of older ones. */
-export function release(files: MutexFiles, generation: number, seen: Begun): void {
+/** Ends a hold and removes what is left of older ones; `false` when its file has gone. */
+export function release(files: MutexFiles, generation: number, seen: Begun): boolean {
   // Without its own file a process knows nothing of those that are there.
-  if (!files.link(`${generation}`, `${generation}.free`)) return;
+  if (!files.link(`${generation}`, freeName(generation))) return false;
   const number = (name: string) => numberOf(name) ?? Infinity;
   const old = seen.names.filter((name) => number(name) < seen.generation);
   const others = files.othersIn(seen.names);
-  if (old.length <= SPARED * others.length) return;
+  if (old.length <= SPARED * others.length) return true;
   for (const name of others) files.remove(name);
   for (const name of old.sort((a, b) => number(a) - number(b))) files.remove(name);
+  return true;
 }

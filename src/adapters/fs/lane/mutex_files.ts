@@ -3,7 +3,7 @@ import { isObject } from "../../../domain/json.ts";
 import { MAX_RECORD_BYTES } from "../../../domain/limits.ts";
 import { type Host, HostError, type ProcessIdentity } from "../../../ports/host.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
-import type { MutexFiles } from "./mutex_chain.ts";
+import { freeName, type MutexFiles } from "./mutex_chain.ts";
 import { isUniqueName, uniqueName } from "../disk/staging.ts";
 
 /** How often a file is staged again when another process removes it, or the folder, meanwhile. */
@@ -12,7 +12,12 @@ const MAX_TRIES = 20;
 /** Milliseconds after which a staged file is made again: its age becomes that of the hold. */
 const RESTAGE_MS = 1_000;
 
+/** Bytes from which on a hold's file is not taken again. */
+const MAX_SIZE = 1_024;
+
 const STAGED = ".new";
+
+const LINE_END = new TextEncoder().encode("\n");
 
 /** What a hold's file says, and how old it is by the clock of the file system, milliseconds. */
 export interface HoldFile {
@@ -21,32 +26,72 @@ export interface HoldFile {
   readonly ageMs: number;
 }
 
+/** What is left of a hold that its process has released: its file, as long as nothing has swept it. */
+export interface EndedHold {
+  readonly token: string;
+  readonly generation: number;
+  /** Bytes of its file. */
+  readonly size: number;
+}
+
 /** The files of one mutex as one process sees them in one attempt to hold it. */
 export class FsMutexFiles implements MutexFiles {
   /** Whose attempt this is. */
-  readonly token: string = uniqueName();
+  readonly token: string;
   readonly #staged: string;
+  /** Bytes of the file that was staged last. */
+  #size = 0;
   /** Whether it is there, as far as this process knows. */
   #isStaged = false;
   /** The file system's clock and that of this process when the file was staged last. */
   #anchor = { fileMs: 0, ownMs: -Infinity };
 
-  constructor(readonly host: Host, readonly folder: string) {
+  /** The hold of this process before, as long as its file may be staged again. */
+  #last: EndedHold | undefined;
+
+  /** @param last The hold of this process before, which no other attempt gets as well. */
+  constructor(readonly host: Host, readonly folder: string, last?: EndedHold) {
+    this.#last = last;
+    this.token = last?.token ?? uniqueName();
     this.#staged = `${folder}/${this.token}${STAGED}`;
   }
 
   stage(): void {
     if (performance.now() - this.#anchor.ownMs > RESTAGE_MS) this.unstage();
     if (this.#isStaged) return;
+    const fileMs = this.#stageAgain() ?? this.#stageNew();
+    this.#isStaged = true;
+    this.#anchor = { fileMs, ownMs: performance.now() };
+  }
+
+  #stageNew(): number {
     const { fs } = this.host;
     const record = { token: this.token, ...this.host.processIdentity() };
     const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
     // The folder above is the journal's own, which a power cut must not take.
     const create = () => fs.createNew(this.#staged, bytes);
     inDir(fs, this.folder, MAX_TRIES, create, ensureLastingDir);
-    this.#isStaged = true;
-    const ownMs = performance.now();
-    this.#anchor = { fileMs: fs.lstat(this.#staged)?.mtimeMs ?? Date.now(), ownMs };
+    this.#size = bytes.length;
+    return fs.lstat(this.#staged)?.mtimeMs ?? Date.now();
+  }
+
+  /**
+   * Stages the file of the hold before, which is a name instead of a file; one more line end in it has
+   * its age begin again. When it changed; `undefined` where that cannot be.
+   */
+  #stageAgain(): number | undefined {
+    const { fs } = this.host;
+    const last = this.#last;
+    this.#last = undefined;
+    if (last === undefined || last.size >= MAX_SIZE) return undefined;
+    if (!this.link(freeName(last.generation), `${this.token}${STAGED}`)) return undefined;
+    fs.append(this.#staged, LINE_END);
+    const stat = fs.lstat(this.#staged);
+    this.#size = last.size + LINE_END.length;
+    if (stat?.size === this.#size) return stat.mtimeMs;
+    // Another process swept it before the append, which made a file that says nothing.
+    fs.remove(this.#staged);
+    return undefined;
   }
 
   list(): readonly string[] {
@@ -132,6 +177,11 @@ export class FsMutexFiles implements MutexFiles {
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
     }
+  }
+
+  /** What the next attempt of this process may go on from, when a hold of this one was released. */
+  ended(generation: number): EndedHold {
+    return { token: this.token, generation, size: this.#size };
   }
 
   othersIn(names: readonly string[]): readonly string[] {

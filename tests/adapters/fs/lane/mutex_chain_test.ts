@@ -291,7 +291,7 @@ const MUTATIONS: readonly (Mutation & { readonly scene: string })[] = [
   {
     name: "a release takes the file away",
     scene: "three who find nothing",
-    from: "if (!files.link(`${generation}`, `${generation}.free`)) return;",
+    from: "if (!files.link(`${generation}`, freeName(generation))) return false;",
     to: "files.remove(`${generation}`);",
   },
   {

@@ -312,3 +312,60 @@ it("acquire() that fails half-way leaves nothing held", async () => {
     assertEquals(await statusOf(new FsMutex(host, folder)), "held", `${operation} failed`);
   }
 });
+
+/** A mutex whose first hold was released long ago, the file of that, and what its process does then. */
+async function heldOnce(given: Host = host) {
+  const folder = newFolder();
+  const mutex = new FsMutex(given, folder);
+  (await held(mutex)).release();
+  makeOld(`${folder}/1`, 40);
+  return { folder, mutex, file: host.fs.lstat(`${folder}/1`)?.ino };
+}
+
+it("acquire() takes the file of the last hold again, as young as a new one", async () => {
+  const { folder, mutex, file } = await heldOnce();
+  const hold = await held(mutex);
+  assertEquals(namesIn(folder), ["1", "1.free", "2"]);
+  if (file !== 0) assertEquals(host.fs.lstat(`${folder}/2`)?.ino, file);
+  assertEquals(await statusOf(new FsMutex(host, folder)), "lock_busy");
+  const { pid } = JSON.parse(textOf(`${folder}/2`));
+  assertEquals(pid, host.pid);
+  assertEquals(await statusOf(mutex), "lock_busy"); // another attempt of the process has another file
+  hold.release();
+  assertEquals([hold.isHeld(), namesIn(folder)], [false, ["2", "2.free"]]);
+});
+
+it("acquire() makes a file where the last one is swept meanwhile", async () => {
+  for (const at of ["link", "append"]) {
+    let sweep = () => {};
+    const swept = (when: string) => when === at ? sweep() : undefined;
+    const fs: HostFs = {
+      ...host.fs,
+      link: (from, to) => (swept("link"), host.fs.link(from, to)),
+      append: (path, bytes) => (swept("append"), host.fs.append(path, bytes)),
+    };
+    const { folder, mutex } = await heldOnce({ ...host, fs });
+    sweep = () => {
+      sweep = () => {};
+      if (at === "link") return holdOften(folder, 1);
+      for (const name of namesIn(folder)) {
+        if (name.endsWith(".new")) host.fs.remove(`${folder}/${name}`);
+      }
+    };
+    const hold = await held(mutex);
+    assertEquals(JSON.parse(textOf(`${folder}/${hold.generation}`)).pid, host.pid, at);
+    assertEquals(await statusOf(new FsMutex(host, folder)), "lock_busy", at);
+    hold.release();
+    assertEquals(namesIn(folder).filter((name) => name.endsWith(".new")), [], at);
+  }
+});
+
+it("a hold's file stays small however often its process holds", async () => {
+  const { folder, mutex } = await heldOnce();
+  for (let n = 0; n < 1_000; n++) {
+    const hold = await held(mutex);
+    const { size = 0 } = host.fs.lstat(`${folder}/${hold.generation}`) ?? {};
+    assert_(size <= 1_024, `${size} bytes`);
+    hold.release();
+  }
+});
