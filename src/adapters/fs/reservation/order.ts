@@ -96,9 +96,13 @@ export function comingName(stem: string): string {
   return `${ORDER}/${stem}`;
 }
 
-/** The newest place, or the floor when that is the newest thing known; `known` is one to start from. */
+/**
+ * The newest place, or the floor when that is the newest thing known; `known` is one to start from, if
+ * it is still there.
+ */
 export function findHead(files: OrderFiles, known: number): number {
-  let taken = Math.max(files.floor(), known);
+  const floor = files.floor();
+  let taken = known > floor && files.exists(placeName(known)) ? known : floor;
   let step = 1;
   while (files.exists(placeName(taken + step))) {
     taken += step;
@@ -114,8 +118,10 @@ export function findHead(files: OrderFiles, known: number): number {
 /** Gives the reservation at a place its record, unless that was done before. */
 export function settle(files: OrderFiles, place: number): void {
   const placed = files.place(placeName(place));
-  if (placed === undefined || "inert" in placed || files.floor() >= place) return;
-  giveRecord(files, stemOfId(placed.reservation_id));
+  if (placed === undefined || "inert" in placed) return;
+  const stem = stemOfId(placed.reservation_id);
+  if (files.exists(recordName(stem)) || files.floor() >= place) return;
+  giveRecord(files, stem);
 }
 
 /** A reservation that was granted and whose record is to come. */
@@ -195,12 +201,18 @@ export function takePlace(
 /**
  * Adds a reservation if it is admitted; the place that it got. Wherever it pauses, others may go on:
  * it makes no difference whether they are of this process.
+ *
+ * @param known A place to start from.
  */
-export function* add(files: OrderFiles, addition: Addition): Stepwise<number | undefined> {
+export function* add(
+  files: OrderFiles,
+  addition: Addition,
+  known = 0,
+): Stepwise<number | undefined> {
   const stem = stemOfId(addition.reservation.reservation_id);
   const coming = comingName(stem);
   const others = new Others(files, addition);
-  let head = 0;
+  let head = known;
   let isFirst = true;
   while (true) {
     const newestPlace = findHead(files, head);

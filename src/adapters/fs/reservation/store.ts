@@ -61,6 +61,8 @@ export class FsReservationStore implements ReservationStore {
   readonly #watch: RecordWatch;
   /** Those that this process has added and not confirmed yet, with their places. */
   readonly #added = new Map<string, { readonly place: number; readonly addition: FsAddition }>();
+  /** The last place that this process took. */
+  #place = 0;
   #isOpen = false;
 
   constructor(
@@ -81,8 +83,9 @@ export class FsReservationStore implements ReservationStore {
     await paced(this.#check.run());
     const stem = stemOfId(placement.reservation.reservation_id);
     const addition = new FsAddition(this.#files, stem, placement, this.clock());
-    const place = await paced(add(this.#files, addition));
+    const place = await paced(add(this.#files, addition, this.#place));
     if (place === undefined) return false;
+    this.#place = place;
     if (placement.reservation.confirmation === undefined) {
       addition.persist();
       this.#check.knows(stem);
