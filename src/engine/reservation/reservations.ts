@@ -36,6 +36,9 @@ function namedFields({ entries, files }: Named) {
   return { addresses: entries, ...(known.length === 0 ? {} : { files: known }) };
 }
 
+/** The checkout that a caller works in. */
+type Where = Pick<ReservationRecord, "branch" | "worktree">;
+
 /**
  * The operations on reservations and intents. Each throws a `CoordError`: `bad_args` or `bad_id` for
  * bad input, with all problems at once; `not_found` for an id that names no reservation; `io_error`
@@ -102,7 +105,13 @@ export class Reservations {
       : checkedNames(input, RESERVATION_INPUTS.reserve, ["addresses"], checkout, ADDRESSES);
     input.signal?.throwIfAborted();
     const reserving = new Reserving(this.#context, this.#lanes, this, input, this.#queue);
-    const make = () => this.#record(input, named);
+    // What was just read of the checkout holds for the first try; one after a wait reads it again.
+    let first: Where | undefined = this.#where(input);
+    const make = () => {
+      const where = first ?? this.#where(input);
+      first = undefined;
+      return this.#record(input, named, where);
+    };
     const { wait = WAIT_S.default } = input;
     const answer = wait > 0
       ? await (await import("./waiting.ts"))
@@ -308,16 +317,23 @@ export class Reservations {
     return listRecords(this.#context, input);
   }
 
-  async #record(input: types.ReservationInput, named: Named): Promise<ReservationRecord> {
-    const { clock, checkout } = this.#context;
-    const branch = checkout.branch(input.branch);
+  #where({ branch }: types.ReservationInput): Where {
+    const { checkout } = this.#context;
     const worktree = checkout.worktree();
+    return { branch: checkout.branch(branch), ...(worktree === undefined ? {} : { worktree }) };
+  }
+
+  async #record(
+    input: types.ReservationInput,
+    named: Named,
+    where: Where,
+  ): Promise<ReservationRecord> {
+    const { clock } = this.#context;
     const ttlSeconds = await secondsOf(this.#context, "ttl", input.ttl);
     const now = clock();
     const fields = {
       run_id: input.runId ?? UNKNOWN_RUN,
-      branch,
-      ...(worktree === undefined ? {} : { worktree }),
+      ...where,
       ...namedFields(named),
       created_at: formatTime(now),
       expires_at: formatTime(now + ttlSeconds * 1000),

@@ -73,7 +73,7 @@ export class Reserving {
       const isPatient = timers.now() < end;
       const { renewed, isHeld, fence, found, isUndecided } = await this.#attempt(
         record,
-        locksBeside(record, worktrees),
+        worktrees,
         isPatient,
       );
       if (signal?.aborted) {
@@ -99,21 +99,25 @@ export class Reserving {
   async look(record: ReservationRecord): Promise<HoldConflict[]> {
     const { context, lanes, input: { strict = false } } = this;
     const now = context.clock();
-    const isLock = locksBeside(record, await worktreesOf(context));
+    const worktrees = await worktreesOf(context);
+    const isLock = locksBeside(record, worktrees);
     const comparison = new Comparison(record.run_id, addressOutlines(record));
     const near = await context.store.reservations.near(record, now, overlapsRecord(comparison));
     const locks = near.filter(({ reservation }) => strict || isLock(reservation));
     const leases = await lanes.find({ runId: record.run_id, named: record, now });
-    const ahead = await this.#ahead(record);
+    const ahead = await this.#ahead(record, worktrees);
     const reservations = comparison.conflicts(locks.map(heldBeside(record)));
     return [reservations, leases, ahead].flatMap(({ conflicts }) => [...conflicts]);
   }
 
   /** Who waits for what overlaps, and came first. What is only extended waits behind no other. */
-  async #ahead(record: ReservationRecord): Promise<Conflicts<WaiterConflict>> {
+  async #ahead(
+    record: ReservationRecord,
+    worktrees: "warn" | "block",
+  ): Promise<Conflicts<WaiterConflict>> {
     const { context, queue, input: { exclusive, renew }, ticket: number } = this;
     if (exclusive !== true || renew === true) return FREE;
-    const isOneTree = await worktreesOf(context) === "block";
+    const isOneTree = worktrees === "block";
     return queue.ahead({
       runId: record.run_id,
       named: record,
@@ -125,7 +129,7 @@ export class Reserving {
 
   async #attempt(
     record: ReservationRecord,
-    isLock: (other: ReservationRecord) => boolean,
+    worktrees: "warn" | "block",
     isPatient: boolean,
   ): Promise<Attempt> {
     const { context: { store: { reservations: store } }, lanes, keeper } = this;
@@ -137,6 +141,7 @@ export class Reserving {
       now: parseTime(record.created_at) ?? 0,
       signal,
     };
+    const isLock = locksBeside(record, worktrees);
     const comparison = new Comparison(runId, addressOutlines(record));
     const renewal = renew === true ? new Renewal(record) : undefined;
     const nothing = { isHeld: false, found: FREE, isUndecided: true };
@@ -146,7 +151,7 @@ export class Reserving {
     let leases: Conflicts = await lanes.find(wanted);
     // What is read without a turn at the journal may be about to be taken back.
     if (isExclusive && leases.total > 0) leases = await lanes.makeWay(wanted);
-    const ahead = await this.#ahead(record);
+    const ahead = await this.#ahead(record, worktrees);
     const conflictsOf = (entries: readonly ReservationEntry[]) =>
       comparison.conflicts(entries.map(heldBeside(record)));
     const overlaps = overlapsRecord(comparison);
