@@ -17,7 +17,7 @@ import type { ReservationRecord } from "../../../domain/reservation/reservation.
 import type { Stepwise } from "../../../domain/glob/steps.ts";
 import { parseTime } from "../../../domain/time.ts";
 import type { HostFs } from "../../../ports/host.ts";
-import { inDir } from "../disk/ensure_dir.ts";
+import { ensureDir, inDir } from "../disk/ensure_dir.ts";
 import { type FolderMark, isUnchanged, markOf } from "../disk/folder_mark.ts";
 
 /** Folders on the way to an entry; deeper addresses lie at the last. */
@@ -104,6 +104,8 @@ function parseName(name: string): IndexEntry | undefined {
 export class AddressIndex {
   /** What the folders on the way to some addresses held beside deeper ones, and when. */
   readonly #ways = new Map<string, Way>();
+  /** Folders that the last search found missing. */
+  readonly #missing = new Set<string>();
 
   constructor(readonly fs: HostFs, readonly root: string) {}
 
@@ -122,6 +124,8 @@ export class AddressIndex {
     const changed: string[] = [];
     for (const folder of this.foldersOf(anchors)) {
       yield;
+      // To try in vain first, and to look why, costs more than to make it.
+      if (this.#isMissing(folder)) ensureDir(this.fs, folder);
       if (inDir(this.fs, folder, MAX_TRIES, () => create(`${folder}/${name}`))) {
         changed.push(folder);
       }
@@ -164,6 +168,7 @@ export class AddressIndex {
    * has what it had.
    */
   *find(anchors: readonly Anchor[], isAdvice = false): Stepwise<FoundEntry[]> {
+    this.#missing.clear();
     const found = new Map<string, FoundEntry>();
     const read = new Set<string>();
     const collect = (folder: string) => {
@@ -193,7 +198,9 @@ export class AddressIndex {
         const next = `_${hash(segment)}`;
         node += `/${next}`;
         isThere = !isWhole || names.has(next);
-        if (!isThere) break;
+        if (isThere) continue;
+        this.#missing.add(node);
+        break;
       }
       const nodes = isThere ? [node] : [];
       for (const below of nodes) {
@@ -241,6 +248,10 @@ export class AddressIndex {
     if (this.#ways.size >= MAX_WAYS) this.#ways.clear();
     if (isAdvice) this.#ways.set(node, way);
     return way;
+  }
+
+  #isMissing(folder: string): boolean {
+    return [...this.#missing].some((missing) => folder.startsWith(`${missing}/`));
   }
 
   /** The folders of the entries under these addresses. */

@@ -43,6 +43,8 @@ export class ReservationCheck {
   /** Made when every record has its entries. */
   readonly #complete: string;
   #known: Set<string> | undefined;
+  /** The last comparison of this process. */
+  #compared: Comparison | undefined;
   /** What {@link unindexed} found last, and when. */
   #looked: { readonly mark: FolderMark; readonly unindexed: readonly string[] } | undefined;
 
@@ -89,6 +91,7 @@ export class ReservationCheck {
     if (isGone || !isComplete) this.#note("known", [...found, ""].join("\n"));
     else this.#append(fresh);
     const tookMs = performance.now() - started;
+    this.#compared = { mtimeMs, atMs, tookMs };
     // Another tool may be in the middle of writing a record; that does not change the folder again.
     this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${tookMs}`);
   }
@@ -135,11 +138,10 @@ export class ReservationCheck {
   }
 
   #isDue(): boolean {
+    if (isResting(this.#compared)) return false;
     const mark = this.#readMark();
     if (mark === undefined) return true;
-    const { atMs, tookMs } = mark;
-    const age = Date.now() - atMs;
-    if (age >= 0 && age < Math.min(REST * tookMs, MAX_REST_MS)) return false;
+    if (isResting(mark)) return false;
     const isNew = !isUnchanged(mark, this.#mark());
     // The process that noted it had entered all there was.
     if (!isNew) this.#looked = { mark, unindexed: [] };
@@ -234,4 +236,10 @@ export class ReservationCheck {
     const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
     new StagedFile(this.#fs, this.#notes, stage).replace(name);
   }
+}
+
+/** Whether a comparison is so recent that none is due. */
+function isResting(last: Comparison | undefined): boolean {
+  const age = last === undefined ? -1 : Date.now() - last.atMs;
+  return last !== undefined && age >= 0 && age < Math.min(REST * last.tookMs, MAX_REST_MS);
 }
