@@ -90,10 +90,11 @@ export class ReservationCheck {
     const isGone = found.size < known.size + fresh.length;
     if (isGone || !isComplete) this.#note("known", [...found, ""].join("\n"));
     else this.#append(fresh);
-    const tookMs = performance.now() - started;
-    this.#compared = { mtimeMs, atMs, tookMs };
+    const took = () => performance.now() - started;
     // Another tool may be in the middle of writing a record; that does not change the folder again.
-    this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${tookMs}`);
+    this.#note("checked", `${isWhole ? mtimeMs : -1} ${atMs} ${took()}`);
+    // Here the note counts too, which often takes longer than what it is about.
+    this.#compared = { mtimeMs, atMs, tookMs: took() };
   }
 
   /**
