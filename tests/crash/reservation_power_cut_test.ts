@@ -14,7 +14,13 @@ const host = await detectHost();
 const PLACES = ["src/a.ts", "src/b.ts", "src/deep/er/c.ts::f", "docs/x.md", "lib/y.ts"];
 
 /** What was answered, by reservation. */
-type Promised = Map<string, { readonly address: string; released: boolean }>;
+interface Kept {
+  readonly address: string;
+  readonly fence: number | undefined;
+  readonly released: boolean;
+}
+
+type Promised = Map<string, Kept>;
 
 /** Reserves and releases until the power goes, as several processes in turn. */
 async function work(
@@ -41,7 +47,8 @@ async function work(
         exclusive: true,
       });
       if (answer.status === "reserved") {
-        promised.set(answer.reservation_id, { address, released: false });
+        const { reservation_id: id, fence } = answer;
+        promised.set(id, { address, fence, released: false });
       }
     }
   }
@@ -64,10 +71,15 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
   const { reservations } = openReservations(workspace, () => T0 + 1000, host.fs);
   const { reservations: items } = await reservations.list({ all: true });
+  const fenceOf = async (id: string) => {
+    const beat = await reservations.heartbeat({ id, runId: "A" });
+    return beat.status === "ok" ? beat.fence : undefined;
+  };
   const lost: string[] = [];
-  for (const [id, { address, released }] of promised) {
+  for (const [id, { address, fence, released }] of promised) {
     const status = items.find((item) => item.reservation_id === id)?.status ?? "gone";
     if (status !== (released ? "released" : "live")) lost.push(`${id} is ${status}`);
+    else if (!released && await fenceOf(id) !== (fence ?? "none")) lost.push(`fence of ${id}`);
     if (released) continue;
     const answer = await reservations.reserve({
       addresses: [address],

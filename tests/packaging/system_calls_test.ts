@@ -20,24 +20,24 @@ const CALLS: Readonly<Record<string, string>> = {
   "reserve src/c.ts --run-id me":
     "10 missing, 18 looks, 10 opens, 2 writes, 1 syncs, 3 links, 1 removes, 3 folders",
   "reserve src/d.ts --exclusive --run-id me":
-    "19 missing, 33 looks, 20 opens, 5 writes, 2 syncs, 8 links, 1 renames, 4 removes, 3 folders",
+    "15 missing, 32 looks, 18 opens, 4 writes, 2 syncs, 7 links, 1 renames, 4 removes, 3 folders",
   "lane acquire web/** --lane web --owner me":
     "7 missing, 20 looks, 17 opens, 3 writes, 1 syncs, 2 links, 1 renames, 3 removes",
   "heartbeat --mine --run-id me":
-    "17 missing, 43 looks, 37 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
+    "17 missing, 42 looks, 37 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
   "list": "9 missing, 25 looks, 12 opens",
   "lane live": "3 looks, 2 opens",
   "lane release --lane web --owner me":
     "1 missing, 9 looks, 9 opens, 2 writes, 1 syncs, 2 links, 3 removes",
   "release --mine --run-id me":
-    "9 missing, 30 looks, 24 opens, 2 writes, 2 syncs, 2 links, 8 removes",
+    "9 missing, 29 looks, 25 opens, 2 writes, 2 syncs, 2 links, 8 removes",
   "claim --queue one --run-id me":
     "10 missing, 10 looks, 9 opens, 1 writes, 1 links, 1 removes, 7 folders",
   "enqueue more --run-id me": "5 missing, 4 looks, 4 opens, 1 writes, 1 syncs, 1 links, 9 folders",
   "tasks": "3 missing, 8 looks, 7 opens",
   "status": "12 missing, 29 looks, 24 opens",
   "hook run generic pre":
-    "18 missing, 34 looks, 20 opens, 5 writes, 2 syncs, 8 links, 1 renames, 4 removes, 4 folders",
+    "15 missing, 34 looks, 19 opens, 4 writes, 2 syncs, 7 links, 1 renames, 4 removes, 4 folders",
   "hook run generic": "9 missing, 16 looks, 10 opens",
 };
 

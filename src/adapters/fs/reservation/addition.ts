@@ -95,6 +95,18 @@ export class FsAddition extends FsNotice implements Addition {
     this.excludes = placement.excludes;
   }
 
+  /** Gives it the number of its place for a fence, by another name of its file. */
+  fence(place: number): void {
+    const { entry: { stem }, anchors, files } = this;
+    const path = files.index.fencePath(stem, anchors, place);
+    files.link(recordName(stem), path.slice(files.layout.root.length + 1));
+  }
+
+  /** Takes the fence from one that is not held. */
+  unfence(): void {
+    this.files.index.removeFence(this.entry.stem, this.anchors);
+  }
+
   leave(): void {
     this.files.index.remove(this.entry, this.anchors);
   }

@@ -26,6 +26,9 @@ const MAX_DEPTH = 16;
 /** Digits of an expiry, so that all names are alike. */
 const WIDTH = 16;
 
+/** Marks a name that says the fence of a reservation. */
+const FENCE = "f";
+
 /** How often a folder is made again when others remove it, since it is empty. */
 const MAX_TRIES = 100;
 
@@ -91,14 +94,26 @@ function nameOf({ stem, expiresMs, exclusive }: IndexEntry): string {
   return `${String(at).padStart(WIDTH, "0")}${exclusive ? "x" : "-"}${stem}`;
 }
 
-function parseName(name: string): IndexEntry | undefined {
-  const expiresMs = Number(name.slice(0, WIDTH));
-  const mark = name[WIDTH];
+/** What a name of ours says: a number, what that is, and of which reservation. */
+function parseParts(name: string): { number: number; mark: string; stem: string } | undefined {
+  const number = Number(name.slice(0, WIDTH));
+  const mark = name.slice(WIDTH, WIDTH + 1);
   const stem = name.slice(WIDTH + 1);
-  if (!Number.isSafeInteger(expiresMs) || mark !== "x" && mark !== "-" || !isStem(stem)) {
+  return Number.isSafeInteger(number) && isStem(stem) ? { number, mark, stem } : undefined;
+}
+
+function parseName(name: string): IndexEntry | undefined {
+  const { number: expiresMs, mark, stem } = parseParts(name) ?? {};
+  if (expiresMs === undefined || stem === undefined || mark !== "x" && mark !== "-") {
     return undefined;
   }
   return { stem, expiresMs, exclusive: mark === "x" };
+}
+
+/** The fence that a name gives a reservation. */
+function parseFence(name: string) {
+  const parts = parseParts(name);
+  return parts?.mark === FENCE ? parts : undefined;
 }
 
 export class AddressIndex {
@@ -159,6 +174,30 @@ export class AddressIndex {
   remove(entry: IndexEntry, anchors: readonly Anchor[]): void {
     const name = nameOf(entry);
     for (const folder of this.foldersOf(anchors)) this.fs.remove(`${folder}/${name}`);
+    if (entry.exclusive) this.removeFence(entry.stem, anchors);
+  }
+
+  /** The name that says the fence of a reservation, beside its first entry. */
+  fencePath(stem: string, anchors: readonly Anchor[], fence: number): string {
+    return `${this.foldersOf(anchors)[0]}/${String(fence).padStart(WIDTH, "0")}${FENCE}${stem}`;
+  }
+
+  /** The fence of a reservation; `undefined` where no name says it. */
+  fence(stem: string, anchors: readonly Anchor[]): number | undefined {
+    return this.#fences(stem, anchors)[0]?.fence;
+  }
+
+  removeFence(stem: string, anchors: readonly Anchor[]): void {
+    for (const { path } of this.#fences(stem, anchors)) this.fs.remove(path);
+  }
+
+  #fences(stem: string, anchors: readonly Anchor[]): { fence: number; path: string }[] {
+    return this.foldersOf(anchors).slice(0, 1).flatMap((folder) =>
+      (this.fs.list(folder) ?? []).flatMap(({ name, isFile }) => {
+        const found = isFile ? parseFence(name) : undefined;
+        return found?.stem === stem ? { fence: found.number, path: `${folder}/${name}` } : [];
+      })
+    );
   }
 
   /**
@@ -216,7 +255,7 @@ export class AddressIndex {
   }
 
   /** Visits every entry; with `prune` folders that are empty then are removed. */
-  *walk(prune: boolean, folder = this.root): Generator<{ entry: IndexEntry; path: string }> {
+  *walk(prune: boolean, folder = this.root): Generator<{ stem: string; path: string }> {
     for (const { name, isDirectory, isFile } of this.fs.list(folder) ?? []) {
       const path = `${folder}/${name}`;
       if (isDirectory) {
@@ -224,8 +263,8 @@ export class AddressIndex {
         yield* this.walk(prune, path);
         if (prune) this.fs.removeDir(path);
       } else {
-        const entry = isFile ? parseName(name) : undefined;
-        if (entry !== undefined) yield { entry, path };
+        const found = isFile ? parseName(name) ?? parseFence(name) : undefined;
+        if (found !== undefined) yield { stem: found.stem, path };
       }
     }
   }

@@ -88,11 +88,6 @@ export function slotName(stem: string, slot: number): string {
   return `heartbeats/${stem}.${slot}`;
 }
 
-/** The file with the fence of an exclusive reservation. */
-export function fenceName(stem: string): string {
-  return `heartbeats/${stem}.fence`;
-}
-
 /** Where the chain ends. */
 interface Newest {
   /** The number of the last slot, 0 when there is none. */

@@ -15,15 +15,8 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { idOfName, readNote, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import {
-  fenceName,
-  isConfirmation,
-  recordName,
-  releaseName,
-  type Slot,
-  viewName,
-} from "./chain.ts";
+import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
+import { isConfirmation, recordName, releaseName, type Slot, viewName } from "./chain.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
@@ -161,18 +154,6 @@ export class ReservationFiles implements RemovalFiles {
   places(): number[] {
     const names = this.fs.list(this.path(ORDER)) ?? [];
     return names.filter(({ name }) => /^\d{16}$/.test(name)).map(({ name }) => Number(name));
-  }
-
-  /** Notes the fence of a reservation that is about to be confirmed; a power cut may take it. */
-  noteFence(stem: string, fence: number): void {
-    const bytes = new TextEncoder().encode(`${fence}\n`);
-    this.#inFolderOf(fenceName(stem), (path) => this.fs.createNew(path, bytes));
-  }
-
-  /** The fence of a confirmed reservation; `undefined` when it is not known. */
-  fence(stem: string): number | undefined {
-    const note = readNote(this.fs, this.path(fenceName(stem)));
-    return note !== undefined && /^[1-9]\d{0,15}\n$/.test(note) ? Number(note) : undefined;
   }
 
   leave(stem: string, reservation: ReservationRecord): void {

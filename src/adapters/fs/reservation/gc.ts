@@ -118,7 +118,7 @@ export class ReservationGc {
   /** Entries of what is released, or was never granted, and folders without entries. */
   #tidyIndex(): void {
     const released: string[] = [];
-    for (const { entry: { stem }, path } of this.files.index.walk(true)) {
+    for (const { stem, path } of this.files.index.walk(true)) {
       if (this.files.exists(recordName(stem))) {
         if (this.files.exists(releaseName(stem))) released.push(path);
       } else if (Date.now() - (this.#fs.lstat(path)?.mtimeMs ?? Infinity) > ENTRY_GRACE_MS) {
@@ -152,7 +152,7 @@ export class ReservationGc {
     const names = new Map<string, string[]>();
     for (const { name } of this.#fs.list(this.layout.folder(kind)) ?? []) {
       const stem = name.slice(0, Math.max(0, name.indexOf(".")));
-      if (!isStem(stem) || !/^\.(json|fence|[1-9]\d{0,15})$/.test(name.slice(stem.length))) {
+      if (!isStem(stem) || !/^\.(json|[1-9]\d{0,15})$/.test(name.slice(stem.length))) {
         continue;
       }
       const known = names.get(stem);

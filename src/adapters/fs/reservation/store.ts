@@ -32,16 +32,7 @@ import { candidatesOf, FsAddition, FsNotice } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
-import {
-  beat,
-  confirm,
-  fenceName,
-  persistEnd,
-  readEntry,
-  recordName,
-  release,
-  seal,
-} from "./chain.ts";
+import { beat, confirm, persistEnd, readEntry, recordName, release, seal } from "./chain.ts";
 import { RecordWatch } from "../watch/record_watch.ts";
 import { ReservationCheck } from "./check.ts";
 import { ReservationFiles } from "./files.ts";
@@ -118,9 +109,9 @@ export class FsReservationStore implements ReservationStore {
     if (added === undefined) return undefined;
     this.#added.delete(stem);
     const { place, addition } = added;
-    this.#files.noteFence(stem, place);
+    addition.fence(place);
     if (!confirm(this.#files, stem)) {
-      this.#files.remove(fenceName(stem));
+      addition.unfence();
       return undefined;
     }
     addition.persist(["reservations", ORDER, "heartbeats"]);
@@ -150,7 +141,7 @@ export class FsReservationStore implements ReservationStore {
     const stem = stemOfId(id);
     const entry = findEntry(this.#files, stem);
     if (entry?.reservation.confirmation === undefined) return entry;
-    const fence = this.#files.fence(stem);
+    const fence = this.#files.index.fence(stem, entry.reservation.addresses.map(anchorOf));
     return fence === undefined ? entry : { ...entry, fence };
   }
 
@@ -196,7 +187,6 @@ export class FsReservationStore implements ReservationStore {
     const isFirst = release(this.#files, stem, record);
     const reservation = this.#files.reservation(recordName(stem));
     if (reservation !== undefined) this.#files.leave(stem, reservation);
-    if (reservation?.confirmation !== undefined) this.#files.remove(fenceName(stem));
     return isFirst;
   }
 

@@ -157,3 +157,37 @@ it("a heartbeat between any two looks of a sweep is kept, or answered that it ca
   }
   assertEquals([...outcomes].sort(), ["kept", "released"]);
 });
+
+it("a fence goes with its reservation: by a release, a seal, a sweep or after a crash", async () => {
+  const { path, open } = workspace();
+  const root = `${path}/reservations/addresses`;
+  const fencesIn = (folder: string): string[] =>
+    (host.fs.list(folder) ?? []).flatMap(({ name, isDirectory }) => {
+      const at = `${folder}/${name}`;
+      return isDirectory ? fencesIn(at) : /^\d{16}f/.test(name) ? [at] : [];
+    });
+  const fences = () => fencesIn(root).map((at) => Number(at.split("/").at(-1)?.slice(0, 16)));
+  const reserve = (address: string, second: number, ttl = 60) =>
+    open(second).reservations.reserve({
+      addresses: [address, "z"],
+      runId: "A",
+      ttl,
+      exclusive: true,
+    });
+  const release = (id: string) => open().reservations.release({ id, runId: "A" });
+  const first = await reserve("a.ts::f", 0);
+  const second = await reserve("b", 0, 1);
+  assertEquals(fences().sort(), [1, 2]);
+  await release(first.status === "reserved" ? first.reservation_id : "");
+  assertEquals(fences(), [2]);
+  const third = await reserve("b", 5); // which seals the second
+  assertEquals([second, third].map(({ status }) => status), ["reserved", "reserved"]);
+  await open(5).gc.sweep({ graceMs: 60_000, execute: true });
+  assertEquals(fences(), [3]);
+  const [at = ""] = fencesIn(root);
+  await release(third.status === "reserved" ? third.reservation_id : "");
+  host.fs.createNew(at, new Uint8Array());
+  assertEquals(fences(), [3]);
+  await open(5).gc.sweep({ graceMs: 60_000, execute: true });
+  assertEquals(fences(), []);
+});
