@@ -100,6 +100,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/workspace/open_settings.ts", [
     "src/ports/",
     "src/adapters/fs/checkout/settings/files.ts",
+    "src/adapters/fs/checkout/settings/forms.ts",
   ]],
   ["src/workspace/open_text_file.ts", [
     "src/ports/",

@@ -192,9 +192,9 @@ async function runCommand(
       const { configOn } = await import("../workspace/config.ts");
       return configOn(host, dir, worktrees);
     },
-    async settings() {
+    async settings(what) {
       const { openSettingsOn } = await import("../workspace/open_settings.ts");
-      return openSettingsOn(host, dir);
+      return openSettingsOn(host, dir, what);
     },
     async textFile(path) {
       const { openTextFileOn } = await import("../workspace/open_text_file.ts");

@@ -62,6 +62,12 @@ const BEAT = words(
   "ttl_extended_seconds fence note progress.* since attempt released_at reason error",
 );
 const EDIT = words("host scope path change command");
+const INSTALLED: AnswerFields = {
+  fields: words("status dry_run workspace workspace_created next.*"),
+  lists: ["hosts"],
+  each: EDIT,
+};
+const UNINSTALLED: AnswerFields = { fields: ["dry_run"], lists: ["hosts"], each: EDIT };
 const RELEASED = words(
   "status reservation_id run_id released_at reason since expires_at fence note progress.* conflicts.*",
   "error",
@@ -195,12 +201,8 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["merge_order"],
     each: words("branch position conflicts conflicts_before strategy reason agents.*"),
   },
-  "hook install": {
-    fields: words("status dry_run workspace workspace_created next.*"),
-    lists: ["hosts"],
-    each: EDIT,
-  },
-  "hook uninstall": { fields: ["dry_run"], lists: ["hosts"], each: EDIT },
+  "hook install": INSTALLED,
+  "hook uninstall": UNINSTALLED,
   "hook status": {
     fields: words("workspace guards.* not_guarded.*"),
     lists: ["hosts"],
@@ -208,6 +210,8 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       "host scope path state command program program_found fail_closed last_fired_at problems.*",
     ),
   },
+  "mcp install": INSTALLED,
+  "mcp uninstall": UNINSTALLED,
   "hook test": { fields: words("status host free.* held.*") },
   "hook print": { fields: words("host scope paths.* lines.*") },
   enqueue: { fields: [...TASK, "created"] },

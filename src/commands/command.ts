@@ -107,8 +107,8 @@ export interface CommandContext {
   lanes(): Promise<Pick<Lanes, "live">>;
   /** The same, its status alone. */
   status(): Promise<Pick<Coord, "status">>;
-  /** The settings of hosts of agents, which need no workspace. */
-  settings(): Promise<HostSettingsFiles>;
+  /** The settings of hosts of agents, which need no workspace: their hooks, or their servers. */
+  settings(what?: "hooks" | "servers"): Promise<HostSettingsFiles>;
   /** A file that belongs to others. */
   textFile(path: string): Promise<TextFile>;
   /** A workspace of its own to try a hook in. */

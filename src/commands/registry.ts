@@ -156,6 +156,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "serve tools of coord to an agent's client, by the Model Context Protocol",
     load: () => import("./hook/mcp.ts").then((module) => module.mcp),
   },
+  "mcp install": {
+    group: "Hooks",
+    summary: "have hosts of agents start that server",
+    load: () => import("./hook/mcp_install.ts").then((module) => module.mcpInstall),
+  },
+  "mcp uninstall": {
+    group: "Hooks",
+    summary: "undo mcp install, byte for byte",
+    load: () => import("./hook/mcp_install.ts").then((module) => module.mcpUninstall),
+  },
   "guard install": {
     group: "Hooks",
     summary: "have git refuse commits of files that another run holds",

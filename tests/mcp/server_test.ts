@@ -154,7 +154,7 @@ it("SIGTERM ends the server as the end of its input does", async () => {
 });
 
 it("coord mcp refuses arguments that it does not know", async () => {
-  const host = fakeHost({ args: ["mcp", "--tols", "all"] });
+  const host = fakeHost({ args: ["mcp", "--tols"] });
   assertEquals(await main(host), 64);
   assertStringIncludes(host.err, "--tols");
 });

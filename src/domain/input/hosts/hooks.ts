@@ -276,7 +276,8 @@ function stepsTo(root: JsonNode, place: readonly (string | number)[]): Step[] {
   return steps.filter((_, depth) => depth !== 3);
 }
 
-function objectOf(text: string, parse: ParseJson): JsonNode & { readonly kind: "object" } {
+/** @throws {UnfitFile} where a text has none. */
+export function objectOf(text: string, parse: ParseJson): JsonNode & { readonly kind: "object" } {
   const root = parse(text);
   if (root.kind !== "object") throw new UnfitFile("it has no JSON object");
   return root;

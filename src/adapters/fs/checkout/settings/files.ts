@@ -7,14 +7,12 @@ import { badInput, CoordError, UnfitFile } from "../../../../domain/errors.ts";
 import {
   calledBy,
   closed,
-  hookCommand,
   isClosed,
   type OwnHook,
   type OwnPart,
-  programOf,
   type SettingsForm,
 } from "../../../../domain/input/hosts/form.ts";
-import { HOSTS, type HostSettings, SCOPES } from "../../../../domain/input/hosts/hosts.ts";
+import { type HostSettings, SCOPES } from "../../../../domain/input/hosts/hosts.ts";
 import type {
   HostSettingsFiles,
   SettingsEdit,
@@ -30,7 +28,7 @@ import { Layout } from "../../layout.ts";
 import { checkoutIn, projectOf, upwards } from "../repository.ts";
 import { SmallFiles } from "../small_files.ts";
 import { FsTextFile } from "../../disk/text_file.ts";
-import { formOf, hostOf } from "./forms.ts";
+import { HOOKS, hostOf, type SettingsKind } from "./forms.ts";
 
 /** How often an edit is made again when the host changes its file meanwhile. */
 const MAX_TRIES = 5;
@@ -43,7 +41,11 @@ export class FsHostSettings implements HostSettingsFiles {
   readonly workspace: string | undefined;
 
   /** @param dir The project or its workspace; by default the current folder is in it. */
-  constructor(readonly host: Host, dir: string | undefined) {
+  constructor(
+    readonly host: Host,
+    dir: string | undefined,
+    readonly kind: SettingsKind = HOOKS,
+  ) {
     const given = absolute(host, dir ?? (host.env("COORD_DIR") || "."), "find the project");
     const named = isWorkspace(host, given) ? projectOf(given) ?? given : given;
     const start = host.fs.realPath(named) ?? named;
@@ -56,7 +58,7 @@ export class FsHostSettings implements HostSettingsFiles {
   found(): string[] {
     const home = this.#home();
     const isFolder = (path: string) => this.host.fs.stat(path)?.kind === "directory";
-    return Object.entries(HOSTS).filter(([, settings]) => {
+    return Object.entries(this.kind.hosts).filter(([, settings]) => {
       const { program, folder, signs = [folder.path] } = settings;
       const user = settings.signs === undefined ? this.#userFolder(settings) : undefined;
       const roots = home === undefined ? [this.top] : [this.top, home];
@@ -67,7 +69,7 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 
   files(host: string): SettingsFile[] {
-    const { files, events, shell, ...settings } = hostOf(host);
+    const { files, events, shell, ...settings } = this.#hostOf(host);
     if (shell === "never_windows" && this.host.os === "windows") return [];
     return SCOPES.flatMap((scope) => {
       const folder = scope === "user" ? this.#userFolder(settings) : this.top;
@@ -85,7 +87,7 @@ export class FsHostSettings implements HostSettingsFiles {
   }
 
   command({ host, scope }: SettingsFile, program: string | undefined): string {
-    const settings = hostOf(host);
+    const settings = this.#hostOf(host);
     // Others have it elsewhere, or not at all. Most hosts have no POSIX shell on Windows.
     const isShared = scope === "project" && settings.isSafe !== true &&
       (this.host.os !== "windows" || settings.shell === "posix");
@@ -94,18 +96,17 @@ export class FsHostSettings implements HostSettingsFiles {
       const message = "is required, since no coord is on the PATH";
       throw badInput([{ field: "program", code: "bad_args", message }]);
     }
-    const silence = isShared ? settings.silence ?? "" : undefined;
-    return hookCommand(calledBy(host), called, silence);
+    return this.kind.command(host, called, isShared);
   }
 
   whole(file: SettingsFile, command: string): string {
-    return formOf(file.host, "").whole(command);
+    return this.kind.form(file.host, "").whole(command);
   }
 
   edit(file: SettingsFile, command: string | undefined, write: boolean): SettingsEdit {
     for (let tries = 1;; tries++) {
       const found = this.#fitting(file, () => this.#read(file.path));
-      const form = formOf(file.host, found.bom);
+      const form = this.kind.form(file.host, found.bom);
       const { change, after } = this.#fitting(file, () => this.#edited(form, file, found, command));
       if (change !== "none" && !found.isWritable) {
         throw new HostError("permission", "write", file.path);
@@ -117,7 +118,7 @@ export class FsHostSettings implements HostSettingsFiles {
         const named = after === undefined
           ? undefined
           : this.#fitting(file, () =>
-            formOf(file.host, "", "lenient").look(after).hooks[0]?.command);
+            this.kind.form(file.host, "", "lenient").look(after).hooks[0]?.command);
         return { ...file, change, command: named ?? null };
       }
       if (tries >= MAX_TRIES) throw new HostError("busy", "write", file.path);
@@ -136,7 +137,7 @@ export class FsHostSettings implements HostSettingsFiles {
     try {
       const { text, bom } = this.#fitting(file, () => this.#read(file.path));
       if (text === undefined) return { ...file, state: "absent", ...nothing };
-      const own = this.#fitting(file, () => formOf(file.host, bom).look(text));
+      const own = this.#fitting(file, () => this.kind.form(file.host, bom).look(text));
       const [first] = own.hooks;
       const plugin = this.#plugin(file.host);
       if (first === undefined) {
@@ -208,13 +209,17 @@ export class FsHostSettings implements HostSettingsFiles {
     const { text: after, isMended } = form.installed(
       text,
       fitting(command),
-      (each) => this.#canRun(programOf(called, each) ?? "") ? fitting(each) : undefined,
+      (each) => this.#canRun(this.kind.programOf(host, each) ?? "") ? fitting(each) : undefined,
     );
     return { after, change: after === text ? "none" : isMended ? "repointed" : "installed" };
   }
 
+  #hostOf(name: string): HostSettings {
+    return hostOf(name, this.kind);
+  }
+
   #programIn({ host }: SettingsFile, command: string): string | undefined {
-    return programOf(calledBy(host), command);
+    return this.kind.programOf(host, command);
   }
 
   /** @throws {UnfitFile} where there is something that is no file of text, or not the user's. */
@@ -245,7 +250,7 @@ export class FsHostSettings implements HostSettingsFiles {
   #readable(file: SettingsFile): OwnPart | undefined {
     try {
       const { text, bom } = this.#read(file.path);
-      return text === undefined ? undefined : formOf(file.host, bom).look(text);
+      return text === undefined ? undefined : this.kind.form(file.host, bom).look(text);
     } catch (error) {
       if (error instanceof UnfitFile || error instanceof CoordError) return undefined;
       throw error;
@@ -272,7 +277,7 @@ export class FsHostSettings implements HostSettingsFiles {
 
   /** Whether the user has approved the entries, where the host asks for that. */
   #isTrusted({ host, path }: SettingsFile, own: readonly OwnHook[]): boolean {
-    const folder = host === "codex" ? this.#userFolder(hostOf(host)) : undefined;
+    const folder = host === "codex" ? this.#userFolder(this.#hostOf(host)) : undefined;
     if (folder === undefined) return true;
     const bytes = this.host.fs.read(join(folder, "config.toml"));
     const text = bytes === undefined ? "" : new TextDecoder().decode(bytes);
