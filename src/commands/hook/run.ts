@@ -119,6 +119,10 @@ async function answered(
   if (run === undefined) throw new HookFailure("the host does not name its session");
   // Without its name nothing says which subagent it is.
   if (moment === "subagent_end" && event.agent === undefined) return dialect.pass;
+  const start = (text: string) =>
+    dialect.brief?.(text, run.maker.slice(speaker.length + 1)) ?? dialect.pass;
+  const pass = isStart && dialect.takesName === true ? start("") : dialect.pass;
+  call.dialect = { ...dialect, pass };
   const cwd = event.cwd ?? host.cwd();
   const hook = await context.hook(cwd);
   if (isEnd) {
@@ -127,7 +131,7 @@ async function answered(
   }
   if (moment === "session_start") {
     const lines = await hook.prime(run);
-    return lines.length === 0 ? dialect.pass : dialect.brief?.(lines.join("\n")) ?? dialect.pass;
+    return lines.length === 0 ? pass : start(lines.join("\n"));
   }
   for (const sweep of sweeps) {
     const from = within(within(cwd, event.shell?.folder ?? ""), sweep.folder) ?? cwd;

@@ -6,8 +6,8 @@ import type { AnswerCommand } from "../command.ts";
 export const whoami: AnswerCommand<Identity, { readonly runId?: string }> = {
   details: "Show the run id that the other commands use: --run-id, else $COORD_RUN_ID, else the " +
     "session that the agent's host names. Hosts name it in $CLAUDE_CODE_SESSION_ID, " +
-    "$CODEX_THREAD_ID, $GEMINI_SESSION_ID, $GROK_SESSION_ID, $COPILOT_AGENT_SESSION_ID or " +
-    "$OPENCODE_SESSION_ID. It is not reliable when several hosts name one. No workspace is needed.",
+    "$CODEX_THREAD_ID, $GEMINI_SESSION_ID, $GROK_SESSION_ID, $COPILOT_AGENT_SESSION_ID, " +
+    "$OPENCODE_SESSION_ID or $CURSOR_SESSION_ID. It is not reliable when several hosts name one. No workspace is needed.",
   examples: ["whoami", "whoami --json"],
   operands: [],
   flags: {

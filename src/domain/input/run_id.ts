@@ -28,6 +28,9 @@ function isUnder(agent: string, session: string): boolean {
     isSession(session);
 }
 
+/** The variable in which Cursor says of a session who it is: coord's hook gives it to it at the start. */
+export const CURSOR_SESSION = "CURSOR_SESSION_ID";
+
 /** The variables in which hosts of agents say of a session who it is; the first one that is set counts. */
 export const RUN_HOSTS = [
   ["claude", "CLAUDE_CODE_SESSION_ID"],
@@ -36,6 +39,7 @@ export const RUN_HOSTS = [
   ["grok", "GROK_SESSION_ID"],
   ["copilot", "COPILOT_AGENT_SESSION_ID"],
   ["opencode", "OPENCODE_SESSION_ID"],
+  ["cursor", CURSOR_SESSION],
 ] as const;
 
 /** The variable that names the run, whatever its host says. */
@@ -55,6 +59,7 @@ export interface Identity {
     | "grok"
     | "copilot"
     | "opencode"
+    | "cursor"
     | "none";
   /** False for `unknown`, and where the variables of several hosts are set, of which one is outdated. */
   readonly reliable: boolean;

@@ -1,6 +1,7 @@
 /** The start of a session: the agent gets what `coord prime` prints, where its host takes that. */
 import { assertEquals, it } from "../../deps.ts";
 import { hookScene } from "../../support/scene/hook.ts";
+import { makeTempDir } from "../../support/scene/scratch.ts";
 
 const SILENT = { code: 0, out: "", err: "" };
 const TEXT = 'coord knows you as "HOST:s". Others edit here too; do not edit what they hold.\n' +
@@ -26,8 +27,8 @@ const STARTS: Readonly<
   },
   cursor: {
     said: { conversation_id: "s", hook_event_name: "sessionStart" },
-    idle: json({}),
-    heard: (additional_context) => json({ additional_context }),
+    idle: json({ env: { CURSOR_SESSION_ID: "s" } }),
+    heard: (additional_context) => json({ env: { CURSOR_SESSION_ID: "s" }, additional_context }),
   },
   gemini: {
     said: { session_id: "s", hook_event_name: "SessionStart" },
@@ -51,3 +52,12 @@ for (const [host, { said, event, idle = SILENT, heard }] of Object.entries(START
     }
   });
 }
+
+it("hook run names a session to the shell of Cursor, also where there is no workspace", async () => {
+  const said = { conversation_id: "a b", hook_event_name: "sessionStart", cwd: makeTempDir() };
+  for (const more of [[], ["--fail-closed"]]) {
+    const args = ["hook", "run", "cursor", ...more];
+    const heard = await hookScene().call(JSON.stringify(said), { args });
+    assertEquals(heard, json({ env: { CURSOR_SESSION_ID: "a_b" } }));
+  }
+});

@@ -19,6 +19,7 @@ it("identify() takes the caller's word, then the environment's, then the host's"
       GROK_SESSION_ID: "s4",
       COPILOT_AGENT_SESSION_ID: "s5",
       OPENCODE_SESSION_ID: "s6/a",
+      CURSOR_SESSION_ID: "s7",
     }).map(([name, session]) => who({ COORD_RUN_ID: "", [name]: session })),
     [
       ["claude", "claude:s1", "CLAUDE_CODE_SESSION_ID"],
@@ -27,6 +28,7 @@ it("identify() takes the caller's word, then the environment's, then the host's"
       ["grok", "grok:s4", "GROK_SESSION_ID"],
       ["copilot", "copilot:s5", "COPILOT_AGENT_SESSION_ID"],
       ["opencode", "opencode:s6/a", "OPENCODE_SESSION_ID"],
+      ["cursor", "cursor:s7", "CURSOR_SESSION_ID"],
     ].map(([source, run_id, variable]) => ({
       run_id,
       source,

@@ -56,8 +56,13 @@ export interface HostDialect {
   readonly denyAsGuest?: (reason: string) => HookAnswer;
   /** The tool runs, and the reason is shown. */
   warn(reason: string): HookAnswer;
-  /** What the model is to know from the beginning of a session on, where the host takes that. */
-  readonly brief?: (text: string) => HookAnswer;
+  /**
+   * What the model is to know from the beginning of a session on, where the host takes that. The session
+   * is for hosts that give its name to the agent's shell.
+   */
+  readonly brief?: (text: string, session: string) => HookAnswer;
+  /** Whether it takes the name of the session where there is nothing to know, or no workspace. */
+  readonly takesName?: true;
 }
 
 /** Silence, which most hosts take for no opinion. */

@@ -18,6 +18,8 @@ const META: Readonly<Record<string, object>> = {
 
 /** Where nothing names the session to a server: the agent has to say who it is. */
 const UNNAMED = [
+  "cursor",
+  "cursor in cursor",
   "gemini",
   "copilot",
   "copilot in copilot",
@@ -61,6 +63,19 @@ const PLACES: readonly (readonly [what: string, host: string, hook: Env, shell: 
   }],
   ["grok", "grok", {}, { GROK_SESSION_ID: "S" }],
   ["grok in grok", "grok", { GROK_SESSION_ID: "T" }, { GROK_SESSION_ID: "S" }],
+  ["cursor", "cursor", {}, { CURSOR_SESSION_ID: "S" }],
+  // Its later hooks may have the variable as well.
+  ["cursor with the variable", "cursor", { CURSOR_SESSION_ID: "S" }, { CURSOR_SESSION_ID: "S" }],
+  ["cursor in cursor", "cursor", { CURSOR_SESSION_ID: "T" }, { CURSOR_SESSION_ID: "S" }],
+  ["claude in cursor", "claude", { CURSOR_SESSION_ID: "T" }, {
+    CURSOR_SESSION_ID: "T",
+    CLAUDE_CODE_SESSION_ID: "S",
+  }],
+  ["codex in cursor", "codex", { CURSOR_SESSION_ID: "T" }, {
+    CURSOR_SESSION_ID: "T",
+    CODEX_THREAD_ID: "S",
+  }],
+  ["kimi in cursor", "kimi", { CURSOR_SESSION_ID: "T" }, { CURSOR_SESSION_ID: "T" }],
   ["cursor in claude", "cursor", { CLAUDE_CODE_SESSION_ID: "T" }, { CLAUDE_CODE_SESSION_ID: "T" }],
   ["any with an id of its own", "claude", { COORD_RUN_ID: "me" }, { COORD_RUN_ID: "me" }],
   ["a slot of work", "codex", { COORD_RUN_ID: "work:w/1" }, { COORD_RUN_ID: "work:w/1" }],

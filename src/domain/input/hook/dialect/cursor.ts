@@ -2,6 +2,7 @@
  * Cursor. It takes output that is no JSON for a denial, so no opinion is an empty object. It also calls
  * the hooks of Claude Code.
  */
+import { CURSOR_SESSION } from "../../run_id.ts";
 import { answerJson, denyByCode, type HostDialect } from "../event.ts";
 import { editedPaths, editsBy, readEvent, textOf } from "../reading.ts";
 
@@ -29,5 +30,11 @@ export const cursor: HostDialect = {
   deny: (reason) => answerJson({ permission: "deny", user_message: reason, agent_message: reason }),
   denyAsGuest: denyByCode,
   warn: (reason) => ({ ...pass, err: `${reason}\n` }),
-  brief: (additional_context) => answerJson({ additional_context }),
+  // It has no name of the session for the agent's shell, but for what a hook gives it.
+  brief: (additional_context, session) =>
+    answerJson({
+      env: { [CURSOR_SESSION]: session },
+      ...(additional_context === "" ? {} : { additional_context }),
+    }),
+  takesName: true,
 };
