@@ -209,7 +209,8 @@ export class ReservationHistory {
       if (request.kind !== "beat") continue;
       const { epoch, speed } = this.clocks;
       if (outcome?.status === "ok") spans.push([returned, this.#real(outcome.extended_expires_at)]);
-      if (outcome !== undefined && outcome.status !== "ok") continue;
+      // One that found an end counted for others until it looked for that, and may have slept meanwhile.
+      if (outcome?.status === "not_holder" || outcome?.status === "gone") continue;
       latest = Math.max(latest, epoch + (now + request.extension * 1000 - epoch) / speed);
     }
     const whole: Span = [call.returned, Math.max(...spans.map(([, to]) => to))];
