@@ -166,8 +166,8 @@ class McpServer {
     );
     const { runId, doubt } = caller;
     const answer = (ok: boolean, value: object, text: string) => {
-      // The run may be refused for the sake of its own holds.
-      if (!ok && doubt !== undefined) warnings.push(doubt);
+      // It may be refused for the sake of its own holds, now or at its next edit.
+      if (doubt !== undefined && (!ok || name === "coord_reserve")) warnings.push(doubt);
       return {
         content: [{ type: "text" as const, text }],
         structuredContent: {

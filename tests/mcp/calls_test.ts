@@ -253,8 +253,13 @@ it("a run is who the call, the environment or the host says; else one of the ser
   // A subagent's hook has a hold of its own; its session is in no way of it.
   await named.call("coord_reserve", { addresses: ["a.ts"], run_id: "claude:S/A" });
   assertEquals((await named.call("coord_reserve", { addresses: ["a.ts"] })).value.ok, true);
+  // One that is not named may be another run for its hooks, which is said where it matters.
   const refused = await unnamed.call("coord_reserve", { addresses: ["a.ts"] });
-  assertStringIncludes(refused.value.warnings.join(), "give that as run_id");
+  const granted = await unnamed.call("coord_reserve", { addresses: ["b.ts"] });
+  for (const { value } of [refused, granted]) {
+    assertStringIncludes(value.warnings.join(), "give that as run_id");
+  }
+  assertEquals((await unnamed.call("coord_status")).value.warnings, undefined);
   await Promise.all([named.end(), codex.end(), unnamed.end()]);
 });
 

@@ -17,7 +17,7 @@ const SESSIONS: readonly (readonly [host: string, name: (meta: CallMeta) => unkn
   ["vscode", (meta) => meta["vscode.conversationId"]],
 ];
 
-/** The caller, and what to say to one that is refused, should it not be sure. */
+/** The caller, and what to say to one that reserves or is refused, should it not be sure. */
 export interface CallRun {
   readonly runId: string;
   readonly doubt?: string | undefined;
@@ -46,9 +46,8 @@ export function callRun(
   }
   const identity = identify(undefined, env);
   if (identity.run_id === UNKNOWN_RUN) {
-    const doubt =
-      `Nothing names your session to this server, so you are "${own}" here: where your hooks ` +
-      "or your shell have another run id, give that as run_id";
+    const doubt = `Nothing names your session to this server, so you are "${own}" here. Where a ` +
+      "hook, or coord whoami in your shell, says another run id, give that as run_id";
     return { runId: own, doubt };
   }
   return { runId: identity.run_id, doubt: doubtOf(identity) };
