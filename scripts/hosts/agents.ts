@@ -1,5 +1,7 @@
 /** The hosts of agents that are run: how each is installed, set up and started against a model of ours. */
 
+const ROOT = new URL("../..", import.meta.url).pathname;
+
 /** Where a host runs. */
 export interface Place {
   readonly project: string;
@@ -7,37 +9,52 @@ export interface Place {
   readonly model: string;
 }
 
+/** Where the hooks are set up: by `hook install`, or by a plugin of the host's own kind. */
+export type Scope = "project" | "user" | "plugin";
+
 /** How one host is run. */
 export interface Agent {
   readonly package: string;
   readonly program: string;
+  /** A script of the package that npm leaves to its user, since it runs none by itself. */
+  readonly setup?: string;
+  readonly scopes: readonly Scope[];
   /** What the host has to have in its files, by path: below the home folder after `~/`, else in the project. */
   files(place: Place): Record<string, string>;
-  readonly args: readonly string[];
+  args(prompt: string): readonly string[];
+  /** What names the plugin to it on its command line. */
+  readonly pluginArgs?: readonly string[];
   /** Whether it reports an edit that has ended. */
   readonly reportsEnds: boolean;
+  /** Whether its model reads at the start of a session who holds what. */
+  readonly isBriefed: boolean;
+  /** Whether its model may start subagents. */
+  readonly hasSubagents: boolean;
   env(place: Place): Record<string, string>;
 }
-
-const PROMPT = "write the file";
 
 /** By the name that coord gives them. */
 export const AGENTS: Readonly<Record<string, Agent>> = {
   claude: {
     package: "@anthropic-ai/claude-code",
     program: "claude",
+    setup: "install.cjs",
+    scopes: ["project", "user", "plugin"],
     files: () => ({ ".claude/settings.json": '{\n\t"includeCoAuthoredBy": false\n}' }),
-    args: [
+    args: (prompt) => [
       "-p",
-      PROMPT,
+      prompt,
       "--allowedTools",
-      "Write",
+      "Read,Write,Bash,Agent",
       "--model",
       "claude-sonnet-4-5",
       "--output-format",
       "json",
     ],
+    pluginArgs: ["--plugin-dir", `${ROOT}plugin/claude`],
     reportsEnds: true,
+    isBriefed: true,
+    hasSubagents: true,
     env: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
       ANTHROPIC_API_KEY: "none",
@@ -48,6 +65,7 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
   codex: {
     package: "@openai/codex",
     program: "codex",
+    scopes: ["project", "user"],
     files: ({ model, project }) => ({
       "~/.codex/config.toml": `model = "stub"
 model_provider = "stub"
@@ -61,24 +79,59 @@ wire_api = "responses"
 trust_level = "trusted"
 `,
     }),
-    args: ["exec", "--skip-git-repo-check", "--dangerously-bypass-hook-trust", PROMPT],
+    args: (prompt) => [
+      "exec",
+      "--skip-git-repo-check",
+      "--dangerously-bypass-hook-trust",
+      prompt,
+    ],
     // It reports none of a patch in a shell command.
     reportsEnds: false,
+    isBriefed: true,
+    hasSubagents: false,
     env: () => ({}),
   },
   gemini: {
     package: "@google/gemini-cli",
     program: "gemini",
+    scopes: ["project", "user"],
     files: () => ({
       ".gemini/settings.json":
         `// of the team\r\n{ "security": { "auth": { "selectedType": "gemini-api-key" } } }\r\n`,
     }),
-    args: ["-p", PROMPT, "--yolo", "-m", "gemini-2.5-flash"],
+    args: (prompt) => ["-p", prompt, "--yolo", "-m", "gemini-2.5-flash"],
     reportsEnds: true,
+    isBriefed: true,
+    hasSubagents: false,
     env: ({ model }) => ({
       GEMINI_API_KEY: "none",
       GOOGLE_GEMINI_BASE_URL: model,
       GEMINI_CLI_TRUST_WORKSPACE: "true",
     }),
+  },
+  opencode: {
+    package: "opencode-ai",
+    program: "opencode",
+    setup: "postinstall.mjs",
+    scopes: ["project", "user"],
+    files: ({ model }) => ({
+      "opencode.json": JSON.stringify({
+        autoupdate: false,
+        share: "disabled",
+        permission: { edit: "allow", bash: "allow" },
+        provider: {
+          stub: {
+            npm: "@ai-sdk/openai-compatible",
+            options: { baseURL: `${model}/v1`, apiKey: "none" },
+            models: { m: { name: "m", tool_call: true } },
+          },
+        },
+      }),
+    }),
+    args: (prompt) => ["run", "-m", "stub/m", prompt],
+    reportsEnds: true,
+    isBriefed: false,
+    hasSubagents: true,
+    env: () => ({}),
   },
 };

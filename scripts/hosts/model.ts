@@ -1,156 +1,88 @@
-/**
- * A model on the loopback interface for the hosts of agents: it asks once to write one file, and then
- * says that it is done. It speaks as far as that needs as Anthropic's Messages, OpenAI's Responses and
- * Gemini's generateContent do.
- */
+/** A model on the loopback interface for the hosts of agents: it plays what their prompt asks for. */
+import { DIALECTS } from "./dialects.ts";
+import { type Made, type Play, playIn, type Turn, turnsOf } from "./play.ts";
 
-const CONTENT = "written by the model\n";
+/** A call of one agent, from when the model asked for it to when its result came. */
+export interface Played extends Made {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
 
-/** What a host asked of the model. */
-interface Asked {
-  readonly url: string;
-  readonly body: string;
+/** What the model knows of an agent. */
+interface Session {
+  /** What the host said to it in all its requests. */
+  body: string;
+  made: number;
+  /** When it asked for the call whose result is awaited. */
+  askedAt: number;
+  /** The call whose result is awaited. */
+  turn: Turn | undefined;
+  /** Whether it has said that all is done. */
+  isDone: boolean;
 }
 
 /** A running model. */
 export interface Model {
   readonly url: string;
-  /** The file that it wants to write next. */
-  file: string;
-  /** All requests since `file` was set by {@link Model.want}. */
-  readonly asked: readonly Asked[];
-  /** Sets the file, and forgets what was asked. */
-  want(file: string): void;
+  /** All calls that have a result, in the order of the results. */
+  readonly played: readonly Played[];
+  /** What it knows of agents, by their names. */
+  readonly sessions: ReadonlyMap<string, Readonly<Session>>;
+  /** What happens before a call is asked for. */
+  before: (name: string, turn: Turn) => Promise<void>;
   end(): Promise<void>;
 }
 
 export function startModel(): Model {
-  let asked: Asked[] = [];
+  const played: Played[] = [];
+  const sessions = new Map<string, Session>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
-      const url = new URL(request.url).pathname;
-      const body = await request.text();
-      asked.push({ url, body });
-      return answer(url, body, model.file);
+      const path = new URL(request.url).pathname;
+      const text = await request.text();
+      const dialect = DIALECTS.find((each) => each.is(path));
+      if (dialect === undefined) {
+        return Response.json({ error: { message: "not known" } }, { status: 404 });
+      }
+      const body = text === "" ? {} : JSON.parse(text);
+      const asked = dialect.read(body);
+      const play = playIn(asked.prompt);
+      // A request without tools is for a title, or for something else of the host's own.
+      if (play === undefined || asked.tools.length === 0) {
+        return dialect.answer(path, body, undefined, "0");
+      }
+      const turn = await turnIn(play, asked.results, text);
+      const id = `${play.name.replaceAll(/\W/g, "_")}_${asked.results.length}`;
+      return dialect.answer(path, body, turn?.call, id);
     },
   );
+
+  /** Takes note of what has come of the calls, and says which one is next. */
+  async function turnIn(play: Play, results: readonly string[], body: string) {
+    const { name } = play;
+    const { made, next } = turnsOf(play, results);
+    const now = Date.now();
+    const session = sessions.get(name) ??
+      { body: "", made: 0, askedAt: now, turn: undefined, isDone: false };
+    sessions.set(name, session);
+    session.body += `${body}\n`;
+    for (const each of made.slice(session.made)) {
+      played.push({ ...each, name, from: session.askedAt, to: now });
+    }
+    session.made = Math.max(session.made, made.length);
+    if (next !== undefined) await model.before(name, next);
+    Object.assign(session, { askedAt: Date.now(), turn: next, isDone: next === undefined });
+    return next;
+  }
+
   const model: Model = {
     url: `http://127.0.0.1:${server.addr.port}`,
-    file: "",
-    get asked() {
-      return asked;
-    },
-    want(file) {
-      model.file = file;
-      asked = [];
-    },
+    played,
+    sessions,
+    before: () => Promise.resolve(),
     end: () => server.shutdown(),
   };
   return model;
-}
-
-function answer(url: string, body: string, file: string): Response {
-  if (url.endsWith("/count_tokens")) return Response.json({ input_tokens: 10 });
-  if (url.startsWith("/v1/messages")) return anthropic(body, file);
-  if (url.endsWith("/responses")) return openai(body, file);
-  if (/generateContent/i.test(url)) return gemini(url, body, file);
-  return Response.json({ error: { message: "not known" } }, { status: 404 });
-}
-
-/** Events of a stream; one without a name is data alone. */
-function events(all: readonly (readonly [name: string, data: object])[]): Response {
-  const text = all.map(([name, data]) =>
-    `${name === "" ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`
-  ).join("");
-  return new Response(text, { headers: { "content-type": "text/event-stream" } });
-}
-
-function anthropic(body: string, file: string): Response {
-  const { model, stream } = JSON.parse(body);
-  const isUse = body.includes('"name":"Write"') && !body.includes('"tool_result"');
-  const input = { file_path: file, content: CONTENT };
-  const block = isUse
-    ? { type: "tool_use", id: `toolu_${Date.now()}`, name: "Write", input: {} }
-    : { type: "text", text: "" };
-  const delta = isUse
-    ? { type: "input_json_delta", partial_json: JSON.stringify(input) }
-    : { type: "text_delta", text: "done" };
-  const stop_reason = isUse ? "tool_use" : "end_turn";
-  const message = {
-    id: "msg_1",
-    type: "message",
-    role: "assistant",
-    model,
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: { input_tokens: 10, output_tokens: 1 },
-  };
-  if (stream !== true) {
-    const content = [isUse ? { ...block, input } : { type: "text", text: "done" }];
-    return Response.json({ ...message, content, stop_reason });
-  }
-  const end = { delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 5 } };
-  return events([
-    ["message_start", { type: "message_start", message }],
-    ["content_block_start", { type: "content_block_start", index: 0, content_block: block }],
-    ["content_block_delta", { type: "content_block_delta", index: 0, delta }],
-    ["content_block_stop", { type: "content_block_stop", index: 0 }],
-    ["message_delta", { type: "message_delta", ...end }],
-    ["message_stop", { type: "message_stop" }],
-  ]);
-}
-
-/** What the model calls, by the tools that the host has: a tool for patches, or else a shell. */
-function openaiItem(body: string, file: string): object {
-  const { tools = [] } = JSON.parse(body) as { tools?: { name?: string; type: string }[] };
-  const patch = `*** Begin Patch\n*** Add File: ${file}\n+${CONTENT}*** End Patch`;
-  const call = { id: "c1", call_id: "call_1" };
-  const tool = tools.find(({ name }) => name === "apply_patch");
-  if (tool?.type === "custom") {
-    return { type: "custom_tool_call", ...call, name: "apply_patch", input: patch };
-  }
-  const shell = `apply_patch <<'EOF'\n${patch}\nEOF`;
-  const known: Record<string, object> = {
-    apply_patch: { input: patch },
-    exec_command: { cmd: shell },
-    shell_command: { command: shell },
-    shell: { command: ["bash", "-lc", shell] },
-  };
-  const name = Object.keys(known).find((each) => tools.some((tool) => tool.name === each));
-  if (name === undefined) return said("no tool");
-  return { type: "function_call", ...call, name, arguments: JSON.stringify(known[name]) };
-}
-
-function said(text: string): object {
-  const content = [{ type: "output_text", text }];
-  return { type: "message", role: "assistant", id: "m1", content };
-}
-
-function openai(body: string, file: string): Response {
-  const item = body.includes("call_output") ? said("done") : openaiItem(body, file);
-  const usage = {
-    input_tokens: 1,
-    input_tokens_details: null,
-    output_tokens: 1,
-    output_tokens_details: null,
-    total_tokens: 2,
-  };
-  return events([
-    ["response.created", { type: "response.created", response: { id: "r1" } }],
-    ["response.output_item.done", { type: "response.output_item.done", output_index: 0, item }],
-    ["response.completed", { type: "response.completed", response: { id: "r1", usage } }],
-  ]);
-}
-
-function gemini(url: string, body: string, file: string): Response {
-  const isCall = body.includes('"write_file"') && !body.includes('"functionResponse"');
-  const args = { file_path: file, content: CONTENT };
-  const part = isCall ? { functionCall: { name: "write_file", args } } : { text: "done" };
-  const value = {
-    candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
-    usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
-  };
-  return url.includes("stream") ? events([["", value]]) : Response.json(value);
 }

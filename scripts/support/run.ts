@@ -60,7 +60,7 @@ export async function run(
 }
 
 /** Our environment without what would change how coord or a test report behaves. */
-function cleanEnv(): Record<string, string> {
+export function cleanEnv(): Record<string, string> {
   const kept = Object.entries(Deno.env.toObject()).filter(([name]) =>
     !/^(COORD_|DISPATCH_|FORCE_COLOR$|CLICOLOR)/.test(name)
   );

@@ -1,0 +1,168 @@
+/** One session of one host, with all that coord promises an agent in it. */
+import type { Agent, Scope } from "./agents.ts";
+import type { Model } from "./model.ts";
+import { type Scratch, type ScratchHost, textOf } from "./place.ts";
+import type { Step } from "./play.ts";
+
+/** The agent that is in the way. */
+const OTHER = "another-agent";
+
+/** Milliseconds that the other one holds a file on, once the agent waits for it. */
+const HOLDS_ON_MS = 1_000;
+
+/** What `coord log` has of a reservation. */
+export interface Event {
+  readonly at: string;
+  readonly event: string;
+  readonly run_id: string;
+  readonly subject: string;
+}
+
+/** What is not as it must be with one host whose hooks are set up in one way. */
+export async function problemsOf(
+  name: string,
+  agent: Agent,
+  scope: Scope,
+  scratch: Scratch,
+  model: Model,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const expect = (is: boolean, what: string) => void (is || problems.push(what));
+  const host = scratch.host(name, agent, scope);
+  const path = (file: string) => `${scratch.project}/${file}`;
+  await host.coord("init");
+  const settings = await host.settings();
+  const before = settings && textOf(settings);
+  await host.hook();
+  for (const file of ["held.txt", "sub/held.txt", "wait.txt"]) {
+    await scratch.coord("reserve", file, "--exclusive", "--file", "--run-id", OTHER);
+  }
+  Deno.mkdirSync(path("sub"));
+  Deno.writeTextFileSync(path("changed.txt"), "old\n");
+  const id = `${name}-${scope}`;
+  model.before = async (_name, { step, call }) => {
+    if (call.do === "shell") setTimeout(() => letGo(scratch), HOLDS_ON_MS);
+    if (call === step && step.do === "write" && step.path === path("changed.txt")) {
+      if (scratch.text("changed.txt") === "old\n") await changeByOther(scratch);
+    }
+  };
+  const write = (file: string): Step & { do: "write" } => ({
+    do: "write",
+    path: path(file),
+    text: `${file} by ${id}\n`,
+  });
+  const child: Step = {
+    do: "agent",
+    play: {
+      name: `${id}-child`,
+      steps: [{ do: "read", path: path("free.txt") }, write("free.txt"), write("child.txt")],
+    },
+  };
+  const output = await host.play({
+    name: id,
+    steps: [
+      write("free.txt"),
+      { ...write("held.txt"), once: true },
+      { ...write("sub/held.txt"), once: true, within: "sub" },
+      write("wait.txt"),
+      { do: "read", path: path("changed.txt") },
+      write("changed.txt"),
+      ...(agent.hasSubagents ? [child] : []),
+    ],
+  });
+  const session = model.sessions.get(id);
+  expect(session?.isDone === true, `it did not come to its end: ${output.slice(-2_000)}`);
+  const denials = model.played.filter((each) => each.name === id && each.denial !== undefined)
+    .map(({ step, denial }) =>
+      `${step.do === "write" ? step.path.slice(scratch.project.length + 1) : ""} ${denial}`
+    );
+  const expected = ["held.txt held", "sub/held.txt held", "wait.txt held"];
+  // What it reads by its shell is not known.
+  if (agent.reportsEnds) expected.push("changed.txt changed");
+  expect(denials.join() === expected.join(), `denials: ${denials}`);
+  for (
+    const file of [
+      "free.txt",
+      "wait.txt",
+      "changed.txt",
+      ...(agent.hasSubagents ? ["child.txt"] : []),
+    ]
+  ) {
+    expect(scratch.text(file) === write(file).text, `${file}: ${scratch.text(file)}`);
+  }
+  for (const file of ["held.txt", "sub/held.txt"]) {
+    expect(scratch.text(file) === undefined, `a held file is written: ${file}`);
+  }
+  const said = session?.body.split("\n")[0] ?? "";
+  expect(said.includes(OTHER) === agent.isBriefed, `a brief at the start: ${!agent.isBriefed}`);
+  expect(await isReleased(host), "the end of the session does not release all");
+  const { events }: { events: Event[] } = await scratch.coord("log");
+  const own = events.find(({ subject }) => subject === "free.txt")?.run_id ?? "";
+  expect(own.startsWith(`${name}:`) && !own.includes("/"), `free.txt is reserved by ${own}`);
+  if (agent.hasSubagents) problems.push(...ofChild(events, own));
+  const ends = namesIn(path(".coord/seen/edits")).length;
+  expect(agent.reportsEnds ? ends > 1 : ends === 1, `edits whose end is known: ${ends}`);
+  if (settings !== undefined) {
+    const { hosts } = await host.coord("hook", "status");
+    const row = hosts.find((each: { host: string; path: string }) => each.path === settings);
+    expect(row?.last_fired_at !== null, `the state is ${JSON.stringify(row)}`);
+    await host.coord("hook", "uninstall", name, "--scope", scope);
+    expect(textOf(settings) === before, "uninstall does not give the file back");
+  }
+  return problems;
+}
+
+/** What is wrong with the reservation of a subagent: it has a name of its own, and ends before its session. */
+function ofChild(events: readonly Event[], session: string): string[] {
+  const child = events.filter(({ subject }) => subject === "child.txt");
+  const end = child.findIndex(({ event }) => event === "released");
+  const runs = new Set(child.map(({ run_id }) => run_id));
+  const problems: string[] = [];
+  if (runs.size !== 1 || [...runs][0]?.startsWith(`${session}/`) !== true) {
+    problems.push(`the subagent is ${[...runs]}, the session ${session}`);
+  }
+  const released = events.find((each) =>
+    each.subject === "free.txt" && each.event === "released" && each.run_id === session
+  );
+  if (end < 0 || released === undefined || (child[end]?.at ?? "") >= released.at) {
+    problems.push("the end of the subagent releases nothing");
+  }
+  return problems;
+}
+
+async function letGo(scratch: Scratch): Promise<void> {
+  const { reservations } = await scratch.coord("list");
+  const { reservation_id: id } =
+    reservations.find(({ addresses }: { addresses: string[] }) => addresses[0] === "wait.txt") ??
+      {};
+  if (id !== undefined) await scratch.coord("release", id, "--run-id", OTHER);
+}
+
+/** Another agent edits a file, by a host of its own, and ends. */
+async function changeByOther(scratch: Scratch): Promise<void> {
+  const call = (moment: string) =>
+    scratch.hook({ moment, session: "other", cwd: scratch.project, writes: ["changed.txt"] });
+  await call("pre");
+  Deno.writeTextFileSync(`${scratch.project}/changed.txt`, "new\n");
+  await call("post");
+  await call("session_end");
+}
+
+/** Whether nothing but the other's is reserved any more; hosts do not wait for their hook at the end. */
+export async function isReleased(host: Pick<ScratchHost, "coord">): Promise<boolean> {
+  for (let tries = 0; tries < 40; tries++) {
+    const { reservations } = await host.coord("list");
+    if (reservations.every(({ run_id }: { run_id: string }) => run_id === OTHER)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return false;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
