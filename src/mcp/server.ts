@@ -6,6 +6,7 @@
  */
 import type { RequestId, Server } from "../deps/mcp.ts";
 import { type CallMeta, callRun } from "../domain/input/hook/call.ts";
+import { SERVER_RUN } from "../domain/input/run_id.ts";
 import { jsonLine } from "../domain/json.ts";
 import { VERSION } from "../domain/version.ts";
 import { fromHere } from "../commands/paths.ts";
@@ -42,7 +43,7 @@ class McpServer {
   readonly #host: Host;
   readonly #options: Opening;
   /** Who the caller is where nothing says it; numbers of processes repeat in containers. */
-  readonly #own = `mcp:${crypto.randomUUID().slice(0, 13)}`;
+  readonly #own = `${SERVER_RUN}${crypto.randomUUID().slice(0, 13)}`;
   readonly #running = new Set<Promise<unknown>>();
   /** What to do should an answer not be written, by the request. */
   readonly #undelivered = new Map<RequestId, () => Promise<unknown>>();

@@ -42,6 +42,9 @@ export const RUN_HOSTS = [
   ["cursor", CURSOR_SESSION],
 ] as const;
 
+/** How the run of a server of tools begins, where nothing names the session to it. */
+export const SERVER_RUN = "mcp:";
+
 /** The variable that names the run, whatever its host says. */
 export const RUN_ENV = "COORD_RUN_ID";
 

@@ -8,7 +8,7 @@ import type { Sweep } from "../../domain/git/sweep.ts";
 import { HOOK_TTL_S } from "../../domain/input/hook/settings.ts";
 import { endsWith, type HookRun } from "../../domain/input/hook/run.ts";
 import { remarksOf } from "../../domain/input/progress.ts";
-import { sameAgent } from "../../domain/input/run_id.ts";
+import { sameAgent, SERVER_RUN } from "../../domain/input/run_id.ts";
 import { overlapsRecord } from "../../domain/reservation/conflict.ts";
 import {
   effectiveExpiry,
@@ -125,7 +125,7 @@ async function verdictOn(
     signal,
   });
   if (answer.status !== "reserved") {
-    return { verdict: mode, reason: whyDenied(answer.conflicts, near, clock()) };
+    return { verdict: mode, reason: whyDenied(runId, answer.conflicts, near, clock()) };
   }
   // Before the reservation was there, another run may have edited the file and ended.
   return first === PASS ? await stale() : first;
@@ -153,6 +153,7 @@ const MAX_NAMED = 3;
 
 /** Who holds the files, until when, and what to do now. */
 function whyDenied(
+  runId: string,
   conflicts: readonly HoldConflict[],
   near: readonly ReservationEntry[],
   now: number,
@@ -179,7 +180,17 @@ function whyDenied(
   return [
     ...lines,
     ...rest,
+    ...ownServer(runId, first.run_id),
     `Work on something else, or wait: ${waitCommand(first.address)}. ` +
     "Do not edit it through the shell.",
   ].join(" ");
+}
+
+/** What to do for an agent whose tools hold the file, since their server did not know whose they are. */
+function ownServer(runId: string, holder: string): string[] {
+  if (!holder.startsWith(SERVER_RUN)) return [];
+  return [
+    `If that is your own server of tools, call coord_release with all, and then give it run_id ` +
+    `${quoted(runId, 80)}.`,
+  ];
 }

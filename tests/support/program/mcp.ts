@@ -3,6 +3,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { main } from "../../../src/cli/main.ts";
 import { initOn } from "../../../src/workspace/open.ts";
+import type { Clock } from "../../../src/domain/time.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { type Client, mcpClient, type Transport } from "../../deps.ts";
 import { fakeHost } from "../fake/host.ts";
@@ -68,9 +69,10 @@ export class Lines implements AsyncIterable<Uint8Array> {
 /** A server within this process. */
 export function serverIn(
   dir: string,
-  { env = {}, onLine = () => {} }: {
+  { env = {}, onLine = () => {}, clock }: {
     readonly env?: Readonly<Record<string, string>>;
     readonly onLine?: (line: string) => void;
+    readonly clock?: Clock;
   } = {},
 ) {
   const input = new Lines();
@@ -80,14 +82,17 @@ export function serverIn(
     write(stream, text);
     if (stream === "stdout") { for (const line of text.trimEnd().split("\n")) onLine(line); }
   };
-  return { input, host, code: main(host) };
+  return { input, host, code: main(host, clock) };
 }
 
 /** A client of a server within this process. */
 export async function serve(
   dir: string,
-  { era = ERAS[0], env }: { readonly era?: Era; readonly env?: Readonly<Record<string, string>> } =
-    {},
+  { era = ERAS[0], env, clock }: {
+    readonly era?: Era;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<Served> {
   const transport: Transport = {
     start: async () => {},
@@ -96,6 +101,7 @@ export async function serve(
   };
   const server = serverIn(dir, {
     ...(env && { env }),
+    ...(clock && { clock }),
     onLine: (line) => transport.onmessage?.(JSON.parse(line)),
   });
   const client = await connected(transport, era);
