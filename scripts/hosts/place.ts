@@ -132,7 +132,7 @@ export class ScratchHost {
   /** The file in which the host is to find coord; `undefined` where a plugin is named to it. */
   async settings(): Promise<string | undefined> {
     if (this.scope === "plugin") return undefined;
-    return (await this.coord("hook", "print", this.name, "--scope", this.scope)).path;
+    return (await this.coord("hook", "print", this.name, "--scope", this.scope)).paths[0];
   }
 
   /** Has the host call coord. */

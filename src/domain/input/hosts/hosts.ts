@@ -99,6 +99,8 @@ const GROUP = { matcher: "$matcher", hooks: [HANDLER] };
 
 const CURSOR_EDITS = "Write|Edit|MultiEdit|StrReplace|Delete|ApplyPatch|EditNotebook";
 
+const KIMI_EDITS = "Write|Edit|WriteFile|StrReplaceFile";
+
 const COPILOT: HostSettings = {
   program: "copilot",
   folder: { path: ".copilot", env: "COPILOT_HOME" },
@@ -227,8 +229,8 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       entry: { event: "$event", matcher: "$matcher", command: "$command", timeout: "$timeout" },
     },
     events: [
-      { event: "PreToolUse", matcher: "^(Read|Write|Edit|Bash)$", timeout: 10 },
-      { event: "PostToolUse", matcher: "^(Write|Edit)$", timeout: 10 },
+      { event: "PreToolUse", matcher: `^(Read|ReadFile|${KIMI_EDITS}|Bash)$`, timeout: 10 },
+      { event: "PostToolUse", matcher: `^(${KIMI_EDITS})$`, timeout: 10 },
       { event: "SessionEnd", timeout: 10 },
     ],
   },
@@ -273,7 +275,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
     ],
     silence: '{"cancel":false}',
     shell: "never_windows",
-    next: "Cline runs hooks only where its settings enable them.",
+    next: "Cline in an editor runs hooks only where its settings enable them.",
   },
 };
 

@@ -64,7 +64,7 @@ it("TomlSettings writes tables of the four keys that Kimi Code allows", () => {
     "# coord hook: begin, in a file made for it",
     "[[hooks]]",
     'event = "PreToolUse"',
-    'matcher = "^(Read|Write|Edit|Bash)$"',
+    'matcher = "^(Read|ReadFile|Write|Edit|WriteFile|StrReplaceFile|Bash)$"',
     `command = "'/a b/co\\"ord/coord' hook run kimi"`,
     "timeout = 10",
   ]);
