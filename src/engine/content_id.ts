@@ -1,13 +1,21 @@
 /** Ids that follow from a record's content. */
 import { canonicalJson } from "../domain/json.ts";
 
+/** SHA-256 in lower-case hex. */
+export type Sha256 = (bytes: Uint8Array) => string | Promise<string>;
+
 const encoder = new TextEncoder();
 
 /** `sha256:` and 64 hex digits over a record's canonical JSON; the record has a nonce in it. */
-export async function contentId(record: object): Promise<string> {
-  const bytes = encoder.encode(canonicalJson(record));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+export async function contentId(
+  record: object,
+  sha256: Sha256 = platformSha256,
+): Promise<string> {
+  return `sha256:${await sha256(encoder.encode(canonicalJson(record)))}`;
+}
+
+async function platformSha256(bytes: Uint8Array): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   // Node has no `Uint8Array.prototype.toHex` before version 25.
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `sha256:${hex}`;
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -9,6 +9,7 @@ import type { Processes } from "../ports/processes.ts";
 import type { Sightings } from "../ports/sightings.ts";
 import type { FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
+import type { Sha256 } from "./content_id.ts";
 
 /** What a workspace is opened with; the clock is its store's. */
 export type Opening = Omit<Context, "clock">;
@@ -53,6 +54,8 @@ interface CommonContext {
   readonly agreement?: Agreement;
   /** Default the platform's. */
   readonly timers?: Timers;
+  /** Default the platform's, which takes a thread. */
+  readonly sha256?: Sha256;
 }
 
 type Seconds = "ttl" | "claim_ttl" | "retention";

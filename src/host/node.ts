@@ -1,6 +1,7 @@
 /** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
 import type nodeProcess from "node:process";
+import { bun, bunSha256 } from "./bun.ts";
 import {
   hostError,
   hostErrorReason,
@@ -14,10 +15,7 @@ import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
 // As a module it would be all of its hundred fields, which takes longer than most commands.
-const { process, Bun: bun } = globalThis as unknown as {
-  readonly process: typeof nodeProcess;
-  readonly Bun?: { readonly stdin: { stream(): AsyncIterable<Uint8Array> } };
-};
+const { process } = globalThis as unknown as { readonly process: typeof nodeProcess };
 const isWindows = process.platform === "win32";
 
 function statOf(info: nodeFs.Stats): FileStat {
@@ -328,6 +326,7 @@ export const nodeHost: Host = {
   fs: isWindows ? (await import("./patient.ts")).patient(fs) : fs,
   args: process.argv.slice(2),
   pid: process.pid,
+  sha256: bunSha256,
   processIdentity: (pid) => processes.identify(pid),
   isAlive: (other) => processes.isAlive(other),
   cwd() {

@@ -224,6 +224,8 @@ export interface Host {
   readonly fs: HostFs;
   readonly args: readonly string[];
   readonly pid: number;
+  /** SHA-256 in lower-case hex, where the runtime computes it without a thread of its own. */
+  readonly sha256?: (bytes: Uint8Array) => string;
   /** A process of this machine; by default this one. */
   processIdentity(pid?: number): ProcessIdentity;
   /** Whether a process still runs; `undefined` when that cannot be seen from here. */

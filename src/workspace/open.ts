@@ -83,6 +83,7 @@ export function openFilesOn(host: Host, options: Opening): Coord {
     foundBy,
     exposure: () => exposureOf(host, path),
     agreement,
+    sha256: host.sha256,
   });
 }
 

@@ -26,7 +26,8 @@ export function reservingOn(host: Host, options: Opening) {
   const opened = openFsReserving(host, found.path, clock, warn);
   const { reservations, checkout, lanes, tickets, sightings } = opened;
   const agreement = new FsAgreement(host, found);
-  const context = { store: { reservations }, checkout, agreement, sightings, clock, warn };
+  const { sha256 } = host;
+  const context = { store: { reservations }, checkout, agreement, sightings, clock, warn, sha256 };
   const leases = holdersOnce(async () => {
     const found = await lanes();
     if (found === undefined) return undefined;

@@ -15,5 +15,7 @@ export function openTasksOn(host: Host, options: Opening): Tasks {
   const found = findWorkspace(host, options.dir, warn);
   options.onFound?.(found.path);
   const tasks = openFsTasks(host, found.path, clock, warn);
-  return new Tasks({ store: { tasks }, clock, warn, agreement: new FsAgreement(host, found) });
+  const { sha256 } = host;
+  const agreement = new FsAgreement(host, found);
+  return new Tasks({ store: { tasks }, clock, warn, agreement, sha256 });
 }

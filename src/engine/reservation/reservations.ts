@@ -276,7 +276,7 @@ export class Reservations {
    * @returns The intent, durable.
    */
   async intent(input: types.IntentInput): Promise<IntentRecord> {
-    const { checkout, clock, store, warn } = this.#context;
+    const { checkout, clock, sha256, store, warn } = this.#context;
     const { intent: table } = RESERVATION_INPUTS;
     const required = ["addresses", "operation"];
     const named = checkedNames(input, table, required, checkout, ADDRESSES);
@@ -303,7 +303,7 @@ export class Reservations {
       created_at: formatTime(now),
       nonce: nonce(),
     };
-    const intent = { intent_id: await contentId(fields), ...fields };
+    const intent = { intent_id: await contentId(fields, sha256), ...fields };
     await store.reservations.addIntent(intent);
     return intent;
   }
@@ -328,7 +328,7 @@ export class Reservations {
     named: Named,
     where: Where,
   ): Promise<ReservationRecord> {
-    const { clock } = this.#context;
+    const { clock, sha256 } = this.#context;
     const ttlSeconds = await secondsOf(this.#context, "ttl", input.ttl);
     const now = clock();
     const fields = {
@@ -344,7 +344,7 @@ export class Reservations {
       ...(input.exclusive === true ? { confirmation: 1 } as const : {}),
       nonce: nonce(),
     };
-    return { reservation_id: await contentId(fields), ...fields };
+    return { reservation_id: await contentId(fields, sha256), ...fields };
   }
 
   async #entry(input: string, field: string): Promise<ReservationEntry> {

@@ -24,7 +24,7 @@ export async function enqueueAll(
   const now = clock();
   let say = warn;
   const make = (input: TaskInput, i: number) =>
-    taskRecord(input, now + spread(i, inputs.length), say);
+    taskRecord(input, now + spread(i, inputs.length), say, context.sha256);
   while (true) {
     const records = plan === undefined
       ? await Promise.all(inputs.map(make))

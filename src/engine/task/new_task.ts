@@ -9,7 +9,7 @@ import { parseBackoff } from "../../domain/task/retry.ts";
 import { needsOf, type TaskRecord } from "../../domain/task/task.ts";
 import { formatTime, parseTime } from "../../domain/time.ts";
 import { nonce } from "../context.ts";
-import { contentId } from "../content_id.ts";
+import { contentId, type Sha256 } from "../content_id.ts";
 import { inputProblems } from "../input.ts";
 
 /** A task to enqueue. */
@@ -104,6 +104,7 @@ export async function taskRecord(
   input: TaskInput,
   now: number,
   warn: (message: string) => void,
+  sha256?: Sha256,
 ): Promise<TaskRecord> {
   let title = input.title.trim();
   const characters = title.length > MAX_TITLE ? [...title] : [];
@@ -135,5 +136,5 @@ export async function taskRecord(
       { on_failure: input.onFailure }),
     nonce: nonce(),
   };
-  return { task_id: await contentId(record), ...record };
+  return { task_id: await contentId(record, sha256), ...record };
 }
