@@ -42,6 +42,10 @@ export interface Sightings {
   /** Takes the place of what the run saw of that file before. An edit counts as the file's last one. */
   add(sighting: Sighting): Promise<void>;
 
-  /** Forgets what hooks saw for a session with all its subagents, or for one subagent. */
-  forget(runId: string, maker: string): Promise<void>;
+  /**
+   * Forgets what hooks saw for a session with all its subagents, or for one subagent.
+   *
+   * @returns The ids of the reservations that hooks made for it, as far as they are known.
+   */
+  forget(runId: string, maker: string): Promise<readonly string[]>;
 }

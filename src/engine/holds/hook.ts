@@ -12,10 +12,12 @@ import { sameAgent, SERVER_RUN } from "../../domain/input/run_id.ts";
 import { overlapsRecord } from "../../domain/reservation/conflict.ts";
 import {
   effectiveExpiry,
+  isLive,
   type ReservationEntry,
   reservationTtl,
 } from "../../domain/reservation/reservation.ts";
 import { quoted } from "../../domain/text.ts";
+import { formatTime } from "../../domain/time.ts";
 import type { Agreement } from "../../ports/agreement.ts";
 import type { LocatedFile } from "../../ports/sightings.ts";
 import type { ReservationContext } from "../context.ts";
@@ -127,6 +129,20 @@ async function verdictOn(
   if (answer.status !== "reserved") {
     return { verdict: mode, reason: whyDenied(runId, answer.conflicts, near, clock()) };
   }
+  const sightings = await context.sightings();
+  const id = answer.reservation_id;
+  if (await sightings.seenBy(runId, id) === undefined) {
+    const seen_at = formatTime(clock());
+    const hold = {
+      run_id: runId,
+      auto: maker,
+      path: id,
+      state: null,
+      seen_at,
+      by: "hold",
+    } as const;
+    await sightings.add(hold);
+  }
   // Before the reservation was there, another run may have edited the file and ended.
   return first === PASS ? await stale() : first;
 }
@@ -134,9 +150,11 @@ async function verdictOn(
 /** Releases and forgets what hooks reserved and saw for a session with all its subagents, or for one subagent. */
 export async function afterEnd(context: HookContext, { runId, maker }: HookRun): Promise<void> {
   const { store, clock, reservations } = context;
-  await (await context.sightings()).forget(runId, maker);
-  for (const { reservation } of await store.reservations.list(clock(), false)) {
-    const { reservation_id: id, run_id, auto } = reservation;
+  // Of one that is not known any more nothing is left but its 15 minutes.
+  for (const id of await (await context.sightings()).forget(runId, maker)) {
+    const entry = await store.reservations.get(id);
+    if (entry === undefined || !isLive(entry, clock())) continue;
+    const { run_id, auto } = entry.reservation;
     if (typeof auto !== "string" || !endsWith(auto, maker)) continue;
     await reservations.release({ id, runId: run_id });
   }

@@ -64,7 +64,7 @@ function whyNot(verb: string, holds: readonly CheckedHold[], now: number): strin
   const wait = waitCommand(first.address);
   const next = /^(?:add|stage|commit)$/.test(verb)
     ? `Commit just your own files: coord commit -m TEXT PATH…. Or wait: ${wait}.`
-    : `It would undo or put away work of theirs. Leave their files alone, or wait: ${wait}.`;
+    : `It may undo or put away their work. Leave their files alone, or wait: ${wait}.`;
   return [
     `This git ${verb} sweeps up what others hold.`,
     ...lines,

@@ -45,8 +45,8 @@ it("hook run denies a call of git that sweeps what another run holds, with holde
   );
   assertEquals(
     await here.run("git stash"),
-    `This git stash sweeps up what others hold. ${HELD} It would undo or put away work of ` +
-      `theirs. Leave their files alone, or ${WAIT}`,
+    `This git stash sweeps up what others hold. ${HELD} It may undo or put away ` +
+      `their work. Leave their files alone, or ${WAIT}`,
   );
   await here.hold("S", "a.ts", "b.ts");
   await here.coord.lanes.acquire({ lane: "lib", tree: ["lib/**"], owner: "L" });

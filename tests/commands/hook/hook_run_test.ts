@@ -1,4 +1,7 @@
 import { assert_, assertEquals, it } from "../../deps.ts";
+import { main } from "../../../src/cli/main.ts";
+import { fakeHost } from "../../support/fake/host.ts";
+import { notingLooks } from "../../support/fake/looks.ts";
 import { HOOK_NOW as NOW, hookScene } from "../../support/scene/hook.ts";
 import { makeTempDir } from "../../support/scene/scratch.ts";
 
@@ -119,6 +122,39 @@ it("the end of a subagent or session releases what hooks reserved for it, and no
   assertEquals(await held(here), left);
   assertEquals(await here.end("a"), PASS);
   assertEquals(await held(here), ["claude:a h 3600", "claude:ab w 900"]);
+});
+
+it("the end of a session looks at its own reservations, and at none of others", async () => {
+  const looks = async (others: number) => {
+    const here = scene();
+    for (let n = 0; n < others; n++) {
+      const other = { addresses: [`o${n}`], runId: `R${n}`, exclusive: true };
+      await here.coord.reservations.reserve(other);
+    }
+    await here.edit("a", "x");
+    const { host, dir } = here;
+    const noting = notingLooks(host.fs, dir);
+    const stdin = JSON.stringify({ session_id: "a", cwd: dir, hook_event_name: "SessionEnd" });
+    const called = fakeHost({ cwd: "/", args: ["hook", "run", "claude"], stdin });
+    await main({ ...called, fs: noting.fs }, () => NOW);
+    const records = noting.take().filter((look) => /reservations\/[^/]+\.json$/.test(look));
+    const left = (await held(here)).filter((each) => each.startsWith("claude:"));
+    return { left, records: new Set(records.map((look) => look.split("/").at(-1))).size };
+  };
+  assertEquals(await looks(9), { left: [], records: 1 });
+});
+
+it("the end of a session leaves alone what it has released, and what has expired", async () => {
+  const here = scene();
+  await here.edit("a", "x");
+  await here.edit("a", "y");
+  const { reservations = [] } = await here.coord.reservations.list();
+  const [{ reservation_id: id = "" } = {}] = reservations;
+  await here.coord.reservations.release({ id, runId: "claude:a" });
+  here.advance(901);
+  assertEquals(await here.end("a"), PASS);
+  const { reservations: all = [] } = await here.coord.reservations.list({ all: true });
+  assertEquals(all.map(({ status }) => status).sort(), ["expired", "released"]);
 });
 
 it("hook run leaves alone what lies elsewhere, and what coord.json says to ignore", async () => {

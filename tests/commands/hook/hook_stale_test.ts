@@ -269,10 +269,13 @@ it("the end of a session forgets what it saw", async () => {
   const here = scene();
   here.shell("x", "one");
   await here.read("a", "x");
+  const runs = () => here.host.fs.list(`${here.dir}/.coord/seen/runs`);
   await here.end("a");
+  assertEquals(runs(), []);
   here.shell("x", "two");
   assertEquals(await here.edit("a", "x"), PASS);
-  assertEquals(here.host.fs.list(`${here.dir}/.coord/seen/runs`), []);
+  await here.end("a");
+  assertEquals(runs(), []);
 });
 
 it("check-fresh knows what hooks saw, and seen is a read to them", async () => {

@@ -78,8 +78,9 @@ export class FsSightings implements Sightings {
     if (sighting.by === "edit") this.#put(this.#edits, sighting);
   }
 
-  async forget(runId: string, maker: string): Promise<void> {
+  async forget(runId: string, maker: string): Promise<readonly string[]> {
     const { fs } = this;
+    const holds: string[] = [];
     for (const { name } of fs.list(this.#runs) ?? []) {
       const folder = `${this.#runs}/${name}`;
       for (const entry of fs.list(folder) ?? []) {
@@ -87,10 +88,13 @@ export class FsSightings implements Sightings {
         const found = this.#read(path);
         // All in a folder are of one run.
         if (found !== undefined && !endsWith(found.run_id, runId)) break;
-        if (found !== undefined && endsWith(found.auto ?? found.run_id, maker)) fs.remove(path);
+        if (found === undefined || !endsWith(found.auto ?? found.run_id, maker)) continue;
+        if (found.by === "hold") holds.push(found.path);
+        fs.remove(path);
       }
       fs.removeDir(folder);
     }
+    return holds;
   }
 
   #folderOf(runId: string): string {

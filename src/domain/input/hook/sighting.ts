@@ -31,7 +31,7 @@ export interface Sighting {
   readonly run_id: string;
   /** The session or subagent for which a hook saw it. */
   readonly auto?: string;
-  /** Where the file lies. */
+  /** Where the file lies; of a hold its id. */
   readonly path: string;
   /** `null` when it was not there. */
   readonly state: FileState | null;
@@ -41,9 +41,10 @@ export interface Sighting {
 
 /**
  * How a run saw it: before or after it read it, before or after it edited it, or by a denial that reported
- * the change. Before an edit only where its host has not yet reported that an edit has ended.
+ * the change. Before an edit only where its host has not yet reported that an edit has ended. A hold is a
+ * reservation that a hook made for the run.
  */
-const WAYS = ["reading", "read", "editing", "edit", "denial"] as const;
+const WAYS = ["reading", "read", "editing", "edit", "denial", "hold"] as const;
 
 /** The path of a sighting that stands for all ends of edits: the host of the run reports them. */
 export const ENDS_PATH = "";
