@@ -111,8 +111,8 @@ for (const huge of HUGE) {
       assertEquals((await reserve("b")).status, "conflict");
       const beat = await coord.reservations.heartbeat({ id, runId: "a", extension: 60 });
       assertEquals(beat.status, "ok");
-      // The fence, the confirmation, one number more, and the view.
-      assertEquals(scene.names("heartbeats").length, beats + 4);
+      // The confirmation, one number more, and the view.
+      assertEquals(scene.names("heartbeats").length, beats + 3);
       for await (const _ of scene.open().watch({ once: true }));
       scene.clock.advance(61);
       const next = await reserve("b");
