@@ -63,12 +63,15 @@ export function checkedArguments(
 
 /** What is wrong with values that are fine one by one. */
 function joint(
-  { ids, all, exclusive, wait_seconds, outcome, result, error }: Arguments,
+  { ids, all, addresses, mine, exclusive, wait_seconds, outcome, result, error }: Arguments,
   name: ToolName,
   wrong: (field: string, message: string) => void,
 ): void {
   if (name === "coord_release" && (ids !== undefined) === (all === true)) {
     wrong("ids", all === true ? "cannot go together with all" : "is required, or all");
+  }
+  if (addresses !== undefined && mine === true) {
+    wrong("mine", "cannot go together with addresses, whose holders are all named");
   }
   if (exclusive === false && wait_seconds !== undefined && wait_seconds > 0) {
     wrong("wait_seconds", "goes together with exclusive: a notice is in no agent's way");

@@ -172,12 +172,14 @@ for (const era of ERAS) {
       call("coord_task_end", { task_id: "abcdef", outcome: "done", error: "x" }),
       call("coord_task_end", { task_id: "abcdef", outcome: "fail", result: {} }),
       call("coord_status", { mine: "yes", run_id: "unknown" }),
+      call("coord_status", { mine: true, addresses: ["a.ts"] }),
       call("coord_task_end", { task_id: "abcdef", outcome: "done" }),
     ]);
     assertEquals(texts.map(({ isError }) => isError), texts.map(() => true));
     assertEquals(texts.map(({ value }) => value.status).slice(4), [
       "bad_id",
       "bad_id",
+      "bad_args",
       "bad_args",
       "bad_args",
       "bad_args",

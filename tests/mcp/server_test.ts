@@ -147,6 +147,22 @@ it("a request whose numbers would be rounded is refused, and other lines are lef
   );
 });
 
+it("a number of another tool's task goes out with the digits that it has", async () => {
+  const dir = await workspace();
+  const { task_id } = await (await coordIn(dir)).tasks.enqueue({ title: "x", payload: { n: 1 } });
+  const { fs } = fakeHost();
+  const path = `${dir}/.coord/tasks/${task_id.slice("sha256:".length)}.json`;
+  const text = new TextDecoder().decode(fs.read(path));
+  fs.remove(path);
+  fs.createNew(path, new TextEncoder().encode(text.replace('"n":1', '"n":9007199254740993')));
+  const { input, answer, host, code } = await begun(dir);
+  input.push(call(2, "coord_task_take", {}));
+  await answer(2);
+  assertStringIncludes(host.out, '"payload":{"n":9007199254740993}');
+  input.end();
+  assertEquals(await code, 0);
+});
+
 it("SIGTERM ends the server as the end of its input does", async () => {
   const { host, code } = await begun(await workspace());
   host.interrupt();
