@@ -1,4 +1,6 @@
+import { formOf } from "../../src/adapters/fs/checkout/settings/forms.ts";
 import { DIALECTS } from "../../src/commands/hook/dialects.ts";
+import { closed, hookCommand } from "../../src/domain/input/hosts/form.ts";
 import { assertEquals, it } from "../deps.ts";
 import { rejection, withCoord } from "../support/scene/opencode.ts";
 
@@ -38,6 +40,18 @@ it("the plugin of opencode calls the hook before a shell command with git", asyn
       await host["tool.execute.after"]({ tool, sessionID: "s1", args });
     }
     assertEquals(calls().map(({ said }) => said["args"]), [args, args]);
+  });
+});
+
+it("the plugin that hook install writes calls its program, and passes --fail-closed on", async () => {
+  await withCoord(async ({ hide, run, answer, calls }) => {
+    const command = closed("opencode", hookCommand("opencode", hide(), undefined));
+    const plugin = await run(formOf("opencode", "").whole(command));
+    const host = await plugin.server({ client: client({}), directory: "/w" });
+    answer({ code: 2, err: "cannot check" });
+    const call = host["tool.execute.before"]({ tool: "write", sessionID: "s1" }, { args: WRITE });
+    assertEquals(await rejection(call), "cannot check");
+    assertEquals(calls().map(({ args }) => args), ["hook run opencode pre --fail-closed"]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The plugin of opencode with a program in the place of coord. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import plugin from "../../../plugin/opencode/coord.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
@@ -8,6 +8,10 @@ import { makeTempDir } from "./scratch.ts";
 /** What a test does with it. */
 export interface FakeCoord {
   readonly plugin: typeof plugin;
+  /** Moves it to where the `PATH` does not find it; where that is. */
+  hide(): string;
+  /** Another text of the plugin, as the host runs it. */
+  run(text: string): Promise<typeof plugin>;
   /** What coord answers from now on; at first it has no opinion. */
   answer(answer: { readonly code: number; readonly err: string }): void;
   /** How it was called. */
@@ -37,6 +41,16 @@ export async function withCoord(body: (coord: FakeCoord) => Promise<void>): Prom
   try {
     await body({
       plugin,
+      hide() {
+        const hidden = `${makeTempDir()}/coord`;
+        renameSync(program, hidden);
+        return hidden;
+      },
+      async run(text) {
+        const path = `${makeTempDir()}/plugin.ts`;
+        writeFileSync(path, text);
+        return (await import(`file://${path}`)).default;
+      },
       answer,
       calls() {
         const text = readFileSync(`${dir}/calls`, "utf-8").split("\n");
