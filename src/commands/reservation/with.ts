@@ -55,7 +55,7 @@ export const withHolds: AnswerCommand<WithAnswer, WithValues> = {
     `agents are served in the order in which they came. SIGINT and SIGTERM end a wait. ${PATH_DETAILS}`,
   examples: [
     "with src/billing.py --run-id agent-7 --wait 10m -- ./edit.sh",
-    "with --lane @git/index --wait 60 -- git commit -am 'fix the parser'",
+    "with --lane @git/index --wait 60 -- git commit -m 'fix the parser' src/parser.ts",
     `with "docs/**" --lane deploy --tree "site/**" -- sh -c 'make site && ./deploy.sh "$COORD_FENCE"'`,
   ],
   operands: [{ ...ADDRESSES, required: false }, CMD],

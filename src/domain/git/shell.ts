@@ -78,6 +78,12 @@ function unwrapped({ words, folder }: ShellCommand): ShellCommand {
   let at = 0;
   for (let place = folder;;) {
     const runner = nameOf(words[at]);
+    if (runner === "coord" && words[at + 1]?.text === "with") {
+      const own = words.findIndex((word, index) => index > at && word?.text === "--");
+      if (own < 0) return { words: [], folder };
+      at = own + 1;
+      continue;
+    }
     const how = Object.hasOwn(RUNNERS, runner) ? RUNNERS[runner] : undefined;
     if (how === undefined) return { words: words.slice(at), folder: place };
     const isAsked = (text: string) => runner === "command" && /^-p*[vV]/.test(text);

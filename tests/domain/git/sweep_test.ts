@@ -199,6 +199,7 @@ const PLACES: readonly (readonly [text: (call: string) => string, folder?: strin
   [(call) => `command ${call}`],
   [(call) => `exec ${call}`],
   [(call) => `nohup nice -n 10 ${call}`],
+  [(call) => `coord with src --wait 60 -- ${call}`],
   [(call) => `timeout -k 5 10s ${call}`],
   [(call) => `bash -c ${shellWord(call)}`],
   [(call) => `bash -euo pipefail -c ${shellWord(`cd src && ${call}`)}`, "src"],
@@ -321,6 +322,8 @@ it("sweepsOf() has no opinion on what it cannot take apart, however odd", () => 
     "cd - && git stash",
     "cd && git stash",
     "bash git stash",
+    "coord with git stash",
+    "coord wait -- git stash",
   );
   for (const text of odd) assertEquals(swept(text), [], text);
   const pieces = [
