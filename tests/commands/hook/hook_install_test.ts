@@ -32,6 +32,14 @@ it("hook install --all takes the hosts whose program or folder is on the machine
   });
   assertEquals(await call(...install), both("installed"));
   assertEquals(await call("uninstall", "--all", "--print", "host,change"), both("uninstalled"));
+  // Kimi Code has settings of its user alone.
+  fs.makeDir(`${dir}/home/.kimi-code`);
+  assertEquals(await call(...install), {
+    ...both("installed"),
+    err: 'coord: warning: Left out: the scope is "project", and kimi has user\n',
+  });
+  assertEquals(await call("uninstall", "--all", "--print", "host,change"), both("uninstalled"));
+  assertEquals((await call("uninstall", "kimi")).code, 64);
   assertEquals(
     (await call("status", "--print", "workspace")).out.split("\n")[0],
     `${fs.realPath(dir)}/project/.coord`,
