@@ -151,7 +151,12 @@ export class WholeFile implements SettingsForm {
   look(text: string): OwnPart {
     const own = this.#own(text);
     if (own === undefined) return NONE;
-    return part(own.command, !own.isUnchanged && "it was changed since hook install made it");
+    return part(
+      own.command,
+      !own.isUnchanged && "it was changed since hook install made it",
+      own.isUnchanged && text !== this.whole(own.command) &&
+        "another version of coord made it: install it again",
+    );
   }
 
   whole(command: string): string {

@@ -134,6 +134,9 @@ it("WholeFile is known by its mark, and goes only while it is unchanged", () => 
     }
     // One of an older coord is replaced.
     const older = new WholeFile(name, { ...hostNamed(name), whole: { text: "# $mark\nold\n" } });
+    assertEquals(form.look(older.whole(command)).problems, [
+      "another version of coord made it: install it again",
+    ]);
     assertEquals(form.installed(older.whole(command), command, isThere).text, whole);
   }
 });
