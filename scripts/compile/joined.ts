@@ -14,7 +14,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["enqueue work --run-id a", "claim --run-id a", "complete ID --run-id a"],
   ["check a.ts --run-id a", "reserve a.ts --exclusive --run-id a", "list"],
   ["status", "lane live"],
+  ["hook run generic pre"],
 ];
+
+/** What a host says to the hook; the others read no input. */
+const SAID = JSON.stringify({ session: "b", writes: ["b.ts"] });
 
 /** Where a file went: its export `a` is `a_3` of `file` where `index` is 3, since each has its `a`. */
 interface Place {
@@ -81,7 +85,7 @@ process.on("exit", () => writeFileSync(${JSON.stringify(note)}, globalThis.loade
     const call = async (line: string): Promise<string[]> => {
       const words = line.replace("ID", task).split(" ");
       const args = [`--preload=${work}/note.mjs`, `${work}/noting/${main}`, ...words];
-      const { code, output } = await run(bun, args, { cwd: work, limit: LIMIT });
+      const { code, output } = await run(bun, args, { cwd: work, limit: LIMIT, input: SAID });
       if (code !== 0) throw new Error(`Cannot see what "coord ${line}" loads: ${output.trim()}`);
       task = /sha256:\w+/.exec(output)?.[0] ?? task;
       return (await Deno.readTextFile(note)).split("\n");

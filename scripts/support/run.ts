@@ -16,19 +16,21 @@ export interface RunOptions {
   readonly limit?: number;
   /** Where it runs; default the current folder. */
   readonly cwd?: string;
+  /** Its standard input; default none. */
+  readonly input?: string;
 }
 
-/** Runs a program to its end, without standard input, its output and errors taken as one. */
+/** Runs a program to its end, its output and errors taken as one. */
 export async function run(
   program: string,
   args: readonly string[],
-  { env = {}, onLine, limit, cwd }: RunOptions = {},
+  { env = {}, onLine, limit, cwd, input }: RunOptions = {},
 ): Promise<Ran> {
   const start = performance.now();
   const child = new Deno.Command(program, {
     args: [...args],
     ...(cwd !== undefined && { cwd }),
-    stdin: "null",
+    stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
     clearEnv: true,
@@ -51,6 +53,8 @@ export async function run(
     }
     if (rest !== "") take(rest);
   };
+  // A command may end without having read it.
+  if (input !== undefined) await new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
   const outputEnds = Promise.all([read(child.stdout), read(child.stderr)]);
   const { code } = await child.status;
   clearTimeout(kill);
