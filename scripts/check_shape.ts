@@ -167,6 +167,7 @@ const NODE_PLACES = [
   "src/host/node.ts",
   "src/host/command.ts",
   "src/host/child.ts",
+  "src/host/deno_sha256.ts",
   "src/host/run.ts",
   "src/host/watchdog.ts",
   "tests/deps.ts",

@@ -1,17 +1,15 @@
 /** Ids that follow from a record's content. */
 import { canonicalJson } from "../domain/json.ts";
 
-/** SHA-256 in lower-case hex. */
-export type Sha256 = (bytes: Uint8Array) => string | Promise<string>;
+/** SHA-256 in lower-case hex; `undefined` where the platform's is to be taken. */
+export type Sha256 = (bytes: Uint8Array) => string | undefined;
 
 const encoder = new TextEncoder();
 
 /** `sha256:` and 64 hex digits over a record's canonical JSON; the record has a nonce in it. */
-export async function contentId(
-  record: object,
-  sha256: Sha256 = platformSha256,
-): Promise<string> {
-  return `sha256:${await sha256(encoder.encode(canonicalJson(record)))}`;
+export async function contentId(record: object, sha256?: Sha256): Promise<string> {
+  const bytes = encoder.encode(canonicalJson(record));
+  return `sha256:${sha256?.(bytes) ?? await platformSha256(bytes)}`;
 }
 
 async function platformSha256(bytes: Uint8Array): Promise<string> {

@@ -7,6 +7,7 @@ import {
   notText,
   watchError,
 } from "./map_error.ts";
+import { denoSha256 } from "./deno_sha256.ts";
 import { Processes } from "./process_identity.ts";
 import { shellWords } from "./shell_words.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
@@ -314,6 +315,7 @@ export const denoHost: Host = {
     : "other",
   fs: Deno.build.os === "windows" ? (await import("./patient.ts")).patient(fs) : fs,
   args: Deno.args,
+  sha256: denoSha256,
   get pid() {
     return Deno.pid;
   },

@@ -224,8 +224,11 @@ export interface Host {
   readonly fs: HostFs;
   readonly args: readonly string[];
   readonly pid: number;
-  /** SHA-256 in lower-case hex, where the runtime computes it without a thread of its own. */
-  readonly sha256?: (bytes: Uint8Array) => string;
+  /**
+   * SHA-256 in lower-case hex, where the runtime computes it without a thread of its own; `undefined` where
+   * that does not pay yet.
+   */
+  readonly sha256?: (bytes: Uint8Array) => string | undefined;
   /** A process of this machine; by default this one. */
   processIdentity(pid?: number): ProcessIdentity;
   /** Whether a process still runs; `undefined` when that cannot be seen from here. */

@@ -1,10 +1,27 @@
 /** What a host computes itself. */
+import { contentId } from "../../src/engine/content_id.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
 
+const { sha256, runtime } = await detectHost();
+const hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const abc = new TextEncoder().encode("abc");
+
 it("sha256() of a host, where it has one, is the hash of the standard's example", async () => {
-  const { sha256, runtime } = await detectHost();
-  const hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-  const found = sha256?.(new TextEncoder().encode("abc"));
-  assertEquals(found, runtime === "bun" ? hash : undefined);
+  assertEquals(sha256?.(abc), runtime === "bun" ? hash : undefined);
+  let found: string | undefined;
+  for (let n = 0; n < 10_000 && found === undefined; n++) {
+    found = sha256?.(abc);
+    await new Promise((resolve) => setTimeout(resolve, n < 250 ? 0 : 1));
+  }
+  assertEquals(found, runtime === "node" ? undefined : hash, "after many");
+});
+
+it("contentId() takes the hash of a host, and the platform's where there is none", async () => {
+  const record = { title: "\u00e9", nonce: "0" };
+  const id = await contentId(record);
+  assertEquals(id.length, "sha256:".length + 64);
+  assertEquals(await contentId(record, sha256), id);
+  assertEquals(await contentId(record, () => undefined), id);
+  assertEquals(await contentId(record, () => hash), `sha256:${hash}`);
 });
