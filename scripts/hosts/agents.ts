@@ -28,6 +28,8 @@ export interface Agent {
   readonly reportsEnds: boolean;
   /** Whether its model reads at the start of a session who holds what. */
   readonly isBriefed: boolean;
+  /** Whether the MCP server knows the session. */
+  readonly namesSession: boolean;
   /** Whether its model may start subagents. */
   readonly hasSubagents: boolean;
   env(place: Place): Record<string, string>;
@@ -40,12 +42,12 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
     program: "claude",
     setup: "install.cjs",
     scopes: ["project", "user", "plugin"],
-    files: () => ({ ".claude/settings.json": '{\n\t"includeCoAuthoredBy": false\n}' }),
+    files: () => ({ ".claude/settings.json": '{\n\t"enableAllProjectMcpServers": true\n}' }),
     args: (prompt) => [
       "-p",
       prompt,
       "--allowedTools",
-      "Read,Write,Bash,Agent",
+      "Read,Write,Bash,Agent,mcp__coord",
       "--model",
       "claude-sonnet-4-5",
       "--output-format",
@@ -54,6 +56,7 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
     pluginArgs: ["--plugin-dir", `${ROOT}plugin/claude`],
     reportsEnds: true,
     isBriefed: true,
+    namesSession: true,
     hasSubagents: true,
     env: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
@@ -88,6 +91,7 @@ trust_level = "trusted"
     // It reports none of a patch in a shell command.
     reportsEnds: false,
     isBriefed: true,
+    namesSession: true,
     hasSubagents: false,
     env: () => ({}),
   },
@@ -102,6 +106,7 @@ trust_level = "trusted"
     args: (prompt) => ["-p", prompt, "--yolo", "-m", "gemini-2.5-flash"],
     reportsEnds: true,
     isBriefed: true,
+    namesSession: false,
     hasSubagents: false,
     env: ({ model }) => ({
       GEMINI_API_KEY: "none",
@@ -131,6 +136,7 @@ trust_level = "trusted"
     args: (prompt) => ["run", "-m", "stub/m", prompt],
     reportsEnds: true,
     isBriefed: false,
+    namesSession: false,
     hasSubagents: true,
     env: () => ({}),
   },

@@ -50,9 +50,9 @@ const claude: Dialect = {
       tools: tools.map(({ name }: Json) => name),
     };
   },
-  answer(path, { model, stream }, call, id) {
+  answer(path, { model, stream, tools = [] }, call, id) {
     if (path.endsWith("/count_tokens")) return Response.json({ input_tokens: 10 });
-    const [name, input] = call === undefined ? [] : toolOfClaude(call);
+    const [name, input] = call === undefined ? [] : toolOfClaude(call, tools);
     const block = name === undefined
       ? { type: "text", text: "" }
       : { type: "tool_use", id: `toolu_${id}`, name, input: {} };
@@ -86,8 +86,20 @@ const claude: Dialect = {
   },
 };
 
-function toolOfClaude(call: Step): [name: string, input: object] {
+/** How a host names a tool of a server. */
+function named(tool: string, tools: Json): { name: string; namespace?: string } {
+  for (const { name = "", tools: inner = [] } of tools) {
+    if (name.endsWith(tool)) return { name };
+    const found = inner.find((each: Json) => each.name.endsWith(tool));
+    if (found !== undefined) return { namespace: name, name: found.name };
+  }
+  throw new Error(`There is no tool ${tool}`);
+}
+
+function toolOfClaude(call: Step, tools: Json): [name: string, input: object] {
   switch (call.do) {
+    case "tool":
+      return [named(call.name, tools).name, call.input];
     case "read":
       return ["Read", { file_path: call.path }];
     case "write":
@@ -143,6 +155,10 @@ function callOfCodex(call: Step, id: string, tools: Json): object {
     return { type: "custom_tool_call", ...made, name: "apply_patch", input: patch };
   }
   if (call.do === "agent") throw new Error("Codex plays no subagent");
+  if (call.do === "tool") {
+    const tool = named(call.name, tools);
+    return { type: "function_call", ...made, ...tool, arguments: JSON.stringify(call.input) };
+  }
   const within = call.do === "write" && call.within !== undefined ? `cd ${call.within} && ` : "";
   const command = call.do === "shell"
     ? call.command
@@ -199,7 +215,8 @@ function callOfGemini(call: Step): { name: string; args: object } {
     case "shell":
       return { name: "run_shell_command", args: { command: call.command } };
     case "agent":
-      throw new Error("Gemini CLI plays no subagent");
+    case "tool":
+      throw new Error(`Gemini CLI plays no ${call.do}`);
   }
 }
 
@@ -241,6 +258,8 @@ function callOfOpencode(call: Step): object {
       return made("write", { filePath: call.path, content: call.text });
     case "shell":
       return made("bash", { command: call.command, description: "wait" });
+    case "tool":
+      throw new Error("opencode plays no tool of a server");
     case "agent": {
       const { play } = call;
       const prompt = promptOf(play);

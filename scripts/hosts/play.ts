@@ -16,6 +16,8 @@ export type Step =
     readonly within?: string;
   }
   | { readonly do: "shell"; readonly command: string }
+  /** A tool of a server, whatever the host puts before its name. */
+  | { readonly do: "tool"; readonly name: string; readonly input: object }
   | { readonly do: "agent"; readonly play: Play };
 
 /** What one agent does, one thing after the other. */

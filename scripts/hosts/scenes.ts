@@ -31,17 +31,21 @@ export async function problemsOf(
   const host = scratch.host(name, agent, scope);
   const path = (file: string) => `${scratch.project}/${file}`;
   await host.coord("init");
+  // In the project, so that both are set up once where they share a file.
+  const withServer = agent.namesSession && scope === "project";
   const settings = await host.settings();
   const before = settings && textOf(settings);
   await host.hook();
+  if (withServer) await host.coord("mcp", "install", name);
   for (const file of ["held.txt", "sub/held.txt", "wait.txt"]) {
     await scratch.coord("reserve", file, "--exclusive", "--file", "--run-id", OTHER);
   }
   Deno.mkdirSync(path("sub"));
   Deno.writeTextFileSync(path("changed.txt"), "old\n");
   const id = `${name}-${scope}`;
+  const letGo = () => scratch.coord("release", "--address", "wait.txt", "--run-id", OTHER);
   model.before = async (_name, { step, call }) => {
-    if (call.do === "shell") setTimeout(() => letGo(scratch), HOLDS_ON_MS);
+    if (call.do === "shell") setTimeout(letGo, HOLDS_ON_MS);
     if (call === step && step.do === "write" && step.path === path("changed.txt")) {
       if (scratch.text("changed.txt") === "old\n") await changeByOther(scratch);
     }
@@ -58,6 +62,10 @@ export async function problemsOf(
       steps: [{ do: "read", path: path("free.txt") }, write("free.txt"), write("child.txt")],
     },
   };
+  const byServer: readonly Step[] = [
+    { do: "tool", name: "coord_reserve", input: { addresses: ["server.txt"] } },
+    write("server.txt"),
+  ];
   const output = await host.play({
     name: id,
     steps: [
@@ -67,6 +75,7 @@ export async function problemsOf(
       write("wait.txt"),
       { do: "read", path: path("changed.txt") },
       write("changed.txt"),
+      ...(withServer ? byServer : []),
       ...(agent.hasSubagents ? [child] : []),
     ],
   });
@@ -95,9 +104,16 @@ export async function problemsOf(
   }
   const said = session?.body.split("\n")[0] ?? "";
   expect(said.includes(OTHER) === agent.isBriefed, `a brief at the start: ${!agent.isBriefed}`);
-  expect(await isReleased(host), "the end of the session does not release all");
   const { events }: { events: Event[] } = await scratch.coord("log");
-  const own = events.find(({ subject }) => subject === "free.txt")?.run_id ?? "";
+  const runOf = (file: string) => events.find(({ subject }) => subject === file)?.run_id ?? "";
+  const own = runOf("free.txt");
+  if (withServer) {
+    expect(runOf("server.txt") === own, `by its server it is ${runOf("server.txt")}`);
+    expect(scratch.text("server.txt") !== undefined, "what its server reserved it cannot write");
+    // What an agent reserves itself stays after its end.
+    await scratch.coord("release", "--address", "server.txt", "--run-id", own);
+  }
+  expect(await isReleased(host), "the end of the session does not release all");
   expect(own.startsWith(`${name}:`) && !own.includes("/"), `free.txt is reserved by ${own}`);
   if (agent.hasSubagents) problems.push(...ofChild(events, own));
   const ends = namesIn(path(".coord/seen/edits")).length;
@@ -107,6 +123,7 @@ export async function problemsOf(
     const row = hosts.find((each: { host: string; path: string }) => each.path === settings);
     expect(row?.last_fired_at !== null, `the state is ${JSON.stringify(row)}`);
     await host.coord("hook", "uninstall", name, "--scope", scope);
+    if (withServer) await host.coord("mcp", "uninstall", name);
     expect(textOf(settings) === before, "uninstall does not give the file back");
   }
   return problems;
@@ -128,14 +145,6 @@ function ofChild(events: readonly Event[], session: string): string[] {
     problems.push("the end of the subagent releases nothing");
   }
   return problems;
-}
-
-async function letGo(scratch: Scratch): Promise<void> {
-  const { reservations } = await scratch.coord("list");
-  const { reservation_id: id } =
-    reservations.find(({ addresses }: { addresses: string[] }) => addresses[0] === "wait.txt") ??
-      {};
-  if (id !== undefined) await scratch.coord("release", id, "--run-id", OTHER);
 }
 
 /** Another agent edits a file, by a host of its own, and ends. */
