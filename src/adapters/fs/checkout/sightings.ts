@@ -142,7 +142,10 @@ function foldersOf({ root }: Pick<Layout, "root">) {
 
 /** A full folder loses the quarter that was seen first, so that the next ones find room at once. */
 function makeRoom(fs: HostFs, folder: string, most: number): void {
-  if ((fs.list(folder) ?? []).length < most) return;
+  const names = fs.list(folder);
+  // Before anything is staged for it.
+  if (names === undefined) fs.makeDir(folder);
+  if (names === undefined || names.length < most) return;
   const files = filesIn(fs, folder).sort((a, b) => a.mtimeMs - b.mtimeMs);
   for (const { path } of files.slice(0, files.length - most * 3 / 4)) fs.remove(path);
 }
