@@ -58,7 +58,8 @@ export class FsSightings implements Sightings {
     if (stat.size > MAX_HASHED_BYTES) return { size: stat.size, modified_at, sha256: null };
     const bytes = fs.read(path);
     if (bytes === undefined) return null;
-    if (sha256 !== undefined) return { size: bytes.length, modified_at, sha256: sha256(bytes) };
+    const quick = sha256?.(bytes);
+    if (quick !== undefined) return { size: bytes.length, modified_at, sha256: quick };
     const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
     const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
     return { size: bytes.length, modified_at, sha256: hex.join("") };
