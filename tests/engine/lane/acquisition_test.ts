@@ -168,17 +168,27 @@ itIf(mounted !== undefined, "mounting a small file system is not allowed here")(
       } catch {
         // full
       }
-      const other = { lane: "b", tree: ["b"], owner: "b", lockTimeout: 1 };
-      const failed = await lanes.acquire(other).catch((error) => error);
+      // What fits into the last block of the log is granted still.
+      const granted = ["a"];
+      let failed: unknown;
+      for (let n = 0; failed === undefined && n < 100; n++) {
+        const lane = `lane${n}`;
+        const wanted = { lane, tree: [lane], owner: "a", lockTimeout: 1 };
+        const answer = await lanes.acquire(wanted).catch((error) => {
+          failed = error;
+        });
+        if (answer?.status === "acquired") granted.push(lane);
+      }
       assertEquals((failed as CoordError).code, "io_error");
-      assertEquals((await lanes.live()).leases.map(({ lane }) => lane), ["a"]);
+      assertEquals((await lanes.live()).leases.map(({ lane }) => lane).sort(), granted.sort());
       fs.remove(`${folder}/filler`);
+      const other = { lane: "b", tree: ["b"], owner: "b", lockTimeout: 1 };
       assertEquals((await lanes.acquire(other)).status, "acquired");
       remountReadOnly(folder);
       const unwritable = await lanes.acquire({ ...other, lane: "c", tree: ["c"] })
         .catch((error) => error);
       assertEquals((unwritable as CoordError).code, "io_error");
-      assertEquals((await lanes.live()).live, 2);
+      assertEquals((await lanes.live()).live, granted.length + 1);
     } finally {
       disk.unmount();
     }
