@@ -2,7 +2,7 @@
  * The settings of hosts of agents. Nothing is written to a file that is malformed, read-only, or no
  * regular file.
  */
-import { join } from "../../../../deps/path.ts";
+import { dirname, join } from "../../../../deps/path.ts";
 import { badInput, CoordError, UnfitFile } from "../../../../domain/errors.ts";
 import {
   calledBy,
@@ -115,6 +115,7 @@ export class FsHostSettings implements HostSettingsFiles {
         ? after
         : after ?? form.nothing;
       if (!write || change === "none" || found.replace(kept, form.mode)) {
+        if (write && kept === undefined) this.#prune(file);
         const named = after === undefined
           ? undefined
           : this.#fitting(file, () =>
@@ -212,6 +213,16 @@ export class FsHostSettings implements HostSettingsFiles {
       (each) => this.#canRun(this.kind.programOf(host, each) ?? "") ? fitting(each) : undefined,
     );
     return { after, change: after === text ? "none" : isMended ? "repointed" : "installed" };
+  }
+
+  /** A folder that is empty without the file goes too: it would say that the host is used here. */
+  #prune({ host, scope, path }: SettingsFile): void {
+    const { fs } = this.host;
+    const top = scope === "user" ? this.#userFolder(this.#hostOf(host)) : this.top;
+    let folder = dirname(path);
+    while (folder !== top && fs.lstat(folder)?.kind === "directory" && fs.removeDir(folder)) {
+      folder = dirname(folder);
+    }
   }
 
   #hostOf(name: string): HostSettings {

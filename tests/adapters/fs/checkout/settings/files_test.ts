@@ -256,7 +256,7 @@ it("a file that install made goes with uninstall, unless others have written int
   assertEquals(read(path), undefined);
   edit("codex", true);
   assertEquals(edit("codex", false).change, "uninstalled");
-  assertEquals(fs.list(path.slice(0, path.lastIndexOf("/"))), []);
+  assertEquals(fs.stat(path.slice(0, path.lastIndexOf("/"))), undefined);
   edit("codex", true);
   put(path, (read(path) ?? "").replace('{\n  "hooks"', '{\n  "own": 1,\n  "hooks"'));
   edit("codex", false);

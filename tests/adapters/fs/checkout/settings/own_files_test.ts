@@ -52,7 +52,7 @@ it("Cline gets a script for each event that can be run, and only unchanged ones 
   assertEquals(states("cline", "project"), all("installed"));
   assertEquals(change("cline", "project", true), all("none"));
   assertEquals(change("cline", "project", false), all("uninstalled"));
-  assertEquals(fs.list(folder), []);
+  assertEquals(fs.stat(`${dir}/.clinerules`), undefined);
   // Cline shows no JSON for a call where there is no coord, unless the script prints it.
   change("cline", "project", true);
   assert_(text(paths[0] ?? "").includes(`else echo '{"cancel":false}'; fi`));
@@ -68,6 +68,26 @@ it("Cline gets a script for each event that can be run, and only unchanged ones 
   assertThrows(() => change("cline", "project", false), CoordError, "is left to people");
   assertThrows(() => change("cline", "project", true), CoordError, "was changed since");
   assertEquals(text(one.path), before);
+});
+
+it("a folder that is empty without coord's file goes with it, and nothing else does", () => {
+  const { dir, change } = scene();
+  const isThere = (path: string) => fs.lstat(`${dir}/${path}`) !== undefined;
+  for (const scope of ["project", "user"] as const) {
+    change("cursor", scope, true);
+    change("cursor", scope, false);
+  }
+  assertEquals([isThere(".cursor"), isThere("home/.cursor")], [false, true]);
+  write(`${dir}/.grok/notes.md`, "mine");
+  makeSymlink(`${dir}/elsewhere`, `${dir}/.gemini`);
+  fs.makeDir(`${dir}/elsewhere`);
+  for (const name of ["grok", "gemini"]) {
+    change(name, "project", true);
+    change(name, "project", false);
+  }
+  assertEquals([".grok/hooks", ".grok/notes.md", ".gemini", "elsewhere"].map(isThere), [
+    ...[false, true, true, true],
+  ]);
 });
 
 it("a file of others in the place of coord's own is left alone", () => {
