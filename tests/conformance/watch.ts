@@ -249,11 +249,9 @@ export function watchSuite(name: string, open: OpenStore): void {
     await seen(4);
     abort.abort();
     await running;
-    assertEquals(events.map(brief), [
-      "snapshot lane acquired",
-      "added lane spawned",
-      "added lane spawned",
-      "expired lane expired",
-    ]);
+    const printed = events.map(brief);
+    assertEquals(printed.slice(0, 2), ["snapshot lane acquired", "added lane spawned"]);
+    // It may look at the clock before the last entry comes.
+    assertEquals(printed.slice(2).sort(), ["added lane spawned", "expired lane expired"]);
   });
 }
