@@ -82,8 +82,10 @@ function editOf(host: string, { dir }: Pick<HookScene, "dir">, called?: string) 
 it("hook run waits at most two seconds for a host that does not end its input", async () => {
   const here = hookScene();
   const ends: (() => void)[] = [];
+  let ring = () => {};
   async function* silent() {
     yield new Uint8Array([0x7b]);
+    ring();
     await new Promise<void>((resolve) => ends.push(resolve));
   }
   const realTimeout = globalThis.setTimeout;
@@ -91,7 +93,8 @@ it("hook run waits at most two seconds for a host that does not end its input", 
   try {
     globalThis.setTimeout = ((body: () => void, ms?: number) => {
       asked.add(ms);
-      return realTimeout(body, 0);
+      ring = body;
+      return realTimeout(() => {}, 0);
     }) as typeof setTimeout;
     for (const [host, { pass, deny }] of Object.entries(HEARD)) {
       const args = ["hook", "run", host];
@@ -182,7 +185,7 @@ it("hook run --fail-closed denies an edit where the workspace is busy or cannot 
     ]
   ) assertEquals(await failing(payload, busy), SILENT, JSON.stringify(payload));
   const here = hookScene();
-  here.host.fs.remove(`${here.dir}/.coord/reservations`);
+  here.host.fs.removeDir(`${here.dir}/.coord/reservations`);
   makeSymlink("/nowhere", `${here.dir}/.coord/reservations`);
   const { text, args, ...how } = editOf("claude", here);
   assertEquals(await here.call(text, { args, ...how }), SILENT);
@@ -200,7 +203,7 @@ it("hook run --fail-closed lets through what coord has checked, and what is no c
   const { text, args, ...how } = editOf("claude", hookScene());
   assertEquals(await hookScene().call(text, { args: [...args, "--fail-closed"], ...how }), SILENT);
   const off = hookScene({ hook: { mode: "off" } });
-  off.host.fs.remove(`${off.dir}/.coord/reservations`);
+  off.host.fs.removeDir(`${off.dir}/.coord/reservations`);
   makeSymlink("/nowhere", `${off.dir}/.coord/reservations`);
   const edit = editOf("claude", off);
   const closed = { ...edit, args: [...edit.args, "--fail-closed"] };
