@@ -261,8 +261,7 @@ async function endTask(
     ? await tasks.complete({ id, runId, ...(result !== undefined && { result }) })
     : await tasks.fail({ id, runId, ...(error !== undefined && { error }) });
   if (!("claimer_run_id" in answer)) return { value: { ...answer }, text: answer.error };
-  const { task_id, status } = answer;
-  const { retry_at } = answer;
+  const { task_id, status, retry_at } = answer;
   return {
     value: { status, task_id, ...(retry_at !== undefined && { next_attempt_at: retry_at }) },
     text: `${task_id} is ${status}`,

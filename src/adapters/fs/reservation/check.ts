@@ -241,6 +241,7 @@ export class ReservationCheck {
 
 /** Whether a comparison is so recent that none is due. */
 function isResting(last: Comparison | undefined): boolean {
-  const age = last === undefined ? -1 : Date.now() - last.atMs;
-  return last !== undefined && age >= 0 && age < Math.min(REST * last.tookMs, MAX_REST_MS);
+  if (last === undefined) return false;
+  const age = Date.now() - last.atMs;
+  return age >= 0 && age < Math.min(REST * last.tookMs, MAX_REST_MS);
 }
