@@ -1,12 +1,12 @@
 import { assertEquals, it } from "../deps.ts";
 import { sized } from "../support/length.ts";
 import type { TaskItem } from "../../mod.ts";
+import { readLines } from "../support/race/lines.ts";
 import { type Line, makePlan, type Planned, planProblems } from "../support/race/plan.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
 import { newStore, openStore } from "../support/race/stores.ts";
 import { newSeed, Random } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
-import { written } from "../support/program/working.ts";
 import { write } from "../support/scene/journals.ts";
 import { Tasks } from "../../src/engine/task/tasks.ts";
 
@@ -21,9 +21,7 @@ it("workers end each task of a plan once and in order, also when some are killed
   for (let round = 0; round < SIZE.rounds; round++) {
     const [store, log] = [newStore(), `${makeTempDir()}/log`];
     write(log, "");
-    // A line is written at once, so each is whole.
-    const lines = () =>
-      written(log).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
+    const lines = () => readLines<Line>(log);
     const [seed, count] = [random.below(2 ** 31), SIZE.tasks];
     const plan = makePlan(new Random(seed), count);
     const begin = (count: number, more: object) =>

@@ -1,6 +1,7 @@
 /** Real processes that append to one journal and compact it, while some are killed or stopped. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { JournalOrders } from "./journal_worker.ts";
+import { readLines } from "./lines.ts";
 import { type Child, signal, sleep, start } from "./processes.ts";
 import type { Random } from "../random.ts";
 
@@ -81,7 +82,7 @@ export class JournalRace {
     for (const { name, report, child, killed } of this.#workers) {
       const { code, output } = await child.ended;
       if (!killed && code !== 0) problems.push(`${name} ended with ${code}: ${output}`);
-      kept.push(...readFileSync(report, "utf-8").split("\n").filter((line) => line !== ""));
+      kept.push(...readLines<string>(report));
     }
     return { problems, kept };
   }

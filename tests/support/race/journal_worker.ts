@@ -1,11 +1,11 @@
 /** A process that appends to a journal and compacts it; the race tests start several. */
-import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsMutex } from "../../../src/adapters/fs/lane/mutex.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { halt } from "../scene/journals.ts";
 import { Random } from "../random.ts";
+import { appendLine } from "../race/lines.ts";
 
 /** What a worker is given. */
 export interface JournalOrders {
@@ -33,6 +33,6 @@ for (let round = 0; round < orders.rounds; round++) {
   using session = outcome.session;
   const handle = `${orders.worker}-${round}`;
   const answer = session.append([halt(session.read().fold.seq + 1, handle)]);
-  if (answer === "kept") appendFileSync(orders.report, `${handle}\n`);
+  if (answer === "kept") appendLine(orders.report, handle);
   if (random.chance(orders.compaction)) session.compact();
 }

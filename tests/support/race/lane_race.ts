@@ -5,6 +5,7 @@ import type { HostFs } from "../../../src/ports/host.ts";
 import { slowSpelled } from "../scene/globs.ts";
 import { type Findings, findingsOf, type Grant } from "./lane_checker.ts";
 import type { LaneOrders, Mishap, Report } from "./lane_worker.ts";
+import { readLines } from "./lines.ts";
 import { type Child, sleep, start } from "./processes.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir } from "../scene/scratch.ts";
@@ -99,8 +100,7 @@ export function ordersFor(folder: string, given: Partial<LaneOrders> = {}): Lane
 
 /** What a worker has reported so far. */
 export function reportsOf({ report }: Pick<LaneOrders, "report">): Report[] {
-  return readFileSync(report, "utf-8").split("\n").filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Report);
+  return readLines(report);
 }
 
 /** Checks a journal over the trees of these tests. */

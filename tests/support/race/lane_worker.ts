@@ -2,7 +2,6 @@
  * A process that takes and ends lanes and writes down what it was answered; the race tests start
  * several. It may be ordered to stop, or to die, right before one of its file operations.
  */
-import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
@@ -14,6 +13,7 @@ import { detectHost } from "../../../src/host/detect.ts";
 import { EMPTY_CHECKOUT } from "../fake/names.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
+import { appendLine } from "./lines.ts";
 import { instant } from "./recorder.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
@@ -85,7 +85,7 @@ const clock = () =>
   );
 
 function report(event: Report): void {
-  appendFileSync(orders.report, JSON.stringify(event) + "\n");
+  appendLine(orders.report, event);
 }
 
 function endure({ how }: Mishap, name: keyof HostFs, args: unknown[]): void {

@@ -6,7 +6,8 @@
  * order of lines says which hold had begun before which look, and needs no clock. A process may be
  * stopped anywhere without any harm to that.
  */
-import { openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
+import { lineOf } from "./lines.ts";
 
 /** A line: of a hold that has begun, that is about to be looked at, or that was looked at. */
 export type MutexLine =
@@ -41,15 +42,8 @@ export class MutexLog {
   }
 
   write(line: MutexLine): void {
-    // Behind what a killed process may have left of a line.
-    writeSync(this.#file, `\n${JSON.stringify(line)}\n`);
+    writeSync(this.#file, lineOf(line));
   }
-}
-
-/** The lines of a log but those that a kill cut off. */
-export function readMutexLog(path: string): MutexLine[] {
-  return readFileSync(path, "utf-8").split("\n").filter((line) => line.endsWith("}"))
-    .map((line) => JSON.parse(line) as MutexLine);
 }
 
 /**

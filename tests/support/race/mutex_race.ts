@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { assert_, assertEquals } from "../../deps.ts";
-import { type MutexLine, readMutexLog, validHolds } from "./mutex_log.ts";
+import { readLines } from "./lines.ts";
+import { type MutexLine, validHolds } from "./mutex_log.ts";
 import { instant } from "./recorder.ts";
 import type { Counts, MutexOrders } from "./mutex_worker.ts";
 import { type Child, signal, sleep, start, until } from "./processes.ts";
@@ -51,7 +52,7 @@ export class MutexRace {
   /** Waits until all have held it once. */
   async underWay(): Promise<void> {
     await until("all workers are under way", () => {
-      const seen = new Set(readMutexLog(this.#log).map(({ worker }) => worker));
+      const seen = new Set(readLines<MutexLine>(this.#log).map(({ worker }) => worker));
       return this.#workers.every(({ name, killed }) => killed || seen.has(name));
     }, 60_000);
   }
@@ -60,7 +61,7 @@ export class MutexRace {
   async heldOften(holds: number): Promise<void> {
     const last = this.#kills.at(-1) ?? 0;
     await until("others hold it often", () => {
-      const lines = readMutexLog(this.#log);
+      const lines = readLines<MutexLine>(this.#log);
       return lines.filter(({ kind }) => kind === "looked").length > holds &&
         validHolds(lines).some(({ from }) => from > last);
     }, 60_000);
@@ -144,7 +145,7 @@ export class MutexRace {
       assert_(killed || code === 0, `a worker ended with ${code}: ${output}`);
     }
     const counts = JSON.parse(readFileSync(`${this.folder}/counter`, "utf-8")) as Counts;
-    const lines = readMutexLog(this.#log);
+    const lines = readLines<MutexLine>(this.#log);
     const looked = lines.filter((line) => line.kind === "looked");
     for (const { name, killed } of this.#workers) {
       const counted = looked.filter(({ worker, counted }) => worker === name && counted).length;

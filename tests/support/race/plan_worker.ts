@@ -1,8 +1,8 @@
 /** A process that sends a plan, or works it off; the race test of plans starts several. */
-import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { Random } from "../random.ts";
+import { appendLine } from "./lines.ts";
 import { type Line, makePlan } from "./plan.ts";
 import { openStore } from "./stores.ts";
 
@@ -20,7 +20,7 @@ const { store, log, runId, plan } = JSON.parse(process.argv[2] ?? "") as PlanOrd
 const clock = Date.now;
 const tasks = new Tasks({ store: await openStore(store, clock, () => {}), clock, warn: () => {} });
 const write = (event: Line["event"], title: string, more: Partial<Line> = {}) =>
-  appendFileSync(log, `${JSON.stringify({ event, title, at: Date.now(), ...more })}\n`);
+  appendLine(log, { event, title, at: Date.now(), ...more });
 
 async function send({ seed, count }: { seed: number; count: number }): Promise<void> {
   const planned = makePlan(new Random(seed), count);
