@@ -5,7 +5,8 @@
  *
  * Without a flag all tests run, and with them the examples in the public documentation; both
  * runtimes at once. With `--heavy` the races, the crashes and the searches run at the length that
- * fits into CI, one runtime after the other, so that neither disturbs the races of the other. With
+ * fits into CI, one runtime after the other, so that neither disturbs the races of the other; on Deno
+ * what searches in memory runs on all cores first. With
  * `--long` they run on Deno alone, for hours: run it after a change of what they prove. Tests read
  * their length from `COORD_HEAVY` and `COORD_LONG`. A filter keeps the files whose path contains it. The last line is
  * `N passed, N failed`, with `, N skipped` when tests were; the exit code is 1 when any failed and
@@ -103,6 +104,8 @@ const ONCE = [
 ];
 /** Races of real processes: they would disturb the other runtime, so Bun has them in the heavy run. */
 const RACES = "tests/race/";
+/** Tests whose processes have the machine for themselves in the heavy run; all others search in memory. */
+const ALONE = [RACES, "tests/packaging/", "tests/docs/"];
 const DOCUMENTS = [
   "mod.ts",
   "README.md",
@@ -233,16 +236,22 @@ async function install(): Promise<void> {
 }
 
 async function onDeno(): Promise<Report[]> {
-  const args = ["test", "-A", "--no-check", "--doc", ...(heavy ? [] : ["--parallel"])];
-  const entries = heavy ? tests : grouped(tests);
+  const run = (paths: readonly string[], jobs: number) =>
+    report("deno", Deno.execPath(), paths, { ...env, DENO_JOBS: `${jobs}` }, (junit) => [
+      ...["test", "-A", "--no-check", "--doc", `--junit-path=${junit}`],
+      ...(jobs > 1 ? ["--parallel"] : []),
+    ]);
+  const cores = navigator.hardwareConcurrency;
   // One more than cores: many tests wait for something.
-  const own = { ...env, DENO_JOBS: `${navigator.hardwareConcurrency + 1}` };
-  return [
-    await report("deno", Deno.execPath(), [...documents, ...entries], own, (junit) => [
-      ...args,
-      `--junit-path=${junit}`,
-    ]),
+  if (!heavy) return [await run([...documents, ...grouped(tests)], cores + 1)];
+  const parts: [readonly string[], number][] = [
+    [tests.filter((path) => !isIn(path, ALONE)), cores],
+    [tests.filter((path) => isIn(path, ALONE)), 1],
   ];
+  const reports: Report[] = [];
+  // A filter may leave nothing for one of them.
+  for (const [paths, jobs] of parts) if (paths.length > 0) reports.push(await run(paths, jobs));
+  return reports;
 }
 
 /**
