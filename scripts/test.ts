@@ -7,7 +7,8 @@
  * runtimes at once. With `--heavy` the races, the crashes and the searches run at the length that
  * fits into CI, one runtime after the other, so that neither disturbs the races of the other; on Deno
  * what searches in memory runs on all cores first. With
- * `--long` they run on Deno alone, for hours: run it after a change of what they prove. Tests read
+ * `--long` they run on Deno alone, for hours, and then the real hosts of agents: run it after a
+ * change of what they prove. Tests read
  * their length from `COORD_HEAVY` and `COORD_LONG`. A filter keeps the files whose path contains it. The last line is
  * `N passed, N failed`, with `, N skipped` when tests were; the exit code is 1 when any failed and
  * when a runtime ran none.
@@ -182,6 +183,7 @@ const reports: Report[] = [];
 const seeds = new Set<string>();
 if (heavy) { for (const runner of runners) reports.push(...await runner()); }
 else reports.push(...(await Promise.all(runners.map((runner) => runner()))).flat());
+if (length === "long" && filters.length === 0) reports.push(await realHosts());
 Deno.removeSync(scratch, { recursive: true });
 
 const passed = reports.reduce((sum, report) => sum + report.passed, 0);
@@ -291,6 +293,17 @@ async function onBun(): Promise<Report[]> {
   if (own.length > 0) reports.push(await bunTest(own, env));
   if (once.length > 0) reports.push(await bunTest(once, {}));
   return reports;
+}
+
+/** Hooks on the real hosts of agents, by the command that has them. */
+async function realHosts(): Promise<Report> {
+  const onLine = (line: string) => console.log(`hosts | ${line}`);
+  const args = ["run", "-A", "scripts/test_hosts.ts"];
+  const { code, output } = await run(Deno.execPath(), args, { limit, onLine });
+  const [, passed = 0, failed = 0] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [];
+  // Without its last line it did not come to its end.
+  const bad = code !== 0 && Number(failed) === 0 ? 1 : Number(failed);
+  return { ...failedRun, passed: Number(passed), failed: bad };
 }
 
 /** Runs one runtime's tests and reads its report; a run that ends badly counts as a failure. */

@@ -6,6 +6,7 @@
  *
  * Usage: deno run -A scripts/test_hosts.ts [HOST… | fleet]
  *
+ * The last line is `N passed, N failed`: one for each way of setting up a host, and one for the fleet.
  * The hosts come from the npm registry, 1.1 GB in all, into the folder that COORD_HOSTS names, where they
  * stay; by default into the system's folder for temporary files.
  */
@@ -26,7 +27,7 @@ await installHosts(withFleet ? Object.keys(AGENTS) : names);
 const bin = Deno.makeTempDirSync({ prefix: "coord-hosts-bin-" });
 await makeCoord(bin);
 const model = startModel();
-let failed = 0;
+let [passed, failed] = [0, 0];
 try {
   for (const name of names) {
     const agent = AGENTS[name];
@@ -45,10 +46,12 @@ try {
   await model.end();
   Deno.removeSync(bin, { recursive: true });
 }
+console.log(`${passed} passed, ${failed} failed`);
 Deno.exit(failed === 0 ? 0 : 1);
 
 function report(what: string, problems: readonly string[]): void {
   console.log(`${what}: ${problems.length === 0 ? "ok" : "FAILED"}`);
   for (const problem of problems) console.log(`  ${problem}`);
-  failed += problems.length;
+  if (problems.length === 0) passed++;
+  else failed++;
 }
