@@ -70,6 +70,9 @@ export type {
   TaskNote,
   TaskShown,
 } from "./src/engine/watch/show.ts";
+export { Exchange } from "./src/engine/watch/exchange.ts";
+export type { Metrics } from "./src/engine/watch/metrics.ts";
+export { expositionLines, type Metric, type MetricSample } from "./src/domain/watch/exposition.ts";
 export type { WorkspaceStatus } from "./src/engine/watch/status.ts";
 export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";
 export { Hold } from "./src/engine/hold/hold.ts";

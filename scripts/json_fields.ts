@@ -19,6 +19,7 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ["src/domain/task/attempts.ts", "TaskAttempt"],
   ["src/engine/watch/log.ts", "Log", "LogEvent"],
   ["src/engine/watch/agents.ts", "AgentList", "AgentItem", "AgentTask"],
+  ["src/domain/watch/exposition.ts", "Metric", "MetricSample"],
   [
     "src/engine/watch/show.ts",
     "TaskShown",

@@ -18,6 +18,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   file: "file",
   git: "git",
   jq: "jq",
+  promtool: "prometheus",
   script: "bsdutils",
   strace: "strace",
   losetup: "mount",

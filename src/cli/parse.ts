@@ -51,10 +51,13 @@ export function parse(
     const spec = GLOBAL_FLAGS[name];
     return spec && flagValue(name, spec, given.get(name), env, problems, warnings);
   };
-  const format = global("format");
+  // Some commands have forms of their own, of the answer or of what they read.
+  const own = command.flags.format;
+  const format = own === undefined ? global("format") : values.format;
   const json = global("json") === true;
-  if (json && format === "text") {
-    problems.push(problem("--json", "bad_args", "contradicts --format text"));
+  const isOther = typeof format === "string" && format !== "json";
+  if (json && isOther && (own === undefined || own.choices?.includes("json"))) {
+    problems.push(problem("--json", "bad_args", `contradicts --format ${format}`));
   }
   const print = global("print") as readonly string[] | undefined;
   if (print?.length === 0) problems.push(problem("--print", "bad_args", "must name a field"));

@@ -114,6 +114,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       ...within("task", words("task_id title queue since expires_at attempt")),
     ],
   },
+  metrics: { lists: ["metrics"], fields: [], each: words("name type help samples.*") },
   prime: { fields: words("status run_id lines.* left_out") },
   log: {
     fields: words("total limit truncated"),

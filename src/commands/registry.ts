@@ -36,6 +36,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what happened, oldest first",
     load: () => import("./system/log.ts").then((module) => module.log),
   },
+  metrics: {
+    group: "Workspace",
+    summary: "print the numbers of the workspace for Prometheus",
+    load: () => import("./system/metrics.ts").then((module) => module.metrics),
+  },
   prime: {
     group: "Workspace",
     summary: "print what an agent must know when it begins",

@@ -26,6 +26,7 @@ import { Tasks } from "./task/tasks.ts";
 import type { WithDone, WithHeld, WithInput, WithRefused } from "./holds/with.ts";
 import type { WaitAnswer, WaitInput } from "./wait/types.ts";
 import type { AgentList } from "./watch/agents.ts";
+import { Exchange } from "./watch/exchange.ts";
 import type { Log, LogInput } from "./watch/log.ts";
 import type { Shown } from "./watch/show.ts";
 import { type WorkspaceStatus, workspaceStatus } from "./watch/status.ts";
@@ -45,6 +46,8 @@ export class Coord implements AsyncDisposable {
   readonly journal: LaneJournal;
   /** What runs saw of files. */
   readonly files: SeenFiles;
+  /** What other programs take from it. */
+  readonly exchange: Exchange;
   readonly #context: Context;
   readonly #queue: TicketQueue;
 
@@ -64,6 +67,7 @@ export class Coord implements AsyncDisposable {
     this.lanes = new Lanes(laneContext, checkout, reserved, this.#queue);
     this.journal = new LaneJournal(laneContext);
     this.files = new SeenFiles(context);
+    this.exchange = new Exchange(context);
   }
 
   /** Where the workspace lies. */
@@ -383,9 +387,7 @@ export class Coord implements AsyncDisposable {
     return (await import("./watch/log.ts")).readLog(this.#context, input);
   }
 
-  /**
-   * Says what an agent is to know when it begins, in a few lines: what it holds, its task, what others hold.
-   */
+  /** Says what an agent is to know when it begins, in a few lines: its holds, its task, others' holds. */
   async prime(input: PrimeInput): Promise<PrimeAnswer> {
     const { prime } = await import("./holds/prime.ts");
     return prime(this, input);

@@ -123,6 +123,8 @@ export interface Journal {
   open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome>;
   /** The last entries, with those from before the last compaction where need be. */
   last(count: number): Promise<readonly JournalEntry[]>;
+  /** How many bytes the log has without its archives, where the store counts bytes. */
+  size(): Promise<number | undefined>;
   /** Reads everything, archives included. */
   verify(): Promise<JournalReport>;
 }

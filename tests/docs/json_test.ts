@@ -42,6 +42,7 @@ const OPEN = [
   "operands",
   "flags",
   "settings",
+  "labels",
 ];
 
 /** The names of all fields in a value, except those within {@link OPEN}. */

@@ -61,6 +61,8 @@ class MemoryJournal implements Journal {
     return this.workspace.log.history.slice(-count);
   }
 
+  async size(): Promise<undefined> {}
+
   async verify(): Promise<JournalReport> {
     return { problems: [], entries: this.workspace.log.history.length, archives: [] };
   }

@@ -44,7 +44,7 @@ function operandBranches({ name, operands }: Completed): Branch[] {
 
 export function bashScript(completions: Completions): string {
   const { words, commands, globals, bare, renamed } = completions;
-  const forms = (flags: readonly Flag[]) => flags.flatMap((flag) => flag.forms);
+  const forms = (flags: readonly Flag[]) => [...new Set(flags.flatMap((flag) => flag.forms))];
   const operands = commands.flatMap(operandBranches);
   const isOpen = ([pattern]: Branch) => pattern.endsWith("*");
   return `# bash completion for coord. Load it with: source <(coord completions bash)
@@ -58,8 +58,8 @@ ${
 # What the flag $2 of the command $1 takes, if it takes a value.
 _coord_value() {
   case "$1 $2" in
-${branches(valueBranches("*", globals))}${
-    branches(commands.flatMap(({ name, flags }) => valueBranches(quote(name), flags)))
+${branches(commands.flatMap(({ name, flags }) => valueBranches(quote(name), flags)))}${
+    branches(valueBranches("*", globals))
   }    *) return 1 ;;
   esac
 }

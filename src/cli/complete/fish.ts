@@ -34,6 +34,12 @@ function flagLines(condition: string, flags: readonly Flag[]): string[] {
   });
 }
 
+/** The condition that no command is on the line that has a flag of that name of its own. */
+function unlessOwn({ name }: Flag, { commands }: Completions): string {
+  return commands.filter(({ flags }) => flags.some((flag) => flag.name === name))
+    .map((command) => `not __coord_is ${quote(command.name)}`).join("; and ");
+}
+
 export function fishScript(completions: Completions): string {
   const { words, commands, globals, bare, renamed } = completions;
   const stepped = [
@@ -114,9 +120,9 @@ function __coord_from
   test "$argv[1]" = "$line[1]"; and test (math (count $line) - 1) -ge $argv[2]
 end
 complete -c coord -f
-${names((first) => `__coord_stands ${quote(first)}`).join("")}${flagLines("", globals).join("")}${
-    flagLines("__coord_stands ''", bare).join("")
-  }${
+${names((first) => `__coord_stands ${quote(first)}`).join("")}${
+    globals.flatMap((flag) => flagLines(unlessOwn(flag, completions), [flag])).join("")
+  }${flagLines("__coord_stands ''", bare).join("")}${
     commands.flatMap(({ name, flags }) => flagLines(`__coord_is ${quote(name)}`, flags)).join("")
   }${operands.join("")}`;
 }

@@ -87,7 +87,7 @@ ${
 `
   }${specs.join("")}    *) return 1 ;;
   esac
-  _arguments -s -S $global $specs
+  _arguments -s -S $specs $global
 }
 _coord() {
   local curcontext="$curcontext" state state_descr line ret=1

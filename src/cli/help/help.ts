@@ -190,11 +190,12 @@ export function commandHelpValue(name: string, described: Described): object {
   };
 }
 
-/** The flags of every command that this one takes: an answer to another program has one form. */
+/** The flags of every command that this one takes as they are: an answer to another program has one form. */
 function globalsOf(described: Described): Readonly<Record<string, FlagSpec>> {
-  if (!isRaw(described)) return GLOBAL_FLAGS;
   return Object.fromEntries(
-    Object.entries(GLOBAL_FLAGS).filter(([name]) => name === "dir" || name === "help"),
+    Object.entries(GLOBAL_FLAGS).filter(([name]) =>
+      isRaw(described) ? name === "dir" || name === "help" : !Object.hasOwn(described.flags, name)
+    ),
   );
 }
 

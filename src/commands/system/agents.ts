@@ -1,4 +1,4 @@
-import type { AgentList, AgentStatus } from "../../engine/watch/agents.ts";
+import { AGENT_STATUSES, type AgentList } from "../../engine/watch/agents.ts";
 import type { AnswerCommand } from "../command.ts";
 import {
   agentText,
@@ -9,8 +9,6 @@ import {
   remarksColumn,
   shortId,
 } from "../text.ts";
-
-const STATUSES: readonly AgentStatus[] = ["working", "silent", "stuck", "lost"];
 
 export const agents: AnswerCommand<AgentList> = {
   details:
@@ -32,7 +30,7 @@ export const agents: AnswerCommand<AgentList> = {
       ...(progress !== null && { progress }),
     }));
     const said = remarksColumn(remarks);
-    const counts = STATUSES.filter((status) => value[status] > 0)
+    const counts = AGENT_STATUSES.filter((status) => value[status] > 0)
       .map((status) => `${value[status]} ${status}`);
     return [
       {

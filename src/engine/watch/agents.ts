@@ -11,7 +11,7 @@ import { isGivenBack } from "../../domain/task/attempts.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import { claimTtl } from "../../domain/task/claim_grant.ts";
 import { type Progress, remarksOf } from "../../domain/input/progress.ts";
-import type { ListedTask } from "../../domain/task/listing.ts";
+import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { formatTime, msOf, parseTime } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
@@ -23,6 +23,9 @@ import type { LaneItem } from "../lane/types.ts";
  * note nor progress came on its task. `lost`: all that it holds has timed out, and it gave nothing back.
  */
 export type AgentStatus = "working" | "silent" | "stuck" | "lost";
+
+/** All of them, the one that needs no look first. */
+export const AGENT_STATUSES: readonly AgentStatus[] = ["working", "silent", "stuck", "lost"];
 
 /** One run that holds something. */
 export interface AgentItem {
@@ -77,27 +80,47 @@ interface RunHolds {
   readonly lanes: LaneItem[];
 }
 
+/** What runs hold, and how all tasks stand. */
+export interface HoldsNow {
+  /** The counts of all tasks, and those that a run has. */
+  readonly tasks: TaskListing;
+  /** Those that are live. */
+  readonly reservations: readonly ReservationEntry[];
+  /** Those that were not released, the dead among them. */
+  readonly leases: readonly LaneItem[];
+}
+
 /** What `Coord.agents()` promises. */
 export async function listAgents(context: Context): Promise<AgentList> {
+  return agentsOf(await heldNow(context), context.clock());
+}
+
+/** Reads what runs hold. */
+export async function heldNow(context: Context): Promise<HoldsNow> {
   const { store, clock } = context;
+  const tasks = await store.tasks.list({ status: ["claimed", "timed_out"] });
+  const now = clock();
+  const reservations = (await store.reservations.list(now, false))
+    .filter((entry) => isLive(entry, now));
+  const { leases } = await liveLeases({ ...context, lanes: store.lanes }, { all: true });
+  return { tasks, reservations, leases };
+}
+
+/** The runs that hold something, and how they are doing. */
+export function agentsOf({ tasks, reservations, leases }: HoldsNow, now: number): AgentList {
   const runs = new Map<string, RunHolds>();
   const of = (runId: string): RunHolds => {
     const known = runs.get(runId) ?? { claims: [], reservations: [], lanes: [] };
     runs.set(runId, known);
     return known;
   };
-  const { items } = await store.tasks.list({ status: ["claimed", "timed_out"] });
-  for (const task of items) {
+  for (const task of tasks.items) {
     const { claim } = task;
     // What was given back is held by no run.
     if (claim === undefined || isGivenBack(claim)) continue;
     of(claim.claimer_run_id).claims.push({ task, claim });
   }
-  const now = clock();
-  for (const entry of await store.reservations.list(now, false)) {
-    if (isLive(entry, now)) of(entry.reservation.run_id).reservations.push(entry);
-  }
-  const { leases } = await liveLeases({ ...context, lanes: store.lanes }, { all: true });
+  for (const entry of reservations) of(entry.reservation.run_id).reservations.push(entry);
   for (const lease of leases) of(lease.run_id ?? lease.holder).lanes.push(lease);
   const agents = [...runs].sort(([a], [b]) => a < b ? -1 : 1)
     .map(([runId, held]) => agentOf(runId, held, now));

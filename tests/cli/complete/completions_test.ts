@@ -117,7 +117,7 @@ const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = 
 /** A line for each flag and each list of choices of the commands that there are. */
 function realLines(): readonly (readonly [line: string, offered: readonly string[]])[] {
   return REAL.flatMap(({ name, described }) => {
-    const flags = Object.entries({ ...described.flags, ...GLOBAL_FLAGS });
+    const flags = Object.entries({ ...GLOBAL_FLAGS, ...described.flags });
     return [
       [`coord ${name} --`, flags.map(([flag]) => `--${flag}`).sort()] as const,
       ...flags.flatMap(([flag, { choices }]) =>

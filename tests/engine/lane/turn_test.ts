@@ -44,6 +44,7 @@ function meddled(
     exists: () => real.exists(),
     read: () => real.read(),
     last: (count) => real.last(count),
+    size: () => real.size(),
     verify: () => real.verify(),
     async open(timeoutMs, signal) {
       const outcome = await real.open(timeoutMs, signal);
@@ -134,6 +135,7 @@ it("acquire() decides again when others wrote before its entry could be", async 
     exists: () => journal.exists(),
     read: () => journal.read(),
     last: (count) => journal.last(count),
+    size: () => journal.size(),
     verify: () => journal.verify(),
     async open(timeoutMs, signal) {
       const outcome = await journal.open(timeoutMs, signal);

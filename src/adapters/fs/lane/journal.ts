@@ -93,6 +93,10 @@ export class FsJournal implements JournalFile {
     return lastEntries(this.host.fs, this.location, count);
   }
 
+  size(): number {
+    return this.host.fs.stat(this.location)?.size ?? 0;
+  }
+
   verify(): JournalReport {
     return verifyJournal(this.host.fs, this.location);
   }

@@ -26,5 +26,6 @@ export interface JournalFile {
   read(): JournalView;
   open(timeoutMs: number, signal?: AbortSignal): Promise<FileSessionOutcome>;
   last(count: number): readonly JournalEntry[];
+  size(): number;
   verify(): JournalReport;
 }

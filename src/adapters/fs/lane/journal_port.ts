@@ -37,6 +37,10 @@ export class FsJournalPort implements Journal {
     return this.file.last(count);
   }
 
+  async size(): Promise<number> {
+    return this.file.size();
+  }
+
   async verify(): Promise<JournalReport> {
     return this.file.verify();
   }
