@@ -10,7 +10,7 @@
  *     % cd path                      goes to another folder in it
  *     $ coord claim --run-id a       runs main(); quotes as in a shell, "…" with JSON's escapes
  *     < a line of standard input
- *     a line of standard output
+ *     a line of standard output, after "1| " where it begins like one of these
  *     2| a line of standard error
  *     [exit 1]                       the code, when it is not 0
  *
@@ -148,7 +148,9 @@ class Session {
   #lines(text: string, prefix: string, pid: number): string[] {
     if (text === "") return [];
     const whole = text.endsWith("\n") ? text.slice(0, -1) : `${text}[no newline]`;
-    return whole.split("\n").map((line) => prefix + this.#masked(line, pid));
+    // What would be read as a comment or a command.
+    const before = (line: string) => prefix === "" && /^[#$%<]/.test(line) ? "1| " : prefix;
+    return whole.split("\n").map((line) => before(line) + this.#masked(line, pid));
   }
 
   #masked(line: string, pid: number): string {
@@ -169,6 +171,7 @@ class Session {
       .replace(/"seconds":[0-9.]+/g, `"seconds":[S]`)
       .replace(/^(\w+ +\S+) +\d+\.\ds /, "$1 [S]s ")
       .replace(/\b(bytes_reclaimed(?:":| +)|offset":)[1-9]\d*/g, "$1[BYTES]")
+      .replace(/(coord_journal_size_bytes(?: |"[^\]]*"value":))[1-9]\d*/g, "$1[BYTES]")
       .replace(/\b(spawned|halted):[0-9a-f]+/g, "$1:[HASH]")
       .replaceAll(`"pid":${pid}`, `"pid":[PID]`)
       .replace(/"duration_ms":[0-9.]+/g, `"duration_ms":[MS]`)
