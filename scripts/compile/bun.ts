@@ -26,7 +26,7 @@ export async function compileWithBun(
     "--format=esm",
     "--splitting",
     "--min-chunk-size=65536",
-    // Most commands end before machine code pays for its own making.
+    // Most commands end before machine code pays for its own making; the others say so (`src/host/bun.ts`).
     "--compile-jit-policy=20",
     // What lies in the folder where an agent calls coord must not change what coord does.
     "--no-compile-autoload-dotenv",

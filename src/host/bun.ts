@@ -9,9 +9,13 @@ export const { Bun: bun } = globalThis as unknown as {
   readonly Bun?: {
     readonly stdin: { stream(): AsyncIterable<Uint8Array> };
     readonly CryptoHasher: new (name: "sha256") => Hash;
+    readonly unsafe: { setJITPolicy?(scale: number): void };
   };
 };
 
 /** Loads none of `node:crypto`, and needs no thread, as `crypto.subtle` does. */
 export const bunSha256 = bun &&
   ((bytes: Uint8Array) => new bun.CryptoHasher("sha256").update(bytes).digest("hex"));
+
+/** Machine code comes as early as Bun makes it by default; an executable of ours starts with less of it. */
+export const bunRunsLong = bun && (() => bun.unsafe.setJITPolicy?.(1));

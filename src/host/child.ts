@@ -34,8 +34,7 @@ export async function started<C extends ChildProcess>(
     watchdog.expect();
     let child: C;
     try {
-      const all = Object.entries({ ...process.env, ...env, ...watchdog.mark });
-      child = spawn(Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+      child = spawn({ ...process.env, ...env, ...watchdog.mark });
       pid = child.pid;
     } finally {
       watchdog.add(pid, isGroup);

@@ -1,7 +1,7 @@
 /** The machine by way of `node:`, for Bun and for Node. */
 import * as nodeFs from "node:fs";
 import type nodeProcess from "node:process";
-import { bun, bunSha256 } from "./bun.ts";
+import { bun, bunRunsLong, bunSha256 } from "./bun.ts";
 import {
   hostError,
   hostErrorReason,
@@ -327,6 +327,7 @@ export const nodeHost: Host = {
   args: process.argv.slice(2),
   pid: process.pid,
   sha256: bunSha256,
+  runsLong: bunRunsLong,
   processIdentity: (pid) => processes.identify(pid),
   isAlive: (other) => processes.isAlive(other),
   cwd() {

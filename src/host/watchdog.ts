@@ -1,6 +1,14 @@
 /** Ends the commands of this process when it is killed. */
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { WORK_MS } from "../domain/limits.ts";
@@ -13,8 +21,9 @@ const MARK = "COORD_WATCHDOG";
 /**
  * A shell that outlives this process, and ends the groups that are left then. It waits for the end of a
  * pipe, which comes with this process's, however that ends, and reads in a file which groups came and
- * went. A command that was about to start, or has no group of its own, is in none that it knows: where
- * there is `/proc`, its mark is looked for.
+ * went. The file has no name any more: no process that tidies up can take it. A command that was about
+ * to start, or has no group of its own, is in none that it knows: where there is `/proc`, its mark is
+ * looked for.
  */
 const WATCHDOG = `
 while read -r line; do :; done
@@ -27,9 +36,7 @@ while read -r line; do
     +*) starting=$((starting - 1)) groups="$groups\${line#+} " ;;
     -*) groups="\${groups%% \${line#-} *} \${groups#* \${line#-} }" ;;
   esac
-done < "$1"
-rm -f -- "$1"
-rmdir -- "\${1%/*}"
+done <&3
 [ "$groups$starting" != ' 0' ] || exit 0
 end() {
   for group in $groups; do kill -s "$1" -- "-$group"; done
@@ -49,7 +56,10 @@ const MOST_BYTES = 4_096;
 
 /** The one of this process, from its first command on. */
 export const watchdog = {
-  file: undefined as string | undefined,
+  /** The file, open to append and to read. */
+  file: undefined as number | undefined,
+  /** What no other process of this machine has. */
+  name: crypto.randomUUID(),
   /** Bytes in the file. */
   bytes: 0,
   /** Commands that are about to start, or run. */
@@ -58,32 +68,39 @@ export const watchdog = {
   start(): void {
     if (isWindows || watchdog.file !== undefined) return;
     const folder = mkdtempSync(`${tmpdir()}/coord-groups-`);
-    watchdog.file = `${folder}/groups`;
-    writeFileSync(watchdog.file, "");
+    const path = `${folder}/groups`;
+    watchdog.file = openSync(path, "a+");
+    // It is read from its beginning, whatever was written: an open file of its own has its own place.
+    const read = openSync(path, "r");
+    unlinkSync(path);
+    rmdirSync(folder);
     const { PATH = "/usr/bin:/bin" } = process.env;
-    const child = spawn("/bin/sh", ["-c", WATCHDOG, "sh", watchdog.file], {
+    const child = spawn("/bin/sh", ["-c", WATCHDOG, "sh", watchdog.name], {
       cwd: "/",
       detached: true,
       env: { PATH },
-      stdio: ["pipe", "ignore", "ignore"],
+      stdio: ["pipe", "ignore", "ignore", read],
     });
+    closeSync(read);
     // Without a shell, commands outlive a kill of this process.
     child.on("error", () => {});
-    child.stdin.on("error", () => {});
+    child.stdin?.on("error", () => {});
     child.unref();
-    (child.stdin as { unref?: () => void }).unref?.();
+    (child.stdin as { unref?: () => void } | null)?.unref?.();
   },
 
   /** What a command has in its environment. */
   get mark(): Readonly<Record<string, string>> {
-    return watchdog.file === undefined ? {} : { [MARK]: watchdog.file };
+    return watchdog.file === undefined ? {} : { [MARK]: watchdog.name };
   },
 
-  /** A command is about to start. */
+  /** A command is about to start. The file begins again only while none runs. */
   expect(): void {
-    const isOver = watchdog.running++ === 0 && watchdog.bytes >= MOST_BYTES;
-    if (isOver) watchdog.bytes = 0;
-    watchdog.write("starting", isOver ? writeFileSync : appendFileSync);
+    if (watchdog.running++ === 0 && watchdog.bytes >= MOST_BYTES && watchdog.file !== undefined) {
+      ftruncateSync(watchdog.file);
+      watchdog.bytes = 0;
+    }
+    watchdog.write("starting");
   },
 
   /** It has started, in a group of its own or in none, or has not. */
@@ -100,10 +117,8 @@ export const watchdog = {
     watchdog.write(group === undefined ? "gone" : `-${group}`);
   },
 
-  /** Synchronously: what comes after it finds it. The file begins again only while no command runs. */
-  write(line: string, way: (path: string, text: string) => void = appendFileSync): void {
-    if (watchdog.file === undefined) return;
-    way(watchdog.file, `${line}\n`);
-    watchdog.bytes += line.length + 1;
+  /** Synchronously: what comes after it finds it. */
+  write(line: string): void {
+    if (watchdog.file !== undefined) watchdog.bytes += writeSync(watchdog.file, `${line}\n`);
   },
 };

@@ -229,6 +229,8 @@ export interface Host {
    * that does not pay yet.
    */
   readonly sha256?: (bytes: Uint8Array) => string | undefined;
+  /** Prepares a process that goes on for long, where the runtime spares what only such a one needs. */
+  readonly runsLong?: () => void;
   /** A process of this machine; by default this one. */
   processIdentity(pid?: number): ProcessIdentity;
   /** Whether a process still runs; `undefined` when that cannot be seen from here. */

@@ -49,6 +49,22 @@ it("main() ends a stream with 0 at SIGINT, and listens no more", async () => {
   assertEquals([await running, host.out, host.err, host.listeners], [0, "", "", 0]);
 });
 
+it("main() has the host prepare for a long run before a stream and a server, and for no answer", async () => {
+  using folder = await workspace();
+  const prepared = async (...args: readonly string[]) => {
+    let times = 0;
+    const host = fakeHost({ args, cwd: folder.path });
+    await main({ ...host, runsLong: () => void times++ });
+    return times;
+  };
+  const work = ["work", "--run-id", "a", "--drain", "--", "true"];
+  assertEquals([await prepared(...work), await prepared("mcp"), await prepared("tasks")], [
+    1,
+    1,
+    0,
+  ]);
+});
+
 it("main() ends claim --wait early at SIGINT, with an honest empty", async () => {
   using folder = await workspace();
   const args = ["claim", "--run-id", "a", "--wait", "3600", "-j"];

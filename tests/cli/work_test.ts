@@ -169,6 +169,17 @@ itSh("coord work takes its command along when it is killed", async () => {
   for (const pid of numbers("pids")) await until("it is gone", () => !isRunning(pid));
 });
 
+itSh("coord work that is killed takes its command along, whatever tidied up before", async () => {
+  const { dir, numbers, has } = await scene(["x"]);
+  const temporary = makeTempDir();
+  const script = 'rm -r "$TMPDIR"/*; sleep 60 & echo $$ $! > pids; wait';
+  await using worker = new Working(dir, [], script, { TMPDIR: temporary });
+  await until("the command runs", () => has("pids"));
+  assertEquals(namesIn(temporary), []);
+  worker.signal("SIGKILL");
+  for (const pid of numbers("pids")) await until("it is gone", () => !isRunning(pid));
+});
+
 itSh("coord work that slept past its claim ends its command and reports nothing", async () => {
   const { tasks, work, has, numbers } = await scene(["x"]);
   await using worker = work("sleep 60 & echo $$ $! > pids; wait", "--once", "--claim-ttl", "1");
@@ -228,7 +239,7 @@ itSh("coord work keeps the files of its tasks in one folder, and leaves none", a
   const folders = new Set(places.map((path) => path.replace(/\/[^/]*$/, "")));
   assertEquals([places.length, new Set(places).size, folders.size], [4, 4, 1]);
   assert_(places.every((path) => path.startsWith(temporary)));
-  await until("its watchdog has ended", () => namesIn(temporary).length === 0);
+  assertEquals(namesIn(temporary), []);
 });
 
 itSh("coord work that cannot start its command gives the task back, and ends", async () => {

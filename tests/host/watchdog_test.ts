@@ -1,13 +1,13 @@
 import { isWindows, watchdog } from "../../src/host/watchdog.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
-import { written } from "../support/program/working.ts";
+import { writtenTo } from "../support/program/working.ts";
 
 const itHere = itIf(!isWindows, "Windows has no groups");
 
 /** Above the number of any process. */
 const GROUP = 900_000_000;
 
-const lines = () => written(watchdog.file ?? "").split("\n");
+const lines = () => writtenTo(watchdog.file ?? -1).split("\n");
 
 itHere("watchdog begins its file again now and then, but never while a command runs", () => {
   watchdog.start();

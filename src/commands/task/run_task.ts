@@ -3,7 +3,7 @@ import { isObject, jsonLine, type JsonObject, parseInput } from "../../domain/js
 import { MAX_ERROR, MAX_PAYLOAD_BYTES } from "../../domain/limits.ts";
 import { payload } from "../../domain/task/fields.ts";
 import { GIVE_BACK, type TaskInHand } from "../../engine/task/work_types.ts";
-import { type Host, HostError } from "../../ports/host.ts";
+import { type FileStat, type Host, HostError, type HostFs } from "../../ports/host.ts";
 
 /** The exit code that gives a task back: the temporary failure of sysexits.h. */
 const TEMPORARY = 75;
@@ -44,10 +44,9 @@ export class CommandRuns implements Disposable {
     const { fs } = this.#host;
     const path = `${this.#folder}/${++this.#count}`;
     const [given, made] = [`${path}.payload.json`, `${path}.result.json`];
-    // What tidies up the temporary folder may have taken it meanwhile.
-    fs.makeDir(this.#folder);
+    let hasResult = true;
     try {
-      fs.createNew(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
+      this.#create(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
       const { code, stderr } = await this.#host.command(this.#command, {
         env: {
           COORD_DIR: this.#location,
@@ -66,9 +65,24 @@ export class CommandRuns implements Disposable {
       });
       if (code === TEMPORARY) return GIVE_BACK;
       if (code !== 0) throw new Error(errorOf(code, stderr));
-      return resultOf(this.#host, made);
+      const stat = fs.lstat(made);
+      hasResult = stat !== undefined;
+      return stat && resultOf(fs, made, stat);
     } finally {
-      for (const path of [given, made]) removed(() => fs.remove(path));
+      removed(() => fs.remove(given));
+      if (hasResult) removed(() => fs.remove(made));
+    }
+  }
+
+  /** In the folder, which is made for the first one, and again when what tidies up has taken it. */
+  #create(path: string, bytes: Uint8Array): void {
+    const { fs } = this.#host;
+    try {
+      fs.createNew(path, bytes);
+    } catch (error) {
+      if (!(error instanceof HostError && error.reason === "not_found")) throw error;
+      fs.makeDir(this.#folder);
+      fs.createNew(path, bytes);
     }
   }
 
@@ -102,10 +116,9 @@ function errorOf(code: number, stderr: Uint8Array): string {
   return `${head}: ${text.slice(-room).toWellFormed()}`;
 }
 
-/** The result that a command wrote, if it did. */
-function resultOf({ fs }: Host, path: string): JsonObject | undefined {
-  const stat = fs.lstat(path);
-  if (stat === undefined || stat.kind === "file" && stat.size === 0) return undefined;
+/** The result that a command wrote; none in an empty file. */
+function resultOf(fs: HostFs, path: string, stat: FileStat): JsonObject | undefined {
+  if (stat.kind === "file" && stat.size === 0) return undefined;
   const bad = (state: string) => new Error(`Cannot take the result of the command: ${state}`);
   if (stat.kind !== "file") throw bad("$COORD_RESULT_FILE is no file");
   if (stat.size > LOOSE * MAX_PAYLOAD_BYTES) {

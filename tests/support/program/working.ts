@@ -1,6 +1,6 @@
 /** `coord` with a command of its own as a process, on the runtime that runs the test. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { until as untilWithin } from "../race/processes.ts";
@@ -127,6 +127,12 @@ export function isWritten(path: string): boolean {
 /** What a script wrote to a file; nothing when it did not. */
 export function written(path: string): string {
   return existsSync(path) ? readFileSync(path, "utf-8").trim() : "";
+}
+
+/** What was written to a file that is open, and has no name. */
+export function writtenTo(file: number): string {
+  const all = new Uint8Array(65_536);
+  return new TextDecoder().decode(all.subarray(0, readSync(file, all, 0, all.length, 0))).trim();
 }
 
 /** The names in a folder. */
