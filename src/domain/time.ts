@@ -20,7 +20,12 @@ export function formatTime(ms: number): string {
 
 /** Whether an instant lies too far ahead of a clock to have been the time. */
 export function isAhead(ms: number, now: number): boolean {
-  return ms > now + AHEAD_S * 1000;
+  return now < presentFrom(ms);
+}
+
+/** The first instant, milliseconds since 1970, at which one is not too far ahead. */
+export function presentFrom(ms: number): number {
+  return ms - AHEAD_S * 1000;
 }
 
 /** The instant that is nearest to one and can be written. */

@@ -1,8 +1,9 @@
 /** The task store: it keeps tasks and applies the rules of `domain/claim.ts`, and decides nothing. */
 import type { ClaimRecord, TimedRule, TransitionRefusal } from "../domain/task/claim.ts";
-import type { ClaimGrant } from "../domain/task/claim_grant.ts";
+import type { ClaimGrant } from "../domain/task/keeping/grant.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.ts";
-import type { AddedTask, KeyConflict } from "../domain/task/key.ts";
+import type { AddedTask } from "../domain/task/keeping/adding.ts";
+import type { KeyConflict } from "../domain/task/key.ts";
 import type { TaskRecord, Wanted } from "../domain/task/task.ts";
 
 /** What became of a transition. */

@@ -137,8 +137,8 @@ export function keySuite(name: string, open: OpenStore): void {
     assertEquals(await total(), 6);
   });
 
-  it(`${name}: a task that has expired makes way, and ends as expired`, async () => {
-    const { add, added, clock, tasks } = await place();
+  it(`${name}: a task that has expired makes way, ends as expired, and can be removed`, async () => {
+    const { add, added, clock, tasks, other } = await place();
     const id = await added({ ttl: 10 });
     clock.advance(9);
     assertEquals(await add({ ttl: 10 }), [id, false]);
@@ -150,6 +150,16 @@ export function keySuite(name: string, open: OpenStore): void {
     assertEquals({ expired, pending, total }, { expired: 1, pending: 1, total: 2 });
     assertEquals((await tasks.cancel({ id, runId: "w" })).status, "terminal");
     assertEquals((await tasks.get(next)).claim, null);
+    // Of a file the end is when it was written, by the machine's clock.
+    clock.ms = Math.max(clock.ms, Date.now() + 1_000);
+    const swept = await other.gc.sweep({ graceMs: 0, execute: true });
+    assertEquals(
+      swept.map((each) => [each.id, each.reason]).sort(),
+      [
+        [id, "expired"],
+        [next, "expired"],
+      ].sort(),
+    );
   });
 
   it(`${name}: a task that waits for its retry keeps its key, and makes way when that expires`, async () => {

@@ -249,17 +249,4 @@ export function reprioritizeSuite(name: string, open: OpenStore): void {
     await assertRejects(() => tasks.reprioritize({ ids: [b, "abcdef"], runId: "r", priority: 1 }));
     assertEquals((await tasks.get(b)).task.priority, 5);
   });
-
-  it(`${name}: an event of a task has its present priority`, async () => {
-    const { add, change, theirs } = await place();
-    const id = await add("x");
-    await change(id, 5);
-    const seen: unknown[] = [];
-    for await (const { kind, data } of theirs.watch({ once: true })) {
-      if (kind === "task" || kind === "claim") {
-        seen.push([kind, data.priority, data.status]);
-      }
-    }
-    assertEquals(seen, [["task", 5, "pending"], ["claim", 5, "pending"]]);
-  });
 }

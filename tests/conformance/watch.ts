@@ -254,4 +254,15 @@ export function watchSuite(name: string, open: OpenStore): void {
     // It may look at the clock before the last entry comes.
     assertEquals(printed.slice(2).sort(), ["added lane spawned", "expired lane expired"]);
   });
+
+  it(`${name}: an event of a task has its present priority`, async () => {
+    const at = await scene(open);
+    const { task_id: id } = await at.mine.tasks.enqueue({ title: "x", runId: "p" });
+    await at.mine.tasks.reprioritize({ ids: [id], runId: "r", priority: 5 });
+    const seen: unknown[] = [];
+    for await (const { kind, data } of at.theirs.watch({ once: true })) {
+      if (kind === "task" || kind === "claim") seen.push([kind, data.priority, data.status]);
+    }
+    assertEquals(seen, [["task", 5, "pending"], ["claim", 5, "pending"]]);
+  });
 }

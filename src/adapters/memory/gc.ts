@@ -1,11 +1,10 @@
 /** Removal of records that have ended, in memory. */
 import { effectiveExpiry, intentExpiry } from "../../domain/reservation/reservation.ts";
-import { taskStatus } from "../../domain/task/claim.ts";
+import { endToSweep } from "../../domain/task/keeping/course.ts";
 import { giveUp } from "../../domain/task/requeue.ts";
-import { pendingExpiry } from "../../domain/task/pending.ts";
+import { graceOf } from "../../domain/task/retention.ts";
 import { afterOf } from "../../domain/task/after.ts";
 import { parseTime } from "../../domain/time.ts";
-import { graceOf } from "../../domain/task/retention.ts";
 import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
@@ -63,15 +62,14 @@ export class MemoryCollector implements Collector {
     }));
     return [...tasks.rows()].flatMap(([id, task]) => {
       if (awaited.has(id)) return [];
-      const claim = claims.row(id);
-      const status = taskStatus(task, claim?.record, now);
-      const isExpired = status === "expired";
-      if (!isExpired && (claim === undefined || claim.record.status === "claimed")) return [];
-      const end = isExpired || claim === undefined
-        ? pendingExpiry(task, claim?.record)
-        : Math.min(claim.writtenMs, now);
-      const isKept = end + graceOf(status, sweep) > now;
-      return isKept ? [] : [{ kind: "task", id, reason: status } as const];
+      const { record: claim, writtenMs = 0 } = claims.row(id) ?? {};
+      const reason = endToSweep(
+        { task, claim },
+        writtenMs,
+        now,
+        (status) => graceOf(status, sweep),
+      );
+      return reason === undefined ? [] : [{ kind: "task", id, reason } as const];
     });
   }
 

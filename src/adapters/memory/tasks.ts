@@ -9,7 +9,7 @@ import {
 } from "../../domain/task/claim.ts";
 import { giveUp } from "../../domain/task/requeue.ts";
 import { afterOf, isGated, onFailureOf } from "../../domain/task/after.ts";
-import { letGo } from "../../domain/task/let_go.ts";
+import { letGo, predecessor } from "../../domain/task/let_go.ts";
 import { pendingExpiry, presentTask } from "../../domain/task/pending.ts";
 import { isRevival } from "../../domain/task/retry.ts";
 import {
@@ -28,16 +28,8 @@ import {
   orderOf,
   type TaskRecord,
 } from "../../domain/task/task.ts";
-import {
-  conflictAmong,
-  distinct,
-  isKeyed,
-  type KeyedTask,
-  keyTaken,
-  makeWay,
-  mistaken,
-  outcomesOf,
-} from "../../domain/task/key.ts";
+import { distinct, hindrance, outcomesOf } from "../../domain/task/keeping/adding.ts";
+import { isKeyed, type KeyedTask, keyTaken, makeWay } from "../../domain/task/key.ts";
 import { parseTime } from "../../domain/time.ts";
 import type {
   Added,
@@ -87,10 +79,8 @@ export class MemoryTaskStore implements TaskStore {
       const holder = isKeyed(task) ? this.#holder(task) : undefined;
       if (holder !== undefined) held.set(task, holder);
     }
-    const standIns = mistaken(tasks, held, found?.standIns);
-    if (standIns.size > 0) return { kind: "mistaken", standIns };
-    const other = conflictAmong(held);
-    if (other !== undefined) return { kind: "conflict", conflict: other };
+    const hindered = hindrance(tasks, held, found?.standIns);
+    if (hindered !== undefined) return hindered;
     for (const task of tasks) {
       if (held.has(task) || table.has(task.task_id)) continue;
       table.put(task.task_id, task);
@@ -275,10 +265,8 @@ export class MemoryTaskStore implements TaskStore {
       for (const task of this.#blocked()) {
         const predecessors = afterOf(task).map((id) => {
           const entry = this.#entry(id);
-          const status = entry === undefined
-            ? completed?.has(id) ? "completed" : "gone"
-            : taskStatus(entry.task, entry.claim, now);
-          return { task_id: id, status };
+          const status = entry && taskStatus(entry.task, entry.claim, now);
+          return predecessor(id, status, completed);
         });
         const nonce = crypto.randomUUID();
         const applied = this.#apply(task.task_id, letGo({ task, predecessors, now, nonce }));

@@ -5,7 +5,7 @@
 import { isGated } from "./after.ts";
 import { attemptsBefore, endedAttempt, type TaskAttempt } from "./attempts.ts";
 import { type HoldRemarks, notedRemarks } from "../input/progress.ts";
-import { type ClaimGrant, claimTtl } from "./claim_grant.ts";
+import { type ClaimGrant, claimTtl } from "./keeping/grant.ts";
 import { sameAgent } from "../input/run_id.ts";
 import { canonicalJson, type JsonObject } from "../json.ts";
 import { CLAIM_TTL_S } from "../limits.ts";

@@ -6,8 +6,22 @@
 import { endedBadly, isGated, type Predecessor, verdict } from "./after.ts";
 import { taken, type TransitionRule, unclaimed } from "./claim.ts";
 import { isHeldBack } from "./retry.ts";
-import type { TaskRecord } from "./task.ts";
+import type { TaskRecord, TaskStatus } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
+
+/**
+ * A task that another one waits for, where it stands now.
+ *
+ * @param status `undefined` when there is no such task.
+ * @param completed Ids of tasks that are known to have been completed, also where they are gone by now.
+ */
+export function predecessor(
+  id: string,
+  status: TaskStatus | undefined,
+  completed?: ReadonlySet<string>,
+): Predecessor {
+  return { task_id: id, status: status ?? (completed?.has(id) ? "completed" : "gone") };
+}
 
 /** Who lets a task go, as claims have it. */
 interface LettingGo {

@@ -143,8 +143,13 @@ function isKnownUnread({ runId, tag }: TaskFilter): boolean {
 
 /** Whether a task that was read is of the run, and has the tag, that are asked for. */
 function isAsked({ task, claim }: TaskEntry, { runId, tag }: TaskFilter): boolean {
-  return (runId === undefined || claim?.claimer_run_id === runId && !isLetGo(claim)) &&
+  return (runId === undefined || runOf(claim) === runId) &&
     (tag === undefined || task.tags.includes(tag));
+}
+
+/** The run that has a task, or had it last. */
+export function runOf(claim: ClaimRecord | undefined): string | undefined {
+  return claim === undefined || isLetGo(claim) ? undefined : claim.claimer_run_id;
 }
 
 function isBefore(order: TaskOrder, from: TaskOrder | undefined): boolean {
@@ -207,7 +212,7 @@ function entriesShown(
 }
 
 /** Counts of tasks: of all, and by queue. */
-class QueueCounts {
+export class QueueCounts {
   readonly all = noTasks();
   readonly queues = new Map<string, Record<TaskStatus | "total", number>>();
 

@@ -1,7 +1,7 @@
 /** How answers show a task, who has it, and how a claim goes on. */
 import { remarksOf } from "../../domain/input/progress.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { claimTtl } from "../../domain/task/claim_grant.ts";
+import { claimTtl } from "../../domain/task/keeping/grant.ts";
 import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { presentTask } from "../../domain/task/pending.ts";
 import { isLetGo } from "../../domain/task/retry.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { isGivenBack } from "../../domain/task/attempts.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
-import { claimTtl } from "../../domain/task/claim_grant.ts";
+import { claimTtl } from "../../domain/task/keeping/grant.ts";
 import { type Progress, remarksOf } from "../../domain/input/progress.ts";
 import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { formatTime, msOf, parseTime } from "../../domain/time.ts";

@@ -13,17 +13,8 @@
  */
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { BATCH_MS, MAX_PLEDGED_KEYS } from "../../../domain/limits.ts";
-import {
-  conflictAmong,
-  distinct,
-  isKeyed,
-  type KeyedTask,
-  keyTaken,
-  keyText,
-  makeWay,
-  mistaken,
-  outcomesOf,
-} from "../../../domain/task/key.ts";
+import { distinct, hindrance, outcomesOf } from "../../../domain/task/keeping/adding.ts";
+import { isKeyed, type KeyedTask, keyTaken, keyText, makeWay } from "../../../domain/task/key.ts";
 import type { ClaimRecord, TimedRule } from "../../../domain/task/claim.ts";
 import type { Revival } from "../../../domain/task/requeue.ts";
 import type { TaskRecord } from "../../../domain/task/task.ts";
@@ -95,10 +86,8 @@ export class KeyedTasks {
         await this.#breathe();
         if (holder !== undefined) held.set(task, holder);
       }
-      const standIns = mistaken(tasks, held, taken);
-      if (standIns.size > 0) return { kind: "mistaken", standIns };
-      const other = conflictAmong(held);
-      if (other !== undefined) return { kind: "conflict", conflict: other };
+      const hindered = hindrance(tasks, held, taken);
+      if (hindered !== undefined) return hindered;
       const left = tasks.filter((task) => !held.has(task));
       if (!isOne && !await this.#addAll(left)) continue;
       for (const holder of held.values()) await this.#persist(holder);

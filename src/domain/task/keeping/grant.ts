@@ -1,6 +1,6 @@
 /** What a claim is granted for, and for how long it is kept without a sign of life. */
-import { isNumber } from "../json.ts";
-import { CLAIM_TTL_S } from "../limits.ts";
+import { isNumber } from "../../json.ts";
+import { CLAIM_TTL_S } from "../../limits.ts";
 
 /** Who asks for tasks, and what each of them would be granted. */
 export interface ClaimGrant {
