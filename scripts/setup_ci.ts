@@ -20,6 +20,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   jq: "jq",
   promtool: "prometheus",
   script: "bsdutils",
+  "/usr/lib/postgresql/*/bin/initdb": "postgresql",
+  setpriv: "util-linux",
   strace: "strace",
   losetup: "mount",
   "mkfs.ext4": "e2fsprogs",

@@ -25,6 +25,25 @@ import { watchSuite } from "./watch.ts";
 
 /** @param open Opens an empty workspace of the store. */
 export function conformance(name: string, open: OpenStore): void {
+  queueConformance(name, open);
+  reservationSuite(name, open);
+  confirmationSuite(name, open);
+  checkSuite(name, open);
+  mineSuite(name, open);
+  laneSuite(name, open);
+  exclusionSuite(name, open);
+  ticketSuite(name, open);
+  gcSuite(name, open);
+  feedSuite(name, open);
+  watchSuite(name, open);
+}
+
+/**
+ * What every store promises of its queue and of its openings.
+ *
+ * @param rounds Of the search that takes longest.
+ */
+export function queueConformance(name: string, open: OpenStore, rounds?: number): void {
   storeSuite(name, open);
   taskSuite(name, open);
   delaySuite(name, open);
@@ -37,15 +56,5 @@ export function conformance(name: string, open: OpenStore): void {
   reprioritizeSuite(name, open);
   keySuite(name, open);
   tagSuite(name, open);
-  wantedSuite(name, open);
-  reservationSuite(name, open);
-  confirmationSuite(name, open);
-  checkSuite(name, open);
-  mineSuite(name, open);
-  laneSuite(name, open);
-  exclusionSuite(name, open);
-  ticketSuite(name, open);
-  gcSuite(name, open);
-  feedSuite(name, open);
-  watchSuite(name, open);
+  wantedSuite(name, open, rounds);
 }

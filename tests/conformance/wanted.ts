@@ -43,10 +43,11 @@ function fits(task: TaskRecord, { queues, tag, has = [] }: Wanted): boolean {
   return (task.needs ?? []).every((need) => has.includes(need));
 }
 
-export function wantedSuite(name: string, open: OpenStore): void {
+/** @param rounds How often the search is made. */
+export function wantedSuite(name: string, open: OpenStore, rounds = sized(1, 10, 60)): void {
   it(`${name}: claimNext() gives what a filter and a sort of all tasks give first, whatever is asked`, async () => {
     const random = newSeed(`${name}: what is asked`);
-    for (let round = 0; round < sized(1, 10, 60); round++) {
+    for (let round = 0; round < rounds; round++) {
       const at = await scene(open);
       const left: TaskRecord[] = [];
       let stores = [at.store, at.other];

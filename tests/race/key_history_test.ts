@@ -9,7 +9,7 @@ import {
 import type { KeyedOrders } from "../support/race/key_history_worker.ts";
 import { start } from "../support/race/processes.ts";
 import { readRecorded } from "../support/race/recorder.ts";
-import { newStore, openStore } from "../support/race/stores.ts";
+import { newStore, openStore, QUEUES } from "../support/race/stores.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
@@ -21,9 +21,13 @@ const SIZE = sized(
 );
 
 /** Has processes race, and checks what they did; what no order explains. */
-async function race(what: string, more: Partial<KeyedOrders> = {}): Promise<string[]> {
+async function race(
+  what: string,
+  more: Partial<KeyedOrders> = {},
+  store = newStore(),
+): Promise<string[]> {
   const random = newSeed(what);
-  const [store, folder] = [newStore(), makeTempDir()];
+  const folder = makeTempDir();
   const children = Array.from(
     { length: Math.max(SIZE.workers, more.looksAheadMs ? 4 : 0) },
     (_, n) => {
@@ -60,11 +64,16 @@ async function race(what: string, more: Partial<KeyedOrders> = {}): Promise<stri
   return keyedProblems(history, finals);
 }
 
-it("one order explains what racing processes add, claim, fail, complete and put back of some keys", async () => {
-  for (let round = 0; round < SIZE.rounds; round++) {
-    assertEquals(await race(`histories of keys ${round}`), []);
-  }
-});
+for (const { name, make, reason } of QUEUES) {
+  itIf(reason === undefined, reason ?? "")(
+    `${name}: one order explains what racing processes add, claim, fail, complete and put back of some keys`,
+    async () => {
+      for (let round = 0; round < (name === "files" ? SIZE.rounds : 1); round++) {
+        assertEquals(await race(`${name}: histories of keys ${round}`, {}, await make()), []);
+      }
+    },
+  );
+}
 
 const itHeavy = itIf(isHeavy(), "it races until it finds a fault, only with COORD_HEAVY=1");
 

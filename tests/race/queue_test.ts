@@ -1,15 +1,23 @@
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { compareTasks, orderOf } from "../../src/domain/task/task.ts";
 import { foreignTask } from "../support/scene/foreign_task.ts";
 import { sleep } from "../support/race/processes.ts";
 import { SLACK_MS } from "../support/race/recorder.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
+import { isFiles, QUEUES } from "../support/race/stores.ts";
 
 const SIZE = sized(
   { workers: 3, tasks: 60, rounds: 1, limit: 30 },
   { workers: 8, tasks: 1000, rounds: 2, limit: 120 },
   { workers: 8, tasks: 2000, rounds: 10, limit: 120 },
+);
+
+/** Where each call goes to a server. */
+const ON_SERVER = sized(
+  { ...SIZE, rounds: 0 },
+  { workers: 4, tasks: 200, rounds: 1, limit: 120 },
+  { workers: 8, tasks: 1000, rounds: 4, limit: 240 },
 );
 
 /** Waits for the workers and checks all that they did. */
@@ -20,33 +28,42 @@ async function assertRight(race: Race): Promise<void> {
   assertEquals([total, completed + failed + cancelled], [race.tasks.length, race.tasks.length]);
 }
 
-it("claim() and all other moves of racing processes are linearizable", async () => {
-  for (let round = 0; round < SIZE.rounds; round++) {
-    const race = await Race.open(`round ${round}`);
-    await race.enqueue(SIZE.tasks / 2);
-    race.start(SIZE.tasks, SIZE);
-    for (let added = 0; added < SIZE.tasks / 2; added += 10) await race.enqueue(10);
-    await assertRight(race);
-    assertEquals(race.leftovers(), []);
-  }
-});
+for (const { name, make, reason } of QUEUES) {
+  const itHere = itIf(reason === undefined, reason ?? "");
+  const size = name === "files" ? SIZE : ON_SERVER;
 
-it("claim() gives the tasks of killed processes to the others when their time is up", async () => {
-  for (let round = 0; round < SIZE.rounds; round++) {
-    const race = await Race.open(`with kills, round ${round}`);
-    for (const half of [0.5, 0.5]) await race.enqueue(SIZE.tasks * half);
-    // In the long run the claims last 1 to 4 real seconds.
-    race.start(SIZE.tasks, { ...SIZE, speed: isHeavy() && round === 0 ? 1 : 20 });
-    const doomed = race.children.slice(0, 2);
-    await race.underWay(SIZE.tasks / 20);
-    for (const child of doomed) {
-      await sleep(race.random.below(isHeavy() ? 1000 : 60));
-      child.kill();
+  itHere(`${name}: claim() and all other moves of racing processes are linearizable`, async () => {
+    for (let round = 0; round < size.rounds; round++) {
+      const race = await Race.open(`${name}, round ${round}`, await make());
+      await race.enqueue(size.tasks / 2);
+      race.start(size.tasks, size);
+      for (let added = 0; added < size.tasks / 2; added += 10) await race.enqueue(10);
+      await assertRight(race);
+      if (isFiles(race.url)) assertEquals(race.leftovers(), []);
     }
-    for (const child of doomed) assertEquals((await child.ended).code, null);
-    await assertRight(race);
-  }
-});
+  });
+
+  itHere(
+    `${name}: claim() gives the tasks of killed processes to the others when their time is up`,
+    async () => {
+      for (let round = 0; round < size.rounds; round++) {
+        const race = await Race.open(`${name}, with kills, round ${round}`, await make());
+        for (const half of [0.5, 0.5]) await race.enqueue(size.tasks * half);
+        // In the long run the claims last 1 to 4 real seconds.
+        const isReal = isHeavy() && round === 0 && isFiles(race.url);
+        race.start(size.tasks, { ...size, speed: isReal ? 1 : 20 });
+        const doomed = race.children.slice(0, 2);
+        await race.underWay(size.tasks / 20);
+        for (const child of doomed) {
+          await sleep(race.random.below(isHeavy() ? 1000 : 60));
+          child.kill();
+        }
+        for (const child of doomed) assertEquals((await child.ended).code, null);
+        await assertRight(race);
+      }
+    },
+  );
+}
 
 it("no task is lost or given away twice while index/ and tmp/ are removed all the time", async () => {
   const race = await Race.open("without an index");

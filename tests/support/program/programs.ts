@@ -24,7 +24,7 @@ export function hasProgram(name: string): boolean {
 }
 
 /** Whether `deno task setup:ci` has had its way here: what is missing then fails its tests. */
-const MUST_HAVE = process.env["CI"] === "true" && isRoot() && hasProgram("apt-get");
+export const MUST_HAVE = process.env["CI"] === "true" && isRoot() && hasProgram("apt-get");
 
 /** `it` for tests that run a program: skipped where it, or what it needs, is missing, save in CI. */
 export function itWith(program: string, isThere = hasProgram(program)): ReturnType<typeof itIf> {

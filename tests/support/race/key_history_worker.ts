@@ -13,7 +13,7 @@ import { Random } from "../random.ts";
 import { type KeyedOutcome, type KeyedRequest, MAX_ATTEMPTS } from "./key_history.ts";
 import { sleep } from "./processes.ts";
 import { Recorder } from "./recorder.ts";
-import { folderOf, openStore } from "./stores.ts";
+import { folderOf, isFiles, openStore } from "./stores.ts";
 
 /** What a worker is given. */
 export interface KeyedOrders {
@@ -32,7 +32,7 @@ const orders = JSON.parse(process.argv[2] ?? "") as KeyedOrders;
 const { runId, keys } = orders;
 const random = new Random(orders.seed);
 const host = await detectHost();
-const layout = new Layout(folderOf(orders.store));
+const layout = isFiles(orders.store) ? new Layout(folderOf(orders.store)) : undefined;
 const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
@@ -40,7 +40,7 @@ const clock = Date.now;
 const store = await openStore(orders.store, clock, warn);
 const tasks = new Tasks({ store, clock, warn });
 const recorder = new Recorder<KeyedRequest, KeyedOutcome>(orders.history, runId);
-const mover = new TaskMover(host, layout, warn, { ageMs: -1, bytes: 2 ** 20 });
+const mover = layout && new TaskMover(host, layout, warn, { ageMs: -1, bytes: 2 ** 20 });
 const call = (request: KeyedRequest, body: () => Promise<KeyedOutcome>) =>
   recorder.call(request, clock, body);
 
@@ -49,7 +49,7 @@ for (let made = 0; made < orders.calls; made++) {
   if (choice < 6) await add(choice === 0 ? keys.length : 1);
   else if (choice < 12) await work();
   else if (choice < 19) await revive();
-  else if (orders.looksAheadMs === undefined) await mover.move(2, 1);
+  else if (orders.looksAheadMs === undefined) await mover?.move(2, 1);
 }
 
 async function add(count: number): Promise<void> {
@@ -111,6 +111,10 @@ async function withoutKey(id: string, key: string, pauseMs: number): Promise<Key
     force: false,
     isBlocked: false,
   };
-  const outcome = transition(new ClaimFiles(host.fs, layout, warn), stemOfId(id), requeue(actor));
+  const outcome = transition(
+    new ClaimFiles(host.fs, new Layout(folderOf(orders.store)), warn),
+    stemOfId(id),
+    requeue(actor),
+  );
   return { status: outcome.kind === "refuse" ? outcome.refusal.status : "pending" };
 }

@@ -44,9 +44,9 @@ export class Race {
     this.random = newSeed(what);
   }
 
-  static async open(what: string): Promise<Race> {
+  /** @param url Where an empty workspace is; default a new one in files. */
+  static async open(what: string, url = newStore()): Promise<Race> {
     const host = await detectHost();
-    const url = newStore();
     const warn = (message: string) => void race.warnings.push(message);
     const store = await openStore(url, Date.now, warn);
     const queue = new Tasks({ store, clock: Date.now, warn });
@@ -111,9 +111,13 @@ export class Race {
     return [...problems, ...this.warnings];
   }
 
-  /** Waits until the workers have made that number of claims. */
+  /** Waits until the workers have claimed that number of tasks. */
   async underWay(claims: number): Promise<void> {
-    while (await this.store.feed.count("claim") < claims) await sleep(1);
+    const isBefore = async () => {
+      const { counts } = await this.store.tasks.list({ limit: 0 });
+      return counts.total - counts.pending - counts.delayed - counts.blocked < claims;
+    };
+    while (await isBefore()) await sleep(1);
   }
 
   history(): Entry[] {

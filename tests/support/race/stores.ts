@@ -3,6 +3,8 @@
  * a store of another kind is put in here, and nowhere else.
  */
 import { initWorkspace, openFsStore } from "../../../src/adapters/fs/open.ts";
+import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
+import { placeOf } from "../../../src/adapters/postgres/place.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
@@ -11,24 +13,44 @@ import type { Store } from "../../../src/ports/store.ts";
 import type { Warn } from "../../../src/ports/warnings.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { cursorFile, NOWHERE } from "../scene/over_store.ts";
+import { newSpace, noServer, openSpace, withQueue } from "../postgres.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 const FILES = "files:";
+const POSTGRES = "postgres:";
 const host = await detectHost();
 
-/** Makes an empty workspace; where it is. */
+/** Makes an empty workspace in files; where it is. */
 export function newStore(): string {
   return `${FILES}${initWorkspace(host, makeTempDir()).path}`;
 }
 
+/** The stores that have a queue: how an empty one is made, or why there is none. */
+export const QUEUES: readonly {
+  readonly name: string;
+  readonly make: () => string | Promise<string>;
+  readonly reason: string | undefined;
+}[] = [
+  { name: "files", make: newStore, reason: undefined },
+  { name: "PostgreSQL", make: newSpace, reason: noServer() },
+];
+
+/** Whether a workspace is kept in files. */
+export function isFiles(url: string): boolean {
+  return url.startsWith(FILES);
+}
+
 /** Opens a workspace, as a process of its own does. */
 export async function openStore(url: string, clock: Clock, warn: Warn): Promise<Store> {
+  if (url.startsWith(POSTGRES)) {
+    return withQueue(openSpace(placeOf(url), clock), new MemoryWorkspace({ clock }));
+  }
   return openFsStore(host, folderOf(url), clock, warn);
 }
 
 /** The folder of a workspace that is kept in files, for what is about the files. */
 export function folderOf(url: string): string {
-  if (!url.startsWith(FILES)) throw new Error(`no such store: ${url}`);
+  if (!isFiles(url)) throw new Error(`no such store: ${url}`);
   return url.slice(FILES.length);
 }
 

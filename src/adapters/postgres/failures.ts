@@ -1,0 +1,72 @@
+/**
+ * What a failure of PostgreSQL means for a caller. The server's own words are left out where they may
+ * repeat what is in a row.
+ */
+import { CoordError } from "../../domain/errors.ts";
+
+/** Whether a call that failed has taken effect. */
+export type Effect = "none" | "unknown";
+
+/** The five characters by which the server names a failure; `undefined` where it was not the server's. */
+export function stateOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** Whether a statement that failed so did nothing, and may do better: another one was in its way. */
+export function isInTheWay(state: string | undefined): boolean {
+  return state === "40001" || state === "40P01";
+}
+
+/** Whether a row of this key is there already. */
+export function isTaken(error: unknown, constraint: string): boolean {
+  return stateOf(error) === "23505" &&
+    (error as { constraint?: unknown }).constraint === constraint;
+}
+
+/** Whether the server has ended the connection, or takes none now. */
+export function isGone(state: string | undefined): boolean {
+  return state === undefined || /^(57P0[123]|53300|08...|25P03)$/.test(state);
+}
+
+/** The error that the caller gets. */
+export function failure(error: unknown, location: string, effect: Effect): CoordError {
+  if (error instanceof CoordError) return error;
+  const state = stateOf(error);
+  const details = { reason: reasonOf(state), location, ...(state && { sqlstate: state }), effect };
+  const after = effect === "unknown" ? "; what was asked for may have happened" : "";
+  const message = `Cannot use the store ${JSON.stringify(location)}: ${
+    wordsOf(state, error)
+  }${after}`;
+  return new CoordError("io_error", message, details, { cause: error });
+}
+
+function reasonOf(state: string | undefined): string {
+  if (state !== undefined && isGone(state) || state === undefined) return "unreachable";
+  if (/^(42P01|42883|3F000|42703)$/.test(state)) return "schema";
+  if (/^28/.test(state) || state === "42501") return "permission";
+  return state === "25006" ? "read_only" : state === "55P03" ? "busy" : "other";
+}
+
+function wordsOf(state: string | undefined, error: unknown): string {
+  switch (reasonOf(state)) {
+    case "unreachable":
+      return `the server does not answer (${state ?? nameOf(error)})`;
+    case "schema":
+      return `the data base has no schema of this version (${state})`;
+    case "permission":
+      return `the server refuses the user (${state})`;
+    case "read_only":
+      return "the server is a read-only copy";
+    case "busy":
+      return "another process holds what it needs";
+    default:
+      return `the server reports ${state}`;
+  }
+}
+
+/** The system's name of a failure, else the driver's words, which name no row. */
+function nameOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : error instanceof Error ? error.message : "unknown";
+}

@@ -1,0 +1,45 @@
+/**
+ * The queue of a workspace in PostgreSQL 13 or later. What it promises is what every store promises, and
+ * that a claim which was acknowledged is kept when the server crashes: its holder lives on elsewhere.
+ *
+ * No command chooses it yet: reservations, lanes and the stream are to follow.
+ */
+import type { Store } from "../../ports/store.ts";
+import { PostgresCollector } from "./gc.ts";
+import type { Place } from "./place.ts";
+import { makeSpace, migrate } from "./schema.ts";
+import { Space, type SpaceTime } from "./space.ts";
+import { PostgresTaskStore } from "./task/store.ts";
+
+/** What there is of a store. */
+export type PostgresQueue = Pick<Store, "location" | "tasks" | "gc" | "clock" | "close">;
+
+/** Makes the schema and the space where they are not there yet. */
+export async function initPostgres(place: Place, time?: SpaceTime): Promise<void> {
+  const space = new Space(place, time);
+  try {
+    await migrate(space.connection);
+    await makeSpace(space.connection, space.time.sql());
+  } finally {
+    await space.connection.close();
+  }
+}
+
+/** One more opening of a space, by the server's time. */
+export async function openPostgresQueue(place: Place): Promise<PostgresQueue> {
+  const space = new Space(place);
+  await space.now();
+  return queueOf(space);
+}
+
+/** The queue of an opening, which connects when it is first asked for something. */
+export function queueOf(space: Space): PostgresQueue {
+  const tasks = new PostgresTaskStore(space);
+  return {
+    location: space.place.location,
+    tasks,
+    gc: new PostgresCollector(space, tasks),
+    clock: space.time.clock,
+    close: () => space.connection.close(),
+  };
+}

@@ -1,0 +1,200 @@
+/** The queue in PostgreSQL. Each task is a row; the rules of the domain decide on it in this process. */
+import {
+  CLAIMER_MS,
+  mayTake,
+  needsOf,
+  type TaskRecord,
+  type Wanted,
+} from "../../../domain/task/task.ts";
+import { distinct, hindrance, outcomesOf } from "../../../domain/task/keeping/adding.ts";
+import { isGated } from "../../../domain/task/after.ts";
+import type { TimedRule } from "../../../domain/task/claim.ts";
+import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
+import type {
+  Added,
+  Applied,
+  ClaimSearch,
+  Preceding,
+  TaskStore,
+  UnmetNeeds,
+} from "../../../ports/tasks.ts";
+import { isTaken } from "../failures.ts";
+import { statusAt } from "../schema.ts";
+import type { Space } from "../space.ts";
+import { CLAIMABLE, ClaimNext } from "./claim_next.ts";
+import { listTasks } from "./listing.ts";
+import { Moving } from "./moving.ts";
+import { PostgresPauses } from "./pauses.ts";
+import { COLUMNS, entryOf, plain, rowOf, waitsOf } from "./row.ts";
+
+const NAMES = Object.keys(COLUMNS).join(", ");
+const TYPED = Object.entries(COLUMNS).map((each) => each.join(" ")).join(", ");
+
+/** How many new tasks are named to those who wait; of more they look at all. */
+const NAMED = 20;
+
+export class PostgresTaskStore implements TaskStore {
+  readonly pauses: PostgresPauses;
+  readonly #moving: Moving;
+  readonly #next: ClaimNext;
+
+  constructor(readonly space: Space) {
+    this.pauses = new PostgresPauses(space);
+    this.#moving = new Moving(space);
+    this.#next = new ClaimNext(space, this.#moving);
+  }
+
+  async add(all: readonly TaskRecord[], found?: Preceding): Promise<Added> {
+    const once = distinct(all);
+    const { tasks, conflict } = once;
+    if (conflict !== undefined) return { kind: "conflict", conflict };
+    while (true) {
+      const held = await this.#moving.holders(tasks);
+      const hindered = hindrance(tasks, held, found?.standIns);
+      if (hindered !== undefined) return hindered;
+      const added = tasks.filter((task) => !held.has(task));
+      if (!await this.#insert(added)) continue;
+      const waiting = added.filter(isGated).map(({ task_id }) => task_id);
+      await this.#moving.letGo(waiting, found?.completed);
+      return { kind: "added", tasks: outcomesOf(all, once, held) };
+    }
+  }
+
+  /** Adds rows; `false` where another task has taken one of the keys. */
+  async #insert(tasks: readonly TaskRecord[]): Promise<boolean> {
+    if (tasks.length === 0) return true;
+    const { connection } = this.space;
+    const ns = await this.space.ns();
+    const now = await this.space.now();
+    const rows = tasks.map((task) => rowOf({ task, claim: undefined }, now));
+    try {
+      await connection.write(
+        `WITH added AS (
+           INSERT INTO coord.task (ns, ${NAMES})
+           SELECT $1, ${NAMES} FROM json_to_recordset($2::json) AS r(${TYPED})
+           ON CONFLICT (ns, id) DO NOTHING RETURNING id)
+         INSERT INTO coord.wait (ns, predecessor, id, is_timed)
+         SELECT $1, w.predecessor, w.id, w.is_timed FROM added
+         JOIN json_to_recordset($3::json) AS w(id text, predecessor text, is_timed boolean) USING (id)`,
+        [ns, JSON.stringify(rows), JSON.stringify(tasks.flatMap(waitsOf))],
+      );
+    } catch (error) {
+      if (isTaken(error, "task_key")) return false;
+      throw error;
+    }
+    if (tasks.length > NAMED) connection.hint(await this.space.channel(), "many");
+    else for (const { task_id } of tasks) this.#moving.hint("task", task_id);
+    return true;
+  }
+
+  async byKey(key: string): Promise<string[]> {
+    return await this.#ids("key = $2", [plain(key)]);
+  }
+
+  async unmetNeeds(): Promise<UnmetNeeds[]> {
+    const { connection, time } = this.space;
+    const ns = await this.space.ns();
+    const seen = await connection.read(
+      `SELECT wanted FROM coord.claimer WHERE ns = $1 AND seen_ms >= ${time.sql()} - $2::float8`,
+      [ns, CLAIMER_MS],
+    );
+    const claimers = seen.map((row) => JSON.parse(String(row["wanted"])) as Wanted);
+    const rows = await connection.read(
+      `SELECT DISTINCT ON (queue, needs) body FROM coord.task t WHERE ns = $1 AND NOT is_over
+         AND needs <> '{}' AND ${statusAt("t", time.sql())} IN ${CLAIMABLE}`,
+      [ns],
+    );
+    return rows.flatMap((row) => {
+      const { task } = entryOf(row);
+      if (claimers.some((claimer) => mayTake(task, claimer))) return [];
+      return { queue: task.queue, needs: needsOf(task), task_id: task.task_id };
+    });
+  }
+
+  async get(id: string): Promise<TaskEntry | undefined> {
+    const [row] = await this.space.connection.read(
+      "SELECT body, claim FROM coord.task WHERE ns = $1 AND id = $2",
+      [await this.space.ns(), id],
+    );
+    return row && entryOf(row);
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    const beyond = `${prefix}\u{10FFFF}`;
+    return await this.#ids("stem >= $2 AND stem < $3", [prefix, beyond], limit);
+  }
+
+  async #ids(where: string, values: readonly unknown[], limit = 2 ** 31): Promise<string[]> {
+    const rows = await this.space.connection.read(
+      `SELECT id FROM coord.task WHERE ns = $1 AND ${where} ORDER BY id LIMIT ${Math.floor(limit)}`,
+      [await this.space.ns(), ...values],
+    );
+    return rows.map((row) => String(row["id"]));
+  }
+
+  async successors(id: string): Promise<string[]> {
+    return await this.#moving.successors(id);
+  }
+
+  async apply(taskId: string, rule: TimedRule): Promise<Applied> {
+    return await this.#moving.apply(taskId, rule);
+  }
+
+  async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
+    return await this.#next.find(search);
+  }
+
+  async nextTimeout(): Promise<number | undefined> {
+    const [row] = await this.space.connection.read(
+      `SELECT least(
+         (SELECT min(due_ms) FROM coord.task WHERE ns = $1 AND NOT ready AND due_ms > $2),
+         (SELECT min(p.starts[array_position(p.statuses, 'expired')])
+            FROM coord.wait w JOIN coord.task t USING (ns, id)
+            JOIN coord.task p ON p.ns = w.ns AND p.id = w.predecessor
+            WHERE w.ns = $1 AND w.is_timed AND t.is_waiting AND NOT p.is_over
+              AND p.starts[array_position(p.statuses, 'expired')] > $2)) AS next`,
+      [await this.space.ns(), String(this.#next.searchedAt)],
+    );
+    const next = row?.["next"];
+    return typeof next === "number" ? next : undefined;
+  }
+
+  async list(filter: TaskFilter): Promise<TaskListing> {
+    return await listTasks(this.space, filter);
+  }
+
+  async announce(id: string): Promise<void> {
+    this.#moving.hint("task", id);
+  }
+
+  onTask(body: (id: string | undefined) => void): { close(): void } {
+    return this.#listen((kind, id) => {
+      if (kind !== "claim") body(id);
+    });
+  }
+
+  watchClaim(id: string, onChange: () => void): { close(): void } {
+    return this.#listen((kind, changed) => {
+      if (kind !== "task" && (changed === undefined || changed === id)) onChange();
+    });
+  }
+
+  /** @param body Is given what a hint is about, and the task that it names; of others neither. */
+  #listen(body: (kind: string | undefined, id: string | undefined) => void): { close(): void } {
+    let listening: { close(): void } | undefined;
+    let isOpen = true;
+    this.space.channel().then((channel) => {
+      if (!isOpen) return;
+      listening = this.space.connection.listen(channel, (message) => {
+        const [, kind, id] = /^(task|claim) (.*)$/s.exec(message ?? "") ?? [];
+        if (isOpen) body(kind, id);
+      });
+    }, () => {});
+    return {
+      close() {
+        isOpen = false;
+        listening?.close();
+      },
+    };
+  }
+}

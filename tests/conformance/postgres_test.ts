@@ -1,0 +1,31 @@
+/** The queue in PostgreSQL keeps what every store promises of a queue. */
+import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
+import { placeOf } from "../../src/adapters/postgres/place.ts";
+import { afterEach, it } from "../deps.ts";
+import { newSpace, noServer, openSpace, withQueue } from "../support/postgres.ts";
+import { sized } from "../support/length.ts";
+import type { OpenStore } from "./harness.ts";
+import { queueConformance } from "./suites.ts";
+
+const reason = noServer();
+const openings: { close(): Promise<void> }[] = [];
+
+const open: OpenStore = async (clock) => {
+  const place = placeOf(await newSpace());
+  const workspace = new MemoryWorkspace({ clock: clock.now });
+  const second = () => {
+    const store = withQueue(openSpace(place, clock.now), workspace);
+    openings.push(store);
+    return store;
+  };
+  return { store: second(), second, clock };
+};
+
+if (reason === undefined) {
+  afterEach(async () => {
+    for (const each of openings.splice(0)) await each.close();
+  });
+  queueConformance("PostgreSQL", open, sized(0, 2, 10));
+} else {
+  it.skip(`the queue in PostgreSQL keeps what every store promises (skipped: ${reason})`, () => {});
+}
