@@ -1,6 +1,9 @@
 import type { FileState, Sighting } from "../domain/input/hook/sighting.ts";
 import type { Naming } from "./checkout.ts";
 
+/** SHA-256 in lower-case hex. */
+export type HashBytes = (bytes: Uint8Array) => Promise<string>;
+
 /** A path in the checkout. */
 export interface LocatedFile {
   /** As the caller wrote it. */

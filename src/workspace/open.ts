@@ -12,6 +12,7 @@ import {
 } from "../adapters/fs/open.ts";
 import { CoordError } from "../domain/errors.ts";
 import { identify, type Identity } from "../domain/input/run_id.ts";
+import { sha256Hex } from "../engine/content_id.ts";
 import { Coord } from "../engine/coord.ts";
 import { quoted } from "../domain/text.ts";
 import { LaneJournal } from "../engine/lane/journal.ts";
@@ -78,7 +79,7 @@ export function openFilesOn(host: Host, options: Opening): Coord {
     checkout: openCheckout(host, path, warn),
     processes: processesOf(host),
     cursorFile: (file) => openCursorFile(host, path, file),
-    sightings: openSightings(host, path, warn),
+    sightings: openSightings(host, path, (bytes) => sha256Hex(bytes, host.sha256), warn),
     warn,
     foundBy,
     exposure: () => exposureOf(host, path),

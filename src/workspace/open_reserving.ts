@@ -1,6 +1,7 @@
 /** Puts together what reserving needs and nothing else, which is there sooner than all. */
 import { findWorkspace, FsAgreement, openFsReserving } from "../adapters/fs/open_reserving.ts";
 import type { LeaseConflict } from "../domain/glob/holds/comparison.ts";
+import { sha256Hex } from "../engine/content_id.ts";
 import { type AwaitedHolders, FREE, NO_HOLDERS } from "../engine/hold/exclusion.ts";
 import { TicketQueue } from "../engine/hold/queue.ts";
 import { ReservationHolders } from "../engine/reservation/holders.ts";
@@ -24,9 +25,10 @@ export function reservingOn(host: Host, options: Opening) {
   const found = findWorkspace(host, options.dir, warn);
   options.onFound?.(found.path);
   const opened = openFsReserving(host, found.path, clock, warn);
-  const { reservations, checkout, lanes, tickets, sightings } = opened;
+  const { reservations, checkout, lanes, tickets } = opened;
   const agreement = new FsAgreement(host, found);
   const { sha256 } = host;
+  const sightings = () => opened.sightings((bytes) => sha256Hex(bytes, sha256));
   const context = { store: { reservations }, checkout, agreement, sightings, clock, warn, sha256 };
   const leases = holdersOnce(async () => {
     const found = await lanes();

@@ -1,5 +1,5 @@
 /** What a host computes itself. */
-import { contentId } from "../../src/engine/content_id.ts";
+import { contentId, sha256Hex } from "../../src/engine/content_id.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assertEquals, it } from "../deps.ts";
 
@@ -15,6 +15,11 @@ it("sha256() of a host, where it has one, is the hash of the standard's example"
     await new Promise((resolve) => setTimeout(resolve, n < 250 ? 0 : 1));
   }
   assertEquals(found, runtime === "node" ? undefined : hash, "after many");
+});
+
+it("sha256Hex() is the standard's example, by the platform where a host has none", async () => {
+  assertEquals([await sha256Hex(abc), await sha256Hex(abc, () => undefined)], [hash, hash]);
+  assertEquals(await sha256Hex(abc, () => "own"), "own");
 });
 
 it("contentId() takes the hash of a host, and the platform's where there is none", async () => {

@@ -21,7 +21,7 @@ const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number
   "check src/b.ts --run-id me": [75, 172],
   "list": [72, 168],
   "lane live": [66, 160],
-  "status": [102, 301],
+  "status": [102, 302],
   "reserve src/c.ts --exclusive --run-id me": [92, 206],
   "hook run generic pre": [91, 202],
 };

@@ -6,7 +6,7 @@ import type { CursorFile } from "../../ports/cursor_file.ts";
 import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
-import type { Sightings } from "../../ports/sightings.ts";
+import type { HashBytes, Sightings } from "../../ports/sightings.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { absolute } from "./find.ts";
@@ -63,9 +63,15 @@ export function openCheckout(host: Host, location: string, warn: Warn): Checkout
 }
 
 /** What runs saw of the files around the workspace at `location`. */
-export function openSightings(machine: Host, location: string, warn: Warn): Sightings {
+export function openSightings(
+  machine: Host,
+  location: string,
+  sha256: HashBytes,
+  warn: Warn,
+): Sightings {
   const { fs } = hostWithin(machine, location, true);
-  return new FsSightings(fs, new Layout(location), new Surroundings(machine, location, warn));
+  const surroundings = new Surroundings(machine, location, warn);
+  return new FsSightings(fs, new Layout(location), surroundings, sha256);
 }
 
 /** The file at `path` in which a consumer of the workspace at `location` keeps its position. */

@@ -4,7 +4,7 @@ import type { Checkout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { ReservationStore } from "../../ports/reservations.ts";
-import type { Sightings } from "../../ports/sightings.ts";
+import type { HashBytes, Sightings } from "../../ports/sightings.ts";
 import type { TicketStore } from "../../ports/tickets.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { Whereabouts } from "./checkout/whereabouts.ts";
@@ -23,7 +23,7 @@ export interface FsReserving {
   readonly checkout: Pick<Checkout, "named" | "worktree" | "branch">;
   readonly tickets: TicketStore;
   /** What runs saw of files, which only hooks ask for. */
-  sightings(): Promise<Sightings>;
+  sightings(sha256: HashBytes): Promise<Sightings>;
   /** The lanes; `undefined` where there is no journal. */
   lanes(): Promise<LaneStore | undefined>;
 }
@@ -40,9 +40,9 @@ export function openFsReserving(
   return {
     reservations: new FsReservationStore(host, layout, clock, warn),
     checkout,
-    async sightings() {
+    async sightings(sha256) {
       const { FsSightings } = await import("./checkout/sightings.ts");
-      return new FsSightings(host.fs, layout, checkout);
+      return new FsSightings(host.fs, layout, checkout, sha256);
     },
     tickets: ticketsWhereAny(host, layout, clock),
     lanes: () => lanesWhereAny(host, layout, clock, warn),

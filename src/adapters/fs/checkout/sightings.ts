@@ -18,7 +18,7 @@ import { hash } from "../../../domain/journal/hash.ts";
 import { formatTime, writable } from "../../../domain/time.ts";
 import type { Naming } from "../../../ports/checkout.ts";
 import { HostError, type HostFs } from "../../../ports/host.ts";
-import type { Sightings } from "../../../ports/sightings.ts";
+import type { HashBytes, Sightings } from "../../../ports/sightings.ts";
 import { inDir } from "../disk/ensure_dir.ts";
 import { readRecord, recordBytes } from "../disk/record_file.ts";
 import { stageFile } from "../disk/staging.ts";
@@ -35,12 +35,14 @@ export class FsSightings implements Sightings {
   /**
    * @param fs The files in W.
    * @param surroundings The checkout that the files lie in.
+   * @param sha256 Of what a file holds.
    * @param most Files that a folder of W holds.
    */
   constructor(
     readonly fs: HostFs,
     readonly layout: Pick<Layout, "root" | "tmp">,
     readonly surroundings: Surroundings,
+    readonly sha256: HashBytes,
     readonly most: number = MAX_SIGHTINGS,
   ) {
     ({ runs: this.#runs, edits: this.#edits } = foldersOf(layout));
@@ -51,18 +53,14 @@ export class FsSightings implements Sightings {
   }
 
   async stateOf(path: string): Promise<FileState | null> {
-    const { fs, sha256 } = this.surroundings.host;
+    const { fs } = this.surroundings.host;
     const stat = fs.lstat(path);
     if (stat?.kind !== "file") return null;
     const modified_at = formatTime(writable(stat.mtimeMs));
     if (stat.size > MAX_HASHED_BYTES) return { size: stat.size, modified_at, sha256: null };
     const bytes = fs.read(path);
     if (bytes === undefined) return null;
-    const quick = sha256?.(bytes);
-    if (quick !== undefined) return { size: bytes.length, modified_at, sha256: quick };
-    const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-    const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
-    return { size: bytes.length, modified_at, sha256: hex.join("") };
+    return { size: bytes.length, modified_at, sha256: await this.sha256(bytes) };
   }
 
   async seenBy(runId: string, path: string): Promise<Sighting | undefined> {

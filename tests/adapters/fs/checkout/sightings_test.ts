@@ -7,6 +7,7 @@ import {
   type Sighting,
   SIGHTING_MS,
 } from "../../../../src/domain/input/hook/sighting.ts";
+import { sha256Hex } from "../../../../src/engine/content_id.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import { assert_, assertEquals, assertRejects, it } from "../../../deps.ts";
 import { write } from "../../../support/scene/journals.ts";
@@ -32,7 +33,8 @@ function scene() {
   }
   const { fs } = hostWithin({ ...real, fs: spied }, w, true);
   const layout = new Layout(w);
-  const sightings = new FsSightings(fs, layout, new Surroundings(real, w, () => {}), MOST);
+  const surroundings = new Surroundings(real, w, () => {});
+  const sightings = new FsSightings(fs, layout, surroundings, sha256Hex, MOST);
   const saw = (path: string, fields: Partial<Sighting> = {}): Sighting => ({
     run_id: "a",
     path,
