@@ -7,6 +7,7 @@ import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
 import { standardInput } from "../stdin_pieces.ts";
+import { counted } from "../text.ts";
 import { taskFields } from "./text.ts";
 
 type EnqueueValues = Partial<TaskInput> & { readonly stdin?: boolean; readonly isNul?: boolean };
@@ -162,7 +163,7 @@ export const enqueue: AnswerCommand<TaskEnqueued, EnqueueValues> = {
       context.warn("Nothing to enqueue: no task on standard input");
       return new Answers([]);
     }
-    progress(`writing ${inputs.length} tasks`);
+    progress(`writing ${counted(inputs.length, "task")}`);
     const added = await tasks.enqueueAll(inputs);
     return "status" in added ? added : new Answers(added);
   },

@@ -130,6 +130,10 @@ it("enqueue --stdin shows its progress on a terminal, and takes it away", async 
   assertEquals(await main(shown), 0);
   assertStringIncludes(shown.err, "1000 lines read");
   assertEquals(shown.err.endsWith("\r\x1b[K"), true);
+  for (const [stdin, text] of [["x\n", "writing 1 task"], ["x\ny\n", "writing 2 tasks"]]) {
+    const few = fakeHost({ ...options, stdin, terminals: ["stderr"] });
+    assertEquals([await main(few), few.err], [0, `\r\x1b[K${text}\r\x1b[K`]);
+  }
   const piped = fakeHost(options);
   assertEquals([await main(piped), piped.err], [0, ""]);
 });
