@@ -80,17 +80,22 @@ export function makeWay(
     const isOver = current !== undefined && claimTimedOut(current, now);
     const failed = isOver ? timedOutForGood(task, current, now) : undefined;
     if (failed !== undefined) return { kind: "write", next: failed };
-    const at = formatTime(now);
-    if (taskStatus(task, current, now) !== "expired") {
-      const message = `Cannot use key ${JSON.stringify(task.key)}: task ${task.task_id} has it`;
-      return { kind: "refuse", refusal: { status: "taken", message, claim: current } };
-    }
-    if (current !== undefined) {
-      const { transition } = current;
-      const next = { ...current, status: "expired", ended_at: at, transition: transition + 1 };
-      return { kind: "write", next: next as typeof current };
-    }
-    const first = unclaimed("expired", { taskId: task.task_id, runId, now });
-    return { kind: "write", next: { ...first, ended_at: at } };
+    const expired = expiredForGood({ task, runId, now }, current);
+    if (expired !== undefined) return { kind: "write", next: expired };
+    const message = `Cannot use key ${JSON.stringify(task.key)}: task ${task.task_id} has it`;
+    return { kind: "refuse", refusal: { status: "taken", message, claim: current } };
   };
+}
+
+/** The end of a task whose ttl has passed while no agent had it; `undefined` where it may go on. */
+export function expiredForGood(
+  { task, runId, now }: { readonly task: TaskRecord; readonly runId: string; readonly now: number },
+  current: ClaimRecord | undefined,
+): ClaimRecord | undefined {
+  const hasEnded = current !== undefined && isTerminal(current);
+  if (hasEnded || taskStatus(task, current, now) !== "expired") return undefined;
+  const end = { status: "expired", ended_at: formatTime(now) } as const;
+  return current === undefined
+    ? { ...unclaimed(end.status, { taskId: task.task_id, runId, now }), ...end }
+    : { ...current, ...end, transition: current.transition + 1 };
 }

@@ -15,7 +15,7 @@ import {
   type TransitionRule,
   unclaimed,
 } from "./claim.ts";
-import { isKeyed, type KeyedTask } from "./key.ts";
+import { expiredForGood, isKeyed, type KeyedTask } from "./key.ts";
 import { pendingExpiry, priorityOf } from "./pending.ts";
 import { INSTANT_MS } from "../limits.ts";
 import {
@@ -240,18 +240,13 @@ export function giveUp({ task, now }: { task: TaskRecord; now: number }): Transi
   };
 }
 
-/** Cancels a task that came back into the queue, and that no agent has claimed in time. */
-export function retire(
-  { task, runId, now }: { task: TaskRecord; runId: string; now: number },
-): TransitionRule {
+/** Ends a task whose ttl has passed while no agent had it. */
+export function retire(expiring: Parameters<typeof expiredForGood>[0]): TransitionRule {
   return (current) => {
-    if (current === undefined || !isBack(current) || pendingExpiry(task, current) > now) {
-      const message = `Cannot retire task ${task.task_id}: it may go on`;
-      return { kind: "refuse", refusal: { status: "taken", message, claim: current } };
-    }
-    const { transition } = current;
-    const ended = { cancelled_by: runId, ended_at: formatTime(now), transition: transition + 1 };
-    return { kind: "write", next: { ...current, status: "cancelled", ...ended } };
+    const next = expiredForGood(expiring, current);
+    if (next !== undefined) return { kind: "write", next };
+    const message = `Cannot retire task ${expiring.task.task_id}: it may go on`;
+    return { kind: "refuse", refusal: { status: "taken", message, claim: current } };
   };
 }
 

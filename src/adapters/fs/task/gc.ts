@@ -16,15 +16,16 @@
  * gets its name again (batch_chain.ts).
  */
 import {
+  type ClaimRecord,
   isClaimAhead,
   isTerminal,
   taskStatus,
   type TransitionRule,
-  unclaimed,
 } from "../../../domain/task/claim.ts";
 import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { idOfStem, stemOfId } from "../../../domain/ids.ts";
 import { afterOf } from "../../../domain/task/after.ts";
+import { expiredForGood } from "../../../domain/task/key.ts";
 import { pendingExpiry } from "../../../domain/task/pending.ts";
 import { giveUp, retire } from "../../../domain/task/requeue.ts";
 import { isHeldBack } from "../../../domain/task/retry.ts";
@@ -178,7 +179,7 @@ export class TaskGc {
     if (head === undefined) {
       if (status !== "expired") return undefined;
       end = taskExpiry(task);
-      close = () => this.#close(stem, now);
+      close = () => this.#close(stem, expiredForGood({ task, runId: RUN_ID, now }, undefined));
     } else if (!isTerminal(head)) {
       const isGivenUp = execute && status === "timed_out" && !isClaimAhead(head, now);
       if (isGivenUp) this.#end(stem, giveUp({ task, now }));
@@ -238,9 +239,8 @@ export class TaskGc {
   }
 
   /** Takes the first slot of a task that no process has touched; `false` when one has. */
-  #close(stem: string, now: number): boolean {
-    const first = unclaimed("cancelled", { taskId: idOfStem(stem), runId: RUN_ID, now });
-    const claim = { ...first, cancelled_by: RUN_ID };
+  #close(stem: string, claim: ClaimRecord | undefined): boolean {
+    if (claim === undefined) return false;
     const folder = this.layout.folder("claim");
     const bytes = recordBytes(claim);
     const stage = () => stageFile(this.#fs, this.layout.tmp, bytes, false);
