@@ -11,6 +11,7 @@ import type {
 } from "../domain/reservation/reservation.ts";
 import type { NamedAddresses } from "../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../domain/glob/steps.ts";
+import type { OnUnread } from "./warnings.ts";
 
 /** A notice to add. */
 export interface NoticePlacement {
@@ -121,9 +122,9 @@ export interface ReservationStore {
 
   /**
    * All reservations that may be live at `now`, released and expired ones too if `all`; never one that
-   * is not confirmed, or was refused before it was.
+   * is not confirmed, or was refused before it was. `onUnread` gets what could not be read.
    */
-  list(now: number, all: boolean): Promise<ReservationEntry[]>;
+  list(now: number, all: boolean, onUnread?: OnUnread): Promise<ReservationEntry[]>;
 
   /**
    * Writes a heartbeat over the one before; it never takes time away. `released` when the

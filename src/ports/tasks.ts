@@ -5,6 +5,7 @@ import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.
 import type { AddedTask } from "../domain/task/keeping/adding.ts";
 import type { KeyConflict } from "../domain/task/key.ts";
 import type { TaskRecord, Wanted } from "../domain/task/task.ts";
+import type { OnUnread } from "./warnings.ts";
 
 /** What became of a transition. */
 export type Applied =
@@ -156,8 +157,8 @@ export interface TaskStore {
   /** The instant of the next timeout among the claims, in milliseconds since 1970. */
   nextTimeout(): Promise<number | undefined>;
 
-  /** Counts all tasks by the store's time, and lists those that match. */
-  list(filter: TaskFilter): Promise<TaskListing>;
+  /** Counts all tasks by the store's time, and lists those that match; `onUnread` gets what could not be read. */
+  list(filter: TaskFilter, onUnread?: OnUnread): Promise<TaskListing>;
 
   /** Notifies the callers of `onTask` that a task has become claimable before its time. */
   announce(id: string): Promise<void>;

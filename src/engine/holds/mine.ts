@@ -24,6 +24,7 @@ import {
   type ReservationReleased,
 } from "../reservation/types.ts";
 import type { Tasks } from "../task/tasks.ts";
+import { Unread } from "../hold/unread.ts";
 import type { AnyHeartbeat } from "./heartbeat.ts";
 
 /** Whose holds to keep, for how long, and what to say of them. */
@@ -90,7 +91,11 @@ interface Parts {
   readonly lanes: Lanes;
 }
 
-/** Keeps all that a run holds: reservations, claims and lanes. */
+/**
+ * Keeps all that a run holds: reservations, claims and lanes.
+ *
+ * @throws {CoordError} `io_error` when a record could not be read, which may be the run's; all others are kept.
+ */
 export async function beatMine(
   context: Context,
   { tasks, reservations, lanes }: Parts,
@@ -98,13 +103,14 @@ export async function beatMine(
 ): Promise<MineHeartbeat> {
   checkInput(input, MINE_INPUTS.heartbeat, ["runId"]);
   const { runId } = input;
+  const unread = new Unread();
   const holds: MineHeartbeat["holds"][number][] = [];
-  for (const { reservation } of await ownReservations(context, runId)) {
+  for (const { reservation } of await ownReservations(context, runId, unread)) {
     holds.push(await reservations.heartbeat({ ...input, id: reservation.reservation_id }));
   }
-  const limit = LIST_LIMIT.max;
-  for (const { task_id } of (await tasks.list({ status: "claimed", runId, limit })).items) {
-    holds.push(await tasks.heartbeat({ ...input, id: task_id }));
+  const filter = { status: "claimed", runId, limit: LIST_LIMIT.max } as const;
+  for (const { task } of (await context.store.tasks.list(filter, unread.note)).items) {
+    holds.push(await tasks.heartbeat({ ...input, id: task.task_id }));
   }
   for (const { lane, holder, run_id = holder, loop_ts, fence } of (await lanes.live()).leases) {
     if (!sameAgent(run_id, runId)) continue;
@@ -113,13 +119,15 @@ export async function beatMine(
       lane,
     });
   }
+  unread.check();
   return answerOf("ok", runId, holds);
 }
 
 /**
  * Ends a run's reservations.
  *
- * @throws {CoordError} `not_found` when addresses are given and none of them names one.
+ * @throws {CoordError} `not_found` when addresses are given and none of them names one; `io_error` when a
+ * record could not be read, which may be the run's; all others have ended.
  */
 export async function releaseMine(
   context: Context,
@@ -132,10 +140,12 @@ export async function releaseMine(
   const named = addresses === undefined
     ? undefined
     : new Set(checkedNames(input, table, ["runId"], context.checkout, ADDRESSES).entries);
-  const meant = (await ownReservations(context, runId)).filter(({ reservation }) =>
+  const unread = new Unread();
+  const meant = (await ownReservations(context, runId, unread)).filter(({ reservation }) =>
     named === undefined || reservation.addresses.some((address) => named.has(address))
   );
   if (named !== undefined && meant.length === 0) {
+    unread.check();
     const [first = ""] = named;
     const message =
       `Cannot release ${quoted(first, 80)}: ${quoted(runId)} has no live reservation ` +
@@ -146,14 +156,16 @@ export async function releaseMine(
   for (const { reservation: { reservation_id: id } } of meant) {
     holds.push(await reservations.release({ id, runId, ...(reason && { reason }) }));
   }
+  unread.check();
   return answerOf("released", runId, holds);
 }
 
 async function ownReservations(
   { store, clock }: Context,
   runId: string,
+  unread: Unread,
 ): Promise<readonly ReservationEntry[]> {
-  return (await store.reservations.list(clock(), false))
+  return (await store.reservations.list(clock(), false, unread.note))
     .filter(({ reservation }) => sameAgent(reservation.run_id, runId))
     .sort((a, b) =>
       byCreation(a.reservation, b.reservation) ||

@@ -14,6 +14,7 @@ import { mayTake, orderOf, type TaskOrder, UNFINISHED } from "../../domain/task/
 import type { ListedTask, TaskEntry } from "../../domain/task/listing.ts";
 import type { TaskContext } from "../context.ts";
 import { checkInput } from "../input.ts";
+import { Unread } from "../hold/unread.ts";
 import { hopeOf } from "./blocked.ts";
 import { claimFirst } from "./claim_first.ts";
 import { TaskHold, type TaskKeeper } from "./hold.ts";
@@ -183,10 +184,13 @@ class Worker {
     const { tasks } = this.#context.store;
     const limit = limits.LIST_LIMIT.max;
     const found: string[] = [];
+    const unread = new Unread();
     for (const queue of queues) {
       let from: TaskOrder | undefined;
       do {
-        const { counts, items, next } = await tasks.list({ status: OPEN, queue, tag, from, limit });
+        const filter = { status: OPEN, queue, tag, from, limit };
+        const { counts, items, next } = await tasks.list(filter, unread.note);
+        if (items.length === 0) unread.check();
         if (UNFINISHED.every((status) => counts[status] === 0)) return [];
         const mine = this.#fitting(items);
         found.push(...mine);

@@ -9,6 +9,7 @@ import { quoted } from "../../domain/text.ts";
 import type { TaskContext } from "../context.ts";
 import { findId, notFound } from "../find_id.ts";
 import { giveUpTimedOut } from "../task/give_up.ts";
+import { Unread } from "../hold/unread.ts";
 import { closeAll, type Condition, type Look, MET } from "./condition.ts";
 import type { AwaitedTask } from "./types.ts";
 
@@ -126,12 +127,15 @@ export class QueueEmpty implements Condition {
   }
 
   async #unfinished(): Promise<TaskEntry | undefined> {
+    const unread = new Unread();
     for (const status of UNFINISHED) {
-      const { items } = await this.context.store.tasks.list({ status, queue: this.queue });
+      const filter = { status, queue: this.queue };
+      const { items } = await this.context.store.tasks.list(filter, unread.note);
       for (const item of [...items].reverse()) {
         if (await giveUpTimedOut(this.context, item) === undefined) return item;
       }
     }
+    unread.check();
     return undefined;
   }
 }

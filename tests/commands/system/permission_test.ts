@@ -80,6 +80,32 @@ it(
   },
 );
 
+it("--mine and what waits for an end fail where a record may not be read", async () => {
+  const { w, own, others, lock } = await scene();
+  const locked = await own("reserve", "a.ts", "--exclusive", "--run-id", "a");
+  const { reservation_id: free } = await own("reserve", "b.ts", "--exclusive", "--run-id", "a");
+  const { task_id } = await own("enqueue", "one", "--run-id", "p");
+  await own("claim", "--run-id", "a");
+  lock(`reservations/${locked.reservation_id.slice(7)}.json`);
+  const mine = ["--mine", "--run-id", "a"];
+  const [beat, released] = others(["heartbeat", ...mine], ["release", ...mine]);
+  for (const { code, status, reason, errno } of [beat, released]) {
+    const want = { code: 3, status: "io_error", reason: "permission", errno: "EACCES" };
+    assertEquals({ code, status, reason, errno }, want);
+  }
+  const { status, last_beat_at } = (await own("show", free)).reservation;
+  assert_(last_beat_at !== null, "the other one was kept alive");
+  assertEquals(status, "released");
+  setMode(`${w}/reservations/${locked.reservation_id.slice(7)}.json`, 0o644);
+  lock(`claims/${task_id.slice(7)}.json`);
+  const answers = others(
+    ["heartbeat", ...mine],
+    ["wait", "--queue-empty", "default", "--timeout", "1"],
+    ["work", "--drain", "--run-id", "b", "--", "true"],
+  );
+  assertEquals(answers.map(({ code }) => code), [3, 3, 3]);
+});
+
 it("an exclusive reservation that may not be read is not overlooked", async () => {
   for (const isIndexed of [true, false]) {
     const { w, own, others, lock } = await scene();

@@ -3,7 +3,7 @@
  * a listing, and a search that has other things to try, reports it and goes on.
  */
 import { HostError } from "../../../ports/host.ts";
-import type { Warn } from "../../../ports/warnings.ts";
+import type { OnUnread, Warn } from "../../../ports/warnings.ts";
 
 /** A record that the machine did not let this process read. */
 export class UnreadableRecord extends HostError {
@@ -18,8 +18,8 @@ function isDenied(error: unknown): error is HostError {
 }
 
 /** For listings: what `body` reads of one record; one that cannot be read is reported and left out. */
-export function ofRecord<T>(warn: Warn, body: () => T): T | undefined {
-  return reported(warn, (error) => error instanceof UnreadableRecord, body);
+export function ofRecord<T>(warn: Warn, body: () => T, onUnread?: OnUnread): T | undefined {
+  return reported(warn, (error) => error instanceof UnreadableRecord, body, onUnread);
 }
 
 /** A search that goes past what it cannot read. */
@@ -51,20 +51,22 @@ export class Skipping {
 }
 
 /** For listings: what `body` reads of a folder; one that may not be read is reported and left out. */
-export function ofFolder<T>(warn: Warn, body: () => T): T | undefined {
-  return reported(warn, isDenied, body);
+export function ofFolder<T>(warn: Warn, body: () => T, onUnread?: OnUnread): T | undefined {
+  return reported(warn, isDenied, body, onUnread);
 }
 
 function reported<T>(
   warn: Warn,
   isExpected: (error: unknown) => boolean,
   body: () => T,
+  onUnread: OnUnread = () => {},
 ): T | undefined {
   try {
     return body();
   } catch (error) {
     if (!isExpected(error)) throw error;
     warn(`${(error as HostError).message}: skipped`);
+    onUnread(error as HostError);
     return undefined;
   }
 }

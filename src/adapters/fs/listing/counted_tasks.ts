@@ -26,14 +26,14 @@ export function countedTasks(
   filter: TaskFilter,
   now: number,
 ): TaskListing | undefined {
-  const { claims, ends } = sources;
+  const { claims, ends, onUnread } = sources;
   const { fs, warn } = claims;
   const before = ends.names();
   const names = fs.list(layout.folder("claim")) ?? [];
   const claimed = groupClaims(names.map(({ name }) => name));
   const entries: TaskEntry[] = [];
   for (const [stem, listed] of claimed) {
-    const entry = ofRecord(warn, () => entryOf(sources, stem, listed));
+    const entry = ofRecord(warn, () => entryOf(sources, stem, listed), onUnread);
     if (entry !== undefined) entries.push(entry);
     else if (claims.hasTask(stem)) return undefined; // it was counted, and cannot be read any more
   }
@@ -41,7 +41,8 @@ export function countedTasks(
     const stem = stemOfId(task.task_id);
     return [stem, definitionOf(stem, task)];
   }));
-  const read = (stem: string) => ofRecord(warn, () => entryOf(sources, stem, claimed.get(stem)));
+  const read = (stem: string) =>
+    ofRecord(warn, () => entryOf(sources, stem, claimed.get(stem)), onUnread);
   const group = untouchedGroup(counted, touched, read, now);
   const ended = ends.listed(before);
   const isKnown = ended.loose.mark === counted.head.segments;

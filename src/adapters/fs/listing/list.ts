@@ -47,17 +47,18 @@ function listAll(
   filter: TaskFilter,
   now: number,
 ): TaskListing {
-  const { claims: { fs, warn }, pending, ends } = sources;
+  const { claims: { fs, warn }, pending, ends, onUnread } = sources;
   const problems: string[] = [];
   const problem = (message: string) => void problems.push(message);
   const before = ofFolder(problem, () => ends.names());
-  const names = ofFolder(warn, () => fs.list(layout.folder("claim"))) ?? [];
+  const names = ofFolder(warn, () => fs.list(layout.folder("claim")), onUnread) ?? [];
   const claimed = groupClaims(names.map(({ name }) => name));
   const folder = markFolder(fs, layout.folder("task"));
   const onOther = (name: string, reason: string) => problem(`tasks/${name} ${reason}: skipped`);
-  const stems = ofFolder(warn, () => listStems(fs, layout.folder("task"), onOther));
+  const stems = ofFolder(warn, () => listStems(fs, layout.folder("task"), onOther), onUnread);
   if (stems !== undefined) problems.forEach(warn);
-  const read = (stem: string) => ofRecord(warn, () => entryOf(sources, stem, claimed.get(stem)));
+  const read = (stem: string) =>
+    ofRecord(warn, () => entryOf(sources, stem, claimed.get(stem)), onUnread);
   const isUntouched = (stem: string) => !claimed.has(stem) && !pending.has(stem);
   const all = [...new Set([...stems ?? [], ...pending.keys()])];
   // A few are read at once.

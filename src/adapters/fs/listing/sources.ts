@@ -1,5 +1,6 @@
 /** What a listing is made of, and how it reads one task. */
 import type { TaskEntry } from "../../../domain/task/listing.ts";
+import type { OnUnread } from "../../../ports/warnings.ts";
 import type { TaskRecord } from "../../../domain/task/task.ts";
 import type { PendingTask } from "../task/batch.ts";
 import { readHead } from "../task/claim_chain.ts";
@@ -12,6 +13,8 @@ export interface Sources {
   /** Those of batches, read before the files, so that none is missed which gets one now. */
   readonly pending: ReadonlyMap<string, PendingTask>;
   readonly ends: Segments;
+  /** Gets what could not be read. */
+  readonly onUnread?: OnUnread;
   /** A task by its file; what is none is reported. */
   read(stem: string): TaskRecord | undefined;
 }

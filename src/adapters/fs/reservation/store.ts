@@ -27,7 +27,7 @@ import type {
   ReservationStore,
   Rival,
 } from "../../../ports/reservations.ts";
-import type { Warn } from "../../../ports/warnings.ts";
+import type { OnUnread, Warn } from "../../../ports/warnings.ts";
 import { candidatesOf, FsAddition, FsNotice } from "./addition.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
@@ -151,12 +151,12 @@ export class FsReservationStore implements ReservationStore {
       .sort().slice(0, limit).map(idOfStem);
   }
 
-  async list(now: number, all: boolean): Promise<ReservationEntry[]> {
+  async list(now: number, all: boolean, onUnread?: OnUnread): Promise<ReservationEntry[]> {
     // What was released before its record is read has ended; nothing else is known of it here.
-    const released = this.#named("release");
-    const beaten = this.#named("heartbeat");
+    const released = this.#named("release", onUnread);
+    const beaten = this.#named("heartbeat", onUnread);
     const entries: ReservationEntry[] = [];
-    const { stems, coming } = this.#listable();
+    const { stems, coming } = this.#listable(onUnread);
     for (const stem of stems) {
       if (!all && released.has(stem)) continue;
       const entry = ofRecord(this.warn, () => {
@@ -166,7 +166,7 @@ export class FsReservationStore implements ReservationStore {
         // Its confirmation may have come since, or its end.
         if (reservation?.confirmation !== undefined) return readEntry(this.#files, stem);
         return reservation && { reservation, heartbeat: undefined, release: undefined };
-      });
+      }, onUnread);
       if (entry === undefined || !wasConfirmed(entry)) continue;
       if (all || isLive(entry, now)) entries.push(entry);
     }
@@ -244,15 +244,16 @@ export class FsReservationStore implements ReservationStore {
   }
 
   /** The same as far as it can be read. */
-  #listable() {
-    const records = () => ofFolder(this.warn, () => this.#stems("reservation")) ?? [];
-    const all = () => ofRecord(this.warn, () => granted(this.#files, records));
-    return ofFolder(this.warn, all) ?? { stems: records(), coming: undefined };
+  #listable(onUnread?: OnUnread) {
+    const records = () => ofFolder(this.warn, () => this.#stems("reservation"), onUnread) ?? [];
+    const all = () => ofRecord(this.warn, () => granted(this.#files, records), onUnread);
+    return ofFolder(this.warn, all, onUnread) ?? { stems: records(), coming: undefined };
   }
 
   /** The stems of all files of a folder. */
-  #named(kind: RecordKind): Set<string> {
-    const names = ofFolder(this.warn, () => this.#fs.list(this.layout.folder(kind))) ?? [];
+  #named(kind: RecordKind, onUnread?: OnUnread): Set<string> {
+    const list = () => this.#fs.list(this.layout.folder(kind));
+    const names = ofFolder(this.warn, list, onUnread) ?? [];
     return new Set(names.map(({ name }) => name.slice(0, name.indexOf("."))));
   }
 }

@@ -26,7 +26,7 @@ import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../../../domain/task/listing.ts";
 import type { Added, Applied, ClaimSearch, Preceding, TaskStore } from "../../../ports/tasks.ts";
-import type { Warn } from "../../../ports/warnings.ts";
+import type { OnUnread, Warn } from "../../../ports/warnings.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
@@ -249,13 +249,14 @@ export class FsTaskStore implements TaskStore {
     return this.#due.peek()?.ms;
   }
 
-  async list(filter: TaskFilter): Promise<TaskListing> {
+  async list(filter: TaskFilter, onUnread?: OnUnread): Promise<TaskListing> {
     // A claim alone needs no listing.
     const { listTasks } = await import("../listing/list.ts");
     const sources = {
       claims: this.#claims,
       pending: await this.#batches.pending(),
       ends: await this.#ends(),
+      onUnread,
       read: (stem: string) => this.#task(stem),
     };
     return listTasks(this.layout, sources, filter, this.clock());
