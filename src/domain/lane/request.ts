@@ -97,10 +97,10 @@ function taxonomyHold(lane: NamedLane, request: LaneRequest, taxonomy: Taxonomy)
   };
 }
 
-/** The name of a lane that was asked for by its tree alone; too long a one ends in a checksum. */
+/** The name of a lane that was asked for by its tree alone, also of spaces; too long a one ends in a checksum. */
 function nameOfTree(tree: readonly string[]): string {
   const globs = tree.map((glob) => glob.trim()).join(",");
-  const name = globs.startsWith(NAME_MARK) ? `./${globs}` : globs;
+  const name = globs === "" || globs.startsWith(NAME_MARK) ? `./${globs}` : globs;
   const characters = [...name];
   if (characters.length <= MAX_IDENTIFIER) return name;
   const sum = checksum(name);

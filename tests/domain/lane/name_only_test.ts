@@ -3,7 +3,8 @@ import { arbitrate } from "../../../src/domain/lane/arbiter.ts";
 import { checkpointEntry } from "../../../src/domain/journal/checkpoint.ts";
 import { LaneState } from "../../../src/domain/journal/fold.ts";
 import type { NewLease } from "../../../src/domain/journal/entries.ts";
-import { nameProblems } from "../../../src/domain/lane/request.ts";
+import { identifier } from "../../../src/domain/input/fields.ts";
+import { namedHold, nameProblems } from "../../../src/domain/lane/request.ts";
 import type { LaneRequest } from "../../../src/domain/lane/request.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../../src/domain/lane/taxonomy.ts";
 import { parseTaxonomy } from "../../../src/domain/lane/taxonomy_file.ts";
@@ -188,4 +189,12 @@ it("a tree whose lane has no name is never named like a name alone", () => {
 it("treeOutlines() has nothing for a name alone, and the workspace for a tree without globs", () => {
   assertEquals(treeOutlines({ tree: [], name_only: true }), []);
   assertEquals(treeOutlines({ tree: [] }).map(({ text }) => text), ["**"]);
+});
+
+it("namedHold() gives a lane of a tree alone a name that can be released again", () => {
+  for (const tree of [["a"], [" "], ["a "], [" ", " "], ["@a"], ["x ".repeat(200)]]) {
+    const request = { lane: "", tree, kind: "", owner: "me", loopTs: "" };
+    const { lane = "" } = namedHold(request, NO_TAXONOMY) ?? {};
+    assertEquals({ tree, problems: identifier.problems(lane) }, { tree, problems: [] });
+  }
 });
