@@ -1,6 +1,6 @@
 /** The commands in the text of a shell, as Bash would read it. Nothing is run or looked up. */
 import { forEachChild, parse, type SyntaxNode, type Word } from "../../deps/unbash.ts";
-import { type ShellCommand, type ShellWord, within } from "../../domain/git/shell.ts";
+import { SHELL_TEXT, type ShellCommand, type ShellWord, within } from "../../domain/git/shell.ts";
 
 /** Parts of a word that only a shell can work out. */
 const UNKNOWN = new Set<SyntaxNode["type"]>([
@@ -26,8 +26,15 @@ interface Place {
   folder: string | undefined;
 }
 
-/** The commands in the order of the text, also those that may not come to run; none of what is malformed. */
+/**
+ * The commands in the order of the text, also those that may not come to run; none of what is malformed,
+ * or so large that reading it takes long.
+ */
 export function shellCommands(text: string): readonly ShellCommand[] {
+  if (text.length > SHELL_TEXT.characters) return [];
+  if (text.split("<<", SHELL_TEXT.hereDocuments + 2).length > SHELL_TEXT.hereDocuments + 1) {
+    return [];
+  }
   const found: ShellCommand[] = [];
   visit(parse(text), { folder: "" }, found);
   return found;

@@ -15,6 +15,12 @@ export interface ShellCommand {
   readonly folder: string | undefined;
 }
 
+/**
+ * Characters and here-documents in the text of a shell that is read for calls of git. The reading of
+ * here-documents takes time by the square of their number: 20,000 take seconds.
+ */
+export const SHELL_TEXT = { characters: 500_000, hereDocuments: 500 } as const;
+
 /** Reads the text of a shell. */
 export type ReadShell = (text: string) => readonly ShellCommand[];
 

@@ -2,7 +2,8 @@
 import { shellCommands } from "../../../src/adapters/shell/commands.ts";
 import { type Sweep, sweepsOf } from "../../../src/domain/git/sweep.ts";
 import { shellWord } from "../../../src/domain/text.ts";
-import { assertEquals, it } from "../../deps.ts";
+import { SHELL_TEXT } from "../../../src/domain/git/shell.ts";
+import { assert_, assertEquals, it } from "../../deps.ts";
 import { sized } from "../../support/length.ts";
 import { newSeed, type Random } from "../../support/random.ts";
 
@@ -350,4 +351,17 @@ it("sweepsOf() has no opinion on what it cannot take apart, however odd", () => 
   }
   swept("(".repeat(5_000) + "git add -A");
   swept(`git add ${"$(".repeat(5_000)}`);
+});
+
+it("sweepsOf() has no opinion, at once, on texts that take long to read", () => {
+  const here = (number: number) => "cat <<A;".repeat(number) + "git stash";
+  assertEquals(swept(here(SHELL_TEXT.hereDocuments)), ["stash /."]);
+  const hostile = [
+    here(20_000),
+    "cat <<A\n".repeat(20_000),
+    `git stash; echo ${"x".repeat(SHELL_TEXT.characters)}`,
+  ];
+  const start = performance.now();
+  assertEquals(hostile.map(swept), [[], [], []]);
+  assert_(performance.now() - start < 1_000);
 });
