@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +52,16 @@ export function setMode(path: string, mode: number): void {
 /** Sets the last modification to an instant in milliseconds. */
 export function setMtime(path: string, ms: number): void {
   utimesSync(path, ms / 1000, ms / 1000);
+}
+
+/** Makes a folder, and those above it. */
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+}
+
+/** Writes a file, in place of what was there. */
+export function writeOver(path: string, content: string | Uint8Array): void {
+  writeFileSync(path, content);
 }
 
 export function removeTree(path: string): void {
