@@ -59,6 +59,8 @@ export {
 export type { HoldRemarks, Progress } from "./src/domain/input/progress.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord } from "./src/engine/coord.ts";
+export { Upkeep } from "./src/engine/upkeep/upkeep.ts";
+export type { DamageClass, DamageRemedy, DamageRepair } from "./src/ports/upkeep.ts";
 export type { AgentItem, AgentList, AgentStatus, AgentTask } from "./src/engine/watch/agents.ts";
 export type { Log, LogEvent, LogInput, LogKind } from "./src/engine/watch/log.ts";
 export type {
@@ -165,7 +167,8 @@ export type {
   MineReleaseInput,
 } from "./src/engine/holds/mine.ts";
 export type { WithDone, WithHeld, WithInput, WithRefused } from "./src/engine/holds/with.ts";
-export type { GcInput, GcItem, GcReport } from "./src/engine/gc.ts";
+export type { FsckFinding, FsckInput, FsckReport } from "./src/engine/upkeep/fsck.ts";
+export type { GcInput, GcItem, GcReport } from "./src/engine/upkeep/gc.ts";
 export type { TaskInput } from "./src/engine/task/new_task.ts";
 export {
   GIVE_BACK,

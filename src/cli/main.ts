@@ -264,7 +264,7 @@ async function deliver(
 ): Promise<number> {
   const codeOf = (answer: object) => command.exitCode?.(answer) ?? exitCodeOfValue(answer);
   const prepare = (answer: object) =>
-    output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned));
+    output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned), command.isReport);
   let write = await prepare(value);
   if (giveBack !== undefined && await stopping.isStopped()) {
     value = await giveBack();

@@ -93,12 +93,14 @@ export class Output {
   /**
    * Makes the one answer of a call: as JSON, or as the text that `render` makes of a cleaned copy.
    *
+   * @param isReport Whether the text is what was asked for, whatever the exit code.
    * @returns What writes it, at once.
    */
   async prepare<V extends object>(
     value: V,
     exitCode: number,
     render: (cleaned: V) => Text,
+    isReport = exitCode === 0,
   ): Promise<() => void> {
     if (this.json) {
       const line = `${this.#envelope(value, exitCode)}\n`;
@@ -109,7 +111,7 @@ export class Output {
       "",
     );
     if (fields !== undefined && exitCode === 0) return () => this.#deliver(fields);
-    const write = await this.#prepareText(value, exitCode, render);
+    const write = await this.#prepareText(value, exitCode, render, isReport);
     return () => {
       if (fields) this.#stdout(fields);
       write();
@@ -120,12 +122,13 @@ export class Output {
     value: V,
     exitCode: number,
     render: (cleaned: V) => Text,
+    isReport: boolean,
   ): Promise<() => void> {
     const cleaned = sanitizeDeep(value);
     const { error } = cleaned as { error?: unknown };
     if (exitCode !== 0 && typeof error === "string") return () => this.error(error);
     const { layOut } = await import("./table.ts");
-    const stream = exitCode === 0 ? "stdout" : "stderr";
+    const stream = isReport ? "stdout" : "stderr";
     const width = this.width(stream);
     const text = layOut(render(cleaned), {
       width,
@@ -134,7 +137,7 @@ export class Output {
       now: this.#clock(),
     });
     if (text.trim() === "") return () => {};
-    if (exitCode !== 0) return () => this.error(text.trimEnd());
+    if (!isReport) return () => this.error(text.trimEnd());
     return () => this.#deliver(text);
   }
 

@@ -144,6 +144,11 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["items"],
     each: words("kind id reason"),
   },
+  fsck: {
+    fields: words("status path checked.* total repaired"),
+    lists: ["findings"],
+    each: words("class file reason meaning remedy next repaired kept"),
+  },
   reserve: {
     fields: [
       ...RESERVATION,

@@ -192,6 +192,8 @@ export interface AnswerCommand<V extends object = object, I extends object = obj
   extends Described {
   /** The `status` of its answer where the value has none, `ok` by default. */
   readonly status?: string;
+  /** Whether its text goes to standard output even where the exit code is not 0. */
+  readonly isReport?: true;
   run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;
   /** For people. Agent-supplied text is cleaned by the caller. */
   text(value: V): Text;

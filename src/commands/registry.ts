@@ -71,6 +71,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "delete records that ended long ago (dry run unless --execute)",
     load: () => import("./system/gc.ts").then((module) => module.gc),
   },
+  fsck: {
+    group: "Workspace",
+    summary: "check every file of the workspace; --repair to mend what is broken",
+    load: () => import("./system/fsck.ts").then((module) => module.fsck),
+  },
   reserve: {
     group: "Reservations",
     summary: "announce what you will edit; --exclusive to lock it",

@@ -1,12 +1,10 @@
 /** A workspace that was opened: everything that coord offers, in one object. */
-import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
 import type { CheckAnswer, CheckInput } from "./holds/check.ts";
 import type { GuardAnswer, GuardInput } from "./holds/guard.ts";
 import type { Context, Opening } from "./context.ts";
 import type { Forecast, ForecastInput } from "./forecast/forecast.ts";
 import type { PrimeAnswer, PrimeInput } from "./holds/prime.ts";
 import type { Reconciliation } from "./forecast/reconcile.ts";
-import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
 import { type AnyHeartbeat, type AnyHeartbeatInput, beatAny } from "./holds/heartbeat.ts";
 import type {
   MineHeartbeat,
@@ -23,6 +21,7 @@ import { ReservationHolders } from "./reservation/holders.ts";
 import { Reservations } from "./reservation/reservations.ts";
 import { Queues } from "./task/queues.ts";
 import { Tasks } from "./task/tasks.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 import type { WithDone, WithHeld, WithInput, WithRefused } from "./holds/with.ts";
 import type { WaitAnswer, WaitInput } from "./wait/types.ts";
 import type { AgentList } from "./watch/agents.ts";
@@ -33,7 +32,7 @@ import { type WorkspaceStatus, workspaceStatus } from "./watch/status.ts";
 import { type WatchOptions, watchRecords, type WatchStream } from "./watch/watch.ts";
 
 /** An open workspace. */
-export class Coord implements AsyncDisposable {
+export class Coord extends Upkeep implements AsyncDisposable {
   /** The task queue. */
   readonly tasks: Tasks;
   /** Its queues as a whole. */
@@ -55,6 +54,7 @@ export class Coord implements AsyncDisposable {
   constructor(opening: Opening) {
     const { store } = opening;
     const context = { ...opening, clock: () => store.clock() };
+    super(context);
     this.#context = context;
     this.tasks = new Tasks(context);
     this.queues = new Queues(context);
@@ -280,38 +280,6 @@ export class Coord implements AsyncDisposable {
   async releaseMine(input: MineReleaseInput): Promise<MineReleased> {
     const { releaseMine } = await import("./holds/mine.ts");
     return releaseMine(this.#context, this.reservations, input);
-  }
-
-  /**
-   * Removes what has been over for its grace: released and expired reservations, intents whose
-   * reservation is gone, tasks that ended or expired, each with all that belongs to it. Without
-   * `execute` or `auto` it only reports what would go.
-   */
-  gc(input: GcInput = {}): Promise<GcReport> {
-    return collectGarbage(this.#context, input);
-  }
-
-  /**
-   * Reports what is configured: by the workspace, by the team in `coord.json` at the top of the
-   * checkout, else by default. A value that a call is given goes before it.
-   *
-   * @returns Every value with its source.
-   * @throws {CoordError} `bad_args` when `coord.json` is wrong.
-   *
-   * @example
-   * ```ts
-   * import { initWorkspace, openWorkspace } from "@coord/coord";
-   *
-   * const project = await Deno.makeTempDir();
-   * await initWorkspace(project);
-   * const coord = await openWorkspace({ dir: project });
-   * const { values } = await coord.config();
-   * console.assert(values.some(({ key, value }) => key === "ttl" && value === 3600));
-   * ```
-   */
-  async config(): Promise<Configuration> {
-    const { agreement } = this.#context;
-    return configurationOf(await agreement?.checked(), agreement?.worktrees());
   }
 
   /**

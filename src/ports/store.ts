@@ -5,8 +5,9 @@
  * A store that asks again by itself, as where the connection was lost before the answer came, knows
  * what it has written: a call takes effect at most once.
  */
+import type { Checker } from "./upkeep.ts";
 import type { ChangeFeed } from "./feed.ts";
-import type { Collector } from "./gc.ts";
+import type { Collector } from "./upkeep.ts";
 import type { LaneStore } from "./lanes.ts";
 import type { ReservationStore } from "./reservations.ts";
 import type { TicketStore } from "./tickets.ts";
@@ -23,6 +24,7 @@ export interface Store {
   readonly feed: ChangeFeed;
   readonly lanes: LaneStore;
   readonly gc: Collector;
+  readonly checker: Checker;
   readonly tickets: TicketStore;
 
   /**

@@ -1,4 +1,4 @@
-import { FsCollector } from "../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../src/adapters/fs/upkeep/gc.ts";
 import { initWorkspace, Layout } from "../../src/adapters/fs/layout.ts";
 import { FsTaskStore } from "../../src/adapters/fs/task/store.ts";
 import { Tasks } from "../../src/engine/task/tasks.ts";

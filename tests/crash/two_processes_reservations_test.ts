@@ -1,4 +1,4 @@
-import type { FsCollector } from "../../src/adapters/fs/gc.ts";
+import type { FsCollector } from "../../src/adapters/fs/upkeep/gc.ts";
 import { initWorkspace } from "../../src/adapters/fs/layout.ts";
 import type { FsReservationStore } from "../../src/adapters/fs/reservation/store.ts";
 import { detectHost } from "../../src/host/detect.ts";

@@ -13,7 +13,7 @@ import { absolute } from "./find.ts";
 import { FsCheckout } from "./checkout/checkout.ts";
 import { FsSightings } from "./checkout/sightings.ts";
 import { Surroundings } from "./checkout/surroundings.ts";
-import { FsCollector } from "./gc.ts";
+import { FsCollector } from "./upkeep/gc.ts";
 import { FsJournal } from "./lane/journal.ts";
 import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
@@ -50,6 +50,12 @@ export function openFsStore(
     feed: new RecordFeed(new LaneRecords(new FsRecordSource(host, layout, warn), lanes), warn),
     lanes,
     gc: new FsCollector(host, layout, clock, warn),
+    checker: {
+      // Few calls check, and it reads every kind of file.
+      async check(asked) {
+        return (await import("./upkeep/fsck.ts")).checkFiles(host, layout, clock, asked);
+      },
+    },
     tickets: new FsTickets(host, layout, clock),
     clock,
     // Nothing is open between two calls.

@@ -5,7 +5,7 @@ import { giveUp } from "../../domain/task/requeue.ts";
 import { graceOf } from "../../domain/task/retention.ts";
 import { afterOf } from "../../domain/task/after.ts";
 import { parseTime } from "../../domain/time.ts";
-import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
+import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/upkeep.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
 export class MemoryCollector implements Collector {

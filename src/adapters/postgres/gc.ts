@@ -2,7 +2,7 @@
 import { endToSweep } from "../../domain/task/keeping/course.ts";
 import { giveUp } from "../../domain/task/requeue.ts";
 import { graceOf } from "../../domain/task/retention.ts";
-import type { Collector, Sweep, Swept } from "../../ports/gc.ts";
+import type { Collector, Sweep, Swept } from "../../ports/upkeep.ts";
 import { statusAt } from "./schema.ts";
 import type { Space } from "./space.ts";
 import { entryOf } from "./task/row.ts";

@@ -1,6 +1,6 @@
 import { FOLDERS, RECORD_KINDS } from "../../domain/watch/event.ts";
 import { GRACE_S } from "../../domain/limits.ts";
-import { GC_FIELDS, type GcInput, type GcReport } from "../../engine/gc.ts";
+import { GC_FIELDS, type GcInput, type GcReport } from "../../engine/upkeep/gc.ts";
 import type { AnswerCommand, Block } from "../command.ts";
 import { column, counted, shortId } from "../text.ts";
 

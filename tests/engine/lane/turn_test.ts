@@ -57,6 +57,7 @@ function meddled(
           append: (entries) => append(session, entries, ++appends),
           persist: () => session.persist(),
           compact: () => session.compact(),
+          restart: (keep) => session.restart(keep),
           [Symbol.dispose]: () => session[Symbol.dispose](),
         },
       };

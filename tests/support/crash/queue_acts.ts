@@ -1,6 +1,6 @@
 /** What a process does with a queue in a story, and what is promised by its answers. */
 import { BatchCollector } from "../../../src/adapters/fs/task/batch_settling.ts";
-import { FsCollector } from "../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../src/adapters/fs/upkeep/gc.ts";
 import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../src/adapters/fs/segment/mover.ts";
 import { FsTaskStore } from "../../../src/adapters/fs/task/store.ts";

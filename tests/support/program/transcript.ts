@@ -5,6 +5,7 @@
  *     % env COORD_RUN_ID=a           sets a variable for the commands that follow; empty removes it
  *     % clock 3601                   the clock advances by this number of seconds
  *     % file path "content"          appends to a file in the scratch folder, [DIR]; its folders are made
+ *     % old path                     makes it ten minutes old, by the clock of files
  *     % folder path                  makes a folder in it
  *     % link path target             makes a symbolic link in it
  *     % cd path                      goes to another folder in it
@@ -106,6 +107,9 @@ class Session {
       fs.append(path, new TextEncoder().encode(second));
       // In the workspace real stamps and real clocks meet.
       if (!first.includes(".coord/")) utimesSync(path, this.#now / 1000, this.#now / 1000);
+    } else if (verb === "old") {
+      const at = Date.now() / 1000 - 600;
+      utimesSync(path, at, at);
     } else if (verb === "env") {
       const [name = "", value = ""] = first.split(/=(.*)/s);
       if (value === "") delete this.#env[name];
@@ -165,6 +169,7 @@ class Session {
       );
     });
     return text.replace(/nonce":"[0-9a-f]{32}"/g, `nonce":"[NONCE]"`)
+      .replace(/(\bfsck-)\d{8}T\d{6}Z-[0-9a-f]{8}\b/g, "$1[RANDOM]")
       .replace(/(\dZ)-[0-9a-f]{8}\b/g, "$1-[RANDOM]")
       .replace(/(coord-hook-)[0-9a-f]{8}\b/g, "$1[RANDOM]")
       .replace(/(to the journal for) \d+ s\b/g, "$1 [S] s")

@@ -1,6 +1,6 @@
 /** A process that stops at the n-th file operation of one call that works on batches, and may go on. */
 import process from "node:process";
-import { FsCollector } from "../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../src/adapters/fs/upkeep/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { openQueue, quickFs, T0 } from "../crash/queue_cases.ts";

@@ -1,6 +1,6 @@
 /** A process that adds tasks with keys, works them off and revives them; the race test of keys starts several. */
 import process from "node:process";
-import { FsCollector } from "../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../src/adapters/fs/upkeep/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../src/adapters/fs/segment/mover.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";

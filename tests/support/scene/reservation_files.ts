@@ -1,6 +1,6 @@
 /** Reservations on the real file system, opened with a clock and perhaps with faults. */
 import { FsCheckout } from "../../../src/adapters/fs/checkout/checkout.ts";
-import { FsCollector } from "../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../src/adapters/fs/upkeep/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsReservationStore } from "../../../src/adapters/fs/reservation/store.ts";
 import type { Clock } from "../../../src/domain/time.ts";

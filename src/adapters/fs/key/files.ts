@@ -129,8 +129,12 @@ export class FsKeyFiles implements KeyFiles<Holder> {
   read(number: number): KeyName<Holder> | undefined {
     const file = readRecord(this.fs, this.path(number));
     if (file.kind === "gone") return undefined;
-    if (file.kind === "broken") return { kind: "torn" };
-    const { tombstone, batch, tasks, task_id: id, revival } = file.value;
+    return file.kind === "broken" ? { kind: "torn" } : this.parse(file.value);
+  }
+
+  /** What a name says whose file is a record. */
+  parse(value: JsonObject): KeyName<Holder> {
+    const { tombstone, batch, tasks, task_id: id, revival } = value;
     if (typeof tombstone === "number") return { kind: "tombstone", number: tombstone };
     if (typeof batch === "string") {
       const stem = (tasks as JsonObject | undefined)?.[this.#called];
@@ -145,7 +149,7 @@ export class FsKeyFiles implements KeyFiles<Holder> {
         ? { kind: "holder", holder: { stem, revival: claim } }
         : { kind: "torn" };
     }
-    const task = isStem(stem) ? parseTask(file.value, idOfStem(stem)) : "";
+    const task = isStem(stem) ? parseTask(value, idOfStem(stem)) : "";
     return typeof task === "string" ? { kind: "torn" } : { kind: "holder", holder: { stem, task } };
   }
 

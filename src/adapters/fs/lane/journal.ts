@@ -106,6 +106,16 @@ function viewOf({ fold, problems, tail }: JournalReader): JournalView {
   return { fold, problems, tail };
 }
 
+/** A log as it is read for a compaction. */
+interface Whole {
+  /** How many have an end. */
+  readonly lines: number;
+  readonly first: RawLine | undefined;
+  readonly contents: WalLine[];
+  /** Bytes. */
+  readonly size: number;
+}
+
 class FsSession implements JournalFileSession {
   readonly #fs: HostFs;
   readonly #path: string;
@@ -157,48 +167,77 @@ class FsSession implements JournalFileSession {
   }
 
   compact(): CompactResult {
-    this.#refuseOthers();
-    this.reader.refresh();
-    const cut = readLines(this.#fs, this.#path, BEGIN);
-    const raws = cut?.lines ?? [];
+    const found = this.#whole();
+    const { lines: count = 0, contents = [] } = found ?? {};
     const unchanged = {
-      entriesBefore: raws.length,
-      entriesAfter: raws.length,
+      entriesBefore: count,
+      entriesAfter: count,
       bytesReclaimed: 0,
       archive: undefined,
     };
     // Reading a log that others let grow may have taken a good part of the stale bound.
     if (!this.hold.renew()) return { status: "unsure", ...unchanged };
-    if (cut === undefined || this.reader.tail === 0 || !isCompactable(this.reader.fold)) {
+    if (found === undefined || this.reader.tail === 0 || !isCompactable(this.reader.fold)) {
       return { status: "nothing_to_compact", ...unchanged };
     }
-    const { rest, end } = cut;
-    const isCounted = rest !== undefined && isWhole(parseRaw(rest));
-    const contents = (isCounted ? [...raws, rest] : raws).map(parseRaw)
-      .filter((content) => content !== undefined);
-    const size = end.offset + (rest?.bytes.length ?? 0);
+    const { size } = found;
     const archive = archiveLog(this.#fs, this.#path, firstSeq(contents));
     this.#fs.syncDir(dirname(this.#path));
-    const [first] = contents;
-    const before = stateInstead(this.#fs, raws[0], () => archivesBefore(this.#fs, this.#path));
-    // What an archive stands in for is not counted as lost.
-    if (before !== undefined && first?.kind === "corrupt") contents[0] = { ...first, isKept: true };
-    const lines = compact(contents, this.journal.clock(), before).map((line) =>
+    const lines = this.#compacted(found).map((line) =>
       line.kind === "entry" ? encodeLine(following(line.entry, archive, size)) : encodeLine(line)
     );
-    this.#checkLength(lines[0] ?? "");
-    const bytes = encoder.encode(lines.map((line) => `${line}\n`).join(""));
-    this.#isFolderSynced = false;
-    if (!this.hold.replaceFile(this.#path, bytes)) return { status: "unsure", ...unchanged };
-    this.#isFolderSynced = true;
-    this.reader.refresh();
+    const bytes = this.#replace(lines);
+    if (bytes === undefined) return { status: "unsure", ...unchanged };
     return {
       status: "compacted",
       entriesBefore: contents.length,
       entriesAfter: lines.length,
-      bytesReclaimed: Math.max(0, size - bytes.length),
+      bytesReclaimed: Math.max(0, size - bytes),
       archive,
     };
+  }
+
+  restart(keep: () => boolean): boolean {
+    const found = this.#whole();
+    if (!this.hold.renew() || !isCompactable(this.reader.fold)) return false;
+    // Where there is no log, archives are all that is damaged.
+    if (found === undefined) return true;
+    const lines = this.#compacted(found).filter(({ kind }) => kind === "entry");
+    return keep() && this.#replace(lines.map(encodeLine)) !== undefined;
+  }
+
+  /** All lines that count. */
+  #whole(): Whole | undefined {
+    this.#refuseOthers();
+    this.reader.refresh();
+    const cut = readLines(this.#fs, this.#path, BEGIN);
+    if (cut === undefined) return undefined;
+    const { lines: raws, rest, end } = cut;
+    const isCounted = rest !== undefined && isWhole(parseRaw(rest));
+    const contents = (isCounted ? [...raws, rest] : raws).map(parseRaw)
+      .filter((content) => content !== undefined);
+    const size = end.offset + (rest?.bytes.length ?? 0);
+    return { lines: raws.length, first: raws[0] ?? rest, contents, size };
+  }
+
+  /** The lines in the place of these. */
+  #compacted({ first: raw, contents }: Whole): WalLine[] {
+    const [first] = contents;
+    const before = stateInstead(this.#fs, raw, () => archivesBefore(this.#fs, this.#path));
+    // What an archive stands in for is not counted as lost.
+    if (before !== undefined && first?.kind === "corrupt") contents[0] = { ...first, isKept: true };
+    return compact(contents, this.journal.clock(), before);
+  }
+
+  /** Puts these lines in the place of the log; how many bytes, `undefined` when a newer hold has begun. */
+  #replace(lines: readonly string[]): number | undefined {
+    this.#checkLength(lines[0] ?? "");
+    const bytes = encoder.encode(lines.map((line) => `${line}\n`).join(""));
+    this.#isFolderSynced = false;
+    if (!this.hold.replaceFile(this.#path, bytes)) return undefined;
+    this.#isFolderSynced = true;
+    this.reader.refresh();
+    return bytes.length;
   }
 
   #checkLength(checkpoint: string): void {

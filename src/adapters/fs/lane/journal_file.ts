@@ -13,6 +13,13 @@ export interface JournalFileSession extends Disposable {
   append(entries: readonly JournalEntry[]): "kept" | "unsure";
   persist(): "kept" | "unsure";
   compact(): CompactResult;
+  /**
+   * Puts a checkpoint in the place of a damaged log, which follows nothing and keeps no line that is
+   * damaged. `keep` gives the log a second name before; where it returns `false`, nothing is done.
+   *
+   * @returns Whether it was done.
+   */
+  restart(keep: () => boolean): boolean;
 }
 
 /** What opening the file for writing answers. */

@@ -40,12 +40,7 @@ export class ReservationFiles implements RemovalFiles {
   }
 
   place(name: string): ReservationRecord | typeof INERT | undefined {
-    return this.#parsed(name, (value) => {
-      if ("inert" in value) return INERT;
-      const id = value["reservation_id"];
-      const isId = typeof id === "string" && isStem(stemOfId(id));
-      return isId ? parseReservation(value, id) : "has no valid reservation_id";
-    });
+    return this.#parsed(name, placeOf);
   }
 
   release(name: string): ReleaseRecord | undefined {
@@ -192,8 +187,16 @@ export function isFloor(name: string): boolean {
   return /^[1-9]\d{0,15}$/.test(name);
 }
 
+/** What a place says, or what is wrong with it. */
+export function placeOf(value: JsonObject): ReservationRecord | typeof INERT | string {
+  if ("inert" in value) return INERT;
+  const id = value["reservation_id"];
+  const isId = typeof id === "string" && isStem(stemOfId(id));
+  return isId ? parseReservation(value, id) : "has no valid reservation_id";
+}
+
 /** A heartbeat, a seal, or in the first slot a confirmation. */
-function slotOf(value: JsonObject, id: string): Slot | string {
+export function slotOf(value: JsonObject, id: string): Slot | string {
   if ("released_at" in value) return parseRelease(value, id);
   return isConfirmation(value) ? parseReservation(value, id) : parseHeartbeat(value, id);
 }

@@ -2,7 +2,7 @@
 import { idOfStem, isStem } from "../../../domain/ids.ts";
 import { effectiveExpiry } from "../../../domain/reservation/reservation.ts";
 import { parseTime } from "../../../domain/time.ts";
-import type { Swept, TimedSweep } from "../../../ports/gc.ts";
+import type { Swept, TimedSweep } from "../../../ports/upkeep.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import { inChunks } from "../../../async/chunks.ts";
 import type { Room } from "../disk/gc_room.ts";

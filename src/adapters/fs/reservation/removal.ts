@@ -81,7 +81,7 @@ export function removeReservations<T extends EndedReservation>(
  *
  * @returns The floor.
  */
-function raiseFloor(files: OrderFiles): number {
+export function raiseFloor(files: OrderFiles): number {
   const staged = files.stage(INERT, false);
   let head = 0;
   while (true) {

@@ -9,7 +9,7 @@
 import { idOfStem } from "../../../domain/ids.ts";
 import { recordsOf, segmentBytes, type SegmentLine } from "../../../domain/task/segment.ts";
 import { graceOf, leastGrace } from "../../../domain/task/retention.ts";
-import type { Swept, TimedSweep } from "../../../ports/gc.ts";
+import type { Swept, TimedSweep } from "../../../ports/upkeep.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import type { Room } from "../disk/gc_room.ts";

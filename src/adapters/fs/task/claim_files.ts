@@ -177,14 +177,18 @@ export class ClaimFiles implements ClaimChainFiles {
 
   /** Drops a claim's timeout from the index. */
   dropDue(claim: ClaimRecord): void {
-    const { ms, rest } = dueEntry(claim);
-    this.fs.remove(entryPath(this.#due, ms, rest));
+    this.fs.remove(this.duePath(claim));
   }
 
   /** Whether an entry of the index is where this claim's timeout belongs. */
   isDueEntry(path: string, claim: ClaimRecord): boolean {
+    return this.duePath(claim) === path;
+  }
+
+  /** Where a claim's timeout belongs in the index. */
+  duePath(claim: ClaimRecord): string {
     const { ms, rest } = dueEntry(claim);
-    return entryPath(this.#due, ms, rest) === path;
+    return entryPath(this.#due, ms, rest);
   }
 
   #stageInTmp(state: ClaimRecord): StagedFile {

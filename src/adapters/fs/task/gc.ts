@@ -31,7 +31,7 @@ import { giveUp, retire } from "../../../domain/task/requeue.ts";
 import { isHeldBack } from "../../../domain/task/retry.ts";
 import { parseTask, taskExpiry, type TaskRecord } from "../../../domain/task/task.ts";
 import { graceOf } from "../../../domain/task/retention.ts";
-import type { Swept, TimedSweep } from "../../../ports/gc.ts";
+import type { Swept, TimedSweep } from "../../../ports/upkeep.ts";
 import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "./batch_settling.ts";

@@ -4,7 +4,7 @@ import {
   rmSync,
   writeFileSync,
 } from "../../../support/scene/raw_files.ts";
-import { FsCollector } from "../../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../../src/adapters/fs/upkeep/gc.ts";
 import { keyPlace } from "../../../../src/adapters/fs/key/files.ts";
 import { initWorkspace, Layout } from "../../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";

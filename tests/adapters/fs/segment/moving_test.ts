@@ -1,5 +1,5 @@
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
-import { FsCollector } from "../../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../../src/adapters/fs/upkeep/gc.ts";
 import { SegmentGc } from "../../../../src/adapters/fs/segment/gc.ts";
 import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";
 import { seal } from "../../../../src/adapters/fs/segment/sealing.ts";

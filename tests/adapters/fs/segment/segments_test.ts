@@ -1,4 +1,4 @@
-import { FsCollector } from "../../../../src/adapters/fs/gc.ts";
+import { FsCollector } from "../../../../src/adapters/fs/upkeep/gc.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../../src/adapters/fs/segment/mover.ts";
 import { newestOf } from "../../../../src/adapters/fs/segment/names.ts";

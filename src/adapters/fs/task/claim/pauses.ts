@@ -105,7 +105,7 @@ function nameOf(queue: string): string {
 }
 
 /** Reads a pause; what is wrong with it otherwise. */
-function parsePause(value: JsonObject, queue: string): QueuePause | string {
+export function parsePause(value: JsonObject, queue: string): QueuePause | string {
   const { paused_at, paused_by, reason } = value;
   const isReason = reason === undefined || typeof reason === "string";
   const isPause = typeof paused_by === "string" && isReason && value["queue"] === queue;

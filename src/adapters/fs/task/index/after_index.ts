@@ -78,7 +78,12 @@ export class AfterIndex {
 
   /** Where the first entry of a task lies, or would. */
   path(task: TaskRecord): string {
-    return this.#entries(task)[0]?.path ?? "";
+    return this.paths(task)[0] ?? "";
+  }
+
+  /** The same of all its entries. */
+  paths(task: TaskRecord): string[] {
+    return this.#entries(task).map(({ path }) => path);
   }
 
   /** Makes all entries of a task, the first by `create`; `false` when that one is there. */

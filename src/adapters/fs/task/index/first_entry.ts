@@ -46,6 +46,11 @@ export class FirstEntry {
     return place === undefined ? this.ready.path(task) : entryPath(this.due, place.ms, place.rest);
   }
 
+  /** The same of all that go with it: a task that waits for several others has an entry for each. */
+  paths(task: TaskRecord): readonly string[] {
+    return isGated(task) ? this.after.paths(task) : [this.path(task)];
+  }
+
   /** Makes it by `create`; `false` when it is there. */
   add(task: TaskRecord, create: (path: string) => boolean): boolean {
     if (isGated(task)) return this.after.add(task, create);

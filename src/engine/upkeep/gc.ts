@@ -1,12 +1,12 @@
 /** Removing what is long over. */
-import { collectionDue } from "../domain/task/retention.ts";
-import { RECORD_KINDS, type RecordKind } from "../domain/watch/event.ts";
-import { FAILED_GRACE_S, GRACE_S } from "../domain/limits.ts";
-import { formatTime } from "../domain/time.ts";
-import * as fields from "../domain/input/fields.ts";
-import type { Swept } from "../ports/gc.ts";
-import { agreedSeconds, type Context } from "./context.ts";
-import { checkInput } from "./input.ts";
+import { collectionDue } from "../../domain/task/retention.ts";
+import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
+import { FAILED_GRACE_S, GRACE_S } from "../../domain/limits.ts";
+import { formatTime } from "../../domain/time.ts";
+import * as fields from "../../domain/input/fields.ts";
+import type { Swept } from "../../ports/upkeep.ts";
+import { agreedSeconds, type Context } from "../context.ts";
+import { checkInput } from "../input.ts";
 
 /** What to remove. */
 export interface GcInput {

@@ -5,23 +5,23 @@
  * Some of it must write before it removes. On a full disk what needs no room goes first, then notes
  * that are made again at need, and then the rest is tried once more.
  */
-import { stemOfId } from "../../domain/ids.ts";
-import { intentExpiry, parseIntent } from "../../domain/reservation/reservation.ts";
-import { type Clock, parseTime } from "../../domain/time.ts";
-import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/gc.ts";
-import type { Host, HostFs } from "../../ports/host.ts";
-import type { Warn } from "../../ports/warnings.ts";
-import { sweepSightings } from "./checkout/sightings.ts";
-import { collectedAt, noteCollection } from "./disk/collected.ts";
-import { Room } from "./disk/gc_room.ts";
-import type { Layout } from "./layout.ts";
-import { listStems, readParsed } from "./disk/record_file.ts";
-import { ReservationFiles } from "./reservation/files.ts";
-import { ReservationGc } from "./reservation/gc.ts";
-import { isUniqueName } from "./disk/staging.ts";
-import { TaskGc } from "./task/gc.ts";
-import { sweepTags } from "./task/index/tag_sweep.ts";
-import { ofRecord } from "./disk/unreadable.ts";
+import { stemOfId } from "../../../domain/ids.ts";
+import { intentExpiry, parseIntent } from "../../../domain/reservation/reservation.ts";
+import { type Clock, parseTime } from "../../../domain/time.ts";
+import type { Collector, Sweep, Swept, TimedSweep } from "../../../ports/upkeep.ts";
+import type { Host, HostFs } from "../../../ports/host.ts";
+import type { Warn } from "../../../ports/warnings.ts";
+import { sweepSightings } from "../checkout/sightings.ts";
+import { collectedAt, noteCollection } from "../disk/collected.ts";
+import { Room } from "../disk/gc_room.ts";
+import type { Layout } from "../layout.ts";
+import { listStems, readParsed } from "../disk/record_file.ts";
+import { ReservationFiles } from "../reservation/files.ts";
+import { ReservationGc } from "../reservation/gc.ts";
+import { isUniqueName } from "../disk/staging.ts";
+import { TaskGc } from "../task/gc.ts";
+import { sweepTags } from "../task/index/tag_sweep.ts";
+import { ofRecord } from "../disk/unreadable.ts";
 
 /** A staging file is needed for moments; after this number of milliseconds its process is gone. */
 const STAGED_MS = 86_400_000;

@@ -1,0 +1,81 @@
+import {
+  FSCK_FIELDS,
+  type FsckFinding,
+  type FsckInput,
+  type FsckReport,
+} from "../../engine/upkeep/fsck.ts";
+import type { AnswerCommand, Block } from "../command.ts";
+import { counted } from "../text.ts";
+
+/** Files that the text names of each class and remedy; `--json` gives all. */
+const SHOWN = 3;
+
+const REPAIR = '"coord fsck --repair"';
+
+/** What to do next, or what was done. */
+function heading({ status, total, repaired, findings, path }: FsckReport): string[] {
+  const left = findings.filter(({ next }) => next !== null);
+  const count = (remedy: FsckFinding["remedy"]) =>
+    left.filter((finding) => finding.remedy === remedy).length;
+  const [now, later, byHand] = [count("repair"), count("later"), count("hand")];
+  return [
+    `${status === "repaired" ? "Repaired" : "Damaged"}: ${counted(total, "finding")} in ${path}`,
+    ...(repaired > 0
+      ? [`Mended: ${repaired}. What was moved is kept in quarantine/, with notes.`]
+      : []),
+    ...(now > 0 ? [`Next: run ${REPAIR}, which mends ${now}. It deletes nothing.`] : []),
+    ...(later > 0 ? [`Next: run ${REPAIR} in a minute for ${later} that may be in use.`] : []),
+    ...(byHand > 0 ? [`By hand: ${byHand}, as said below.`] : []),
+  ];
+}
+
+/** The findings of one class with one remedy. */
+function group(findings: readonly FsckFinding[]): string[] {
+  const [first] = findings;
+  if (first === undefined) return [];
+  const { class: kind, meaning, remedy, next } = first;
+  const how = next === null ? "mended" : remedy === "hand" ? `by hand` : remedy;
+  const todo = next !== null && remedy === "hand" ? ` ${next}` : "";
+  const more = findings.length - SHOWN;
+  return [
+    "",
+    `${kind}, ${how}: ${findings.length}. ${meaning}${todo}`,
+    ...findings.slice(0, SHOWN).map(({ file, reason }) => `  ${file} ${reason}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+function counts(checked: FsckReport["checked"]): string {
+  const parts = Object.entries(checked).map(([kind, count]) =>
+    `${kind.replaceAll("_", " ")} ${count}`
+  );
+  return `Looked at: ${parts.join(", ")}`;
+}
+
+export const fsck: AnswerCommand<FsckReport, FsckInput> = {
+  details:
+    "Check every record, chain, segment, index and the journal of the workspace, and say what is " +
+    "damaged, what that means and what to do next. Others may work meanwhile. Without --repair nothing " +
+    "is written. With it, what is derived is made again, and what is broken is moved to quarantine/ in the " +
+    "workspace, with a note. Nothing is deleted. damaged, exit code 1: something is left to do.",
+  isReport: true,
+  examples: ["fsck", "fsck --repair", "fsck --json"],
+  operands: [],
+  flags: {
+    repair: { type: "boolean", summary: "mend what can be mended", field: FSCK_FIELDS.repair },
+  },
+  async run(context, values) {
+    const coord = await context.open();
+    return coord.fsck(values);
+  },
+  text(report) {
+    const { status, findings, checked, path } = report;
+    if (status === "sound") return [`Sound: ${path}`, counts(checked)];
+    const groups = Map.groupBy(
+      findings,
+      ({ class: kind, remedy, next }) => `${kind} ${next === null ? "mended" : remedy}`,
+    );
+    const blocks: Block[] = [...heading(report), ...[...groups.values()].flatMap(group), ""];
+    return [...blocks, counts(checked)];
+  },
+};

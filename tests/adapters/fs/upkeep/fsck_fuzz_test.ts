@@ -1,0 +1,83 @@
+/** Damage by chance: what is found agrees with what commands warn of, and a repair loses nothing. */
+import type { checkFiles } from "../../../../src/adapters/fs/upkeep/fsck.ts";
+import { assert_, assertEquals, it } from "../../../deps.ts";
+import { mutatedTogether } from "../../../support/explore/mutants.ts";
+import { sized } from "../../../support/length.ts";
+import { newSeed, Random } from "../../../support/random.ts";
+import { check, damage, problemsOfRepair, soundWorkspace } from "../../../support/scene/damaged.ts";
+
+const FOLDER = "src/adapters/fs/upkeep";
+
+/** Workspaces in which a fault has to show. */
+const TRIES = 400;
+
+const sound = await soundWorkspace();
+
+it("fsck() finds nothing in a workspace with records of every kind", async () => {
+  const { damages, looked } = await check(sound.copy());
+  assertEquals(damages, []);
+  assert_(Object.keys(looked).length > 12, `it looked at ${JSON.stringify(looked)}`);
+});
+
+it("a repair mends what chance has damaged, and loses nothing", async () => {
+  const { seed } = newSeed("damaged workspaces");
+  const count = sized(40, 3_000, 20_000);
+  for (let n = 0; n < count; n++) {
+    const { harms, problems } = await problemsOf(seed + n);
+    assertEquals(problems, [], `COORD_SEED=${seed + n}: ${JSON.stringify(harms)}`);
+  }
+});
+
+/** Faults that the search above has to find. */
+const FAULTS = [
+  {
+    name: "a repair that removes",
+    file: "quarantine.ts",
+    from: "if (!fs.rename(from, to)) {",
+    to: "if (!fs.remove(from)) {",
+  },
+  {
+    name: "a repair that puts nothing in the place of a slot",
+    file: "quarantine.ts",
+    from: "if (kept === undefined || !fs.rename(staged, path)) return undefined;",
+    to: "fs.remove(path);",
+  },
+  {
+    name: "a check that skips claims",
+    file: "claims.ts",
+    from: "if (problem === undefined) return;",
+    to: "return;",
+  },
+  {
+    name: "a check that skips folders and links in the place of records",
+    file: "parts.ts",
+    from: 'if (read.kind === "gone") return undefined;',
+    to: 'if (read.kind === "gone" || read.stat.kind !== "file") return undefined;',
+  },
+  {
+    name: "a repair of the journal that forgets the archive",
+    file: "journal.ts",
+    from: "for (const archive of archivesBefore(fs, path)) {",
+    to: "for (const archive of [] as string[]) {",
+  },
+] as const;
+
+for (const { name, file, from, to } of FAULTS) {
+  it(`the search finds ${name}`, async () => {
+    const paths = ["fsck.ts", "folders.ts", "records.ts", "claims.ts", "segments.ts", "journal.ts"];
+    const all = [...new Set([...paths, "index_check.ts", "quarantine.ts", "parts.ts", file])];
+    const [faulty] = await mutatedTogether(all.map((each) => `${FOLDER}/${each}`), { from, to });
+    const { checkFiles: files } = faulty as { checkFiles: typeof checkFiles };
+    const { seed } = newSeed(name);
+    for (let n = 0; n < TRIES; n++) {
+      if ((await problemsOf(seed + n, files)).problems.length > 0) return;
+    }
+    throw new Error(`nothing shows in ${TRIES} workspaces`);
+  });
+}
+
+async function problemsOf(seed: number, files?: typeof checkFiles) {
+  const damaged = sound.copy();
+  const harms = damage(damaged, new Random(seed));
+  return { harms, problems: await problemsOfRepair(sound, damaged, harms, files) };
+}
