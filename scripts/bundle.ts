@@ -1,12 +1,14 @@
 /**
  * Makes the package for the npm registry, `dist/npm/`: the program `coord.mjs` and the library
- * `mod.mjs`, a file each that runs on Node, Deno and Bun alike, with `package.json`, README and
- * license. What speaks the Model Context Protocol is `mcp.mjs`, which only `coord mcp` loads. Prints what
+ * `mod.mjs`, a file each that runs on Node, Deno and Bun alike, with the library's types,
+ * `package.json`, README and license. What speaks the Model Context Protocol is `mcp.mjs`, which only `coord mcp` loads. Prints what
  * it made.
  *
  * Usage: deno task bundle; then `npm pack ./dist/npm`, or `node dist/npm/coord.mjs --help`.
  */
+import { fileURLToPath } from "node:url";
 import { bundle } from "./compile/bundle.ts";
+import { declarations } from "./compile/types.ts";
 import { copy, emptyDir } from "./deps.ts";
 import { run } from "./support/run.ts";
 import { bunPath } from "./support/toolchain.ts";
@@ -14,7 +16,7 @@ import { bunPath } from "./support/toolchain.ts";
 /** Seconds for each step. */
 const LIMIT = 120;
 
-const ROOT = `${import.meta.dirname}/..`;
+const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** The oldest Node that the package runs on. */
 export const NODE = ">=20.16";
@@ -43,6 +45,11 @@ export async function bundleForNpm(folder: string): Promise<string> {
     const mcp = await bundle(ROOT, work, { split: false, entry: "src/deps/mcp" });
     await forNode(mcp, `${folder}/mcp.mjs`);
     await Deno.chmod(program, 0o755);
+    for (const [path, text] of declarations(ROOT)) {
+      const file = `${folder}/types/${path}`;
+      await Deno.mkdir(file.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(file, text);
+    }
     await Deno.writeTextFile(`${folder}/package.json`, packageJson());
     for (const name of ["README.md", "LICENSE"]) await copy(`${ROOT}/${name}`, `${folder}/${name}`);
     return program;
@@ -82,8 +89,8 @@ function packageJson(): string {
     license,
     type: "module",
     bin: { coord: "coord.mjs" },
-    exports: { ".": "./mod.mjs" },
-    files: ["coord.mjs", "mcp.mjs", "mod.mjs"],
+    exports: { ".": { types: "./types/mod.d.ts", default: "./mod.mjs" } },
+    files: ["coord.mjs", "mcp.mjs", "mod.mjs", "types"],
     engines: { node: NODE },
   };
   return `${JSON.stringify(fields, undefined, 2)}\n`;

@@ -1,6 +1,7 @@
 /** `deno task bundle`: one file for Node, Deno and Bun, and the package around it. */
 import { assert_, assertEquals, assertMatch, itIf } from "../deps.ts";
 import { bundleForNpm } from "../../scripts/bundle.ts";
+import { ts } from "../../scripts/deps.ts";
 import { run } from "../../scripts/support/run.ts";
 import { bunPath } from "../../scripts/support/toolchain.ts";
 import { VERSION } from "../../src/domain/version.ts";
@@ -89,6 +90,43 @@ console.log((await coord.tasks.list()).completed);
     });
     assertEquals([code, output.trim()], [0, "1"], command);
   }
+});
+
+itHeavy("the package brings the library's types to TypeScript", async () => {
+  const folder = (await program()).replace(/\/[^/]+$/, "");
+  const cwd = makeTempDir();
+  const installed = await run("npm", ["install", "--offline", folder], { cwd, limit: LIMIT });
+  assertEquals(installed.code, 0, installed.output);
+  const file = `${cwd}/worker.mts`;
+  await Deno.writeTextFile(
+    file,
+    `import { openWorkspace, type TaskClaimed } from "@coord/coord";
+const coord = await openWorkspace({ dir: "." });
+const claim = await coord.tasks.claim({ runId: "agent-1" });
+if (claim.status === "claimed") print(claim);
+await using hold = await coord.tasks.hold({ runId: "agent-1" });
+if (hold.status === "held") await hold.complete({ files: hold.fence });
+export const completed: number = (await coord.tasks.list()).completed;
+// @ts-expect-error: there is no such field
+await coord.tasks.claim({ run: "agent-1" });
+// @ts-expect-error: it is a number
+export const wrong: string = completed;
+function print(_: TaskClaimed): void {}
+`,
+  );
+  // The declarations are checked as well. AbortSignal is also in the types of Node.
+  const project = ts.createProgram([file], {
+    noEmit: true,
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
+    types: [],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  });
+  const problems = ts.getPreEmitDiagnostics(project);
+  const text = (each: ts.Diagnostic) => ts.flattenDiagnosticMessageText(each.messageText, " ");
+  assertEquals(problems.map((each) => `${each.file?.fileName} ${text(each)}`), []);
 });
 
 /** Stops the clock of a Node process where a transcript wants it. */
