@@ -62,6 +62,17 @@ export { Coord } from "./src/engine/coord.ts";
 export { Upkeep } from "./src/engine/upkeep/upkeep.ts";
 export type { DamageClass, DamageRemedy, DamageRepair } from "./src/ports/upkeep.ts";
 export type { AgentItem, AgentList, AgentStatus, AgentTask } from "./src/engine/watch/agents.ts";
+export type { DoctorInput, DoctorReport } from "./src/engine/upkeep/doctor.ts";
+export type { CheckoutPlace } from "./src/ports/checkout.ts";
+export type { Scope as HookScope } from "./src/domain/input/hosts/hosts.ts";
+export type { SettingsFile, SettingsState } from "./src/ports/host_settings.ts";
+export type {
+  Examination,
+  FileSystem,
+  Problem,
+  StoreSize,
+  TriedPromise,
+} from "./src/ports/store.ts";
 export type { Log, LogEvent, LogInput, LogKind } from "./src/engine/watch/log.ts";
 export type {
   BlockingTask,

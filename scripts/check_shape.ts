@@ -109,6 +109,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/workspace/open_trial.ts", [
     "src/engine/",
     "src/ports/",
+    "src/adapters/fs/disk/staging.ts",
     "src/workspace/open.ts",
     "src/workspace/open_hook.ts",
     "src/workspace/open_reserving.ts",
@@ -168,6 +169,7 @@ const NODE_PLACES = [
   "src/host/command.ts",
   "src/host/child.ts",
   "src/host/deno_sha256.ts",
+  "src/host/disk.ts",
   "src/host/run.ts",
   "src/host/watchdog.ts",
   "tests/deps.ts",

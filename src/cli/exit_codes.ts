@@ -25,6 +25,9 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["held", 1],
   ["key_conflict", 1],
   ["tasks_failed", 1],
+  ["unsound", 1],
+  ["slow", 1],
+  ["untried", 1],
   ["lock_busy", 5],
   ["timeout", TIMED_OUT],
 ]);

@@ -159,7 +159,7 @@ async function runCommand(
     progress: output.progress,
     async open() {
       const { openOn } = await import("../workspace/open.ts");
-      return openOn(host, { dir, ...options });
+      return openOn(host, { dir, ...options, again: (args) => host.outputAgain(args) });
     },
     async tasks() {
       const { openTasksOn } = await import("../workspace/open_tasks.ts");
@@ -198,6 +198,10 @@ async function runCommand(
     async settings(what) {
       const { openSettingsOn } = await import("../workspace/open_settings.ts");
       return openSettingsOn(host, dir, what);
+    },
+    async races(scratch) {
+      const { joinRaces } = await import("../adapters/fs/disk/doctor/racers.ts");
+      return joinRaces(host.fs, scratch);
     },
     async textFile(path) {
       const { openTextFileOn } = await import("../workspace/open_text_file.ts");

@@ -139,6 +139,18 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     each: words("task_id status result.* error"),
   },
   watch: { fields: words("schema_version event_type kind id timestamp data.*") },
+  doctor: {
+    fields: [
+      ...words(
+        "status workspace found_by problems.* version runtime os checkouts.* hosts.* raced",
+      ),
+      ...within("file_system", words("type mount_point source free_bytes total_bytes free_inodes")),
+      ...within("size", words("files bytes complete")),
+      ...within("waits", words("live lapsed")),
+    ],
+    lists: ["promises"],
+    each: words("promise result carries how found means"),
+  },
   gc: {
     fields: words("executed put_off grace_seconds failed_grace_seconds due_at total counts.*"),
     lists: ["items"],

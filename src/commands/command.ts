@@ -109,6 +109,8 @@ export interface CommandContext {
   status(): Promise<Pick<Coord, "status">>;
   /** The settings of hosts of agents, which need no workspace: their hooks, or their servers. */
   settings(what?: "hooks" | "servers"): Promise<HostSettingsFiles>;
+  /** Takes part in the races of a `doctor`, in its folder; `undefined` when they do not come about. */
+  races(scratch: string): Promise<object | undefined>;
   /** A file that belongs to others. */
   textFile(path: string): Promise<TextFile>;
   /** A workspace of its own to try a hook in. */

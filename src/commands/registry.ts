@@ -76,6 +76,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "check every file of the workspace; --repair to mend what is broken",
     load: () => import("./system/fsck.ts").then((module) => module.fsck),
   },
+  doctor: {
+    group: "Workspace",
+    summary: "try what the file system must provide, and say what is wrong",
+    load: () => import("./system/doctor.ts").then((module) => module.doctor),
+  },
   reserve: {
     group: "Reservations",
     summary: "announce what you will edit; --exclusive to lock it",

@@ -3,11 +3,11 @@ import type { Timers } from "../async/timers.ts";
 import { DEFAULTS } from "../domain/input/configuration.ts";
 import type { Clock } from "../domain/time.ts";
 import type { Agreement } from "../ports/agreement.ts";
-import type { Checkout } from "../ports/checkout.ts";
+import type { Checkout, Whereabout } from "../ports/checkout.ts";
 import type { CursorFile } from "../ports/cursor_file.ts";
 import type { Processes } from "../ports/processes.ts";
 import type { Sightings } from "../ports/sightings.ts";
-import type { FoundBy, Store } from "../ports/store.ts";
+import type { Examine, FoundBy, Store } from "../ports/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 import type { Sha256 } from "./content_id.ts";
 
@@ -26,6 +26,10 @@ export interface Context extends TaskContext, ForecastContext {
   readonly foundBy?: FoundBy;
   /** How the workspace may be lost where it lies, if it may. */
   readonly exposure?: () => string | undefined;
+  /** Tries what the store rests on; default there is nothing to try. */
+  readonly examine?: Examine;
+  /** What is around the workspace on this machine; default nothing is known. */
+  readonly around?: () => Promise<Whereabout>;
 }
 
 /** What the queue works with. */

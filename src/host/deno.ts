@@ -382,6 +382,12 @@ export const denoHost: Host = {
   output: (...call) => import("./command.ts").then(({ outputOf }) => outputOf(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   startBeside: (args) => import("./beside_deno.ts").then(({ startBeside }) => startBeside(args)),
+  outputAgain: (args) => import("./beside_deno.ts").then(({ outputAgain }) => outputAgain(args)),
+  async disk(path) {
+    const { mountTable, spaceOf } = await import("./disk.ts");
+    const space = ifAllowed({ name: "sys", kind: "statfs" }, () => spaceOf(path));
+    return { mounts: ifAllowed(PROC, mountTable), space };
+  },
   onStop(body) {
     const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
     for (const signal of signals) Deno.addSignalListener(signal, body);

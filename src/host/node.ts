@@ -310,7 +310,6 @@ const processes = new Processes({
 
 /** Exit codes of a command that a signal ended are the signal's number above this. */
 const KILLED = 128;
-
 const encoder = new TextEncoder();
 const fds = { stdin: 0, stdout: 1, stderr: 2 };
 
@@ -386,6 +385,8 @@ export const nodeHost: Host = {
   output: (...call) => import("./command.ts").then(({ outputOf }) => outputOf(...call)),
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   startBeside: (args) => import("./run.ts").then(({ startBeside }) => startBeside(args)),
+  outputAgain: (args) => import("./run.ts").then(({ outputAgain }) => outputAgain(args)),
+  disk: (path) => import("./disk.ts").then(({ diskFacts }) => diskFacts(path)),
   onStop(body) {
     process.on("SIGINT", body);
     process.on("SIGTERM", body);

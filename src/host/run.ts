@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { WORK_MS } from "../domain/limits.ts";
-import type { RunOptions } from "../ports/host.ts";
+import type { CommandOutput, RunOptions } from "../ports/host.ts";
 import {
   exitOf,
   gone,
@@ -22,6 +22,7 @@ import {
   statOf,
   within,
 } from "./child.ts";
+import { outputOf } from "./command.ts";
 import { isWindows, watchdog } from "./watchdog.ts";
 
 /** What ends a program by default, and is the command's here; a terminal sends the first two itself. */
@@ -92,14 +93,24 @@ function marked(): number[] {
 /** Where Bun keeps the files of a program that it compiled. */
 const COMPILED = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
 
+/** The words that start this program once more, on Bun and Node. */
+function ownWords(): [string, ...string[]] {
+  const [, script = ""] = process.argv;
+  return [process.execPath, ...(COMPILED.test(script) ? [] : [script])];
+}
+
 /** This program once more, on Bun and Node; see `Host.startBeside`. */
 export async function startBeside(args: readonly string[]): Promise<void> {
-  const [, script = ""] = process.argv;
-  const own = COMPILED.test(script) ? [] : [script];
-  const child = spawn(process.execPath, [...own, ...args], { detached: true, stdio: "ignore" });
+  const [program, ...own] = ownWords();
+  const child = spawn(program, [...own, ...args], { detached: true, stdio: "ignore" });
   await new Promise((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
   child.unref();
+}
+
+/** See `Host.outputAgain`. */
+export async function outputAgain(args: readonly string[]): Promise<CommandOutput> {
+  return outputOf([...ownWords(), ...args]);
 }

@@ -1,5 +1,6 @@
 import type { CommitsSince } from "../domain/git/log.ts";
 import type { Import } from "../domain/forecast/imports.ts";
+import type { SettingsState } from "./host_settings.ts";
 
 /** The source tree around a workspace: the branch that its agents work on, and its files. */
 export interface Checkout {
@@ -87,4 +88,23 @@ export interface SourceTree {
    * that is spent on a file, and on all of all trees together, is bounded.
    */
   imports(path: string): Promise<readonly Import[]>;
+}
+
+/** A checkout of the repository around a workspace. */
+export interface CheckoutPlace {
+  /** Its top. */
+  readonly path: string;
+  /** The workspace that agents in it use; null where they find none. */
+  readonly workspace: string | null;
+}
+
+/** What is around a workspace on this machine. */
+export interface Whereabout {
+  /** The runtime with its version, and the system. */
+  readonly runtime: string;
+  readonly os: string;
+  /** The checkouts of the repository, the main one first; none where there is no repository. */
+  readonly checkouts: readonly CheckoutPlace[];
+  /** The hosts of agents that have settings of coord. */
+  readonly hosts: readonly SettingsState[];
 }

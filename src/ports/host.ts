@@ -216,6 +216,22 @@ export interface CommandOutput extends CommandEnd {
   readonly stdout: Uint8Array;
 }
 
+/** How much room a file system has. */
+export interface DiskSpace {
+  readonly totalBytes: number;
+  /** What this process may still use. */
+  readonly freeBytes: number;
+  /** Files that may still be made; missing where there is no bound. */
+  readonly freeInodes?: number;
+}
+
+/** What the system says of a file system; what it does not say is missing. */
+export interface DiskFacts {
+  /** The kernel's table of mounts, as `/proc/self/mountinfo` has it. */
+  readonly mounts?: string | undefined;
+  readonly space?: DiskSpace | undefined;
+}
+
 /** The machine. */
 export interface Host {
   readonly runtime: "deno" | "bun" | "node";
@@ -273,6 +289,10 @@ export interface Host {
    * ends, and nothing waits for it.
    */
   startBeside(args: readonly string[]): Promise<void>;
+  /** Runs this program once more, with these arguments, as {@link output} does. */
+  outputAgain(args: readonly string[]): Promise<CommandOutput>;
+  /** What the system says of the file system of a path. */
+  disk(path: string): Promise<DiskFacts>;
   /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
   onStop(body: () => void): () => void;
   /**

@@ -3,7 +3,9 @@ import type { Scope } from "../domain/input/hosts/hosts.ts";
 
 /** One file of one host. */
 export interface SettingsFile {
+  /** The host's name. */
   readonly host: string;
+  /** For whom it holds. */
   readonly scope: Scope;
   /** Where it is, or would be. */
   readonly path: string;
@@ -32,6 +34,7 @@ export interface SettingsState extends SettingsFile {
     | "waits_for_trust"
     | "shadowed"
     | "unreadable";
+  /** What it has the host run; null where there is nothing of coord. */
   readonly command: string | null;
   /** The program in it. */
   readonly program: string | null;
@@ -41,6 +44,7 @@ export interface SettingsState extends SettingsFile {
   readonly fail_closed: boolean | null;
   /** When the host called it last before or after an edit in this workspace, to the minute; else null. */
   readonly last_fired_at: string | null;
+  /** What is not as it should be. */
   readonly problems: readonly string[];
 }
 

@@ -16,6 +16,73 @@ import type { TaskStore } from "./tasks.ts";
 /** How a workspace was found: named by hand, or by a search, which may end in the main checkout. */
 export type FoundBy = "dir" | "env" | "search" | "worktree";
 
+/** A promise that the store's protocols rest on, as it was tried. */
+export interface TriedPromise {
+  /** Its name, such as `hard_links`. */
+  readonly promise: string;
+  /** What it came to; what could not be tried may hold or not. */
+  readonly result: "ok" | "failed" | "not_tried";
+  /** What hangs on it: that nothing is granted twice or lost, or only how soon a wait ends. */
+  readonly carries: "safety" | "promptness";
+  /** How it was tried. */
+  readonly how: string;
+  /** What came out. */
+  readonly found: string;
+  /** What it means where it does not hold. */
+  readonly means: string;
+}
+
+/** Something that is wrong, what it means where that is not plain, and what to do next. */
+export interface Problem {
+  /** What is wrong. */
+  readonly what: string;
+  /** What that means. */
+  readonly means?: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** The file system that a store lies on; null is what the system does not say. */
+export interface FileSystem {
+  /** Its type, such as `ext4`. */
+  readonly type: string | null;
+  /** The folder that it is mounted at. */
+  readonly mount_point: string | null;
+  /** The device or server. */
+  readonly source: string | null;
+  /** What this process may still use. */
+  readonly free_bytes: number | null;
+  /** What there is of it in all. */
+  readonly total_bytes: number | null;
+  /** Files that may still be made; null where there is no bound. */
+  readonly free_inodes: number | null;
+}
+
+/** How much a store holds. */
+export interface StoreSize {
+  /** How many files there are, those of other tools among them. */
+  readonly files: number;
+  /** What they hold; on the disk it is more. */
+  readonly bytes: number;
+  /** Whether all was counted: it stops after half a second. */
+  readonly complete: boolean;
+}
+
+/** What was found of a store and what it rests on. */
+export interface Examination {
+  /** Each promise, as it was tried. */
+  readonly promises: readonly TriedPromise[];
+  /** What is wrong besides promises that do not hold. */
+  readonly problems: readonly Problem[];
+  /** Null for a store that lies on none. */
+  readonly file_system: FileSystem | null;
+  /** How much it holds; null where that cannot be counted. */
+  readonly size: StoreSize | null;
+}
+
+/** Tries what a store rests on. It leaves nothing behind, also when it is stopped or fails. */
+export type Examine = (stop: AbortSignal | undefined) => Promise<Examination>;
+
 export interface Store {
   /** Where the workspace lies, for people; without secrets. */
   readonly location: string;

@@ -1,9 +1,11 @@
 /** Puts a workspace together: the machine, the files, the clock, the engine. */
 import {
+  examinerOf,
   exposureOf,
   findWorkspace,
   FsAgreement,
   initWorkspace as initFiles,
+  openAround,
   openCheckout,
   openCursorFile,
   openFsJournal,
@@ -35,6 +37,8 @@ export interface OpenOptions {
 export interface Opening extends OpenOptions {
   /** Is called with the path of the workspace that was found. */
   readonly onFound?: (path: string) => void;
+  /** Starts the command line once more; the library has none. */
+  readonly again?: Host["outputAgain"];
 }
 
 /**
@@ -83,6 +87,8 @@ export function openFilesOn(host: Host, options: Opening): Coord {
     warn,
     foundBy,
     exposure: () => exposureOf(host, path),
+    examine: examinerOf(host, path, options.again),
+    around: () => openAround(host, path),
     agreement,
     sha256: host.sha256,
   });

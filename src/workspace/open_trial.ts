@@ -1,4 +1,5 @@
 /** A workspace of its own to try a hook in, which is removed again. */
+import { removeTree } from "../adapters/fs/disk/staging.ts";
 import type { Host } from "../ports/host.ts";
 import { initOn } from "./open.ts";
 import type { Hook } from "../engine/holds/hook.ts";
@@ -31,19 +32,6 @@ export async function openTrialOn(host: Host, clock: () => number): Promise<Tria
       await reserving.reserve({ addresses: [address], base: dir, runId, exclusive: true });
     },
     hook: async (there, cwd) => openHookOn(there, cwd, options),
-    remove: () => removeTree(host, dir),
+    remove: () => removeTree(fs, dir),
   };
-}
-
-function removeTree({ fs }: Host, folder: string): void {
-  const pending = [folder];
-  const folders: string[] = [];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    folders.unshift(at);
-    for (const { name, isDirectory } of fs.list(at) ?? []) {
-      if (isDirectory) pending.push(`${at}/${name}`);
-      else fs.remove(`${at}/${name}`);
-    }
-  }
-  for (const each of folders) fs.removeDir(each);
 }

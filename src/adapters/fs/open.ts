@@ -3,11 +3,11 @@ import { dirname } from "../../deps/path.ts";
 import type { Clock } from "../../domain/time.ts";
 import type { Agreement } from "../../ports/agreement.ts";
 import type { CursorFile } from "../../ports/cursor_file.ts";
-import type { Checkout } from "../../ports/checkout.ts";
+import type { Checkout, Whereabout } from "../../ports/checkout.ts";
 import type { Host } from "../../ports/host.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { HashBytes, Sightings } from "../../ports/sightings.ts";
-import type { Store } from "../../ports/store.ts";
+import type { Examine, Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { absolute } from "./find.ts";
 import { FsCheckout } from "./checkout/checkout.ts";
@@ -19,6 +19,7 @@ import { journalPath } from "./lane/journal_path.ts";
 import { FsLanes } from "./lane/environment.ts";
 import { openFsLanes } from "./lane/open.ts";
 import { enter, Layout } from "./layout.ts";
+import type { Again } from "./disk/doctor/racers.ts";
 import { hostWithin } from "./disk/real_folders.ts";
 import { FsCursorFile } from "./watch/cursor_file.ts";
 import { RecordFeed } from "./watch/feed.ts";
@@ -91,4 +92,21 @@ export function openFsJournal(host: Host, path: string, clock: Clock, warn: Warn
   const log = absolute(host, path, "find the journal");
   const journal = new FsJournal(hostWithin(host, dirname(log)), log, clock, warn);
   return new FsLanes(host, journal, undefined);
+}
+
+/**
+ * Tries the file system under the workspace at `location`.
+ *
+ * @param again Starts this program once more, where it is the command line.
+ */
+export function examinerOf(host: Host, location: string, again?: Again): Examine {
+  return async (stop) => {
+    const { examineFiles } = await import("./disk/doctor/examine.ts");
+    return examineFiles(host, location, again, stop);
+  };
+}
+
+/** What is around the workspace at `location` on this machine. */
+export async function openAround(host: Host, location: string): Promise<Whereabout> {
+  return (await import("./disk/doctor/around.ts")).aroundOf(host, location);
 }

@@ -1,6 +1,10 @@
-/** What keeps a workspace in order: its configuration, a check of its files, removal of what has ended. */
+/**
+ * What keeps a workspace in order: its configuration, a check of its files and of what they rest on,
+ * removal of what has ended.
+ */
 import { type Configuration, configurationOf } from "../../domain/input/configuration.ts";
 import type { Context } from "../context.ts";
+import type { DoctorInput, DoctorReport } from "./doctor.ts";
 import type { FsckInput, FsckReport } from "./fsck.ts";
 import { collectGarbage, type GcInput, type GcReport } from "./gc.ts";
 
@@ -44,6 +48,30 @@ export class Upkeep {
    */
   async fsck(input: FsckInput = {}): Promise<FsckReport> {
     return (await import("./fsck.ts")).fsck(this.#context, input);
+  }
+
+  /**
+   * Tries in a folder of its own whether the store keeps what the protocols rest on, such as exclusive
+   * creation, and looks at what is around the workspace. It takes up to three seconds, changes no record,
+   * and leaves nothing behind. A program races with itself; the command line races with processes.
+   *
+   * @param input What ends it early.
+   * @returns Each promise with its result, what is wrong with what to do next, and what was found.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * const { promises } = await coord.doctor();
+   * const links = promises.find(({ promise }) => promise === "hard_links");
+   * console.assert(links?.result === "ok");
+   * ```
+   */
+  async doctor(input: DoctorInput = {}): Promise<DoctorReport> {
+    return (await import("./doctor.ts")).examineWorkspace(this.#context, input);
   }
 
   /**

@@ -4,14 +4,15 @@
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { IMAGES } from "../../../scripts/support/mounts.ts";
 import { programPath } from "../program/programs.ts";
 import { isRoot } from "../scene/scratch.ts";
 
-/** How an image of each kind is made, in MiB, and mounted so that it writes nothing by itself for long. */
+/** How an image of each kind is made, and mounted so that it writes nothing by itself for long. */
 const KINDS = {
-  ext4: { make: ["mkfs.ext4", "-q"], size: 64, options: "commit=300" },
-  xfs: { make: ["mkfs.xfs", "-q"], size: 300, options: "" },
-  btrfs: { make: ["mkfs.btrfs", "-q"], size: 128, options: "commit=300" },
+  ext4: { ...IMAGES.ext4, options: "commit=300" },
+  xfs: { ...IMAGES.xfs, options: "" },
+  btrfs: { ...IMAGES.btrfs, options: "commit=300" },
 } as const;
 
 export type ImageKind = keyof typeof KINDS;

@@ -10,6 +10,8 @@ export interface FakeOptions {
   readonly stdin?: string | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
   /** Stands in for the system's shell. */
   readonly shell?: Host["shell"];
+  /** Stands in for the program that is started once more; by default it cannot be. */
+  readonly again?: Host["outputAgain"];
   /** Which streams are terminals. */
   readonly terminals?: readonly ("stdin" | "stdout" | "stderr")[];
   readonly columns?: number;
@@ -56,6 +58,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
     shell: options.shell ?? real.shell,
     startBeside: async (args) => void beside.push(args),
+    outputAgain: options.again ?? (async () => {
+      throw new HostError("not_found", "run", "coord");
+    }),
     columns: () => options.columns ?? 80,
     write(stream, text) {
       if (stream === "stdout" && writes++ >= readerGoesAfter) {

@@ -18,7 +18,7 @@ import type { Layout } from "../layout.ts";
 import { listStems, readParsed } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { ReservationGc } from "../reservation/gc.ts";
-import { isUniqueName } from "../disk/staging.ts";
+import { isUniqueName, removeTree } from "../disk/staging.ts";
 import { TaskGc } from "../task/gc.ts";
 import { sweepTags } from "../task/index/tag_sweep.ts";
 import { ofRecord } from "../disk/unreadable.ts";
@@ -106,10 +106,13 @@ export class FsCollector implements Collector {
   }
 
   #tidyStaging(): void {
-    for (const { name, isFile } of this.#fs.list(this.layout.tmp) ?? []) {
+    for (const { name, isFile, isDirectory } of this.#fs.list(this.layout.tmp) ?? []) {
       const path = `${this.layout.tmp}/${name}`;
       const changed = this.#fs.lstat(path)?.mtimeMs ?? Infinity;
-      if (isFile && isUniqueName(name) && Date.now() - changed > STAGED_MS) this.#fs.remove(path);
+      if (!isUniqueName(name) || Date.now() - changed <= STAGED_MS) continue;
+      if (isFile) this.#fs.remove(path);
+      // What `doctor` left when it was killed.
+      else if (isDirectory) removeTree(this.#fs, path);
     }
   }
 }

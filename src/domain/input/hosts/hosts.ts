@@ -2,9 +2,9 @@
 import { OPENCODE_PLUGIN } from "./opencode_plugin.ts";
 
 /** Where settings lie: with the project for all, with the project for its user alone, or with the user. */
-export const SCOPES = ["project", "local", "user"] as const;
+export type Scope = "project" | "local" | "user";
 
-export type Scope = typeof SCOPES[number];
+export const SCOPES: readonly Scope[] = ["project", "local", "user"];
 
 /** An event at which the host is to call coord. */
 export interface HookedEvent {
