@@ -115,11 +115,8 @@ async function runRaw(
       const { openHookOn } = await import("../workspace/open_hook.ts");
       return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });
     },
-    serve: async () => {
-      host.runsLong?.();
-      const { serveMcp } = await import("../mcp/server.ts");
-      return serveMcp(host, { dir, clock, onFound: growth.onFound });
-    },
+    serve: async () =>
+      (await import("../mcp/server.ts")).serveMcp(host, { dir, clock, onFound: growth.onFound }),
   });
   try {
     if (out !== "") host.write("stdout", out);
@@ -227,7 +224,6 @@ async function runCommand(
   try {
     if (isStream(command)) {
       output.live();
-      host.runsLong?.();
       const stream = await command.run(context, values);
       await output.stream(stream, (value, width) => command.text(value, width));
       return exitCodeOfValue(stream);

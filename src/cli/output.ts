@@ -22,6 +22,9 @@ const MAX_PROBLEMS = 20;
 /** Milliseconds between two reports of progress. */
 const PROGRESS_MS = 100;
 
+/** Values after which a stream counts as a long run. */
+const LONG_STREAM = 8;
+
 /** Whether the reader of standard output has gone, which ends a command quietly. */
 export function readerGone(thrown: unknown): boolean {
   return thrown instanceof HostError && thrown.reason === "broken_pipe" && thrown.path === "stdout";
@@ -176,7 +179,9 @@ export class Output {
     const { cut } = await import("./table.ts");
     this.#cut = cut;
     const width = this.width("stdout");
+    let given = 0;
     for await (const value of values) {
+      if (++given === LONG_STREAM) this.#host.runsLong?.();
       const [line] = this.print?.(value) ?? [
         this.json
           ? this.#forReader(jsonLine(value))

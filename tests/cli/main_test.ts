@@ -49,7 +49,7 @@ it("main() ends a stream with 0 at SIGINT, and listens no more", async () => {
   assertEquals([await running, host.out, host.err, host.listeners], [0, "", "", 0]);
 });
 
-it("main() has the host prepare for a long run before a stream and a server, and for no answer", async () => {
+it("main() has the host prepare for a long run, once, at the eighth value of a stream", async () => {
   using folder = await workspace();
   const prepared = async (...args: readonly string[]) => {
     let times = 0;
@@ -57,12 +57,12 @@ it("main() has the host prepare for a long run before a stream and a server, and
     await main({ ...host, runsLong: () => void times++ });
     return times;
   };
-  const work = ["work", "--run-id", "a", "--drain", "--", "true"];
-  assertEquals([await prepared(...work), await prepared("mcp"), await prepared("tasks")], [
-    1,
-    1,
-    0,
-  ]);
+  const found: number[] = [];
+  for (const added of ["1\n".repeat(7), "8\n", "9\n"]) {
+    await run(folder.path, ["enqueue", "--stdin", "--run-id", "p"], { stdin: added });
+    found.push(await prepared("watch", "--once"));
+  }
+  assertEquals([found, await prepared("tasks")], [[0, 1, 1], 0]);
 });
 
 it("main() ends claim --wait early at SIGINT, with an honest empty", async () => {
