@@ -58,6 +58,7 @@ const LONG = [
 ];
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = [
+  "tests/conformance/postgres_test.ts",
   "tests/crash/disk_image_test.ts",
   "tests/packaging/",
   "tests/differential/",

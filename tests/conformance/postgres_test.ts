@@ -1,11 +1,11 @@
-/** The queue in PostgreSQL keeps what every store promises of a queue. */
+/** The store in PostgreSQL keeps what every store promises of its queue and its reservations. */
 import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
 import { placeOf } from "../../src/adapters/postgres/place.ts";
 import { afterEach, it } from "../deps.ts";
-import { newSpace, noServer, openSpace, withQueue } from "../support/postgres.ts";
+import { newSpace, noServer, openSpace, withTheRest } from "../support/postgres.ts";
 import { sized } from "../support/length.ts";
 import type { OpenStore } from "./harness.ts";
-import { queueConformance } from "./suites.ts";
+import { holdConformance, queueConformance } from "./suites.ts";
 
 const reason = noServer();
 const openings: { close(): Promise<void> }[] = [];
@@ -14,7 +14,7 @@ const open: OpenStore = async (clock) => {
   const place = placeOf(await newSpace());
   const workspace = new MemoryWorkspace({ clock: clock.now });
   const second = () => {
-    const store = withQueue(openSpace(place, clock.now), workspace);
+    const store = withTheRest(openSpace(place, clock.now), workspace);
     openings.push(store);
     return store;
   };
@@ -25,7 +25,8 @@ if (reason === undefined) {
   afterEach(async () => {
     for (const each of openings.splice(0)) await each.close();
   });
-  queueConformance("PostgreSQL", open, sized(0, 2, 10));
+  queueConformance("PostgreSQL", open, sized(0, 1, 10));
+  holdConformance("PostgreSQL", open);
 } else {
-  it.skip(`the queue in PostgreSQL keeps what every store promises (skipped: ${reason})`, () => {});
+  it.skip(`the store in PostgreSQL keeps what every store promises (skipped: ${reason})`, () => {});
 }

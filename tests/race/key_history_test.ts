@@ -9,7 +9,7 @@ import {
 import type { KeyedOrders } from "../support/race/key_history_worker.ts";
 import { start } from "../support/race/processes.ts";
 import { readRecorded } from "../support/race/recorder.ts";
-import { newStore, openStore, QUEUES } from "../support/race/stores.ts";
+import { newStore, openStore, STORES } from "../support/race/stores.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
@@ -64,7 +64,7 @@ async function race(
   return keyedProblems(history, finals);
 }
 
-for (const { name, make, reason } of QUEUES) {
+for (const { name, make, reason } of STORES) {
   itIf(reason === undefined, reason ?? "")(
     `${name}: one order explains what racing processes add, claim, fail, complete and put back of some keys`,
     async () => {

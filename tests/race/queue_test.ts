@@ -5,7 +5,7 @@ import { sleep } from "../support/race/processes.ts";
 import { SLACK_MS } from "../support/race/recorder.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { Race } from "../support/race/queue_race.ts";
-import { isFiles, QUEUES } from "../support/race/stores.ts";
+import { isFiles, STORES } from "../support/race/stores.ts";
 
 const SIZE = sized(
   { workers: 3, tasks: 60, rounds: 1, limit: 30 },
@@ -28,7 +28,7 @@ async function assertRight(race: Race): Promise<void> {
   assertEquals([total, completed + failed + cancelled], [race.tasks.length, race.tasks.length]);
 }
 
-for (const { name, make, reason } of QUEUES) {
+for (const { name, make, reason } of STORES) {
   const itHere = itIf(reason === undefined, reason ?? "");
   const size = name === "files" ? SIZE : ON_SERVER;
 

@@ -1,16 +1,39 @@
-import { assert_, assertEquals, it } from "../deps.ts";
+import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { isHeavy, sized } from "../support/length.ts";
 import { instant } from "../support/race/recorder.ts";
-import { removeFolder, ReservationRace, SIZE } from "../support/race/reservation_race.ts";
+import {
+  ON_SERVER,
+  removeFolder,
+  ReservationRace,
+  SIZE,
+} from "../support/race/reservation_race.ts";
+import { newSpace, noServer } from "../support/postgres.ts";
 
-it("reserve() never lets two exclusive reservations of racing processes overlap", async () => {
-  const race = new ReservationRace("reservations");
-  for (let n = 0; n < SIZE.workers; n++) race.start();
-  const ended = Promise.all(race.children.map((child) => child.ended));
-  assertEquals(await race.watch(ended, () => Promise.resolve()), []);
-  assertEquals(await race.problems(), []);
-  await race.afterwards();
+it("files: reserve() never lets two exclusive reservations of racing processes overlap", async () => {
+  assertEquals(await problemsOf(new ReservationRace("reservations")), []);
 });
+
+const noPostgres = noServer();
+
+itIf(noPostgres === undefined, noPostgres ?? "")(
+  "PostgreSQL: reserve() never lets two exclusive reservations of racing processes overlap",
+  async () => {
+    const race = new ReservationRace("on PostgreSQL", await newSpace(), ON_SERVER);
+    // Those that keep each other out for longer than a caller waits for it are all refused.
+    const isWrong = (problem: string) => problem !== "refused without a reason";
+    assertEquals((await problemsOf(race)).filter(isWrong), []);
+  },
+);
+
+/** Lets all processes race to the end. */
+async function problemsOf(race: ReservationRace): Promise<string[]> {
+  for (let n = 0; n < race.size.workers; n++) race.start();
+  const ended = Promise.all(race.children.map((child) => child.ended));
+  const problems = await race.watch(ended, () => Promise.resolve());
+  problems.push(...await race.problems());
+  await race.afterwards();
+  return problems;
+}
 
 it("reserve() goes on and stays exclusive while processes are killed and index/ and tmp/ removed", async () => {
   const race = new ReservationRace("reservations with kills");

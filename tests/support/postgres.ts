@@ -6,15 +6,17 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
-import { initPostgres, type PostgresQueue, queueOf } from "../../src/adapters/postgres/open.ts";
+import { initPostgres, type PostgresStore, storeOf } from "../../src/adapters/postgres/open.ts";
 import { openMemoryStore } from "../../src/adapters/memory/open.ts";
 import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
+import type { Ask } from "../../src/adapters/postgres/connection.ts";
 import { type Place, placeOf } from "../../src/adapters/postgres/place.ts";
 import { Space } from "../../src/adapters/postgres/space.ts";
 import type { Clock } from "../../src/domain/time.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { isHeavy } from "./length.ts";
 import { MUST_HAVE } from "./program/programs.ts";
+import { sleep } from "./race/processes.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
@@ -80,14 +82,14 @@ export async function newSpace(): Promise<string> {
   return url;
 }
 
-/** The queue of a space, by the time of a test. */
-export function openSpace(place: Place, clock: Clock): PostgresQueue {
-  return queueOf(new Space(place, { sql: () => `(${clock()})::float8`, clock }));
+/** What there is of a store, by the time of a test. */
+export function openSpace(place: Place, clock: Clock): PostgresStore {
+  return storeOf(new Space(place, { sql: () => `(${clock()})::float8`, clock }));
 }
 
-/** A store whose queue is in PostgreSQL, and whose other records are in memory: what is there so far. */
-export function withQueue(queue: PostgresQueue, workspace: MemoryWorkspace): Store {
-  return { ...openMemoryStore(workspace), ...queue };
+/** A store in PostgreSQL, but for what is not there yet: that is in memory. */
+export function withTheRest(store: PostgresStore, workspace: MemoryWorkspace): Store {
+  return { ...openMemoryStore(workspace), ...store };
 }
 
 /** A way to a server through this process, which can be cut: what was under way gets no answer. */
@@ -114,4 +116,15 @@ export async function cuttable(place: Place) {
       server.close();
     },
   };
+}
+
+/** Backends that wait for a lock. */
+export const WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+
+/** Waits until another backend waits for a lock. */
+export async function untilOneWaits(ask: Ask): Promise<void> {
+  for (let n = 0; (await ask(WAITING)).rows.length === 0; n++) {
+    if (n > 4_000) throw new Error("no backend has waited for a lock");
+    await sleep(5);
+  }
 }

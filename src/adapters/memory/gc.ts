@@ -1,10 +1,9 @@
 /** Removal of records that have ended, in memory. */
-import { effectiveExpiry, intentExpiry } from "../../domain/reservation/reservation.ts";
+import { heldEnd, isIntentOver } from "../../domain/reservation/placing.ts";
 import { endToSweep } from "../../domain/task/keeping/course.ts";
 import { giveUp } from "../../domain/task/requeue.ts";
 import { graceOf } from "../../domain/task/retention.ts";
 import { afterOf } from "../../domain/task/after.ts";
-import { parseTime } from "../../domain/time.ts";
 import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/upkeep.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
 
@@ -31,25 +30,19 @@ export class MemoryCollector implements Collector {
   #reservations({ now, graceMs }: TimedSweep): Swept[] {
     const { reservations, heartbeats, releases } = this.workspace;
     return [...reservations.rows()].flatMap(([id, reservation]) => {
-      const release = releases.get(id);
-      const end = release === undefined
-        ? effectiveExpiry({ reservation, heartbeat: heartbeats.get(id), release })
-        : parseTime(release.released_at) ?? now;
-      if (end > now || end + graceMs > now) return [];
-      const isExpired = release === undefined || release.reason === "expired";
-      return [{ kind: "reservation", id, reason: isExpired ? "expired" : "released" } as const];
+      const entry = { reservation, heartbeat: heartbeats.get(id), release: releases.get(id) };
+      const reason = heldEnd(entry, now, graceMs);
+      return reason === undefined ? [] : [{ kind: "reservation", id, reason } as const];
     });
   }
 
   /** Intents whose reservation is gone, or which never had one. */
   #intents({ now, graceMs }: TimedSweep, gone: ReadonlySet<string>): Swept[] {
     const { intents, reservations } = this.workspace;
+    const isHeld = (id: string) => reservations.has(id) && !gone.has(id);
     return [...intents.rows()].flatMap(([id, intent]) => {
-      const { reservation_id: of, created_at } = intent;
-      const end = of === null ? intentExpiry(intent) : parseTime(created_at) ?? now;
-      if (end + graceMs > now) return [];
-      if (of !== null && reservations.has(of) && !gone.has(of)) return [];
-      return [{ kind: "intent", id, reason: "ended" } as const];
+      const isOver = isIntentOver(intent, isHeld, now, graceMs);
+      return isOver ? [{ kind: "intent", id, reason: "ended" } as const] : [];
     });
   }
 

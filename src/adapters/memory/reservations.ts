@@ -4,8 +4,13 @@ import { stemOfId } from "../../domain/ids.ts";
 import type { NamedAddresses } from "../../domain/glob/holds/holds.ts";
 import type { Stepwise } from "../../domain/glob/steps.ts";
 import {
-  effectiveExpiry,
-  farther,
+  comparing,
+  expiredRelease,
+  keptBeat,
+  mattersTo,
+  outOfItsWay,
+} from "../../domain/reservation/placing.ts";
+import {
   type HeartbeatRecord,
   type IntentRecord,
   isLive,
@@ -14,7 +19,6 @@ import {
   type ReservationRecord,
   wasConfirmed,
 } from "../../domain/reservation/reservation.ts";
-import { formatTime } from "../../domain/time.ts";
 import type {
   NoticePlacement,
   Placement,
@@ -26,24 +30,21 @@ import type { MemoryWorkspace } from "./workspace.ts";
 export class MemoryReservationStore implements ReservationStore {
   constructor(readonly workspace: MemoryWorkspace) {}
 
-  async add({ reservation, overlaps, admit, excludes }: Placement): Promise<boolean> {
+  async add(placement: Placement): Promise<boolean> {
+    const { reservation, overlaps } = placement;
     const meets = new Map<string, boolean>();
     while (true) {
       const news = this.#near(reservation, this.workspace.clock())
         .filter((entry) => !meets.has(entry.reservation.reservation_id));
       if (news.length === 0) break;
-      await paced(compare(news, overlaps, meets));
+      await paced(comparing(news, overlaps, meets));
     }
     const now = this.workspace.clock();
     const near = this.#near(reservation, now)
       .filter((entry) => meets.get(entry.reservation.reservation_id));
-    const isComing = (entry: ReservationEntry) =>
-      entry.unsettled === true && excludes(entry.reservation);
-    if (!admit(near.filter((entry) => isLive(entry, now) || isComing(entry)))) return false;
-    for (const entry of near) {
-      if (isLive(entry, now) || reservation.exclusive !== true) continue;
-      if (entry.unsettled !== true || isComing(entry)) this.#seal(entry, reservation.run_id, now);
-    }
+    const ended = outOfItsWay(near, placement, now);
+    if (ended === undefined) return false;
+    for (const entry of ended) this.#seal(entry, reservation.run_id, now);
     const { reservation_id: id } = reservation;
     if (reservation.confirmation === undefined) this.workspace.reservations.put(id, reservation);
     else this.workspace.unsettled.set(id, reservation);
@@ -64,7 +65,7 @@ export class MemoryReservationStore implements ReservationStore {
   ): Promise<ReservationEntry[]> {
     const live = this.#entries().filter((entry) => isLive(entry, now));
     const meets = new Map<string, boolean>();
-    await paced(compare(live, overlaps, meets));
+    await paced(comparing(live, overlaps, meets));
     return live.filter(({ reservation }) => meets.get(reservation.reservation_id));
   }
 
@@ -90,7 +91,7 @@ export class MemoryReservationStore implements ReservationStore {
       this.#near({ exclusive: true }, this.workspace.clock()).filter(({ reservation }) =>
         reservation.exclusive === true && excludes(reservation)
       );
-    await paced(compare(near(), overlaps, meets));
+    await paced(comparing(near(), overlaps, meets));
     const now = this.workspace.clock();
     // What came meanwhile finds the rival when it looks.
     const met = near().filter(({ reservation }) => meets.get(reservation.reservation_id));
@@ -122,15 +123,8 @@ export class MemoryReservationStore implements ReservationStore {
   ): Promise<HeartbeatRecord | "expired" | "released"> {
     const now = this.workspace.clock();
     const heartbeat = beatAt(now);
-    const entry = this.#entry(id);
-    if (entry === undefined || entry.release !== undefined || entry.unsettled === true) {
-      return "released";
-    }
-    const { reservation, heartbeat: last } = entry;
-    if (reservation.exclusive === true && now >= effectiveExpiry(entry)) return "expired";
-    const { extended_expires_at } = farther(heartbeat, last);
-    const beat = (last?.beat ?? 0) + 1;
-    const kept = { ...last, ...heartbeat, extended_expires_at, beat };
+    const kept = keptBeat(this.#entry(id), heartbeat, now);
+    if (typeof kept === "string") return kept;
     this.workspace.heartbeats.put(id, kept);
     return kept;
   }
@@ -169,21 +163,15 @@ export class MemoryReservationStore implements ReservationStore {
     return intents.ids.flatMap((id) => intents.get(id) ?? []);
   }
 
-  /** What is live, or is exclusive and must not come to life again beside an exclusive one. */
   #near(own: Pick<ReservationRecord, "exclusive">, now: number): ReservationEntry[] {
-    return this.#entries().filter((entry) =>
-      isLive(entry, now) ||
-      entry.release === undefined && own.exclusive === true && entry.reservation.exclusive === true
-    );
+    return this.#entries().filter((entry) => mattersTo(own, entry, now));
   }
 
   #seal(entry: ReservationEntry, run_id: string, now: number): void {
     const { reservation_id } = entry.reservation;
     // What was refused before it was confirmed leaves nothing.
     if (this.workspace.unsettled.delete(reservation_id)) return;
-    const released_at = formatTime(Math.min(effectiveExpiry(entry), now));
-    const release = { reservation_id, run_id, released_at, reason: "expired" };
-    this.workspace.releases.put(reservation_id, release);
+    this.workspace.releases.put(reservation_id, expiredRelease(entry, run_id, now));
   }
 
   #entry(id: string): ReservationEntry | undefined {
@@ -201,17 +189,4 @@ export class MemoryReservationStore implements ReservationStore {
     const { reservations, unsettled } = this.workspace;
     return [...reservations.ids, ...unsettled.keys()].flatMap((id) => this.#entry(id) ?? []);
   }
-}
-
-/** Notes which of these reservations overlap. */
-function* compare(
-  entries: readonly ReservationEntry[],
-  overlaps: Placement["overlaps"],
-  meets: Map<string, boolean>,
-): Stepwise<undefined> {
-  for (const { reservation } of entries) {
-    meets.set(reservation.reservation_id, yield* overlaps(reservation));
-    yield undefined;
-  }
-  return undefined;
 }

@@ -43,6 +43,8 @@ export class Connection {
   #last: Promise<unknown> = Promise.resolve();
   #underWay = 0;
   #isClosed = false;
+  /** The channels on which the server notifies this connection. */
+  #heard = new Set<string>();
   readonly #listeners = new Map<string, Set<Listener>>();
 
   constructor(readonly place: Place) {}
@@ -83,7 +85,9 @@ export class Connection {
     this.#listeners.set(channel, bodies.add(body));
     // What came before the server listens is missed.
     const begin = async () => {
+      if (this.#heard.has(channel)) return;
       await this.write(`LISTEN ${channel}`);
+      this.#heard.add(channel);
       if (bodies.has(body)) body(undefined);
     };
     begin().catch(() => {});
@@ -121,14 +125,21 @@ export class Connection {
     const deadline = realTimers.now() + TRYING_MS;
     for (let pause = PAUSE_MS;; pause *= 2) {
       let isSent = false;
+      let failed: unknown;
       try {
         const client = this.#client ?? await this.#connect();
         client.ref();
-        return await body((text, values) => {
+        return await body(async (text, values) => {
           isSent = true;
-          return client.query(text, values);
+          try {
+            return await client.query(text, values);
+          } catch (error) {
+            throw failed = error;
+          }
         });
       } catch (error) {
+        // What the body has thrown by itself is no failure of the server.
+        if (isSent && error !== failed) throw error;
         const state = stateOf(error);
         if (isGone(state)) this.#drop();
         const isDone = state === undefined && isSent && kind === "write";
@@ -167,8 +178,11 @@ export class Connection {
     });
     await client.connect();
     await client.query(DURABLE);
+    this.#heard = new Set();
     for (const [channel, bodies] of this.#listeners) {
-      if (bodies.size > 0) await client.query(`LISTEN ${channel}`);
+      if (bodies.size === 0) continue;
+      await client.query(`LISTEN ${channel}`);
+      this.#heard.add(channel);
     }
     this.#client = client;
     return client;

@@ -1,8 +1,11 @@
-/** Removal of records that have ended: of tasks, so far. */
+/** Removal of records that have ended. */
+import { heldEnd, isIntentOver } from "../../domain/reservation/placing.ts";
+import { type IntentRecord, wasConfirmed } from "../../domain/reservation/reservation.ts";
 import { endToSweep } from "../../domain/task/keeping/course.ts";
 import { giveUp } from "../../domain/task/requeue.ts";
 import { graceOf } from "../../domain/task/retention.ts";
-import type { Collector, Sweep, Swept } from "../../ports/upkeep.ts";
+import type { Collector, Sweep, Swept, TimedSweep } from "../../ports/upkeep.ts";
+import { COLUMNS as HELD, entryOf as heldOf } from "./reservations.ts";
 import { statusAt } from "./schema.ts";
 import type { Space } from "./space.ts";
 import { entryOf } from "./task/row.ts";
@@ -19,13 +22,73 @@ export class PostgresCollector implements Collector {
     return row && Number(row["collected_ms"]);
   }
 
-  async sweep(sweep: Sweep): Promise<Swept[]> {
+  async sweep(asked: Sweep): Promise<Swept[]> {
+    const sweep = { ...asked, now: await this.space.now() };
+    if (sweep.execute) {
+      await this.space.connection.write("UPDATE coord.space SET collected_ms = $2 WHERE ns = $1", [
+        await this.space.ns(),
+        sweep.now,
+      ]);
+    }
+    const reservations = await this.#reservations(sweep);
+    const gone = new Set(reservations.map(({ id }) => id));
+    return [...reservations, ...await this.#intents(sweep, gone), ...await this.#tasks(sweep)];
+  }
+
+  async #reservations({ now, graceMs, execute }: TimedSweep): Promise<Swept[]> {
     const { connection } = this.space;
     const ns = await this.space.ns();
-    const now = await this.space.now();
-    if (sweep.execute) {
-      await connection.write("UPDATE coord.space SET collected_ms = $2 WHERE ns = $1", [ns, now]);
+    const rows = await connection.read(
+      `SELECT ${HELD} FROM coord.reservation
+       WHERE ns = $1 AND (release IS NOT NULL OR ends_ms <= $2) ORDER BY id`,
+      [ns, now],
+    );
+    const swept: Swept[] = [];
+    for (const row of rows) {
+      const entry = heldOf(row);
+      const { reservation_id: id } = entry.reservation;
+      const reason = heldEnd(entry, now, graceMs);
+      if (reason === undefined) continue;
+      if (execute) {
+        const { rowCount } = await connection.write(
+          "DELETE FROM coord.reservation WHERE ns = $1 AND id = $2 AND version = $3",
+          [ns, id, row["version"]],
+        );
+        if (rowCount === 0) continue;
+        this.space.hint("reservation", id);
+      }
+      if (wasConfirmed(entry)) swept.push({ kind: "reservation", id, reason });
     }
+    return swept;
+  }
+
+  /** Intents whose reservation is gone, or which never had one. */
+  async #intents({ now, graceMs, execute }: TimedSweep, gone: ReadonlySet<string>) {
+    const { connection } = this.space;
+    const ns = await this.space.ns();
+    const ids = await connection.read("SELECT id FROM coord.reservation WHERE ns = $1", [ns]);
+    const held = new Set(ids.map((row) => String(row["id"])));
+    const rows = await connection.read(
+      "SELECT body FROM coord.intent WHERE ns = $1 ORDER BY id",
+      [ns],
+    );
+    const isHeld = (id: string) => held.has(id) && !gone.has(id);
+    const over = rows.map((row) => JSON.parse(String(row["body"])) as IntentRecord)
+      .filter((intent) => isIntentOver(intent, isHeld, now, graceMs))
+      .map(({ intent_id: id }): Swept => ({ kind: "intent", id, reason: "ended" }));
+    if (execute && over.length > 0) {
+      await connection.write("DELETE FROM coord.intent WHERE ns = $1 AND id = ANY($2)", [
+        ns,
+        over.map(({ id }) => id),
+      ]);
+    }
+    return over;
+  }
+
+  async #tasks(sweep: TimedSweep): Promise<Swept[]> {
+    const { connection } = this.space;
+    const { now } = sweep;
+    const ns = await this.space.ns();
     // A task that another one waits for stays.
     const rows = await connection.read(
       `SELECT id, body, claim, transition, written_ms, ${statusAt("t", "$2")} AS status

@@ -80,7 +80,43 @@ CREATE TABLE coord.claimer (
 );
 `;
 
-const STEPS: readonly string[] = [TASKS];
+const HOLDS = `
+ALTER TABLE coord.space ADD fence bigint NOT NULL DEFAULT 0, ADD ticket bigint NOT NULL DEFAULT 0;
+
+CREATE TABLE coord.reservation (
+  ns int NOT NULL REFERENCES coord.space,
+  id text COLLATE "C" NOT NULL,
+  stem text COLLATE "C" NOT NULL,
+  body text NOT NULL,
+  heartbeat text,
+  release text,
+  version int NOT NULL,            -- how often it was written
+  is_exclusive boolean NOT NULL,
+  is_unsettled boolean NOT NULL,   -- exclusive, and neither confirmed nor refused yet
+  ends_ms float8 NOT NULL,         -- by its own end and its heartbeat
+  fence bigint,
+  PRIMARY KEY (ns, id)
+) WITH (fillfactor = 70);
+CREATE INDEX reservation_stem ON coord.reservation (ns, stem);
+CREATE INDEX reservation_ends ON coord.reservation (ns, ends_ms) WHERE release IS NULL;
+CREATE INDEX reservation_exclusive ON coord.reservation (ns) WHERE release IS NULL AND is_exclusive;
+
+CREATE TABLE coord.intent (
+  ns int NOT NULL REFERENCES coord.space,
+  id text COLLATE "C" NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (ns, id)
+);
+
+CREATE TABLE coord.ticket (
+  ns int NOT NULL REFERENCES coord.space,
+  number bigint NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (ns, number)
+);
+`;
+
+const STEPS: readonly string[] = [TASKS, HOLDS];
 
 /** Where a task stands at an instant, in SQL: the last of its starts that has come says it. */
 export function statusAt(row: string, now: string): string {

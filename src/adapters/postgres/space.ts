@@ -48,8 +48,35 @@ export class Space {
     return now;
   }
 
-  /** The channel of its hints. */
-  async channel(): Promise<string> {
-    return `coord_${await this.ns()}`;
+  /** Sends a hint to those who listen: what kind of thing has changed, and which one, else any. */
+  hint(kind: Hinted, id?: string): void {
+    const message = id === undefined ? kind : `${kind} ${id}`;
+    this.ns().then((ns) => this.connection.hint(channelOf(ns), message), () => {});
   }
+
+  /** @param body Is called for hints of these kinds; without an id where any may have changed. */
+  listen(kind: Hinted, body: (id: string | undefined) => void): { close(): void } {
+    let listening: { close(): void } | undefined;
+    let isOpen = true;
+    this.ns().then((ns) => {
+      if (!isOpen) return;
+      listening = this.connection.listen(channelOf(ns), (message = kind) => {
+        const [heard = "", id] = /^(\w+)(?: (.*))?$/s.exec(message)?.slice(1) ?? [];
+        if (isOpen && heard === kind) body(id);
+      });
+    }, () => {});
+    return {
+      close() {
+        isOpen = false;
+        listening?.close();
+      },
+    };
+  }
+}
+
+/** What hints are about. */
+type Hinted = "task" | "claim" | "reservation" | "ticket";
+
+function channelOf(ns: number): string {
+  return `coord_${ns}`;
 }

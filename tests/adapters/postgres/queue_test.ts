@@ -1,6 +1,6 @@
 /** What is about the server: its defaults, its failures, and what others do to it meanwhile. */
-import { initPostgres, openPostgresQueue } from "../../../src/adapters/postgres/open.ts";
-import { type Ask, Connection } from "../../../src/adapters/postgres/connection.ts";
+import { initPostgres, openPostgres } from "../../../src/adapters/postgres/open.ts";
+import { Connection } from "../../../src/adapters/postgres/connection.ts";
 import { placeOf } from "../../../src/adapters/postgres/place.ts";
 import { Space } from "../../../src/adapters/postgres/space.ts";
 import { Moving } from "../../../src/adapters/postgres/task/moving.ts";
@@ -8,8 +8,8 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { finish } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { afterEach, assert_, assertEquals, itIf } from "../../deps.ts";
-import { cuttable, newSpace, noServer } from "../../support/postgres.ts";
-import { sleep, until } from "../../support/race/processes.ts";
+import { cuttable, newSpace, noServer, untilOneWaits, WAITING } from "../../support/postgres.ts";
+import { until } from "../../support/race/processes.ts";
 
 const reason = noServer();
 const itThere = itIf(reason === undefined, reason ?? "");
@@ -24,27 +24,16 @@ function opened<T extends { close(): Promise<void> }>(opening: T): T {
   return opening;
 }
 
-/** Backends that wait for a lock. */
-const WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-
 /** A queue by the server's time, and a connection of another program. */
 async function scene() {
   const url = await newSpace();
   const place = placeOf(url);
   const open = async () => {
-    const store = opened(await openPostgresQueue(place));
+    const store = opened(await openPostgres(place));
     return { store, tasks: new Tasks({ store, clock: store.clock, warn: () => {} }) };
   };
   const sql = opened(new Connection(place));
   return { url, place, ...await open(), open, sql };
-}
-
-/** Waits until another backend waits for a lock. */
-async function untilOneWaits(ask: Ask): Promise<void> {
-  for (let n = 0; (await ask(WAITING)).rows.length === 0; n++) {
-    assert_(n < 4_000, "no backend has waited for a lock");
-    await sleep(5);
-  }
 }
 
 /** What a call rejects with. */
@@ -77,7 +66,7 @@ itThere(
     await sql.write(`ALTER DATABASE ${name} SET default_transaction_isolation = serializable`);
     const place = placeOf(url.replace("/postgres?", `/${name}?`));
     await Promise.all([initPostgres(place), initPostgres(place)]);
-    const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresQueue(place)));
+    const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgres(place)));
     const agents = stores.map((store) => {
       opened(store);
       return new Tasks({ store, clock: store.clock, warn: () => {} });
@@ -135,7 +124,7 @@ itThere(
     const { task_id: id } = await tasks.enqueue({ title: "x", runId: "p" });
     await tasks.claim({ runId: "a" });
     const wire = opened(await cuttable(place));
-    const store = opened(await openPostgresQueue(wire.place));
+    const store = opened(await openPostgres(wire.place));
     const far = new Tasks({ store, clock: store.clock, warn: () => {} });
     let ending: Promise<CoordError> | undefined;
     await sql.transaction("READ COMMITTED", async (ask) => {
@@ -202,7 +191,7 @@ itThere(
   async () => {
     const { url, place } = await scene();
     const missing = async (each: typeof place) =>
-      (await refusal(opened(await openPostgresQueue(each)).tasks.list({}))).message;
+      (await refusal(opened(await openPostgres(each)).tasks.list({}))).message;
     assertEquals(
       await missing({ ...place, space: "other", location: "postgres:///other" }),
       'Cannot open the store "postgres:///other": there is no space "other"',
@@ -213,7 +202,7 @@ itThere(
         "the data base has no schema of this version (42P01)",
     );
     const nowhere = placeOf("postgres://u@localhost/d?space=x&host=/nowhere");
-    const { details } = await refusal(openPostgresQueue(nowhere));
+    const { details } = await refusal(openPostgres(nowhere));
     assertEquals([details["reason"], details["effect"]], ["unreachable", "none"]);
   },
 );

@@ -16,7 +16,7 @@ import {
   virtual,
 } from "./reservation_history.ts";
 import type { Orders } from "./reservation_worker.ts";
-import { folderOf, newStore, openReservations } from "./stores.ts";
+import { folderOf, isFiles, newStore, openReservations } from "./stores.ts";
 import { makeTempDir, removeTree, setMtime } from "../scene/scratch.ts";
 
 /** How long a race is. */
@@ -26,19 +26,30 @@ export const SIZE = sized(
   { workers: 8, rounds: 500, periodMs: 40, startMs: 4_000, limit: 600 },
 );
 
+/** The same where each call goes to a server. */
+export const ON_SERVER = sized(
+  SIZE,
+  { workers: 4, rounds: 25, periodMs: 40, startMs: 2_000, limit: 120 },
+  { workers: 8, rounds: 200, periodMs: 40, startMs: 4_000, limit: 600 },
+);
+
 /** Processes that reserve in one workspace. */
 export class ReservationRace {
   readonly random;
   readonly children: Child[] = [];
   readonly clocks = { epoch: Date.now(), speed: 20 };
-  readonly #store = newStore();
   readonly #folder = makeTempDir();
-  readonly #from = instant() + SIZE.startMs;
-  readonly #own = openReservations(this.#store, () => virtual(this.clocks, Date.now()));
+  readonly #from: number;
+  readonly #store: string;
+  readonly #own;
   #started = 0;
 
-  constructor(readonly what: string) {
+  /** @param store Where an empty workspace is; default a new one in files. */
+  constructor(readonly what: string, store = newStore(), readonly size = SIZE) {
     this.random = newSeed(what);
+    this.#store = store;
+    this.#from = instant() + size.startMs;
+    this.#own = openReservations(store, () => virtual(this.clocks, Date.now()));
   }
 
   /** The folder, where the store is one of files. */
@@ -50,7 +61,7 @@ export class ReservationRace {
     const runId = `worker-${this.#started++}`;
     const orders: Orders = {
       ...this.clocks,
-      ...SIZE,
+      ...this.size,
       store: this.#store,
       history: `${this.#folder}/${runId}.ndjson`,
       runId,
@@ -107,7 +118,7 @@ export class ReservationRace {
         `${verdict.refused} refused, ${counted} heartbeats and ${late} late ones, ` +
         `until ${((at - this.#from) / 1000).toFixed(1)} s`,
     );
-    if (verdict.granted < SIZE.rounds / 3 || verdict.refused === 0) {
+    if (verdict.granted < this.size.rounds / 3 || verdict.refused === 0) {
       problems.push("there was no race");
     }
     return [...problems, ...verdict.problems, ...lost.map((id) => `${id} is lost`)];
@@ -137,9 +148,17 @@ export class ReservationRace {
     }
     const each = (performance.now() - began) / ADDRESSES.length;
     assert_(each < 500, `a reservation took ${each} ms`);
-    for (const path of this.#leftovers()) setMtime(path, Date.now() - 2 * 86_400_000);
+    if (isFiles(this.#store)) {
+      for (const path of this.#leftovers()) setMtime(path, Date.now() - 2 * 86_400_000);
+    }
     const { store } = await openReservations(this.#store, () => later + 60_000);
     await store.gc.sweep({ graceMs: 0, execute: true });
+    assertEquals(await store.reservations.list(later, true), []);
+    assertEquals(warnings, []);
+    if (isFiles(this.#store)) this.#assertNoFiles();
+  }
+
+  #assertNoFiles(): void {
     const names = (folder: string) =>
       readdirSync(`${this.workspace}/${folder}`).filter((name) => name !== "complete").sort();
     const order = names("reservations/order");
@@ -149,7 +168,6 @@ export class ReservationRace {
     assertEquals(names("reservations"), ["addresses", "order"]);
     assertEquals([order.length, order.at(-1)], [2, "floor"], "the newest place and the floor");
     assertEquals(names("reservations/order/floor").length, 1);
-    assertEquals(warnings, []);
   }
 }
 

@@ -13,7 +13,7 @@ import type { Store } from "../../../src/ports/store.ts";
 import type { Warn } from "../../../src/ports/warnings.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { cursorFile, NOWHERE } from "../scene/over_store.ts";
-import { newSpace, noServer, openSpace, withQueue } from "../postgres.ts";
+import { newSpace, noServer, openSpace, withTheRest } from "../postgres.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 const FILES = "files:";
@@ -25,8 +25,8 @@ export function newStore(): string {
   return `${FILES}${initWorkspace(host, makeTempDir()).path}`;
 }
 
-/** The stores that have a queue: how an empty one is made, or why there is none. */
-export const QUEUES: readonly {
+/** The stores: how an empty one is made, or why there is none. */
+export const STORES: readonly {
   readonly name: string;
   readonly make: () => string | Promise<string>;
   readonly reason: string | undefined;
@@ -43,7 +43,7 @@ export function isFiles(url: string): boolean {
 /** Opens a workspace, as a process of its own does. */
 export async function openStore(url: string, clock: Clock, warn: Warn): Promise<Store> {
   if (url.startsWith(POSTGRES)) {
-    return withQueue(openSpace(placeOf(url), clock), new MemoryWorkspace({ clock }));
+    return withTheRest(openSpace(placeOf(url), clock), new MemoryWorkspace({ clock }));
   }
   return openFsStore(host, folderOf(url), clock, warn);
 }

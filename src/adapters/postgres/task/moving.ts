@@ -40,7 +40,7 @@ export class Moving {
 
   /** Does what follows from a state that was written: others may wait for the end of its task. */
   async follow(claim: ClaimRecord): Promise<void> {
-    this.hint("claim", claim.task_id);
+    this.space.hint("claim", claim.task_id);
     if (isTerminal(claim)) await this.letGo(await this.successors(claim.task_id));
   }
 
@@ -67,7 +67,7 @@ export class Moving {
       const rule: TimedRule = (now) => letGo({ task, predecessors, now, nonce });
       const applied = await this.#apply(id, rule);
       if (applied.kind !== "written") continue;
-      if (applied.claim.status === "claimed") this.hint("task", id);
+      if (applied.claim.status === "claimed") this.space.hint("task", id);
       await this.follow(applied.claim);
     }
   }
@@ -111,12 +111,6 @@ export class Moving {
   async write(ask: Ask, task: TaskRecord, claim: ClaimRecord, seen: number, now: number) {
     const row = JSON.stringify(rowOf({ task, claim }, now));
     return (await ask(UPDATE, [await this.space.ns(), row, seen])).rowCount === 1;
-  }
-
-  /** Sends a hint to those who wait: of a task that may be claimed, or of a claim that has changed. */
-  hint(kind: "task" | "claim", id: string): void {
-    const { connection } = this.space;
-    this.space.channel().then((channel) => connection.hint(channel, `${kind} ${id}`), () => {});
   }
 
   async #apply(id: string, rule: TimedRule): Promise<Applied> {

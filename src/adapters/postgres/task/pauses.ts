@@ -45,7 +45,7 @@ export class PostgresPauses implements QueuePauses {
       [await this.space.ns(), queue],
     );
     if (ended === undefined) return undefined;
-    connection.hint(await this.space.channel(), "resumed");
+    this.space.hint("task");
     return pauseOf(ended);
   }
 }

@@ -82,8 +82,8 @@ export class PostgresTaskStore implements TaskStore {
       if (isTaken(error, "task_key")) return false;
       throw error;
     }
-    if (tasks.length > NAMED) connection.hint(await this.space.channel(), "many");
-    else for (const { task_id } of tasks) this.#moving.hint("task", task_id);
+    if (tasks.length > NAMED) this.space.hint("task");
+    else for (const { task_id } of tasks) this.space.hint("task", task_id);
     return true;
   }
 
@@ -164,37 +164,16 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async announce(id: string): Promise<void> {
-    this.#moving.hint("task", id);
+    this.space.hint("task", id);
   }
 
   onTask(body: (id: string | undefined) => void): { close(): void } {
-    return this.#listen((kind, id) => {
-      if (kind !== "claim") body(id);
-    });
+    return this.space.listen("task", body);
   }
 
   watchClaim(id: string, onChange: () => void): { close(): void } {
-    return this.#listen((kind, changed) => {
-      if (kind !== "task" && (changed === undefined || changed === id)) onChange();
+    return this.space.listen("claim", (changed) => {
+      if (changed === undefined || changed === id) onChange();
     });
-  }
-
-  /** @param body Is given what a hint is about, and the task that it names; of others neither. */
-  #listen(body: (kind: string | undefined, id: string | undefined) => void): { close(): void } {
-    let listening: { close(): void } | undefined;
-    let isOpen = true;
-    this.space.channel().then((channel) => {
-      if (!isOpen) return;
-      listening = this.space.connection.listen(channel, (message) => {
-        const [, kind, id] = /^(task|claim) (.*)$/s.exec(message ?? "") ?? [];
-        if (isOpen) body(kind, id);
-      });
-    }, () => {});
-    return {
-      close() {
-        isOpen = false;
-        listening?.close();
-      },
-    };
   }
 }

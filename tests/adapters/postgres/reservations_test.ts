@@ -1,0 +1,94 @@
+/** Reservations whatever a data base does by default, and whatever comes between two statements. */
+import { Connection } from "../../../src/adapters/postgres/connection.ts";
+import { initPostgres, openPostgres } from "../../../src/adapters/postgres/open.ts";
+import { placeOf } from "../../../src/adapters/postgres/place.ts";
+import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
+import { formatTime } from "../../../src/domain/time.ts";
+import { afterEach, assertEquals, itIf } from "../../deps.ts";
+import { newSpace, noServer, untilOneWaits, withTheRest } from "../../support/postgres.ts";
+import { coordOn } from "../../support/scene/over_store.ts";
+
+const reason = noServer();
+const itThere = itIf(reason === undefined, reason ?? "");
+const openings: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const each of openings.splice(0)) await each.close();
+});
+
+function opened<T extends { close(): Promise<void> }>(opening: T): T {
+  openings.push(opening);
+  return opening;
+}
+
+for (const level of ["read committed", "repeatable read", "serializable"]) {
+  itThere(
+    `of exclusive reservations at once one is granted where ${level} is the default`,
+    async () => {
+      const url = await newSpace();
+      const sql = opened(new Connection(placeOf(url)));
+      const name = `d${crypto.randomUUID().replaceAll("-", "")}`;
+      await sql.write(`CREATE DATABASE ${name}`);
+      await sql.write(`ALTER DATABASE ${name} SET default_transaction_isolation = '${level}'`);
+      const place = placeOf(url.replace("/postgres?", `/${name}?`));
+      await initPostgres(place);
+      const workspace = new MemoryWorkspace();
+      const coords = await Promise.all(["a", "b", "c", "d"].map(async (runId) => {
+        const store = opened(await openPostgres(place));
+        return { runId, coord: coordOn(withTheRest(store, workspace)) };
+      }));
+      for (let round = 0; round < 3; round++) {
+        const answers = await Promise.all(coords.map(async ({ runId, coord }, n) => {
+          const input = { addresses: [n % 2 === 0 ? "src" : "src/**"], runId, exclusive: true };
+          return { coord, runId, answer: await coord.reservations.reserve(input) };
+        }));
+        const granted = answers.flatMap(({ coord, runId, answer }) =>
+          answer.status === "conflict" ? [] : [{ coord, runId, id: answer.reservation_id }]
+        );
+        assertEquals(granted.length, 1);
+        for (const { coord, runId, id } of granted) await coord.reservations.release({ id, runId });
+      }
+    },
+  );
+}
+
+itThere(
+  "add() decides again where a row was written between its decision and its write",
+  async () => {
+    const place = placeOf(await newSpace());
+    const store = opened(await openPostgres(place));
+    const sql = opened(new Connection(place));
+    const made = (n: number, endsAt: number) => ({
+      reservation_id: `sha256:${String(n).padStart(64, "0")}`,
+      run_id: `run-${n}`,
+      branch: "main",
+      addresses: ["src"],
+      operation: "modify",
+      exclusive: true,
+      created_at: formatTime(endsAt - 60_000),
+      expires_at: formatTime(endsAt),
+    });
+    const decided: number[] = [];
+    const placement = (n: number, endsAt: number) => ({
+      reservation: made(n, endsAt),
+      *overlaps() {
+        yield undefined;
+        return true;
+      },
+      admit: (others: readonly unknown[]) => (decided.push(n), others.length === 0),
+      excludes: () => true,
+    });
+    const past = store.clock() - 1_000;
+    assertEquals(await store.reservations.add(placement(1, past)), true);
+    let adding: Promise<boolean> = Promise.resolve(false);
+    await sql.transaction("READ COMMITTED", async (ask) => {
+      await ask("UPDATE coord.reservation SET version = version + 1");
+      adding = store.reservations.add(placement(2, past + 120_000));
+      await untilOneWaits(ask);
+    });
+    assertEquals(await adding, true);
+    assertEquals(decided, [1, 2, 2]);
+    const first = await store.reservations.get(made(1, past).reservation_id);
+    assertEquals(first?.release?.reason, "expired");
+  },
+);
