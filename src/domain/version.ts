@@ -12,7 +12,9 @@ export function formatProblem(text: string): string | undefined {
   const line = text.trim();
   // A crash may leave the file empty; there is none then.
   if (line === "") return undefined;
-  if (!/^\d{1,9}$/.test(line)) return `its file "format" holds no number`;
+  if (!/^\d{1,9}$/.test(line)) {
+    return `its file "format" holds no number: put ${WORKSPACE_FORMAT} there`;
+  }
   return Number(line) <= WORKSPACE_FORMAT
     ? undefined
     : `its format is ${Number(line)}, and this program knows formats up to ${WORKSPACE_FORMAT}: ` +

@@ -10,6 +10,9 @@ import { counted } from "../text.ts";
 /** Files that the text names of each class and remedy; `--json` gives all. */
 const SHOWN = 3;
 
+/** Of more groups the text names one file each, so that all fit on a screen. */
+const FEW = 4;
+
 const REPAIR = '"coord fsck --repair"';
 
 /** What to do next, or what was done. */
@@ -30,17 +33,17 @@ function heading({ status, total, repaired, findings, path }: FsckReport): strin
 }
 
 /** The findings of one class with one remedy. */
-function group(findings: readonly FsckFinding[]): string[] {
+function group(findings: readonly FsckFinding[], shown: number): string[] {
   const [first] = findings;
   if (first === undefined) return [];
   const { class: kind, meaning, remedy, next } = first;
-  const how = next === null ? "mended" : remedy === "hand" ? `by hand` : remedy;
+  const how = next === null ? "mended" : remedy === "hand" ? "by hand" : remedy;
   const todo = next !== null && remedy === "hand" ? ` ${next}` : "";
-  const more = findings.length - SHOWN;
+  const more = findings.length - shown;
   return [
     "",
     `${kind}, ${how}: ${findings.length}. ${meaning}${todo}`,
-    ...findings.slice(0, SHOWN).map(({ file, reason }) => `  ${file} ${reason}`),
+    ...findings.slice(0, shown).map(({ file, reason }) => `  ${file} ${reason}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
@@ -71,11 +74,16 @@ export const fsck: AnswerCommand<FsckReport, FsckInput> = {
   text(report) {
     const { status, findings, checked, path } = report;
     if (status === "sound") return [`Sound: ${path}`, counts(checked)];
-    const groups = Map.groupBy(
-      findings,
-      ({ class: kind, remedy, next }) => `${kind} ${next === null ? "mended" : remedy}`,
-    );
-    const blocks: Block[] = [...heading(report), ...[...groups.values()].flatMap(group), ""];
-    return [...blocks, counts(checked)];
+    const groups = new Map<string, FsckFinding[]>();
+    for (const finding of findings) {
+      const { class: kind, remedy, next } = finding;
+      const key = `${kind} ${next === null ? "mended" : remedy}`;
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, [finding]);
+      else known.push(finding);
+    }
+    const shown = groups.size > FEW ? 1 : SHOWN;
+    const blocks: Block[] = [...groups.values()].flatMap((each) => group(each, shown));
+    return [...heading(report), ...blocks, "", counts(checked)];
   },
 };

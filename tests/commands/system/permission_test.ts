@@ -210,3 +210,22 @@ it(
     }
   },
 );
+
+it("what fsck may not read is a finding, and stays where it is", async () => {
+  const { w, own, other, lock } = await scene();
+  const { task_id } = await own("enqueue", "one", "--run-id", "p");
+  const name = `tasks/${task_id.slice(7)}.json`;
+  lock(name);
+  setMtime(`${w}/${name}`, Date.now() - 600_000);
+  const { code, status, findings } = other("fsck", "--repair");
+  assertEquals({ code, status }, { code: 1, status: "damaged" });
+  const said = findings.map((found: Record<string, unknown>) => [
+    found["class"],
+    found["file"],
+    found["remedy"],
+    found["repaired"],
+  ]);
+  assertEquals(said, [["unreadable", name, "hand", null]]);
+  assertEquals(fs.lstat(`${w}/quarantine`), undefined);
+  assertEquals((await own("fsck")).status, "sound");
+});

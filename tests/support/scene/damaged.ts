@@ -48,11 +48,17 @@ export function check(memory: MemoryFs, repair = false, files = checkFiles): Pro
   return files(host, new Layout(W), Date.now, { repair, idOf });
 }
 
-/** A workspace with records of every kind. */
-export async function soundWorkspace(): Promise<MemoryFs> {
+/** A workspace without records. */
+export function emptyWorkspace(): MemoryFs {
   const memory = new MemoryFs();
   memory.fs.makeDir("/w");
   initWorkspace(hostOn(memory.fs), "/w");
+  return memory;
+}
+
+/** A workspace with records of every kind. */
+export async function soundWorkspace(): Promise<MemoryFs> {
+  const memory = emptyWorkspace();
   const { coord: { tasks, queues, reservations, lanes, journal } } = opened(memory);
   const runId = "maker";
   const ids: string[] = [];

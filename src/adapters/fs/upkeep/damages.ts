@@ -26,8 +26,11 @@ export class Damages {
   readonly looked: Record<string, number> = {};
   #open: { readonly at: number; readonly mend: Mend }[] = [];
 
-  /** @param now Milliseconds since 1970, by the clock of files. */
-  constructor(readonly repair: boolean, readonly now: () => number) {}
+  /**
+   * @param root W.
+   * @param now Milliseconds since 1970, by the clock of files.
+   */
+  constructor(readonly root: string, readonly repair: boolean, readonly now: () => number) {}
 
   /** Counts what was looked at. */
   look(kind: string, count = 1): void {
@@ -45,6 +48,11 @@ export class Damages {
   /** What the system does not let this process read. */
   unreadable(file: string, error: unknown): void {
     if (!(error instanceof HostError)) throw error;
+    // What lies in a folder that is none is no damage of its own.
+    const isBelow = ({ class: kind, file: above, repaired }: Damage) =>
+      kind === "misplaced" && repaired === undefined &&
+      `${error.path}/`.startsWith(`${this.root}/${above}/`);
+    if (this.all.some(isBelow)) return;
     this.add({ class: "unreadable", file, reason: `cannot be read: ${error.message}` });
   }
 

@@ -2,9 +2,10 @@
 import { FILED_KINDS, FOLDERS } from "../../../domain/watch/event.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
+import { uniqueName } from "../disk/staging.ts";
 import type { Parts } from "./parts.ts";
 
-/** Each before those that lie in it. `quarantine/` itself is looked at apart. */
+/** Each before those that lie in it. */
 const ALL = [
   ...FILED_KINDS.map((kind) => FOLDERS[kind]),
   ...["lanes", "lanes/lane-journal.jsonl.lock", "index", "index/ready", "index/tagged"],
@@ -25,9 +26,13 @@ export async function checkFolders(parts: Parts): Promise<void> {
       if (stat.kind === "directory") return;
       const reason = `is ${OTHER_KINDS[stat.kind]}, not a directory`;
       const found = { class: "misplaced", file: folder, reason, stat } as const;
-      if (`${root}/${folder}` === kept) return damages.add(found);
       damages.add(found, () => {
-        const mended = quarantine.move(found);
+        // It cannot be moved into itself.
+        const aside = `${root}/${folder}` === kept
+          ? `${folder}-${uniqueName().slice(0, 8)}`
+          : folder;
+        if (aside !== folder && !fs.rename(kept, `${root}/${aside}`)) return undefined;
+        const mended = quarantine.move({ ...found, file: aside });
         ensureLastingDir(fs, `${root}/${folder}`);
         return mended;
       });

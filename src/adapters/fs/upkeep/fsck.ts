@@ -28,7 +28,7 @@ export async function checkFiles(
   asked: CheckAsked,
   now: Clock = Date.now,
 ): Promise<Checked> {
-  const damages = new Damages(asked.repair, now);
+  const damages = new Damages(layout.root, asked.repair, now);
   const quarantine = new Quarantine(host.fs, layout, now);
   const parts: Parts = { host, fs: host.fs, layout, clock, damages, quarantine, asked };
   await checkFolders(parts);

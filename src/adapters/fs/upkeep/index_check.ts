@@ -26,7 +26,7 @@ import { indexed } from "../reservation/address_index.ts";
 import { ReservationCheck } from "../reservation/check.ts";
 import { recordName, releaseName } from "../reservation/chain.ts";
 import { ReservationFiles } from "../reservation/files.ts";
-import { Batches } from "../task/batch.ts";
+import { BatchTurns } from "../task/batch_turns.ts";
 import { readHead } from "../task/claim_chain.ts";
 import { ClaimFiles } from "../task/claim_files.ts";
 import { readClaim } from "../task/claim/read_claim.ts";
@@ -40,6 +40,9 @@ import { namesIn, type Parts } from "./parts.ts";
 /** An entry that is younger may be of a task on its way, milliseconds. */
 const ON_ITS_WAY_MS = 60_000;
 
+/** How often batches are read again that get other names meanwhile. */
+const MAX_TRIES = 20;
+
 /**
  * @param own The stems of tasks that coord wrote, and of reservations.
  * @param broken The stems of tasks of which a claim is broken.
@@ -49,31 +52,22 @@ export async function checkIndex(
   own: { readonly tasks: ReadonlySet<string>; readonly reservations: ReadonlySet<string> },
   broken: ReadonlySet<string>,
 ): Promise<void> {
-  const { host, layout, damages } = parts;
-  // A batch gives its tasks their entries after their files.
-  const batched = async () => {
-    try {
-      return await new Batches(host, layout, () => {}).pending(true);
-    } catch (error) {
-      damages.unreadable("tasks/batches", error);
-      return new Map();
-    }
-  };
-  const before = await batched();
+  const { layout, damages } = parts;
+  const before = await batchedTasks(parts);
   const first = new FirstEntry(parts.fs, layout);
   const lacking: string[] = [];
   for (const stem of own.tasks) {
     // A repair has mended its claim by now.
-    if (broken.has(stem) && !parts.asked.repair || before.has(stem)) continue;
+    if (broken.has(stem) && !parts.asked.repair || before.making.has(stem)) continue;
     damages.reading(`tasks/${stem}.json`, () => {
       damages.look("index_entries");
       if (lacksEntry(parts, first, stem)) lacking.push(stem);
     });
   }
-  const after = lacking.length === 0 ? before : await batched();
+  const after = await batchedTasks(parts);
   let mending: Promise<Mended> | undefined;
   const rebuild = () => mending ??= rebuildTasks(parts);
-  for (const stem of lacking.filter((stem) => !after.has(stem))) {
+  for (const stem of lacking.filter((stem) => !after.making.has(stem))) {
     const file = `tasks/${stem}.json`;
     damages.add({ class: "index", file, reason: "has no entry in the index" }, async () => {
       await rebuild();
@@ -82,11 +76,35 @@ export async function checkIndex(
   }
   const moved = movedTasks(parts);
   for (const entry of readyEntries(parts)) {
-    checkEntry(parts, { ...entry, isLost: moved.has(entry.stem) }, after);
+    checkEntry(parts, { ...entry, isLost: moved.has(entry.stem) }, after.all);
   }
   checkNote(parts);
   damages.reading("reservations/addresses", () => checkAddresses(parts, own.reservations));
   await damages.settle();
+}
+
+/** The tasks of batches: all that may lack files, and those that are given files, and then entries. */
+async function batchedTasks({ host, fs, layout, damages }: Parts) {
+  const turns = new BatchTurns(host, layout, () => {});
+  const [all, making] = [new Set<string>(), new Set<string>()];
+  const isOut = ({ state }: { state: string }) => state === "new" || state === "void";
+  try {
+    for (let tries = 0, again = true; again && tries < MAX_TRIES; tries++) {
+      again = false;
+      for (const batch of turns.files.list().filter((batch) => !isOut(batch))) {
+        for await (const { stem } of turns.lines(batch)) {
+          if (stem === undefined) continue;
+          all.add(stem);
+          if (batch.state === "links" || batch.state === "repair") making.add(stem);
+        }
+        // Its folder may have got another name in the meantime.
+        again ||= fs.lstat(turns.files.path(batch)) === undefined;
+      }
+    }
+  } catch (error) {
+    damages.unreadable("tasks/batches", error);
+  }
+  return { all, making };
 }
 
 /** Whether a task is to be in the index and is not. */
@@ -185,7 +203,7 @@ interface Ready {
 function checkEntry(
   { fs, layout, damages, quarantine }: Parts,
   { path, stem, isLost = false }: Ready,
-  batched: ReadonlyMap<string, unknown>,
+  batched: ReadonlySet<string>,
 ): void {
   const file = path.slice(layout.root.length + 1);
   damages.reading(file, () => {

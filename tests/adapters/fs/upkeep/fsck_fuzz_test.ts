@@ -21,7 +21,7 @@ it("fsck() finds nothing in a workspace with records of every kind", async () =>
 
 it("a repair mends what chance has damaged, and loses nothing", async () => {
   const { seed } = newSeed("damaged workspaces");
-  const count = sized(40, 3_000, 20_000);
+  const count = sized(40, 2_000, 20_000);
   for (let n = 0; n < count; n++) {
     const { harms, problems } = await problemsOf(seed + n);
     assertEquals(problems, [], `COORD_SEED=${seed + n}: ${JSON.stringify(harms)}`);
