@@ -37,6 +37,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   python3: "python3",
   go: "golang-go",
   cargo: "cargo",
+  "qemu-aarch64-static": "qemu-user-static",
+  "/usr/aarch64-linux-gnu/lib/libc.so.6": "libc6-arm64-cross",
   gcc: "gcc",
   "/usr/include/stdio.h": "libc6-dev",
   "/usr/share/cargo/registry/syn-*": "librust-syn-dev",

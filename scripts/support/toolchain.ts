@@ -16,10 +16,23 @@ export const BUN = `bun@${BUN_VERSION}`;
  *
  * @throws {Error} when npx cannot deliver it.
  */
-export async function bunPath(): Promise<string> {
+export function bunPath(): Promise<string> {
+  return pathOf(BUN);
+}
+
+/**
+ * Where a release of Node lies, in the same way.
+ *
+ * @throws {Error} when npx cannot deliver it.
+ */
+export function nodePath(version: string): Promise<string> {
+  return pathOf(`node@${version}`);
+}
+
+async function pathOf(runtime: string): Promise<string> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
-  const { code, output } = await run(npx, ["-y", BUN, "--print", "process.execPath"]);
+  const { code, output } = await run(npx, ["-y", runtime, "--print", "process.execPath"]);
   const path = output.trim().split("\n").at(-1);
-  if (code !== 0 || path === undefined) throw new Error(`Cannot get ${BUN} by npx: ${output}`);
+  if (code !== 0 || path === undefined) throw new Error(`Cannot get ${runtime} by npx: ${output}`);
   return path;
 }
