@@ -27,7 +27,6 @@ import { watchSuite } from "./watch.ts";
 export function conformance(name: string, open: OpenStore): void {
   queueConformance(name, open);
   holdConformance(name, open);
-  laneSuite(name, open);
   gcSuite(name, open);
   feedSuite(name, open);
   watchSuite(name, open);
@@ -54,12 +53,13 @@ export function queueConformance(name: string, open: OpenStore, rounds?: number)
   wantedSuite(name, open, rounds);
 }
 
-/** What every store promises of its reservations, and of what waits for them. */
+/** What every store promises of its reservations and lanes, and of what waits for them. */
 export function holdConformance(name: string, open: OpenStore): void {
   reservationSuite(name, open);
   confirmationSuite(name, open);
   checkSuite(name, open);
   mineSuite(name, open);
+  laneSuite(name, open);
   exclusionSuite(name, open);
   ticketSuite(name, open);
 }

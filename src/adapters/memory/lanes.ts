@@ -1,8 +1,7 @@
 /** The journal of lanes in memory. */
-import { CoordError } from "../../domain/errors.ts";
-import { encodeLine, type JournalEntry } from "../../domain/journal/line.ts";
+import { checkLength } from "../../domain/journal/entry_length.ts";
+import type { JournalEntry } from "../../domain/journal/line.ts";
 import type { Taxonomy } from "../../domain/lane/taxonomy.ts";
-import { MAX_ENTRY_BYTES } from "../../domain/limits.ts";
 import type {
   CompactResult,
   Journal,
@@ -13,8 +12,6 @@ import type {
 } from "../../ports/journal.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
 import type { MemoryWorkspace } from "./workspace.ts";
-
-const encoder = new TextEncoder();
 
 export class MemoryLanes implements LaneStore {
   readonly journal: Journal;
@@ -78,7 +75,7 @@ class MemorySession implements JournalSession {
   }
 
   async append(entries: readonly JournalEntry[]): Promise<"kept"> {
-    for (const entry of entries) this.#checkLength(entry);
+    for (const entry of entries) checkLength(entry, this.journal.location);
     this.#log.append(entries);
     return "kept";
   }
@@ -106,12 +103,5 @@ class MemorySession implements JournalSession {
 
   get #log() {
     return this.journal.workspace.log;
-  }
-
-  #checkLength(entry: JournalEntry): void {
-    if (encoder.encode(encodeLine(entry)).length <= MAX_ENTRY_BYTES) return;
-    const message = `Cannot append ${entry.op} to the journal: ` +
-      `it is longer than ${MAX_ENTRY_BYTES} bytes`;
-    throw new CoordError("bad_args", message, { path: this.journal.location });
   }
 }

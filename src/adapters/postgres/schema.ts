@@ -116,7 +116,20 @@ CREATE TABLE coord.ticket (
 );
 `;
 
-const STEPS: readonly string[] = [TASKS, HOLDS];
+const LANES = `
+ALTER TABLE coord.space
+  ADD journal_start bigint NOT NULL DEFAULT 1,
+  ADD journal_end bigint NOT NULL DEFAULT 0;
+
+CREATE TABLE coord.journal (
+  ns int NOT NULL REFERENCES coord.space,
+  number bigint NOT NULL,
+  entry text NOT NULL,
+  PRIMARY KEY (ns, number)
+);
+`;
+
+const STEPS: readonly string[] = [TASKS, HOLDS, LANES];
 
 /** Where a task stands at an instant, in SQL: the last of its starts that has come says it. */
 export function statusAt(row: string, now: string): string {

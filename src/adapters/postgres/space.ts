@@ -75,7 +75,7 @@ export class Space {
 }
 
 /** What hints are about. */
-type Hinted = "task" | "claim" | "reservation" | "ticket";
+type Hinted = "task" | "claim" | "reservation" | "ticket" | "lane";
 
 function channelOf(ns: number): string {
   return `coord_${ns}`;

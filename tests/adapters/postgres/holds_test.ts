@@ -1,11 +1,17 @@
-/** Reservations whatever a data base does by default, and whatever comes between two statements. */
+/** Reservations and lanes, whatever a data base does by default, and whatever comes between two statements. */
 import { Connection } from "../../../src/adapters/postgres/connection.ts";
 import { initPostgres, openPostgres } from "../../../src/adapters/postgres/open.ts";
 import { placeOf } from "../../../src/adapters/postgres/place.ts";
 import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import { afterEach, assertEquals, itIf } from "../../deps.ts";
-import { newSpace, noServer, untilOneWaits, withTheRest } from "../../support/postgres.ts";
+import {
+  cuttable,
+  newSpace,
+  noServer,
+  untilOneWaits,
+  withTheRest,
+} from "../../support/postgres.ts";
 import { coordOn } from "../../support/scene/over_store.ts";
 
 const reason = noServer();
@@ -23,7 +29,7 @@ function opened<T extends { close(): Promise<void> }>(opening: T): T {
 
 for (const level of ["read committed", "repeatable read", "serializable"]) {
   itThere(
-    `of exclusive reservations at once one is granted where ${level} is the default`,
+    `of exclusive reservations, and of leases, at once one is granted where ${level} is the default`,
     async () => {
       const url = await newSpace();
       const sql = opened(new Connection(placeOf(url)));
@@ -47,6 +53,14 @@ for (const level of ["read committed", "repeatable read", "serializable"]) {
         );
         assertEquals(granted.length, 1);
         for (const { coord, runId, id } of granted) await coord.reservations.release({ id, runId });
+        const lane = { lane: "api", tree: ["lib"], loopTs: "1", ttl: 60 };
+        const leases = await Promise.all(coords.map(async ({ runId: owner, coord }) => {
+          const { status } = await coord.lanes.acquire({ ...lane, owner });
+          return { status, coord, owner };
+        }));
+        const held = leases.filter(({ status }) => status === "acquired");
+        assertEquals(held.length, 1);
+        for (const { coord, owner } of held) await coord.lanes.release({ lane: "api", owner });
       }
     },
   );
@@ -92,3 +106,24 @@ itThere(
     assertEquals(first?.release?.reason, "expired");
   },
 );
+
+itThere("a lease whose append has lost its answer is acquired once", async () => {
+  const place = placeOf(await newSpace());
+  const wire = opened(await cuttable(place));
+  const store = opened(await openPostgres(wire.place));
+  const coord = coordOn(withTheRest(store, new MemoryWorkspace()));
+  const sql = opened(new Connection(place));
+  let acquiring: Promise<{ status: string }> | undefined;
+  await sql.transaction("READ COMMITTED", async (ask) => {
+    await ask("SELECT FROM coord.space WHERE name = $1 FOR UPDATE", [place.space]);
+    const lane = { lane: "api", tree: ["lib"], loopTs: "1", ttl: 60 };
+    acquiring = coord.lanes.acquire({ ...lane, owner: "a" });
+    await untilOneWaits(ask);
+    wire.cut();
+  });
+  assertEquals((await acquiring)?.status, "acquired");
+  const entries = await store.lanes.journal.last(10);
+  const { fold } = await store.lanes.journal.read();
+  assertEquals([fold.live().length, fold.live()[0]?.fence], [1, 1]);
+  assertEquals(entries.every(({ op }) => op === "ACQUIRE"), true, JSON.stringify(entries));
+});
