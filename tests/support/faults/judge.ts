@@ -1,7 +1,7 @@
 /** What must be true after a command that had a fault: of its answer, of the workspace, for others. */
 import { exitCodes } from "../../../src/cli/exit_codes.ts";
 import type { Row } from "./rows.ts";
-import { call, copyOf, look, type Scene, type View, withIds } from "./scene.ts";
+import { call, copyOf, findings, look, type Scene, type View, withIds } from "./scene.ts";
 import { type Point, type Traced, traced } from "./strace.ts";
 
 /**
@@ -82,6 +82,7 @@ export async function playFault(
   const isAcknowledged = row.prints !== "host" && (run.code === 0 || /^{"ok":true/.test(run.out)) &&
     !(row.skips && run.out.includes(': skipped"'));
   problems.push(...viewProblems(row, clean, view, isAcknowledged));
+  if (!row.fresh) problems.push(...await findings(copy.dir));
   problems.push(...await othersProblems(row, view, copy.dir));
   return problems.map((problem) => `${problem}\n    at ${run.hit}\n    said ${run.out}${run.err}`);
 }

@@ -88,6 +88,7 @@ export const ROWS: readonly Row[] = [
   row("lane halt", "api --lane api"),
   row("journal compact", ""),
   row("gc", "--execute", { skips: true }),
+  row("fsck", "--repair"),
   ofMe("with", "free.ts -- true", { codes: [126, 127, 143], between: HELD_MEANWHILE }),
   ofMe("with", "--lane free --tree free/** -- true", {
     codes: [126, 127, 143],
@@ -108,7 +109,7 @@ export const WRITES_NO_RECORD: readonly string[] = [
   ...["check", "list", "forecast", "reconcile", "check-fresh", "tasks", "queue list"],
   ...["lane live", "lane arbitrate", "lane check", "lane liveness"],
   ...["journal tail", "journal replay", "journal verify"],
-  ...["metrics", "fsck", "doctor", "top", "export"],
+  ...["metrics", "doctor", "top", "export"],
   ...["hook install", "hook uninstall", "hook status", "hook print", "hook test"],
   ...["mcp install", "mcp uninstall", "guard install", "guard uninstall", "guard check"],
 ];

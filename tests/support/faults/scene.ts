@@ -164,3 +164,11 @@ export async function look(dir: string): Promise<{ view: View; problems: string[
   }
   return { view, problems };
 }
+
+/** What `fsck` finds. */
+export async function findings(dir: string): Promise<string[]> {
+  const { code, answer, err } = await call(dir, ["fsck"]);
+  const found = (answer["findings"] ?? []) as Row[];
+  if (code > 1 || (code === 1 && found.length === 0)) return [`fsck ended with ${code}: ${err}`];
+  return found.map((one) => `fsck finds ${words(one, "class", "file", "reason", "next")}`);
+}
