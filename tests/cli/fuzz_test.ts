@@ -1,9 +1,9 @@
 /** Input that no caller means: command lines, lines, payloads, settings and messages at random. */
 import { main } from "../../src/cli/main.ts";
 import { DIALECTS } from "../../src/commands/hook/dialects.ts";
-import { assertEquals, it } from "../deps.ts";
+import { assertEquals, it, itIf } from "../deps.ts";
 import { fakeHost } from "../support/fake/host.ts";
-import { sized } from "../support/length.ts";
+import { isHeavy, sized } from "../support/length.ts";
 import {
   asProcess,
   type Ended,
@@ -23,6 +23,7 @@ const PATIENCE_MS = 100;
 const SHARED = 200;
 
 const random = newSeed("fuzz");
+const itHeavy = itIf(isHeavy(), "it starts processes, only with COORD_HEAVY=1");
 
 async function inProcess(
   dir: string,
@@ -170,9 +171,9 @@ it("any messages leave the server of the Model Context Protocol alive to its end
   });
 });
 
-it("the same holds of processes", async () => {
+itHeavy("the same holds of processes", async () => {
   let dir = await makeWorkspace();
-  for (let at = 0; at < sized(0, 50, 500); at++) {
+  for (let at = 0; at < sized(1, 50, 500); at++) {
     if (at % SHARED === 0) dir = await makeWorkspace();
     const lines = await Promise.all(Array.from({ length: 4 }, async () => {
       const line = await randomLine(random);
