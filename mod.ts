@@ -85,6 +85,14 @@ export type {
 } from "./src/engine/watch/show.ts";
 export { Exchange } from "./src/engine/watch/exchange.ts";
 export type { Metrics } from "./src/engine/watch/metrics.ts";
+export type {
+  ExportDocument,
+  ExportedTask,
+  ExportEnd,
+  ExportHead,
+} from "./src/engine/watch/transfer/export.ts";
+export type { Imported, ImportInput, ImportRefused } from "./src/engine/watch/transfer/import.ts";
+export type { ImportConflict, OnConflict } from "./src/engine/watch/transfer/plan.ts";
 export { expositionLines, type Metric, type MetricSample } from "./src/domain/watch/exposition.ts";
 export type { WorkspaceStatus } from "./src/engine/watch/status.ts";
 export type { Configuration, ConfigValue } from "./src/domain/input/configuration.ts";

@@ -104,6 +104,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ]],
   ["src/workspace/open_text_file.ts", [
     "src/ports/",
+    "src/deps/path.ts",
     "src/adapters/fs/disk/text_file.ts",
   ]],
   ["src/workspace/open_trial.ts", [

@@ -20,6 +20,9 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ["src/engine/watch/log.ts", "Log", "LogEvent"],
   ["src/engine/watch/agents.ts", "AgentList", "AgentItem", "AgentTask"],
   ["src/domain/watch/exposition.ts", "Metric", "MetricSample"],
+  ["src/engine/watch/transfer/export.ts", "ExportHead", "ExportedTask", "ExportEnd"],
+  ["src/engine/watch/transfer/import.ts", "Imported", "ImportRefused"],
+  ["src/engine/watch/transfer/plan.ts", "ImportConflict"],
   [
     "src/engine/watch/show.ts",
     "TaskShown",

@@ -204,6 +204,10 @@ async function runCommand(
       const { openTextFileOn } = await import("../workspace/open_text_file.ts");
       return openTextFileOn(host, path);
     },
+    async *bytes(path) {
+      const { bytesOn } = await import("../workspace/open_text_file.ts");
+      yield* bytesOn(host, path);
+    },
     async trial() {
       const { openTrialOn } = await import("../workspace/open_trial.ts");
       return openTrialOn(host, clock);
@@ -225,7 +229,7 @@ async function runCommand(
     if (isStream(command)) {
       output.live();
       const stream = await command.run(context, values);
-      await output.stream(stream, (value, width) => command.text(value, width));
+      await output.stream(stream, (value, width) => command.text(value, width), command.isData);
       return exitCodeOfValue(stream);
     }
     output.status = command.status ?? output.status;

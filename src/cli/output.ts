@@ -174,6 +174,7 @@ export class Output {
   async stream<V extends object>(
     values: AsyncIterable<V>,
     render: (cleaned: V, width: number | undefined) => string,
+    isData = false,
   ): Promise<void> {
     this.flushWarnings();
     const { cut } = await import("./table.ts");
@@ -183,8 +184,8 @@ export class Output {
     for await (const value of values) {
       if (++given === LONG_STREAM) this.#host.runsLong?.();
       const [line] = this.print?.(value) ?? [
-        this.json
-          ? this.#forReader(jsonLine(value))
+        this.json || isData
+          ? this.#forReader(isData ? render(value, undefined) : jsonLine(value))
           : cut(render(sanitizeDeep(value), width), width),
       ];
       this.#stdout(`${line}\n`);

@@ -115,6 +115,22 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     ],
   },
   metrics: { lists: ["metrics"], fields: [], each: words("name type help samples.*") },
+  export: {
+    fields: [
+      ...words("kind format coord_version exported_at status counts.*"),
+      ...words("queue paused_at paused_by reason"),
+      ...within("task", TASK),
+      ...within("claim", CLAIM),
+      ...within("reservation", [...RESERVATION, ...RESERVATION_STATE]),
+      ...within("intent", [...INTENT, "status"]),
+      ...within("lane", LEASE_ITEM),
+    ],
+  },
+  import: {
+    fields: words("status added updated unchanged skipped paused left_out error"),
+    lists: ["conflicts"],
+    each: words("at task_id reason message"),
+  },
   prime: { fields: words("status run_id lines.* left_out") },
   log: {
     fields: words("total limit truncated"),

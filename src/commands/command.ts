@@ -113,6 +113,8 @@ export interface CommandContext {
   races(scratch: string): Promise<object | undefined>;
   /** A file that belongs to others. */
   textFile(path: string): Promise<TextFile>;
+  /** The bytes of a file from its beginning to its end, some of them at a time. */
+  bytes(path: string): AsyncIterable<Uint8Array>;
   /** A workspace of its own to try a hook in. */
   trial(): Promise<{
     readonly dir: string;
@@ -215,6 +217,8 @@ export interface StreamCommand<V extends object = object, I extends object = obj
   run(context: CommandContext, values: I): Promise<Stream<V>>;
   /** For people, one line; `width` is that of a terminal, which cuts it. */
   text(value: V, width?: number): string;
+  /** The text is for programs too: nothing of it is cleaned or cut. */
+  readonly isData?: true;
 }
 
 /** What a command of the third kind gets to work with. */

@@ -66,6 +66,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "stream every change",
     load: () => import("./system/watch.ts").then((module) => module.watch),
   },
+  export: {
+    group: "Workspace",
+    summary: "print everything as JSON, one document a line, or tasks as issues of beads",
+    load: () => import("./files/export.ts").then((module) => module.exportAll),
+  },
+  import: {
+    group: "Workspace",
+    summary: "add the tasks of an export, or issues of beads",
+    load: () => import("./files/import.ts").then((module) => module.importAll),
+  },
   gc: {
     group: "Workspace",
     summary: "delete records that ended long ago (dry run unless --execute)",

@@ -153,14 +153,17 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** Lines of text. A zero byte anywhere means that the input is none. */
-async function* lines(input: Bytes): AsyncGenerator<Piece, void> {
+export async function* lines(
+  input: Bytes,
+  most: number = MAX_LINE_BYTES,
+): AsyncGenerator<Piece, void> {
   async function* checked() {
     for await (const chunk of input) {
       if (chunk.includes(NUL)) throw zeroByte();
       yield chunk;
     }
   }
-  yield* split(checked(), NEWLINE);
+  yield* split(checked(), NEWLINE, most);
 }
 
 /**
@@ -186,25 +189,29 @@ export async function* zeroEnded(input: Bytes, instead: string): AsyncGenerator<
 }
 
 /** What stands before each `end`, and behind the last. */
-export async function* split(input: Bytes, end: number): AsyncGenerator<Piece, void> {
+export async function* split(
+  input: Bytes,
+  end: number,
+  most: number = MAX_LINE_BYTES,
+): AsyncGenerator<Piece, void> {
   let parts: Uint8Array[] = [];
   let length = 0;
   const take = () => {
-    const piece = length > MAX_LINE_BYTES ? undefined : joined(parts);
+    const piece = length > most ? undefined : joined(parts);
     parts = [];
     length = 0;
     return piece;
   };
   const add = (part: Uint8Array) => {
     length += part.length;
-    if (length > MAX_LINE_BYTES) parts = [];
+    if (length > most) parts = [];
     // A copy: the runtime may use the chunk's memory again.
     else parts.push(part.slice());
   };
   for await (const chunk of input) {
     let from = 0;
     for (let at; (at = chunk.indexOf(end, from)) !== -1; from = at + 1) {
-      if (length === 0 && at - from <= MAX_LINE_BYTES) {
+      if (length === 0 && at - from <= most) {
         yield chunk.subarray(from, at);
         continue;
       }

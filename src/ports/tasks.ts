@@ -24,6 +24,12 @@ export type Added =
   /** None was added: by the ids of tasks of the call that others of it wait for, those that have their keys. */
   | { readonly kind: "mistaken"; readonly standIns: ReadonlyMap<string, string> };
 
+/** A task with its terminal state. */
+export interface EndedTask {
+  readonly task: TaskRecord;
+  readonly claim: ClaimRecord;
+}
+
 /** What the caller of `TaskStore.add()` found out about tasks that others of the call wait for. */
 export interface Preceding {
   /**
@@ -116,6 +122,15 @@ export interface TaskStore {
    * task has its key, that one must be named, and be among the stand-ins; else none is added.
    */
   add(tasks: readonly TaskRecord[], found?: Preceding): Promise<Added>;
+
+  /**
+   * Keeps tasks that have ended elsewhere, with their ends, which no process moves any more. None of them
+   * can be claimed at any moment. They are durable when the promise resolves; when it rejects some may
+   * be there. What waits for them is let go as by any end. None of the ids may be in use.
+   *
+   * @returns Those that the store cannot keep so; they are not there.
+   */
+  restore(ended: readonly EndedTask[]): Promise<readonly EndedTask[]>;
 
   /** The ids of tasks with this key, in any queue: the unfinished ones and the newest that ended, as far as it is known. */
   byKey(key: string): Promise<string[]>;

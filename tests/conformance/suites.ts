@@ -16,6 +16,7 @@ import { reservationSuite } from "./reservation.ts";
 import { needsSuite } from "./needs.ts";
 import { pauseSuite } from "./pause.ts";
 import { planSuite } from "./plan.ts";
+import { restoreSuite } from "./restore.ts";
 import { retrySuite } from "./retry.ts";
 import { tagSuite } from "./tags.ts";
 import { taskSuite } from "./task.ts";
@@ -44,6 +45,7 @@ export function queueConformance(name: string, open: OpenStore, rounds?: number)
   afterSuite(name, open);
   planSuite(name, open);
   needsSuite(name, open);
+  restoreSuite(name, open);
   retrySuite(name, open);
   requeueSuite(name, open);
   pauseSuite(name, open);

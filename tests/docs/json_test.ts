@@ -43,6 +43,7 @@ const OPEN = [
   "flags",
   "settings",
   "labels",
+  "metadata",
 ];
 
 /** The names of all fields in a value, except those within {@link OPEN}. */

@@ -35,6 +35,7 @@ import type {
   Added,
   Applied,
   ClaimSearch,
+  EndedTask,
   Preceding,
   QueuePauses,
   TaskStore,
@@ -88,6 +89,16 @@ export class MemoryTaskStore implements TaskStore {
     }
     this.#letGo(found?.completed);
     return { kind: "added", tasks: outcomesOf(all, once, held) };
+  }
+
+  async restore(ended: readonly EndedTask[]): Promise<readonly EndedTask[]> {
+    const { tasks, claims } = this.workspace;
+    for (const { task, claim } of ended) {
+      tasks.put(task.task_id, task);
+      claims.put(task.task_id, claim);
+    }
+    this.#letGo();
+    return [];
   }
 
   async byKey(key: string): Promise<string[]> {

@@ -13,7 +13,7 @@
 import { isTerminal } from "../../../domain/task/claim.ts";
 import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { idOfStem } from "../../../domain/ids.ts";
-import { canonicalJson, type JsonObject } from "../../../domain/json.ts";
+import { canonicalJson, type JsonObject, readObject } from "../../../domain/json.ts";
 import { BATCH_MS, SEGMENT } from "../../../domain/limits.ts";
 import {
   recordsOf,
@@ -22,6 +22,8 @@ import {
   segmentLine,
 } from "../../../domain/task/segment.ts";
 import { parseTask } from "../../../domain/task/task.ts";
+import { parseTime } from "../../../domain/time.ts";
+import type { EndedTask } from "../../../ports/tasks.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "../task/batch_settling.ts";
@@ -125,6 +127,41 @@ export class TaskMover implements TaskFiles {
     const moving = this.moving(count, enough, sliceMs);
     const { value, done } = moving.next();
     return done ? value : moving.next(await this.#batches.named(true)).value === true;
+  }
+
+  /** Adds lines of tasks that never had files; returns those that a line cannot show. */
+  async restore(ended: readonly EndedTask[]): Promise<readonly EndedTask[]> {
+    const left: EndedTask[] = [];
+    let lines: SegmentLine[] = [];
+    for (const each of ended) {
+      const { task, claim } = each;
+      // As they would lie in files.
+      const records = {
+        task: readObject(canonicalJson(task)),
+        claim: readObject(canonicalJson(claim)),
+      };
+      const endedMs = parseTime(claim.ended_at) ?? Math.max(0, parseTime(claim.expires_at) ?? 0);
+      const line = segmentLine(task, claim, records, endedMs);
+      if (line === undefined) left.push(each);
+      else lines.push(line);
+      if (lines.length < SEGMENT.step) continue;
+      await this.#addForGood(lines);
+      lines = [];
+    }
+    await this.#addForGood(lines);
+    return left;
+  }
+
+  /** Adds lines to whichever log is the last. */
+  async #addForGood(lines: readonly SegmentLine[]): Promise<void> {
+    const { segments } = this.layout;
+    for (let isThere = lines.length === 0; !isThere; await breath()) {
+      const log = openLog(this.#fs, this.layout);
+      if (log === undefined) continue;
+      const size = this.#fs.lstat(`${segments}/${logName(log.n)}`)?.size ?? 0;
+      if (log.isSealing || size > this.limits.bytes) seal(this.#fs, this.layout, log.n, this);
+      else isThere = addLines(this.#fs, this.layout, log.n, lines);
+    }
   }
 
   /** The steps of a move; it asks for the stems that batches may give files again. */

@@ -120,9 +120,17 @@ export class FsTaskStore implements TaskStore {
     return { kind: "added", tasks: tasks.map((task) => ({ task, isNew: true })) };
   }
 
+  async restore(ended: Parameters<TaskStore["restore"]>[0]): ReturnType<TaskStore["restore"]> {
+    this.#openToWrite();
+    const left = await (await this.#moves()).restore(ended);
+    const moved = new Moved();
+    for (const each of ended) if (!left.includes(each)) moved.end(stemOfId(each.task.task_id));
+    await this.#follow(moved, this.clock());
+    return left;
+  }
+
   async byKey(key: string): Promise<string[]> {
-    const { newestByKey } = await import("../key/newest.ts");
-    return newestByKey(this.#fs, this.layout, key);
+    return (await import("../key/newest.ts")).newestByKey(this.#fs, this.layout, key);
   }
 
   async #addAll(tasks: readonly TaskRecord[]): Promise<void> {
@@ -215,7 +223,7 @@ export class FsTaskStore implements TaskStore {
     }
     if (isTerminal(outcome.claim)) {
       settleStep(this.#batches.turns);
-      if (isTimeToMove(stem) || this.#mover?.isBusy) await this.#moveEnded();
+      if (isTimeToMove(stem) || this.#mover?.isBusy) await (await this.#moves()).step();
     }
     return { kind: "written", claim: outcome.claim };
   }
@@ -341,10 +349,9 @@ export class FsTaskStore implements TaskStore {
     return { kind: "refused", refusal: archived(claim) };
   }
 
-  async #moveEnded(): Promise<void> {
+  async #moves(): Promise<TaskMover> {
     const { TaskMover } = await import("../segment/mover.ts");
-    this.#mover ??= new TaskMover(this.host, this.layout, this.warn);
-    await this.#mover.step();
+    return this.#mover ??= new TaskMover(this.host, this.layout, this.warn);
   }
 
   /** An end that this call only found: its maker may have died before it was on the disk. */
@@ -357,8 +364,7 @@ export class FsTaskStore implements TaskStore {
   /** Does for other tasks what follows from a state that is on the disk. */
   async #afterwards(stem: string, claim: ClaimRecord): Promise<void> {
     const moved = new Moved();
-    moved.ended.add(stem);
-    moved.lasting.add(stem);
+    moved.end(stem);
     // It may have waited itself, and was cancelled.
     if (claim.transition === 1 || wasHeldBack(claim)) moved.waiting.add(stem);
     await this.#follow(moved, this.clock());

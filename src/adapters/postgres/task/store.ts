@@ -14,6 +14,7 @@ import type {
   Added,
   Applied,
   ClaimSearch,
+  EndedTask,
   Preceding,
   TaskStore,
   UnmetNeeds,
@@ -53,7 +54,7 @@ export class PostgresTaskStore implements TaskStore {
       const hindered = hindrance(tasks, held, found?.standIns);
       if (hindered !== undefined) return hindered;
       const added = tasks.filter((task) => !held.has(task));
-      if (!await this.#insert(added)) continue;
+      if (!await this.#insert(added.map((task) => ({ task, claim: undefined })))) continue;
       const waiting = added.filter(isGated).map(({ task_id }) => task_id);
       await this.#moving.letGo(waiting, found?.completed);
       return { kind: "added", tasks: outcomesOf(all, once, held) };
@@ -61,12 +62,13 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /** Adds rows; `false` where another task has taken one of the keys. */
-  async #insert(tasks: readonly TaskRecord[]): Promise<boolean> {
-    if (tasks.length === 0) return true;
+  async #insert(entries: readonly TaskEntry[]): Promise<boolean> {
+    if (entries.length === 0) return true;
+    const tasks = entries.map(({ task }) => task);
     const { connection } = this.space;
     const ns = await this.space.ns();
     const now = await this.space.now();
-    const rows = tasks.map((task) => rowOf({ task, claim: undefined }, now));
+    const rows = entries.map((entry) => rowOf(entry, now));
     try {
       await connection.write(
         `WITH added AS (
@@ -85,6 +87,14 @@ export class PostgresTaskStore implements TaskStore {
     if (tasks.length > NAMED) this.space.hint("task");
     else for (const { task_id } of tasks) this.space.hint("task", task_id);
     return true;
+  }
+
+  async restore(ended: readonly EndedTask[]): Promise<readonly EndedTask[]> {
+    await this.#insert(ended);
+    for (const { task } of ended) {
+      await this.#moving.letGo(await this.#moving.successors(task.task_id));
+    }
+    return [];
   }
 
   async byKey(key: string): Promise<string[]> {

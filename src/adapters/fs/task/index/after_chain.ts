@@ -28,6 +28,12 @@ export class Moved {
   /** The same, whose entries may be missing. */
   readonly lacking = new Set<string>();
 
+  /** Notes an end that is on the disk. */
+  end(stem: string): void {
+    this.ended.add(stem);
+    this.lasting.add(stem);
+  }
+
   get isNothing(): boolean {
     return this.ended.size + this.waiting.size + this.lacking.size === 0;
   }
