@@ -7,8 +7,9 @@ import { agentText, clipped, column, shortId } from "../text.ts";
 export const log: AnswerCommand<Log, LogInput> = {
   details:
     "Show what happened, oldest first, as the records have it: tasks that were enqueued, claimed " +
-    "and ended, attempts that timed out, reservations, intents and lanes. Of more than --limit " +
-    "the last are shown. Heartbeats are left out, and what gc has removed.",
+    "and ended, attempts that timed out, reservations, intents and lanes. A queue that is paused is " +
+    "shown too. Of more than --limit the last are shown. Heartbeats are left out, and what gc has " +
+    "removed.",
   examples: ["log --since 1h", "log --run-id agent-7 --kind task --json"],
   operands: [],
   flags: {
@@ -56,7 +57,7 @@ export const log: AnswerCommand<Log, LogInput> = {
         each.at,
         each.kind,
         each.event,
-        each.kind === "lane" ? clipped(each.id) : shortId(each.id),
+        each.kind === "lane" || each.kind === "queue" ? clipped(each.id) : shortId(each.id),
         each.run_id && agentText(each.run_id),
         each.subject && clipped(each.subject),
         each.detail && clipped(each.detail),

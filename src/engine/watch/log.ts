@@ -16,10 +16,10 @@ import { checkInput } from "../input.ts";
 import { readJournal } from "../lane/turn.ts";
 
 /** What kind of record something happened to. */
-export type LogKind = "task" | "reservation" | "intent" | "lane";
+export type LogKind = "task" | "reservation" | "intent" | "lane" | "queue";
 
 /** All kinds. */
-export const LOG_KINDS: readonly LogKind[] = ["task", "reservation", "intent", "lane"];
+export const LOG_KINDS: readonly LogKind[] = ["task", "reservation", "intent", "lane", "queue"];
 
 /** What to list; by default the last 200 events of every kind. */
 export interface LogInput {
@@ -51,18 +51,18 @@ export interface LogEvent {
    * Of a task `enqueued`, `claimed`, `completed`, `failed`, `cancelled`, `expired`, `timed_out`, `given_back`,
    * `requeued` and `reprioritized` (the last time); of a
    * reservation `reserved`, `released`, `expired`; of an intent `announced`; of a lane `acquired`,
-   * `released`, `adopted`, `evicted`, `refused`, `spawned`, `halted`.
+   * `released`, `adopted`, `evicted`, `refused`, `spawned`, `halted`; of a queue that is paused `paused`.
    */
   readonly event: string;
-  /** The record's id; of a lane its name. */
+  /** The record's id; of a lane or a queue its name. */
   readonly id: string;
   /** Whose doing it was, of a lane that was evicted who had it; null where no record says. */
   readonly run_id: string | null;
-  /** The title of a task, the addresses of a reservation or an intent; null of a lane. */
+  /** The title of a task, the addresses of a reservation or an intent; null of a lane or a queue. */
   readonly subject: string | null;
   /** In which attempt at a task; null of anything else, and where that is not kept. */
   readonly attempt: number | null;
-  /** Why: the error of a failed task, the reason of a release; null where there is none. */
+  /** Why: the error of a failed task, the reason of a release or a pause; null where there is none. */
   readonly detail: string | null;
 }
 
@@ -103,6 +103,15 @@ export async function readLog(context: Context, input: LogInput): Promise<Log> {
     }
   }
   if (isWanted("lane")) all.push(...await laneEvents(context));
+  if (isWanted("queue")) {
+    for (const { queue, paused_at, paused_by: run_id, reason } of await tasks.pauses.all()) {
+      all.push({
+        ...happened("queue", "paused", queue, paused_at),
+        run_id,
+        detail: reason ?? null,
+      });
+    }
+  }
   const from = since === undefined ? -Infinity : now - since * 1000;
   const matching = all
     .filter(({ at, run_id }) => msOf(at) >= from && (runId === undefined || run_id === runId))

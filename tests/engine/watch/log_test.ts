@@ -1,4 +1,5 @@
 import { assertEquals, it } from "../../deps.ts";
+import { formatTime } from "../../../src/domain/time.ts";
 import { workspace } from "../../support/scene/workspace.ts";
 
 /** A workspace in which a little has happened, a second after each other. */
@@ -57,6 +58,22 @@ it("log() says what happened in the order of time, of every kind", async () => {
   ]);
   assertEquals([total, limit, truncated], [12, 200, false]);
   assertEquals([events[0]?.id, events.at(-1)?.id, events[4]?.id], [id, other, "api"]);
+});
+
+it("log() says of a queue that is paused by whom and why, until it is resumed", async () => {
+  const { coord, clock } = await workspace();
+  await coord.queues.pause({ queues: ["build"], runId: "a", reason: "disk full" });
+  clock.advance(1);
+  await coord.queues.pause({ queues: ["test"], runId: "b" });
+  const { events } = await coord.log({ kind: "queue" });
+  const nothing = { subject: null, attempt: null };
+  const paused = { ...nothing, kind: "queue", event: "paused" } as const;
+  assertEquals(events, [
+    { ...paused, at: formatTime(clock.ms - 1000), id: "build", run_id: "a", detail: "disk full" },
+    { ...paused, at: formatTime(clock.ms), id: "test", run_id: "b", detail: null },
+  ]);
+  await coord.queues.resume({ queues: ["build"] });
+  assertEquals((await coord.log({ runId: "a" })).total, 0);
 });
 
 it("log() takes a time, a run, a kind and a number", async () => {
