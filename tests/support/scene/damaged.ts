@@ -45,7 +45,7 @@ export function opened(memory: MemoryFs): { coord: Coord; warnings: string[] } {
 export function check(memory: MemoryFs, repair = false, files = checkFiles): Promise<Checked> {
   const host = hostWithin(hostOn(memory.fs), W, true);
   const idOf = (record: object) => contentId(record, real.sha256);
-  return files(host, new Layout(W), Date.now, { repair, idOf });
+  return files(host, new Layout(W), Date.now, { repair, idOf }, { pause: async () => {} });
 }
 
 /** A workspace without records. */

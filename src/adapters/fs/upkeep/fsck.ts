@@ -20,17 +20,24 @@ import { Quarantine } from "./quarantine.ts";
 import { checkDefinitions, checkOthers, checkReservationFiles } from "./records.ts";
 import { checkBatches, checkSegments } from "./segments.ts";
 
-/** @param now The clock of files, milliseconds since 1970. */
+/** What a check needs of time. */
+interface CheckTime {
+  /** The clock of files, milliseconds since 1970. */
+  readonly now?: Clock;
+  /** Waits for some milliseconds. */
+  readonly pause?: Parts["pause"];
+}
+
 export async function checkFiles(
   host: Host,
   layout: Layout,
   clock: Clock,
   asked: CheckAsked,
-  now: Clock = Date.now,
+  { now = Date.now, pause = sleep }: CheckTime = {},
 ): Promise<Checked> {
   const damages = new Damages(layout.root, asked.repair, now);
   const quarantine = new Quarantine(host.fs, layout, now);
-  const parts: Parts = { host, fs: host.fs, layout, clock, damages, quarantine, asked };
+  const parts: Parts = { host, fs: host.fs, layout, clock, damages, quarantine, asked, pause };
   await checkFolders(parts);
   const tasks = await checkDefinitions(parts, "task");
   await damages.settle();
@@ -45,4 +52,8 @@ export async function checkFiles(
   await checkJournal(parts);
   await checkIndex(parts, { tasks, reservations }, broken);
   return { damages: damages.all, looked: damages.looked };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,7 +3,8 @@
  *
  * Only records that coord wrote have to have entries: those of other tools get theirs when coord meets
  * them. An entry is there before what it is about, and goes after it. So what seems to lack one is looked
- * at once more: the record, then its entry, then whether it still needs that. A lack is mended as a claim
+ * at once more: the record, then its entry, then whether it still needs that; and again in the two seconds
+ * that follow. A lack is mended as a claim
  * does that finds nothing, or as the next addition of a reservation does where the notes are gone.
  */
 import { isClaimAhead, isTerminal, taskStatus } from "../../../domain/task/claim.ts";
@@ -40,6 +41,9 @@ import { namesIn, type Parts } from "./parts.ts";
 /** An entry that is younger may be of a task on its way, milliseconds. */
 const ON_ITS_WAY_MS = 60_000;
 
+/** After which times what lacks an entry is looked at again, milliseconds; most that is on its way is there then. */
+const LOOKS_MS = [100, 400, 1_500];
+
 /** How often batches are read again that get other names meanwhile. */
 const MAX_TRIES = 20;
 
@@ -63,6 +67,17 @@ export async function checkIndex(
       damages.look("index_entries");
       if (lacksEntry(parts, first, stem)) lacking.push(stem);
     });
+  }
+  // A claimer that meets a hint out of date takes it away, and makes the right one a moment later.
+  for (const ms of LOOKS_MS) {
+    if (lacking.length === 0) break;
+    await parts.pause(ms);
+    const still = lacking.splice(0);
+    for (const stem of still) {
+      damages.reading(`tasks/${stem}.json`, () => {
+        if (lacksEntry(parts, first, stem)) lacking.push(stem);
+      });
+    }
   }
   const after = await batchedTasks(parts);
   let mending: Promise<Mended> | undefined;

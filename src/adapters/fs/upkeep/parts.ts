@@ -16,6 +16,8 @@ export interface Parts {
   readonly damages: Damages;
   readonly quarantine: Quarantine;
   readonly asked: CheckAsked;
+  /** Waits for some milliseconds. */
+  pause(ms: number): Promise<void>;
 }
 
 /** What a file is that holds one record. */
