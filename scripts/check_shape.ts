@@ -110,7 +110,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/workspace/open_trial.ts", [
     "src/engine/",
     "src/ports/",
-    "src/adapters/fs/disk/staging.ts",
+    "src/adapters/fs/disk/doctor/remove_tree.ts",
     "src/workspace/open.ts",
     "src/workspace/open_hook.ts",
     "src/workspace/open_reserving.ts",

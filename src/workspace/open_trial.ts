@@ -1,5 +1,5 @@
 /** A workspace of its own to try a hook in, which is removed again. */
-import { removeTree } from "../adapters/fs/disk/staging.ts";
+import { removeTree } from "../adapters/fs/disk/doctor/remove_tree.ts";
 import type { Host } from "../ports/host.ts";
 import { initOn } from "./open.ts";
 import type { Hook } from "../engine/holds/hook.ts";

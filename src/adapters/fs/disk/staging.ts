@@ -27,20 +27,6 @@ export function stageFile(fs: HostFs, tmp: string, bytes: Uint8Array, sync: bool
   return path;
 }
 
-/** Removes a folder of ours with all that is in it. */
-export function removeTree(fs: HostFs, folder: string): void {
-  const pending = [folder];
-  const folders: string[] = [];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    folders.unshift(at);
-    for (const { name, isDirectory } of fs.list(at) ?? []) {
-      if (isDirectory) pending.push(`${at}/${name}`);
-      else fs.remove(`${at}/${name}`);
-    }
-  }
-  for (const each of folders) fs.removeDir(each);
-}
-
 /**
  * Writes a note in `index/` that only saves time: where that cannot be, or another process removes the
  * folders meanwhile, there is none.

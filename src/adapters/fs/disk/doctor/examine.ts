@@ -10,13 +10,14 @@ import { type Host, HostError, type HostFs } from "../../../../ports/host.ts";
 import type { Examination, FileSystem, Problem, StoreSize } from "../../../../ports/store.ts";
 import { enter } from "../../layout.ts";
 import { ensureDir } from "../ensure_dir.ts";
-import { removeTree, uniqueName } from "../staging.ts";
+import { uniqueName } from "../staging.ts";
 import { DOCTOR_MS, NEARLY_FULL } from "./bounds.ts";
 import { judge, refusedBy } from "./judge.ts";
 import { durability, fileSystemOf } from "./mount.ts";
 import { tryClock, tryFolderTimes, tryNotification, trySync } from "./probes.ts";
 import { type Outcome, type PromiseName, PROMISES, tried } from "./promises.ts";
 import { type Again, Racers } from "./racers.ts";
+import { removeTree } from "./remove_tree.ts";
 
 /** How often a folder is tried to be removed: a listing may lack what others have just made. */
 const REMOVALS = 3;
