@@ -4,11 +4,12 @@
  * The order of the lines is the truth. The log is one checkpoint and the entries after it; what was
  * before the checkpoint is history that no writer needs to go on.
  *
- * Writing goes through a session, which keeps other writers out: read, decide, append, read again. What an
- * append answers is certain: `kept` means that the entries are durable and that every later reader
- * sees them. `moved` means that nothing was written, since others wrote meanwhile: the writer decides
- * again. `unsure` means that a newer session has begun meanwhile; the entries may be in
- * the log or not, and the writer opens a session of its own again and decides again on what it
+ * Writing goes through a session, which keeps other writers out or finds that they came: read, decide,
+ * append, read again. What an append answers is certain: `kept` means that the entries are durable and
+ * that every later reader sees them. `moved` means that nothing was written, since others wrote
+ * meanwhile: the writer decides again. `unsure` means that a newer session has begun meanwhile, or that
+ * the answer of a server was lost; the entries may be in the log or not, and the writer opens a session
+ * of its own again and decides again on what it
  * reads there, where it finds its own entries if they were kept.
  */
 import type { LaneView } from "../domain/journal/fold.ts";
@@ -69,7 +70,10 @@ export interface CompactResult {
 /** What became of entries. */
 export type AppendOutcome = "kept" | "moved" | "unsure";
 
-/** A writer's time with the journal. No other session is open while it is valid. */
+/**
+ * A writer's time with the journal. Where the store has a mutex, no other session is open while it is valid;
+ * where it has none, `open()` never waits, and `append()` after others have appended is `moved`.
+ */
 export interface JournalSession extends AsyncDisposable {
   /** The log as it is now, own entries included. */
   read(): Promise<JournalView>;

@@ -52,38 +52,6 @@ export function laneSuite(name: string, open: OpenStore): void {
     assertEquals(holders((await at.other.lanes.journal.read()).fold), ["api/a"]);
   });
 
-  it(`${name}: open() lets one write at a time, and wakes the next`, async () => {
-    const at = await place();
-    const first = await session(at.store.lanes.journal);
-    for (const { lanes } of [at.store, at.other]) {
-      const busy = await lanes.journal.open(0);
-      assertEquals(busy.status, "lock_busy");
-    }
-    let isOpen = false;
-    const next = session(at.other.lanes.journal).then((opened) => {
-      isOpen = true;
-      return opened;
-    });
-    await until("the other had a chance", () => true);
-    assertEquals(isOpen, false);
-    first.append([acquire(1)]);
-    await first[Symbol.asyncDispose]();
-    await using second = await next;
-    assertEquals((await second.read()).fold.seq, 1);
-  });
-
-  it(`${name}: open() gives up at its time, and at an abort with its reason`, async () => {
-    const at = await place();
-    await using first = await session(at.store.lanes.journal);
-    assertEquals((await at.other.lanes.journal.open(30)).status, "lock_busy");
-    const abort = new AbortController();
-    const waiting = at.other.lanes.journal.open(60_000, abort.signal);
-    const reason = new Error("enough");
-    abort.abort(reason);
-    assertEquals(await waiting.catch((error: unknown) => error), reason);
-    assertEquals((await first.read()).fold.seq, 0);
-  });
-
   it(`${name}: append() writes nothing of an entry that is too long`, async () => {
     const at = await place();
     await using writer = await session(at.store.lanes.journal);
@@ -105,18 +73,6 @@ export function laneSuite(name: string, open: OpenStore): void {
       ["api/a"],
       1,
     ]);
-  });
-
-  it(`${name}: a session goes on after what others appended, and its end is no one's but its own`, async () => {
-    const at = await place();
-    const first = await session(at.store.lanes.journal);
-    await first.append([acquire(1)]);
-    await first[Symbol.asyncDispose]();
-    await using second = await session(at.other.lanes.journal);
-    await first[Symbol.asyncDispose]();
-    assertEquals((await at.store.lanes.journal.open(0)).status, "lock_busy");
-    await second.append([acquire(2, { lane: "web", tree: ["web"] })]);
-    assertEquals(holders((await second.read()).fold), ["api/a", "web/a"]);
   });
 
   it(`${name}: taxonomy() of a workspace in which none was set down has no lanes`, async () => {
@@ -174,5 +130,79 @@ export function laneSuite(name: string, open: OpenStore): void {
       const release = await at.mine.lanes.release({ lane, owner, loopTs });
       assertEquals(release.status, "released");
     }
+  });
+}
+
+/** What a journal promises that lets one session write at a time. */
+export function mutexSuite(name: string, open: OpenStore): void {
+  const place = () => scene(open);
+
+  it(`${name}: open() lets one write at a time, and wakes the next`, async () => {
+    const at = await place();
+    const first = await session(at.store.lanes.journal);
+    for (const { lanes } of [at.store, at.other]) {
+      const busy = await lanes.journal.open(0);
+      assertEquals(busy.status, "lock_busy");
+    }
+    let isOpen = false;
+    const next = session(at.other.lanes.journal).then((opened) => {
+      isOpen = true;
+      return opened;
+    });
+    await until("the other had a chance", () => true);
+    assertEquals(isOpen, false);
+    first.append([acquire(1)]);
+    await first[Symbol.asyncDispose]();
+    await using second = await next;
+    assertEquals((await second.read()).fold.seq, 1);
+  });
+
+  it(`${name}: open() gives up at its time, and at an abort with its reason`, async () => {
+    const at = await place();
+    await using first = await session(at.store.lanes.journal);
+    assertEquals((await at.other.lanes.journal.open(30)).status, "lock_busy");
+    const abort = new AbortController();
+    const waiting = at.other.lanes.journal.open(60_000, abort.signal);
+    const reason = new Error("enough");
+    abort.abort(reason);
+    assertEquals(await waiting.catch((error: unknown) => error), reason);
+    assertEquals((await first.read()).fold.seq, 0);
+  });
+
+  it(`${name}: a session goes on after what others appended, and its end is no one's but its own`, async () => {
+    const at = await place();
+    const first = await session(at.store.lanes.journal);
+    await first.append([acquire(1)]);
+    await first[Symbol.asyncDispose]();
+    await using second = await session(at.other.lanes.journal);
+    await first[Symbol.asyncDispose]();
+    assertEquals((await at.store.lanes.journal.open(0)).status, "lock_busy");
+    await second.append([acquire(2, { lane: "web", tree: ["web"] })]);
+    assertEquals(holders((await second.read()).fold), ["api/a", "web/a"]);
+  });
+}
+
+/** What a journal promises that lets any number of sessions write. */
+export function overtakingSuite(name: string, open: OpenStore): void {
+  it(`${name}: append() after what others have appended is moved, and writes nothing`, async () => {
+    const at = await scene(open);
+    await using first = await session(at.store.lanes.journal);
+    await using second = await session(at.other.lanes.journal);
+    assertEquals(await second.append([acquire(1)]), "kept");
+    assertEquals(await first.append([acquire(2, { lane: "web", tree: ["web"] })]), "moved");
+    assertEquals(holders((await first.read()).fold), ["api/a"]);
+    assertEquals(await first.append([acquire(2, { lane: "web", tree: ["web"] })]), "kept");
+    assertEquals(holders((await second.read()).fold), ["api/a", "web/a"]);
+    assertEquals(await second.append([acquire(3, { lane: "docs", tree: ["docs"] })]), "kept");
+  });
+
+  it(`${name}: compact() leaves nothing out that others have appended meanwhile`, async () => {
+    const at = await scene(open);
+    await using first = await session(at.store.lanes.journal);
+    await using second = await session(at.other.lanes.journal);
+    await second.append([acquire(1)]);
+    assertEquals((await first.compact()).status, "compacted");
+    assertEquals(await second.append([acquire(2, { lane: "web", tree: ["web"] })]), "moved");
+    assertEquals(holders((await second.read()).fold), ["api/a"]);
   });
 }

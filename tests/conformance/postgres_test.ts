@@ -5,6 +5,7 @@ import { afterEach, it } from "../deps.ts";
 import { newSpace, noServer, openSpace, withTheRest } from "../support/postgres.ts";
 import { sized } from "../support/length.ts";
 import type { OpenStore } from "./harness.ts";
+import { overtakingSuite } from "./lane.ts";
 import { holdConformance, queueConformance } from "./suites.ts";
 
 const reason = noServer();
@@ -27,6 +28,7 @@ if (reason === undefined) {
   });
   queueConformance("PostgreSQL", open, sized(0, 1, 10));
   holdConformance("PostgreSQL", open);
+  overtakingSuite("PostgreSQL", open);
 } else {
   it.skip(`the store in PostgreSQL keeps what every store promises (skipped: ${reason})`, () => {});
 }

@@ -8,7 +8,7 @@ import { feedSuite } from "./feed.ts";
 import { gcSuite } from "./gc.ts";
 import { type OpenStore, storeSuite } from "./harness.ts";
 import { keySuite } from "./key.ts";
-import { laneSuite } from "./lane.ts";
+import { laneSuite, mutexSuite } from "./lane.ts";
 import { mineSuite } from "./mine.ts";
 import { reprioritizeSuite } from "./reprioritize.ts";
 import { requeueSuite } from "./requeue.ts";
@@ -28,6 +28,7 @@ import { watchSuite } from "./watch.ts";
 export function conformance(name: string, open: OpenStore): void {
   queueConformance(name, open);
   holdConformance(name, open);
+  mutexSuite(name, open);
   gcSuite(name, open);
   feedSuite(name, open);
   watchSuite(name, open);
