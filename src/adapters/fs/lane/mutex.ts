@@ -186,7 +186,17 @@ class FsMutexHold implements MutexHold {
   release(): void {
     if (this.#over) return;
     this.#over = true;
-    const isReleased = chain.release(this.files, this.generation, this.seen);
-    if (isReleased) this.onEnd(this.files.ended(this.generation));
+    if (this.#released()) this.onEnd(this.files.ended(this.generation));
+  }
+
+  /** Where it fails it is tried once more: others would wait for the stale bound while this process lives. */
+  #released(): boolean {
+    const release = () => chain.release(this.files, this.generation, this.seen);
+    try {
+      return release();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return release();
+    }
   }
 }

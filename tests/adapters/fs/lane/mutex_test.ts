@@ -369,3 +369,19 @@ it("a hold's file stays small however often its process holds", async () => {
     hold.release();
   }
 });
+
+it("release() tries once more where the machine fails, so that others need not wait for the stale bound", async () => {
+  const folder = newFolder();
+  let failures = 0;
+  const failing: HostFs = {
+    ...host.fs,
+    link(from, to) {
+      if (to.endsWith(".free") && failures++ === 0) throw new HostError("io", "link", to);
+      return host.fs.link(from, to);
+    },
+  };
+  const hold = await held(new FsMutex({ ...host, fs: failing }, folder));
+  hold.release();
+  assertEquals(failures, 2);
+  assertEquals(await statusOf(new FsMutex(host, folder)), "held");
+});
