@@ -84,7 +84,9 @@ export async function* exportDocuments(
 
 /** What `Exchange.exportBeads()` promises. */
 export async function* exportIssues(context: Context): AsyncGenerator<JsonObject, void> {
-  const all = await Array.fromAsync(allTasks(context));
+  const all: (MovedTask & { readonly status: TaskStatus })[] = [];
+  // Node has no `Array.fromAsync()` before version 22.
+  for await (const moved of allTasks(context)) all.push(moved);
   const ids = new Map(all.map(({ task }) => [task.task_id, issueIdOf(task)]));
   const idOf = (id: string) => ids.get(id) ?? issueIdOf({ task_id: id, payload: {} });
   const issues = all.map((moved) => issueOfTask(moved, moved.status, idOf));
