@@ -23,10 +23,11 @@ function program(): Promise<string> {
   return made ??= bundleForNpm(`${makeTempDir()}/npm`);
 }
 
-itHeavy("coord.mjs runs on Node, Deno and Bun, and is under 1.2 MB", async () => {
+itHeavy("coord.mjs runs on Node, Deno and Bun, and is under 1.25 MB", async () => {
   const file = await program();
   const { size } = await Deno.stat(file);
-  assert_(size < 1_200_000, `${size} bytes`);
+  // Of 1.21 MB, metrics, export and import with the issues of beads take 30 KB, fsck and doctor as much.
+  assert_(size < 1_250_000, `${size} bytes`);
   const runtimes: readonly (readonly [name: string, ...command: string[]])[] = [
     ["node", "node", file],
     ["deno", Deno.execPath(), "run", "-A", "--no-config", file],
