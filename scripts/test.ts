@@ -26,6 +26,7 @@ const HEAVY = [
   "tests/packaging/",
   "tests/differential/",
   "tests/cli/fuzz_test.ts",
+  "tests/adapters/fs/disk/doctor_mounts_test.ts",
   "tests/adapters/fs/checkout/settings/",
   "tests/adapters/fs/key/",
   "tests/adapters/fs/task/batch_chain_test.ts",
@@ -60,6 +61,7 @@ const LONG = [
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = [
   "tests/conformance/postgres_test.ts",
+  "tests/adapters/fs/disk/doctor_mounts_test.ts",
   "tests/crash/disk_image_test.ts",
   "tests/packaging/",
   "tests/differential/",
