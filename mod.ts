@@ -73,6 +73,17 @@ export type {
   StoreSize,
   TriedPromise,
 } from "./src/ports/store.ts";
+export type {
+  Fleet,
+  FleetAlert,
+  FleetAlertKind,
+  FleetFailure,
+  FleetOptions,
+  FleetPending,
+  FleetQueue,
+  FleetWait,
+} from "./src/engine/watch/fleet/types.ts";
+export type { FollowFleet } from "./src/engine/watch/fleet/follow.ts";
 export type { Log, LogEvent, LogInput, LogKind } from "./src/engine/watch/log.ts";
 export type {
   BlockingTask,

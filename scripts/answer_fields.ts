@@ -93,6 +93,12 @@ class AnswerTypes {
     const answer = isStream
       ? value && this.#checker.getTypeOfSymbol(value)
       : returned && this.#checker.getAwaitedType(returned);
+    const states = command.getProperty("screen") && answer?.getProperty("states");
+    if (states !== undefined) {
+      return this.#checker.getTypeArguments(
+        this.#checker.getTypeOfSymbol(states) as ts.TypeReference,
+      )[0];
+    }
     if (answer === undefined) throw new Error(`${path}: "${name}" has no answer`);
     return answer;
   }

@@ -172,6 +172,7 @@ const NODE_PLACES = [
   "src/host/deno_sha256.ts",
   "src/host/disk.ts",
   "src/host/run.ts",
+  "src/host/terminal.ts",
   "src/host/watchdog.ts",
   "tests/deps.ts",
   "tests/support/",

@@ -24,6 +24,15 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
   ["src/engine/watch/transfer/import.ts", "Imported", "ImportRefused"],
   ["src/engine/watch/transfer/plan.ts", "ImportConflict"],
   [
+    "src/engine/watch/fleet/types.ts",
+    "Fleet",
+    "FleetAlert",
+    "FleetQueue",
+    "FleetPending",
+    "FleetWait",
+    "FleetFailure",
+  ],
+  [
     "src/engine/watch/show.ts",
     "TaskShown",
     "ReservationShown",

@@ -22,6 +22,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   script: "bsdutils",
   "/usr/lib/postgresql/*/bin/initdb": "postgresql",
   setpriv: "util-linux",
+  tmux: "tmux",
   strace: "strace",
   losetup: "mount",
   "mkfs.ext4": "e2fsprogs",

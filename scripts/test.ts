@@ -27,6 +27,7 @@ const HEAVY = [
   "tests/differential/",
   "tests/cli/fuzz_test.ts",
   "tests/adapters/fs/disk/doctor_mounts_test.ts",
+  "tests/cli/top/terminal_test.ts",
   "tests/adapters/fs/checkout/settings/",
   "tests/adapters/fs/key/",
   "tests/adapters/fs/task/batch_chain_test.ts",
@@ -53,6 +54,8 @@ const HEAVY = [
   "tests/domain/journal/checkpoint_test.ts",
   "tests/domain/lane/lease_index_test.ts",
   "tests/domain/reservation/conflict_test.ts",
+  "tests/engine/watch/fleet_alerts_test.ts",
+  "tests/engine/watch/fleet_test.ts",
 ];
 /** Tests whose heavy form is the everyday one. */
 const LONG = [

@@ -6,6 +6,7 @@ import {
   type CommandContext,
   type Described,
   isRaw,
+  isScreen,
   isStream,
   type RawCommand,
 } from "../commands/command.ts";
@@ -232,6 +233,10 @@ async function runCommand(
       await output.stream(stream, (value, width) => command.text(value, width), command.isData);
       return exitCodeOfValue(stream);
     }
+    if (isScreen(command)) {
+      const { runScreen } = await import("./top/screen.ts");
+      return await runScreen(command, context, values, { host, clock, output });
+    }
     output.status = command.status ?? output.status;
     const value = await ran(command, context, values);
     if (value instanceof Answers) {
@@ -309,7 +314,7 @@ async function ran(command: AnswerCommand, context: CommandContext, values: obje
   try {
     return await command.run(context, values);
   } catch (error) {
-    const { relabelled } = await import("./labels.ts");
+    const { relabelled } = await import("./mistakes.ts");
     throw relabelled(error, command);
   }
 }
@@ -357,6 +362,6 @@ async function showManual(output: Output): Promise<number> {
 }
 
 async function unknown(name: string): Promise<CoordError> {
-  const { unknownCommand } = await import("./unknown.ts");
+  const { unknownCommand } = await import("./mistakes.ts");
   return unknownCommand(name, NAMES);
 }

@@ -17,7 +17,7 @@ interface Style {
 const GAP = "  ";
 
 /** Columns that `text` takes. */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   // deno-lint-ignore no-control-regex
   return /^[\x00-\x7f]*$/.test(text) ? text.length : unicodeWidth(text);
 }
@@ -35,6 +35,7 @@ function fitting(characters: readonly string[], width: number): string[] {
 }
 
 function characters(text: string): string[] {
+  if (/^[\x20-\x7e]*$/.test(text)) return [...text];
   return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }
 
@@ -45,7 +46,7 @@ export function cut(text: string, width: number | undefined): string {
 }
 
 /** The same, but `…` stands for the middle: what sets two ids apart is often their end. */
-function cutMiddle(text: string, width: number): string {
+export function cutMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 2) return cut(text, width);
   const all = characters(text);
@@ -54,7 +55,7 @@ function cutMiddle(text: string, width: number): string {
   return `${head}…${fitting(all.toReversed(), end).toReversed().join("")}`;
 }
 
-function bold(text: string): string {
+export function bold(text: string): string {
   return `\x1b[1m${text}\x1b[22m`;
 }
 
@@ -70,12 +71,12 @@ const COLOURS: Readonly<Record<string, readonly [on: number, off: number]>> = {
   ),
 };
 
-function painted(padded: string, state: Cell): string {
+export function painted(padded: string, state: Cell): string {
   const [on, off] = COLOURS[String(state)] ?? [];
   return on === undefined ? padded : `\x1b[${on}m${padded}\x1b[${off}m`;
 }
 
-function pad(text: string, width: number, right: boolean): string {
+export function pad(text: string, width: number, right: boolean): string {
   const space = " ".repeat(Math.max(0, width - displayWidth(text)));
   return right ? space + text : text + space;
 }

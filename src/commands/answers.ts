@@ -131,6 +131,15 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
     lists: ["conflicts"],
     each: words("at task_id reason message"),
   },
+  top: {
+    fields: [
+      ...words("at queues.* waits.* reservations.* leases.* failures.*"),
+      ...within("runs", words("total working silent stuck lost agents.*")),
+      ...within("tasks", COUNTS),
+    ],
+    lists: ["alerts"],
+    each: words("kind id run_id queue subject detail at"),
+  },
   prime: { fields: words("status run_id lines.* left_out") },
   log: {
     fields: words("total limit truncated"),

@@ -11,6 +11,7 @@ import type { HookAnswer } from "../domain/input/hook/event.ts";
 import type { Hook } from "../engine/holds/hook.ts";
 import type { Configuration } from "../domain/input/configuration.ts";
 import type { Coord } from "../engine/coord.ts";
+import type { Fleet } from "../engine/watch/fleet/types.ts";
 import type { Tasks } from "../engine/task/tasks.ts";
 import type { LaneJournal } from "../engine/lane/journal.ts";
 import type { Lanes } from "../engine/lane/lanes.ts";
@@ -221,6 +222,21 @@ export interface StreamCommand<V extends object = object, I extends object = obj
   readonly isData?: true;
 }
 
+/** States that follow each other, and the records that they are about. */
+export interface Screen {
+  /** Where they come from, for people. */
+  readonly place: string;
+  readonly states: AsyncIterable<Fleet>;
+  /** One record as text. */
+  show(id: string): Promise<Text>;
+}
+
+/** A command that shows states on the whole of a terminal, until it is left. */
+export interface ScreenCommand<I extends object = object> extends Described {
+  readonly screen: true;
+  run(context: CommandContext, values: I & { readonly once?: boolean }): Promise<Screen>;
+}
+
 /** What a command of the third kind gets to work with. */
 export interface HookContext {
   readonly host: Host;
@@ -248,11 +264,16 @@ export interface RawCommand extends Described {
   readonly strict?: true;
 }
 
-export type Command = AnswerCommand | StreamCommand | RawCommand;
+export type Command = AnswerCommand | StreamCommand | ScreenCommand | RawCommand;
 
 /** Whether a command answers another program. */
 export function isRaw(command: Described): command is RawCommand {
   return "raw" in command;
+}
+
+/** Whether a command draws on the whole of a terminal. */
+export function isScreen(command: Command): command is ScreenCommand {
+  return "screen" in command;
 }
 
 /** Whether a command streams. */

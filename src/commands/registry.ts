@@ -31,6 +31,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show every run: its task, its last beat and note, and whether it is stuck",
     load: () => import("./system/agents.ts").then((module) => module.agents),
   },
+  top: {
+    group: "Workspace",
+    summary: "show the fleet on the whole terminal, what needs a look first",
+    load: () => import("./system/top.ts").then((module) => module.top),
+  },
   log: {
     group: "Workspace",
     summary: "show what happened, oldest first",

@@ -26,6 +26,7 @@ import type { WithDone, WithHeld, WithInput, WithRefused } from "./holds/with.ts
 import type { WaitAnswer, WaitInput } from "./wait/types.ts";
 import type { AgentList } from "./watch/agents.ts";
 import { Exchange } from "./watch/exchange.ts";
+import { type FollowFleet, followFleet } from "./watch/fleet/follow.ts";
 import type { Log, LogInput } from "./watch/log.ts";
 import type { Shown } from "./watch/show.ts";
 import { type WorkspaceStatus, workspaceStatus } from "./watch/status.ts";
@@ -47,6 +48,8 @@ export class Coord extends Upkeep implements AsyncDisposable {
   readonly files: SeenFiles;
   /** What other programs take from it. */
   readonly exchange: Exchange;
+  /** Follows the state of the fleet. */
+  readonly fleet: FollowFleet;
   readonly #context: Context;
   readonly #queue: TicketQueue;
 
@@ -68,6 +71,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
     this.journal = new LaneJournal(laneContext);
     this.files = new SeenFiles(context);
     this.exchange = new Exchange(context);
+    this.fleet = (options = {}) => followFleet(context, options);
   }
 
   /** Where the workspace lies. */
@@ -267,8 +271,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
    * @returns The answer for each; the status is that of the first that was lost meanwhile.
    */
   async heartbeatMine(input: MineHeartbeatInput): Promise<MineHeartbeat> {
-    const { beatMine } = await import("./holds/mine.ts");
-    return beatMine(this.#context, this, input);
+    return (await import("./holds/mine.ts")).beatMine(this.#context, this, input);
   }
 
   /**
@@ -278,8 +281,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
    * @throws {CoordError} `not_found` when none names any of the addresses.
    */
   async releaseMine(input: MineReleaseInput): Promise<MineReleased> {
-    const { releaseMine } = await import("./holds/mine.ts");
-    return releaseMine(this.#context, this.reservations, input);
+    return (await import("./holds/mine.ts")).releaseMine(this.#context, this.reservations, input);
   }
 
   /**
@@ -304,8 +306,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
    * ```
    */
   async show(id: string): Promise<Shown> {
-    const { showRecord } = await import("./watch/show.ts");
-    return showRecord(this.#context, id);
+    return (await import("./watch/show.ts")).showRecord(this.#context, id);
   }
 
   /**
@@ -328,8 +329,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
    * ```
    */
   async agents(): Promise<AgentList> {
-    const { listAgents } = await import("./watch/agents.ts");
-    return listAgents(this.#context);
+    return (await import("./watch/agents.ts")).listAgents(this.#context);
   }
 
   /**
@@ -357,8 +357,7 @@ export class Coord extends Upkeep implements AsyncDisposable {
 
   /** Says what an agent is to know when it begins, in a few lines: its holds, its task, others' holds. */
   async prime(input: PrimeInput): Promise<PrimeAnswer> {
-    const { prime } = await import("./holds/prime.ts");
-    return prime(this, input);
+    return (await import("./holds/prime.ts")).prime(this, input);
   }
 
   /** Counts, the oldest pending task, the claims that timed out, and how much is held. */

@@ -232,6 +232,25 @@ export interface DiskFacts {
   readonly space?: DiskSpace | undefined;
 }
 
+/** What a terminal reports. */
+export interface TerminalEvents {
+  /** Bytes were typed. */
+  readonly onInput: (bytes: Uint8Array) => void;
+  /** Its size is another one. */
+  readonly onResize: () => void;
+  /** The process was stopped and goes on: what is on the screen is not known. */
+  readonly onReturn: () => void;
+}
+
+/** A terminal on which a program draws as a whole. */
+export interface Terminal {
+  size(): { readonly columns: number; readonly rows: number };
+  /** Puts the terminal back and stops the process, as Ctrl-Z does; a shell continues it. */
+  suspend(): void;
+  /** Puts the terminal back; nothing more is reported. */
+  close(): void;
+}
+
 /** The machine. */
 export interface Host {
   readonly runtime: "deno" | "bun" | "node";

@@ -18,12 +18,12 @@ const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number
   "--version": [25, 47],
   "enqueue work --run-id me": [89, 201],
   "claim --run-id me": [84, 190],
-  "check src/b.ts --run-id me": [76, 174],
+  "check src/b.ts --run-id me": [78, 175],
   "list": [72, 168],
   "lane live": [66, 160],
-  "status": [104, 304],
-  "reserve src/c.ts --exclusive --run-id me": [92, 208],
-  "hook run generic pre": [95, 203],
+  "status": [106, 306],
+  "reserve src/c.ts --exclusive --run-id me": [95, 210],
+  "hook run generic pre": [96, 205],
 };
 
 /** The most files of an executable on Bun for each of them. */

@@ -1,5 +1,5 @@
 import type { AnswerCommand } from "../command.ts";
-import { AGENTS_LINES } from "./agents_lines.ts";
+import { AGENTS_LINES } from "../hook/agents_lines.ts";
 
 /** What `init` answers. */
 interface Initialised {

@@ -155,7 +155,10 @@ export function adopted(applied: Applied | undefined): LaneAdopted | undefined {
 }
 
 /** A lease as listings show it. */
-export function leaseItem(lease: Lease, { clock, processes }: LaneContext): LaneItem {
+export function leaseItem(
+  lease: Lease,
+  { clock, processes }: Pick<LaneContext, "clock" | "processes">,
+): LaneItem {
   const now = clock();
   const host = processes.origin(undefined).host_id;
   const isAlive = isWorthProbing(lease, now, host) ? processes.isAlive(lease) : undefined;

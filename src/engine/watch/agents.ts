@@ -15,6 +15,7 @@ import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { formatTime, msOf, parseTime } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
+import { byCreation } from "../reservation/answers.ts";
 import type { LaneItem } from "../lane/types.ts";
 
 /**
@@ -84,7 +85,7 @@ interface RunHolds {
 export interface HoldsNow {
   /** The counts of all tasks, and those that a run has. */
   readonly tasks: TaskListing;
-  /** Those that are live. */
+  /** Those that are live, the oldest first. */
   readonly reservations: readonly ReservationEntry[];
   /** Those that were not released, the dead among them. */
   readonly leases: readonly LaneItem[];
@@ -101,13 +102,19 @@ export async function heldNow(context: Context): Promise<HoldsNow> {
   const tasks = await store.tasks.list({ status: ["claimed", "timed_out"] });
   const now = clock();
   const reservations = (await store.reservations.list(now, false))
-    .filter((entry) => isLive(entry, now));
+    .filter((entry) => isLive(entry, now))
+    .sort((a, b) => byCreation(a.reservation, b.reservation));
   const { leases } = await liveLeases({ ...context, lanes: store.lanes }, { all: true });
   return { tasks, reservations, leases };
 }
 
 /** The runs that hold something, and how they are doing. */
-export function agentsOf({ tasks, reservations, leases }: HoldsNow, now: number): AgentList {
+export function agentsOf(
+  { tasks, reservations, leases }: Omit<HoldsNow, "tasks"> & {
+    readonly tasks: Pick<TaskListing, "items">;
+  },
+  now: number,
+): AgentList {
   const runs = new Map<string, RunHolds>();
   const of = (runId: string): RunHolds => {
     const known = runs.get(runId) ?? { claims: [], reservations: [], lanes: [] };

@@ -10,7 +10,7 @@ import type { Clock } from "../../domain/time.ts";
 import type { Change, FeedBatch, FeedRun, RecordName } from "../../ports/feed.ts";
 import { type Expiries, type ExpiringKind, EXPIRY_SOURCES } from "./expiry.ts";
 import { expiryLine } from "./position.ts";
-import { endingSooner } from "./soon.ts";
+import { endingSooner } from "../../domain/watch/soon.ts";
 
 /** The longest sleep while something may expire: the clock may be set meanwhile. */
 const CLOCK_MS = 60_000;

@@ -1,5 +1,5 @@
 import { main } from "../../../src/cli/main.ts";
-import { AGENTS_LINES } from "../../../src/commands/system/agents_lines.ts";
+import { AGENTS_LINES } from "../../../src/commands/hook/agents_lines.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
 import { unknownIn } from "../../support/program/command_lines.ts";

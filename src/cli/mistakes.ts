@@ -1,5 +1,6 @@
-/** The error for an unknown command. */
-import { CoordError } from "../domain/errors.ts";
+/** Mistakes in the words of the command line: an unknown command, and fields of the library's input. */
+import type { Described } from "../commands/command.ts";
+import { badInput, CoordError, type InputProblem } from "../domain/errors.ts";
 import { quoted } from "../domain/text.ts";
 import { nearest } from "../domain/input/suggest.ts";
 
@@ -24,4 +25,17 @@ export function unknownCommand(name: string, names: ReadonlySet<string>): CoordE
 function wordsAfter(first: string, names: ReadonlySet<string>): string[] {
   return [...names].filter((name) => name.startsWith(`${first} `))
     .map((name) => name.slice(first.length + 1));
+}
+
+/** What the library says is wrong with its input, said of the operands. */
+export function relabelled(error: unknown, { operands }: Described): unknown {
+  if (!(error instanceof CoordError) || !Array.isArray(error.details["problems"])) return error;
+  const problems = error.details["problems"] as InputProblem[];
+  const nameOf = (field: string) =>
+    operands.find(({ as, part }) => (part ?? as) === field)?.name ?? field;
+  const isOurs = problems.some(({ field }) => nameOf(field) !== field);
+  // Other errors have a message of their own.
+  return isOurs
+    ? badInput(problems.map((each) => ({ ...each, field: nameOf(each.field) })))
+    : error;
 }

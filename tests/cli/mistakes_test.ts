@@ -1,4 +1,4 @@
-import { unknownCommand } from "../../src/cli/unknown.ts";
+import { unknownCommand } from "../../src/cli/mistakes.ts";
 import { assertEquals, it } from "../deps.ts";
 
 const NAMES = new Set(["claim", "lane acquire", "lane release", "tasks"]);

@@ -1,8 +1,8 @@
 /** When a hold is about to lapse: its record, as if it ended sooner. */
-import type { RecordKind } from "../../domain/watch/event.ts";
-import type { JsonObject, JsonValue } from "../../domain/json.ts";
-import { LAPSE_NOTICE } from "../../domain/limits.ts";
-import { formatTime, parseTime } from "../../domain/time.ts";
+import type { RecordKind } from "./event.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import { LAPSE_NOTICE } from "../limits.ts";
+import { formatTime, parseTime } from "../time.ts";
 
 /** The record of a hold with an end that lies before its own by the notice that its holder gets. */
 export function endingSooner(kind: RecordKind, data: JsonObject): JsonObject {
@@ -30,6 +30,6 @@ function sooner(data: JsonObject, field: string, from: JsonValue | undefined): J
 }
 
 /** Milliseconds before the end of a time of this length. */
-function noticeOf(ms: number): number {
+export function noticeOf(ms: number): number {
   return Math.min(LAPSE_NOTICE.ms, Math.max(0, ms) * LAPSE_NOTICE.share);
 }

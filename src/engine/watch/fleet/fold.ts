@@ -1,0 +1,155 @@
+/**
+ * The fold of the change feed into the state of a fleet: a change at a time, and at any moment the state.
+ * It asks nothing and waits for nothing. What it says equals what the operations of the same names answer
+ * at that moment, since both apply the same rules to the same records.
+ */
+import type { JsonObject } from "../../../domain/json.ts";
+import { isTicketLive, type Ticket } from "../../../domain/glob/holds/ticket.ts";
+import { type Lease, readFolded } from "../../../domain/lane/lease.ts";
+import { noTasks, type TaskListing } from "../../../domain/task/listing.ts";
+import {
+  type HeartbeatRecord,
+  isLive,
+  parseHeartbeat,
+  parseRelease,
+  parseReservation,
+  type ReleaseRecord,
+  type ReservationEntry,
+  type ReservationRecord,
+} from "../../../domain/reservation/reservation.ts";
+import { formatTime } from "../../../domain/time.ts";
+import { leaseOfId } from "../../../domain/watch/lane_record.ts";
+import type { Change } from "../../../ports/feed.ts";
+import type { QueuePause } from "../../../ports/tasks.ts";
+import type { LaneItem } from "../../lane/types.ts";
+import { byCreation, reservationItem } from "../../reservation/answers.ts";
+import { agentsOf } from "../agents.ts";
+import { alertsOf } from "./alerts.ts";
+import { FleetTasks, type TasksNow } from "./tasks.ts";
+import type { Fleet, FleetQueue, FleetWait } from "./types.ts";
+
+/** What the feed does not say, and is read beside it. */
+export interface Beside {
+  /** The queues that are paused, by name. */
+  readonly pauses: readonly QueuePause[];
+  /** Who waits, in order. */
+  readonly tickets: readonly Ticket[];
+}
+
+export class FleetFold {
+  readonly #tasks = new FleetTasks();
+  readonly #reservations = new Map<string, ReservationRecord>();
+  readonly #heartbeats = new Map<string, HeartbeatRecord>();
+  readonly #releases = new Map<string, ReleaseRecord>();
+  readonly #leases = new Map<string, Lease>();
+  #beside: Beside = { pauses: [], tickets: [] };
+
+  /** Takes in a change. */
+  apply({ type, kind, id, data: said }: Change): void {
+    const data = type === "removed" ? undefined : said;
+    switch (kind) {
+      case "task":
+        return this.#tasks.task(id, data);
+      case "claim":
+        return this.#tasks.claim(id, data);
+      case "reservation":
+        return put(this.#reservations, id, data && parseReservation(data, id));
+      case "heartbeat":
+        return put(this.#heartbeats, id, data && parseHeartbeat(data, id));
+      case "release":
+        return put(this.#releases, id, data && parseRelease(data, id));
+      case "lane":
+        return put(this.#leases, id, data && leaseIn(id, data));
+    }
+  }
+
+  /** Takes in how it stands beside the feed. */
+  observe(beside: Beside): void {
+    this.#beside = beside;
+  }
+
+  /** Takes in a listing of tasks, of the same moment as the last change. */
+  listed(listing: Pick<TaskListing, "queues" | "items">): void {
+    this.#tasks.listed(listing);
+  }
+
+  /**
+   * The state at `now`.
+   *
+   * @param itemOf A lease as listings have it: whether its process runs is the machine's to say.
+   */
+  at(now: number, itemOf: (lease: Lease) => LaneItem): Fleet {
+    const tasks = this.#tasks.at(now);
+    const entries = this.#live(now);
+    const leases = [...this.#leases.values()].sort((a, b) => a.fence - b.fence).map(itemOf);
+    const runs = agentsOf({ tasks: { items: tasks.claimed }, reservations: entries, leases }, now);
+    const queues = this.#queues(tasks);
+    return {
+      at: formatTime(now),
+      alerts: alertsOf({ tasks, entries, leases, runs, queues }, now),
+      runs,
+      tasks: tasks.counts,
+      queues,
+      waits: this.#waits(now),
+      reservations: entries.map((entry) => reservationItem(entry, now)),
+      leases,
+      failures: tasks.failures,
+    };
+  }
+
+  #live(now: number): ReservationEntry[] {
+    const live: ReservationEntry[] = [];
+    for (const [id, reservation] of this.#reservations) {
+      const [heartbeat, release] = [this.#heartbeats.get(id), this.#releases.get(id)];
+      const entry = { reservation, heartbeat, release };
+      if (isLive(entry, now)) live.push(entry);
+    }
+    return live.sort((a, b) =>
+      byCreation(a.reservation, b.reservation) ||
+      (a.reservation.reservation_id < b.reservation.reservation_id ? -1 : 1)
+    );
+  }
+
+  #queues({ queues, oldest, completed }: TasksNow): FleetQueue[] {
+    const pauses = new Map(this.#beside.pauses.map(({ queue, ...pause }) => [queue, pause]));
+    return [...new Set([...queues.keys(), ...pauses.keys()])].sort().map((queue) => {
+      const first = oldest.get(queue);
+      return {
+        queue,
+        ...queues.get(queue) ?? noTasks(),
+        paused: pauses.get(queue) ?? null,
+        oldest_pending: first === undefined
+          ? null
+          : { task_id: first.task_id, title: first.title, since: first.created_at },
+        completed_last_minute: completed.get(queue) ?? 0,
+      };
+    });
+  }
+
+  #waits(now: number): FleetWait[] {
+    return this.#beside.tickets.filter((ticket) => isTicketLive(ticket, now))
+      .map(({ record: { run_id, addresses, lane = null, waits_for, since } }) => ({
+        run_id,
+        addresses,
+        lane,
+        waits_for,
+        since,
+      }));
+  }
+}
+
+/** Keeps a record; one that is gone or cannot be read counts for nothing, as in listings. */
+function put<T>(records: Map<string, T>, id: string, record: T | string | undefined): void {
+  if (record === undefined || typeof record === "string") records.delete(id);
+  else records.set(id, record);
+}
+
+/** The lease in a record of the feed; `undefined` for an announcement. */
+function leaseIn(id: string, data: JsonObject): Lease | undefined {
+  const identity = leaseOfId(id);
+  if (identity === undefined) return undefined;
+  const { op: _op, ...record } = data;
+  const [fence = 0, renewed_seq = 0, events = 0] = [data.fence, data.renewed_seq, data.events]
+    .map(Number);
+  return readFolded(record, identity, { fence, renewed_seq, events });
+}
