@@ -21,7 +21,10 @@ const ROOT = `${import.meta.dirname}/../..`;
 const itTraced = isHeavy() ? itWith("strace") : itIf(false, "it traces, only with COORD_HEAVY=1");
 
 /** Which part of the faults is tried; the long run tries all. */
-const PART = sized(0, 1 / 8, 1);
+const PART = sized(0, 1 / 12, 1);
+
+/** As many are tried at least, about, also of a command that makes few calls. */
+const LEAST = 12;
 
 /** Faults at the same time. */
 const WORKERS = 2;
@@ -49,7 +52,8 @@ async function findings(
   let scene = await makeScene();
   let madeAt = performance.now();
   const clean = await playClean(program, row, scene);
-  const points = sample(pointsOf(clean.traced).filter(isMeant), part, random);
+  const all = pointsOf(clean.traced).filter(isMeant);
+  const points = sample(all, Math.max(part, LEAST / all.length), random);
   const found: string[] = [];
   let played = 0;
   for (let at = 0; at < points.length; at += WORKERS) {
