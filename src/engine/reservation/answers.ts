@@ -145,3 +145,8 @@ interface Created {
 export function byCreation(a: Created, b: Created): number {
   return (parseTime(a.created_at) ?? 0) - (parseTime(b.created_at) ?? 0);
 }
+
+/** The same of reservations; of one instant by id. */
+export function byAge({ reservation: a }: ReservationEntry, { reservation: b }: ReservationEntry) {
+  return byCreation(a, b) || (a.reservation_id < b.reservation_id ? -1 : 1);
+}

@@ -15,7 +15,7 @@ import type { ListedTask, TaskListing } from "../../domain/task/listing.ts";
 import { formatTime, msOf, parseTime } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
-import { byCreation } from "../reservation/answers.ts";
+import { byAge } from "../reservation/answers.ts";
 import type { LaneItem } from "../lane/types.ts";
 
 /**
@@ -103,7 +103,7 @@ export async function heldNow(context: Context): Promise<HoldsNow> {
   const now = clock();
   const reservations = (await store.reservations.list(now, false))
     .filter((entry) => isLive(entry, now))
-    .sort((a, b) => byCreation(a.reservation, b.reservation));
+    .sort(byAge);
   const { leases } = await liveLeases({ ...context, lanes: store.lanes }, { all: true });
   return { tasks, reservations, leases };
 }

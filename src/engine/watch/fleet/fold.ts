@@ -22,7 +22,7 @@ import { leaseOfId } from "../../../domain/watch/lane_record.ts";
 import type { Change } from "../../../ports/feed.ts";
 import type { QueuePause } from "../../../ports/tasks.ts";
 import type { LaneItem } from "../../lane/types.ts";
-import { byCreation, reservationItem } from "../../reservation/answers.ts";
+import { byAge, reservationItem } from "../../reservation/answers.ts";
 import { agentsOf } from "../agents.ts";
 import { alertsOf } from "./alerts.ts";
 import { FleetTasks, type TasksNow } from "./tasks.ts";
@@ -104,10 +104,7 @@ export class FleetFold {
       const entry = { reservation, heartbeat, release };
       if (isLive(entry, now)) live.push(entry);
     }
-    return live.sort((a, b) =>
-      byCreation(a.reservation, b.reservation) ||
-      (a.reservation.reservation_id < b.reservation.reservation_id ? -1 : 1)
-    );
+    return live.sort(byAge);
   }
 
   #queues({ queues, oldest, completed }: TasksNow): FleetQueue[] {
