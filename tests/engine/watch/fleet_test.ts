@@ -73,7 +73,10 @@ async function act({ coord, clock }: Place, random: Random): Promise<void> {
       if (random.chance(0.5)) await coord.heartbeat({ ...about, ...note });
       else await reservations.release(about);
     },
-    () => lanes.acquire({ lane, owner: runId, tree: [`${lane}/**`], ttl: 60, loopTs: "1" }),
+    () => {
+      const loopTs = String(random.below(1_000_000_000));
+      return lanes.acquire({ lane, owner: runId, tree: [`${lane}/**`], ttl: 60, loopTs });
+    },
     () => lanes.heartbeat(mine),
     () => lanes.release(mine),
     () => queues.pause({ queues: [queue], runId, reason: "freeze" }),
