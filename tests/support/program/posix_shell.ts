@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { sleep } from "../race/processes.ts";
+import { signal, sleep } from "../race/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -52,8 +52,8 @@ export function shell(
         await sleep(20);
       }
     },
-    // Not by the child's own method: after that Deno reports a death by the signal, whatever came.
-    terminate: () => void process.kill(child.pid ?? 0, "SIGTERM"),
+    // It may have ended. Not by its own method: after that Deno reports a death by the signal.
+    terminate: () => void signal(child.pid ?? 0, "SIGTERM"),
     ended,
   };
 }

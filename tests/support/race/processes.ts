@@ -32,8 +32,8 @@ export function start(program: string, argument: unknown): Child {
   return { pid: child.pid ?? 0, kill: () => void child.kill("SIGKILL"), ended };
 }
 
-/** Stops a process or lets it go on; whether it was there to get it. */
-export function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): boolean {
+/** Sends a process a signal; whether it was there to get it. */
+export function signal(pid: number, name: "SIGSTOP" | "SIGCONT" | "SIGTERM"): boolean {
   try {
     return process.kill(pid, name);
   } catch (error) {
