@@ -85,5 +85,15 @@ itEmulated("the executable for Linux on arm64 shares a workspace with this machi
 
 itHeavy("the bundle runs on the Nodes that the README names", async () => {
   const file = await bundleForNpm(`${makeTempDir()}/npm`);
-  for (const version of NODES) await agentsShare([await nodePath(version), file]);
+  for (const version of NODES) {
+    const command = [await nodePath(version), file];
+    await agentsShare(command);
+    const cwd = makeTempDir();
+    const coord = calls(command, cwd);
+    await coord("init");
+    await Deno.writeTextFile(`${cwd}/.coord/tasks/notes.json`, "{");
+    await Deno.utime(`${cwd}/.coord/tasks/notes.json`, 0, 0);
+    assertMatch(await coord("fsck", "--repair"), /^Repaired: 1/);
+    assertMatch(await coord("doctor"), /^sound: 9 of 10/);
+  }
 });

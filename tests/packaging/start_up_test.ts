@@ -16,11 +16,11 @@ const ROOT = `${import.meta.dirname}/../..`;
  */
 const MOST: Readonly<Record<string, readonly [modules: number, kilobytes: number]>> = {
   "--version": [25, 47],
-  "enqueue work --run-id me": [89, 201],
+  "enqueue work --run-id me": [89, 202],
   "claim --run-id me": [84, 190],
   "check src/b.ts --run-id me": [78, 175],
-  "list": [72, 168],
-  "lane live": [66, 160],
+  "list": [72, 169],
+  "lane live": [66, 161],
   "status": [106, 306],
   "reserve src/c.ts --exclusive --run-id me": [95, 210],
   "hook run generic pre": [96, 205],

@@ -88,12 +88,14 @@ function statusOf(promises: readonly TriedPromise[]): DoctorReport["status"] {
 
 /** What the promises come to: each that is broken, and of the others each cause once. */
 function promiseProblems(promises: readonly TriedPromise[]): Problem[] {
-  const untried = promises.filter(isUntried);
-  const causes = Map.groupBy(untried, ({ found }) => found);
+  const causes = new Map<string, number>();
+  for (const { found } of promises.filter(isUntried)) {
+    causes.set(found, (causes.get(found) ?? 0) + 1);
+  }
   return [
     ...promises.filter(({ result }) => result === "failed").map(brokenProblem),
-    ...[...causes].map(([found, { length }]) => ({
-      what: `${length} of ${promises.length} promises could not be tried: ${found}`,
+    ...[...causes].map(([found, count]) => ({
+      what: `${count} of ${promises.length} promises could not be tried: ${found}`,
       next: "Run coord doctor again where that is not in the way",
     })),
   ];
