@@ -22,7 +22,7 @@ for (const story of someOf("stories of reservations", RESERVATION_STORIES, 2)) {
 
 const MODULES = [
   "reservation/store",
-  "gc",
+  "upkeep/gc",
   "reservation/gc",
   "reservation/removal",
   "reservation/order",
