@@ -104,6 +104,24 @@ export function feedSuite(name: string, open: OpenStore): void {
     assertEquals(rest, [["task", "z"]]);
   });
 
+  it(`${name}: what came again and went again between two looks is removed, if the consumer had it`, async () => {
+    const at = await place();
+    const { consumer } = at;
+    const kinds = ["lane"] as const;
+    const lease = { lane: "api", owner: "a", loopTs: "1" };
+    const acquire = () => at.mine.lanes.acquire({ ...lease, tree: ["api"] });
+    const next = async () => (await consumer.next(kinds)).map(({ type }) => type);
+    await acquire();
+    assertEquals(await next(), ["snapshot"]);
+    await at.mine.lanes.release(lease);
+    await acquire();
+    await at.mine.lanes.release(lease);
+    assertEquals(await next(), ["removed"]);
+    await acquire();
+    await at.mine.lanes.release(lease);
+    assertEquals(await next(), []);
+  });
+
   it(`${name}: compact() leaves out what later lines outdate, and says what lines are no feed's`, async () => {
     const at = await place();
     const { consumer } = at;

@@ -109,15 +109,15 @@ class MemoryRun implements FeedRun {
     const { from, last } = begun !== undefined && kinds.every((kind) => begun.kinds.includes(kind))
       ? begun
       : { from: this.workspace.count.last, last: undefined };
-    const isNext = ({ kind, row }: Found, creation: Creation) =>
-      kinds.includes(kind) && row.made <= from &&
+    const isNext = ({ kind }: Found, creation: Creation) =>
+      kinds.includes(kind) &&
       (last === undefined || byCreation(creation, last) > 0);
     // What went since, before it was given, is no news.
     for (const gone of this.#gone()) {
-      if (gone.row.version > from && isNext(gone, createdAs(gone))) at.give(nameOf(gone));
+      if (this.#wasThere(gone, from) && isNext(gone, createdAs(gone))) at.give(nameOf(gone));
     }
     const records = this.#rows().map((found) => ({ found, creation: createdAs(found) }))
-      .filter(({ found, creation }) => isNext(found, creation))
+      .filter(({ found, creation }) => found.row.made <= from && isNext(found, creation))
       .sort((a, b) => byCreation(a.creation, b.creation));
     for (const { found, creation } of records) {
       at.snapshots = { kinds, from, last: creation };
@@ -134,7 +134,7 @@ class MemoryRun implements FeedRun {
   #pending(): Pending[] {
     const news = this.#rows().filter((found) => found.row.touched > this.#at.upTo(found))
       .map((found) => ({ ...found, type: this.#typeOf(found) }));
-    const gone = this.#gone().filter((each) => this.#wasGiven(each) && !this.#has(each))
+    const gone = this.#gone().filter((each) => this.#hadGone(each) && !this.#has(each))
       .map((each) => ({ ...each, type: "removed" as const }));
     return [...news, ...gone].sort((a, b) => a.row.touched - b.row.touched);
   }
@@ -142,15 +142,16 @@ class MemoryRun implements FeedRun {
   #typeOf(found: Found): Change["type"] {
     const upTo = this.#at.upTo(found);
     if (found.row.version <= upTo) return "known";
-    const before = this.workspace.tables[found.kind]?.gone(found.id);
-    const isBack = before !== undefined && this.#wasGiven({ ...found, row: before });
-    return found.row.made <= upTo || isBack ? "modified" : "added";
+    return found.row.made <= upTo || this.#hadGone(found) ? "modified" : "added";
   }
 
-  /** Whether the consumer has what is gone. */
-  #wasGiven(gone: Found): boolean {
-    const upTo = this.#at.upTo(gone);
-    return gone.row.made <= upTo && gone.row.version > upTo;
+  /** Whether the consumer has a record that was removed since. */
+  #hadGone(name: RecordName): boolean {
+    return this.#wasThere(name, this.#at.upTo(name));
+  }
+
+  #wasThere({ kind, id }: RecordName, change: number): boolean {
+    return this.workspace.tables[kind]?.wasThere(id, change) === true;
   }
 
   #isNewest({ kind, id, type, row: { touched } }: Pending): boolean {

@@ -32,6 +32,8 @@ export class Table<T extends object> {
   readonly #rows = new Map<string, Row<T>>();
   /** What was removed, as it was; its version is the number of its removal. */
   readonly #gone = new Map<string, Row<T>>();
+  /** When each record that was removed was there, an id's earlier lives too: from one change to another. */
+  readonly #lives = new Map<string, (readonly [made: number, gone: number])[]>();
   readonly #listeners = new Set<(id: string) => void>();
 
   constructor(readonly clock: () => number, readonly count: ChangeCount) {}
@@ -57,6 +59,11 @@ export class Table<T extends object> {
   /** A record that was removed, also where there is a new one of the same id. */
   gone(id: string): Row<T> | undefined {
     return this.#gone.get(id);
+  }
+
+  /** Whether a record that was removed was there after this change. */
+  wasThere(id: string, change: number): boolean {
+    return this.#lives.get(id)?.some(([made, gone]) => made <= change && gone > change) === true;
   }
 
   /** The ids of all that was removed. */
@@ -88,6 +95,7 @@ export class Table<T extends object> {
     if (row === undefined) return;
     this.#rows.delete(id);
     const version = this.count.next();
+    this.#lives.set(id, [...this.#lives.get(id) ?? [], [row.made, version]]);
     this.#gone.set(id, { ...row, record: { ...row.record, ...last }, version, touched: version });
     this.#notify(id);
   }
