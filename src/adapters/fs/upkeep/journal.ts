@@ -37,11 +37,11 @@ export async function checkJournal(parts: Parts): Promise<void> {
   });
   await damages.settle();
   let report: JournalReport | undefined;
-  let read: JournalReport["problems"] = [];
+  let read: JournalReport["problems"] | undefined = [];
   damages.reading(file, () => {
     if ((fs.lstat(path)?.kind ?? "file") !== "file") return;
     report = journal.verify();
-    read = journal.read().problems;
+    read = problemsRead(journal);
   });
   if (report === undefined) return;
   damages.look("journal_entries", report.entries);
@@ -49,7 +49,9 @@ export async function checkJournal(parts: Parts): Promise<void> {
   for (const { place: { text, inFile }, kind, reason } of report.problems) {
     const isOther = inFile?.file !== undefined;
     // A write that is under way looks like a torn tail for a moment.
-    if (kind === "torn" && !isOther && !read.some((other) => other.kind === "torn")) continue;
+    if (kind === "torn" && !isOther && read?.some((other) => other.kind === "torn") === false) {
+      continue;
+    }
     const about = isOther ? `${dirname(file)}/${inFile.file}` : file;
     const said = isOther && inFile.line === 0 ? reason : `${text} ${reason}`;
     damages.add(
@@ -58,6 +60,16 @@ export async function checkJournal(parts: Parts): Promise<void> {
     );
   }
   await damages.settle();
+}
+
+/** `undefined` where an archive that is to stand in is no file, which is a finding of its own. */
+function problemsRead(journal: FsJournal): JournalReport["problems"] | undefined {
+  try {
+    return journal.read().problems;
+  } catch (error) {
+    if (!(error instanceof CoordError) || error instanceof HostError) throw error;
+    return undefined;
+  }
 }
 
 async function restart({ fs, quarantine }: Parts, journal: FsJournal, file: string) {

@@ -119,6 +119,23 @@ it("no fence of a lane comes twice after the journal was mended, and leases stay
   assertEquals((await coord.journal.verify()).status, "sound");
 });
 
+it("a journal that is cut off is found, also where the archive that would stand in is no file", async () => {
+  const memory = emptyWorkspace();
+  const { coord } = opened(memory);
+  await coord.lanes.acquire({ lane: "a", owner: "a" });
+  await coord.journal.compact();
+  cut(memory, "lanes/lane-journal.jsonl");
+  const archive = "lanes/lane-journal.jsonl.archive-000000000001";
+  memory.put(`${W}/${archive}`, "symlink", { target: "/w", mtimeMs: Date.now() - OLD });
+  const log = "lanes/lane-journal.jsonl";
+  const { damages } = await check(memory);
+  const found = damages.map(({ class: kind, file }) => `${kind} ${file}`);
+  assertEquals(found.sort(), [`journal ${log}`, `journal ${archive}`, `misplaced ${archive}`]);
+  const mended = (await check(memory, true)).damages;
+  assertEquals(mended.map(({ repaired }) => repaired).sort(), ["moved", "rebuilt"]);
+  assertEquals((await check(memory)).damages, []);
+});
+
 it("a queue whose pause cannot be read stays paused", async () => {
   const memory = emptyWorkspace();
   const { coord } = opened(memory);
