@@ -19,6 +19,7 @@ const BROKEN: Partial<
 > = {
   vfat: [["hard_links"], []],
   exfat: [["hard_links"], ["atomic_rename"]],
+  bindfs: [[], ["atomic_rename"]],
   rclone: [["hard_links"], ["folder_times", "atomic_rename", "append", "notification"]],
 };
 
