@@ -205,10 +205,17 @@ export class Segments {
   /** Runs `body` again while what it reads is replaced. */
   #stable<T>(body: (names: readonly SegmentNames[]) => T | undefined): T | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const result = body(this.names());
-      if (result !== undefined) return result;
+      const names = this.names();
+      const result = body(names);
+      if (result !== undefined && this.#wasLog(names.at(-1))) return result;
     }
     return undefined;
+  }
+
+  /** Whether a log that was read was not one that a sleeper made again, after it had been sealed. */
+  #wasLog(last: SegmentNames | undefined): boolean {
+    if (last === undefined || newestOf(last) > 0) return true;
+    return this.names().every((each) => each.n !== last.n || newestOf(each) === 0);
   }
 
   /** The lines of a segment by the stems; `undefined` when it was replaced. */

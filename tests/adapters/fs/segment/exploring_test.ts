@@ -76,7 +76,7 @@ function prepared(protocol: Protocol, start: Start, plans: readonly (readonly Ac
 
 const STARTS_OF = Object.keys(STARTS) as Start[];
 
-/** Two processes that meet, and from where all that they can do is followed. */
+/** Processes that meet, and from where all that they can do is followed. */
 interface Pair {
   readonly plans: readonly (readonly Act[])[];
   readonly from: readonly Start[];
@@ -92,6 +92,7 @@ const PAIRS: readonly Pair[] = [
   { plans: [["moveOld"], ["collect"]], from: sized([], STARTS_OF, STARTS_OF) },
   { plans: [["moveNew"], ["collect"]], from: sized([], ["a segment"], STARTS_OF) },
   { plans: [["collect"], ["findNew"]], from: ["a segment"] },
+  { plans: [["moveNew"], ["moveNew", "seal"], ["findNew"]], from: sized([], [], ["a segment"]) },
   ...sized<readonly Pair[]>([], [{ plans: [["seal"], ["collect"]], from: STARTS_OF }], [
     { plans: [["seal"], ["collect"]], from: STARTS_OF },
     { plans: [["collect"], ["collect"]], from: STARTS_OF },
@@ -194,6 +195,13 @@ const FAULTS: readonly Fault[] = [
     to: "lines.filter((line) => isOver(line) || line.stem !== '')",
     start: "a segment",
     plans: [["collect"]],
+  },
+  {
+    name: "a log is believed that a sleeper has made again",
+    from: "result !== undefined && this.#wasLog(names.at(-1))",
+    to: "result !== undefined",
+    start: "a segment",
+    plans: [["moveNew"], ["moveNew", "seal"], ["findNew"]],
   },
   {
     name: "the log goes before there is a segment",
