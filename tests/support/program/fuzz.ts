@@ -4,7 +4,13 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { exitCodes } from "../../../src/cli/exit_codes.ts";
 import { CATALOG } from "../../../src/cli/catalog.ts";
-import { type Command, type Described, isRaw, isStream } from "../../../src/commands/command.ts";
+import {
+  type Command,
+  type Described,
+  isRaw,
+  isScreen,
+  isStream,
+} from "../../../src/commands/command.ts";
 import type { Random } from "../random.ts";
 
 /** Where Deno keeps packages; the home that commands see is another one. */
@@ -82,7 +88,8 @@ function printsOf(name: string, described: Described, args: readonly string[]): 
   if (args.join(" ") !== name) return "other"; // another command, perhaps
   const command = described as Command;
   if (isRaw(command)) return "other";
-  return isStream(command) || name === "enqueue" ? "lines" : "one";
+  const hasLines = isStream(command) || isScreen(command) || name === "enqueue";
+  return hasLines ? "lines" : "one";
 }
 
 /** A value of JSON of any shape, with names that payloads have. */
