@@ -119,11 +119,13 @@ export class KeyedTasks {
     });
     const own = { stem: stemOfId(task.task_id), task };
     const names = this.#names(task, (path) => staged.create(path.slice(keys.length + 1)));
+    let isMade = false;
     try {
       while (true) {
         const taken = await this.#drive(takeKey(names, own), task.created_by);
         if ("number" in taken) {
           names.make(taken.number, own);
+          isMade = true;
           await this.#persist(task);
           return undefined;
         }
@@ -133,8 +135,8 @@ export class KeyedTasks {
         return holder;
       }
     } catch (error) {
-      // What has its name by now enters it again when it is made.
-      staged.discard();
+      // What has its name by now enters it again when it is made, and what is made keeps its entry.
+      if (!isMade) staged.discard();
       throw error;
     }
   }

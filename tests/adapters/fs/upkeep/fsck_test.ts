@@ -1,5 +1,6 @@
 /** What a check finds and a repair does, one kind of damage after the other, in memory. */
-import { assert_, assertEquals, it } from "../../../deps.ts";
+import { HostError } from "../../../../src/ports/host.ts";
+import { assert_, assertEquals, assertRejects, it } from "../../../deps.ts";
 import type { MemoryFs } from "../../../support/fake/memory_fs.ts";
 import { check, emptyWorkspace, opened } from "../../../support/scene/damaged.ts";
 
@@ -179,4 +180,23 @@ it("a task of another tool needs no entry in the index, and its files stay", asy
   memory.put(`${W}/tasks/README.md`, "file", { bytes });
   memory.put(`${W}/claims/other.txt`, "file", { bytes });
   assertEquals((await check(memory, true)).damages, []);
+});
+
+it("a task that is made when its sync fails is in the index, whatever its caller is told", async () => {
+  for (const [isKeyed, waits] of [[false, false], [true, false], [false, true], [true, true]]) {
+    const memory = emptyWorkspace();
+    const { task_id: first } = await opened(memory).coord.tasks.enqueue({ title: "a", runId: "p" });
+    const fail = () => {
+      throw new HostError("limit", "sync", "here");
+    };
+    Object.assign(memory.fs, { syncNames: fail, syncNamesAsync: async () => fail() });
+    const { coord } = opened(memory);
+    const input = {
+      ...{ title: "next", runId: "p" },
+      ...(isKeyed && { key: "k" }),
+      ...(waits && { after: [first] }),
+    };
+    await assertRejects(() => coord.tasks.enqueueAll([input]));
+    assertEquals((await check(memory)).damages, [], JSON.stringify(input));
+  }
 });
