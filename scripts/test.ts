@@ -19,48 +19,18 @@ import { run } from "./support/run.ts";
 import { listFiles } from "./support/sources.ts";
 import { bunPath } from "./support/toolchain.ts";
 
-/** Tests that have a heavy and a long form; in the everyday run they are brief, like all others. */
+/**
+ * Tests that have a heavy and a long form, beside those that ask for the length of the run themselves;
+ * in the everyday run they are brief, like all others.
+ */
 const HEAVY = [
   "tests/race/",
   "tests/crash/",
-  "tests/packaging/",
-  "tests/differential/",
-  "tests/cli/fuzz_test.ts",
-  "tests/adapters/fs/disk/doctor_mounts_test.ts",
-  "tests/cli/top/terminal_test.ts",
-  "tests/adapters/fs/checkout/settings/",
-  "tests/adapters/fs/key/",
-  "tests/adapters/fs/task/batch_chain_test.ts",
-  "tests/adapters/fs/task/claim_chain_test.ts",
-  "tests/adapters/fs/task/claim_chain_foreign_test.ts",
-  "tests/adapters/fs/task/index_removed_test.ts",
-  "tests/adapters/fs/reservation/exclusion_test.ts",
   "tests/adapters/fs/reservation/faults_test.ts",
-  "tests/adapters/fs/reservation/order_test.ts",
-  "tests/adapters/fs/segment/exploring_test.ts",
-  "tests/adapters/fs/lane/journal_damage_test.ts",
-  "tests/adapters/fs/lane/journal_faults_test.ts",
-  "tests/adapters/fs/lane/mutex_chain_test.ts",
-  "tests/adapters/fs/upkeep/",
   "tests/adapters/postgres/",
-  "tests/commands/system/links_test.ts",
-  "tests/conformance/postgres_test.ts",
-  "tests/docs/demo_test.ts",
-  "tests/docs/documents_test.ts",
-  "tests/docs/fleet_test.ts",
-  "tests/domain/git/sweep_test.ts",
-  "tests/domain/glob/",
-  "tests/domain/input/hosts/",
-  "tests/domain/journal/checkpoint_test.ts",
-  "tests/domain/lane/lease_index_test.ts",
-  "tests/domain/reservation/conflict_test.ts",
-  "tests/engine/watch/fleet_alerts_test.ts",
-  "tests/engine/watch/fleet_test.ts",
 ];
-/** Tests whose heavy form is the everyday one. */
-const LONG = [
-  "tests/domain/lane/lease_clock_test.ts",
-];
+/** What a test imports that asks for the length. */
+const LENGTH = "support/length.ts";
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = [
   "tests/conformance/postgres_test.ts",
@@ -164,13 +134,10 @@ const isWanted = (path: string) =>
 const isIn = (path: string, places: readonly string[]) =>
   places.some((place) => path.startsWith(place));
 const all = files.filter((path) => /^tests\/.*_test\.ts$/.test(path) && isWanted(path));
-const chosen = length === "long" ? [...HEAVY, ...LONG] : HEAVY;
-const tests = heavy ? all.filter((path) => isIn(path, chosen)) : all;
+const tests = heavy
+  ? all.filter((path) => isIn(path, HEAVY) || Deno.readTextFileSync(path).includes(LENGTH))
+  : all;
 const documents = heavy ? [] : DOCUMENTS.filter((path) => files.includes(path) && isWanted(path));
-for (const folder of heavy ? chosen : []) {
-  if (!files.some((path) => path.startsWith(folder))) console.log(`${folder} has no tests yet`);
-}
-
 // The everyday tests have their folders in memory, where a sync costs nothing; the heavy ones do not.
 const memory = inMemory();
 const scratch = Deno.makeTempDirSync({ prefix: "coord_test_", ...memory });

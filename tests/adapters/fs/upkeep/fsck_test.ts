@@ -182,7 +182,7 @@ it("a task of another tool needs no entry in the index, and its files stay", asy
   assertEquals((await check(memory, true)).damages, []);
 });
 
-it("a task that is made when its sync fails is in the index, whatever its caller is told", async () => {
+it("a task that is made when its sync fails is in the index, though its caller gets a failure", async () => {
   for (const [isKeyed, waits] of [[false, false], [true, false], [false, true], [true, true]]) {
     const memory = emptyWorkspace();
     const { task_id: first } = await opened(memory).coord.tasks.enqueue({ title: "a", runId: "p" });
