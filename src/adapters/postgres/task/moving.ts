@@ -126,6 +126,8 @@ export class Moving {
       const { next } = decision;
       if (isKeyed(task) && isRevival(next)) {
         const holder = (await this.holders([task])).get(task);
+        // Another process has revived it meanwhile.
+        if (holder?.task_id === id) continue;
         if (holder !== undefined) {
           return { kind: "refused", refusal: keyTaken(task, holder, claim) };
         }
