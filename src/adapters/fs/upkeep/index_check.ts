@@ -216,7 +216,7 @@ interface Ready {
  * broken, the entry may be what it was.
  */
 function checkEntry(
-  { fs, layout, damages, quarantine }: Parts,
+  { fs, layout, damages, quarantine, asked }: Parts,
   { path, stem, isLost = false }: Ready,
   batched: ReadonlySet<string>,
 ): void {
@@ -229,7 +229,13 @@ function checkEntry(
     const said = isLost ? readRecord(fs, path) : undefined;
     if (said?.kind === "record" && typeof parseTask(said.value, idOfStem(stem)) !== "string") {
       const reason = "has a task whose record was broken";
-      damages.add({ class: "index", file, reason }, () => {
+      const { task_id: _, ...content } = said.value;
+      const found = { class: "index", file, reason } as const;
+      damages.add(found, async () => {
+        // It may be damaged as well.
+        const isOther = typeof content["nonce"] === "string" && idOfStem(stem) !== stem &&
+          await asked.idOf(content) !== idOfStem(stem);
+        if (isOther) return quarantine.move({ ...found, stat });
         return fs.link(path, record) ? { repaired: "rebuilt" } : undefined;
       });
       return;

@@ -41,6 +41,26 @@ it("a repair keeps what it moves by its path, with a note that says why", async 
   assertEquals(memory.find(`${W}/${file}`), undefined);
 });
 
+it("a record is not made again of an entry of the index that is damaged as well", async () => {
+  for (
+    const [title, repaired] of [["a", ["moved", "rebuilt"]], ["b", ["moved", "moved"]]] as const
+  ) {
+    const { memory, file } = await withBroken(OLD);
+    const entry = [...memory.walk(`${W}/index/ready`)].find(({ node }) => node.kind === "file")
+      ?.node;
+    assert_(entry !== undefined);
+    const said = new TextDecoder().decode(entry.bytes);
+    memory.put(`${W}/${file}`, "file", {
+      bytes: entry.bytes.slice(0, 20),
+      mtimeMs: Date.now() - OLD,
+    });
+    entry.bytes = new TextEncoder().encode(said.replace('"title":"a"', `"title":"${title}"`));
+    const { damages } = await check(memory, true);
+    assertEquals(damages.map((damage) => damage.repaired), [...repaired]);
+    assertEquals((await check(memory)).damages, []);
+  }
+});
+
 it("without a repair nothing is written", async () => {
   const { memory, harm } = await withBroken(OLD);
   harm();
