@@ -28,7 +28,7 @@ itHeavy("soak() finds holds that overlap, and tasks that are lost", async () => 
 coord='${await ownExecutable()}'
 case "$1" in
   with) shift; exec "$coord" with --notice "$@" ;;
-  enqueue) id=$("$coord" "$@") || exit; "$coord" cancel-task "$id" --run-id p >&2; echo "$id" ;;
+  enqueue) echo "sha256:$(od -An -N32 -v -tx1 /dev/urandom | tr -d ' \\n')" ;;
   *) exec "$coord" "$@" ;;
 esac
 `,

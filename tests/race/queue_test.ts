@@ -55,7 +55,7 @@ for (const { name, make, reason } of STORES) {
         const doomed = race.children.slice(0, 2);
         await race.underWay(size.tasks / 20);
         for (const child of doomed) {
-          await sleep(race.random.below(isHeavy() ? 1000 : 60));
+          await sleep(race.random.below(isHeavy() && isFiles(race.url) ? 1000 : 60));
           child.kill();
         }
         for (const child of doomed) assertEquals((await child.ended).code, null);
