@@ -128,3 +128,16 @@ export async function untilOneWaits(ask: Ask): Promise<void> {
     await sleep(5);
   }
 }
+
+const openings: { close(): Promise<void> }[] = [];
+
+/** Notes what {@link closeOpened} is to close. */
+export function opened<T extends { close(): Promise<void> }>(opening: T): T {
+  openings.push(opening);
+  return opening;
+}
+
+/** Closes what a test has opened. */
+export async function closeOpened(): Promise<void> {
+  for (const each of openings.splice(0)) await each.close();
+}

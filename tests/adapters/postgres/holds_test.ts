@@ -6,9 +6,11 @@ import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import { afterEach, assertEquals, itIf } from "../../deps.ts";
 import {
+  closeOpened,
   cuttable,
   newSpace,
   noServer,
+  opened,
   untilOneWaits,
   withTheRest,
 } from "../../support/postgres.ts";
@@ -16,16 +18,8 @@ import { coordOn } from "../../support/scene/over_store.ts";
 
 const reason = noServer();
 const itThere = itIf(reason === undefined, reason ?? "");
-const openings: { close(): Promise<void> }[] = [];
 
-afterEach(async () => {
-  for (const each of openings.splice(0)) await each.close();
-});
-
-function opened<T extends { close(): Promise<void> }>(opening: T): T {
-  openings.push(opening);
-  return opening;
-}
+afterEach(closeOpened);
 
 for (const level of ["read committed", "repeatable read", "serializable"]) {
   itThere(

@@ -8,21 +8,21 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { finish } from "../../../src/domain/task/claim.ts";
 import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { afterEach, assert_, assertEquals, itIf } from "../../deps.ts";
-import { cuttable, newSpace, noServer, untilOneWaits, WAITING } from "../../support/postgres.ts";
+import {
+  closeOpened,
+  cuttable,
+  newSpace,
+  noServer,
+  opened,
+  untilOneWaits,
+  WAITING,
+} from "../../support/postgres.ts";
 import { until } from "../../support/race/processes.ts";
 
 const reason = noServer();
 const itThere = itIf(reason === undefined, reason ?? "");
-const openings: { close(): Promise<void> }[] = [];
 
-afterEach(async () => {
-  for (const each of openings.splice(0)) await each.close();
-});
-
-function opened<T extends { close(): Promise<void> }>(opening: T): T {
-  openings.push(opening);
-  return opening;
-}
+afterEach(closeOpened);
 
 /** A queue by the server's time, and a connection of another program. */
 async function scene() {
