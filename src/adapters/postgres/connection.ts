@@ -8,7 +8,7 @@
  */
 import { realTimers } from "../../async/timers.ts";
 import type { PostgresClient, PostgresResult } from "../../deps/postgres.ts";
-import { failure, isGone, isInTheWay, stateOf } from "./failures.ts";
+import { failure, isGone, isInTheWay, isUnsent, stateOf } from "./failures.ts";
 import type { Place } from "./place.ts";
 
 /** Milliseconds to connect, and to wait for one answer. */
@@ -142,7 +142,7 @@ export class Connection {
         if (isSent && error !== failed) throw error;
         const state = stateOf(error);
         if (isGone(state)) this.#drop();
-        const isDone = state === undefined && isSent && kind === "write";
+        const isDone = state === undefined && isSent && !isUnsent(error) && kind === "write";
         const isWorthIt = isGone(state) || isInTheWay(state);
         if (isDone || !isWorthIt || this.#isClosed || realTimers.now() + pause > deadline) {
           if (state === "23505") throw error;

@@ -7,10 +7,18 @@ import { CoordError } from "../../domain/errors.ts";
 /** Whether a call that failed has taken effect. */
 export type Effect = "none" | "unknown";
 
-/** The five characters by which the server names a failure; `undefined` where it was not the server's. */
+/**
+ * The five characters by which the server names a failure; `undefined` where it was not the server's. One
+ * is a digit at least, and in the names of the system for a lost connection, such as EPIPE, none is.
+ */
 export function stateOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return typeof code === "string" && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** Whether the system took nothing of a statement: the server had closed the connection before. */
+export function isUnsent(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "EPIPE";
 }
 
 /** Whether a statement that failed so did nothing, and may do better: another one was in its way. */

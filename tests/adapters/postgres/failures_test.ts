@@ -17,6 +17,7 @@ it("failure() says what the server's state means, and repeats nothing of a row",
     "unreachable: the server does not answer (57P01)",
     "other: the server reports 22000",
   ]);
+  assertEquals(said("EPIPE"), "unreachable: the server does not answer (EPIPE)");
   assertEquals(
     said("ECONNREFUSED", "unknown"),
     "unreachable: the server does not answer (ECONNREFUSED); what was asked for may have happened",
