@@ -1,6 +1,6 @@
 /** The command line of coord, under Deno and Bun. */
-import { main } from "./src/cli/main.ts";
+import { saysVersion } from "./src/cli/help/version.ts";
 import { detectHost } from "./src/host/detect.ts";
 
 const host = await detectHost();
-host.exit(await main(host));
+host.exit(saysVersion(host) ? 0 : await (await import("./src/cli/main.ts")).main(host));

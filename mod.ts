@@ -52,10 +52,28 @@ export {
   type InitResult,
   initWorkspace,
   openJournal,
-  type OpenOptions,
   openWorkspace,
   whoami,
 } from "./src/workspace/open.ts";
+export type { OpenOptions } from "./src/workspace/store/options.ts";
+export {
+  exportStore,
+  importStore,
+  initStore,
+  migrateStore,
+  storeStatus,
+} from "./src/workspace/store/calls.ts";
+export type {
+  NamedStore,
+  StoreCall,
+  StoreInit,
+  StoreInitInput,
+  StoreMade,
+  StoreMigration,
+  StoreMoveInput,
+  StoreRefused,
+  StoreStatus,
+} from "./src/engine/upkeep/store.ts";
 export type { HoldRemarks, Progress } from "./src/domain/input/progress.ts";
 export type { Identity } from "./src/domain/input/run_id.ts";
 export { Coord } from "./src/engine/coord.ts";
@@ -63,6 +81,7 @@ export { Upkeep } from "./src/engine/upkeep/upkeep.ts";
 export type { DamageClass, DamageRemedy, DamageRepair } from "./src/ports/upkeep.ts";
 export type { AgentItem, AgentList, AgentStatus, AgentTask } from "./src/engine/watch/agents.ts";
 export type { DoctorInput, DoctorReport } from "./src/engine/upkeep/doctor.ts";
+export type { FoundBy } from "./src/ports/store.ts";
 export type { CheckoutPlace } from "./src/ports/checkout.ts";
 export type { Scope as HookScope } from "./src/domain/input/hosts/hosts.ts";
 export type { SettingsFile, SettingsState } from "./src/ports/host_settings.ts";
@@ -77,6 +96,7 @@ export type {
   Fleet,
   FleetAlert,
   FleetAlertKind,
+  FleetAttempt,
   FleetFailure,
   FleetOptions,
   FleetPending,
@@ -96,6 +116,7 @@ export type {
 } from "./src/engine/watch/show.ts";
 export { Exchange } from "./src/engine/watch/exchange.ts";
 export type { Metrics } from "./src/engine/watch/metrics.ts";
+export type { Moved, MoveRefused } from "./src/engine/watch/transfer/move.ts";
 export type {
   ExportDocument,
   ExportedTask,
@@ -143,6 +164,7 @@ export type {
   LaneBusy,
   LaneCheckInput,
   LaneDecision,
+  LaneDefined,
   LaneDenied,
   LaneFenceCheck,
   LaneHalted,
@@ -162,6 +184,7 @@ export type {
   LaneScavenged,
   LaneSpawned,
   LaneSpawnInput,
+  LaneTaxonomy,
   LaneVerdict,
   LeaseAnswer,
 } from "./src/engine/lane/types.ts";
@@ -249,7 +272,8 @@ export type {
   QueuesResumed,
 } from "./src/engine/task/queues.ts";
 export { Queues } from "./src/engine/task/queues.ts";
-export type { QueuePause, UnmetNeeds } from "./src/ports/tasks.ts";
+export type { QueuePause } from "./src/domain/task/keeping/pause.ts";
+export type { UnmetNeeds } from "./src/ports/tasks.ts";
 export { Tasks } from "./src/engine/task/tasks.ts";
 export type { AwaitedTask, WaitAnswer, WaitInput } from "./src/engine/wait/types.ts";
 export type { WatchOptions, WatchStream } from "./src/engine/watch/watch.ts";

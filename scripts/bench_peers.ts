@@ -1,12 +1,11 @@
 /**
  * The work of coord beside that of other queues, in one run.
  *
- * Usage: deno task bench:peers [--quick] [--rounds N] [--sizes N,N] [--record | --out FILE] [FILTER…]
+ * Usage: deno task bench:peers [--quick] [--rounds N] [--record | --out FILE] [FILTER…]
  *
  * A filter keeps the peers, and the other sections, whose name contains it; coord is always measured.
- * `--quick` takes fewer and shorter rounds of the same work. `--sizes` says at which numbers of tasks the
- * cost of calls is measured. `--out` writes the results as JSON; `--record` writes them to
- * `docs/peers.json`, and `docs/peers.md` from them. `deno task setup:bench` installs the peers.
+ * `--quick` takes fewer and shorter rounds of the same work. `--out` writes the results as
+ * JSON; `--record` writes them to `docs/peers.json`, and `docs/peers.md` from them. `deno task setup:bench` installs the peers.
  *
  * Nothing outside a folder of its own under the system's temporary one is touched, and servers listen on
  * sockets in it. An interrupted run ends its servers and removes that folder.
@@ -26,12 +25,12 @@ import {
   type Series,
 } from "./bench/peers/report/results.ts";
 import { round } from "./bench/peers/rounds.ts";
-import { sizeRows } from "./bench/peers/sizes.ts";
 import { volumeFigures } from "./bench/peers/volume_figures.ts";
-import { killServers } from "./bench/peers/queues/server.ts";
+import { makeScratch } from "./bench/peers/scratch.ts";
 import { buildShim, type SyncShim } from "./bench/peers/sync_shim.ts";
 import { PEER_RESULTS, writePages } from "./performance.ts";
 import { withFewDigits } from "./support/figures.ts";
+import { option } from "./support/options.ts";
 
 const PROCESSES = [1, 8];
 
@@ -40,20 +39,7 @@ const SYNCS = [0, 1, 5];
 
 const ROUNDS = Number(option("--rounds") ?? sized(5, 3));
 
-/** Numbers of tasks; making a million takes long, and fewer than 1,000 leave too few to claim. */
-const SIZES = (option("--sizes") ?? "1000,10000").split(",").map(Number);
-if (!SIZES.every((size) => size >= 1000)) {
-  throw new RangeError("--sizes takes numbers from 1000 on");
-}
-
 const SIZE = { ms: sized(1500, 500), pending: 3000 };
-
-/** A folder for all that a run makes; servers run as users of their own, and must be able to enter. */
-async function makeScratch(): Promise<string> {
-  const path = await Deno.makeTempDir({ prefix: "coord-bench-peers-" });
-  await Deno.chmod(path, 0o755);
-  return path;
-}
 
 /** The rounds of all peers, and those that failed in one: the others go on. */
 async function measureQueues(
@@ -113,22 +99,12 @@ async function measureRest(scratch: string, shim: SyncShim) {
   const none = { figures: [], absent: [] };
   const processes = wanted("processes") ? await processFigures(await folder("processes")) : none;
   add(...processes.figures);
-  const sizes = wanted("sizes") ? await sizeRows(scratch, SIZES, shim) : [];
-  for (const { call, tasks, tasks_are, ms } of sizes) {
-    console.log(`${call}, ${tasks} tasks, ${tasks_are}`.padEnd(90), ms.median.toFixed(2), "ms");
-  }
-  return { figures: others, processes: figures, absent: processes.absent, sizes };
-}
-
-/** Values of options that are given apart, `--out FILE`. */
-function option(name: string): string | undefined {
-  const at = Deno.args.indexOf(name);
-  return at < 0 ? undefined : Deno.args[at + 1];
+  return { figures: others, processes: figures, absent: processes.absent };
 }
 
 const record = Deno.args.includes("--record");
 const out = record ? PEER_RESULTS : option("--out");
-const valued = ["--out", "--rounds", "--sizes"];
+const valued = ["--out", "--rounds"];
 const filters = Deno.args.filter((arg, i) =>
   !arg.startsWith("--") && !valued.includes(Deno.args[i - 1] ?? "")
 );
@@ -136,24 +112,9 @@ if (record && filters.length > 0) throw new Error("--record takes all peers, so 
 const wanted = (name: string) =>
   filters.length === 0 || filters.some((each) => name.toLowerCase().includes(each.toLowerCase()));
 
-const scratch = await makeScratch();
-/** Workers that are about to end may still add a file meanwhile. */
-function removeScratch(attempts = 5): void {
-  try {
-    Deno.removeSync(scratch, { recursive: true });
-  } catch (error) {
-    if (attempts === 0) throw error;
-    removeScratch(attempts - 1);
-  }
-}
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-  Deno.addSignalListener(signal, () => {
-    killServers();
-    removeScratch();
-    Deno.exit(code);
-  });
-}
-try {
+async function main(): Promise<void> {
+  using folder = await makeScratch("coord-bench-peers-");
+  const scratch = folder.path;
   const found = machine();
   if (found.load > BUSY) console.log(`Other processes are at work (load ${found.load})`);
   using shim = await buildShim(scratch);
@@ -188,8 +149,7 @@ try {
   if (out !== undefined) {
     await Deno.writeTextFile(out, JSON.stringify(results, withFewDigits, 1) + "\n");
   }
-} finally {
-  killServers();
-  removeScratch();
 }
+
+await main();
 if (record) await writePages();

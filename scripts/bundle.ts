@@ -1,8 +1,8 @@
 /**
  * Makes the package for the npm registry, `dist/npm/`: the program `coord.mjs` and the library
  * `mod.mjs`, a file each that runs on Node, Deno and Bun alike, with the library's types,
- * `package.json`, README and license. What speaks the Model Context Protocol is `mcp.mjs`, which only `coord mcp` loads. Prints what
- * it made.
+ * `package.json`, README and license. What speaks the Model Context Protocol is `mcp.mjs`, which only
+ * `coord mcp` loads, and the client of PostgreSQL is `postgres.mjs`. Prints what it made.
  *
  * Usage: deno task bundle; then `npm pack ./dist/npm`, or `node dist/npm/coord.mjs --help`.
  */
@@ -21,8 +21,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** The oldest Node that the package runs on. */
 export const NODE = ">=20.16";
 
-/** How the program imports what is a file of its own. */
-const MCP = "../deps/mcp.ts";
+/** A module that is a file of its own, which few calls load: how it is imported, and its name. */
+interface Apart {
+  readonly from: string;
+  readonly name: string;
+}
+
+const MCP: Apart = { from: "../deps/mcp.ts", name: "mcp" };
+const POSTGRES: Apart = { from: "../../deps/postgres.ts", name: "postgres" };
 
 /**
  * Bundles coord into a folder, which is emptied first.
@@ -35,15 +41,12 @@ export async function bundleForNpm(folder: string): Promise<string> {
   const work = await Deno.makeTempDir({ prefix: "coord_bundle_" });
   try {
     const program = `${folder}/coord.mjs`;
-    const library = await bundle(ROOT, work, { split: false, entry: "mod" });
-    await forNode(library, `${folder}/mod.mjs`);
-    const entry = await bundle(ROOT, work, { split: false, external: MCP });
-    // Bun leaves no path out, but a name.
-    await reimport(entry, MCP, "mcp");
-    await forNode(entry, program, "--banner=#!/usr/bin/env node", "--external=mcp");
-    await reimport(program, "mcp", "./mcp.mjs");
-    const mcp = await bundle(ROOT, work, { split: false, entry: "src/deps/mcp" });
-    await forNode(mcp, `${folder}/mcp.mjs`);
+    await withApart("mod", work, `${folder}/mod.mjs`, [POSTGRES]);
+    await withApart("cli", work, program, [MCP, POSTGRES], "--banner=#!/usr/bin/env node");
+    for (const { name } of [MCP, POSTGRES]) {
+      const made = await bundle(ROOT, work, { split: false, entry: `src/deps/${name}` });
+      await forNode(made, `${folder}/${name}.mjs`);
+    }
     await Deno.chmod(program, 0o755);
     for (const [path, text] of declarations(ROOT)) {
       const file = `${folder}/types/${path}`;
@@ -56,6 +59,22 @@ export async function bundleForNpm(folder: string): Promise<string> {
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/** Bundles an entry into a file that loads some modules from files beside it. */
+async function withApart(
+  entry: "cli" | "mod",
+  work: string,
+  file: string,
+  apart: readonly Apart[],
+  ...flags: string[]
+): Promise<void> {
+  const external = apart.map(({ from }) => from);
+  const made = await bundle(ROOT, work, { split: false, entry, external });
+  // Bun leaves no path out, but a name.
+  for (const { from, name } of apart) await reimport(made, from, name);
+  await forNode(made, file, ...flags, ...apart.map(({ name }) => `--external=${name}`));
+  for (const { name } of apart) await reimport(file, name, `./${name}.mjs`);
 }
 
 /** Has a file import a module by another name. */
@@ -90,7 +109,7 @@ function packageJson(): string {
     type: "module",
     bin: { coord: "coord.mjs" },
     exports: { ".": { types: "./types/mod.d.ts", default: "./mod.mjs" } },
-    files: ["coord.mjs", "mcp.mjs", "mod.mjs", "types"],
+    files: ["coord.mjs", "mcp.mjs", "mod.mjs", "postgres.mjs", "types"],
     engines: { node: NODE },
   };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
@@ -99,7 +118,12 @@ function packageJson(): string {
 if (import.meta.main) {
   try {
     const program = await bundleForNpm("dist/npm");
-    for (const file of [program, "dist/npm/mcp.mjs", "dist/npm/mod.mjs"]) {
+    for (
+      const file of [
+        program,
+        ...["mcp", "mod", "postgres"].map((name) => `dist/npm/${name}.mjs`),
+      ]
+    ) {
       console.log(`${file}  ${(Deno.statSync(file).size / 1e3).toFixed(0)} KB`);
     }
   } catch (error) {

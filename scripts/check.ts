@@ -9,6 +9,8 @@ const STEPS: readonly (readonly [name: string, ...args: string[]])[] = [
   ["lint", "lint"],
   // A lock file that is behind the imports would let a fresh clone resolve other versions.
   ["types", "check", "--doc", "--frozen", ...ALL],
+  // What runs in a browser has other names than what runs here.
+  ["page", "check", "--config=src/web/page/tsconfig.json", "src/web/page/app.js"],
   ["documentation", "doc", "--lint", "mod.ts"],
   ["shape", "run", "-A", "scripts/check_shape.ts"],
   ["words", "run", "-A", "scripts/check_words.ts"],

@@ -20,6 +20,9 @@ const MAX_LINES = 400;
 /** Names in one folder of the source; more are hard to take in at a glance. */
 const MAX_NAMES = 16;
 
+/** What decides which store a call means, and opens one that is no workspace's files. */
+const CHOOSING = "src/workspace/store/";
+
 /** From each part of the house (a path or its start) to what it may import. */
 const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["src/domain/", ["src/domain/", "src/deps/zod.ts"]],
@@ -40,6 +43,18 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/async/",
     "src/deps/mcp.ts",
     "src/workspace/open.ts",
+    "src/workspace/store/options.ts",
+  ]],
+  ["src/web/", [
+    "src/web/",
+    "src/cli/envelope.ts",
+    "src/cli/exit_codes.ts",
+    "src/cli/sanitize.ts",
+    "src/cli/top/sections.ts",
+    "src/commands/",
+    "src/engine/",
+    "src/domain/",
+    "src/host/people/http.ts",
   ]],
   ["src/deps/", []],
   ["src/workspace/open.ts", [
@@ -49,30 +64,41 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/open.ts",
     "src/workspace/once_each.ts",
     "src/host/detect.ts",
+    "src/workspace/noted/session.ts",
     "src/workspace/processes.ts",
+    CHOOSING,
   ]],
   ["src/workspace/processes.ts", ["src/ports/"]],
   ["src/workspace/config.ts", [
     "src/ports/",
     "src/domain/",
     "src/adapters/fs/checkout/team_config.ts",
+    "src/adapters/fs/disk/own_file.ts",
+    "src/adapters/postgres/place.ts",
+    CHOOSING,
   ]],
-  ["src/workspace/collecting.ts", [
+  [CHOOSING, [
+    "src/adapters/",
+    "src/deps/path.ts",
+    "src/domain/",
+    "src/engine/",
+    "src/host/detect.ts",
+    "src/ports/",
+    "src/workspace/",
+  ]],
+  ["src/workspace/noted/", [
     "src/ports/",
     "src/domain/",
     "src/adapters/fs/layout.ts",
-    "src/adapters/fs/disk/collected.ts",
-  ]],
-  ["src/workspace/fired.ts", [
-    "src/ports/",
-    "src/adapters/fs/layout.ts",
     "src/adapters/fs/disk/",
+    "src/workspace/store/user_folder.ts",
   ]],
   ["src/workspace/open_tasks.ts", [
     "src/engine/",
     "src/ports/",
     "src/adapters/fs/open_tasks.ts",
     "src/workspace/once_each.ts",
+    CHOOSING,
   ]],
   ["src/workspace/open_holds.ts", [
     "src/engine/",
@@ -80,6 +106,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/open_holds.ts",
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
+    CHOOSING,
   ]],
   ["src/workspace/open_reserving.ts", [
     "src/engine/",
@@ -88,12 +115,14 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/open_reserving.ts",
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
+    CHOOSING,
   ]],
   ["src/workspace/open_hook.ts", [
     "src/workspace/open.ts",
     "src/engine/",
     "src/ports/",
     "src/domain/",
+    "src/workspace/noted/session.ts",
     "src/workspace/open_holds.ts",
     "src/workspace/open_reserving.ts",
   ]],
@@ -120,6 +149,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/ports/",
     "src/adapters/fs/reservation/open.ts",
     "src/workspace/once_each.ts",
+    CHOOSING,
   ]],
   ["src/workspace/open_lanes.ts", [
     "src/engine/",
@@ -127,6 +157,7 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/lane/open.ts",
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
+    CHOOSING,
   ]],
   ["src/workspace/open_status.ts", [
     "src/engine/",
@@ -134,9 +165,10 @@ const ARROWS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "src/adapters/fs/watch/open.ts",
     "src/workspace/once_each.ts",
     "src/workspace/processes.ts",
+    CHOOSING,
   ]],
   ["src/workspace/once_each.ts", ["src/ports/"]],
-  ["mod.ts", ["src/engine/", "src/domain/", "src/workspace/open.ts"]],
+  ["mod.ts", ["src/engine/", "src/domain/", "src/workspace/open.ts", CHOOSING]],
   ["cli.ts", ["src/cli/", "src/host/"]],
 ];
 
@@ -153,12 +185,6 @@ const GROUND = ["glob", "input"];
 const TYPE_ARROWS: Record<string, readonly string[]> = {
   "mod.ts": ["src/ports/"],
   "src/ports/feed.ts": ["src/async/"],
-  "src/workspace/open_tasks.ts": ["src/workspace/open.ts"],
-  "src/workspace/open_holds.ts": ["src/workspace/open.ts"],
-  "src/workspace/open_reserving.ts": ["src/workspace/open.ts"],
-  "src/workspace/open_reservations.ts": ["src/workspace/open.ts"],
-  "src/workspace/open_lanes.ts": ["src/workspace/open.ts"],
-  "src/workspace/open_status.ts": ["src/workspace/open.ts"],
 };
 
 const ADAPTER = /^src\/adapters\/[^/]+\//;
@@ -172,7 +198,7 @@ const NODE_PLACES = [
   "src/host/deno_sha256.ts",
   "src/host/disk.ts",
   "src/host/run.ts",
-  "src/host/terminal.ts",
+  "src/host/people/",
   "src/host/watchdog.ts",
   "tests/deps.ts",
   "tests/support/",

@@ -1,13 +1,20 @@
 /**
  * The main job on real input: every source file of this checkout becomes a task. Four workers share
  * them, one is killed in the middle of a task, one task fails and is tried again, and some wait for
- * others. Ends with a table, and with exit code 1 if anything is not as it must be.
+ * others. Ends with a table, and with exit code 1 if anything is not as it must be. With `--web` another
+ * fleet works until Ctrl-C, and its page is served; what follows are flags of `coord web`.
  */
 import { openWorkspace, type TaskWorked, type WatchEvent } from "../mod.ts";
 import { check } from "./demo/checks.ts";
 import { filesIn, FOLDERS, type Line, measures, report, sum } from "./demo/plan.ts";
+import { showFleet } from "./demo/fleet.ts";
 import { Program, type Running, signal } from "./demo/program.ts";
 import { hasTerminal, say, sayProgress } from "./demo/screen.ts";
+
+if (Deno.args[0] === "--web") {
+  await showFleet(Deno.args.slice(1));
+  Deno.exit(0);
+}
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const WORKERS = ["worker-1", "worker-2", "worker-3", "worker-4"];

@@ -31,6 +31,7 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
     "FleetPending",
     "FleetWait",
     "FleetFailure",
+    "FleetAttempt",
   ],
   [
     "src/engine/watch/show.ts",
@@ -39,6 +40,7 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
     "IntentShown",
     "LaneShown",
   ],
+  ["src/commands/command.ts", "Serving"],
   ["src/engine/task/work_types.ts", "TaskWorked"],
   ["src/domain/reservation/reservation.ts", "ReservationRecord", "IntentRecord"],
   ["src/domain/glob/holds/comparison.ts", "ReservationConflict", "LeaseConflict"],

@@ -1,16 +1,21 @@
 /**
  * Writes the figures in `docs/performance.md` and in the README from `docs/performance.json`, which
- * `deno task bench --record` makes, and those of `docs/peers.md` with its plot from `docs/peers.json`,
- * which `deno task bench:peers --record` makes. With `--check` it writes nothing, and exits with 1 when
- * they say something else.
+ * `deno task bench --record` makes, and those of `docs/peers.md` from `docs/peers.json`, which
+ * `deno task bench:peers --record` makes, and those of `docs/postgres.md` from `docs/postgres.json`, which
+ * `deno task bench:postgres --record` makes, and the cost of calls by size in `docs/performance.md` with its
+ * plot from `docs/sizes.json`, which `deno task bench:sizes --record` makes. With `--check` it writes
+ * nothing, and exits with 1 when they say something else.
  *
  * Usage: deno run -A scripts/performance.ts [--check]
  */
 import { BUSY } from "./bench/machine.ts";
 import { isMet, type Row } from "./bench/measure.ts";
 import { peerPage } from "./bench/peers/report/page.ts";
-import { sizePlot } from "./bench/peers/report/plot.ts";
 import type { PeerResults } from "./bench/peers/report/results.ts";
+import { postgresPart, type PostgresResults } from "./bench/postgres/report.ts";
+import { sizePage } from "./bench/sizes/page.ts";
+import { sizePlot } from "./bench/sizes/plot.ts";
+import type { SizeResults } from "./bench/sizes/rows.ts";
 import { loadOf, measuredOn, quantity, type Run, short } from "./support/figures.ts";
 import { formatted, withPart } from "./support/pages.ts";
 
@@ -20,7 +25,13 @@ const ROOT = new URL("..", import.meta.url).pathname;
 export const RESULTS = `${ROOT}docs/performance.json`;
 
 /** Where the results beside other queues are kept. */
+/** Where the cost of calls by size is kept. */
+export const SIZE_RESULTS = `${ROOT}docs/sizes.json`;
+
 export const PEER_RESULTS = `${ROOT}docs/peers.json`;
+
+/** Where the results on PostgreSQL are kept. */
+export const POSTGRES_RESULTS = `${ROOT}docs/postgres.json`;
 
 /** What one run of the bench found. */
 export interface Results extends Run {
@@ -33,6 +44,9 @@ const PARTS: Readonly<Record<string, (results: Results) => string>> = {
   "README.md": summary,
   "docs/performance.md": tables,
 };
+
+/** The document that has the cost of calls by size too. */
+const SIZE_PAGE = "docs/performance.md";
 
 /** The value, its floor, the result and the goal of a row, as text. */
 export function cells(row: Row): string[] {
@@ -108,6 +122,7 @@ export function withFigures(path: string, text: string, results: Results): Promi
 async function outdated(): Promise<[path: string, text: string][]> {
   const results: Results = JSON.parse(await Deno.readTextFile(RESULTS));
   const peers: PeerResults = JSON.parse(await Deno.readTextFile(PEER_RESULTS));
+  const sizes: SizeResults = JSON.parse(await Deno.readTextFile(SIZE_RESULTS));
   const found: [string, string][] = [];
   const hold = async (path: string, made: (before: string) => Promise<string>) => {
     const before = await Deno.readTextFile(ROOT + path);
@@ -115,10 +130,18 @@ async function outdated(): Promise<[path: string, text: string][]> {
     if (after !== before) found.push([path, after]);
   };
   for (const path of Object.keys(PARTS)) {
-    await hold(path, (before) => withFigures(path, before, results));
+    await hold(path, async (before) => {
+      const after = await withFigures(path, before, results);
+      return path === SIZE_PAGE ? formatted(withPart(after, "sizes", sizePage(sizes))) : after;
+    });
   }
   await hold("docs/peers.md", (before) => formatted(withPart(before, "figures", peerPage(peers))));
-  await hold("docs/images/peers_sizes.svg", () => formatted(sizePlot(peers.sizes), "svg"));
+  const postgres: PostgresResults = JSON.parse(await Deno.readTextFile(POSTGRES_RESULTS));
+  await hold(
+    "docs/postgres.md",
+    (before) => formatted(withPart(before, "figures", postgresPart(postgres))),
+  );
+  await hold("docs/images/sizes.svg", () => formatted(sizePlot(sizes.rows), "svg"));
   return found;
 }
 

@@ -40,6 +40,7 @@ const ON_DENO_ONLY = [
   "tests/differential/",
   "tests/docs/",
   "tests/scripts/peers/",
+  "tests/web/page_test.ts",
 ];
 /**
  * What comes to the same anywhere: searches in memory, and one case after the other in processes of
@@ -65,6 +66,7 @@ const ONCE = [
   "tests/adapters/fs/task/foreign_claim_test.ts",
   "tests/adapters/fs/task/huge_counts_test.ts",
   "tests/adapters/fs/task/index_removed_test.ts",
+  "tests/adapters/postgres/feed_race_test.ts",
   "tests/commands/",
   "tests/cli/complete/",
   "tests/cli/fuzz_test.ts",
@@ -88,11 +90,12 @@ const ONCE = [
 /** Races of real processes: they would disturb the other runtime, so Bun has them in the heavy run. */
 const RACES = "tests/race/";
 /** Tests whose processes have the machine for themselves in the heavy run; all others search in memory. */
-const ALONE = [RACES, "tests/packaging/", "tests/docs/"];
+const ALONE = [RACES, "tests/packaging/", "tests/docs/", "tests/web/page_test.ts"];
 const DOCUMENTS = [
   "mod.ts",
   "README.md",
   "src/workspace/open.ts",
+  "src/workspace/store/calls.ts",
   "src/engine/coord.ts",
   "src/engine/holds/prime.ts",
   "src/engine/holds/seen.ts",

@@ -7,12 +7,13 @@
  * Usage: deno run -A scripts/test_hosts.ts [HOST… | fleet]
  *
  * The last line is `N passed, N failed`: one for each way of setting up a host, and one for the fleet.
- * The hosts come from the npm registry, 1.1 GB in all, into the folder that COORD_HOSTS names, where they
+ * The hosts come from the npm registry, 1.7 GB in all, into the folder that COORD_HOSTS names, where they
  * stay; by default into the system's folder for temporary files.
  */
 import { AGENTS } from "./hosts/agents.ts";
-import { fleetProblems } from "./hosts/fleet.ts";
+import { FLEET_HOSTS, fleetProblems } from "./hosts/fleet.ts";
 import { startModel } from "./hosts/model.ts";
+import { monitorProblems } from "./hosts/monitor.ts";
 import { installHosts, makeCoord, Scratch, versionOf } from "./hosts/place.ts";
 import { problemsOf } from "./hosts/scenes.ts";
 
@@ -23,7 +24,7 @@ const withFleet = asked.includes(FLEET);
 const names = asked.filter((name) => name !== FLEET);
 const unknown = names.filter((name) => AGENTS[name] === undefined);
 if (unknown.length > 0) throw new Error(`No host ${unknown}: there are ${Object.keys(AGENTS)}`);
-await installHosts(withFleet ? Object.keys(AGENTS) : names);
+await installHosts([...new Set([...names, ...(withFleet ? FLEET_HOSTS : [])])]);
 const bin = Deno.makeTempDirSync({ prefix: "coord-hosts-bin-" });
 await makeCoord(bin);
 const model = startModel();
@@ -37,6 +38,9 @@ try {
       using scratch = await Scratch.make(bin, model.url);
       report(`${name} ${version}, ${scope}`, await problemsOf(name, agent, scope, scratch, model));
     }
+    if (!agent.scopes.includes("plugin")) continue;
+    using scratch = await Scratch.make(bin, model.url);
+    report(`${name} ${version}, monitor`, await monitorProblems(scratch, model));
   }
   if (withFleet) {
     using scratch = await Scratch.make(bin, model.url);

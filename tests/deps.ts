@@ -49,3 +49,9 @@ export async function mcpClient() {
   ]);
   return { Client, StdioClientTransport };
 }
+
+/** The source of the checker of accessibility, which runs in a page. */
+export async function axeSource(): Promise<string> {
+  const { default: axe } = await import("npm:axe-core@^4.11");
+  return axe.source;
+}

@@ -4,7 +4,7 @@
  * with git is denied where it would sweep up what others hold. It lies in `.opencode/plugins/` of a project, or in
  * `~/.config/opencode/plugins/`, and needs `coord` on the `PATH`. Without it edits go on.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 
 const COORD = "coord";
@@ -140,8 +140,27 @@ async function endSubagent(id: string, cwd: string): Promise<void> {
   await call("subagent_end", { ...who, cwd });
 }
 
+/** The tools of coord's server, whatever stands before their names. */
+const SERVED = /(?:^|_)coord_(?:reserve|release|status|task_(?:add|take|end))$/;
+
+/** Has a call of such a tool say as which run it acts: version 1 names the session to no server. */
+async function nameTo(args: unknown, who: Who): Promise<void> {
+  if (typeof args !== "object" || args === null || "run_id" in args) return;
+  const env = { ...process.env };
+  nameIn(env, who);
+  const run_id = await new Promise<string>((resolve) => {
+    execFile(
+      COORD,
+      ["whoami", "--print", "run_id"],
+      { env, timeout: TIMEOUT, windowsHide: true },
+      (error, out) => resolve(error === null ? out.trim() : ""),
+    ).stdin?.end();
+  });
+  if (run_id !== "") Object.assign(args, { run_id });
+}
+
 /** Names the caller to coord in the shell. */
-function nameIn(env: Record<string, string>, { session, agent_id }: Who): void {
+function nameIn(env: Record<string, string | undefined>, { session, agent_id }: Who): void {
   env[SESSION] = agent_id === undefined ? session : `${session}/${agent_id}`;
 }
 
@@ -155,8 +174,11 @@ async function server({ client, directory }: { client: Client; directory: string
     (await client.session.get({ path: { id } })).data?.parentID;
   return {
     async "tool.execute.before"(use: Tool, { args }: { args: unknown }) {
-      if (!usesFiles(use) && !callsGit(use, args)) return;
-      await before(use.tool, args, await whoIs(use.sessionID, parentOf), directory);
+      const isServed = SERVED.test(use.tool);
+      if (!isServed && !usesFiles(use) && !callsGit(use, args)) return;
+      const who = await whoIs(use.sessionID, parentOf);
+      if (isServed) return await nameTo(args, who);
+      await before(use.tool, args, who, directory);
     },
     async "tool.execute.after"(use: Tool & { args?: unknown }) {
       if (!usesFiles(use)) return;

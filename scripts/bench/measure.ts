@@ -1,4 +1,5 @@
 /** Measuring: everything is timed side by side with its floor, since the machine is noisy. */
+import process from "node:process";
 
 /** One figure, with what it is held against. */
 export interface Row {
@@ -40,7 +41,7 @@ export function percentile(values: readonly number[], percent: number): number {
 }
 
 /** Whether the bench is to take minutes, and not a quarter of an hour. */
-const QUICK = Deno.args.includes("--quick");
+const QUICK = process.argv.includes("--quick");
 
 /** How much a row measures: much, or little with `--quick`. What it measures is the same. */
 export function sized(full: number, quick: number): number {

@@ -4,6 +4,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write", // the same folders, and the file of --cursor
   "--allow-env", // a command that `work` or `watch --exec` runs gets the whole environment
   "--allow-run", // that command
+  "--allow-net", // a store's host, which is not known when it is made; `web` serves on 127.0.0.1
   "--allow-sys=hostname", // whether the holder of a mutex is a process of this machine
   "--no-prompt", // what is not allowed fails, rather than asks an agent
 ];

@@ -24,14 +24,16 @@ export interface Agent {
   args(prompt: string): readonly string[];
   /** What names the plugin to it on its command line. */
   readonly pluginArgs?: readonly string[];
+  /** Whether a denial ends the whole run, so that its model does not read why. */
+  readonly endsAtDenial?: true;
   /** Whether it reports an edit that has ended. */
   readonly reportsEnds: boolean;
   /** Whether its model reads at the start of a session who holds what. */
   readonly isBriefed: boolean;
-  /** Whether the MCP server knows the session. */
-  readonly namesSession: boolean;
-  /** Whether its model may start subagents. */
-  readonly hasSubagents: boolean;
+  /** Where its MCP server is set up; absent where none is tried. */
+  readonly server?: "project" | "user";
+  /** As whom its hooks know a subagent; absent where it has none. */
+  readonly subagents?: "runs" | "session";
   env(place: Place): Record<string, string>;
 }
 
@@ -56,8 +58,8 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
     pluginArgs: ["--plugin-dir", `${ROOT}plugin/claude`],
     reportsEnds: true,
     isBriefed: true,
-    namesSession: true,
-    hasSubagents: true,
+    server: "project",
+    subagents: "runs",
     env: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
       ANTHROPIC_API_KEY: "none",
@@ -91,8 +93,8 @@ trust_level = "trusted"
     // It reports none of a patch in a shell command.
     reportsEnds: false,
     isBriefed: true,
-    namesSession: true,
-    hasSubagents: false,
+    server: "project",
+    subagents: "runs",
     env: () => ({}),
   },
   gemini: {
@@ -106,8 +108,8 @@ trust_level = "trusted"
     args: (prompt) => ["-p", prompt, "--yolo", "-m", "gemini-2.5-flash"],
     reportsEnds: true,
     isBriefed: true,
-    namesSession: false,
-    hasSubagents: false,
+    server: "project",
+    subagents: "session",
     env: ({ model }) => ({
       GEMINI_API_KEY: "none",
       GOOGLE_GEMINI_BASE_URL: model,
@@ -136,8 +138,56 @@ trust_level = "trusted"
     args: (prompt) => ["run", "-m", "stub/m", prompt],
     reportsEnds: true,
     isBriefed: false,
-    namesSession: false,
-    hasSubagents: true,
+    // The plugin that hook install writes names the session to it.
+    server: "project",
+    subagents: "runs",
+    env: () => ({}),
+  },
+  copilot: {
+    package: "@github/copilot",
+    program: "copilot",
+    scopes: ["project", "user"],
+    files: () => ({}),
+    args: (prompt) => ["-p", prompt, "--allow-all-tools", "--allow-all-paths", "--no-auto-update"],
+    reportsEnds: true,
+    isBriefed: true,
+    server: "user",
+    subagents: "runs",
+    env: ({ model }) => ({
+      COPILOT_OFFLINE: "true",
+      COPILOT_PROVIDER_BASE_URL: `${model}/v1`,
+      COPILOT_PROVIDER_API_KEY: "none",
+      COPILOT_MODEL: "gpt-4.1",
+      GITHUB_COPILOT_PROMPT_MODE_REPO_HOOKS: "true",
+    }),
+  },
+  cline: {
+    package: "cline",
+    program: "cline",
+    scopes: ["project", "user"],
+    files: ({ model }) => ({
+      "~/.cline/data/settings/providers.json": JSON.stringify({
+        version: 1,
+        lastUsedProvider: "openai-compatible",
+        modes: {},
+        providers: {
+          "openai-compatible": {
+            settings: {
+              provider: "openai-compatible",
+              apiKey: "none",
+              model: "gpt-4.1",
+              baseUrl: `${model}/v1`,
+            },
+            updatedAt: "2026-11-30T00:00:00.000Z",
+            tokenSource: "manual",
+          },
+        },
+      }),
+    }),
+    args: (prompt) => ["--auto-approve", "true", prompt],
+    endsAtDenial: true,
+    reportsEnds: true,
+    isBriefed: false,
     env: () => ({}),
   },
 };

@@ -1,5 +1,6 @@
 /** The interfaces of models that hosts speak, as far as plays need them. */
 import { promptOf, type Step } from "./play.ts";
+import { textOf } from "./text_of.ts";
 
 /** What a host asks: what its user said first, what came of the calls so far, and the tools that it has. */
 export interface Asked {
@@ -28,6 +29,11 @@ function events(all: readonly (readonly [name: string, data: object | string])[]
     return `${name === "" ? "" : `event: ${name}\n`}data: ${said}\n\n`;
   }).join("");
   return new Response(text, { headers: { "content-type": "text/event-stream" } });
+}
+
+/** What a host has no tool for. */
+function notPlayed(call: Step): Error {
+  return new Error(`Its model does not ${call.do}`);
 }
 
 /** The texts in a value, however deep they lie. */
@@ -111,6 +117,8 @@ function toolOfClaude(call: Step, tools: Json): [name: string, input: object] {
       const prompt = promptOf(call.play);
       return ["Agent", { description, prompt, subagent_type: "general-purpose" }];
     }
+    default:
+      throw notPlayed(call);
   }
 }
 
@@ -154,10 +162,10 @@ function callOfCodex(call: Step, id: string, tools: Json): object {
   if (patch !== undefined && forPatches?.type === "custom") {
     return { type: "custom_tool_call", ...made, name: "apply_patch", input: patch };
   }
-  if (call.do === "agent") throw new Error("Codex plays no subagent");
-  if (call.do === "tool") {
-    const tool = named(call.name, tools);
-    return { type: "function_call", ...made, ...tool, arguments: JSON.stringify(call.input) };
+  const byTool = toolOfCodex(call);
+  if (byTool !== undefined) {
+    const tool = named(byTool.name, tools);
+    return { type: "function_call", ...made, ...tool, arguments: JSON.stringify(byTool.input) };
   }
   const within = call.do === "write" && call.within !== undefined ? `cd ${call.within} && ` : "";
   const command = call.do === "shell"
@@ -175,12 +183,31 @@ function callOfCodex(call: Step, id: string, tools: Json): object {
   return { type: "function_call", ...made, name, arguments: JSON.stringify(known[name]) };
 }
 
+/** What Codex has a tool for besides patches and the shell. */
+function toolOfCodex(call: Step): { name: string; input: object } | undefined {
+  switch (call.do) {
+    case "tool":
+      return call;
+    case "agent":
+      return { name: "spawn_agent", input: { message: promptOf(call.play) } };
+    case "await":
+      return { name: "wait_agent", input: { targets: [call.agent], timeout_ms: 60_000 } };
+    case "close":
+      return { name: "close_agent", input: { target: call.agent } };
+    default:
+      return undefined;
+  }
+}
+
 /** The whole file: a patch adds it in place of what is there. */
 function patchOf({ path, text, within }: Step & { do: "write" }): string {
   const name = within === undefined ? path : path.slice(path.lastIndexOf("/") + 1);
   const lines = text.replace(/\n$/, "").split("\n").map((line) => `+${line}`).join("\n");
   return `*** Begin Patch\n*** Add File: ${name}\n${lines}\n*** End Patch`;
 }
+
+/** The tool by which a subagent of Gemini CLI ends. */
+const ENDS = "complete_task";
 
 const gemini: Dialect = {
   is: (path) => /generateContent/i.test(path),
@@ -196,8 +223,14 @@ const gemini: Dialect = {
       ),
     };
   },
-  answer(path, _body, call) {
-    const part = call === undefined ? { text: DONE } : { functionCall: callOfGemini(call) };
+  answer(path, { tools = [] }, call) {
+    const declared = tools.flatMap(({ functionDeclarations = [] }: Json) => functionDeclarations);
+    const ends = declared.some(({ name }: Json) => name === ENDS);
+    const part = call !== undefined
+      ? { functionCall: callOfGemini(call, declared) }
+      : ends
+      ? { functionCall: { name: ENDS, args: { result: { response: DONE } } } }
+      : { text: DONE };
     const value = {
       candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
       usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
@@ -206,8 +239,10 @@ const gemini: Dialect = {
   },
 };
 
-function callOfGemini(call: Step): { name: string; args: object } {
+function callOfGemini(call: Step, tools: Json): { name: string; args: object } {
   switch (call.do) {
+    case "tool":
+      return { name: named(call.name, tools).name, args: call.input };
     case "read":
       return { name: "read_file", args: { file_path: call.path } };
     case "write":
@@ -215,8 +250,12 @@ function callOfGemini(call: Step): { name: string; args: object } {
     case "shell":
       return { name: "run_shell_command", args: { command: call.command } };
     case "agent":
-    case "tool":
-      throw new Error(`Gemini CLI plays no ${call.do}`);
+      return {
+        name: "invoke_agent",
+        args: { agent_name: "generalist", prompt: promptOf(call.play) },
+      };
+    default:
+      throw notPlayed(call);
   }
 }
 
@@ -231,7 +270,8 @@ const opencode: Dialect = {
       tools: tools.map((tool: Json) => tool.function?.name ?? ""),
     };
   },
-  answer(_path, { model }, call, id) {
+  answer(_path, { model, tools = [] }, call, id) {
+    const names = tools.map((tool: Json) => tool.function?.name ?? "");
     const chunk = (delta: object, finish_reason: string | null) => ({
       id: `x${id}`,
       object: "chat.completion.chunk",
@@ -239,32 +279,89 @@ const opencode: Dialect = {
       model,
       choices: [{ index: 0, delta: { role: "assistant", ...delta }, finish_reason }],
     });
-    const made = call === undefined
-      ? { content: DONE }
-      : { tool_calls: [{ index: 0, id: `call_${id}`, type: "function", ...callOfOpencode(call) }] };
+    const made = call === undefined ? { content: DONE } : {
+      tool_calls: [{ index: 0, id: `call_${id}`, type: "function", ...callByChat(call, names) }],
+    };
     const reason = call === undefined ? "stop" : "tool_calls";
     return events([["", chunk(made, null)], ["", chunk({}, reason)], ["", "[DONE]"]]);
   },
 };
 
-function callOfOpencode(call: Step): object {
-  const made = (name: string, args: object) => ({
-    function: { name, arguments: JSON.stringify(args) },
-  });
+/** A call by the tools that it has: those of Copilot CLI and of Cline have names of their own. */
+function callByChat(call: Step, names: readonly string[]): object {
+  const [name, args] = call.do === "tool"
+    ? [named(call.name, names.map((name) => ({ name }))).name, call.input]
+    : names.includes("view")
+    ? toolOfCopilot(call)
+    : names.includes("read_files")
+    ? toolOfCline(call)
+    : toolOfOpencode(call);
+  return { function: { name, arguments: JSON.stringify(args) } };
+}
+
+function toolOfOpencode(call: Exclude<Step, { do: "tool" }>): [name: string, args: object] {
   switch (call.do) {
     case "read":
-      return made("read", { filePath: call.path });
+      return ["read", { filePath: call.path }];
     case "write":
-      return made("write", { filePath: call.path, content: call.text });
+      return ["write", { filePath: call.path, content: call.text }];
     case "shell":
-      return made("bash", { command: call.command, description: "wait" });
-    case "tool":
-      throw new Error("opencode plays no tool of a server");
+      return ["bash", { command: call.command, description: "wait" }];
     case "agent": {
       const { play } = call;
       const prompt = promptOf(play);
-      return made("task", { description: play.name, prompt, subagent_type: "general" });
+      return ["task", { description: play.name, prompt, subagent_type: "general" }];
     }
+    default:
+      throw notPlayed(call);
+  }
+}
+
+function toolOfCopilot(call: Exclude<Step, { do: "tool" }>): [name: string, args: object] {
+  switch (call.do) {
+    case "read":
+      return ["view", { path: call.path }];
+    case "write": {
+      const { path, text } = call;
+      // It makes new files by one tool and changes others by another one, which wants what was there.
+      const old = textOf(path);
+      return old === undefined
+        ? ["create", { path, file_text: text }]
+        : ["edit", { path, old_str: old, new_str: text }];
+    }
+    case "shell":
+      return ["bash", {
+        command: call.command,
+        description: "wait",
+        mode: "sync",
+        initial_wait: 60,
+      }];
+    case "agent": {
+      const { play } = call;
+      const prompt = promptOf(play);
+      return ["task", {
+        description: play.name,
+        prompt,
+        agent_type: "general-purpose",
+        name: "child",
+        mode: "sync",
+      }];
+    }
+    default:
+      throw notPlayed(call);
+  }
+}
+
+function toolOfCline(call: Exclude<Step, { do: "tool" }>): [name: string, args: object] {
+  switch (call.do) {
+    case "read":
+      return ["read_files", { files: [{ path: call.path }] }];
+    case "write":
+      return ["apply_patch", { input: patchOf(call) }];
+    case "shell":
+      return ["run_commands", { commands: [call.command] }];
+    default:
+      throw notPlayed(call);
   }
 }
 

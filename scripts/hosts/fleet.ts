@@ -1,4 +1,4 @@
-/** Two of each host at once on the same files, of which one is killed. */
+/** Two of each of some hosts at once on the same files, of which one is killed. */
 import { openWorkspace } from "../../mod.ts";
 import { AGENTS } from "./agents.ts";
 import type { Model, Played } from "./model.ts";
@@ -10,6 +10,9 @@ const FILES = Array.from({ length: 20 }, (_, i) => `src/file_${String(i).padStar
 
 /** The last files are those of the agent that is killed: they stay held for a while. */
 const SHARED = FILES.length - 2;
+
+/** Hosts whose agents go on after a denial, and replace a file whatever is in it. */
+export const FLEET_HOSTS = ["claude", "codex", "gemini", "opencode"];
 
 /** Files that each of the others edits. */
 const EACH = 5;
@@ -33,7 +36,8 @@ export async function fleetProblems(scratch: Scratch, model: Model): Promise<str
   await scratch.coord("init");
   Deno.mkdirSync(`${project}/src`);
   for (const file of FILES) Deno.writeTextFileSync(`${project}/${file}`, "start\n");
-  const members = Object.entries(AGENTS).flatMap(([name, agent]) =>
+  const hosts = Object.entries(AGENTS).filter(([name]) => FLEET_HOSTS.includes(name));
+  const members = hosts.flatMap(([name, agent]) =>
     [1, 2].map((n) => ({
       id: `${name}-${n}`,
       host: scratch.host(name, agent, "user", `${name}-${n}`),
@@ -188,6 +192,8 @@ async function leftovers(scratch: Scratch, killed: string): Promise<string[]> {
   if (live !== 3) problems.push(`the one that was killed holds ${live} files, not 3`);
   const clock = () => Date.now() + (TTL_S + 60) * 1000;
   const later = await openWorkspace({ dir: scratch.project, clock });
+  const { live: held } = await later.reservations.list();
+  if (held !== 0) problems.push(`after ${TTL_S} s ${held} files are still held`);
   const { status } = await later.reservations.reserve({
     addresses: FILES,
     runId: "next",

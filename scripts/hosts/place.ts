@@ -2,9 +2,11 @@
 import { builder } from "../compile.ts";
 import { bundle } from "../compile/bundle.ts";
 import { targetOf } from "../compile/targets.ts";
+import { shellWord } from "../../src/domain/text.ts";
 import { cleanEnv, run } from "../support/run.ts";
 import { type Agent, AGENTS, type Place, type Scope } from "./agents.ts";
 import { type Play, promptOf } from "./play.ts";
+import { textOf } from "./text_of.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -35,7 +37,7 @@ export async function installHosts(names: readonly string[]): Promise<void> {
 /** What a host says of its version. */
 export async function versionOf({ program }: Agent): Promise<string> {
   const { output } = await run(`${BIN}/${program}`, ["--version"], { limit: LIMIT });
-  return output.trim().split("\n").at(-1) ?? "";
+  return /\d+\.\d+\.\d+/.exec(output)?.[0] ?? "";
 }
 
 /** Makes the executable of coord, which answers a hook as soon as users see it do. */
@@ -143,32 +145,48 @@ export class ScratchHost {
 
   /** Runs the host until it has done all, or `stop` kills it; gives its output. */
   async play(play: Play, stop?: AbortSignal): Promise<string> {
-    const { args, pluginArgs = [], program } = this.agent;
-    const child = new Deno.Command(`${BIN}/${program}`, {
-      args: [...args(promptOf(play)), ...(this.scope === "plugin" ? pluginArgs : [])],
+    const child = this.#spawn(`${BIN}/${this.agent.program}`, this.#args(play), "null");
+    stop?.addEventListener("abort", () => end(child));
+    return await outputOf(child);
+  }
+
+  /** Runs it in a terminal, until `stop` has it end as its user would; gives what it showed. */
+  async playInTerminal(play: Play, stop: AbortSignal): Promise<string> {
+    const command = [`${BIN}/${this.agent.program}`, ...this.#args(play)].map(shellWord).join(" ");
+    const child = this.#spawn("script", ["-qfec", command, "/dev/null"], "piped");
+    const keys = child.stdin.getWriter();
+    const type = (text: string) => void keys.write(new TextEncoder().encode(text)).catch(() => {});
+    const timers: ReturnType<typeof setTimeout>[] = [];
+    stop.addEventListener("abort", () => {
+      // A host that is at work takes it when it has done that.
+      for (let at = 0; at < LIMIT * 1000; at += 20_000) {
+        timers.push(setTimeout(type, at, "/exit"), setTimeout(type, at + 1_000, "\r"));
+      }
+    });
+    try {
+      return await outputOf(child);
+    } finally {
+      timers.forEach(clearTimeout);
+      await keys.close().catch(() => {});
+    }
+  }
+
+  #args(play: Play): string[] {
+    const { args, pluginArgs = [] } = this.agent;
+    return [...args(promptOf(play)), ...(this.scope === "plugin" ? pluginArgs : [])];
+  }
+
+  #spawn(program: string, args: string[], stdin: "null" | "piped"): Deno.ChildProcess {
+    return new Deno.Command(program, {
+      args,
       cwd: this.#place.project,
       clearEnv: true,
       // opencode goes by the variable.
       env: { ...cleanEnv(), ...this.#env, PWD: this.#place.project },
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const kill = () => {
-      try {
-        child.kill("SIGKILL");
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error; // it has ended
-      }
-    };
-    const timer = setTimeout(kill, LIMIT * 1000);
-    stop?.addEventListener("abort", kill);
-    try {
-      const { stdout, stderr } = await child.output();
-      return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #write(path: string, text: string): void {
@@ -179,20 +197,29 @@ export class ScratchHost {
   }
 }
 
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended
+  }
+}
+
+/** What a host says until it ends, by itself or after a limit. */
+async function outputOf(child: Deno.ChildProcess): Promise<string> {
+  const timer = setTimeout(() => end(child), LIMIT * 1000);
+  try {
+    const { stdout, stderr } = await child.output();
+    return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The answer of a command of coord's. */
 async function coordIn(cwd: string, env: Record<string, string>, args: readonly string[]) {
   const { output } = await run("coord", [...args, "--json"], { env, cwd });
   return JSON.parse(output.split("\n").find((line) => line.startsWith("{")) ?? "{}");
-}
-
-/** A file's bytes as text. */
-export function textOf(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 function isThere(path: string): boolean {

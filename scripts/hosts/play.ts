@@ -18,7 +18,9 @@ export type Step =
   | { readonly do: "shell"; readonly command: string }
   /** A tool of a server, whatever the host puts before its name. */
   | { readonly do: "tool"; readonly name: string; readonly input: object }
-  | { readonly do: "agent"; readonly play: Play };
+  | { readonly do: "agent"; readonly play: Play }
+  /** What a host asks for besides, whose subagents go on in the background. */
+  | { readonly do: "await" | "close"; readonly agent: string };
 
 /** What one agent does, one thing after the other. */
 export interface Play {
@@ -80,8 +82,13 @@ export function turnsOf(
       call = asked(step.path, denial, result);
       continue;
     }
+    const follows = ofAgent(call, result);
+    if (follows !== undefined) {
+      call = follows;
+      continue;
+    }
     // After what a denial asked for comes the write itself, again.
-    if (call === step) at++;
+    if (call === step || call.do === "close") at++;
     call = steps[at];
   }
   const step = steps[at];
@@ -94,4 +101,14 @@ function asked(path: string, denial: Denial, result: string): Step {
   const [command] = /coord wait --address \S+ --timeout \d+/.exec(result) ?? [];
   if (command === undefined) throw new Error(`No command to wait in ${result}`);
   return { do: "shell", command };
+}
+
+/** What comes after the start of a subagent that goes on by itself: its end is waited for. */
+function ofAgent(call: Step, result: string): Step | undefined {
+  if (call.do === "agent") {
+    const agent = /"agent_id":\s*"([^"]+)"/.exec(result)?.[1];
+    return agent === undefined ? undefined : { do: "await", agent };
+  }
+  if (call.do !== "await") return undefined;
+  return /"timed_out":\s*true/.test(result) ? call : { do: "close", agent: call.agent };
 }

@@ -1,11 +1,12 @@
 /** One session of one host, with all that coord promises an agent in it. */
 import type { Agent, Scope } from "./agents.ts";
 import type { Model } from "./model.ts";
-import { type Scratch, type ScratchHost, textOf } from "./place.ts";
+import type { Scratch, ScratchHost } from "./place.ts";
 import type { Step } from "./play.ts";
+import { textOf } from "./text_of.ts";
 
 /** The agent that is in the way. */
-const OTHER = "another-agent";
+export const OTHER = "another-agent";
 
 /** Milliseconds that the other one holds a file on, once the agent waits for it. */
 const HOLDS_ON_MS = 1_000;
@@ -26,17 +27,19 @@ export async function problemsOf(
   scratch: Scratch,
   model: Model,
 ): Promise<string[]> {
+  if (agent.endsAtDenial) return await problemsUntilDenial(name, agent, scope, scratch, model);
   const problems: string[] = [];
   const expect = (is: boolean, what: string) => void (is || problems.push(what));
   const host = scratch.host(name, agent, scope);
   const path = (file: string) => `${scratch.project}/${file}`;
   await host.coord("init");
   // In the project, so that both are set up once where they share a file.
-  const withServer = agent.namesSession && scope === "project";
+  const withServer = agent.server !== undefined && scope === "project";
   const settings = await host.settings();
   const before = settings && textOf(settings);
   await host.hook();
-  if (withServer) await host.coord("mcp", "install", name);
+  const server = ["--scope", agent.server ?? "project"];
+  if (withServer) await host.coord("mcp", "install", name, ...server);
   for (const file of ["held.txt", "sub/held.txt", "wait.txt"]) {
     await scratch.coord("reserve", file, "--exclusive", "--file", "--run-id", OTHER);
   }
@@ -59,9 +62,19 @@ export async function problemsOf(
     do: "agent",
     play: {
       name: `${id}-child`,
-      steps: [{ do: "read", path: path("free.txt") }, write("free.txt"), write("child.txt")],
+      steps: [
+        { ...write("held.txt"), once: true },
+        { do: "read", path: path("free.txt") },
+        write("free.txt"),
+        write("child.txt"),
+      ],
     },
   };
+  // What would reserve for a run of its own would keep the agent out.
+  const bySelf: readonly Step[] = [
+    { do: "shell", command: "coord reserve shell.txt --exclusive" },
+    write("shell.txt"),
+  ];
   const byServer: readonly Step[] = [
     { do: "tool", name: "coord_reserve", input: { addresses: ["server.txt"] } },
     write("server.txt"),
@@ -75,16 +88,20 @@ export async function problemsOf(
       write("wait.txt"),
       { do: "read", path: path("changed.txt") },
       write("changed.txt"),
+      ...bySelf,
       ...(withServer ? byServer : []),
-      ...(agent.hasSubagents ? [child] : []),
+      ...(agent.subagents === undefined ? [] : [child]),
+      write("last.txt"),
     ],
   });
   const session = model.sessions.get(id);
   expect(session?.isDone === true, `it did not come to its end: ${output.slice(-2_000)}`);
-  const denials = model.played.filter((each) => each.name === id && each.denial !== undefined)
-    .map(({ step, denial }) =>
-      `${step.do === "write" ? step.path.slice(scratch.project.length + 1) : ""} ${denial}`
-    );
+  const denialsOf = (name: string) =>
+    model.played.filter((each) => each.name === name && each.denial !== undefined)
+      .map(({ step, denial }) =>
+        `${step.do === "write" ? step.path.slice(scratch.project.length + 1) : ""} ${denial}`
+      );
+  const denials = denialsOf(id);
   const expected = ["held.txt held", "sub/held.txt held", "wait.txt held"];
   // What it reads by its shell is not known.
   if (agent.reportsEnds) expected.push("changed.txt changed");
@@ -94,7 +111,8 @@ export async function problemsOf(
       "free.txt",
       "wait.txt",
       "changed.txt",
-      ...(agent.hasSubagents ? ["child.txt"] : []),
+      "last.txt",
+      ...(agent.subagents === undefined ? [] : ["child.txt"]),
     ]
   ) {
     expect(scratch.text(file) === write(file).text, `${file}: ${scratch.text(file)}`);
@@ -107,15 +125,20 @@ export async function problemsOf(
   const { events }: { events: Event[] } = await scratch.coord("log");
   const runOf = (file: string) => events.find(({ subject }) => subject === file)?.run_id ?? "";
   const own = runOf("free.txt");
-  if (withServer) {
-    expect(runOf("server.txt") === own, `by its server it is ${runOf("server.txt")}`);
-    expect(scratch.text("server.txt") !== undefined, "what its server reserved it cannot write");
+  for (const file of ["shell.txt", ...(withServer ? ["server.txt"] : [])]) {
+    const run = runOf(file);
+    expect(run === own, `${file} is reserved by ${run}`);
+    expect(scratch.text(file) === write(file).text, `${file}: ${scratch.text(file)}`);
     // What an agent reserves itself stays after its end.
-    await scratch.coord("release", "--address", "server.txt", "--run-id", own);
+    await scratch.coord("release", "--address", file, "--run-id", run);
   }
   expect(await isReleased(host), "the end of the session does not release all");
   expect(own.startsWith(`${name}:`) && !own.includes("/"), `free.txt is reserved by ${own}`);
-  if (agent.hasSubagents) problems.push(...ofChild(events, own));
+  if (agent.subagents !== undefined) {
+    const denied = denialsOf(`${id}-child`);
+    expect(denied.join() === "held.txt held", `denials of its subagent: ${denied}`);
+    problems.push(...ofChild(events, own, agent.subagents));
+  }
   const ends = namesIn(path(".coord/seen/edits")).length;
   expect(agent.reportsEnds ? ends > 1 : ends === 1, `edits whose end is known: ${ends}`);
   if (settings !== undefined) {
@@ -123,28 +146,81 @@ export async function problemsOf(
     const row = hosts.find((each: { host: string; path: string }) => each.path === settings);
     expect(row?.last_fired_at !== null, `the state is ${JSON.stringify(row)}`);
     await host.coord("hook", "uninstall", name, "--scope", scope);
-    if (withServer) await host.coord("mcp", "uninstall", name);
+    if (withServer) await host.coord("mcp", "uninstall", name, ...server);
     expect(textOf(settings) === before, "uninstall does not give the file back");
   }
   return problems;
 }
 
-/** What is wrong with the reservation of a subagent: it has a name of its own, and ends before its session. */
-function ofChild(events: readonly Event[], session: string): string[] {
-  const child = events.filter(({ subject }) => subject === "child.txt");
-  const end = child.findIndex(({ event }) => event === "released");
-  const runs = new Set(child.map(({ run_id }) => run_id));
+/** The same of a host whose run ends with the first denial, and that does not report its end. */
+async function problemsUntilDenial(
+  name: string,
+  agent: Agent,
+  scope: Scope,
+  scratch: Scratch,
+  model: Model,
+): Promise<string[]> {
   const problems: string[] = [];
-  if (runs.size !== 1 || [...runs][0]?.startsWith(`${session}/`) !== true) {
-    problems.push(`the subagent is ${[...runs]}, the session ${session}`);
-  }
-  const released = events.find((each) =>
-    each.subject === "free.txt" && each.event === "released" && each.run_id === session
+  const expect = (is: boolean, what: string) => void (is || problems.push(what));
+  const host = scratch.host(name, agent, scope);
+  await host.coord("init");
+  const settings = await host.settings() ?? "";
+  await host.hook();
+  await scratch.coord("reserve", "held.txt", "--exclusive", "--file", "--run-id", OTHER);
+  model.before = () => Promise.resolve();
+  const id = `${name}-${scope}`;
+  const write = (file: string): Step => {
+    return { do: "write", path: `${scratch.project}/${file}`, text: `${file} by ${id}\n` };
+  };
+  const output = await host.play({
+    name: id,
+    steps: ["free.txt", "held.txt", "not.txt"].map(write),
+  });
+  const said = `: ${output.slice(-2_000)}`;
+  expect(
+    scratch.text("free.txt")?.trimEnd() === `free.txt by ${id}`,
+    `a free file is not written${said}`,
   );
-  if (end < 0 || released === undefined || (child[end]?.at ?? "") >= released.at) {
-    problems.push("the end of the subagent releases nothing");
-  }
+  expect(scratch.text("held.txt") === undefined, "a held file is written");
+  expect(scratch.text("not.txt") === undefined, "it goes on after a denial");
+  const { events }: { events: Event[] } = await scratch.coord("log");
+  const own = events.find(({ subject }) => subject === "free.txt")?.run_id ?? "";
+  expect(own.startsWith(`${name}:`), `free.txt is reserved by ${own}`);
+  const ends = namesIn(`${scratch.project}/.coord/seen/edits`).length;
+  expect(ends > 0 === agent.reportsEnds, `edits whose end is known: ${ends}`);
+  await host.coord("hook", "uninstall", name, "--scope", scope);
+  expect(textOf(settings) === undefined, "uninstall leaves its file");
   return problems;
+}
+
+/**
+ * What is wrong with the reservations of a subagent. One that is a run of its own ends before the session
+ * edits its last file, while the session's own hold stays; one that is not named ends with the session.
+ */
+function ofChild(
+  events: readonly Event[],
+  session: string,
+  known: Agent["subagents"],
+): string[] {
+  const isChild = (run: string) =>
+    known === "runs" ? run.startsWith(`${session}/`) : run === session;
+  const problems = events.filter(({ subject, run_id }) =>
+    subject === "child.txt" && !isChild(run_id)
+  )
+    .map(({ run_id }) => `the subagent is ${run_id}, the session ${session}`);
+  const order = events.flatMap(({ event, subject, run_id }) =>
+    event === "released" && subject === "child.txt"
+      ? ["child ends"]
+      : event === "reserved" && subject === "last.txt"
+      ? ["session edits"]
+      : event === "released" && subject === "free.txt" && run_id === session
+      ? ["session ends"]
+      : []
+  ).join(", ");
+  const expected = known === "runs"
+    ? ["child ends, session edits, session ends"]
+    : ["session edits, child ends, session ends", "session edits, session ends, child ends"];
+  return expected.includes(order) ? problems : [...problems, `its order is: ${order}`];
 }
 
 /** Another agent edits a file, by a host of its own, and ends. */

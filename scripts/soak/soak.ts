@@ -139,7 +139,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       await worker.ended;
     }
   };
-  const samples: { readonly name: string; readonly at: number; rss: number; files: number }[] = [];
+  const samples: Sample[] = [];
   const sample = async () => {
     for (const { name, pid } of [watch, steady]) {
       const size = sizeOf(pid);
@@ -170,7 +170,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const problems = [
     ...doneProblems(read(`${dir}/done`), acknowledged),
     ...read(`${dir}/overlaps`).map((line) => `exclusive holds overlap: ${line}`),
-    ...sizeProblems(samples),
+    ...sizeProblems([watch.name, steady.name], samples),
   ];
   const listed = new Map<string, unknown>();
   const once = ["watch", "--once", "--json", "--kind", "task", "--kind", "claim"];
@@ -249,16 +249,30 @@ function doneProblems(done: readonly string[], acknowledged: ReadonlySet<string>
   return problems;
 }
 
-/** Whether long-running processes grow from the second quarter to the last. */
-function sizeProblems(
-  samples: readonly { name: string; at: number; rss: number; files: number }[],
-): string[] {
+/** What a process used at a moment. */
+export interface Sample {
+  readonly name: string;
+  /** When, as a part of the time that it runs, 0 to 1. */
+  readonly at: number;
+  /** KiB. */
+  readonly rss: number;
+  /** How many were open. */
+  readonly files: number;
+}
+
+/** Whether long-running processes grow from the second quarter to the last, or were not there. */
+export function sizeProblems(names: readonly string[], samples: readonly Sample[]): string[] {
   const problems: string[] = [];
-  for (const name of new Set(samples.map((sample) => sample.name))) {
+  for (const name of names) {
     const own = samples.filter((sample) => sample.name === name);
-    const mean = (field: "rss" | "files", from: number) => {
-      const some = own.filter(({ at }) => at >= from && at < from + 0.25);
-      return some.reduce((sum, sample) => sum + sample[field], 0) / Math.max(1, some.length);
+    const from = (part: number) => own.filter(({ at }) => at >= part && at < part + 0.25);
+    if (from(0.25).length === 0 || from(0.75).length === 0) {
+      problems.push(`${name} did not run all the time`);
+      continue;
+    }
+    const mean = (field: "rss" | "files", part: number) => {
+      const some = from(part);
+      return some.reduce((sum, sample) => sum + sample[field], 0) / some.length;
     };
     const [rss, rssLast] = [mean("rss", 0.25), mean("rss", 0.75)];
     if (rssLast > rss * GAIN.part + GAIN.rss) {

@@ -1,4 +1,5 @@
 /** Long work in pieces, so that heartbeats of the same process are not held up by it. */
+import { sleep } from "./sleep.ts";
 
 /** How many records are removed with one sync. */
 const CHUNK = 256;
@@ -10,6 +11,6 @@ export async function inChunks<T>(
 ): Promise<void> {
   for (let at = 0; at < items.length; at += CHUNK) {
     body(items.slice(at, at + CHUNK));
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await sleep(0);
   }
 }

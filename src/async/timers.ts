@@ -1,4 +1,5 @@
 /** Time for whatever waits, on a clock that never jumps; tests put a clock of their own in its place. */
+import { sleep } from "./sleep.ts";
 
 /** The longest delay that platforms take without overflow, milliseconds. */
 const MAX_DELAY_MS = 2_000_000_000;
@@ -22,7 +23,7 @@ export const realTimers: Timers = {
     const timer = setTimeout(body, Math.min(Math.max(0, ms), MAX_DELAY_MS));
     return () => clearTimeout(timer);
   },
-  turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+  turn: () => sleep(0),
 };
 
 /** Calls `body` at an instant on the clock of the timers, however far it is; the result stops it. */

@@ -1,5 +1,14 @@
 /** Finds the command in the arguments, and says what a flag is. */
 import type { FlagSpec } from "../commands/command.ts";
+import { hasPassword, NO_PASSWORD } from "../domain/input/store_url.ts";
+import type { InputRule } from "../domain/input/rule.ts";
+
+/** Of `--store`; the rest is for the store to say. */
+const STORE: InputRule = {
+  code: "bad_args",
+  problems: (value) =>
+    value === "" ? ["must not be empty"] : hasPassword(String(value)) ? [NO_PASSWORD] : [],
+};
 
 /** Flags of every command. */
 export const GLOBAL_FLAGS: FlagSpecs = {
@@ -22,6 +31,13 @@ export const GLOBAL_FLAGS: FlagSpecs = {
     placeholder: "DIR",
     env: "COORD_DIR",
     summary: "workspace or project folder (default: search upward)",
+  },
+  store: {
+    type: "text",
+    placeholder: "URL",
+    env: "COORD_STORE",
+    summary: "where the records are: files, or a URL (default: as coord.json says, else files)",
+    field: STORE,
   },
   help: { type: "boolean", short: "h", summary: "show help" },
 };

@@ -12,18 +12,24 @@ import {
 } from "../commands/command.ts";
 import { COMMANDS, RENAMED } from "../commands/registry.ts";
 import { CoordError } from "../domain/errors.ts";
+import { hiddenSession } from "../domain/input/run_id.ts";
 import type { Clock } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import type { Host } from "../ports/host.ts";
+import { Growth } from "../workspace/store/growth.ts";
 import { BUILT_IN, type BuiltInName, CATALOG, describeAll, NAMES, type Shell } from "./catalog.ts";
 import { exitCodeOfValue, failureOf } from "./exit_codes.ts";
+import { versionText } from "./help/version.ts";
 import { BARE_FLAGS, GLOBAL_FLAGS, isGroup, locate, type Located } from "./locate.ts";
 import { Output, readerGone } from "./output.ts";
 import { type Split, split } from "./split.ts";
 import { Stopping } from "./stopping.ts";
 
 /** Runs the command that the host's arguments name, and returns the exit code. */
-export async function main(host: Host, clock: Clock = Date.now): Promise<number> {
+export async function main(machine: Host, clock: Clock = Date.now): Promise<number> {
+  const host = hiddenSession((name) => machine.env(name)) === undefined
+    ? machine
+    : await (await import("../workspace/noted/session.ts")).namingSession(machine);
   const located = locate(host.args, NAMES, RENAMED);
   const output = new Output(host, clock, false);
   try {
@@ -105,19 +111,28 @@ async function runRaw(
   clock: Clock,
   { flags, operands }: Split,
 ): Promise<number> {
-  const given = flags.get("dir");
-  const dir = Array.isArray(given) ? given.at(-1) : undefined;
+  const valueOf = (name: string) => {
+    const given = flags.get(name);
+    return Array.isArray(given) ? given.at(-1) : undefined;
+  };
   const growth = new Growth();
+  const opening = () => ({
+    dir: valueOf("dir"),
+    store: checkedStore(valueOf("store")),
+    clock,
+    onFound: growth.onFound,
+    onElsewhere: growth.onElsewhere,
+    spaces: new Map(),
+  });
   const said = { host, operands, failClosed: flags.has("fail-closed") };
   const { code, out, err } = await command.answer({
     ...said,
     shell: async () => (await import("../adapters/shell/commands.ts")).shellCommands,
     async hook(cwd) {
       const { openHookOn } = await import("../workspace/open_hook.ts");
-      return openHookOn(host, cwd, { dir, clock, onFound: growth.onFound });
+      return openHookOn(host, cwd, opening());
     },
-    serve: async () =>
-      (await import("../mcp/server.ts")).serveMcp(host, { dir, clock, onFound: growth.onFound }),
+    serve: async () => (await import("../mcp/server.ts")).serveMcp(host, opening()),
   });
   try {
     if (out !== "") host.write("stdout", out);
@@ -128,7 +143,7 @@ async function runRaw(
   const { path } = growth;
   const [caller] = operands;
   if (path !== undefined && caller !== undefined) {
-    const { noteFiredOn } = await import("../workspace/fired.ts");
+    const { noteFiredOn } = await import("../workspace/noted/fired.ts");
     noteFiredOn(host, path, caller, clock());
   }
   await growth.collect(command, host, clock);
@@ -143,11 +158,12 @@ async function runCommand(
   args: Split,
   output: Output,
 ): Promise<number> {
-  const { values, dir, warnings } = await parseFor(name, command, host, args, output);
+  const { values, dir, store, warnings } = await parseFor(name, command, host, args, output);
   for (const warning of warnings) output.warn(warning);
   const stopping = new Stopping(host);
   const growth = new Growth();
-  const options = { clock, onWarning: output.warn, onFound: growth.onFound };
+  const { onFound, onElsewhere } = growth;
+  const options = { dir, store, clock, onWarning: output.warn, onFound, onElsewhere };
   let giveBack: (() => Promise<object>) | undefined;
   const context: CommandContext = {
     host,
@@ -157,41 +173,49 @@ async function runCommand(
     progress: output.progress,
     async open() {
       const { openOn } = await import("../workspace/open.ts");
-      return openOn(host, { dir, ...options, again: (args) => host.outputAgain(args) });
+      return openOn(host, { ...options, again: (args) => host.outputAgain(args) });
     },
     async tasks() {
       const { openTasksOn } = await import("../workspace/open_tasks.ts");
-      return openTasksOn(host, { dir, ...options });
+      return openTasksOn(host, options);
     },
     async holds() {
       const { openHoldsOn } = await import("../workspace/open_holds.ts");
-      return openHoldsOn(host, { dir, ...options });
+      return openHoldsOn(host, options);
     },
     async reservations() {
       const { openReservationsOn } = await import("../workspace/open_reservations.ts");
-      return openReservationsOn(host, { dir, ...options });
+      return openReservationsOn(host, options);
     },
     async reserving() {
       const { openReservingOn } = await import("../workspace/open_reserving.ts");
-      return openReservingOn(host, { dir, ...options });
+      return openReservingOn(host, options);
     },
     async lanes() {
       const { openLanesOn } = await import("../workspace/open_lanes.ts");
-      return openLanesOn(host, { dir, ...options });
+      return openLanesOn(host, options);
     },
     async status() {
       const { openStatusOn } = await import("../workspace/open_status.ts");
-      return openStatusOn(host, { dir, ...options });
+      return openStatusOn(host, options);
     },
     async journal(path) {
       const { openJournalOn, openOn } = await import("../workspace/open.ts");
       return path === undefined
-        ? (await openOn(host, { dir, ...options })).journal
+        ? (await openOn(host, options)).journal
         : openJournalOn(host, path, options);
+    },
+    async serve(coord, how) {
+      const { serveFleet } = await import("../web/serve.ts");
+      return serveFleet(coord, how, clock, stopping.signal);
+    },
+    async store() {
+      const { openStoreOn } = await import("../workspace/store/admin.ts");
+      return openStoreOn(host, { dir, store }, output.warn);
     },
     async config(worktrees) {
       const { configOn } = await import("../workspace/config.ts");
-      return configOn(host, dir, worktrees);
+      return configOn(host, { dir, store }, worktrees);
     },
     async settings(what) {
       const { openSettingsOn } = await import("../workspace/open_settings.ts");
@@ -243,24 +267,28 @@ async function runCommand(
       output.answers(value.values, (one) => command.line?.(one) ?? JSON.stringify(one));
       return 0;
     }
-    return await deliver(value, command, output, stopping, giveBack);
+    const code = await deliver(value, command, output, stopping, giveBack);
+    if (command.lasts) await untilStopped(host, output, context.stop);
+    return code;
   } finally {
     stopping.end();
     await growth.collect(command, host, clock);
   }
 }
 
-/** Has ended records of a workspace removed that a command adds to. */
-class Growth {
-  path: string | undefined;
+/** Goes on until the process is stopped. */
+async function untilStopped(host: Host, output: Output, stop: AbortSignal): Promise<void> {
+  output.live();
+  host.runsLong?.();
+  if (stop.aborted) return;
+  await new Promise((resolve) => stop.addEventListener("abort", resolve));
+}
 
-  readonly onFound = (path: string): void => void (this.path = path);
-
-  async collect(command: Described, host: Host, clock: Clock): Promise<void> {
-    if (command.grows !== true || this.path === undefined) return;
-    const { collectWhenDue } = await import("../workspace/collecting.ts");
-    await collectWhenDue(host, this.path, clock);
-  }
+/** @throws {CoordError} `bad_args` for one that must not be on a command line */
+function checkedStore(url: string | undefined): string | undefined {
+  const problems = url === undefined ? [] : GLOBAL_FLAGS.store?.field?.problems(url) ?? [];
+  if (problems.length > 0) throw new CoordError("bad_args", `--store ${problems.join("; ")}`);
+  return url;
 }
 
 /** Writes the answer, and has given back what was granted when that cannot be or a signal came before. */
@@ -321,7 +349,7 @@ async function ran(command: AnswerCommand, context: CommandContext, values: obje
 
 async function showVersion(host: Host, output: Output): Promise<number> {
   const runtime = `${host.runtime} ${host.runtimeVersion}`;
-  await show(output, { version: VERSION, runtime }, `coord ${VERSION} (${runtime})\n`);
+  await show(output, { version: VERSION, runtime }, versionText(host));
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { type Host, HostError } from "../ports/host.ts";
 import { enveloped } from "./envelope.ts";
 import { BAD_USAGE, type Failure } from "./exit_codes.ts";
 import type { Printer } from "./print.ts";
+import type { Folders } from "./table.ts";
 import { escapeInvisible, sanitize, sanitizeDeep } from "./sanitize.ts";
 
 /** Characters that are written at once when there are many answers. */
@@ -48,6 +49,8 @@ export class Output {
   #live = false;
   #progressAt = 0;
   #progressShown = false;
+  /** Whether standard output is a terminal, once that was asked: each answer needs it. */
+  #isOnTerminal: boolean | undefined;
   /** Shortens a line to a width; loaded by a stream. */
   #cut: ((text: string, width: number | undefined) => string) | undefined;
 
@@ -113,7 +116,7 @@ export class Output {
     const fields = this.print?.(this.#enveloped(value, exitCode)).map((line) => `${line}\n`).join(
       "",
     );
-    if (fields !== undefined && exitCode === 0) return () => this.#deliver(fields);
+    if (fields !== undefined && isReport) return () => this.#deliver(fields);
     const write = await this.#prepareText(value, exitCode, render, isReport);
     return () => {
       if (fields) this.#stdout(fields);
@@ -138,6 +141,7 @@ export class Output {
       colour: width !== undefined && !this.#host.env("NO_COLOR") &&
         this.#host.env("TERM") !== "dumb",
       now: this.#clock(),
+      folders: width === undefined ? undefined : this.#folders(),
     });
     if (text.trim() === "") return () => {};
     if (!isReport) return () => this.error(text.trimEnd());
@@ -199,6 +203,17 @@ export class Output {
     return /^[1-9]\d{0,4}$/.test(asked) ? Number(asked) : this.#host.columns();
   }
 
+  /** From where a reader sees paths. */
+  #folders(): Folders {
+    const home = this.#host.env("HOME") || this.#host.env("USERPROFILE") || undefined;
+    try {
+      return { cwd: this.#host.cwd(), home };
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return { cwd: undefined, home };
+    }
+  }
+
   /** From now on warnings go to standard error at once. */
   live(): void {
     this.#live = true;
@@ -254,7 +269,8 @@ export class Output {
 
   /** A JSON line, in a form that a terminal shows as it is. */
   #forReader(line: string): string {
-    return this.#host.isTerminal("stdout") ? escapeInvisible(line) : line;
+    this.#isOnTerminal ??= this.#host.isTerminal("stdout");
+    return this.#isOnTerminal ? escapeInvisible(line) : line;
   }
 
   #stdout(text: string): void {

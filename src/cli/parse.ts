@@ -17,6 +17,8 @@ interface Parsed {
   readonly print: readonly string[] | undefined;
   /** What `--dir` says; `$COORD_DIR` is for the search, which reports where it had the folder from. */
   readonly dir: string | undefined;
+  /** What `--store` says; `$COORD_STORE` may hold a password. */
+  readonly store: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -66,6 +68,7 @@ export function parse(
     problems.push(problem("--print", "bad_args", "cannot go together with JSON"));
   }
   const dir = global("dir");
+  const store = given.has("store") ? global("store") : undefined;
   // A rule that joins several values is asked only when each of them is fine.
   if (problems.length === 0) {
     for (const found of command.check?.(values) ?? []) {
@@ -78,6 +81,7 @@ export function parse(
     json: json || format === "json",
     print,
     dir: typeof dir === "string" && given.has("dir") ? dir : undefined,
+    store: typeof store === "string" ? store : undefined,
     warnings,
   };
 }

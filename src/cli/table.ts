@@ -11,6 +11,14 @@ interface Style {
   readonly colour: boolean;
   /** Milliseconds since 1970; a terminal shows instants as seen from it. */
   readonly now: number;
+  /** Where a terminal is, for paths. */
+  readonly folders?: Folders | undefined;
+}
+
+/** The folders from which paths are shown. */
+export interface Folders {
+  readonly cwd: string | undefined;
+  readonly home: string | undefined;
 }
 
 /** Between two columns. */
@@ -34,15 +42,22 @@ function fitting(characters: readonly string[], width: number): string[] {
   return kept;
 }
 
+/** Whether each unit of a text is one column. */
+function isPlain(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
 function characters(text: string): string[] {
-  if (/^[\x20-\x7e]*$/.test(text)) return [...text];
+  if (isPlain(text)) return [...text];
   return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }
 
 /** `text` without what does not fit; the last column is then `…`. */
 export function cut(text: string, width: number | undefined): string {
   if (width === undefined || displayWidth(text) <= width) return text;
-  return width <= 0 ? "" : `${fitting(characters(text), width - 1).join("")}…`;
+  if (width <= 0) return "";
+  const room = width - 1;
+  return `${isPlain(text) ? text.slice(0, room) : fitting(characters(text), room).join("")}…`;
 }
 
 /** The same, but `…` stands for the middle: what sets two ids apart is often their end. */
@@ -95,6 +110,14 @@ function relative(text: string, now: number): string {
   return seconds > 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
 }
 
+/** A path as it can be typed in this folder, or below `~`; else as it is. */
+export function shortPath(path: string, { cwd, home }: Folders): string {
+  for (const [folder, instead] of [[cwd, ""], [home, "~/"]] as const) {
+    if (folder && path.startsWith(`${folder}/`)) return instead + path.slice(folder.length + 1);
+  }
+  return path;
+}
+
 /** A column with its cells as text. */
 interface Laid {
   readonly name: string;
@@ -109,13 +132,21 @@ function laid(column: Column, at: number, rows: Table["rows"], style: Style): La
     ? { name: column, is: "text" as const }
     : column;
   const cells = rows.map((row) => row[at]);
-  const isRelative = kind === "time" && style.width !== undefined;
+  const { width, now, folders = { cwd: undefined, home: undefined } } = style;
+  const shown = (text: string) =>
+    width === undefined
+      ? text
+      : kind === "time"
+      ? relative(text, now)
+      : kind === "path"
+      ? shortPath(text, folders)
+      : text;
   return {
     name,
     kind,
     isNumeric: rows.length > 0 && cells.every((cell) => typeof cell === "number"),
     cells,
-    texts: cells.map(cellText).map((text) => isRelative ? relative(text, style.now) : text),
+    texts: cells.map(cellText).map(shown),
   };
 }
 
@@ -123,7 +154,7 @@ function laid(column: Column, at: number, rows: Table["rows"], style: Style): La
  * Columns that a column keeps, turn by turn: first goes what readers can do without, last what they came
  * for, which has a third of a wide terminal. An id stays one that can be typed.
  */
-const KEPT: readonly Readonly<Record<Exclude<ColumnKind, "time">, number>>[] = [
+const KEPT: readonly Readonly<Record<Exclude<ColumnKind, "time" | "path">, number>>[] = [
   { main: 16, id: 12, agent: 16, state: 9, text: 12 },
   { main: 16, id: 8, agent: 9, state: 9, text: 5 },
   { main: 16, id: 7, agent: 7, state: 6, text: 4 },
@@ -150,11 +181,12 @@ function widthsOf(columns: readonly Laid[], most: number | undefined): number[] 
   for (const [turn, kept] of KEPT.entries()) {
     shrink(columns.map(({ name, kind, isNumeric }, at) => {
       const whole = Math.max(content[at] ?? 0, turn === 0 ? displayWidth(name) : KEPT_NAME);
-      if (isNumeric || kind === "time") return whole; // neither says anything without its end
+      // None says anything without its end.
+      if (isNumeric || kind === "time" || kind === "path") return whole;
       return kind === "main" ? Math.floor(Math.max(1, most / 48) * kept.main) : kept[kind];
     }));
   }
-  shrink(columns.map(() => 1));
+  shrink(columns.map(({ kind }, at) => kind === "path" ? content[at] ?? 1 : 1));
   return widths;
 }
 
@@ -165,7 +197,7 @@ function shortened(text: string, kind: ColumnKind, width: number): string {
 
 /** Whether a column says the same in each row; what a reader came for stays there. */
 function isConstant({ kind, texts }: Laid): boolean {
-  return kind !== "main" && kind !== "id" && texts.every((text) => text === texts[0]);
+  return !["main", "id", "path"].includes(kind) && texts.every((text) => text === texts[0]);
 }
 
 /** What all rows say, above a table that has several, or whose one row is too long for the terminal. */
@@ -195,7 +227,11 @@ function lineWidth(widths: readonly number[]): number {
 
 function tableLines({ columns, rows }: Table, style: Style): string[] {
   const all = columns.map((column, at) => laid(column, at, rows, style));
-  const { shown, above } = parted(all, rows.length, style.width);
+  const { shown: kept, above } = parted(all, rows.length, style.width);
+  const isTight = style.width !== undefined && lineWidth(widthsOf(kept, undefined)) > style.width;
+  const paths = kept.filter(({ kind }) => kind === "path");
+  const below = isTight && paths.length < kept.length ? paths : [];
+  const shown = kept.filter((column) => !below.includes(column));
   const widths = widthsOf(shown, style.width);
   const line = (cellOf: (column: Laid, width: number, isLast: boolean) => string) =>
     shown.map((column, at) => cellOf(column, widths[at] ?? 0, at === shown.length - 1)).join(GAP);
@@ -204,16 +240,19 @@ function tableLines({ columns, rows }: Table, style: Style): string[] {
   const head = line((column, width, isLast) =>
     padded(column, fitting(characters(column.name), width).join(""), width, isLast)
   );
-  const body = rows.map((_, row) =>
+  const body = rows.flatMap((_, row) => [
     line((column, width, isLast) => {
       const text = shortened(column.texts[row] ?? "", column.kind, width);
       const cell = padded(column, text, width, isLast);
       return style.colour && column.kind === "state" ? painted(cell, column.cells[row]) : cell;
-    })
-  );
+    }),
+    // Here the terminal may wrap it, and it can be copied.
+    ...below.map(({ texts }) => `${GAP}${texts[row] ?? ""}`),
+  ]);
+  const heads = [head, ...below.map(({ name }) => `${GAP}${name}`)];
   return [
     ...headingLines(above, style.width),
-    ...[style.colour ? bold(head) : head, ...body].map((each) => each.trimEnd()),
+    ...[...(style.colour ? heads.map(bold) : heads), ...body].map((each) => each.trimEnd()),
   ];
 }
 
@@ -237,5 +276,7 @@ export function layOut(text: Text, style: Style): string {
   const blocks: readonly Block[] = typeof text === "string" || !Array.isArray(text)
     ? [text as Block]
     : text;
-  return blocks.flatMap((block) => blockLines(block, style)).map((line) => `${line}\n`).join("");
+  return blocks.map((block) => blockLines(block, style).map((line) => `${line}\n`).join("")).join(
+    "",
+  );
 }

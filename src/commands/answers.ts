@@ -67,6 +67,11 @@ const INSTALLED: AnswerFields = {
   lists: ["hosts"],
   each: EDIT,
 };
+const MOVED: AnswerFields = {
+  fields: words(
+    "status from to added unchanged tasks reservations intents queues entries conflicts.* conflicts_total",
+  ),
+};
 const UNINSTALLED: AnswerFields = { fields: ["dry_run"], lists: ["hosts"], each: EDIT };
 const RELEASED = words(
   "status reservation_id run_id released_at reason since expires_at fence note progress.* conflicts.*",
@@ -133,13 +138,14 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   },
   top: {
     fields: [
-      ...words("at queues.* waits.* reservations.* leases.* failures.*"),
+      ...words("at queues.* waits.* reservations.* leases.* failures.* attempts.*"),
       ...within("runs", words("total working silent stuck lost agents.*")),
       ...within("tasks", COUNTS),
     ],
     lists: ["alerts"],
     each: words("kind id run_id queue subject detail at"),
   },
+  web: { fields: words("status url port control run_id") },
   prime: { fields: words("status run_id lines.* left_out") },
   log: {
     fields: words("total limit truncated"),
@@ -174,8 +180,23 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
       ...within("waits", words("live lapsed")),
     ],
     lists: ["promises"],
-    each: words("promise result carries how found means"),
+    each: words("promise result carries how found means next"),
   },
+  "store init": {
+    fields: words(
+      "status store space named_by store_version schema_made space_made granted.* grants.* error",
+    ),
+  },
+  "store migrate": { fields: words("status store space named_by from to") },
+  "store status": {
+    fields: words(
+      "status store space named_by user server_version store_version known_version may_write",
+      "records.* next",
+    ),
+  },
+  "store import": MOVED,
+  "store export": MOVED,
+  "store trust": { fields: words("status store space named_by changed") },
   gc: {
     fields: words("executed put_off grace_seconds failed_grace_seconds due_at total counts.*"),
     lists: ["items"],
@@ -297,6 +318,11 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   "lane release": { fields: HELD_LANE },
   "lane heartbeat": { fields: [...HELD_LANE, ...words("heartbeat_at expires_at coalesced")] },
   "lane live": { fields: words("live dead"), lists: ["leases"], each: LEASE_ITEM },
+  "lane taxonomy": {
+    fields: ["autopick.*"],
+    lists: ["lanes", "kinds"],
+    each: words("lane lane_kind tree.* exclusive max_concurrent"),
+  },
   "lane arbitrate": { fields: [...DECISION, "journaled"] },
   "lane check": { fields: words("status lane owner fence") },
   "lane adopt": { fields: [...HELD_LANE, "previous_owner"] },

@@ -18,6 +18,7 @@ import type { Lanes } from "../engine/lane/lanes.ts";
 import type { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
 import type { HostSettingsFiles, TextFile } from "../ports/host_settings.ts";
+import type { StoreAdmin } from "../engine/upkeep/store.ts";
 import type { Warn } from "../ports/warnings.ts";
 
 /** Reads a variable of the environment. */
@@ -90,6 +91,30 @@ interface InitAnswer {
   readonly shared?: string;
 }
 
+/** How a workspace is served. */
+export interface ServeInput {
+  /** Where to listen; by default a port that is free. */
+  readonly port?: number;
+  /** Whether what is served may change the workspace. */
+  readonly control?: boolean;
+  /** Who does that. */
+  readonly runId?: string;
+}
+
+/** A server that listens. */
+export interface Serving {
+  /** It does until it is stopped. */
+  readonly status: "serving";
+  /** What a browser opens; it gives access to the workspace. */
+  readonly url: string;
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  /** Whether the page may change the workspace. */
+  readonly control: boolean;
+  /** Who does that. */
+  readonly run_id: string;
+}
+
 /** What a command gets to work with. */
 export interface CommandContext {
   readonly host: Host;
@@ -125,6 +150,10 @@ export interface CommandContext {
   }>;
   /** Makes a workspace in a folder, or finds the one that is there. */
   init(path: string, here: boolean): Promise<InitAnswer>;
+  /** Serves a workspace to browsers on this machine, until the process is stopped. */
+  serve(coord: Coord, how: ServeInput): Promise<Serving>;
+  /** The store that is no workspace's files, to make it or to look at it. */
+  store(): Promise<StoreAdmin>;
   /** The configuration; with `worktrees`, after that was kept in the workspace. */
   config(worktrees?: "warn" | "block"): Promise<Configuration>;
   /** Opens a journal of lanes: that of the workspace, or one that needs no workspace. */
@@ -168,9 +197,10 @@ export type Cell = string | number | null | undefined;
 /**
  * What the cells of a column are: what a reader comes for, which is shortened last; a short id; an agent,
  * shortened in the middle; a state, which has a colour; an instant,
- * which a terminal shows as seen from now, or a duration; or any other text.
+ * which a terminal shows as seen from now, or a duration; the path of a file, which a terminal shows as
+ * seen from the current folder, whole, on a line of its own where the table is too wide; or any other text.
  */
-export type ColumnKind = "main" | "id" | "agent" | "state" | "time" | "text";
+export type ColumnKind = "main" | "id" | "agent" | "state" | "time" | "path" | "text";
 
 /** A column: its name, and what it holds unless that is plain text or numbers. */
 export type Column = string | { readonly name: string; readonly is: ColumnKind };
@@ -197,6 +227,8 @@ export interface AnswerCommand<V extends object = object, I extends object = obj
   extends Described {
   /** The `status` of its answer where the value has none, `ok` by default. */
   readonly status?: string;
+  /** Whether it goes on after its answer, until it is stopped. */
+  readonly lasts?: true;
   /** Whether its text goes to standard output even where the exit code is not 0. */
   readonly isReport?: true;
   run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;

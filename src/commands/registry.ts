@@ -34,7 +34,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   top: {
     group: "Workspace",
     summary: "show the fleet on the whole terminal, what needs a look first",
-    load: () => import("./system/top.ts").then((module) => module.top),
+    load: () => import("./system/fleet/top.ts").then((module) => module.top),
+  },
+  web: {
+    group: "Workspace",
+    summary: "serve a page that shows the fleet to a browser on this machine",
+    load: () => import("./system/fleet/web.ts").then((module) => module.web),
   },
   log: {
     group: "Workspace",
@@ -95,6 +100,36 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Workspace",
     summary: "try what the file system must provide, and say what is wrong",
     load: () => import("./system/doctor.ts").then((module) => module.doctor),
+  },
+  "store init": {
+    group: "Store",
+    summary: "make the schema and the space of a PostgreSQL store",
+    load: () => import("./store/init.ts").then((module) => module.storeInit),
+  },
+  "store migrate": {
+    group: "Store",
+    summary: "bring the schema of the store to the version of this program",
+    load: () => import("./store/migrate.ts").then((module) => module.storeMigrate),
+  },
+  "store status": {
+    group: "Store",
+    summary: "show whether the store is reached, and what is there",
+    load: () => import("./store/status.ts").then((module) => module.storeStatus),
+  },
+  "store import": {
+    group: "Store",
+    summary: "move everything of the files of this workspace to the store",
+    load: () => import("./store/import.ts").then((module) => module.storeImport),
+  },
+  "store export": {
+    group: "Store",
+    summary: "move everything of the store to the files of this workspace",
+    load: () => import("./store/export.ts").then((module) => module.storeExport),
+  },
+  "store trust": {
+    group: "Store",
+    summary: "trust the store that coord.json names",
+    load: () => import("./store/trust.ts").then((module) => module.storeTrust),
   },
   reserve: {
     group: "Reservations",
@@ -295,6 +330,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     group: "Lanes",
     summary: "list live lanes and their holders",
     load: () => import("./lane/live.ts").then((module) => module.live),
+  },
+  "lane taxonomy": {
+    group: "Lanes",
+    summary: "show the lanes that the team has set down, or set them down",
+    load: () => import("./lane/taxonomy.ts").then((module) => module.taxonomy),
   },
   "lane arbitrate": {
     group: "Lanes",

@@ -6,10 +6,19 @@ export interface PostgresResult {
   readonly rowCount: number | null;
 }
 
+/** A statement that the server keeps by its name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** One connection. What is used of it. */
 export interface PostgresClient {
+  /** The number of the backend, as it was named at the start. */
+  readonly processID: number | null;
   connect(): Promise<unknown>;
-  query(text: string, values?: readonly unknown[]): Promise<PostgresResult>;
+  query(text: string | PreparedStatement, values?: readonly unknown[]): Promise<PostgresResult>;
   on(event: "error", body: (error: Error) => void): unknown;
   on(event: "end", body: () => void): unknown;
   on(
@@ -28,12 +37,14 @@ export interface PostgresConfig {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  readonly password?: string | undefined;
-  readonly ssl: false | { readonly rejectUnauthorized: boolean };
+  readonly password: () => string;
+  readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
   readonly application_name: string;
   readonly connectionTimeoutMillis: number;
   readonly query_timeout: number;
   readonly keepAlive: boolean;
+  /** Whether a statement is sent before those ahead of it are answered; each is still one of its own. */
+  readonly pipeline: boolean;
 }
 
 const Typed: new (config: PostgresConfig) => PostgresClient = Client;

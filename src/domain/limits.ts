@@ -279,6 +279,9 @@ export const MAX_FOREIGN_COUNT = 2 ** 48;
 /** Transitions of a task whose slots are removed one by one; of more the folder is listed instead. */
 export const MAX_SWEPT_BY_NUMBER = 500;
 
+/** Signs of life of a hold that keep their files; at each one in that number earlier ones go. */
+export const KEPT_BEATS = 16;
+
 /** How long a holder may be silent and still count as alive, and how old before it is accused. */
 export const LIVENESS_S = { spin: 900, grace: 1_800 } as const;
 
@@ -384,10 +387,7 @@ export const PARSE_MS = { file: 1_000, all: 5_000 } as const;
 /** Addresses and branches that `reconcile` names as touched by most. */
 export const MAX_HOTSPOTS = 20;
 
-/**
- * Looks at conflicts between branches that finding the best order of merging may take, 50 ms: enough
- * for some 60 branches that conflict at random.
- */
+/** Looks at conflicts to find the best order of merging, 50 ms: enough for some 60 branches. */
 export const MERGE_STEPS = 2_000_000;
 
 /** Milliseconds to wait for other programs to let go of a file on Windows; scanners take some 100. */

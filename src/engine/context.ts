@@ -1,6 +1,6 @@
 /** What every part of the engine works with. */
 import type { Timers } from "../async/timers.ts";
-import { DEFAULTS } from "../domain/input/configuration.ts";
+import { DEFAULTS, type Overriding } from "../domain/input/configuration.ts";
 import type { Clock } from "../domain/time.ts";
 import type { Agreement } from "../ports/agreement.ts";
 import type { Checkout, Whereabout } from "../ports/checkout.ts";
@@ -21,9 +21,13 @@ export interface Context extends TaskContext, ForecastContext {
   /** A file on the machine in which a consumer of the stream keeps its position. */
   readonly cursorFile: (path: string) => CursorFile;
   /** What runs saw of files on this machine; default nothing is known. */
-  readonly sightings?: Sightings;
+  readonly sightings?: () => Sightings;
+  /** What the caller or its environment named as the store, without secrets; default neither did. */
+  readonly namedStore?: Overriding;
   /** How the workspace was found. */
   readonly foundBy?: FoundBy;
+  /** What a program that is to work in it needs in its environment; default where it lies. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** How the workspace may be lost where it lies, if it may. */
   readonly exposure?: () => string | undefined;
   /** Tries what the store rests on; default there is nothing to try. */

@@ -79,6 +79,11 @@ export class Coord extends Upkeep implements AsyncDisposable {
     return this.#context.store.location;
   }
 
+  /** What a program that is to work in the same workspace needs in its environment. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#context.environment ?? { COORD_DIR: this.location };
+  }
+
   /**
    * Ends what the workspace keeps open between two calls. A program need not do it: an idle workspace
    * keeps no process alive.

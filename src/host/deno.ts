@@ -74,12 +74,8 @@ const fs: HostFs = {
   },
   append(path, bytes) {
     try {
-      const file = Deno.openSync(path, { append: true, create: true });
-      try {
-        writeAll((part) => file.writeSync(part), bytes);
-      } finally {
-        file.close();
-      }
+      using file = Deno.openSync(path, { append: true, create: true });
+      writeAll((part) => file.writeSync(part), bytes);
     } catch (error) {
       throw hostError(error, "append to", path);
     }
@@ -102,7 +98,7 @@ const fs: HostFs = {
       file.close();
     }
   },
-  readRange(path, offset, length) {
+  readRange(path, offset, length, opened) {
     let file: Deno.FsFile;
     try {
       file = Deno.openSync(path, { read: true });
@@ -112,6 +108,7 @@ const fs: HostFs = {
     }
     try {
       const { ino, size } = file.statSync();
+      opened?.();
       const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
       if (offset > 0) file.seekSync(offset, Deno.SeekMode.Start);
       let got = 0;
@@ -231,12 +228,8 @@ function syncOthers(folders: readonly string[]): void {
 
 function syncPath(path: string, write = false): void {
   try {
-    const file = Deno.openSync(path, { read: true, write });
-    try {
-      file.syncSync();
-    } finally {
-      file.close();
-    }
+    using file = Deno.openSync(path, { read: true, write });
+    file.syncSync();
   } catch (error) {
     throw hostError(error, "sync", path);
   }
@@ -316,10 +309,9 @@ export const denoHost: Host = {
   fs: Deno.build.os === "windows" ? (await import("./patient.ts")).patient(fs) : fs,
   args: Deno.args,
   sha256: denoSha256,
-  get pid() {
-    return Deno.pid;
-  },
+  pid: Deno.pid,
   processIdentity: (pid) => processes.identify(pid),
+  processesAbove: () => processes.above(),
   isAlive: (process) => processes.isAlive(process),
   cwd() {
     try {

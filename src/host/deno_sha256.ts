@@ -9,13 +9,14 @@ const MANY = 200;
 let asked = 0;
 let inPlace: ((bytes: Uint8Array) => string) | undefined;
 
-/** The hash in lower-case hex; `undefined` from a process that has not made many, or is loading it. */
+/** The hash in lower-case hex; `undefined` from a process that has not made many. */
 export function denoSha256(bytes: Uint8Array): string | undefined {
-  if (inPlace === undefined && ++asked === MANY) load();
+  // At once: who makes thousands of ids asks for all of them before a promise would resolve.
+  if (inPlace === undefined && ++asked === MANY) inPlace = load();
   return inPlace?.(bytes);
 }
 
-async function load(): Promise<void> {
-  const { createHash } = await import("node:crypto");
-  inPlace = (bytes) => createHash("sha256").update(bytes).digest("hex");
+function load(): (bytes: Uint8Array) => string {
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  return (bytes) => createHash("sha256").update(bytes).digest("hex");
 }

@@ -23,6 +23,7 @@ const REASONS: Record<string, HostErrorReason> = {
   ENOSYS: "unsupported",
   EXDEV: "unsupported",
   EBUSY: "busy",
+  EADDRINUSE: "in_use",
   EIO: "io",
   ENXIO: "io",
   EREMOTEIO: "io",

@@ -1,5 +1,5 @@
 /** The machine by way of `node:`, for Bun and for Node. */
-import * as nodeFs from "node:fs";
+import type nodeFsTypes from "node:fs";
 import type nodeProcess from "node:process";
 import { bun, bunRunsLong, bunSha256 } from "./bun.ts";
 import {
@@ -14,11 +14,12 @@ import { shellWords } from "./shell_words.ts";
 import { Processes } from "./process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
-// As a module it would be all of its hundred fields, which takes longer than most commands.
+// As modules they would be all of their hundred fields, which take longer than most commands.
 const { process } = globalThis as unknown as { readonly process: typeof nodeProcess };
+const nodeFs = process.getBuiltinModule("node:fs");
 const isWindows = process.platform === "win32";
 
-function statOf(info: nodeFs.Stats): FileStat {
+function statOf(info: nodeFsTypes.Stats): FileStat {
   return {
     kind: info.isFile()
       ? "file"
@@ -46,14 +47,18 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
+function withFile(path: string, flags: string, body: (fd: number) => void): void {
+  const fd = nodeFs.openSync(path, flags);
+  try {
+    body(fd);
+  } finally {
+    nodeFs.closeSync(fd);
+  }
+}
+
 function syncPath(path: string, flags = "r"): void {
   try {
-    const fd = nodeFs.openSync(path, flags);
-    try {
-      nodeFs.fsyncSync(fd);
-    } finally {
-      nodeFs.closeSync(fd);
-    }
+    withFile(path, flags, nodeFs.fsyncSync);
   } catch (error) {
     throw hostError(error, "sync", path);
   }
@@ -104,12 +109,7 @@ const fs: HostFs = {
   },
   append(path, bytes) {
     try {
-      const fd = nodeFs.openSync(path, "a");
-      try {
-        writeAll(fd, bytes);
-      } finally {
-        nodeFs.closeSync(fd);
-      }
+      withFile(path, "a", (fd) => writeAll(fd, bytes));
     } catch (error) {
       throw hostError(error, "append to", path);
     }
@@ -132,7 +132,7 @@ const fs: HostFs = {
       nodeFs.closeSync(fd);
     }
   },
-  readRange(path, offset, length) {
+  readRange(path, offset, length, opened) {
     let fd: number;
     try {
       fd = nodeFs.openSync(path, "r");
@@ -142,6 +142,7 @@ const fs: HostFs = {
     }
     try {
       const { ino, size } = nodeFs.fstatSync(fd);
+      opened?.();
       const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
       let got = 0;
       while (got < bytes.length) {
@@ -225,10 +226,8 @@ const fs: HostFs = {
       throw hostError(error, "list", path);
     }
   },
-  syncFile(path) {
-    // Windows syncs nothing that cannot be written to.
-    syncPath(path, isWindows ? "r+" : "r");
-  },
+  // Windows syncs nothing that cannot be written to.
+  syncFile: (path) => syncPath(path, isWindows ? "r+" : "r"),
   syncDir(path) {
     if (!isWindows) syncPath(path);
   },
@@ -263,7 +262,7 @@ function watch(
   onHint: (hint: DirHint) => void,
   onError: (error: unknown) => void,
 ): DirWatch {
-  const watchers: nodeFs.FSWatcher[] = [];
+  const watchers: nodeFsTypes.FSWatcher[] = [];
   let open = true;
   const close = () => {
     open = false;
@@ -328,6 +327,7 @@ export const nodeHost: Host = {
   sha256: bunSha256,
   runsLong: bunRunsLong,
   processIdentity: (pid) => processes.identify(pid),
+  processesAbove: () => processes.above(),
   isAlive: (other) => processes.isAlive(other),
   cwd() {
     try {

@@ -1,5 +1,5 @@
 /** Which process this is, and whether another one still runs, by `/proc` where that can be read. */
-import type { ProcessIdentity } from "../ports/host.ts";
+import type { ProcessAbove, ProcessIdentity } from "../ports/host.ts";
 
 /** What a runtime reads for this; `undefined` for what is not there and for what is not allowed. */
 export interface ProcReader {
@@ -8,6 +8,18 @@ export interface ProcReader {
   readText(path: string): string | undefined;
   readLink(path: string): string | undefined;
 }
+
+/** What is read of one process. */
+interface Stat {
+  readonly pid: number;
+  readonly name: string;
+  readonly state: string;
+  readonly parent: number;
+  readonly start: string;
+}
+
+/** Processes above this one that are looked at. */
+const MAX_ABOVE = 32;
 
 /** The answers for one runtime; what does not change is read at the first question. */
 export class Processes {
@@ -44,6 +56,22 @@ export class Processes {
     return this.#stat("1") === undefined ? undefined : false;
   }
 
+  /** The processes above this one but for the first of all, which takes in what others leave. */
+  above(): readonly ProcessAbove[] {
+    const { start, ...place } = this.own();
+    const found: ProcessAbove[] = [];
+    let at = start === undefined ? undefined : this.#stat("self");
+    while (at !== undefined && at.parent > 1 && found.length < MAX_ABOVE) {
+      at = this.#stat(`${at.parent}`);
+      if (at === undefined) break;
+      const { pid, name } = at;
+      const file = this.reader.readLink(`/proc/${pid}/exe`)?.replace(/.*\//, "");
+      const names = file === undefined ? [name] : [name, file];
+      found.push({ process: { ...place, pid, start: at.start }, names });
+    }
+    return found;
+  }
+
   #identify(): ProcessIdentity {
     const { reader } = this;
     const host = reader.hostname() ?? reader.readText("/proc/sys/kernel/hostname")?.trim();
@@ -59,13 +87,15 @@ export class Processes {
     };
   }
 
-  #stat(pid: string): { pid: number; state: string; start: string } | undefined {
+  #stat(pid: string): Stat | undefined {
     const text = this.reader.readText(`/proc/${pid}/stat`);
     if (text === undefined) return undefined;
     // The name, the second field, is in parentheses and may hold any character.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const [state, start] = [fields[0], fields[19]];
+    const end = text.lastIndexOf(")");
+    const fields = text.slice(end + 2).split(" ");
+    const [state, parent, start] = [fields[0], fields[1], fields[19]];
     if (state === undefined || start === undefined) return undefined;
-    return { pid: parseInt(text), state, start };
+    const name = text.slice(text.indexOf("(") + 1, end);
+    return { pid: parseInt(text), name, state, parent: Number(parent), start };
   }
 }

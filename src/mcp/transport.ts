@@ -2,7 +2,7 @@
  * The protocol over standard input and output: one message a line. What is no message is reported on
  * standard error and left out.
  */
-import { split } from "../commands/stdin_pieces.ts";
+import { split } from "../commands/files/stdin_pieces.ts";
 import { isObject, jsonLine, parseInput } from "../domain/json.ts";
 import type { Host } from "../ports/host.ts";
 

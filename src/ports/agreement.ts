@@ -16,6 +16,9 @@ export interface Agreement {
   /** What it says of hooks, alone and unchecked: that is asked before every edit. */
   hook(): HookSettings;
 
+  /** What it says of the store, alone and unchecked: every call asks that. */
+  store(): string | undefined;
+
   /** What the workspace keeps of overlaps between checkouts, before what the team says. */
   worktrees(): "warn" | "block" | undefined;
 }

@@ -50,6 +50,12 @@ export interface FeedRequest {
   readonly backend: "auto" | "native" | "poll";
   /** Between two looks where the feed polls, milliseconds. */
   readonly pollMs: number;
+  /**
+   * The consumer takes batches at intervals of this many milliseconds, and wants little done for them. A
+   * change may then come by that much later. What a notification has lost may come a second late, or
+   * later where there are very many records; so may what another tool has replaced in place.
+   */
+  readonly gatherMs?: number;
   readonly timers: Timers;
   /**
    * On this the run sleeps, and this its notifications wake. The consumer wakes it too, when it has
@@ -108,5 +114,5 @@ export interface ChangeFeed {
   count(kind: RecordKind): Promise<number>;
 
   /** Names by which these records are known again; other workspaces have other ones. */
-  identity(): readonly string[];
+  identity(): Promise<readonly string[]>;
 }

@@ -22,6 +22,7 @@ export type HostErrorReason =
   | "broken_pipe"
   | "limit"
   | "busy"
+  | "in_use"
   | "no_links"
   | "link"
   | "io"
@@ -70,6 +71,7 @@ const REASONS: Record<HostErrorReason, string> = {
   broken_pipe: "the reader has gone",
   limit: "a limit of the operating system is reached",
   busy: "another program has it open",
+  in_use: "another program has it",
   link: "it is a symbolic link, which coord does not follow",
   no_links: "the file system has no hard links, or the file is another user's",
   io: "the device or the connection to it failed",
@@ -115,11 +117,14 @@ export interface HostFs {
   /**
    * At most `length` bytes from `offset` on, with the number and the size of the file that they are
    * of; `undefined` when there is no such file.
+   *
+   * @param opened Is called when the file is open, and nothing of it is read yet.
    */
   readRange(
     path: string,
     offset: number,
     length: number,
+    opened?: () => void,
   ): { bytes: Uint8Array; ino: number; size: number } | undefined;
   /** A second name for a file; `false` when `to` exists. Throws `not_found` when `from` does not. */
   link(from: string, to: string): boolean;
@@ -179,6 +184,13 @@ export interface ProcessIdentity {
   readonly pidns?: string;
   /** When the process started, since process numbers are used again. */
   readonly start?: string;
+}
+
+/** A process above this one: its parent, the parent of that, and so on. */
+export interface ProcessAbove {
+  readonly process: ProcessIdentity;
+  /** What it calls itself, cut after some characters, and its file: for a script that of its interpreter. */
+  readonly names: readonly string[];
 }
 
 /** Variables of a command besides those of this process; `undefined`: without it. */
@@ -268,6 +280,8 @@ export interface Host {
   readonly runsLong?: () => void;
   /** A process of this machine; by default this one. */
   processIdentity(pid?: number): ProcessIdentity;
+  /** The processes above this one, the nearest first; none where the system does not list them in files. */
+  processesAbove(): readonly ProcessAbove[];
   /** Whether a process still runs; `undefined` when that cannot be seen from here. */
   isAlive(process: ProcessIdentity): boolean | undefined;
   /** The current folder; throws `not_found` when it was removed. */

@@ -11,6 +11,9 @@ export interface LaneStore {
    */
   taxonomy(): Promise<Taxonomy>;
 
+  /** Sets them down in the place of those before, durably. A reader gets the old ones or the new ones. */
+  setTaxonomy(taxonomy: Taxonomy): Promise<void>;
+
   /**
    * Calls `onChange` when the journal may have changed: a hint, never the truth. `onError` is called at
    * most once, and no hints follow it. Throws `io_error` where notification cannot be had.

@@ -5,6 +5,8 @@
  * A store that asks again by itself, as where the connection was lost before the answer came, knows
  * what it has written: a call takes effect at most once.
  */
+import type { TaskEntry } from "../domain/task/listing.ts";
+import type { ReservationEntry } from "../domain/reservation/reservation.ts";
 import type { Checker } from "./upkeep.ts";
 import type { ChangeFeed } from "./feed.ts";
 import type { Collector } from "./upkeep.ts";
@@ -13,8 +15,11 @@ import type { ReservationStore } from "./reservations.ts";
 import type { TicketStore } from "./tickets.ts";
 import type { TaskStore } from "./tasks.ts";
 
-/** How a workspace was found: named by hand, or by a search, which may end in the main checkout. */
-export type FoundBy = "dir" | "env" | "search" | "worktree";
+/**
+ * How a workspace was found: named by hand, or by a search, which may end in the main checkout; or what
+ * named its store, where that is no workspace's files: the caller, the environment or `coord.json`.
+ */
+export type FoundBy = "dir" | "env" | "search" | "worktree" | "store" | "config";
 
 /** A promise that the store's protocols rest on, as it was tried. */
 export interface TriedPromise {
@@ -30,6 +35,8 @@ export interface TriedPromise {
   readonly found: string;
   /** What it means where it does not hold. */
   readonly means: string;
+  /** What to do then; without, what helps with any file system. */
+  readonly next?: string;
 }
 
 /** Something that is wrong, what it means where that is not plain, and what to do next. */
@@ -106,4 +113,34 @@ export interface Store {
    * opening that is idle keeps no process alive, so a caller need not close it.
    */
   close(): Promise<void>;
+}
+
+/**
+ * A store that records are moved from, or to. No agent may work in either meanwhile: what changes while it
+ * is read may be missed, and what is added is not held against anything.
+ */
+export interface Relocation {
+  /** What is moved by the calls that agents use. */
+  readonly store: Pick<Store, "location" | "tasks" | "reservations" | "lanes" | "checker">;
+
+  /** All tasks with their newest states, some at a time, by their ids. */
+  tasks(): AsyncIterable<readonly TaskEntry[]>;
+
+  /**
+   * Adds tasks with their newest states as they are, durably. What a call has added that died on the way
+   * is completed.
+   */
+  addTasks(entries: readonly TaskEntry[]): Promise<void>;
+
+  /** A number that no fence of a reservation was above so far. */
+  lastFence(): Promise<number>;
+
+  /**
+   * Adds reservations as they are, with their heartbeats, releases and fences, durably. What a call has
+   * added that died on the way is completed.
+   */
+  addReservations(entries: readonly ReservationEntry[]): Promise<void>;
+
+  /** From now on every fence of a reservation is above this one. Durable when the promise resolves. */
+  raiseFence(fence: number): Promise<void>;
 }

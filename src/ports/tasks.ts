@@ -4,6 +4,7 @@ import type { ClaimGrant } from "../domain/task/keeping/grant.ts";
 import type { TaskEntry, TaskFilter, TaskListing } from "../domain/task/listing.ts";
 import type { AddedTask } from "../domain/task/keeping/adding.ts";
 import type { KeyConflict } from "../domain/task/key.ts";
+import type { QueuePause } from "../domain/task/keeping/pause.ts";
 import type { TaskRecord, Wanted } from "../domain/task/task.ts";
 import type { OnUnread } from "./warnings.ts";
 
@@ -42,7 +43,7 @@ export interface Preceding {
 }
 
 /** A search for a task to claim. */
-export interface ClaimSearch extends Wanted {
+export interface ClaimSearch extends Omit<Wanted, "paused"> {
   /** What the rule `grant` gives, by the store's clock at the moment of the grant. */
   readonly grant: ClaimGrant;
   /**
@@ -53,18 +54,11 @@ export interface ClaimSearch extends Wanted {
   readonly effort: "thorough" | "quick";
   /** Ids of tasks that may have appeared. */
   readonly hints?: readonly string[];
-}
-
-/** A queue of which no task is handed out. */
-export interface QueuePause {
-  /** Its name. */
-  readonly queue: string;
-  /** Since when, ISO 8601 UTC. */
-  readonly paused_at: string;
-  /** Who has paused it. */
-  readonly paused_by: string;
-  /** Why; absent where that was not said. */
-  readonly reason?: string;
+  /**
+   * Is called with the names of the queues that are paused by now, which are not searched. Without it none is
+   * left out. What is resumed after that wakes the callers of `onTask`.
+   */
+  readonly onPaused?: ((queues: ReadonlySet<string>) => void) | undefined;
 }
 
 /** The queues that are paused. All of these calls and those of other openings have one order. */

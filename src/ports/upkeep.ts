@@ -43,18 +43,22 @@ export interface Collector {
  * What kind of damage: `broken` is a record that cannot be read as what its name says, `altered` one
  * that says something else than its id, which is a hash of it. `misplaced` is a folder, a link or a
  * special file in the place of a file, or something in the place of a folder. `foreign` is a name
- * among records that is no id. `unreadable` is what the system does not let this process read, which is
- * neither absent nor damaged. `index`, `journal`, `segment` and `settings` are of those files.
+ * among records that is no id. `stuck` is a task whose files contradict one another, so that no command
+ * can move it on. `unreadable` is what the system does not let this process read, which is
+ * neither absent nor damaged. `index`, `journal`, `segment` and `settings` are of those files; `counter` is
+ * one that lags behind a number that was given out.
  */
 export type DamageClass =
   | "broken"
   | "misplaced"
   | "foreign"
   | "altered"
+  | "stuck"
   | "unreadable"
   | "segment"
   | "journal"
   | "index"
+  | "counter"
   | "settings";
 
 /** What becomes of it: a repair mends it, one after a minute does, or only a person can. */
@@ -69,7 +73,7 @@ export type DamageRepair = "moved" | "replaced" | "rebuilt";
 /** Something that is damaged. */
 export interface Damage {
   readonly class: DamageClass;
-  /** Where it is, by its place in the workspace. */
+  /** Where it is, by its place in the store. */
   readonly file: string;
   /** What is wrong with it, such as `is not JSON`. */
   readonly reason: string;

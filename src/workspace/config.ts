@@ -3,22 +3,43 @@ import {
   findWorkspace,
   type FoundWorkspace,
   FsAgreement,
-  writeWorktrees,
 } from "../adapters/fs/checkout/team_config.ts";
+import { writeOwnFile } from "../adapters/fs/disk/own_file.ts";
 import { CoordError } from "../domain/errors.ts";
-import { type Configuration, configurationOf } from "../domain/input/configuration.ts";
+import {
+  type Configuration,
+  configurationOf,
+  type Overriding,
+} from "../domain/input/configuration.ts";
 import type { Host } from "../ports/host.ts";
+import { FILES, named, overriding, type Where } from "./store/locate.ts";
 
 /** Reads the configuration, after `worktrees` was kept in the workspace where it is given. */
 export async function configOn(
   host: Host,
-  dir: string | undefined,
+  where: Where,
   worktrees?: "warn" | "block",
 ): Promise<Configuration> {
+  const { dir } = where;
   const found = worktrees === undefined ? foundOn(host, dir) : findWorkspace(host, dir);
-  if (found !== undefined && worktrees !== undefined) writeWorktrees(host, found.path, worktrees);
+  if (found !== undefined && worktrees !== undefined) {
+    writeOwnFile(host, found.path, "worktrees", `${worktrees}\n`);
+  }
   const agreement = new FsAgreement(host, found);
-  return configurationOf(await agreement.checked(), agreement.worktrees());
+  const kept = agreement.worktrees();
+  return configurationOf(await agreement.checked(), {
+    worktrees: kept && { value: kept, source: "workspace" },
+    store: await namedStore(host, where),
+  });
+}
+
+/** The store that the caller or its environment names, without secrets; null where it is none. */
+async function namedStore(host: Host, where: Where): Promise<Overriding | undefined> {
+  const said = named(host, where);
+  if (said === undefined) return undefined;
+  if (said.url === FILES) return overriding(said, FILES);
+  const { placeOf } = await import("../adapters/postgres/place.ts");
+  return overriding(said, placeOf(said.url).location);
 }
 
 /** What is configured can be asked for without a workspace. */

@@ -2,8 +2,6 @@
 import {
   examinerOf,
   exposureOf,
-  findWorkspace,
-  FsAgreement,
   initWorkspace as initFiles,
   openAround,
   openCheckout,
@@ -20,33 +18,18 @@ import { quoted } from "../domain/text.ts";
 import { LaneJournal } from "../engine/lane/journal.ts";
 import { detectHost } from "../host/detect.ts";
 import type { Host } from "../ports/host.ts";
+import type { Opening, OpenOptions } from "./store/options.ts";
+import { FILES, locate, type Located, overriding } from "./store/locate.ts";
 import { onceEach } from "./once_each.ts";
 import { processesOf } from "./processes.ts";
-
-/** How to open a workspace. */
-export interface OpenOptions {
-  /** A project folder or the workspace itself; default `$COORD_DIR`, else the nearest one above. */
-  readonly dir?: string | undefined;
-  /** Milliseconds since 1970; default the machine's clock. */
-  readonly clock?: () => number;
-  /** Called with what was skipped, such as a record that cannot be read; default silent. */
-  readonly onWarning?: (message: string) => void;
-}
-
-/** How the command line opens one. */
-export interface Opening extends OpenOptions {
-  /** Is called with the path of the workspace that was found. */
-  readonly onFound?: (path: string) => void;
-  /** Starts the command line once more; the library has none. */
-  readonly again?: Host["outputAgain"];
-}
 
 /**
  * Opens a workspace.
  *
  * @param options Which, and with what clock.
  * @returns Everything that coord offers there.
- * @throws {CoordError} `no_workspace` when there is none.
+ * @throws {CoordError} `no_workspace` when there is none; `bad_args` for a store that is not to be used;
+ * `io_error` when it cannot be reached.
  *
  * @example
  * ```ts
@@ -62,30 +45,36 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Coord> {
   return openOn(await detectHost(), options);
 }
 
-/**
- * Opens a workspace on a given machine. Which store it has is decided here: a store may have to be
- * reached before it is open.
- */
+/** Opens a workspace on a given machine. */
 export async function openOn(host: Host, options: Opening): Promise<Coord> {
-  return openFilesOn(host, options);
+  const at = locate(host, options, onceEach(options));
+  if (at.store === undefined) return openFiles(host, at, options);
+  const { openElsewhere } = await import("./store/elsewhere.ts");
+  return openElsewhere(host, at, at.store, options);
 }
 
 /** Opens a workspace that is kept in files. */
 export function openFilesOn(host: Host, options: Opening): Coord {
+  const at = locate(host, { ...options, store: FILES }, onceEach(options));
+  // No caller has asked for them by name.
+  return openFiles(host, { ...at, forcedBy: undefined }, options);
+}
+
+function openFiles(host: Host, { found, agreement, forcedBy }: Located, options: Opening): Coord {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const found = findWorkspace(host, options.dir, warn);
   const { path, foundBy } = found;
   options.onFound?.(path);
-  const agreement = new FsAgreement(host, found);
   return new Coord({
     store: openFsStore(host, path, clock, warn, agreement),
     checkout: openCheckout(host, path, warn),
     processes: processesOf(host),
     cursorFile: (file) => openCursorFile(host, path, file),
-    sightings: openSightings(host, path, (bytes) => sha256Hex(bytes, host.sha256), warn),
+    sightings: () => openSightings(host, path, (bytes) => sha256Hex(bytes, host.sha256), warn),
     warn,
     foundBy,
+    ...(forcedBy !== undefined && { namedStore: overriding({ by: forcedBy }, FILES) }),
+    environment: { COORD_DIR: path, ...(forcedBy !== undefined && { COORD_STORE: FILES }) },
     exposure: () => exposureOf(host, path),
     examine: examinerOf(host, path, options.again),
     around: () => openAround(host, path),
@@ -155,7 +144,8 @@ export async function openJournalOn(
  * ```
  */
 export async function whoami(input: { readonly runId?: string } = {}): Promise<Identity> {
-  const host = await detectHost();
+  const { namingSession } = await import("./noted/session.ts");
+  const host = await namingSession(await detectHost());
   return identify(input.runId, (name) => host.env(name));
 }
 

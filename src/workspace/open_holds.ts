@@ -2,21 +2,23 @@
  * Puts together what `check` reads and nothing else. Hooks and agents call it before every edit, and all
  * of coord would take twice as long to load.
  */
-import { findWorkspace, FsAgreement, openFsHolds } from "../adapters/fs/open_holds.ts";
+import { openFsHolds } from "../adapters/fs/open_holds.ts";
 import type { Coord } from "../engine/coord.ts";
 import { checkAddresses } from "../engine/holds/check.ts";
+import type { GuardContext } from "../engine/holds/guard.ts";
 import type { HookVerdict } from "../engine/holds/hook.ts";
-import type { SweepInput } from "../engine/holds/sweep.ts";
+import type { SweepContext, SweepInput } from "../engine/holds/sweep.ts";
 import type { Host } from "../ports/host.ts";
+import { locate } from "./store/locate.ts";
 import { onceEach } from "./once_each.ts";
-import type { OpenOptions } from "./open.ts";
+import type { Opening } from "./store/options.ts";
 
 /** Opens who holds what in a workspace on a given machine. */
-export function openHoldsOn(
+export async function openHoldsOn(
   host: Host,
-  options: OpenOptions,
-): Pick<Coord, "check" | "guard"> {
-  const context = holdsOn(host, options);
+  options: Opening,
+): Promise<Pick<Coord, "check" | "guard">> {
+  const context = await holdsOn(host, options);
   return {
     check: (input) => checkAddresses(context, input),
     async guard(input) {
@@ -27,23 +29,30 @@ export function openHoldsOn(
 }
 
 /** Opens the same to look at calls of git in a folder. */
-export function openSweepsOn(host: Host, options: OpenOptions) {
-  const context = { ...holdsOn(host, options), folder: host.cwd() };
+export async function openSweepsOn(host: Host, options: Opening) {
+  const context = { ...await holdsOn(host, options), folder: host.cwd() };
   return async (runId: string, sweep: SweepInput): Promise<HookVerdict> => {
     const { beforeSweep } = await import("../engine/holds/sweep.ts");
     return beforeSweep(context, runId, sweep);
   };
 }
 
-function holdsOn(host: Host, options: OpenOptions) {
+async function holdsOn(
+  host: Host,
+  options: Opening,
+): Promise<GuardContext & Pick<SweepContext, "top">> {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const found = findWorkspace(host, options.dir, warn);
-  const { path } = found;
+  const at = locate(host, options, warn);
+  if (at.store !== undefined) {
+    const { holdsElsewhere } = await import("./store/elsewhere.ts");
+    return holdsElsewhere(host, at, at.store, options);
+  }
+  const { found: { path }, agreement } = at;
   const holds = openFsHolds(host, path, clock, warn);
   return {
     ...holds,
-    agreement: new FsAgreement(host, found),
+    agreement,
     clock,
     warn,
     async lanes() {

@@ -1,32 +1,41 @@
 /** Puts together what reserving needs and nothing else, which is there sooner than all. */
-import { findWorkspace, FsAgreement, openFsReserving } from "../adapters/fs/open_reserving.ts";
+import { openFsReserving } from "../adapters/fs/open_reserving.ts";
 import type { LeaseConflict } from "../domain/glob/holds/comparison.ts";
 import { sha256Hex } from "../engine/content_id.ts";
 import { type AwaitedHolders, FREE, NO_HOLDERS } from "../engine/hold/exclusion.ts";
 import { TicketQueue } from "../engine/hold/queue.ts";
 import { ReservationHolders } from "../engine/reservation/holders.ts";
+import type { HookContext } from "../engine/holds/hook.ts";
 import { Reservations } from "../engine/reservation/reservations.ts";
 import type { Host } from "../ports/host.ts";
+import { locate } from "./store/locate.ts";
 import { onceEach } from "./once_each.ts";
-import type { Opening } from "./open.ts";
+import type { Opening } from "./store/options.ts";
 
 /** Opens reserving in a workspace on a given machine. */
-export function openReservingOn(
+export async function openReservingOn(
   host: Host,
   options: Opening,
-): Pick<Reservations, "reserve" | "release"> {
-  return reservingOn(host, options).reservations;
+): Promise<Pick<Reservations, "reserve" | "release">> {
+  return (await reservingOn(host, options)).reservations;
 }
 
 /** The same, with what it works with. */
-export function reservingOn(host: Host, options: Opening) {
+export async function reservingOn(
+  host: Host,
+  options: Opening,
+): Promise<{ readonly context: Omit<HookContext, "reservations">; reservations: Reservations }> {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const found = findWorkspace(host, options.dir, warn);
-  options.onFound?.(found.path);
-  const opened = openFsReserving(host, found.path, clock, warn);
+  const at = locate(host, options, warn);
+  if (at.store !== undefined) {
+    const { reservingElsewhere } = await import("./store/elsewhere.ts");
+    return reservingElsewhere(host, at, at.store, options);
+  }
+  const { found: { path }, agreement } = at;
+  options.onFound?.(path);
+  const opened = openFsReserving(host, path, clock, warn);
   const { reservations, checkout, lanes, tickets } = opened;
-  const agreement = new FsAgreement(host, found);
   const { sha256 } = host;
   const sightings = () => opened.sightings((bytes) => sha256Hex(bytes, sha256));
   const context = { store: { reservations }, checkout, agreement, sightings, clock, warn, sha256 };

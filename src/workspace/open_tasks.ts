@@ -2,20 +2,25 @@
  * Puts the queue of a workspace together and nothing else. The command line's commands for tasks are
  * called most, and all of coord would take several times as long to load.
  */
-import { findWorkspace, FsAgreement, openFsTasks } from "../adapters/fs/open_tasks.ts";
+import { openFsTasks } from "../adapters/fs/open_tasks.ts";
 import { Tasks } from "../engine/task/tasks.ts";
-import type { Opening } from "./open.ts";
+import type { Opening } from "./store/options.ts";
 import type { Host } from "../ports/host.ts";
+import { locate } from "./store/locate.ts";
 import { onceEach } from "./once_each.ts";
 
 /** Opens the queue of a workspace on a given machine. */
-export function openTasksOn(host: Host, options: Opening): Tasks {
+export async function openTasksOn(host: Host, options: Opening): Promise<Tasks> {
   const { clock = Date.now } = options;
   const warn = onceEach(options);
-  const found = findWorkspace(host, options.dir, warn);
-  options.onFound?.(found.path);
-  const tasks = openFsTasks(host, found.path, clock, warn);
+  const at = locate(host, options, warn);
+  if (at.store !== undefined) {
+    const { openElsewhere } = await import("./store/elsewhere.ts");
+    return (await openElsewhere(host, at, at.store, options)).tasks;
+  }
+  const { found: { path }, agreement } = at;
+  options.onFound?.(path);
+  const tasks = openFsTasks(host, path, clock, warn);
   const { sha256 } = host;
-  const agreement = new FsAgreement(host, found);
   return new Tasks({ store: { tasks }, clock, warn, agreement, sha256 });
 }

@@ -23,15 +23,15 @@ export async function openTrialOn(host: Host, clock: () => number): Promise<Tria
   const path = `${base}/coord-hook-${crypto.randomUUID().slice(0, 8)}`;
   fs.makeDir(path);
   const dir = fs.realPath(path) ?? path;
-  const options = { dir, clock };
+  const options = { dir, clock, store: "files" };
   await initOn(host, dir, { here: true });
   return {
     dir,
     async reserve(address, runId) {
-      const reserving = openReservingOn(host, options);
+      const reserving = await openReservingOn(host, options);
       await reserving.reserve({ addresses: [address], base: dir, runId, exclusive: true });
     },
-    hook: async (there, cwd) => openHookOn(there, cwd, options),
+    hook: (there, cwd) => openHookOn(there, cwd, options),
     remove: () => removeTree(fs, dir),
   };
 }

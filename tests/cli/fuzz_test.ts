@@ -1,12 +1,15 @@
 /** Input that no caller means: command lines, lines, payloads, settings and messages at random. */
 import { main } from "../../src/cli/main.ts";
 import { DIALECTS } from "../../src/commands/hook/dialects.ts";
-import { assertEquals, it, itIf } from "../deps.ts";
+import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { fakeHost } from "../support/fake/host.ts";
 import { isHeavy, sized } from "../support/length.ts";
+import { ownTime, type Passed, stopwatch } from "../support/program/own_time.ts";
+import { isLinux } from "../support/race/mutex_race.ts";
 import {
   asProcess,
   type Ended,
+  endOf,
   LIMIT_MS,
   problemsOf,
   randomJson,
@@ -29,13 +32,13 @@ async function inProcess(
   dir: string,
   args: readonly string[],
   stdin: string | readonly Uint8Array[] = "",
-): Promise<Ended & { ms: number }> {
+): Promise<Ended & { passed: Passed }> {
   const host = fakeHost({ args, cwd: `${dir}/a/b`, env: { HOME: dir }, stdin });
   const stops = setInterval(() => host.interrupt(), PATIENCE_MS);
-  const start = performance.now();
+  const passed = stopwatch();
   try {
     const code = await main(host);
-    return { code, out: host.out, err: host.err, ms: performance.now() - start };
+    return { code, out: host.out, err: host.err, passed: passed() };
   } finally {
     clearInterval(stops);
   }
@@ -64,9 +67,30 @@ async function play(
   }
 }
 
-function late({ ms }: { readonly ms: number }): string[] {
+function late({ passed }: { readonly passed: Passed }): string[] {
+  const ms = ownTime(passed);
   return ms > LIMIT_MS ? [`it took ${ms.toFixed(0)} ms`] : [];
 }
+
+it("late() goes by all time on a free machine, and by that with a processor on a busy one", () => {
+  const of = (wall: number, cpu: number, crowded?: number) => {
+    return late({ passed: { wall, cpu, crowded } });
+  };
+  assertEquals(of(4_900, 4_900, 0), []);
+  assertEquals(of(5_100, 10, 0), ["it took 5100 ms"]);
+  assertEquals(of(60_000, 4_900, 55_500), []);
+  assertEquals(of(60_000, 5_100, 59_000), ["it took 5100 ms"]);
+  assertEquals(of(60_000, 4_900), []);
+  const passed = stopwatch();
+  for (let { cpu } = passed(); cpu < 30;) ({ cpu } = passed());
+  assert_(ownTime(passed()) >= 30);
+});
+
+itIf(isLinux, "it reads /proc")("a process that never ends is found to be late", async () => {
+  const command = ["sh", "-c", "while :; do :; done"];
+  const ended = await endOf(command, await makeWorkspace(), { limitMs: 300 });
+  assertEquals(ended?.err, "it took more than 300 ms");
+});
 
 it("any command line is answered with a code of the table, and in JSON mode with JSON", async () => {
   await play(sized(60, 2_500, 50_000), async (dir) => {
@@ -74,6 +98,24 @@ it("any command line is answered with a code of the table, and in JSON mode with
     const ended = await inProcess(dir, line.args);
     return { said: { ...line, ...ended }, problems: [...problemsOf(line, ended), ...late(ended)] };
   });
+});
+
+it("problemsOf() finds a code of no table, a trace, and output that is not as it should be", () => {
+  const good = { code: 1, out: '{"exit_code":1}\n', err: "Cannot do it\n" };
+  const of = (changed: Partial<Ended>) => problemsOf({ prints: "one" }, { ...good, ...changed });
+  assertEquals(of({}), []);
+  assertEquals(of({ code: null, out: "" }), [
+    "exit code null",
+    "0 answers",
+    "it says another code",
+  ]);
+  assertEquals(of({ code: 70, out: '{"exit_code":70}\n' }), ["exit code 70"]);
+  assertEquals(of({ err: "TypeError: x\n    at f (file:///a.ts:1:2)\n" }), ["a stack trace"]);
+  assertEquals(of({ err: "Internal error: x\n" }), ["an internal error"]);
+  assertEquals(of({ out: "done\n" }), ["no JSON"]);
+  assertEquals(of({ out: `${good.out}${good.out}` }), ["2 answers"]);
+  assertEquals(of({ out: good.out.trim() }).at(0), "a part of a line");
+  assertEquals(of({ out: '{"exit_code":0}\n' }), ["it says another code"]);
 });
 
 const TASK_FIELDS = ["title", "priority", "payload", "queue", "after", "key", "ttl", "tags", "a"];

@@ -230,16 +230,36 @@ it("main() loads neither a command nor an adapter to print help and version", ()
   visit("src/cli/main.ts");
   visit("src/cli/help/help.ts");
   assertEquals([...seen].sort(), [
-    ...["catalog", "envelope", "exit_codes", "help/help", "locate", "main", "output", "sanitize"]
+    ...[
+      "catalog",
+      "envelope",
+      "exit_codes",
+      "help/help",
+      "help/version",
+      "locate",
+      "main",
+      "output",
+      "sanitize",
+    ]
       .map((name) => `src/cli/${name}.ts`),
     "src/cli/split.ts",
     "src/cli/stopping.ts",
     "src/commands/answers.ts",
     "src/commands/command.ts",
     "src/commands/registry.ts",
-    ...["errors", "input/suggest", "json", "limits", "text", "time", "version"].map((name) =>
-      `src/domain/${name}.ts`
-    ),
+    ...[
+      "errors",
+      "input/run_id",
+      "input/store_url",
+      "input/suggest",
+      "json",
+      "limits",
+      "text",
+      "time",
+      "version",
+    ]
+      .map((name) => `src/domain/${name}.ts`),
     "src/ports/host.ts",
+    "src/workspace/store/growth.ts",
   ]);
 });

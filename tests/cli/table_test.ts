@@ -129,6 +129,45 @@ it("layOut() keeps what a reader came for at 50 columns, and ids that can be typ
   );
 });
 
+it("layOut() shows a path on a terminal as it can be copied, and never cuts it", () => {
+  const files: Table = {
+    columns: ["HOST", { name: "STATE", is: "state" }, { name: "FILE", is: "path" }],
+    rows: [
+      ["claude", "installed", "/home/me/work/project/.claude/settings.json"],
+      ["gemini", "waits_for_trust", "/home/me/.gemini/settings.json"],
+      ["kimi", "installed", "/home/measure/a folder whose name is long/of another user.toml"],
+      ["other", "installed", "/home/me/work/project"],
+    ],
+  };
+  const folders = { cwd: "/home/me/work/project", home: "/home/me" };
+  assertEquals(
+    layOut(files, { ...PLAIN, width: 50, folders }),
+    "HOST    STATE\n  FILE\n" +
+      "claude  installed\n  .claude/settings.json\n" +
+      "gemini  waits_for_trust\n  ~/.gemini/settings.json\n" +
+      "kimi    installed\n  /home/measure/a folder whose name is long/of another user.toml\n" +
+      "other   installed\n  ~/work/project\n",
+  );
+  const [first, second] = files.rows;
+  assertEquals(
+    layOut({ ...files, rows: [first ?? [], second ?? []] }, { ...PLAIN, width: 50, folders }),
+    "HOST    STATE            FILE\n" +
+      "claude  installed        .claude/settings.json\n" +
+      "gemini  waits_for_trust  ~/.gemini/settings.json\n",
+  );
+  const same = [first ?? [], [...(first ?? [])]];
+  const nowhere = { cwd: undefined, home: undefined };
+  assertEquals(
+    layOut({ ...files, rows: same }, { ...PLAIN, width: 50, folders: nowhere }),
+    `HOST claude  STATE installed\nFILE\n${`${first?.[2]}\n`.repeat(2)}`,
+  );
+  assertEquals(
+    layOut({ ...files, rows: same }, { ...PLAIN, width: 20, folders: nowhere }),
+    `HOST claude\nSTATE installed\nFILE\n${`${first?.[2]}\n`.repeat(2)}`,
+  );
+  assertEquals(layOut(files, { ...PLAIN, folders }).split("\n")[1]?.slice(25), first?.[2]);
+});
+
 it("layOut() puts one row's columns above where they would leave no room for what it is about", () => {
   const lane: Table = {
     columns: [

@@ -58,11 +58,10 @@ export function feedSuite(name: string, open: OpenStore): void {
 
   it(`${name}: identity() is one in all openings of a workspace, and another in other ones`, async () => {
     const [at, elsewhere] = [await place(), await place()];
-    assertEquals(at.store.feed.identity(), at.other.feed.identity());
-    const shared = at.store.feed.identity().filter((id) =>
-      elsewhere.store.feed.identity().includes(id)
-    );
-    assertEquals(shared, []);
+    const names = await at.store.feed.identity();
+    assertEquals(await at.other.feed.identity(), names);
+    const others = await elsewhere.store.feed.identity();
+    assertEquals(names.filter((id) => others.includes(id)), []);
   });
 
   it(`${name}: count() says how many records of a kind there are`, async () => {

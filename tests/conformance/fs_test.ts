@@ -4,6 +4,7 @@ import { detectHost } from "../../src/host/detect.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 import type { OpenStore } from "./harness.ts";
 import { conformance } from "./suites.ts";
+import { viewSuite } from "./views.ts";
 
 const host = await detectHost();
 
@@ -15,3 +16,4 @@ const open: OpenStore = async (clock) => {
 };
 
 conformance("files", open);
+viewSuite("files", open);

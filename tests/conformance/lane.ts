@@ -1,6 +1,8 @@
 /** What every journal of lanes promises, and that lanes keep to it. */
 import { acquireEntry } from "../../src/domain/journal/entries.ts";
-import { NO_TAXONOMY } from "../../src/domain/lane/taxonomy.ts";
+import { NO_TAXONOMY, type Taxonomy } from "../../src/domain/lane/taxonomy.ts";
+import { plainTaxonomy } from "../../src/domain/lane/taxonomy_json.ts";
+import { parseTaxonomy } from "../../src/domain/lane/taxonomy_file.ts";
 import { MAX_ENTRY_BYTES } from "../../src/domain/limits.ts";
 import type { Journal, JournalSession } from "../../src/ports/journal.ts";
 import { assert_, assertEquals, assertRejects, it } from "../deps.ts";
@@ -78,6 +80,20 @@ export function laneSuite(name: string, open: OpenStore): void {
   it(`${name}: taxonomy() of a workspace in which none was set down has no lanes`, async () => {
     const at = await place();
     assertEquals(await at.store.lanes.taxonomy(), NO_TAXONOMY);
+  });
+
+  it(`${name}: setTaxonomy() sets lanes down for every opening, in the place of those before`, async () => {
+    const at = await place();
+    const parsed = (value: object) => parseTaxonomy(value) as Taxonomy;
+    const said = (taxonomy: Taxonomy) => JSON.stringify(plainTaxonomy(taxonomy));
+    const first = parsed({ lanes: { old: { tree: ["old"] } } });
+    const next = parsed({
+      lanes: { api: { tree: ["src/\\[id\\]/**"], kind: "k" }, "@db": { exclusive: true } },
+      autopick: ["api"],
+      kinds: { k: { max_concurrent: 2 } },
+    });
+    for (const taxonomy of [first, next]) await at.store.lanes.setTaxonomy(taxonomy);
+    assertEquals(said(await at.other.lanes.taxonomy()), said(next));
   });
 
   it(`${name}: compact() keeps what the journal comes to, and its end`, async () => {

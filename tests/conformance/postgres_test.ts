@@ -1,21 +1,20 @@
-/** The store in PostgreSQL keeps what every store promises of its queue and its reservations. */
-import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
+/** The store in PostgreSQL keeps what every store promises of all that it has. */
 import { placeOf } from "../../src/adapters/postgres/place.ts";
 import { afterEach, it } from "../deps.ts";
-import { newSpace, noServer, openSpace, withTheRest } from "../support/postgres.ts";
+import { newSpace, noServer, openSpace } from "../support/postgres.ts";
 import { sized } from "../support/length.ts";
 import type { OpenStore } from "./harness.ts";
 import { overtakingSuite } from "./lane.ts";
-import { holdConformance, queueConformance } from "./suites.ts";
+import { holdConformance, queueConformance, streamConformance } from "./suites.ts";
+import { viewSuite } from "./views.ts";
 
 const reason = noServer();
 const openings: { close(): Promise<void> }[] = [];
 
 const open: OpenStore = async (clock) => {
-  const place = placeOf(await newSpace());
-  const workspace = new MemoryWorkspace({ clock: clock.now });
+  const place = placeOf(await newSpace(clock.now));
   const second = () => {
-    const store = withTheRest(openSpace(place, clock.now), workspace);
+    const store = openSpace(place, clock.now);
     openings.push(store);
     return store;
   };
@@ -29,6 +28,8 @@ if (reason === undefined) {
   queueConformance("PostgreSQL", open, sized(0, 1, 10));
   holdConformance("PostgreSQL", open);
   overtakingSuite("PostgreSQL", open);
+  streamConformance("PostgreSQL", open);
+  viewSuite("PostgreSQL", open);
 } else {
   it.skip(`the store in PostgreSQL keeps what every store promises (skipped: ${reason})`, () => {});
 }

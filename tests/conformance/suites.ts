@@ -29,6 +29,11 @@ export function conformance(name: string, open: OpenStore): void {
   queueConformance(name, open);
   holdConformance(name, open);
   mutexSuite(name, open);
+  streamConformance(name, open);
+}
+
+/** What every store promises of its stream, and of what it removes. */
+export function streamConformance(name: string, open: OpenStore): void {
   gcSuite(name, open);
   feedSuite(name, open);
   watchSuite(name, open);

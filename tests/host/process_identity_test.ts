@@ -7,8 +7,12 @@ const host = await detectHost();
 const onLinux = itIf(host.os === "linux", "it needs /proc");
 
 /** A line of `/proc/<pid>/stat`. */
-function stat(pid: number, start: number, { state = "S", name = "deno" } = {}): string {
-  return `${pid} (${name}) ${state} 1 ${"0 ".repeat(17)}${start} 0 0`;
+function stat(
+  pid: number,
+  start: number,
+  { state = "S", name = "deno", parent = 1 } = {},
+): string {
+  return `${pid} (${name}) ${state} ${parent} ${"0 ".repeat(17)}${start} 0 0`;
 }
 
 /** A machine with process 7, ours, that started at 70. */
@@ -24,7 +28,8 @@ function machine(files: Record<string, string> = {}, pidns = "pid:[1]"): Process
     pid: 7,
     hostname: () => "box",
     readText: (path) => all[path] || undefined,
-    readLink: (path) => path === "/proc/self/ns/pid" ? pidns : undefined,
+    readLink: (path) =>
+      path === "/proc/self/ns/pid" ? pidns : path === "/proc/6/exe" ? "/usr/bin/node" : undefined,
   };
   return new Processes(reader);
 }
@@ -63,6 +68,28 @@ it("identify() reports of another process what can be seen", () => {
   assertEquals(ours.identify(8), { ...OWN, pid: 8, start: "80" });
   const { start: _start, ...unseen } = { ...OWN, pid: 9 };
   assertEquals(ours.identify(9), unseen);
+});
+
+it("above() has the processes above this one up to the first of all, as far as they can be seen", () => {
+  const files = {
+    "/proc/self/stat": stat(7, 70, { parent: 6 }),
+    "/proc/6/stat": stat(6, 60, { name: "a) S 9 (b", parent: 5 }),
+    "/proc/5/stat": stat(5, 50, { name: "bash", parent: 1 }),
+  };
+  const at = (pid: number) => ({ ...OWN, pid, start: `${pid}0` });
+  assertEquals(machine(files).above(), [
+    { process: at(6), names: ["a) S 9 (b", "node"] },
+    { process: at(5), names: ["bash"] },
+  ]);
+  const hidden = { ...files, "/proc/5/stat": "" };
+  assertEquals(machine(hidden).above().map(({ process }) => process.pid), [6]);
+  assertEquals(machine({ "/proc/self/stat": stat(3, 70, { parent: 6 }) }).above(), []);
+});
+
+onLinux("processesAbove() of the real host begins with its parent", () => {
+  const [parent] = host.processesAbove();
+  assert_(parent !== undefined && host.isAlive(parent.process) === true);
+  assertEquals(parent.names.length, 2);
 });
 
 onLinux("isAlive() of the real host notices that a process has ended", async () => {

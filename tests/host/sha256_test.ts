@@ -7,14 +7,10 @@ const { sha256, runtime } = await detectHost();
 const hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const abc = new TextEncoder().encode("abc");
 
-it("sha256() of a host, where it has one, is the hash of the standard's example", async () => {
-  // Tests before this one may have made many in the same process.
+it("sha256() of a host, where it has one, is the hash of the standard's example, and comes in one turn", () => {
   let found = sha256?.(abc);
   if (runtime === "bun") assertEquals(found, hash);
-  for (let n = 0; n < 10_000 && found === undefined; n++) {
-    found = sha256?.(abc);
-    await new Promise((resolve) => setTimeout(resolve, n < 250 ? 0 : 1));
-  }
+  for (let n = 0; n < 1_000 && found === undefined; n++) found = sha256?.(abc);
   assertEquals(found, runtime === "node" ? undefined : hash, "after many");
 });
 

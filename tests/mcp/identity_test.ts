@@ -5,17 +5,31 @@ import { assertEquals, assertStringIncludes, it } from "../deps.ts";
 import { fakeHost } from "../support/fake/host.ts";
 import { serve } from "../support/program/mcp.ts";
 import { HOOK_NOW, hookScene } from "../support/scene/hook.ts";
+import { makeTempDir } from "../support/scene/scratch.ts";
 
 type Env = Readonly<Record<string, string>>;
 
-/** By host: what a session `S` has in its shell, and what its server hears from it. */
+/** By host: what a session `S` has in its shell and its hooks, and what its server hears from it. */
 const HOSTS: Readonly<
-  Record<string, { readonly shell: Env; readonly server?: Env; readonly meta?: object }>
+  Record<
+    string,
+    { readonly shell: Env; readonly hook?: Env; readonly server?: Env; readonly meta?: object }
+  >
 > = {
   claude: { shell: { CLAUDE_CODE_SESSION_ID: "S" }, server: { CLAUDE_CODE_SESSION_ID: "S" } },
   codex: {
     shell: { CODEX_THREAD_ID: "S" },
     meta: { threadId: "S", "x-codex-turn-metadata": { session_id: "S", thread_id: "S" } },
+  },
+  copilot: {
+    shell: { COPILOT_AGENT_SESSION_ID: "S" },
+    server: { COPILOT_AGENT_SESSION_ID: "S" },
+  },
+  // Its hook alone hears who it is, and leaves a note of it.
+  gemini: {
+    shell: { GEMINI_CLI: "1" },
+    hook: { GEMINI_CLI: "1", GEMINI_SESSION_ID: "S" },
+    server: { GEMINI_CLI: "1" },
   },
   opencode: { shell: { OPENCODE_SESSION_ID: "S" }, meta: { sessionID: "S" } },
 };
@@ -24,22 +38,29 @@ const HOSTS: Readonly<
 async function session(host: string) {
   const here = hookScene();
   const { dir } = here;
-  const { shell, server, meta } = HOSTS[host] ?? { shell: {} };
-  const served = await serve(dir, { ...(server && { env: server }), clock: () => HOOK_NOW });
+  const { shell, hook = {}, server, meta } = HOSTS[host] ?? { shell: {} };
+  const home = { HOME: makeTempDir() };
+  const above = [{ names: ["node"], process: here.host.processIdentity() }];
+  const served = await serve(dir, { env: { ...home, ...server }, above, clock: () => HOOK_NOW });
+  const called = async (said: object, args: readonly string[]) => {
+    const env = { ...home, ...hook };
+    const options = { args: ["hook", "run", host, ...args], cwd: dir, env, above };
+    const { code, out, err } = await here.call(JSON.stringify(said), options);
+    return code === 0 && !out.includes("deny") ? "passes" : `${out}${err}`;
+  };
   return {
     end: served.end,
+    begin: () => called({ session_id: "S", hook_event_name: "SessionStart", cwd: dir }, []),
     async edit(path: string, agent?: string) {
       const said = {
         ...SAMPLES[host]?.({ session: "S", cwd: dir, path: `${dir}/${path}` }),
         ...(agent === undefined ? {} : { agent, agent_id: agent }),
       };
-      const args = ["hook", "run", host, ...(host === "opencode" ? ["pre"] : [])];
-      const { code, err } = await here.call(JSON.stringify(said), { args, cwd: dir });
-      return code === 0 ? "passes" : err;
+      return await called(said, host === "opencode" ? ["pre"] : []);
     },
     async check(path: string) {
       const args = ["check", path, "--print", "status"];
-      const caller = fakeHost({ cwd: dir, env: shell, args });
+      const caller = fakeHost({ cwd: dir, env: { ...home, ...shell }, args, above });
       await main(caller, () => HOOK_NOW);
       return caller.out.trim();
     },
@@ -51,7 +72,8 @@ async function session(host: string) {
 
 for (const host of Object.keys(HOSTS)) {
   it(`tools, hooks and shell of ${host} are one run, and so is a subagent`, async () => {
-    const { edit, check, tool, end } = await session(host);
+    const { begin, edit, check, tool, end } = await session(host);
+    assertEquals(await begin(), "passes");
     // What a tool holds is the session's.
     assertEquals((await tool("coord_reserve", { addresses: ["a.ts"] })).run_id, `${host}:S`);
     assertEquals([await check("a.ts"), await edit("a.ts"), await edit("a.ts", "A")], [

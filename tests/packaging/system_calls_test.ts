@@ -13,31 +13,34 @@ const COORD = [
   new URL("../../cli.ts", import.meta.url).pathname,
 ] as const;
 
-/** In the order in which they run, by an agent `me` beside another one. */
+/**
+ * In the order in which they run, by an agent `me` beside another one. Of each up to three looks are for
+ * the coord.json that may name a store: at its checkout, and at the file.
+ */
 const CALLS: Readonly<Record<string, string>> = {
   "--version": "",
-  "check src/b.ts --run-id me": "3 missing, 7 looks, 5 opens",
+  "check src/b.ts --run-id me": "4 missing, 8 looks, 5 opens",
   "reserve src/c.ts --run-id me":
-    "10 missing, 18 looks, 10 opens, 2 writes, 1 syncs, 3 links, 1 removes, 3 folders",
+    "9 missing, 17 looks, 10 opens, 2 writes, 1 syncs, 3 links, 1 removes, 3 folders",
   "reserve src/d.ts --exclusive --run-id me":
-    "15 missing, 32 looks, 18 opens, 4 writes, 2 syncs, 7 links, 1 renames, 4 removes, 3 folders",
+    "14 missing, 32 looks, 17 opens, 4 writes, 2 syncs, 7 links, 1 renames, 4 removes, 3 folders",
   "lane acquire web/** --lane web --owner me":
-    "7 missing, 20 looks, 17 opens, 3 writes, 1 syncs, 2 links, 1 renames, 3 removes",
+    "7 missing, 20 looks, 15 opens, 3 writes, 1 syncs, 2 links, 1 renames, 3 removes",
   "heartbeat --mine --run-id me":
-    "17 missing, 42 looks, 37 opens, 6 writes, 1 syncs, 4 links, 2 renames, 5 removes",
-  "list": "9 missing, 25 looks, 12 opens",
-  "lane live": "3 looks, 2 opens",
+    "20 missing, 43 looks, 33 opens, 4 writes, 1 syncs, 4 links, 2 renames, 3 removes",
+  "list": "12 missing, 28 looks, 12 opens",
+  "lane live": "3 missing, 6 looks, 2 opens",
   "lane release --lane web --owner me":
-    "1 missing, 9 looks, 9 opens, 2 writes, 1 syncs, 2 links, 3 removes",
+    "4 missing, 12 looks, 7 opens, 2 writes, 1 syncs, 2 links, 3 removes",
   "release --mine --run-id me":
-    "9 missing, 29 looks, 25 opens, 2 writes, 2 syncs, 2 links, 8 removes",
+    "12 missing, 32 looks, 25 opens, 2 writes, 2 syncs, 2 links, 8 removes",
   "claim --queue one --run-id me":
     "10 missing, 10 looks, 9 opens, 1 writes, 1 links, 1 removes, 7 folders",
-  "enqueue more --run-id me": "5 missing, 4 looks, 4 opens, 1 writes, 1 syncs, 1 links, 9 folders",
-  "tasks": "3 missing, 8 looks, 7 opens",
-  "status": "12 missing, 29 looks, 24 opens",
+  "enqueue more --run-id me": "8 missing, 7 looks, 4 opens, 1 writes, 1 syncs, 1 links, 9 folders",
+  "tasks": "6 missing, 11 looks, 7 opens",
+  "status": "13 missing, 30 looks, 24 opens",
   "hook run generic pre":
-    "18 missing, 37 looks, 20 opens, 5 writes, 2 syncs, 7 links, 2 renames, 4 removes, 9 folders",
+    "17 missing, 37 looks, 19 opens, 5 writes, 2 syncs, 7 links, 2 renames, 4 removes, 9 folders",
   "hook run generic": "8 missing, 18 looks, 10 opens",
 };
 

@@ -42,6 +42,6 @@ it("the monitor is silent without a workspace, and its commands and flags are th
   const [, name = "", flags = ""] = said ?? [];
   const described = await CATALOG[name]?.load();
   const parsed = split({ ...described?.flags, ...GLOBAL_FLAGS }, flags.split(" "));
-  assertEquals([[...parsed.flags.keys()], parsed.operands], [["json", "for-me"], []]);
+  assertEquals([[...parsed.flags.keys()], parsed.operands], [["for-me"], []]);
   assert_("for-me" in (described?.flags ?? {}));
 });

@@ -109,6 +109,30 @@ it("the plugin of opencode names a session and its subagents as the hook does", 
   });
 });
 
+it("the plugin of opencode says to a tool of coord's server as which run it acts", async () => {
+  await withCoord(async ({ plugin, answer, calls, remove }) => {
+    const host = await plugin.server({ client: client({ s5: "s1" }), directory: "/w" });
+    const called = async (tool: string, sessionID: string, args: object) => {
+      await host["tool.execute.before"]({ tool, sessionID }, { args });
+      return args;
+    };
+    const out = "opencode:$OPENCODE_SESSION_ID";
+    answer({ code: 0, err: "", out });
+    const tool = "coord_coord_reserve";
+    assertEquals(await called(tool, "s1", { ttl: 9 }), { ttl: 9, run_id: "opencode:s1" });
+    assertEquals(await called("coord_task_take", "s5", {}), { run_id: "opencode:s1/s5" });
+    assertEquals(calls().map(({ args }) => args), Array(2).fill("whoami --print run_id"));
+    // What it says itself counts, and tools of other servers are none of coord's.
+    assertEquals(await called(tool, "s1", { run_id: "me" }), { run_id: "me" });
+    assertEquals(await called("other_reserve", "s1", {}), {});
+    assertEquals(calls().length, 2);
+    answer({ code: 3, err: "", out });
+    assertEquals(await called(tool, "s1", {}), {});
+    remove();
+    assertEquals(await called(tool, "s1", {}), {});
+  });
+});
+
 it("the plugin of opencode does the same in version 2, in the folder of the session", async () => {
   await withCoord(async ({ plugin, answer, calls }) => {
     type Body = (event: object) => Promise<void>;

@@ -17,9 +17,11 @@ import {
   ordersFor,
   type RaceSize,
   reportsOf,
+  type Wait,
 } from "../support/race/lane_race.ts";
 import { evidence } from "../support/race/lane_checker.ts";
 import { isLinux } from "../support/race/mutex_race.ts";
+import { exceeds, stopwatch } from "../support/program/own_time.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
 import { isHeavy, isLong, sized } from "../support/length.ts";
 import { newSeed } from "../support/random.ts";
@@ -53,17 +55,22 @@ for (const [name, size] of Object.entries(isHeavy() ? { LONG, OPEN, REAL } : { S
     console.log(
       `${entries} entries, ${grants.length} grants, ${voids.length} void, ${broken} torn, ` +
         `${evicted.size} evicted, ${compactions} compactions; others went on ` +
-        `${afterKill.toFixed(0)} ms after ${kills} kills, ${
-          afterStop.toFixed(0)
+        `${longest(afterKill)} ms after ${kills} kills, ${
+          longest(afterStop)
         } ms after ${stops} stops`,
     );
     if (problems.length > 0) console.log(evidence(race.journal, problems));
     assertEquals(problems, []);
     assert_(grants.length >= size.workers * size.rounds, "all leases were granted");
     assert_(compactions > 0 && kills > 0 && stops > 0, "everything happened");
-    assert_(afterKill < 2_000, `the others waited ${afterKill} ms after a kill`);
-    assert_(afterStop < 2_000 + size.staleMs, `the others waited ${afterStop} ms after a stop`);
+    const late = (waits: readonly Wait[], ms: number) => waits.filter((wait) => exceeds(wait, ms));
+    assertEquals(late(afterKill, 2_000), [], "the others waited after a kill");
+    assertEquals(late(afterStop, 2_000 + size.staleMs), [], "the others waited after a stop");
   });
+}
+
+function longest(waits: readonly Wait[]): string {
+  return Math.max(0, ...waits.map(({ wall }) => wall)).toFixed(0);
 }
 
 const host = await detectHost();
@@ -97,12 +104,12 @@ it("request() goes on within 2 s when the writer before was killed in its critic
   for (const how of ["kill", "tear"] as const) {
     const orders = ordersFor(makeTempDir(), { mishaps: [{ before: "appendSynced", nth: 2, how }] });
     const { output } = await start("race/lane_worker.ts", orders).ended;
-    const killed = performance.now();
+    const passed = stopwatch();
     assertEquals([reportsOf(orders).map(({ kind }) => kind), output], [["mishap"], ""]);
     const answer = await beside(orders).lanes.acquire({ lane: "x", tree: ["a/x"], owner: "me" });
     assertEquals([answer.status, checked(orders.journal).problems], ["acquired", []]);
-    const took = performance.now() - killed;
-    assert_(took < 2_000, `it took ${took} ms`);
+    const took = passed();
+    assert_(!exceeds(took, 2_000), `it took ${took.wall} ms`);
   }
 });
 
@@ -111,26 +118,31 @@ it("acquire() gives the lane of a killed process at once, and to one of those th
   const mishaps = [{ before: "appendSynced", nth: 3, how: "stop" }] as const;
   const orders = ordersFor(makeTempDir(), { staleMs: 200, speed: 1, mishaps });
   const child = await stoppedWorker(orders);
+  const others = new AbortController();
+  const { signal } = others;
   const waiting = Array.from({ length: 4 }, (_, n) => {
-    const input = { lane: "x", tree: ["a/x"], owner: `w${n + 1}`, wait: 3, lockTimeout: 60 };
-    return beside(orders).lanes.acquire(input);
+    const input = { lane: "x", tree: ["a/x"], owner: `w${n + 1}`, wait: 600, lockTimeout: 60 };
+    return beside(orders).lanes.acquire({ ...input, signal });
   });
   await sleep(100);
   assertEquals((await beside(orders).lanes.live()).leases.map(({ holder }) => holder), ["w0"]);
   child.kill();
-  const killed = performance.now();
+  const passed = stopwatch();
   await child.ended;
   const first = await Promise.any(waiting.map(async (answer) => {
     const got = await answer;
     assert_(got.status === "acquired");
     return got;
   }));
-  const took = performance.now() - killed;
-  console.log(`the lane of a killed process is another's after ${took.toFixed(0)} ms`);
-  assert_(took < 2_500, `it took ${took} ms`);
+  const took = passed();
+  console.log(`the lane of a killed process is another's after ${took.wall.toFixed(0)} ms`);
+  assert_(!exceeds(took, 2_500), `it took ${took.wall} ms`);
   assertEquals(first.scavenged.map(({ holder, evidence }) => [holder, evidence.pid_alive]), [
     ["w0", false],
   ]);
+  // Another one would get it by now, or never.
+  await sleep(1_000);
+  others.abort();
   const answers = (await Promise.all(waiting)).map(({ status }) => status);
   assertEquals(answers.toSorted(), ["acquired", "refused", "refused", "refused"]);
   assertEquals(checked(orders.journal).problems, []);

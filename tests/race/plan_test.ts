@@ -1,10 +1,10 @@
-import { assertEquals, it } from "../deps.ts";
+import { assertEquals, it, itIf } from "../deps.ts";
 import { sized } from "../support/length.ts";
 import type { TaskItem } from "../../mod.ts";
 import { readLines } from "../support/race/lines.ts";
 import { type Line, makePlan, type Planned, planProblems } from "../support/race/plan.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
-import { newStore, openStore } from "../support/race/stores.ts";
+import { openStore, STORES } from "../support/race/stores.ts";
 import { newSeed, Random } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 import { write } from "../support/scene/journals.ts";
@@ -15,42 +15,51 @@ const SIZE = sized(
   { tasks: 2_000, workers: 8, kills: 2, rounds: 5 },
   { tasks: 5_000, workers: 8, kills: 4, rounds: 20 },
 );
+const ON_SERVER = { ...SIZE, tasks: 120, workers: 4, kills: 1, rounds: sized(1, 1, 10) };
 
-it("workers end each task of a plan once and in order, also when some are killed", async () => {
-  const random = newSeed("plans");
-  for (let round = 0; round < SIZE.rounds; round++) {
-    const [store, log] = [newStore(), `${makeTempDir()}/log`];
-    write(log, "");
-    const lines = () => readLines<Line>(log);
-    const [seed, count] = [random.below(2 ** 31), SIZE.tasks];
-    const plan = makePlan(new Random(seed), count);
-    const begin = (count: number, more: object) =>
-      Array.from(
-        { length: count },
-        (_, n) => start("race/plan_worker.ts", { store, log, runId: `w${n}`, ...more }),
-      );
-    const answers = async (children: readonly Child[]) =>
-      (await Promise.all(children.map(({ ended }) => ended)))
-        .map(({ code, output }) => `${code} ${output}`.trim());
-    // Two send it at once, and it is there once.
-    assertEquals(await answers(begin(2, { plan: { seed, count } })), ["0", "0"]);
-    const workers = begin(SIZE.workers, {});
-    await until("they work", () => lines().length > SIZE.tasks / 4, 60_000);
-    for (const worker of workers.slice(0, SIZE.kills)) {
-      worker.kill();
-      await sleep(random.below(200));
-    }
-    const left = await answers(workers.slice(SIZE.kills));
-    assertEquals(left, left.map(() => "0"));
-    const tasks = new Tasks({
-      store: await openStore(store, Date.now, () => {}),
-      clock: Date.now,
-      warn: () => {},
-    });
-    const { items } = await tasks.list({ limit: 10_000 });
-    assertEquals(planProblems(plan, items, lines()), []);
-  }
-});
+for (const { name, make, reason } of STORES) {
+  const itHere = itIf(reason === undefined, reason ?? "");
+  const size = name === "files" ? SIZE : ON_SERVER;
+
+  itHere(
+    `${name}: workers end each task of a plan once and in order, also when some are killed`,
+    async () => {
+      const random = newSeed("plans");
+      for (let round = 0; round < size.rounds; round++) {
+        const [store, log] = [await make(), `${makeTempDir()}/log`];
+        write(log, "");
+        const lines = () => readLines<Line>(log);
+        const [seed, count] = [random.below(2 ** 31), size.tasks];
+        const plan = makePlan(new Random(seed), count);
+        const begin = (count: number, more: object) =>
+          Array.from(
+            { length: count },
+            (_, n) => start("race/plan_worker.ts", { store, log, runId: `w${n}`, ...more }),
+          );
+        const answers = async (children: readonly Child[]) =>
+          (await Promise.all(children.map(({ ended }) => ended)))
+            .map(({ code, output }) => `${code} ${output}`.trim());
+        // Two send it at once, and it is there once.
+        assertEquals(await answers(begin(2, { plan: { seed, count } })), ["0", "0"]);
+        const workers = begin(size.workers, {});
+        await until("they work", () => lines().length > size.tasks / 4, 60_000);
+        for (const worker of workers.slice(0, size.kills)) {
+          worker.kill();
+          await sleep(random.below(200));
+        }
+        const left = await answers(workers.slice(size.kills));
+        assertEquals(left, left.map(() => "0"));
+        const tasks = new Tasks({
+          store: await openStore(store, Date.now, () => {}),
+          clock: Date.now,
+          warn: () => {},
+        });
+        const { items } = await tasks.list({ limit: 10_000 });
+        assertEquals(planProblems(plan, items, lines()), []);
+      }
+    },
+  );
+}
 
 it("planProblems() finds an end too many, a wrong one, one out of order and one too early", () => {
   const a = { title: "a", status: "completed", attempt: 1 };

@@ -1,5 +1,5 @@
 /** What the model that plays for hosts does after what a host answers. */
-import { type Play, playIn, promptOf, turnsOf } from "../../scripts/hosts/play.ts";
+import { type Play, playIn, promptOf, type Step, turnsOf } from "../../scripts/hosts/play.ts";
 import { assertEquals, it } from "../deps.ts";
 
 const WRITE = { do: "write", path: "/p/a.ts", text: "a\n" } as const;
@@ -32,4 +32,19 @@ it("turnsOf() goes on after a denial where it is not to try again, and ends with
   const once: Play = { name: "a", steps: [{ ...WRITE, once: true }, READ] };
   assertEquals(turnsOf(once, [HELD]).next?.call, READ);
   assertEquals(turnsOf(once, [HELD, "b"]).next, undefined);
+});
+
+it("turnsOf() waits for a subagent that goes on by itself, as long as that takes, and closes it", () => {
+  const child = { do: "agent", play: PLAY } as const;
+  const play: Play = { name: "a", steps: [child, READ] };
+  const started = '{"agent_id":"x","nickname":"y"}';
+  const late = '{"status":{},"timed_out":true}';
+  const ended = '{"status":{"x":{"completed":"done"}},"timed_out":false}';
+  const { made, next } = turnsOf(play, [started, late, ended, "closed"]);
+  const waits = { do: "await", agent: "x" } as const;
+  const calls: Step[] = [child, waits, waits, { do: "close", agent: "x" }];
+  assertEquals(made.map(({ call }) => call), calls);
+  assertEquals(next?.call, READ);
+  // Other hosts answer when it has ended.
+  assertEquals(turnsOf(play, ["done"]).next?.call, READ);
 });

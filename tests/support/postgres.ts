@@ -6,14 +6,14 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
-import { initPostgres, type PostgresStore, storeOf } from "../../src/adapters/postgres/open.ts";
-import { openMemoryStore } from "../../src/adapters/memory/open.ts";
-import { MemoryWorkspace } from "../../src/adapters/memory/workspace.ts";
-import type { Ask } from "../../src/adapters/postgres/connection.ts";
+import { initPostgres, storeOf } from "../../src/adapters/postgres/open.ts";
+import { Connection } from "../../src/adapters/postgres/connection.ts";
+import type { Ask } from "../../src/adapters/postgres/session.ts";
 import { type Place, placeOf } from "../../src/adapters/postgres/place.ts";
-import { Space } from "../../src/adapters/postgres/space.ts";
+import { Space, type SpaceTime } from "../../src/adapters/postgres/space.ts";
 import type { Clock } from "../../src/domain/time.ts";
 import type { Store } from "../../src/ports/store.ts";
+import { itIf } from "../deps.ts";
 import { isHeavy } from "./length.ts";
 import { MUST_HAVE } from "./program/programs.ts";
 import { sleep } from "./race/processes.ts";
@@ -21,7 +21,7 @@ import { sleep } from "./race/processes.ts";
 const VERSIONS = "/usr/lib/postgresql";
 
 /** Where the newest of the installed servers has its programs. */
-function programs(): string | undefined {
+export function programs(): string | undefined {
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
   return versions.sort((a, b) => Number(b) - Number(a)).map((each) => `${VERSIONS}/${each}/bin`)
     .find((bin) => existsSync(`${bin}/initdb`));
@@ -33,6 +33,9 @@ export function noServer(): string | undefined {
   return MUST_HAVE || programs() !== undefined ? undefined : "PostgreSQL is not installed";
 }
 
+/** A test that a server is started for. */
+export const itThere = itIf(noServer() === undefined, noServer() ?? "");
+
 /** Starts a server, says where it is, and ends it at the end of its input. */
 const SERVER = `
 set -e
@@ -42,7 +45,7 @@ trap '' PIPE
 trap 'test -z "$server" || { kill -INT $server; wait $server; }; rm -rf "$dir"' EXIT
 "$1/initdb" -D "$dir/data" -U coord -A trust -E UTF8 --locale=C --no-sync > "$dir/log" 2>&1
 "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \\
-  -c max_connections=1000 > "$dir/log" 2>&1 &
+  -c max_connections=1000 -c max_prepared_transactions=4 > "$dir/log" 2>&1 &
 server=$!
 until "$1/pg_isready" -q -h "$dir" -d postgres -U coord; do
   kill -0 $server
@@ -74,36 +77,80 @@ function server(): Promise<string> {
   });
 }
 
-/** An empty space; where it is. */
-export async function newSpace(): Promise<string> {
+/** An empty space, made by the time of a test or the server's; where it is. */
+export async function newSpace(clock?: Clock): Promise<string> {
   const folder = await server();
   const url = `postgres://coord@localhost/postgres?host=${folder}&space=${crypto.randomUUID()}`;
-  await initPostgres(placeOf(url));
+  await initPostgres(placeOf(url), { time: clock && timeOf(clock) });
   return url;
 }
 
+/** An empty space in a data base of its own, which has some settings by default, and a connection to the latter. */
+export async function newDataBase(settings: Readonly<Record<string, string>> = {}) {
+  const url = await newSpace();
+  const admin = opened(new Connection(placeOf(url)));
+  const name = `d${crypto.randomUUID().replaceAll("-", "")}`;
+  await admin.write(`CREATE DATABASE ${name}`);
+  const place = placeOf(url.replace("/postgres?", `/${name}?`));
+  await initPostgres(place);
+  for (const [key, value] of Object.entries(settings)) {
+    await admin.write(`ALTER DATABASE ${name} SET ${key} = ${value}`);
+  }
+  return { place, sql: opened(new Connection(place)) };
+}
+
 /** What there is of a store, by the time of a test. */
-export function openSpace(place: Place, clock: Clock): PostgresStore {
-  return storeOf(new Space(place, { sql: () => `(${clock()})::float8`, clock }));
+export function openSpace(place: Place, clock: Clock): Store {
+  return storeOf(new Space(place, timeOf(clock)));
 }
 
-/** A store in PostgreSQL, but for what is not there yet: that is in memory. */
-export function withTheRest(store: PostgresStore, workspace: MemoryWorkspace): Store {
-  return { ...openMemoryStore(workspace), ...store };
+function timeOf(clock: Clock): SpaceTime {
+  return { sql: () => `(${clock()})::float8`, clock };
 }
 
-/** A way to a server through this process, which can be cut: what was under way gets no answer. */
-export async function cuttable(place: Place) {
+/** How a connection ends: by the book, by a reset, or without a word. */
+export type Broken = "closes" | "resets" | "says nothing";
+
+/**
+ * A way to a server through this process, which can be cut: what was under way gets no answer.
+ *
+ * @param passed What of each answer of the server arrives; with `undefined` it is cut off there and then.
+ */
+export async function cuttable(
+  place: Place,
+  passed: (answer: Buffer) => Buffer | undefined = (answer) => answer,
+) {
+  let turns = 0;
+  let isAnswered = true;
+  let broken: Broken | undefined;
   const ways = new Set<Socket>();
+  let target = place;
   const server = createServer((near) => {
-    const far = connect(`${place.host}/.s.PGSQL.${place.port}`);
+    const far = connect(`${target.host}/.s.PGSQL.${target.port}`);
     for (const each of [near, far]) {
       ways.add(each);
       each.on("error", () => {});
       each.on("close", () => (near.destroy(), far.destroy()));
     }
     near.pipe(far);
-    far.pipe(near);
+    near.on("data", () => {
+      if (isAnswered) turns++;
+      isAnswered = false;
+    });
+    far.on("data", (data) => {
+      isAnswered = true;
+      if (broken !== undefined) {
+        // Of the first answer a part arrives.
+        near.write(data.subarray(0, data.length / 2));
+        if (broken === "closes") near.end();
+        if (broken === "resets") near.resetAndDestroy();
+        far.removeAllListeners("data").resume();
+        return;
+      }
+      const answer = passed(data);
+      if (answer === undefined) near.destroy();
+      else near.write(answer);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -111,6 +158,17 @@ export async function cuttable(place: Place) {
   return {
     place: { ...place, host: "127.0.0.1", port },
     cut,
+    /** From now on it breaks in the middle of an answer, until it is mended; then new ways pass all. */
+    breaks(how: Broken | undefined) {
+      broken = how;
+    },
+    /** How often something was sent after an answer. */
+    turns: () => turns,
+    /** Leads to another server from now on. */
+    turnTo(other: Place) {
+      target = other;
+      cut();
+    },
     async close() {
       cut();
       server.close();
@@ -121,11 +179,13 @@ export async function cuttable(place: Place) {
 /** Backends that wait for a lock. */
 export const WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
 
-/** Waits until another backend waits for a lock. */
-export async function untilOneWaits(ask: Ask): Promise<void> {
-  for (let n = 0; (await ask(WAITING)).rows.length === 0; n++) {
+/** Waits until other backends wait for a lock, one by default. */
+export async function untilOneWaits(ask: Ask, count = 1): Promise<void> {
+  for (let n = 0; (await ask(WAITING)).rows.length < count; n++) {
     if (n > 4_000) throw new Error("no backend has waited for a lock");
     await sleep(5);
+    // Within a transaction the server would say the same again.
+    await ask("SELECT pg_stat_clear_snapshot()");
   }
 }
 

@@ -69,6 +69,7 @@ it("config() says what holds, and who says so", async () => {
       { key: "claim_ttl", value: 3600, source: "default" },
       { key: "retention", value: 604_800, source: "default" },
       { key: "worktrees", value: "block", source: "coord.json" },
+      { key: "store", value: "files", source: "default" },
     ],
   });
 });

@@ -10,7 +10,7 @@ it("openReservingOn() reserves where there are no lanes, and is refused by one t
   const dir = makeTempDir();
   initOn(host, dir, {});
   const coord = await openOn(host, { dir });
-  const reserving = openReservingOn(host, { dir });
+  const reserving = await openReservingOn(host, { dir });
   const reserve = (address: string) =>
     reserving.reserve({ addresses: [address], runId: "A", exclusive: true });
   const first = await reserve("src/a.ts");
@@ -30,7 +30,7 @@ it("openReservingOn() waits for the end of a lane", async () => {
   initOn(host, dir, {});
   const coord = await openOn(host, { dir });
   await coord.lanes.acquire({ lane: "lib", tree: ["lib/**"], owner: "B" });
-  const reserving = openReservingOn(host, { dir });
+  const reserving = await openReservingOn(host, { dir });
   const waiting = reserving.reserve({
     addresses: ["lib/b.ts"],
     runId: "A",

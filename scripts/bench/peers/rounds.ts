@@ -67,6 +67,13 @@ export class Team implements AsyncDisposable {
     return { count: total, rate: total / seconds };
   }
 
+  /** Has one of them do one thing. */
+  async one<T>(order: object, n = 0): Promise<T> {
+    const child = this.#children[n];
+    if (child === undefined) throw new RangeError(`There is no worker ${n}`);
+    return await ask<T>(child, order);
+  }
+
   #all<T>(order: object): Promise<T[]> {
     return Promise.all(this.#children.map((child) => ask<T>(child, order)));
   }

@@ -10,6 +10,7 @@ import type { HashBytes, Sightings } from "../../ports/sightings.ts";
 import type { Examine, Store } from "../../ports/store.ts";
 import type { Warn } from "../../ports/warnings.ts";
 import { absolute } from "./find.ts";
+import { repositoryAt } from "./checkout/repository.ts";
 import { FsCheckout } from "./checkout/checkout.ts";
 import { FsSightings } from "./checkout/sightings.ts";
 import { Surroundings } from "./checkout/surroundings.ts";
@@ -26,12 +27,10 @@ import { RecordFeed } from "./watch/feed.ts";
 import { LaneRecords } from "./watch/lane_records.ts";
 import { FsRecordSource } from "./watch/record_source.ts";
 import { FsReservationStore } from "./reservation/store.ts";
-import { FsTickets } from "./reservation/tickets.ts";
+import { FsTickets } from "./reservation/ticket/tickets.ts";
 import { FsTaskStore } from "./task/store.ts";
 
 export { exposureOf } from "./checkout/exposure.ts";
-export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./checkout/team_config.ts";
 export { initWorkspace } from "./layout.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` returns it. */
@@ -69,21 +68,40 @@ export function openCheckout(host: Host, location: string, warn: Warn): Checkout
   return new FsCheckout(hostWithin(host, location), location, warn);
 }
 
-/** What runs saw of the files around the workspace at `location`. */
+/**
+ * What runs saw of the files around the workspace at `location`.
+ *
+ * @param folder Where that is kept.
+ */
 export function openSightings(
   machine: Host,
   location: string,
   sha256: HashBytes,
   warn: Warn,
+  folder: string = location,
 ): Sightings {
-  const { fs } = hostWithin(machine, location, true);
+  const { fs } = hostWithin(machine, folder, true);
   const surroundings = new Surroundings(machine, location, warn);
-  return new FsSightings(fs, new Layout(location), surroundings, sha256);
+  return new FsSightings(fs, new Layout(folder), surroundings, sha256);
 }
 
-/** The file at `path` in which a consumer of the workspace at `location` keeps its position. */
-export function openCursorFile(host: Host, location: string, path: string): CursorFile {
-  const { fs } = hostWithin(host, location, true);
+/** The top of the innermost checkout around the current folder. */
+export function topAround(machine: Host, location: string, warn: Warn): string | undefined {
+  const { files } = new Surroundings(machine, location, warn);
+  return repositoryAt(files, machine.cwd())?.root;
+}
+
+/**
+ * The file at `path` in which a consumer keeps its position.
+ *
+ * @param location The workspace, if there is one: the file may lie in it.
+ */
+export function openCursorFile(
+  host: Host,
+  location: string | undefined,
+  path: string,
+): CursorFile {
+  const { fs } = location === undefined ? host : hostWithin(host, location, true);
   return new FsCursorFile(fs, absolute(host, path, "find the cursor"));
 }
 

@@ -15,9 +15,6 @@ import { ReservationCheck } from "./reservation/check.ts";
 import { ReservationFiles } from "./reservation/files.ts";
 import { liveNear } from "./reservation/near.ts";
 
-export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./checkout/team_config.ts";
-
 /** What a look reads. */
 export interface FsHolds {
   readonly reservations: Pick<ReservationStore, "near">;

@@ -12,10 +12,7 @@ import { hostWithin } from "./disk/real_folders.ts";
 import { lanesWhereAny } from "./lane/where_any.ts";
 import { enter } from "./layout.ts";
 import { FsReservationStore } from "./reservation/store.ts";
-import { ticketsWhereAny } from "./reservation/tickets_where_any.ts";
-
-export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./checkout/team_config.ts";
+import { ticketsWhereAny } from "./reservation/ticket/tickets_where_any.ts";
 
 /** What it reads and writes. */
 export interface FsReserving {

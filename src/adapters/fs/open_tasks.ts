@@ -6,9 +6,6 @@ import type { Warn } from "../../ports/warnings.ts";
 import { enter } from "./layout.ts";
 import { FsTaskStore } from "./task/store.ts";
 
-export { findWorkspace } from "./find.ts";
-export { FsAgreement } from "./checkout/team_config.ts";
-
 /** The store of tasks of the workspace at `location`, as `findWorkspace` returns it. */
 export function openFsTasks(
   machine: Host,

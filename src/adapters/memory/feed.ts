@@ -2,6 +2,7 @@
  * The change feed of a workspace in memory. Snapshots are given as the records were when they began;
  * position.ts says where a consumer is.
  */
+import { compacted } from "../../domain/watch/compacted.ts";
 import { jsonCopy, type JsonObject } from "../../domain/json.ts";
 import { byCreation, type Creation, creationOf } from "../../domain/watch/creation.ts";
 import { RECORD_KINDS, type RecordKind } from "../../domain/watch/event.ts";
@@ -36,21 +37,14 @@ export class MemoryFeed implements ChangeFeed {
   }
 
   compact(lines: Iterable<string>): CompactPosition {
-    const at = new Position();
-    let isRead = false;
-    let unread = 0;
-    for (const line of lines) {
-      if (at.read(line)) isRead = true;
-      else unread++;
-    }
-    return { lines: isRead ? [at.line] : [], unread };
+    return compacted(lines, new Position());
   }
 
   async count(kind: RecordKind): Promise<number> {
     return this.workspace.tables[kind]?.ids.length ?? 0;
   }
 
-  identity(): readonly string[] {
+  async identity(): Promise<readonly string[]> {
     return [this.workspace.location];
   }
 }
@@ -123,11 +117,11 @@ class MemoryRun implements FeedRun {
       at.snapshots = { kinds, from, last: creation };
       if (found.row.touched > from) at.give(nameOf(found));
       const changes = [changeOf({ ...found, type: "snapshot" })];
-      yield { changes, position: [at.line], caughtUp: false };
+      yield { changes, position: at.lines, caughtUp: false };
     }
     at.snapshots = undefined;
     at.since = { ...at.since, ...Object.fromEntries(kinds.map((kind) => [kind, from])) };
-    yield { changes: [], position: [at.line], caughtUp: false };
+    yield { changes: [], position: at.lines, caughtUp: false };
   }
 
   /** All that is new, in order. */
@@ -165,14 +159,14 @@ class MemoryRun implements FeedRun {
   }
 
   /** The position of a consumer that has been given all there is. */
-  #arrive(): string[] {
+  #arrive(): readonly string[] {
     if (this.#at.isPlain) return [];
     const { last } = this.workspace.count;
     this.#at.reach({
       ...this.#at.since,
       ...Object.fromEntries(this.#kinds.map((kind) => [kind, last])),
     });
-    return [this.#at.line];
+    return this.#at.lines;
   }
 
   #has({ kind, id }: RecordName): boolean {

@@ -24,6 +24,10 @@ export class MemoryLanes implements LaneStore {
     return this.workspace.taxonomy;
   }
 
+  async setTaxonomy(taxonomy: Taxonomy): Promise<void> {
+    this.workspace.taxonomy = taxonomy;
+  }
+
   watch(onChange: () => void): { close(): void } {
     return this.workspace.log.listen(onChange);
   }

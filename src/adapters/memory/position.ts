@@ -44,9 +44,9 @@ export class Position {
   }
 
   /** All of it in one line. */
-  get line(): string {
+  get lines(): readonly string[] {
     const { since, snapshots } = this;
-    return JSON.stringify({ since, given: [...this.#given.values()], snapshots });
+    return [JSON.stringify({ since, given: [...this.#given.values()], snapshots })];
   }
 
   /** Notes that a record was given; the line that says so. */

@@ -29,6 +29,7 @@ import {
   type TaskRecord,
 } from "../../domain/task/task.ts";
 import { distinct, hindrance, outcomesOf } from "../../domain/task/keeping/adding.ts";
+import { heeded } from "../../domain/task/keeping/pause.ts";
 import { isKeyed, type KeyedTask, keyTaken, makeWay } from "../../domain/task/key.ts";
 import { parseTime } from "../../domain/time.ts";
 import type {
@@ -149,8 +150,9 @@ export class MemoryTaskStore implements TaskStore {
     };
   }
 
-  async claimNext(search: ClaimSearch): Promise<TaskEntry | undefined> {
+  async claimNext(asked: ClaimSearch): Promise<TaskEntry | undefined> {
     const { tasks, claims, clock } = this.workspace;
+    const search = await heeded(asked, this.pauses);
     const { grant: who } = search;
     const now = clock();
     this.#searchedAt = now;

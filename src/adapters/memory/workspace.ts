@@ -11,7 +11,7 @@ import type { RecordKind } from "../../domain/watch/event.ts";
 import type { ClaimRecord } from "../../domain/task/claim.ts";
 import { isHeldBack } from "../../domain/task/retry.ts";
 import type { TaskRecord, Wanted } from "../../domain/task/task.ts";
-import type { QueuePause } from "../../ports/tasks.ts";
+import type { QueuePause } from "../../domain/task/keeping/pause.ts";
 import type { Ticket } from "../../domain/glob/holds/ticket.ts";
 import type { Clock } from "../../domain/time.ts";
 import { Log } from "./log.ts";
@@ -30,7 +30,7 @@ export class MemoryWorkspace {
   /** Different for every workspace. */
   readonly location = `memory:${crypto.randomUUID()}`;
   readonly clock: Clock;
-  readonly taxonomy: Taxonomy;
+  taxonomy: Taxonomy;
   readonly tasks: Table<TaskRecord>;
   readonly claims: Table<ClaimRecord>;
   /** Ids of tasks that wait for others. */

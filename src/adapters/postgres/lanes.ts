@@ -9,18 +9,22 @@ import { CoordError } from "../../domain/errors.ts";
 import { checkpointEntry, isCompactable } from "../../domain/journal/checkpoint.ts";
 import { checkLength } from "../../domain/journal/entry_length.ts";
 import { LaneState } from "../../domain/journal/fold.ts";
-import type { JournalEntry } from "../../domain/journal/line.ts";
+import { type JournalEntry, parseLine } from "../../domain/journal/line.ts";
 import { NO_TAXONOMY, type Taxonomy } from "../../domain/lane/taxonomy.ts";
+import { parseTaxonomy, plainTaxonomy } from "../../domain/lane/taxonomy_json.ts";
 import type {
   AppendOutcome,
   CompactResult,
   Journal,
+  JournalProblem,
   JournalReport,
   JournalSession,
   JournalView,
   SessionOutcome,
 } from "../../ports/journal.ts";
 import type { LaneStore } from "../../ports/lanes.ts";
+import { isUnsure } from "./failures.ts";
+import { damaged, recordOf } from "./record.ts";
 import type { Space } from "./space.ts";
 
 export class PostgresLanes implements LaneStore {
@@ -31,7 +35,22 @@ export class PostgresLanes implements LaneStore {
   }
 
   async taxonomy(): Promise<Taxonomy> {
-    return NO_TAXONOMY;
+    const [row] = await this.space.connection.read(
+      "SELECT body FROM coord.taxonomy WHERE ns = $1",
+      [await this.space.ns()],
+    );
+    if (row === undefined) return NO_TAXONOMY;
+    const taxonomy = parseTaxonomy(recordOf(row["body"]));
+    if (typeof taxonomy === "string") throw damaged();
+    return taxonomy;
+  }
+
+  async setTaxonomy(taxonomy: Taxonomy): Promise<void> {
+    await this.space.connection.write(
+      `INSERT INTO coord.taxonomy (ns, body) VALUES ($1, $2)
+       ON CONFLICT (ns) DO UPDATE SET body = excluded.body`,
+      [await this.space.ns(), JSON.stringify(plainTaxonomy(taxonomy))],
+    );
   }
 
   watch(onChange: () => void): { close(): void } {
@@ -39,9 +58,18 @@ export class PostgresLanes implements LaneStore {
   }
 }
 
+/** Throws where a journal does not begin with what it was compacted to. */
+export function checkStart(line: ReturnType<typeof parseLine>): void {
+  if (line?.kind === "entry" && line.entry.op === "CHECKPOINT") return;
+  const message = "Cannot read the journal of lanes: its checkpoint is damaged: " +
+    'run "coord fsck --repair"';
+  throw new CoordError("io_error", message, { reason: "damaged" });
+}
+
 /** What was read of a journal. */
 class Reading {
   readonly fold = new LaneState();
+  readonly problems: JournalProblem[] = [];
   end: number;
 
   /** @param start The number of its first entry, which is a checkpoint where there is one. */
@@ -55,6 +83,20 @@ class Reading {
 
   get tail(): number {
     return this.length - (this.isCheckpoint ? 1 : 0);
+  }
+
+  /** Takes the next row. Where nothing is before it, it has to say what was. */
+  take(number: number, text: string): void {
+    while (++this.end < number) this.#lose("is missing", "");
+    const line = parseLine(text);
+    if (line?.kind === "entry") this.fold.apply(line.entry);
+    else this.#lose(line?.reason ?? "is empty", text);
+    if (number === this.start && this.isCheckpoint) checkStart(line);
+  }
+
+  #lose(reason: string, raw: string): void {
+    this.fold.lose({ kind: "corrupt", reason, raw });
+    this.problems.push({ place: { text: `entry ${this.end}` }, kind: "corrupt", reason });
   }
 }
 
@@ -72,8 +114,8 @@ class PostgresJournal implements Journal {
   }
 
   async read(): Promise<JournalView> {
-    const { fold, tail } = await this.readOn();
-    return { fold, problems: [], tail };
+    const { fold, problems, tail } = await this.readOn();
+    return { fold, problems, tail };
   }
 
   /** Reads what is new; one reading after the other. */
@@ -96,8 +138,7 @@ class PostgresJournal implements Journal {
     const reading = start === before.start ? before : new Reading(start, true);
     for (const row of rows) {
       if (typeof row["entry"] !== "string") continue;
-      reading.fold.apply(JSON.parse(row["entry"]) as JournalEntry);
-      reading.end = Number(row["number"]);
+      reading.take(Number(row["number"]), row["entry"]);
     }
     return this.#reading = reading;
   }
@@ -112,18 +153,23 @@ class PostgresJournal implements Journal {
       "SELECT entry FROM coord.journal WHERE ns = $1 ORDER BY number DESC LIMIT $2",
       [await this.space.ns(), count],
     );
-    return rows.map((row) => JSON.parse(String(row["entry"])) as JournalEntry).reverse();
+    return rows.flatMap((row) => {
+      const line = parseLine(String(row["entry"]));
+      return line?.kind === "entry" ? line.entry : [];
+    }).reverse();
   }
 
   /** The server counts other bytes. */
   async size(): Promise<undefined> {}
 
   async verify(): Promise<JournalReport> {
-    const [row] = await this.space.connection.read(
-      "SELECT count(*)::int AS count FROM coord.journal WHERE ns = $1",
+    const rows = await this.space.connection.read(
+      "SELECT number, entry FROM coord.journal WHERE ns = $1 ORDER BY number",
       [await this.space.ns()],
     );
-    return { problems: [], entries: Number(row?.["count"]), archives: [] };
+    const all = new Reading(Number(rows[0]?.["number"] ?? 1), false);
+    for (const row of rows) all.take(Number(row["number"]), String(row["entry"]));
+    return { problems: all.problems, entries: rows.length, archives: [] };
   }
 }
 
@@ -136,9 +182,9 @@ class PostgresSession implements JournalSession {
   }
 
   async read(): Promise<JournalView> {
-    const { fold, tail, end } = await this.journal.readOn();
+    const { fold, problems, tail, end } = await this.journal.readOn();
     this.#end = end;
-    return { fold, problems: [], tail };
+    return { fold, problems, tail };
   }
 
   async append(entries: readonly JournalEntry[]): Promise<AppendOutcome> {
@@ -187,7 +233,7 @@ class PostgresSession implements JournalSession {
       );
       if (rowCount === 0) return "moved";
     } catch (error) {
-      if (error instanceof CoordError && error.details["effect"] === "unknown") return "unsure";
+      if (isUnsure(error)) return "unsure";
       throw error;
     }
     space.hint("lane");

@@ -9,15 +9,21 @@ export interface Place {
   readonly port: number;
   readonly user: string;
   readonly password: string | undefined;
+  /** There is one, and this server is not to have it. */
+  readonly isPasswordWithheld?: true;
   readonly database: string;
   readonly space: string;
   /** Whether the server must prove who it is, where the connection is encrypted at all. */
   readonly tls: "none" | "unverified" | "verified";
+  /** The file of the certificates that the server's has to come from; without, those of this machine. */
+  readonly rootsFile?: string;
+  /** What that file says, once it was read. */
+  readonly roots?: string;
   /** For people, and one for each space; without secrets. */
   readonly location: string;
 }
 
-const PARAMETERS = ["space", "host", "sslmode"];
+const PARAMETERS = ["space", "host", "sslmode", "sslrootcert"];
 const SPACE = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
 const TLS: Readonly<Record<string, Place["tls"]>> = {
   disable: "none",
@@ -28,7 +34,8 @@ const TLS: Readonly<Record<string, Place["tls"]>> = {
 /**
  * Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?space=NAME`, where `host=FOLDER` among the parameters
  * names the folder of a socket, and `sslmode` is `disable`, `require` or `verify-full`: the default, except
- * where no network is between.
+ * where no network is between. `sslrootcert` names the file of the certificates that the server's has to
+ * come from, and goes with `verify-full`.
  *
  * @throws {CoordError} `bad_args` for all else; the message repeats nothing that may be a secret.
  */
@@ -49,7 +56,15 @@ export function placeOf(text: string): Place {
   const host = said.get("host") ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, "");
   if (host === "") throw misplaced("it names no host");
   const mode = said.get("sslmode");
-  const tls = mode === null ? isNear(host) ? "none" : "verified" : TLS[mode];
+  const rootsFile = said.get("sslrootcert") ?? undefined;
+  const isPlain = isNear(host) && rootsFile === undefined;
+  const tls = mode === null ? isPlain ? "none" : "verified" : TLS[mode];
+  if (rootsFile !== undefined && !rootsFile.startsWith("/")) {
+    throw misplaced("sslrootcert is no absolute path");
+  }
+  if (rootsFile !== undefined && tls !== "verified") {
+    throw misplaced("sslrootcert goes with sslmode=verify-full alone");
+  }
   if (tls === undefined) throw misplaced(`there is no sslmode ${quoted(mode ?? "", 40)}`);
   const user = decodeURIComponent(url.username);
   if (user === "") throw misplaced("it names no user");
@@ -59,7 +74,29 @@ export function placeOf(text: string): Place {
   const location = host.startsWith("/")
     ? `postgres:///${database}?host=${host}&port=${port}&space=${space}`
     : `postgres://${host}:${port}/${database}?space=${space}`;
-  return { host, port, user, password, database, space, tls, location };
+  const place = { host, port, user, password, database, space, tls, location };
+  return rootsFile === undefined ? place : { ...place, rootsFile };
+}
+
+/**
+ * A place with what its `sslrootcert` says.
+ *
+ * @param read The text of a file; `undefined` where there is none.
+ * @throws {CoordError} `bad_args` where it is no certificate.
+ */
+export function withRoots(place: Place, read: (path: string) => string | undefined): Place {
+  const { rootsFile } = place;
+  if (rootsFile === undefined) return place;
+  const roots = read(rootsFile);
+  if (roots?.includes("-----BEGIN CERTIFICATE-----") === true) return { ...place, roots };
+  const what = roots === undefined ? "is not there" : "has no certificate";
+  throw misplaced(`the file of sslrootcert, ${quoted(rootsFile, 200)}, ${what}`);
+}
+
+/** How the connection is encrypted, as the client takes it. */
+export function tlsOf({ tls, roots }: Place) {
+  if (tls === "none") return false;
+  return { rejectUnauthorized: tls === "verified", ...(roots !== undefined && { ca: roots }) };
 }
 
 /** Whether no network is between: a socket, or the same machine. */

@@ -36,7 +36,10 @@ import type {
   ReservationStore,
   Rival,
 } from "../../ports/reservations.ts";
-import type { Ask } from "./connection.ts";
+import { anchorsOf, nearby, placesOf } from "./anchors.ts";
+import type { Ask } from "./session.ts";
+import { isUnsure } from "./failures.ts";
+import { readable, recordIn, recordOf, type Row } from "./record.ts";
 import type { Space } from "./space.ts";
 
 /** How often the rows of entries were written when they were read. */
@@ -74,17 +77,18 @@ export class PostgresReservationStore implements ReservationStore {
 
   async addNotice({ reservation, overlaps }: NoticePlacement): Promise<ReservationEntry[]> {
     await this.#insert(this.#ask, reservation);
+    this.space.hint("record");
     const near = await this.near(reservation, await this.space.now(), overlaps);
     const { reservation_id: id } = reservation;
     return near.filter((other) => other.reservation.reservation_id !== id);
   }
 
   async near(
-    _near: NamedAddresses,
+    near: NamedAddresses,
     now: number,
     overlaps: Overlaps,
   ): Promise<ReservationEntry[]> {
-    const live = (await this.#select(this.#ask, "release IS NULL AND ends_ms > $2", [now]))
+    const live = (await this.#nearby(this.#ask, near, "ends_ms > $3", now))
       .filter((entry) => isLive(entry, now));
     const meets = new Map<string, boolean>();
     await paced(comparing(live, overlaps, meets));
@@ -108,12 +112,13 @@ export class PostgresReservationStore implements ReservationStore {
 
   async refuse(id: string, _runId: string): Promise<void> {
     await this.#inOrder((ask) => this.#forget(ask, id));
+    this.space.hint("reservation", id);
   }
 
-  async makeWay({ runId, overlaps, excludes }: Rival): Promise<ReservationEntry[]> {
+  async makeWay({ named, runId, overlaps, excludes }: Rival): Promise<ReservationEntry[]> {
     const meets = new Map<string, boolean>();
     const near = async (ask: Ask) =>
-      (await this.#select(ask, "release IS NULL AND is_exclusive", []))
+      (await this.#nearby(ask, named, "is_exclusive"))
         .filter(({ reservation }) => excludes(reservation));
     await paced(comparing(await near(this.#ask), overlaps, meets));
     return await this.#inOrder(async (ask) => {
@@ -143,10 +148,12 @@ export class PostgresReservationStore implements ReservationStore {
   }
 
   async list(now: number, all: boolean): Promise<ReservationEntry[]> {
-    const entries = all
-      ? await this.#select(this.#ask, "NOT is_unsettled", [])
-      : await this.#select(this.#ask, "release IS NULL AND ends_ms > $2", [now]);
-    return entries.filter((entry) => wasConfirmed(entry) && (all || isLive(entry, now)));
+    const rows = all
+      ? await this.#rows(this.#ask, "NOT is_unsettled", [])
+      : await this.#rows(this.#ask, "release IS NULL AND ends_ms > $2", [now]);
+    return readable(rows, entryOf, this.space.warn).filter((entry) =>
+      wasConfirmed(entry) && (all || isLive(entry, now))
+    );
   }
 
   async beat(
@@ -169,19 +176,31 @@ export class PostgresReservationStore implements ReservationStore {
           effectiveExpiry({ ...entry, heartbeat }),
         ],
       );
-      if (rowCount === 1) return heartbeat;
+      if (rowCount === 0) continue;
+      this.space.hint("record");
+      return heartbeat;
     }
   }
 
   async release(release: ReleaseRecord): Promise<boolean> {
     const { reservation_id: id } = release;
-    const { rowCount } = await this.#ask(
+    const values = [await this.space.ns(), id, JSON.stringify(release)];
+    const { connection } = this.space;
+    const statement = ending(
       `UPDATE coord.reservation SET release = $3, version = version + 1, is_unsettled = false
        WHERE ns = $1 AND id = $2 AND release IS NULL`,
-      [await this.space.ns(), id, JSON.stringify(release)],
     );
-    if (rowCount === 1) this.space.hint("reservation", id);
-    return rowCount === 1;
+    let isOurs: boolean;
+    try {
+      isOurs = (await connection.write(statement, values)).rowCount === 1;
+    } catch (error) {
+      if (!isUnsure(error)) throw error;
+      await connection.repeat(statement, values);
+      const ours = "SELECT FROM coord.reservation WHERE ns = $1 AND id = $2 AND release = $3";
+      isOurs = (await connection.read(ours, values)).length === 1;
+    }
+    if (isOurs) this.space.hint("reservation", id);
+    return isOurs;
   }
 
   /** What can be read has been synced. */
@@ -198,6 +217,7 @@ export class PostgresReservationStore implements ReservationStore {
       "INSERT INTO coord.intent (ns, id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
       [await this.space.ns(), intent.intent_id, JSON.stringify(intent)],
     );
+    this.space.hint("record");
   }
 
   async listIntents(): Promise<IntentRecord[]> {
@@ -205,20 +225,22 @@ export class PostgresReservationStore implements ReservationStore {
       "SELECT body FROM coord.intent WHERE ns = $1 ORDER BY id",
       [await this.space.ns()],
     );
-    return rows.map((row) => JSON.parse(String(row["body"])) as IntentRecord);
+    return readable(rows, (row) => recordOf<IntentRecord>(row["body"]), this.space.warn);
   }
 
-  readonly #ask: Ask = (text, values) => this.space.connection.write(text, values);
+  readonly #ask: Ask = (text, values) => this.space.connection.repeat(text, values);
 
   /** Does something after all else of that kind that came before, and before all that comes after. */
   async #inOrder<T>(body: (ask: Ask) => Promise<T>): Promise<T> {
     const ns = await this.space.ns();
     while (true) {
       try {
-        return await this.space.connection.transaction("READ COMMITTED", async (ask) => {
+        const result = await this.space.connection.transaction("READ COMMITTED", async (ask) => {
           await ask("SELECT FROM coord.space WHERE ns = $1 FOR NO KEY UPDATE", [ns]);
           return await body(ask);
         });
+        this.space.hint("record");
+        return result;
       } catch (error) {
         if (!(error instanceof Moved)) throw error;
       }
@@ -226,27 +248,48 @@ export class PostgresReservationStore implements ReservationStore {
   }
 
   /** What may matter to one that is to be added. */
-  async #near(ask: Ask, { exclusive }: Pick<ReservationRecord, "exclusive">) {
+  async #near(ask: Ask, reservation: ReservationRecord) {
     const now = await this.space.now(ask);
-    const where = "release IS NULL AND (ends_ms > $2 OR is_exclusive AND $3)";
-    return await this.#select(ask, where, [now, exclusive === true]);
+    const where = reservation.exclusive === true
+      ? "(ends_ms > $3 OR is_exclusive)"
+      : "ends_ms > $3";
+    return await this.#nearby(ask, reservation, where, now);
+  }
+
+  /** What may overlap, and was not released. */
+  async #nearby(
+    ask: Ask,
+    { addresses }: NamedAddresses,
+    where: string,
+    ...values: readonly unknown[]
+  ): Promise<ReservationEntry[]> {
+    const all = `release IS NULL AND ${where} AND id IN (${nearby("$2")})`;
+    return await this.#select(ask, all, [placesOf(addresses), ...values]);
   }
 
   async #select(ask: Ask, where: string, values: readonly unknown[]): Promise<ReservationEntry[]> {
+    return (await this.#rows(ask, where, values)).map(entryOf);
+  }
+
+  async #rows(ask: Ask, where: string, values: readonly unknown[]): Promise<readonly Row[]> {
     const { rows } = await ask(
-      `SELECT ${COLUMNS} FROM coord.reservation WHERE ns = $1 AND ${where} ORDER BY id`,
+      `SELECT id, ${COLUMNS} FROM coord.reservation WHERE ns = $1 AND ${where} ORDER BY id`,
       [await this.space.ns(), ...values],
     );
-    return rows.map(entryOf);
+    return rows;
   }
 
   async #insert(ask: Ask, reservation: ReservationRecord): Promise<void> {
     const { reservation_id: id, exclusive, confirmation } = reservation;
     const entry = { reservation, heartbeat: undefined, release: undefined };
     await ask(
-      `INSERT INTO coord.reservation
-         (ns, id, stem, body, version, is_exclusive, is_unsettled, ends_ms)
-       VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (ns, id) DO NOTHING`,
+      `WITH added AS (
+         INSERT INTO coord.reservation
+           (ns, id, stem, body, version, is_exclusive, is_unsettled, ends_ms)
+         VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (ns, id) DO NOTHING RETURNING ns, id)
+       INSERT INTO coord.anchor (ns, id, anchor, symbol)
+       SELECT ns, id, anchor, symbol
+       FROM added, json_to_recordset($8::json) AS r(anchor text, symbol text)`,
       [
         await this.space.ns(),
         id,
@@ -255,6 +298,7 @@ export class PostgresReservationStore implements ReservationStore {
         exclusive === true,
         confirmation !== undefined,
         effectiveExpiry(entry),
+        JSON.stringify(anchorsOf(reservation.addresses)),
       ],
     );
   }
@@ -265,8 +309,10 @@ export class PostgresReservationStore implements ReservationStore {
     if (entry.unsettled === true) return await this.#forget(ask, id);
     const release = JSON.stringify(expiredRelease(entry, runId, now));
     const { rowCount } = await ask(
-      `UPDATE coord.reservation SET release = $4, version = version + 1
-       WHERE ns = $1 AND id = $2 AND version = $3`,
+      ending(
+        `UPDATE coord.reservation SET release = $4, version = version + 1
+         WHERE ns = $1 AND id = $2 AND version = $3`,
+      ),
       [await this.space.ns(), id, versions.get(entry), release],
     );
     if (rowCount === 0) throw new Moved();
@@ -278,14 +324,20 @@ export class PostgresReservationStore implements ReservationStore {
   }
 }
 
+/** An update that ends a reservation, in SQL: its addresses stand in the way of no other one any more. */
+function ending(update: string): string {
+  return `WITH ended AS (${update} RETURNING ns, id), free AS (
+      DELETE FROM coord.anchor a USING ended e WHERE a.ns = e.ns AND a.id = e.id)
+    SELECT FROM ended`;
+}
+
 /** The reservation that a row is of. */
 export function entryOf(row: Readonly<Record<string, unknown>>): ReservationEntry {
-  const parsed = <T>(text: unknown) => typeof text === "string" ? JSON.parse(text) as T : undefined;
   const fence = row["fence"];
   const entry = {
-    reservation: JSON.parse(String(row["body"])) as ReservationRecord,
-    heartbeat: parsed<HeartbeatRecord>(row["heartbeat"]),
-    release: parsed<ReleaseRecord>(row["release"]),
+    reservation: recordOf<ReservationRecord>(row["body"]),
+    heartbeat: recordIn<HeartbeatRecord>(row["heartbeat"]),
+    release: recordIn<ReleaseRecord>(row["release"]),
     ...(row["is_unsettled"] === true && { unsettled: true as const }),
     ...(typeof fence === "string" && { fence: Number(fence) }),
   };

@@ -7,6 +7,8 @@
  */
 import { CoordError } from "../../domain/errors.ts";
 import type { Connection } from "./connection.ts";
+import type { Ask } from "./session.ts";
+import { FEED } from "./feed/schema.ts";
 
 const TASKS = `
 CREATE SCHEMA IF NOT EXISTS coord;
@@ -129,42 +131,170 @@ CREATE TABLE coord.journal (
 );
 `;
 
-const STEPS: readonly string[] = [TASKS, HOLDS, LANES];
+const ANCHORS = `
+-- Where the reservations lie that are not released.
+CREATE TABLE coord.anchor (
+  ns int NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  anchor text COLLATE "C" NOT NULL,  -- the literal segments of an address, each hashed
+  symbol text COLLATE "C",           -- of an address that names one, hashed
+  FOREIGN KEY (ns, id) REFERENCES coord.reservation ON DELETE CASCADE
+);
+CREATE INDEX anchor_place ON coord.anchor (ns, anchor);
+CREATE INDEX anchor_id ON coord.anchor (ns, id);
+DROP INDEX coord.reservation_exclusive;
+`;
+
+const QUARANTINE = `
+-- Rows that a repair has taken out of use, as they were.
+CREATE TABLE coord.quarantine (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  ns int NOT NULL REFERENCES coord.space,
+  place text NOT NULL,
+  reason text NOT NULL,
+  moved_ms float8 NOT NULL,
+  body text NOT NULL
+);
+`;
+
+const TAXONOMY = `
+-- The lanes that the team has set down.
+CREATE TABLE coord.taxonomy (
+  ns int PRIMARY KEY REFERENCES coord.space,
+  body text NOT NULL
+);
+`;
+
+/**
+ * How many tasks each space has would mislead the planner: of a space that it has not met it expects one, and
+ * reads all by any index that begins with the space.
+ */
+const PLANS = "ALTER TABLE coord.task ALTER ns SET STATISTICS 0;\n";
+
+const SUCCESSORS = `
+-- The tasks that wait for one. The statement that ends it asks so, and sees what came in before it had the row.
+CREATE FUNCTION coord.successors(space int, ended text) RETURNS text[] LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT w.id FROM coord.wait w WHERE w.ns = space AND w.predecessor = ended
+      AND (SELECT t.is_waiting FROM coord.task t WHERE t.ns = w.ns AND t.id = w.id)
+    ORDER BY w.id);
+END $$;
+`;
+
+/** A statement that writes `NEWS` itself needs no trigger, which has a function loaded and called. */
+const WRITTEN = `
+DROP TRIGGER written ON coord.task;
+CREATE TRIGGER made BEFORE INSERT ON coord.task
+  FOR EACH ROW EXECUTE FUNCTION coord.task_written();
+CREATE TRIGGER written BEFORE UPDATE OF claim ON coord.task
+  FOR EACH ROW WHEN (NEW.changed = OLD.changed) EXECUTE FUNCTION coord.task_written();
+`;
+
+const STEPS: readonly string[] = [
+  ...[TASKS, HOLDS, LANES, ANCHORS, QUARANTINE, TAXONOMY, FEED],
+  ...[PLANS, SUCCESSORS, WRITTEN],
+];
 
 /** Where a task stands at an instant, in SQL: the last of its starts that has come says it. */
 export function statusAt(row: string, now: string): string {
   return `${row}.statuses[width_bucket(${now}, ${row}.starts)]`;
 }
 
-/** Brings the schema to the version of this program, if that is newer; of several at once one does it. */
-export async function migrate(connection: Connection): Promise<void> {
-  await connection.transaction("READ COMMITTED", async (ask) => {
+/** The version of the schema that this program knows. */
+export const SCHEMA_VERSION = STEPS.length;
+
+/** The version that is there; `undefined` where there is no schema. */
+async function versionOf(ask: Ask): Promise<number | undefined> {
+  const { rows: [found] } = await ask("SELECT to_regclass('coord.meta') IS NOT NULL AS is_there");
+  if (found?.["is_there"] !== true) return undefined;
+  return Number((await ask("SELECT version FROM coord.meta")).rows[0]?.["version"]);
+}
+
+/**
+ * Brings the schema to the version of this program, if that is newer; of several at once one does it. The
+ * roles that could use it before can use what is new.
+ *
+ * @returns The version that was there, if any.
+ */
+export async function migrate(connection: Connection): Promise<number | undefined> {
+  return await connection.transaction("READ COMMITTED", async (ask) => {
     await ask("SELECT pg_advisory_xact_lock(hashtext('coord.migrate'))");
-    const { rows: [found] } = await ask("SELECT to_regclass('coord.meta') IS NOT NULL AS is_there");
-    const version = found?.["is_there"] === true
-      ? Number((await ask("SELECT version FROM coord.meta")).rows[0]?.["version"])
-      : 0;
-    for (const step of STEPS.slice(version)) await ask(step);
-    if (version < STEPS.length) await ask("UPDATE coord.meta SET version = $1", [STEPS.length]);
+    const before = await versionOf(ask);
+    for (const step of STEPS.slice(before ?? 0)) await ask(step);
+    if (before !== undefined && before >= SCHEMA_VERSION) return before;
+    await ask("UPDATE coord.meta SET version = $1", [SCHEMA_VERSION]);
+    const { rows } = await ask(AGENTS);
+    for (const row of rows) for (const grant of grantsTo(String(row["name"]))) await ask(grant);
+    return before;
   });
 }
 
-/** Makes a space, if it is not there. */
-export async function makeSpace(connection: Connection, now: string): Promise<void> {
-  await connection.write(
+/** Roles that may use the schema and are not its owner. */
+const AGENTS = `
+SELECT r.rolname AS name FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+WHERE n.nspname = 'coord' AND a.privilege_type = 'USAGE' AND a.grantee <> n.nspowner`;
+
+/** What a role needs that works with the records and makes no tables, in SQL. */
+export function grantsTo(role: string): readonly string[] {
+  const name = `"${role.replaceAll('"', '""')}"`;
+  return [
+    `GRANT USAGE ON SCHEMA coord TO ${name}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA coord TO ${name}`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA coord TO ${name}`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA coord TO ${name}`,
+  ];
+}
+
+/** Lets roles work with the records. */
+export async function grantTo(connection: Connection, roles: readonly string[]): Promise<void> {
+  await connection.transaction("READ COMMITTED", async (ask) => {
+    for (const statement of roles.flatMap(grantsTo)) await ask(statement);
+  });
+}
+
+/** Makes a space; `false` where it is there already. */
+export async function makeSpace(connection: Connection, now: string): Promise<boolean> {
+  const { rowCount } = await connection.repeat(
     `INSERT INTO coord.space (name, collected_ms) VALUES ($1, ${now}) ON CONFLICT (name) DO NOTHING`,
     [connection.place.space],
   );
+  return rowCount === 1;
 }
 
-/** The number of the space. */
-export async function numberOfSpace(connection: Connection): Promise<number> {
+/** A space, as its row says. */
+export interface FoundSpace {
+  /** Its number in the tables. */
+  readonly ns: number;
+  /** When ended records were removed last. */
+  readonly collectedAt: number;
+  readonly now: number;
+}
+
+/** @param now The time, in SQL. */
+export async function findSpace(connection: Connection, now: string): Promise<FoundSpace> {
   const { space, location } = connection.place;
-  const [row] = await connection.read("SELECT ns FROM coord.space WHERE name = $1", [space]);
-  if (row !== undefined) return Number(row["ns"]);
+  // No character of its name means anything in a literal.
+  const [row] = await connection.readFirst(
+    `SELECT m.version, s.ns, s.collected_ms, ${now} AS now
+     FROM coord.meta m LEFT JOIN coord.space s ON s.name = '${space}'`,
+  );
+  const where = `Cannot open the store ${JSON.stringify(location)}`;
+  const version = Number(row?.["version"]);
+  if (version !== SCHEMA_VERSION) {
+    const next = version < SCHEMA_VERSION ? 'run "coord store migrate"' : "update coord";
+    throw new CoordError(
+      "io_error",
+      `${where}: its schema has version ${version}, and this program knows ${SCHEMA_VERSION}: ${next}`,
+      { reason: "schema", location, version, known: SCHEMA_VERSION },
+    );
+  }
+  if (typeof row?.["ns"] === "number") {
+    const [ns, collectedAt] = [row["ns"], Number(row["collected_ms"])];
+    return { ns, collectedAt, now: Number(row["now"]) };
+  }
   throw new CoordError(
     "no_workspace",
-    `Cannot open the store ${JSON.stringify(location)}: ` +
-      `there is no space ${JSON.stringify(space)}`,
+    `${where}: there is no space ${JSON.stringify(space)}: run "coord store init"`,
   );
 }

@@ -5,6 +5,7 @@ import {
   type Ticket,
   type TicketRecord,
 } from "../../domain/glob/holds/ticket.ts";
+import { parseObject } from "../../domain/json.ts";
 import type { TicketStore } from "../../ports/tickets.ts";
 import type { PostgresResult } from "../../deps/postgres.ts";
 import type { Space } from "./space.ts";
@@ -39,7 +40,7 @@ export class PostgresTickets implements TicketStore {
   }
 
   async keep({ number, record }: Ticket): Promise<boolean> {
-    const { rowCount } = await this.space.connection.write(
+    const { rowCount } = await this.space.connection.repeat(
       "UPDATE coord.ticket SET body = $3 WHERE ns = $1 AND number = $2",
       [await this.space.ns(), number, JSON.stringify(record)],
     );
@@ -48,7 +49,7 @@ export class PostgresTickets implements TicketStore {
   }
 
   async leave(number: number): Promise<void> {
-    const { rowCount } = await this.space.connection.write(
+    const { rowCount } = await this.space.connection.repeat(
       "DELETE FROM coord.ticket WHERE ns = $1 AND number = $2",
       [await this.space.ns(), number],
     );
@@ -70,7 +71,7 @@ export class PostgresTickets implements TicketStore {
 
 function ticketsOf({ rows }: Pick<PostgresResult, "rows">): Ticket[] {
   return rows.flatMap((row) => {
-    const record = parseTicket(JSON.parse(String(row["body"])));
+    const record = parseTicket(parseObject(String(row["body"])));
     return record === undefined ? [] : [{ number: Number(row["number"]), record }];
   });
 }

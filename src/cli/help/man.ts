@@ -38,6 +38,17 @@ const OTHER_VARIABLES: readonly (readonly [name: string, text: string])[] = [
     "The file of the lanes' journal, instead of that of the workspace; a relative path begins in " +
     "the project folder.",
   ],
+  [
+    "COORD_STORE_PASSWORD",
+    "The password of a store. It goes only to a host that COORD_STORE or PGHOST names, or that you trust.",
+  ],
+  ["COORD_STORE_PASSWORD_FILE", "The file with it, where it is not set."],
+  ["PGPASSWORD", "The same where neither is set."],
+  ["PGHOST", "A host that may get the password."],
+  ["PGPORT", "The port of that host, instead of 5432."],
+  ["PGPASSFILE", "Where passwords of servers are listed, instead of ~/.pgpass."],
+  ["XDG_CONFIG_HOME", "Where coord keeps what you trust, instead of ~/.config."],
+  ["APPDATA", "The same on Windows."],
   ["DISPATCH_HOST_ID", "What leases call this machine, instead of its hostname."],
   ["NO_COLOR", "When it is set to anything, terminals get no bold type and no colours."],
   ["TERM", "The same when it is dumb."],

@@ -12,7 +12,7 @@ export interface ScreenColumn {
   /** It goes where the terminal is narrow, the highest number first. */
   readonly drop?: number;
   readonly right?: boolean;
-  /** Shortened in the middle: what sets two agents apart is often their end. */
+  /** Shortened in the middle where it is wide enough: what sets two agents apart is often their end. */
   readonly middle?: boolean;
 }
 
@@ -62,9 +62,13 @@ function roomOf({ share = 0, most, least }: ScreenColumn, width: number): number
   return width < (most ?? least) ? share : 0;
 }
 
+/** Cells in which two ends of a text say more than its start. */
+const LEAST_OF_TWO_ENDS = 10;
+
 /** A cell in its column; the last one needs no padding. */
 function fitted({ width, right = false, middle = false }: PlacedColumn, text: string): string {
-  return pad(middle ? cutMiddle(text, width) : cut(text, width), width, right);
+  const isMiddle = middle && width >= LEAST_OF_TWO_ENDS;
+  return pad(isMiddle ? cutMiddle(text, width) : cut(text, width), width, right);
 }
 
 /** A line of cells; `paint` colours a padded cell by its place. */

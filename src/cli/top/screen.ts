@@ -17,6 +17,8 @@ import { type Asked, pressed, START, type View } from "./view.ts";
 /** Milliseconds after which the beginning of a sequence of keys is the key `Esc`. */
 const ESCAPE_MS = 50;
 
+const SECOND_MS = 1_000;
+
 /** What a screen works with. */
 interface Streams {
   readonly host: Host;
@@ -72,12 +74,13 @@ class OnScreen {
   /** The lines that are on the terminal. */
   #drawn: readonly string[] = [];
   #escape: (() => void) | undefined;
+  #tick: (() => void) | undefined;
 
   constructor(readonly screen: Screen, readonly streams: Streams) {}
 
   async run(stop: AbortSignal): Promise<void> {
     const { host } = this.streams;
-    const { openTerminal } = await import("../../host/terminal.ts");
+    const { openTerminal } = await import("../../host/people/terminal.ts");
     const states = this.screen.states[Symbol.asyncIterator]();
     const end = () => this.#end.abort();
     stop.addEventListener("abort", end);
@@ -98,13 +101,24 @@ class OnScreen {
         }
       };
       follow().catch((error) => failure = error).finally(end);
+      this.#tickOn();
       await wakeup.sleep(Infinity);
     } finally {
       stop.removeEventListener("abort", end);
       this.#escape?.();
+      this.#tick?.();
       this.#terminal.close();
     }
     if (failure !== undefined) throw failure;
+  }
+
+  /** The clock and ages go on with each second. */
+  #tickOn(): void {
+    const ms = SECOND_MS - this.streams.clock() % SECOND_MS;
+    this.#tick = realTimers.after(ms, () => {
+      this.#draw();
+      this.#tickOn();
+    });
   }
 
   #typed(bytes: Uint8Array): void {

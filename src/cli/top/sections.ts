@@ -15,24 +15,30 @@ import type { ScreenColumn } from "./layout.ts";
 /** How much a row or a cell matters. */
 export type Tone = "bad" | "warn" | "good" | "dim" | "plain";
 
+/** An instant, milliseconds since 1970, of which a cell shows how long ago it is, or how much is left. */
+export type Moment = { readonly ago: number } | { readonly left: number };
+
+/** What a cell holds until it is shown. */
+export type Cell = string | Moment;
+
 /** A row of a section. */
-export interface ScreenRow {
+export interface ScreenRow<C extends Cell = string> {
   /** The same from frame to frame. */
   readonly key: string;
   /** What `show` takes for its record; `undefined` where it has none. */
   readonly id?: string | undefined;
   /** The runs and the queue that it is about, for the filter. */
   readonly about: readonly string[];
-  readonly cells: readonly string[];
+  readonly cells: readonly C[];
   /** By the place of a cell. */
   readonly tones?: Readonly<Record<number, Tone>>;
 }
 
 /** Rows under one heading. */
-export interface Section {
+export interface Section<C extends Cell = string> {
   readonly title: string;
   readonly columns: readonly ScreenColumn[];
-  readonly rows: readonly ScreenRow[];
+  readonly rows: readonly ScreenRow<C>[];
   /** How many rows it has, where not all of them show. */
   readonly count?: number;
 }
@@ -40,24 +46,41 @@ export interface Section {
 /** The sections of a state that have rows; with a filter only what is about such a run or queue. */
 export function sectionsOf(fleet: Fleet, filter: string, now: number): Section[] {
   const wanted = filter.toLowerCase();
-  const isWanted = ({ about }: ScreenRow) =>
-    about.some((name) => name.toLowerCase().includes(wanted));
-  return [
-    alerts(fleet, now),
-    runs(fleet, now),
-    queues(fleet, now),
-    waits(fleet, now),
-    holds(fleet, now),
-  ]
+  const isWanted = ({ about }: ScreenRow<Cell>) =>
+    wanted === "" || about.some((name) => name.toLowerCase().includes(wanted));
+  return timelessSections(fleet)
     .map((section) => ({
       ...section,
-      rows: section.rows.filter((row) => wanted === "" || isWanted(row)).map(harmless),
+      rows: section.rows.filter(isWanted)
+        .map((row) => ({ ...row, cells: row.cells.map((cell) => cellText(cell, now)) })),
     }))
     .filter(({ rows }) => rows.length > 0);
 }
 
-function harmless(row: ScreenRow): ScreenRow {
-  return { ...row, cells: row.cells.map(sanitize) };
+/** Sections are made once for a state, however often it is drawn. */
+const made = new WeakMap<Fleet, readonly Section<Cell>[]>();
+
+/** The sections as they are until the state changes: only what their moments show goes on. */
+export function timelessSections(fleet: Fleet): readonly Section<Cell>[] {
+  const known = made.get(fleet);
+  if (known !== undefined) return known;
+  const sections = [alerts(fleet), runs(fleet), queues(fleet), waits(fleet), holds(fleet)]
+    .map((section) => ({ ...section, rows: section.rows.map(harmless) }));
+  made.set(fleet, sections);
+  return sections;
+}
+
+export function harmless(row: ScreenRow<Cell>): ScreenRow<Cell> {
+  const cells = row.cells.map((cell) => typeof cell === "string" ? sanitize(cell) : cell);
+  return { ...row, cells };
+}
+
+/** What a cell shows: of a moment `3 min`, of one that lies ahead `in 3 min`. */
+function cellText(cell: Cell, now: number): string {
+  if (typeof cell === "string") return cell;
+  if ("left" in cell) return cell.left <= now ? "over" : short(cell.left - now);
+  const text = short(Math.abs(now - cell.ago));
+  return cell.ago > now + 500 ? `in ${text}` : text;
 }
 
 /** Each kind of alert in a word, and how bad it is. */
@@ -75,7 +98,7 @@ const ALERTS: Readonly<Record<FleetAlertKind, readonly [word: string, tone: Tone
   old_pending: ["waiting", "plain"],
 };
 
-function alerts(fleet: Fleet, now: number): Section {
+function alerts(fleet: Fleet): Section<Cell> {
   return {
     title: "ALERTS",
     columns: [
@@ -91,7 +114,7 @@ function alerts(fleet: Fleet, now: number): Section {
         key: `alert ${kind} ${id} ${run_id} ${queue}`,
         id: id ?? undefined,
         about: [run_id, queue].filter((name) => name !== null),
-        cells: [word, agentText(subject), whyOf(alert, fleet), ago(alert.at, now)],
+        cells: [word, agentText(subject), whyOf(alert, fleet), ago(alert.at)],
         tones: { 0: tone, 3: "dim" },
       };
     }),
@@ -116,7 +139,7 @@ export const STATUS_TONES: Readonly<Record<AgentStatus, Tone>> = {
   working: "good",
 };
 
-function runs({ runs: { agents }, reservations, leases }: Fleet, now: number): Section {
+function runs({ runs: { agents }, reservations, leases }: Fleet): Section<Cell> {
   const held = new Map<string, string[]>();
   const holds = (run: string, what: string) => held.set(run, [...held.get(run) ?? [], what]);
   for (const { run_id, addresses } of reservations) holds(run_id, addresses[0] ?? "");
@@ -129,7 +152,7 @@ function runs({ runs: { agents }, reservations, leases }: Fleet, now: number): S
       { name: "STATUS", least: 8 },
       { name: "TASK", least: 12, most: 60, share: 3 },
       { name: "NOTE", least: 10, most: 60, share: 3, drop: 1 },
-      { name: "HOLDS", least: 9, most: 40, share: 2, drop: 2 },
+      { name: "HOLDS", least: 9, most: 40, share: 2, drop: 2, middle: true },
       { name: "BEAT", least: 6, right: true },
     ],
     rows: agents.toSorted((a, b) => rank(a) - rank(b)).map((agent) => {
@@ -147,7 +170,7 @@ function runs({ runs: { agents }, reservations, leases }: Fleet, now: number): S
           task === null ? "" : task.title + more,
           noteOf(agent),
           others + (all[0] ?? ""),
-          ago(last_beat_at, now),
+          ago(last_beat_at),
         ],
         tones: { 1: STATUS_TONES[status], 3: "dim", 5: "dim" },
       };
@@ -165,7 +188,7 @@ function rankOf({ paused, pending, claimed }: FleetQueue): number {
   return paused !== null ? 0 : pending + claimed > 0 ? 1 : 2;
 }
 
-function queues(fleet: Fleet, now: number): Section {
+function queues(fleet: Fleet): Section<Cell> {
   return {
     title: "QUEUES",
     columns: [
@@ -192,7 +215,7 @@ function queues(fleet: Fleet, now: number): Section {
         numberText(each.failed),
         numberText(each.completed),
         numberText(each.completed_last_minute),
-        ago(each.oldest_pending?.since ?? null, now),
+        ago(each.oldest_pending?.since ?? null),
       ],
       tones: {
         1: each.paused === null ? "dim" : "warn",
@@ -208,7 +231,7 @@ function numberText(count: number): string {
   return count === 0 ? "·" : count > 999_999 ? `${Math.floor(count / 1_000)}k` : String(count);
 }
 
-function waits(fleet: Fleet, now: number): Section {
+function waits(fleet: Fleet): Section<Cell> {
   return {
     title: "WAITS",
     columns: [
@@ -224,14 +247,14 @@ function waits(fleet: Fleet, now: number): Section {
         run_id,
         [...(lane === null ? [] : [`lane ${lane}`]), ...addresses].join(", "),
         waits_for.join(", "),
-        ago(since, now),
+        ago(since),
       ],
       tones: { 3: "dim" },
     })),
   };
 }
 
-function holds({ reservations, leases }: Fleet, now: number): Section {
+function holds({ reservations, leases }: Fleet): Section<Cell> {
   const lanes = leases.map((lease) => {
     const run = lease.run_id ?? lease.holder;
     const until = restUntil(lease);
@@ -246,7 +269,7 @@ function holds({ reservations, leases }: Fleet, now: number): Section {
         isDead ? "dead" : "lane",
         [lease.lane, ...lease.tree.filter((glob) => !lease.lane.includes(glob))].join(" "),
         "",
-        left(until, now),
+        left(until),
       ],
       tones: { 1: isDead ? "bad" : "plain", 4: "dim" } as const,
     };
@@ -261,11 +284,11 @@ function holds({ reservations, leases }: Fleet, now: number): Section {
       each.exclusive === true ? "locks" : "edits",
       each.addresses.join(", "),
       noteOf({ note: each.note ?? null, progress: each.progress ?? null }),
-      left(parseTime(each.expires_at), now),
+      left(parseTime(each.expires_at)),
     ],
     tones: { 3: "dim", 4: "dim" } as const,
   }));
-  const byRun = (a: string[], b: string[]) => (a[0] ?? "") < (b[0] ?? "") ? -1 : 1;
+  const runOf = ({ about: [run = ""] }: ScreenRow<Cell>) => run;
   return {
     title: "HOLDS",
     columns: [
@@ -275,20 +298,18 @@ function holds({ reservations, leases }: Fleet, now: number): Section {
       { name: "NOTE", least: 10, most: 60, share: 2, drop: 1 },
       { name: "LEFT", least: 6, right: true },
     ],
-    rows: [...lanes, ...files].sort((a, b) => a.rank - b.rank || byRun(a.cells, b.cells)),
+    rows: [...lanes, ...files].sort((a, b) => a.rank - b.rank || (runOf(a) < runOf(b) ? -1 : 1)),
   };
 }
 
-/** `3 min`, of an instant that lies ahead `in 3 min`; empty where there is none. */
-function ago(instant: string | null, now: number): string {
+/** How long ago an instant is; empty where there is none. */
+export function ago(instant: string | null): Cell {
   const at = parseTime(instant);
-  if (at === undefined) return "";
-  const text = short(Math.abs(now - at));
-  return at > now + 500 ? `in ${text}` : text;
+  return at === undefined ? "" : { ago: at };
 }
 
-function left(until: number | undefined, now: number): string {
-  return until === undefined ? "" : until <= now ? "over" : short(until - now);
+function left(until: number | undefined): Cell {
+  return until === undefined ? "" : { left: until };
 }
 
 /** A duration with its largest unit alone. */

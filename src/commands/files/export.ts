@@ -1,6 +1,7 @@
 import { jsonLine } from "../../domain/json.ts";
 import type { ExportDocument } from "../../engine/watch/transfer/export.ts";
 import type { StreamCommand } from "../command.ts";
+import { EXCHANGE_FORMAT } from "./format.ts";
 
 interface ExportValues {
   readonly format?: "coord" | "beads";
@@ -21,13 +22,7 @@ export const exportAll: StreamCommand<ExportDocument, ExportValues> = {
   ],
   operands: [],
   flags: {
-    format: {
-      type: "text",
-      placeholder: "FORMAT",
-      choices: ["coord", "beads"],
-      default: "coord",
-      summary: "documents of coord, or issues of beads",
-    },
+    format: EXCHANGE_FORMAT,
   },
   async run(context, { format }) {
     const { exchange } = await context.open();

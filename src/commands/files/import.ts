@@ -7,7 +7,8 @@ import {
 } from "../../engine/watch/transfer/import.ts";
 import type { AnswerCommand, CommandContext } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
-import { lines, standardInput } from "../stdin_pieces.ts";
+import { EXCHANGE_FORMAT } from "./format.ts";
+import { lines, standardInput } from "./stdin_pieces.ts";
 
 type ImportValues = ImportInput & { readonly file?: string };
 
@@ -40,14 +41,7 @@ export const importAll: AnswerCommand<Imported | ImportRefused, ImportValues> = 
     as: "file",
   }],
   flags: {
-    format: {
-      type: "text",
-      placeholder: "FORMAT",
-      choices: ["coord", "beads"],
-      default: "coord",
-      summary: "documents of coord, or issues of beads",
-      field: IMPORT_INPUT.format,
-    },
+    format: { ...EXCHANGE_FORMAT, field: IMPORT_INPUT.format },
     "on-conflict": {
       type: "text",
       placeholder: "WHAT",

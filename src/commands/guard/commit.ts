@@ -94,7 +94,7 @@ async function runCommit(
   if (status === "held" && mode === "deny") return { ...none, status, holds, error };
   if (status === "held") warn(error);
   const named = ["--", ...paths.map(literal)];
-  const env = { COORD_DIR: coord.location, COORD_RUN_ID: runId };
+  const env = { ...coord.environment, COORD_RUN_ID: runId };
   let fence: number | null = null;
   const answer = await coord.with({ lane, runId, wait, signal }, async (held, ended) => {
     fence = held.lease?.fence ?? null;

@@ -1,5 +1,6 @@
 /** What the commands share that put coord into the settings of hosts, or take it out. */
 import { badInput, type InputProblem } from "../../domain/errors.ts";
+import type { HostSettings } from "../../domain/input/hosts/hosts.ts";
 import { isCoord } from "../../domain/input/hosts/form.ts";
 import type { HostSettingsFiles, SettingsEdit, SettingsFile } from "../../ports/host_settings.ts";
 import type { CommandContext, FlagSpec, Text } from "../command.ts";
@@ -51,8 +52,7 @@ export function installProblems({ program, ...input }: InstallInput): InputProbl
 
 /** How one kind of install differs. */
 interface Installing {
-  /** What people have to do after an edit. */
-  next(edit: SettingsEdit): string | undefined;
+  readonly hosts: Readonly<Record<string, HostSettings>>;
   /** What a file is to name, from the command that fits its scope. */
   command?(file: SettingsFile, command: string): string;
   /** Is called with what will be done. */
@@ -64,7 +64,7 @@ export async function installAll(
   context: CommandContext,
   settings: HostSettingsFiles,
   { program, dryRun = false, ...input }: InstallInput,
-  { next, command = (_file, each) => each, planned: check }: Installing,
+  { hosts: known, command = (_file, each) => each, planned: check }: Installing,
 ): Promise<InstallAnswer> {
   const { files, without } = filesMeant(settings, input);
   if (without.length > 0) {
@@ -82,8 +82,14 @@ export async function installAll(
     ? await context.init(settings.top, false)
     : undefined;
   const hosts = dryRun ? planned : write(true);
+  warnOfMissing(settings, hosts, context.warn);
   const workspace = made?.path ?? settings.workspace ?? null;
-  const steps = hosts.flatMap((edit) => edit.change === "none" ? [] : next(edit) ?? []);
+  const steps = hosts.flatMap(({ change, host, scope }) => {
+    const { next, nextInProject } = known[host] ?? {};
+    // What is the user's own is trusted.
+    const said = next ?? (scope === "user" ? undefined : nextInProject);
+    return change === "none" || said === undefined ? [] : [said];
+  });
   return {
     status: files.length === 0 ? "empty" : "ok",
     dry_run: dryRun,
@@ -92,6 +98,22 @@ export async function installAll(
     hosts,
     next: [...new Set(steps)],
   };
+}
+
+/** A host that finds no program goes on without a word. */
+function warnOfMissing(
+  settings: HostSettingsFiles,
+  edits: readonly SettingsEdit[],
+  warn: (message: string) => void,
+): void {
+  const missing = edits.flatMap((edit) => {
+    const { program, program_found } = settings.state(edit);
+    return program !== null && program_found === false ? [program] : [];
+  });
+  for (const program of new Set(missing)) {
+    const where = program.includes("/") ? "" : ": put it on the PATH";
+    warn(`${program} cannot be run, so hosts cannot call it yet${where}`);
+  }
 }
 
 export function installText(answer: InstallAnswer): Text {

@@ -38,10 +38,11 @@ export const install: AnswerCommand<
   async run(context, { failClosed = false, ...input }) {
     const settings = await context.settings();
     return installAll(context, settings, input, {
-      next: ({ host }) => HOSTS[host]?.next,
+      hosts: HOSTS,
       command: ({ host }, command) => failClosed ? closed(calledBy(host), command) : command,
       planned(edits) {
         warnOfDoubles(settings, edits, context.warn);
+        warnOfDrift(settings, edits, context.warn);
         if (failClosed && input.scope === "user" && edits.length > 0) {
           context.warn("Every edit in a project without a workspace will be denied");
         }
@@ -50,6 +51,22 @@ export const install: AnswerCommand<
   },
   text: installText,
 };
+
+/** What an install leaves as it is, and is not as it makes it. */
+function warnOfDrift(
+  settings: HostSettingsFiles,
+  edits: readonly SettingsEdit[],
+  warn: (message: string) => void,
+): void {
+  for (const { change, ...file } of edits) {
+    if (change !== "none") continue;
+    const { problems, program_found } = settings.state(file);
+    if (program_found === false) continue;
+    for (const problem of problems) {
+      warn(`${file.path} stays, and ${problem}: uninstall and install make it again`);
+    }
+  }
+}
 
 /** A host calls coord once for each of its files that has an entry, and once for its plugin. */
 function warnOfDoubles(

@@ -30,10 +30,7 @@ export const mcpInstall: AnswerCommand<InstallAnswer, InstallInput> = {
   check: installProblems,
   async run(context, input) {
     const settings = await context.settings("servers");
-    return installAll(context, settings, input, {
-      // What is the user's own is trusted.
-      next: ({ host, scope }) => scope === "project" ? SERVER_HOSTS[host]?.next : undefined,
-    });
+    return installAll(context, settings, input, { hosts: SERVER_HOSTS });
   },
   text: installText,
 };

@@ -1,6 +1,6 @@
 import type { SettingsState } from "../../ports/host_settings.ts";
 import { HOSTS } from "../../domain/input/hosts/hosts.ts";
-import type { AnswerCommand } from "../command.ts";
+import type { AnswerCommand, CommandContext } from "../command.ts";
 import { column } from "../text.ts";
 
 const COLUMNS = [
@@ -10,7 +10,7 @@ const COLUMNS = [
   "PROGRAM",
   "IF IT FAILS",
   column("LAST CALL", "time"),
-  column("FILE", "main"),
+  column("FILE", "path"),
 ];
 
 /** What hosts call coord. */
@@ -19,6 +19,13 @@ interface HookStatus {
   readonly hosts: readonly SettingsState[];
   readonly guards: readonly string[];
   readonly not_guarded: readonly string[];
+}
+
+/** Where the records are, if that is no workspace's files. */
+async function storeOf(context: CommandContext): Promise<string | null> {
+  const { values } = await context.config();
+  const store = values.find(({ key }) => key === "store")?.value;
+  return typeof store === "string" && store !== "files" ? store : null;
 }
 
 export const status: AnswerCommand<HookStatus> = {
@@ -31,9 +38,10 @@ export const status: AnswerCommand<HookStatus> = {
   flags: {},
   async run(context) {
     const settings = await context.settings();
+    const workspace = settings.workspace ?? await storeOf(context);
     const files = Object.keys(HOSTS).flatMap((host) => settings.files(host));
     return {
-      workspace: settings.workspace ?? null,
+      workspace,
       hosts: files.map((file) => settings.state(file)),
       guards: ["edit", "git"],
       not_guarded: ["shell"],
@@ -41,6 +49,9 @@ export const status: AnswerCommand<HookStatus> = {
   },
   text({ workspace, hosts }) {
     const there = hosts.filter(({ state }) => state !== "absent");
+    const isCalled = there.some(({ state, program_found }) =>
+      state === "installed" || state === "plugin" || state === "drift" && program_found === true
+    );
     const names = new Set(hosts.map(({ host }) => host));
     const absent = [...names].filter((name) => there.every(({ host }) => host !== name));
     const rows = there.map(({ host, scope, state, program, fail_closed, last_fired_at, path }) => [
@@ -60,6 +71,8 @@ export const status: AnswerCommand<HookStatus> = {
         ? "There is no workspace here, so hooks guard nothing: run coord init"
         : rows.length === 0
         ? "No host calls coord here, so nothing is guarded: run coord hook install"
+        : !isCalled
+        ? "No host calls coord yet, so nothing is guarded: STATE says why"
         : "Edits by the host's own tools are guarded, and git that sweeps what others hold. Other " +
           "edits through the shell are not.",
     ];

@@ -14,7 +14,7 @@ const DONE: Readonly<Record<SettingsEdit["change"], string>> = {
 export function editsTable(edits: readonly SettingsEdit[], isDryRun: boolean): Block[] {
   return [
     {
-      columns: ["HOST", "SCOPE", "CHANGE", column("FILE", "main")],
+      columns: ["HOST", "SCOPE", "CHANGE", column("FILE", "path")],
       rows: edits.map(({ host, scope, change, path }) => [host, scope, DONE[change], path]),
     },
     ...(isDryRun ? ["", "Nothing was written (dry run)"] : []),

@@ -24,7 +24,7 @@ export function problemBlocks(problems: readonly JournalProblem[]): Block[] {
   if (problems.length === 0) return [];
   const more = problems.length - SHOWN_PROBLEMS;
   return ["", {
-    columns: ["FILE", "LINE", column("PROBLEM", "main")],
+    columns: [column("FILE", "path"), "LINE", column("PROBLEM", "main")],
     rows: problems.slice(0, SHOWN_PROBLEMS).map((
       { file, line, reason },
     ) => [file ?? "the journal", line ?? "", reason]),

@@ -89,7 +89,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** Addresses that end in zero bytes; empty ones are skipped. */
 async function readAddresses(host: Host): Promise<string[]> {
-  const { standardInput, zeroEnded } = await import("../stdin_pieces.ts");
+  const { standardInput, zeroEnded } = await import("../files/stdin_pieces.ts");
   const addresses: string[] = [];
   let at = 0;
   for await (const piece of zeroEnded(standardInput(host), ZERO_BYTES)) {

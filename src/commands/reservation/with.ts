@@ -139,7 +139,7 @@ async function runHeld(
         got.fence = held.lease?.fence ?? held.reservation?.fence ?? null;
         got.command_exit_code = await host.run(command, {
           env: {
-            COORD_DIR: coord.location,
+            ...coord.environment,
             COORD_RUN_ID: runId,
             COORD_RESERVATION_ID: got.reservation_id ?? undefined,
             COORD_LANE: got.lane ?? undefined,

@@ -112,7 +112,7 @@ export const doctor: AnswerCommand<DoctorReport | Joined, { readonly race?: stri
           "SCOPE",
           column("STATE", "state"),
           column("LAST CALL", "time"),
-          column("FILE", "main"),
+          column("FILE", "path"),
         ],
         rows: hosts.map((one) => [one.host, one.scope, one.state, one.last_fired_at, one.path]),
       }]),

@@ -150,8 +150,7 @@ export const watch: StreamCommand<WatchEvent, WatchValues> = {
     };
     if (exec !== undefined) {
       const { handOver } = await import("../../engine/watch/hand_over.ts");
-      const env = { COORD_DIR: coord.location };
-      const run = (input: string) => context.host.shell(exec, input, env);
+      const run = (input: string) => context.host.shell(exec, input, coord.environment);
       return withoutOutput(() => handOver(context, coord.watch(options), run));
     }
     if (options.ack !== true) return coord.watch(options);

@@ -6,7 +6,7 @@ import type { TaskEnqueued } from "../../engine/task/types.ts";
 import { type AnswerCommand, Answers } from "../command.ts";
 import { OPTIONAL_RUN_ID } from "../flags.ts";
 import { readTasks } from "./enqueue_lines.ts";
-import { standardInput } from "../stdin_pieces.ts";
+import { standardInput } from "../files/stdin_pieces.ts";
 import { counted } from "../text.ts";
 import { taskFields } from "./text.ts";
 

@@ -11,7 +11,7 @@ import { badInput, CoordError, type InputProblem } from "../../domain/errors.ts"
 import { isObject, parseInput } from "../../domain/json.ts";
 import { MAX_LINE_BYTES } from "../../domain/limits.ts";
 import { type TaskInput, taskProblems } from "../../engine/task/new_task.ts";
-import { framed, type Piece, wrongInput } from "../stdin_pieces.ts";
+import { framed, type Piece, wrongInput } from "../files/stdin_pieces.ts";
 
 /** Problems that are reported one by one; the rest is counted. */
 const MAX_REPORTED = 20;

@@ -22,14 +22,19 @@ interface Run {
 /** The runs of a command by one worker. Their files lie in one folder, which goes with the worker. */
 export class CommandRuns implements Disposable {
   readonly #host: Host;
-  readonly #location: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #command: readonly [string, ...string[]];
   readonly #folder: string;
   #count = 0;
 
-  constructor(host: Host, location: string, command: readonly [string, ...string[]]) {
+  /** @param environment What a program needs to work in the workspace. */
+  constructor(
+    host: Host,
+    environment: Readonly<Record<string, string>>,
+    command: readonly [string, ...string[]],
+  ) {
     this.#host = host;
-    this.#location = location;
+    this.#environment = environment;
     this.#command = command;
     this.#folder = `${temporary(host)}/coord-work-${crypto.randomUUID()}`;
   }
@@ -49,7 +54,7 @@ export class CommandRuns implements Disposable {
       this.#create(given, new TextEncoder().encode(`${jsonLine(task.payload)}\n`));
       const { code, stderr } = await this.#host.command(this.#command, {
         env: {
-          COORD_DIR: this.#location,
+          ...this.#environment,
           COORD_RUN_ID: runId,
           COORD_TASK_ID: task.task_id,
           COORD_TASK_FENCE: String(task.fence),

@@ -107,7 +107,7 @@ class Work implements Stream<TaskWorked> {
     const { host, stop, stopAgain } = context;
     const coord = await context.open();
     const line = new LiveLine(context);
-    using runs = new CommandRuns(host, coord.location, command);
+    using runs = new CommandRuns(host, coord.environment, command);
     const ended: TaskWorked[] = [];
     let isOver = false;
     let wake = () => {};

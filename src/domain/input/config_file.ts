@@ -8,7 +8,8 @@ import { isObject } from "../json.ts";
 import { CLAIM_TTL_S, GRACE_S, RESERVATION_TTL_S } from "../limits.ts";
 import { integer, oneOf } from "./fields.ts";
 import { hookProblems, type HookSettings } from "./hook/settings.ts";
-import type { InputRule } from "./rule.ts";
+import { type InputRule, ruled, TEXT } from "./rule.ts";
+import { hasPassword, NO_PASSWORD } from "./store_url.ts";
 import { nearest } from "./suggest.ts";
 
 /** What a team agrees on, as far as its `coord.json` says it. */
@@ -66,7 +67,7 @@ const FILE = z.strictObject({
   claim_ttl: seconds(CLAIM_TTL_S),
   retention: seconds(GRACE_S),
   worktrees: z.optional(obeys(oneOf(WORKTREES))),
-  store: z.optional(z.string("must be text")),
+  store: z.optional(obeys(ruled(TEXT, (url) => hasPassword(url) ? NO_PASSWORD : undefined))),
   hook: any,
   lanes: any,
   autopick: any,

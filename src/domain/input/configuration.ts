@@ -8,6 +8,7 @@ export const DEFAULTS = {
   claim_ttl: CLAIM_TTL_S.default,
   retention: GRACE_S.default,
   worktrees: "warn",
+  store: "files",
 } as const;
 
 /** A value of the configuration, and where it comes from. */
@@ -17,7 +18,7 @@ export interface ConfigValue {
   /** What holds. */
   readonly value: unknown;
   /** Which of them says so. */
-  readonly source: "default" | "coord.json" | "workspace";
+  readonly source: "default" | "coord.json" | "workspace" | "env" | "flag";
 }
 
 /** What is configured. */
@@ -43,29 +44,25 @@ export function lanesOf(
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
-/** Every value with its source; `kept` is what the workspace keeps of `worktrees`. */
+/** A value that goes before what the team says. */
+export type Overriding = Omit<ConfigValue, "key">;
+
+/** Every value with its source; `over` has those that go before what the team says, by their keys. */
 export function configurationOf(
   found: FoundConfig | undefined,
-  kept: "warn" | "block" | undefined,
+  over: Readonly<Record<string, Overriding | undefined>>,
 ): Configuration {
-  const said: Readonly<Record<string, unknown>> = {
-    ...found?.config,
-    ...(kept !== undefined && { worktrees: kept }),
-  };
+  const said: Readonly<Record<string, unknown>> = { ...found?.config };
   const keys = new Set([...Object.keys(DEFAULTS), ...Object.keys(said)]);
-  const sourceOf = (key: string) =>
-    said[key] === undefined
-      ? "default"
-      : key === "worktrees" && kept !== undefined
-      ? "workspace"
-      : "coord.json";
   const defaults: Readonly<Record<string, unknown>> = DEFAULTS;
   return {
     path: found?.path ?? null,
     values: [...keys].map((key) => ({
       key,
-      value: said[key] ?? defaults[key] ?? null,
-      source: sourceOf(key),
+      ...over[key] ??
+        (said[key] === undefined
+          ? { value: defaults[key] ?? null, source: "default" }
+          : { value: said[key], source: "coord.json" }),
     })),
   };
 }

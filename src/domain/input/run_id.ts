@@ -42,6 +42,28 @@ export const RUN_HOSTS = [
   ["cursor", CURSOR_SESSION],
 ] as const;
 
+/** Hosts that name the session to their hooks alone: elsewhere they only set a variable that marks them. */
+export const HIDDEN_SESSIONS = [
+  { host: "gemini", mark: "GEMINI_CLI", variable: "GEMINI_SESSION_ID" },
+] as const;
+
+/** The variable in which the session of such a host is missing, where nothing else names a run. */
+export function hiddenSession(env: (name: string) => string | undefined): string | undefined {
+  const found = HIDDEN_SESSIONS.find(({ mark }) => env(mark));
+  return found !== undefined && identify(undefined, env).source === "none"
+    ? found.variable
+    : undefined;
+}
+
+/** The session of a hook's run, where its host hides it elsewhere. A call by hand has no variable for it. */
+export function sessionOfHook(
+  maker: string,
+  env: (name: string) => string | undefined,
+): string | undefined {
+  const found = HIDDEN_SESSIONS.find(({ host, variable }) => maker === `${host}:${env(variable)}`);
+  return found && env(found.variable);
+}
+
 /** How the run of a server of tools begins, where nothing names the session to it. */
 export const SERVER_RUN = "mcp:";
 

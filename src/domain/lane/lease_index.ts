@@ -1,5 +1,5 @@
 /** The live leases, in the order in which they were granted, and the ways to find those in question. */
-import type { Bounds } from "../glob/bounds.ts";
+import { type Bounds, mayOverlap } from "../glob/bounds.ts";
 import type { StepBudget } from "../glob/search.ts";
 import { bareName, laneKey, type Lease, type LeaseIdentity, leaseKey, NAME_MARK } from "./lease.ts";
 import { leaseTree, type Tree } from "../glob/tree.ts";
@@ -80,8 +80,8 @@ export class LeaseIndex {
   }
 
   #place(held: Held): void {
-    for (const [i, { folders }] of treeOf(held).bounds.entries()) {
-      this.#folders.at(folders).globs.set(`${i}:${held.key}`, { held, i });
+    for (const [i, bounds] of treeOf(held).bounds.entries()) {
+      this.#folders.at(bounds.folders).globs.set(`${i}:${held.key}`, { held, i, bounds });
     }
   }
 
@@ -124,7 +124,8 @@ export class LeaseIndex {
     const met = new Set<Held>();
     for (const [ours, bounds] of tree.bounds.entries()) {
       for (const globs of this.#near(bounds)) {
-        for (const { held, i } of globs.values()) {
+        for (const { held, i, bounds: theirs } of globs.values()) {
+          if (!mayOverlap(bounds, theirs)) continue;
           if (held.lease.renewed_seq <= since || met.has(held)) continue;
           const { overlaps, witness, exhausted } = tree.globMeets(ours, treeOf(held), i, budget);
           if (!overlaps) continue;
@@ -135,11 +136,15 @@ export class LeaseIndex {
     }
   }
 
-  /** The globs that may match what one with these bounds does, each once. */
-  #near(bounds: Bounds): Iterable<ReadonlyMap<string, HeldGlob>> {
+  /** The globs that may match what one with these bounds does, each once; a caller may need few of them. */
+  *#near(bounds: Bounds): Generator<ReadonlyMap<string, HeldGlob>> {
+    if (bounds.ways === undefined) return yield* this.#folders.near(bounds.segments);
     const found = new Set<ReadonlyMap<string, HeldGlob>>();
-    for (const { segments } of bounds.ways ?? [bounds]) this.#folders.collect(segments, found);
-    return found;
+    for (const { segments } of bounds.ways) {
+      for (const globs of this.#folders.near(segments)) {
+        if (found.size < found.add(globs).size) yield globs;
+      }
+    }
   }
 }
 
@@ -148,6 +153,7 @@ interface HeldGlob {
   readonly held: Held;
   /** Which of its globs. */
   readonly i: number;
+  readonly bounds: Bounds;
 }
 
 /** The globs all of whose paths begin with the same whole segments, and those below. */
@@ -176,16 +182,19 @@ class LeaseNode {
     }
   }
 
-  /** Adds the globs that may match what a glob with these segments does; `undefined` is any. */
-  collect(
-    segments: readonly (string | undefined)[],
-    found: Set<ReadonlyMap<string, HeldGlob>>,
-    depth = 0,
-  ): void {
-    if (this.globs.size > 0) found.add(this.globs);
-    const segment = segments[depth];
-    if (segment !== undefined) this.#below.get(segment)?.collect(segments, found, depth + 1);
-    else for (const folder of this.#below.values()) folder.collect(segments, found, depth + 1);
+  /** The globs that may match what a glob with these segments does; `undefined` is any. */
+  *near(segments: readonly (string | undefined)[]): Generator<ReadonlyMap<string, HeldGlob>> {
+    const open: { readonly node: LeaseNode | undefined; readonly depth: number }[] = [
+      { node: this, depth: 0 },
+    ];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const { node, depth } = at;
+      if (node === undefined) continue;
+      if (node.globs.size > 0) yield node.globs;
+      const segment = segments[depth];
+      const below = segment === undefined ? [...node.#below.values()] : [node.#below.get(segment)];
+      for (const next of below.reverse()) open.push({ node: next, depth: depth + 1 });
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { isObject } from "../json.ts";
 import { NAME_MARK } from "./lease.ts";
 import type { Taxonomy } from "./taxonomy.ts";
 import { NO_TREE, Tree, treeProblems } from "../glob/tree.ts";
+import { quoted } from "../text.ts";
 
 const OBJECT = "must be an object";
 const GLOBS = "must be a list of globs";
@@ -108,6 +109,52 @@ export function parseTaxonomy(
       ),
     ),
   };
+}
+
+/** What globs mean where they are set down. */
+interface NamedGlobs {
+  readonly entries: readonly string[];
+  readonly files: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/**
+ * The same of lanes that a person names: their trees are as a call would have them.
+ *
+ * @param naming What globs mean, from the top of the checkout.
+ */
+export function parseNamedTaxonomy(
+  value: unknown,
+  naming: (globs: readonly string[]) => NamedGlobs,
+): Taxonomy | readonly string[] {
+  const named = namedTrees(value, naming);
+  const read = parseTaxonomy(named.value, named.files);
+  if ("lanes" in read) return named.problems.length === 0 ? read : named.problems;
+  return [...read, ...named.problems];
+}
+
+/** The value with what the globs of its lanes name; what has another form than it should is left. */
+function namedTrees(value: unknown, naming: (globs: readonly string[]) => NamedGlobs) {
+  const files = new Set<string>();
+  const problems: string[] = [];
+  const treeOf = (lane: string, glob: unknown): readonly unknown[] => {
+    if (typeof glob !== "string") return [glob];
+    const { entries, files: found, problems: wrong } = naming([glob]);
+    // What is wrong with it wherever it stands is reported with all else that is.
+    if (wrong.length > 0 && treeProblems([glob]).length > 0) return [glob];
+    const shown = quoted(glob, 200);
+    const why = wrong.map((problem) => problem.slice(shown.length + 1));
+    problems.push(...why.map((rule) => `lanes.${lane}.tree holds ${shown}, which ${rule}`));
+    for (const file of found) files.add(file);
+    return wrong.length > 0 ? [glob] : entries;
+  };
+  if (!isObject(value) || !isObject(value["lanes"])) return { value, files, problems };
+  const lanes = Object.entries(value["lanes"]).map(([name, lane]) =>
+    isObject(lane) && Array.isArray(lane["tree"])
+      ? [name, { ...lane, tree: lane["tree"].flatMap((glob) => treeOf(name, glob)) }] as const
+      : [name, lane] as const
+  );
+  return { value: { ...value, lanes: Object.fromEntries(lanes) }, files, problems };
 }
 
 function treeOf(globs: readonly string[], files: ReadonlySet<string>): Tree {

@@ -101,6 +101,33 @@ function adopted(
   return state;
 }
 
+/** Whether a view may merely show the newest grant as it was, at a slot that was removed since. */
+export function isPassed(view: ClaimRecord, newest: ClaimRecord): boolean {
+  const { transition } = view;
+  return transition > 1 && transition < newest.transition && isSameGrant(view, newest);
+}
+
+/** What a sign of life changes. */
+const SIGNS: ReadonlySet<string> = new Set<keyof Marked>([
+  "transition",
+  "heartbeat_at",
+  "expires_at",
+  "adopted",
+  "note",
+  "progress",
+  "noted_at",
+]);
+
+/** Whether two states differ in nothing but a sign of life. */
+export function isSameHold(a: Marked, b: Marked): boolean {
+  const others = (state: Marked) => Object.entries(state).filter(([key]) => !SIGNS.has(key));
+  const of = new Map<string, unknown>(others(b));
+  const same = others(a).filter(([key, value]) =>
+    of.has(key) && (value === of.get(key) || canonicalJson(value) === canonicalJson(of.get(key)))
+  );
+  return same.length === others(a).length && same.length === of.size;
+}
+
 /** Whether the view still has to be accounted for when a state is about to replace it. */
 export function isUnseen(view: ClaimRecord | undefined, next: ClaimRecord): boolean {
   const own = view !== undefined && view.transition > 0;

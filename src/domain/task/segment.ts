@@ -1,16 +1,17 @@
 /**
  * Tasks that have ended, as lines of a file. A line is a JSON array:
- * `["<stem>",<ended>,<priority>,<created>,"<status>","<queue>",{task},{claim},"<stem's first 16>"]`.
+ * `["<stem>",<ended>,<priority>,<created>,"<status>","<queue>",{task},{claim},"<stem's first 8>"]`.
  *
  * What a listing sorts and counts by comes first, so that it parses the lines that it shows alone. The
- * records leave out what that says, and what is so nearly always. The last element says that the line is whole: an append that was cut off cannot end in it.
+ * records leave out what that says, and what is so nearly always. The last element says that the line
+ * is whole: an append that was cut off cannot end in it. Older lines end in 16 digits, and leave out less.
  */
 import type { ClaimRecord } from "./claim.ts";
 import { parseClaim } from "./parse_claim.ts";
 import { idOfStem, stemOfId } from "../ids.ts";
 import { hash } from "../journal/hash.ts";
 import { canonicalJson, escapeLines, isObject, type JsonObject, parseJson } from "../json.ts";
-import { formatTime, writable } from "../time.ts";
+import { formatTime, parseTime, writable } from "../time.ts";
 import type { TaskEntry } from "./listing.ts";
 import { presentTask } from "./pending.ts";
 import { compareTasks, orderOf, parseTask, type TaskOrder, type TaskRecord } from "./task.ts";
@@ -36,6 +37,16 @@ export interface SegmentLine {
 /** Digits of a stem, and of the place of its line, in an entry of the table. */
 const KEY = { stem: 12, at: 8, all: 20 } as const;
 
+/** Digits of the stem at the end of a line, and of an older one. */
+const ENDING = { now: 8, older: 16 } as const;
+
+/** What a line leaves out of records that say so: part of the format, whatever the defaults are. */
+const USUAL: Records = {
+  task: { tags: [], ttl_seconds: 86_400 },
+  claim: { attempt: 1, fence: 1, transition: 2 },
+};
+const USUAL_CLAIM_MS = 3_600_000;
+
 /** Digits of a run's key. */
 const RUN_KEY = 6;
 
@@ -45,13 +56,17 @@ const RUNS = /"claimer_run_id":("(?:[^"\\]|\\.)*")/g;
 /** Entries of the table that are read at once; ids are even, so one lies within 64 of its place. */
 const NEAR = 128;
 
-/** What the first line of a segment says of the others, which are in the order of a listing. */
-export interface SegmentHead {
+/** What is counted of lines. */
+export interface SegmentTally {
   readonly tasks: number;
   /** The queues, and how many of each ended how, in the order of {@link END_STATUSES}. */
   readonly queues: readonly (readonly [string, readonly number[]])[];
   /** The order of the task that comes first in a listing: priority, creation, stem. */
   readonly first: readonly [number, number, string] | null;
+}
+
+/** What the first line of a segment says of the others, which are in the order of a listing. */
+export interface SegmentHead extends SegmentTally {
   /** When the first and the last of them ended. */
   readonly ended: readonly [number, number];
   /**
@@ -85,18 +100,24 @@ export function segmentLine(
   const status = claim.status as EndStatus;
   const line = { stem, endedMs, order, status, queue, text: "" };
   const front = JSON.stringify([stem, endedMs, priority, createdMs, status, queue]);
-  const said = (["task", "claim"] as const).map((kind) => {
-    const { [kind]: implied } = impliedBy(line, records.claim);
-    const kept = Object.entries(records[kind]).filter(([key, value]) => implied[key] !== value);
-    return canonicalJson(Object.fromEntries(kept));
-  });
-  const text = escapeLines(`${front.slice(0, -1)},${said.join()}${ending(stem)}`);
-  const read = recordsOf({ ...line, text });
-  // The order of keys counts too: by it a record is known to be the same.
-  const isSame = LINE.test(text) && read !== undefined &&
-    JSON.stringify(read.task) === JSON.stringify(records.task) &&
-    JSON.stringify(read.claim) === JSON.stringify(records.claim);
-  return isSame ? { ...line, text } : undefined;
+  // A record that lacks what is usual says so on an older line.
+  for (const isOlder of [false, true]) {
+    const implied = impliedBy(line, records.claim, isOlder);
+    const said = (["task", "claim"] as const).map((kind) => {
+      const kept = Object.entries(records[kind]).filter(([key, value]) =>
+        !(key in implied[kind]) || JSON.stringify(implied[kind][key]) !== JSON.stringify(value)
+      );
+      return canonicalJson(Object.fromEntries(kept));
+    });
+    const text = escapeLines(`${front.slice(0, -1)},${said.join()}${ending(stem, isOlder)}`);
+    const read = recordsOf({ ...line, text });
+    // The order of keys counts too: by it a record is known to be the same.
+    const isSame = LINE.test(text) && read !== undefined &&
+      JSON.stringify(read.task) === JSON.stringify(records.task) &&
+      JSON.stringify(read.claim) === JSON.stringify(records.claim);
+    if (isSame) return { ...line, text };
+  }
+  return undefined;
 }
 
 /** A task and its end, as their files have them. */
@@ -109,17 +130,22 @@ interface Records {
 function impliedBy(
   { stem, order, status, queue }: Omit<SegmentLine, "text">,
   { claimed_at = "" }: JsonObject,
+  isOlder: boolean,
 ): Records {
   const task_id = idOfStem(stem);
   const { priority, createdMs } = order;
-  return {
-    task: { task_id, priority, queue, created_at: formatTime(writable(createdMs)) },
-    claim: { task_id, status, error: null, heartbeat_at: claimed_at },
-  };
+  const task = { task_id, priority, queue, created_at: formatTime(writable(createdMs)) };
+  const claim = { task_id, status, error: null, heartbeat_at: claimed_at };
+  if (isOlder) return { task, claim };
+  const claimedMs = parseTime(claimed_at);
+  const expiry: JsonObject = claimedMs === undefined
+    ? {}
+    : { expires_at: formatTime(writable(claimedMs + USUAL_CLAIM_MS)) };
+  return { task: { ...USUAL.task, ...task }, claim: { ...USUAL.claim, ...expiry, ...claim } };
 }
 
-function ending(stem: string): string {
-  return `,"${stem.slice(0, 16)}"]`;
+function ending(stem: string, isOlder = false): string {
+  return `,"${stem.slice(0, isOlder ? ENDING.older : ENDING.now)}"]`;
 }
 
 /** The lines of a text that are whole. */
@@ -136,7 +162,8 @@ export function* segmentLines(text: string): Generator<SegmentLine> {
 /** What a line says at its front; `undefined` of one that is not whole. */
 export function parseSegmentLine(text: string): SegmentLine | undefined {
   const [, stem = "", ended, priority, created, status, queue = ""] = LINE.exec(text) ?? [];
-  if (stem === "" || !text.endsWith(ending(stem))) return undefined;
+  const isWhole = text.endsWith(ending(stem)) || text.endsWith(ending(stem, true));
+  if (stem === "" || !isWhole) return undefined;
   return {
     stem,
     endedMs: Number(ended),
@@ -152,7 +179,7 @@ export function recordsOf(line: SegmentLine): Records | undefined {
   try {
     const [task, claim] = (parseJson(line.text) as readonly unknown[]).slice(6);
     if (!isObject(task) || !isObject(claim)) return undefined;
-    const implied = impliedBy(line, claim);
+    const implied = impliedBy(line, claim, line.text.endsWith(ending(line.stem, true)));
     return {
       task: sorted({ ...implied.task, ...task }),
       claim: sorted({ ...implied.claim, ...claim }),
@@ -177,18 +204,35 @@ export function segmentEntry(line: SegmentLine): (TaskEntry & { claim: ClaimReco
   return typeof task === "string" || typeof claim === "string" ? undefined : { task, claim };
 }
 
+/** Counts lines. */
+export function tallyOf(lines: Iterable<SegmentLine>): SegmentTally {
+  const queues = new Map<string, number[]>();
+  let tasks = 0;
+  let first: TaskOrder | undefined;
+  for (const { queue, status, order } of lines) {
+    let counts = queues.get(queue);
+    if (counts === undefined) queues.set(queue, counts = END_STATUSES.map(() => 0));
+    const at = END_STATUSES.indexOf(status);
+    counts[at] = (counts[at] ?? 0) + 1;
+    tasks++;
+    if (first === undefined || compareTasks(order, first) < 0) first = order;
+  }
+  return {
+    tasks,
+    queues: [...queues],
+    first: first === undefined ? null : [first.priority, first.createdMs, first.id],
+  };
+}
+
 /** The bytes of a segment: its head, the lines in the order of a listing, and the table. */
 export function segmentBytes(lines: Iterable<SegmentLine>): Uint8Array {
   const sorted = [...lines].sort((a, b) => compareTasks(a.order, b.order));
-  const queues = new Map<string, number[]>();
   const table: string[] = [];
   const ended: [number, number] = [Infinity, 0];
   const runs = new Set<string>();
   let size = 0;
-  const bodies = sorted.map(({ stem, endedMs, status, queue, text }) => {
+  const bodies = sorted.map(({ stem, endedMs, text }) => {
     table.push(stem.slice(0, KEY.stem) + size.toString(16).padStart(KEY.at, "0"));
-    const counts = queues.get(queue) ?? END_STATUSES.map(() => 0);
-    queues.set(queue, counts.map((count, n) => END_STATUSES[n] === status ? count + 1 : count));
     ended[0] = Math.min(ended[0], endedMs);
     ended[1] = Math.max(ended[1], endedMs);
     for (const [, run = ""] of text.matchAll(RUNS)) runs.add(run);
@@ -196,11 +240,8 @@ export function segmentBytes(lines: Iterable<SegmentLine>): Uint8Array {
     size += bytes.length;
     return bytes;
   });
-  const first = sorted[0]?.order;
   const head: SegmentHead = {
-    tasks: sorted.length,
-    queues: [...queues],
-    first: first === undefined ? null : [first.priority, first.createdMs, first.id],
+    ...tallyOf(sorted),
     ended: sorted.length === 0 ? [0, 0] : ended,
     table: size + 1,
     runs: runs.size,
@@ -220,14 +261,19 @@ export function segmentBytes(lines: Iterable<SegmentLine>): Uint8Array {
 /** The first line of a segment; `undefined` when it says nothing that can be read. */
 export function parseSegmentHead(text: string): SegmentHead | undefined {
   try {
-    const head = JSON.parse(text) as Partial<SegmentHead> | null;
-    const isHead = typeof head?.tasks === "number" && typeof head.table === "number" &&
-      Array.isArray(head.ended) && Array.isArray(head.queues);
-    return isHead ? head as SegmentHead : undefined;
+    const head: unknown = JSON.parse(text);
+    return isSegmentHead(head) ? head : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Whether a value says what a head says. */
+export function isSegmentHead(value: unknown): value is SegmentHead {
+  const head = value as Partial<SegmentHead> | null | undefined;
+  return typeof head?.tasks === "number" && typeof head.table === "number" &&
+    Array.isArray(head.ended) && Array.isArray(head.queues);
 }
 
 /** A part of the table: bytes after the first line. */

@@ -58,7 +58,7 @@ export interface Wanted {
   readonly tag?: string | undefined;
   /** What the claimer has, default nothing: a task that needs more is not for it. */
   readonly has?: readonly string[] | undefined;
-  /** The queues whose tasks are not handed out; the caller asks for them before each search. */
+  /** The queues whose tasks are not handed out. */
   readonly paused?: ReadonlySet<string> | undefined;
 }
 

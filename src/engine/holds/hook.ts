@@ -61,6 +61,8 @@ export interface HookEdit {
   readonly base: string;
   /** Ends the call, which reserves nothing then. */
   readonly signal: AbortSignal;
+  /** Is awaited before the files are reserved; a run that holds them only reads, without it. */
+  readonly onReserving?: () => Promise<void>;
 }
 
 const PASS: HookVerdict = { verdict: "pass" };
@@ -85,7 +87,7 @@ export async function beforeEdit(
 async function verdictOn(
   context: HookContext,
   run: HookRun,
-  { base, signal }: HookEdit,
+  { base, signal, onReserving }: HookEdit,
   mode: "deny" | "warn",
   wanted: readonly LocatedFile[],
   worktree: string | undefined,
@@ -114,6 +116,7 @@ async function verdictOn(
     return first;
   }
   signal.throwIfAborted();
+  await onReserving?.();
   const answer = await reservations.reserve({
     addresses: wanted.map(({ text }) => text),
     base,

@@ -151,7 +151,7 @@ export class SeenFiles {
   }
 
   #read(input: SeenInput): { sightings: Sightings; located: readonly LocatedFile[] } {
-    const { sightings } = this.#context;
+    const sightings = this.#context.sightings?.();
     if (sightings === undefined) throw new TypeError("Nothing is known here of files");
     const problems = inputProblems(input, SEEN_FIELDS, ["paths", "runId"]);
     const { paths, base } = input;

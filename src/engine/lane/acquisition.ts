@@ -25,8 +25,7 @@ import type { JournalView } from "../../ports/journal.ts";
 import { type AwaitedHolders, holdExclusively, type Wanted } from "../hold/exclusion.ts";
 import { NO_QUEUE, type Queue } from "../hold/queue.ts";
 import * as answers from "./answers.ts";
-import { freeAnswer, granted, refusalOf } from "./decision.ts";
-import { originOf } from "./origin.ts";
+import { freeAnswer, granted, originOf, refusalOf } from "./decision.ts";
 import { type LaneContext, nonceOf, type Turn } from "./turn.ts";
 import type { LaneAcquired, LaneAcquireInput, LaneDenied, LaneVerdict } from "./types.ts";
 

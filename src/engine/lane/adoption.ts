@@ -1,4 +1,5 @@
 /** Handing a lease over to another holder. */
+import { originOf } from "./decision.ts";
 import { addressesOfTree } from "../../domain/glob/holds/holds.ts";
 import type { Conflicts, ReservationConflict } from "../../domain/glob/holds/comparison.ts";
 import { adoptEntry, releaseEntry } from "../../domain/journal/entries.ts";
@@ -7,7 +8,6 @@ import type { Lease } from "../../domain/lane/lease.ts";
 import { quoted } from "../../domain/text.ts";
 import { FREE, type Holders, holdExclusively } from "../hold/exclusion.ts";
 import * as answers from "./answers.ts";
-import { originOf } from "./origin.ts";
 import type { LaneContext, Turn } from "./turn.ts";
 import type { LaneAdopted, LaneAdoptInput, LaneRefused } from "./types.ts";
 

@@ -1,7 +1,9 @@
-/** The answers of `lane acquire` and `lane arbitrate`, put together from a decision. */
+/** The answers of `lane acquire` and `lane arbitrate`, put together from a decision, and what an entry says of its process. */
+import type { Origin } from "../../domain/journal/entries.ts";
 import type { Denied, Granted } from "../../domain/lane/arbiter.ts";
 import type { Lease } from "../../domain/lane/lease.ts";
 import { restTime } from "./answers.ts";
+import type { LaneContext } from "./turn.ts";
 import type { LaneAcquired, LaneAcquireInput, LaneScavenged, LaneVerdict } from "./types.ts";
 
 /** The answer for a lease that the caller has. */
@@ -79,4 +81,15 @@ export function refusalOf(
     conflicts_total: total,
     error: reason,
   } as const;
+}
+
+/** Where a lease is taken, and by which process; warns of one that is not there. */
+export function originOf({ processes, warn }: LaneContext, pid: number | undefined): Origin {
+  const origin = processes.origin(pid);
+  // Where nothing is known of this process either, nothing can be known of others.
+  const isKnowable = () => processes.origin(processes.ownPid).process !== undefined;
+  if (pid !== undefined && origin.process === undefined && isKnowable()) {
+    warn(`There is no process ${pid}: the lease lasts until its holder was silent for too long`);
+  }
+  return origin;
 }

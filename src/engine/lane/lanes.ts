@@ -325,6 +325,41 @@ export class Lanes {
     return { lane, ...judgeLiveness(evidence, { spin, grace }) };
   }
 
+  /**
+   * The lanes that the team has set down, as they are now.
+   *
+   * @returns Them, in the order in which they were named; none where none were set down.
+   */
+  async taxonomy(): Promise<types.LaneTaxonomy> {
+    const { taxonomyAnswer } = await import("./taxonomy.ts");
+    return taxonomyAnswer(await this.#context.lanes.taxonomy());
+  }
+
+  /**
+   * Sets down the lanes of the workspace, for all who use it, in the place of those before. In a
+   * workspace of files that is `lanes.json`. Leases stay as they are.
+   *
+   * @param value What `lanes.json` says: `lanes` by their names, `autopick` and `kinds`. Globs mean
+   * what lies in the caller's checkout.
+   * @returns What was set down, durable.
+   * @throws {CoordError} `bad_args` with all that is wrong; nothing was written then.
+   *
+   * @example
+   * ```ts
+   * import { initWorkspace, openWorkspace } from "@coord/coord";
+   *
+   * const project = await Deno.makeTempDir();
+   * await initWorkspace(project);
+   * const coord = await openWorkspace({ dir: project });
+   * await coord.lanes.setTaxonomy({ lanes: { api: { tree: ["src/api/**"] } }, autopick: ["api"] });
+   * console.log((await coord.lanes.taxonomy()).autopick); // [ "api" ]
+   * ```
+   */
+  async setTaxonomy(value: object): Promise<types.LaneTaxonomy> {
+    const { setTaxonomy } = await import("./taxonomy.ts");
+    return await setTaxonomy(this.#context.lanes, this.#checkout, value);
+  }
+
   async #acquisition(
     input: types.LaneAcquireInput,
     rules: FieldTable = LANE_INPUTS.acquire,

@@ -323,6 +323,28 @@ export interface LaneList {
   readonly leases: readonly LaneItem[];
 }
 
+/** A lane that the team has set down. */
+export interface LaneDefined {
+  /** Its name. */
+  readonly lane: string;
+  /** Its kind; empty when it has none. */
+  readonly lane_kind: string;
+  /** The globs that it holds; none when it is a name alone. */
+  readonly tree: readonly string[];
+  /** Whether no other lane may be held beside it. */
+  readonly exclusive: boolean;
+}
+
+/** The lanes that the team has set down. */
+export interface LaneTaxonomy {
+  /** In the order in which they were named. */
+  readonly lanes: readonly LaneDefined[];
+  /** The lanes that a request which names none may get, the best first. */
+  readonly autopick: readonly string[];
+  /** The kinds that have a limit, and how many leases of each there may be. */
+  readonly kinds: readonly { readonly lane_kind: string; readonly max_concurrent: number }[];
+}
+
 /** Whether a grant is the current one. */
 export type LaneFenceCheck = {
   /** It is. */

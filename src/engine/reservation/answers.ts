@@ -26,9 +26,6 @@ const MAX_NAMED = 3;
 
 /** Why an exclusive reservation was refused. */
 export function refusal({ conflicts, total, isCounted }: Conflicts): string {
-  if (total === 0) {
-    return "Cannot reserve exclusively: others are about to reserve the same at this moment";
-  }
   // Who keeps it out is named first.
   const weight = (each: HoldConflict) => each.exclusive ? isElsewhere(each) ? 1 : 2 : 0;
   const ordered = conflicts.toSorted((a, b) => weight(b) - weight(a));

@@ -41,9 +41,8 @@ interface Attempt {
   readonly isHeld: boolean;
   /** Of an exclusive one that is. */
   readonly fence?: number | undefined;
+  /** Nothing where it is not held and what was in the way has ended, or is to be settled soon. */
   readonly found: Conflicts;
-  /** Whether what was in the way has ended, or is to be settled soon. */
-  readonly isUndecided: boolean;
 }
 
 export class Reserving {
@@ -66,25 +65,30 @@ export class Reserving {
     const { timers = realTimers, warn } = context;
     // What a notice meets keeps it from nothing.
     const worktrees = this.input.exclusive === true ? await worktreesOf(context) : "warn";
-    const end = timers.now() + SETTLE_MS;
+    let end = timers.now() + SETTLE_MS;
     while (true) {
       const record = await make();
       signal?.throwIfAborted();
       const isPatient = timers.now() < end;
-      const { renewed, isHeld, fence, found, isUndecided } = await this.#attempt(
-        record,
-        worktrees,
-        isPatient,
-      );
+      const attempt = await this.#attempt(record, worktrees, isPatient);
+      const { renewed, isHeld, fence } = attempt;
       if (signal?.aborted) {
         if (isHeld) await giveUpReservation(context, record);
         throw signal.reason;
       }
       if (renewed !== undefined) return renewed;
-      if (isUndecided && isPatient) {
-        using wakeup = new Wakeup(timers, signal);
-        await wakeup.sleep(timers.now() + RETRY_MS);
-        continue;
+      let { found } = attempt;
+      if (!isHeld && found.total === 0) {
+        if (!isPatient) {
+          // Another one came first, and holds it now, or is gone.
+          found = this.input.exclusive === true ? await this.#inTheWay(record, worktrees) : FREE;
+          end = timers.now() + SETTLE_MS;
+        }
+        if (found.total === 0) {
+          using wakeup = new Wakeup(timers, signal);
+          await wakeup.sleep(timers.now() + RETRY_MS);
+          continue;
+        }
       }
       for (const doubt of found.doubts) warn(doubt);
       const met = metOf(found);
@@ -97,17 +101,20 @@ export class Reserving {
 
   /** What keeps out an exclusive reservation with such a record. Nothing is written. */
   async look(record: ReservationRecord): Promise<HoldConflict[]> {
+    return [...(await this.#inTheWay(record, await worktreesOf(this.context))).conflicts];
+  }
+
+  async #inTheWay(record: ReservationRecord, worktrees: "warn" | "block"): Promise<Conflicts> {
     const { context, lanes, input: { strict = false } } = this;
     const now = context.clock();
-    const worktrees = await worktreesOf(context);
     const isLock = locksBeside(record, worktrees);
     const comparison = new Comparison(record.run_id, addressOutlines(record));
     const near = await context.store.reservations.near(record, now, overlapsRecord(comparison));
     const locks = near.filter(({ reservation }) => strict || isLock(reservation));
     const leases = await lanes.find({ runId: record.run_id, named: record, now });
     const ahead = await this.#ahead(record, worktrees);
-    const reservations = comparison.conflicts(locks.map(heldBeside(record)));
-    return [reservations, leases, ahead].flatMap(({ conflicts }) => [...conflicts]);
+    const reservations: Conflicts = comparison.conflicts(locks.map(heldBeside(record)));
+    return together(together(reservations, leases), ahead);
   }
 
   /** Who waits for what overlaps, and came first. What is only extended waits behind no other. */
@@ -144,7 +151,7 @@ export class Reserving {
     const isLock = locksBeside(record, worktrees);
     const comparison = new Comparison(runId, addressOutlines(record));
     const renewal = renew === true ? new Renewal(record) : undefined;
-    const nothing = { isHeld: false, found: FREE, isUndecided: true };
+    const nothing = { isHeld: false, found: FREE };
     const seen = await renewal?.look(this.context, comparison) ?? [];
     const known = await renewal?.extend(keeper, comparison, seen);
     if (known !== undefined) return { ...nothing, renewed: known };
@@ -157,7 +164,7 @@ export class Reserving {
     const overlaps = overlapsRecord(comparison);
     if (!isExclusive && renewal === undefined) {
       const others = conflictsOf(await store.addNotice({ reservation: record, overlaps }));
-      return { isHeld: true, found: together(others, leases), isUndecided: false };
+      return { isHeld: true, found: together(others, leases) };
     }
     let others: Conflicts = FREE;
     let met: readonly ReservationEntry[] = [];
@@ -204,6 +211,6 @@ export class Reserving {
     }
     // What it reports only is no reason for a no.
     const found = isUndecided ? FREE : together(together(others, leases), ahead);
-    return { isHeld, fence, found, isUndecided };
+    return { isHeld, fence, found };
   }
 }

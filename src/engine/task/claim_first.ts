@@ -39,14 +39,13 @@ export async function claimFirst(
   seconds: number,
 ): Promise<TaskClaimed | undefined> {
   const { store, clock } = context;
-  const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
-    // What is paused by now is not searched, and what is resumed after this look wakes a waiting caller.
-    const paused = await store.tasks.pauses.names();
+  const noted = (paused: ReadonlySet<string>) =>
     onPaused?.([...paused].filter((name) => queues?.includes(name) !== false).sort());
-    const wanted = { queues, tag, has, paused };
+  const attempt = async (effort: "thorough" | "quick", hints: readonly string[] = []) => {
     while (true) {
       const grant = { runId, ttlSeconds, nonce: nonce() };
-      const entry = await store.tasks.claimNext({ ...wanted, grant, effort, hints });
+      const search = { queues, tag, has, grant, effort, hints, onPaused: noted };
+      const entry = await store.tasks.claimNext(search);
       // One that timed out while the process slept may be another agent's by now.
       const isOver = entry?.claim !== undefined && claimTimedOut(entry.claim, clock());
       if (!isOver || signal?.aborted) return entry;

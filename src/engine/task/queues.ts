@@ -3,7 +3,7 @@ import { identifier } from "../../domain/input/fields.ts";
 import * as taskFields from "../../domain/task/fields.ts";
 import { noTasks, type TaskCounts } from "../../domain/task/listing.ts";
 import { formatTime } from "../../domain/time.ts";
-import type { QueuePause } from "../../ports/tasks.ts";
+import type { QueuePause } from "../../domain/task/keeping/pause.ts";
 import type { TaskContext } from "../context.ts";
 import { checkInput } from "../input.ts";
 

@@ -4,7 +4,7 @@ import { quoted } from "../../domain/text.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { CheckoutPlace, Whereabout } from "../../ports/checkout.ts";
 import type { SettingsState } from "../../ports/host_settings.ts";
-import type { Examination, Problem, TriedPromise } from "../../ports/store.ts";
+import type { Examination, FoundBy, Problem, TriedPromise } from "../../ports/store.ts";
 import type { Context } from "../context.ts";
 
 /** How to examine a workspace. */
@@ -24,7 +24,7 @@ export interface DoctorReport extends Examination {
   /** Where the workspace lies. */
   readonly workspace: string;
   /** How it was found. */
-  readonly found_by: "dir" | "env" | "search" | "worktree";
+  readonly found_by: FoundBy;
   /** Calls that wait for a hold, and tickets of such that ended without giving theirs back. */
   readonly waits: { readonly live: number; readonly lapsed: number };
   /** The checkouts of the repository, the main one first, and the workspace that agents in each use. */
@@ -105,11 +105,11 @@ function isUntried({ promise, result }: TriedPromise): boolean {
   return result === "not_tried" && promise !== NEVER_TRIED;
 }
 
-function brokenProblem({ promise, found, means, carries }: TriedPromise): Problem {
-  const next = carries === "promptness"
+function brokenProblem({ promise, found, means, carries, next }: TriedPromise): Problem {
+  const onFiles = carries === "promptness"
     ? "For prompt answers, keep the workspace on a disk of this machine"
     : "Keep the workspace on a local disk of this machine, and name it by COORD_DIR";
-  return { what: `${promise}: ${found}`, means, next };
+  return { what: `${promise}: ${found}`, means, next: next ?? onFiles };
 }
 
 /** The warning says both: what is wrong, and after the last colon what to do. */

@@ -56,11 +56,14 @@ const MEANINGS: Readonly<Record<DamageClass, string>> = {
   broken: "Commands skip this record, or go by its name alone.",
   misplaced: "Commands do not open what lies here, so what is to be here is missing.",
   foreign: "Commands skip this file with a warning each time.",
-  altered: "The record was changed after it was written, and commands go by what it says now.",
+  altered: "The record was changed after it was written. Commands go by what it says now.",
+  stuck: "No command can claim this task, extend its claim or end it.",
   unreadable: "This process may not read it, so nothing is known of it.",
   segment: "Commands miss ended tasks on damaged lines, or count them wrongly.",
-  journal: "Commands skip this line, and a lease that it granted is missing.",
+  journal:
+    "Commands skip a damaged line. A lease that it granted is missing. Archives are history.",
   index: "Commands find the record late, or look in vain.",
+  counter: "A number may come twice, and with it a fence or an entry's place.",
   settings: "Commands refuse this setting, or go by the default.",
 };
 
@@ -69,11 +72,15 @@ const BY_HAND: Readonly<Record<DamageClass, string>> = {
   broken: "Look at the file, and move it away.",
   misplaced: "Move what lies here away, and check again.",
   foreign: "Move the file away.",
-  altered: "Look at the record. Cancel the task or release the reservation, and make it again.",
+  altered: "Look at the record. Cancel the task or release the reservation, and make it again. " +
+    "What has ended goes with gc.",
+  stuck:
+    "Look at all its files: any of them may be the wrong one. Move that one out of claims/, and check again.",
   unreadable: "Give this user the right to read it, and check again.",
   segment: "Look at the file, and move it away.",
   journal: 'Look at the file: "coord journal verify" says more of it.',
   index: "Remove the folder index/ of the workspace: coord makes it again.",
+  counter: "Look at the row, and raise the number.",
   settings: "Correct the file, and check again.",
 };
 

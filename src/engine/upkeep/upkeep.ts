@@ -94,6 +94,10 @@ export class Upkeep {
    */
   async config(): Promise<Configuration> {
     const { agreement } = this.#context;
-    return configurationOf(await agreement?.checked(), agreement?.worktrees());
+    const kept = agreement?.worktrees();
+    return configurationOf(await agreement?.checked(), {
+      worktrees: kept && { value: kept, source: "workspace" },
+      store: this.#context.namedStore,
+    });
   }
 }

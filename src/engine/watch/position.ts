@@ -69,7 +69,12 @@ export class Position {
   #size = 0;
   #flushedAt = -Infinity;
 
-  constructor(readonly file: CursorFile, readonly feed: ChangeFeed) {}
+  /** @param identity The feed's. */
+  constructor(
+    readonly file: CursorFile,
+    readonly feed: Pick<ChangeFeed, "compact">,
+    readonly identity: readonly string[],
+  ) {}
 
   /**
    * Reads the file; `undefined` when there is none yet, or an empty one.
@@ -83,7 +88,7 @@ export class Position {
     const head = end < 0 ? undefined : parseHead(text.slice(0, end));
     this.#head = text.slice(0, end + 1);
     if (head === undefined) throw this.#refusal("it holds something else than a position");
-    if (!this.feed.identity().some((name) => head.workspace.includes(name))) {
+    if (!this.identity.some((name) => head.workspace.includes(name))) {
       throw this.#refusal("it keeps the position in another workspace");
     }
     const { lines, expired, unread } = this.#fold(text, end + 1);
@@ -99,7 +104,7 @@ export class Position {
   begin(since: number, kinds: ReadonlySet<RecordKind>): void {
     const head = {
       coord_cursor: 1,
-      workspace: this.feed.identity(),
+      workspace: this.identity,
       since,
       kinds: RECORD_KINDS.filter((kind) => kinds.has(kind)),
     };

@@ -3,8 +3,9 @@ import { isLive } from "../../domain/reservation/reservation.ts";
 import { orderOf, type TaskStatus } from "../../domain/task/task.ts";
 import { FILED_KINDS, FOLDERS } from "../../domain/watch/event.ts";
 import { quoted } from "../../domain/text.ts";
-import type { QueuePause, UnmetNeeds } from "../../ports/tasks.ts";
-import type { Store } from "../../ports/store.ts";
+import type { UnmetNeeds } from "../../ports/tasks.ts";
+import type { QueuePause } from "../../domain/task/keeping/pause.ts";
+import type { FoundBy, Store } from "../../ports/store.ts";
 import type { Context } from "../context.ts";
 import { liveLeases } from "../lane/live.ts";
 import type { LaneItem } from "../lane/types.ts";
@@ -17,7 +18,7 @@ export interface WorkspaceStatus {
    * How it was found: named as `dir` or in the environment, by a search upward, or, for a linked
    * worktree, in the main checkout.
    */
-  readonly found_by: "dir" | "env" | "search" | "worktree";
+  readonly found_by: FoundBy;
   /** Tasks by status, and `total`. */
   readonly tasks: Readonly<Record<TaskStatus | "total", number>>;
   /** The task that has been pending longest, null when none is. */

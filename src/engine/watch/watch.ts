@@ -188,7 +188,7 @@ async function* eventsOf(
   const selected = new Set<RecordKind>(named.length > 0 ? named : RECORD_KINDS);
   const position = options.cursor === undefined
     ? undefined
-    : new Position(cursorFile(options.cursor), feed);
+    : new Position(cursorFile(options.cursor), feed, await feed.identity());
   const kept = position?.read(warn);
   const expiring = EXPIRING_KINDS.filter((kind) => selected.has(kind));
   const { forRun } = options;
@@ -207,7 +207,7 @@ async function* eventsOf(
   signal?.addEventListener("abort", end);
   const deadline = once || timeout === undefined ? Infinity : timers.now() + timeout * 1000;
   const disarm = deadline === Infinity ? () => {} : ringAt(timers, deadline, end);
-  const isOver = () => stop.signal.aborted || timers.now() >= deadline;
+  const isOver = () => stop.signal.aborted || deadline !== Infinity && timers.now() >= deadline;
 
   const acks = options.ack === true;
   using wakeup = new Wakeup(timers, stop.signal);
@@ -252,9 +252,10 @@ async function* eventsOf(
       }
       if (step.type !== "happening") continue;
       const { happening } = step;
-      const isConcern = await concerns?.include(happening, { run, expiries, now: clock() }) ?? true;
+      const isConcern = concerns === undefined ||
+        await concerns.include(happening, { run, expiries, now: clock() });
       const isEmitted = isConcern && passes(happening, selected, options, clock());
-      if (isEmitted) await atMost(MAX_UNTAKEN - 1);
+      if (isEmitted && acks) await atMost(MAX_UNTAKEN - 1);
       if (isOver()) break;
       untaken.add(step.position, isEmitted);
       if (isEmitted) {

@@ -1,23 +1,19 @@
 /** Reservations and lanes, whatever a data base does by default, and whatever comes between two statements. */
 import { Connection } from "../../../src/adapters/postgres/connection.ts";
-import { initPostgres, openPostgres } from "../../../src/adapters/postgres/open.ts";
+import { openPostgres } from "../../../src/adapters/postgres/open.ts";
 import { placeOf } from "../../../src/adapters/postgres/place.ts";
-import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import { formatTime } from "../../../src/domain/time.ts";
-import { afterEach, assertEquals, itIf } from "../../deps.ts";
+import { afterEach, assertEquals } from "../../deps.ts";
 import {
   closeOpened,
   cuttable,
+  itThere,
+  newDataBase,
   newSpace,
-  noServer,
   opened,
   untilOneWaits,
-  withTheRest,
 } from "../../support/postgres.ts";
 import { coordOn } from "../../support/scene/over_store.ts";
-
-const reason = noServer();
-const itThere = itIf(reason === undefined, reason ?? "");
 
 afterEach(closeOpened);
 
@@ -25,17 +21,10 @@ for (const level of ["read committed", "repeatable read", "serializable"]) {
   itThere(
     `of exclusive reservations, and of leases, at once one is granted where ${level} is the default`,
     async () => {
-      const url = await newSpace();
-      const sql = opened(new Connection(placeOf(url)));
-      const name = `d${crypto.randomUUID().replaceAll("-", "")}`;
-      await sql.write(`CREATE DATABASE ${name}`);
-      await sql.write(`ALTER DATABASE ${name} SET default_transaction_isolation = '${level}'`);
-      const place = placeOf(url.replace("/postgres?", `/${name}?`));
-      await initPostgres(place);
-      const workspace = new MemoryWorkspace();
+      const { place } = await newDataBase({ default_transaction_isolation: `'${level}'` });
       const coords = await Promise.all(["a", "b", "c", "d"].map(async (runId) => {
         const store = opened(await openPostgres(place));
-        return { runId, coord: coordOn(withTheRest(store, workspace)) };
+        return { runId, coord: coordOn(store) };
       }));
       for (let round = 0; round < 3; round++) {
         const answers = await Promise.all(coords.map(async ({ runId, coord }, n) => {
@@ -105,7 +94,7 @@ itThere("a lease whose append has lost its answer is acquired once", async () =>
   const place = placeOf(await newSpace());
   const wire = opened(await cuttable(place));
   const store = opened(await openPostgres(wire.place));
-  const coord = coordOn(withTheRest(store, new MemoryWorkspace()));
+  const coord = coordOn(store);
   const sql = opened(new Connection(place));
   let acquiring: Promise<{ status: string }> | undefined;
   await sql.transaction("READ COMMITTED", async (ask) => {

@@ -1,6 +1,6 @@
-import { placeOf } from "../../../src/adapters/postgres/place.ts";
+import { placeOf, withRoots } from "../../../src/adapters/postgres/place.ts";
 import { CoordError } from "../../../src/domain/errors.ts";
-import { assertEquals, it } from "../../deps.ts";
+import { assertEquals, assertThrows, it } from "../../deps.ts";
 
 const SECRET = "s3cret";
 
@@ -37,6 +37,22 @@ it("placeOf() has a server prove who it is, unless it is near or the URL says ot
   assertEquals([tls("db", "require"), tls("db", "disable")], ["unverified", "none"]);
 });
 
+it("withRoots() reads the file of sslrootcert, which has a server prove who it is", () => {
+  const place = placeOf("postgres://u@localhost/d?space=x&sslrootcert=/etc/ca.pem");
+  assertEquals([place.tls, place.rootsFile, place.roots], ["verified", "/etc/ca.pem", undefined]);
+  const pem = "-----BEGIN CERTIFICATE-----\n";
+  assertEquals(withRoots(place, (path) => path === "/etc/ca.pem" ? pem : undefined).roots, pem);
+  const without = placeOf("postgres://u@localhost/d?space=x");
+  assertEquals(withRoots(without, () => pem), without);
+  for (const [text, what] of [[undefined, "is not there"], ["x", "has no certificate"]] as const) {
+    const error = assertThrows(() => withRoots(place, () => text), CoordError);
+    assertEquals(
+      error.message,
+      `Cannot use the store: the file of sslrootcert, "/etc/ca.pem", ${what}`,
+    );
+  }
+});
+
 it("placeOf() refuses what it cannot use, and repeats no secret", () => {
   const why = (text: string) => {
     try {
@@ -54,6 +70,8 @@ it("placeOf() refuses what it cannot use, and repeats no secret", () => {
     `${start}h/d?space=a//b`,
     `${start}h/d?space=x&sslmode=maybe`,
     `${start}h/d?space=x&options=-c`,
+    `${start}h/d?space=x&sslrootcert=ca.pem`,
+    `${start}h/d?space=x&sslrootcert=/ca.pem&sslmode=require`,
     "postgres:///d?space=x",
     "postgres://h/d?space=x",
   ].map(why);
@@ -66,6 +84,8 @@ it("placeOf() refuses what it cannot use, and repeats no secret", () => {
       "the space has other characters than letters, digits, and . _ - /",
       'there is no sslmode "maybe"',
       'there is no parameter "options"',
+      "sslrootcert is no absolute path",
+      "sslrootcert goes with sslmode=verify-full alone",
       "it names no host",
       "it names no user",
     ].map((each) => `Cannot use the store: ${each}`),

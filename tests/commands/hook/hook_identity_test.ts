@@ -5,6 +5,7 @@ import { SAMPLES } from "../../../src/domain/input/hook/sample.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
 import { HOOK_NOW, hookScene } from "../../support/scene/hook.ts";
+import { makeTempDir } from "../../support/scene/scratch.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -15,7 +16,8 @@ const SHELLS: Readonly<Record<string, { readonly hook?: Env; readonly shell: Env
   copilot: { shell: { COPILOT_AGENT_SESSION_ID: "S" } },
   // By the answer of its hook at the start of a session, which comes first below.
   cursor: { shell: {} },
-  gemini: { hook: { GEMINI_SESSION_ID: "S" }, shell: { GEMINI_SESSION_ID: "S" } },
+  // By the note that its hook leaves then.
+  gemini: { hook: { GEMINI_SESSION_ID: "S" }, shell: { GEMINI_CLI: "1" } },
   grok: { shell: { GROK_SESSION_ID: "S" } },
   opencode: { shell: { OPENCODE_SESSION_ID: "S" } },
 };
@@ -32,14 +34,20 @@ for (const host of Object.keys(DIALECTS)) {
     const here = hookScene();
     const { dir } = here;
     const { hook = {}, shell = {} } = SHELLS[host] ?? {};
+    const home = { HOME: makeTempDir() };
+    const above = [{ names: ["node"], process: here.host.processIdentity() }];
     const start = { conversation_id: "S", hook_event_name: "sessionStart", cwd: dir };
-    const answer = host === "cursor"
-      ? await here.call(JSON.stringify(start), { args: ["hook", "run", host] })
+    const answer = ["cursor", "gemini"].includes(host)
+      ? await here.call(JSON.stringify(start), {
+        args: ["hook", "run", host],
+        env: { ...home, ...hook },
+        above,
+      })
       : undefined;
-    const given = answer === undefined ? shell : JSON.parse(answer.out).env;
+    const given = { ...home, ...(host === "cursor" ? JSON.parse(answer?.out ?? "").env : shell) };
     const named = UNNAMED.includes(host) ? ["--run-id", `${host}:S`] : [];
     const run = async (...args: readonly string[]) => {
-      const caller = fakeHost({ cwd: dir, env: given, args: [...args, ...named] });
+      const caller = fakeHost({ cwd: dir, env: given, args: [...args, ...named], above });
       const code = await main(caller, () => HOOK_NOW);
       return { code, out: caller.out.trim() };
     };

@@ -296,7 +296,7 @@ it("a change by a run that ends before the reservation is there is noticed", asy
   const here = scene();
   here.shell("x", "one");
   await here.read("a", "x");
-  const { context, reservations } = reservingOn(here.host, { dir: here.dir });
+  const { context, reservations } = await reservingOn(here.host, { dir: here.dir });
   const reserve = (async (input: Parameters<typeof reservations.reserve>[0]) => {
     await here.edited("b", "x", "two");
     await here.end("b");

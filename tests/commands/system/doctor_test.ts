@@ -56,7 +56,7 @@ it("doctor says once why nothing could be tried", async () => {
   const { problems, code } = await doctor({}, { makeDir: () => refused("read_only") });
   assertEquals({ problems, code }, {
     problems: [{
-      what: "9 of 10 promises could not be tried: the file system is read-only",
+      what: "10 of 11 promises could not be tried: the file system is read-only",
       next: "Run coord doctor again where that is not in the way",
     }],
     code: 1,
@@ -70,7 +70,7 @@ it("doctor's text has what is wrong first, with what to do next, on standard out
     code: 1,
     err: "",
     top: [
-      "unsound: 1 of 10 promises does not hold",
+      "unsound: 1 of 11 promises does not hold",
       "- hard_links: the file system has no hard links, or the file is another user's",
       "  claims, reservations and the journal's mutex are decided by links: without them nothing can be " +
       "granted, and with links that replace one task or file may go to two agents",

@@ -1,5 +1,6 @@
 /** No command writes or removes anything through a symbolic link below the workspace. */
 import { main } from "../../../src/cli/main.ts";
+import type { HostFs } from "../../../src/ports/host.ts";
 import { assert_, assertEquals, it } from "../../deps.ts";
 import { fakeHost } from "../../support/fake/host.ts";
 import { isLong, sized } from "../../support/length.ts";
@@ -58,9 +59,10 @@ const WRITING: readonly string[][] = [
   ["init"],
 ];
 
-async function coord(cwd: string, ...args: string[]) {
+async function coord(cwd: string, args: readonly string[], broken: Partial<HostFs> = {}) {
   const stdin = Array.from({ length: 12 }, (_, n) => `task ${n}`).join("\n");
   const host = fakeHost({ args, cwd, stdin });
+  Object.assign(host, { fs: { ...host.fs, ...broken } });
   const code = await main(host);
   return { code, out: host.out, err: host.err };
 }
@@ -71,7 +73,7 @@ async function scene() {
   const project = `${top}/project`;
   const { fs } = fakeHost();
   fs.makeDir(project);
-  const run = (...args: string[]) => coord(project, ...args);
+  const run = (...args: string[]) => coord(project, args);
   await run("init");
   await run("enqueue", "--stdin", "--run-id", "p");
   await run("enqueue", "single", "--run-id", "p");
@@ -94,7 +96,7 @@ async function scene() {
     }
   }
   const bait = () => [...treeOf(top, w), ...treeOf(`${w}/kept`)];
-  return { run, w, bait, top };
+  return { run, w, bait, top, project };
 }
 
 /** Puts a link where a folder was, or would be. */
@@ -129,6 +131,17 @@ for (const [turn, [what, target]] of Object.entries(TARGETS).entries()) {
     }
   });
 }
+
+it("a program that follows links is found to write through them", async () => {
+  const { w, top, project, bait } = await scene();
+  replaceByLink(`${w}/tasks`, `${top}/outside`);
+  const before = bait();
+  // It takes a link for what it leads to.
+  const { code } = await coord(project, ["enqueue", "one", "--run-id", "a"], {
+    lstat: fakeHost().fs.stat,
+  });
+  assertEquals({ code, isFound: bait().join() !== before.join() }, { code: 0, isFound: true });
+});
 
 /** What must fail with which link, and which listing must say why it is not whole. */
 const DECIDING: readonly { folder: string; fails: string[]; warns?: string[] }[] = [
@@ -176,6 +189,6 @@ it("a workspace that is a link itself is followed", async () => {
   const project = `${place.top}/alias`;
   fakeHost().fs.makeDir(project);
   makeSymlink(place.w, `${project}/.coord`);
-  const { code } = await coord(project, "claim", "--run-id", "z");
+  const { code } = await coord(project, ["claim", "--run-id", "z"]);
   assertEquals(code, 0);
 });

@@ -27,27 +27,27 @@ function recordsBy(random: Random): { task: JsonObject; claim: JsonObject } {
   const task = {
     created_at: random.chance(0.9) ? at : at.replace("Z", "+00:00"),
     created_by: "p",
-    payload: { text: random.pick(["", "ü\u2028", '"],[', `,"${stem.slice(0, 16)}"]`]) },
+    payload: { text: random.pick(["", "ü\u2028", '"],[', `,"${stem.slice(0, 8)}"]`]) },
     priority: random.below(3),
     queue: random.pick(["default", "__proto__"]),
-    tags: [],
+    tags: random.pick([[], ["a"]]),
     task_id,
     title: "t",
-    ttl_seconds: 60,
+    ttl_seconds: random.pick([60, 86_400]),
   };
   const claim = {
-    attempt: 1,
+    attempt: random.pick([1, 2]),
     claim_nonce: "n",
     claimed_at: at,
     claimer_run_id: random.pick(["a", 'b"c\\', "ü\u2028\u0085", "claimer_run_id"]),
     error: random.chance(0.5) ? null : "no",
-    expires_at: at,
-    fence: 1,
+    expires_at: random.chance(0.5) ? at : formatTime(Date.parse(at) + 3_600_000),
+    fence: random.pick([1, 3]),
     heartbeat_at: random.chance(0.5) ? at : formatTime(Date.UTC(2026, 10, 22)),
     result: random.chance(0.5) ? null : { n: 1 },
     status: random.pick(["completed", "failed", "cancelled"]),
     task_id,
-    transition: 2,
+    transition: random.pick([2, 7]),
   };
   return { task, claim };
 }
@@ -84,6 +84,67 @@ it("segmentLine() makes none of records that would not be read again as they are
   const parsed = { ...task, priority: 0 } as unknown as TaskRecord;
   const line = segmentLine(parsed, claim as unknown as ClaimRecord, { task, claim }, 1);
   assertEquals(line, undefined);
+});
+
+it("segmentLine() leaves out what is usual, and what lacks that is read again without it", () => {
+  const { task, claim } = recordsBy(newSeed("usual segment lines"));
+  const at = String(task["created_at"]).replace("+00:00", "Z");
+  const usual = {
+    task: { ...task, created_at: at, payload: {}, tags: [], ttl_seconds: 86_400 },
+    claim: {
+      ...claim,
+      ...{
+        attempt: 1,
+        claimed_at: at,
+        claimer_run_id: "a",
+        error: null,
+        fence: 1,
+        heartbeat_at: at,
+      },
+      ...{ expires_at: formatTime(Date.parse(at) + 3_600_000), result: null, transition: 2 },
+    },
+  };
+  const textOf = (records: typeof usual) => {
+    const [first, end] = Object.values(records) as unknown as [TaskRecord, ClaimRecord];
+    const line = segmentLine(first, end, records, 1);
+    assert_(line !== undefined);
+    assertEquals(recordsOf(line), records);
+    return line.text;
+  };
+  const rest = textOf(usual).replace(/^.*?,(?={)/, "");
+  const ending = String(task["task_id"]).slice(7, 15);
+  assertEquals(
+    rest,
+    `{"created_by":"p","payload":{},"title":"t"},` +
+      `{"claim_nonce":"n","claimed_at":"${at}","claimer_run_id":"a","result":null},"${ending}"]`,
+  );
+  for (const [kind, keys] of [["task", ["tags", "ttl_seconds"]], ["claim", ["attempt"]]] as const) {
+    for (const key of keys) {
+      const { [key]: _, ...lacking } = usual[kind] as JsonObject;
+      textOf({ ...usual, [kind]: lacking });
+    }
+  }
+});
+
+it("a line of an older coord, which leaves out less, is read as it was", () => {
+  const stem = "0011223344556677".repeat(4);
+  const text = `["${stem}",1,0,1763719200000,"completed","q",` +
+    `{"created_by":"p","payload":{},"tags":[],"title":"t"},` +
+    `{"attempt":1,"claim_nonce":"n","claimed_at":"2026-11-21T10:00:00Z","result":1},` +
+    `"${stem.slice(0, 16)}"]`;
+  const line = parseSegmentLine(text);
+  assert_(line !== undefined);
+  const task_id = `sha256:${stem}`;
+  assertEquals(recordsOf(line), {
+    task: {
+      ...{ created_at: "2025-11-21T10:00:00.000Z", created_by: "p", payload: {}, priority: 0 },
+      ...{ queue: "q", tags: [], task_id, title: "t" },
+    },
+    claim: {
+      ...{ attempt: 1, claim_nonce: "n", claimed_at: "2026-11-21T10:00:00Z", error: null },
+      ...{ heartbeat_at: "2026-11-21T10:00:00Z", result: 1, status: "completed", task_id },
+    },
+  });
 });
 
 it("segmentBytes() puts lines in the order of a listing, and its table finds each", () => {

@@ -1,6 +1,7 @@
 import { assertEquals, it } from "../../deps.ts";
 import { FsJournal } from "../../../src/adapters/fs/lane/journal.ts";
 import { FsLanes } from "../../../src/adapters/fs/lane/environment.ts";
+import type { Taxonomy } from "../../../src/domain/lane/taxonomy.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import { encodeLine, type JournalEntry } from "../../../src/domain/journal/line.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
@@ -161,6 +162,7 @@ it("acquire() decides again when others wrote before its entry could be", async 
   const lanes = {
     journal: moving,
     taxonomy: () => files.taxonomy(),
+    setTaxonomy: (taxonomy: Taxonomy) => files.setTaxonomy(taxonomy),
     watch: files.watch.bind(files),
   };
   const processes = processesOf(scene.host);

@@ -1,4 +1,5 @@
 /** What others do between the steps of an operation. */
+import type { Timers } from "../../../src/async/timers.ts";
 import { assert_, assertEquals, assertMatch, it } from "../../deps.ts";
 import { ReservationBench } from "../../support/fake/reservation_bench.ts";
 
@@ -38,6 +39,49 @@ it("reserve() forgets a conflict that ended before it was decided", async () => 
   bench.foreign(UUID);
   const advised = await bench.reserve("a", "src/a.py", { exclusive: true });
   assertEquals(advised.conflicts, []);
+});
+
+/** Timers whose time passes as soon as it is waited for. */
+function hasty(): Timers {
+  let ms = 0;
+  return {
+    now: () => ms,
+    after(delay, body) {
+      ms += delay;
+      queueMicrotask(body);
+      return () => {};
+    },
+    turn: () => Promise.resolve(),
+  };
+}
+
+it("reserve() that others overtake for seconds names the one that has it then", async () => {
+  const timers = hasty();
+  const bench = new ReservationBench((store) => ({
+    confirm: async (id) => {
+      await store.refuse(id, "b");
+      // Only then it is held, and no more looked at before.
+      if (timers.now() > 1_000) bench.foreign(UUID, { exclusive: true });
+      return undefined;
+    },
+  }), timers);
+  const input = { addresses: ["src/a.py"], runId: "a", exclusive: true };
+  const refused = await bench.reservations.reserve(input);
+  assert_(refused.status === "conflict");
+  assertEquals(refused.conflicts.map((each) => each.run_id), ["muse"]);
+  assertMatch(refused.error, /overlaps .* of "muse"/);
+});
+
+it("reserve() that others overtake for seconds, and that are gone then, goes on and gets it", async () => {
+  const timers = hasty();
+  const bench = new ReservationBench((store) => ({
+    confirm: async (id) => {
+      if (timers.now() > 3_000) return await store.confirm(id);
+      await store.refuse(id, "b");
+      return undefined;
+    },
+  }), timers);
+  assertEquals((await bench.reserve("a", "src/a.py", { exclusive: true })).status, "reserved");
 });
 
 it("heartbeat() and release() that lose against a release say so", async () => {

@@ -5,7 +5,6 @@ import {
   type PeerResults,
   queueRows,
   type Series,
-  valueOf,
 } from "../../../scripts/bench/peers/report/results.ts";
 import { assertEquals, it } from "../../deps.ts";
 import { MACHINE } from "../../support/bench_machine.ts";
@@ -43,7 +42,6 @@ function results(all: readonly Series[]): PeerResults {
     absent: [{ peer: "nq", reason: "nq is not installed" }],
     processes: [],
     figures: [],
-    sizes: [],
   };
 }
 
@@ -78,34 +76,6 @@ it("goalRows() are met, missed, or not measured", () => {
   ]);
   const slow = series(SQLITE.peer, [200, 400, 600]);
   assertEquals(goalRows(results([COORD, slow])).slice(0, 1).map(isMet), [false]);
-});
-
-it("goalRows() hold the largest size against the smallest", () => {
-  const size = (
-    call: string,
-    tasks: number,
-    ms: number,
-    tasks_are: "finished" | "pending" = "finished",
-  ) => ({ call, tasks, tasks_are, ms: valueOf([ms]) });
-  const sizes = [
-    size("claim", 1000, 2),
-    size("claim", 10_000, 9),
-    size("claim", 1_000_000, 4),
-    size("status", 1000, 1, "pending"),
-    size("status", 100_000, 2, "pending"),
-  ];
-  assertEquals(goalRows({ ...results([]), sizes }).slice(-2), [
-    {
-      figure: "`claim` at 1,000,000 tasks ÷ at 1,000",
-      result: { median: 2, spread: [2, 2] },
-      goal: { atMost: 1.5 },
-    },
-    {
-      figure: "`status` at 100,000 pending tasks ÷ at 1,000",
-      result: { median: 2, spread: [2, 2] },
-      goal: { atMost: 3 },
-    },
-  ]);
 });
 
 it("peerPage() says where coord is slower, what was missed and what was not measured", () => {

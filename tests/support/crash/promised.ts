@@ -1,6 +1,7 @@
 /** What a queue has answered, and what a power cut must leave of it. */
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { BatchCollector } from "../../../src/adapters/fs/task/batch_settling.ts";
+import { KEPT_BEATS } from "../../../src/domain/limits.ts";
 import type { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
@@ -58,7 +59,11 @@ export class Promised {
         const claim = await queue.claim({ runId: "A", claimTtl: 60 });
         if (claim.status === "empty") continue;
         const { task_id: id } = claim;
-        if (choice === 3) await queue.heartbeat({ id, runId: "A", extension: 90 });
+        // Of more than a few the slots go again.
+        const beats = choice === 3 ? random.pick([1, 1, 2 * KEPT_BEATS + 2]) : 0;
+        for (let n = 0; n < beats; n++) {
+          await queue.heartbeat({ id, runId: "A", extension: 90 });
+        }
         if (choice === 4) this.#over.set(id, (await queue.complete({ id, runId: "A" })).status);
         if (choice === 5) this.#over.set(id, (await queue.fail({ id, runId: "A" })).status);
       }

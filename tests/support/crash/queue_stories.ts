@@ -29,6 +29,7 @@ import {
   story,
   work,
 } from "./queue_acts.ts";
+import { beat, beaten, BEFORE_FIRST } from "./beat_cases.ts";
 import { keyFailed, keyPledged, keyTwice } from "./requeue_cases.ts";
 import type { Story } from "./two_processes.ts";
 
@@ -78,6 +79,12 @@ export const QUEUE_STORIES: readonly Story[] = [
       await queue.heartbeat({ id: task?.task_id ?? "", runId: "A", extension: 20 });
     },
     complete,
+    complete,
+  ),
+  story(
+    "heartbeat() that removes slots, then complete()",
+    beaten(BEFORE_FIRST),
+    ({ queue }, id) => beat(queue, id),
     complete,
   ),
   story(

@@ -5,6 +5,7 @@ import { assertEquals, assertRejects } from "../../deps.ts";
 import { isHeavy } from "../length.ts";
 import { PowerOff } from "./faulty_fs.ts";
 import { CASES, type CrashCase, openQueue, quickFs } from "./queue_cases.ts";
+import { BEAT_CASES } from "./beat_cases.ts";
 import { REPRIORITIZE_CASES } from "./reprioritize_cases.ts";
 
 /** A task that failed; its id. */
@@ -89,6 +90,7 @@ const MORE_CASES: readonly CrashCase[] = [
 export const ALL_CASES: readonly CrashCase[] = [
   ...CASES,
   ...REPRIORITIZE_CASES,
+  ...BEAT_CASES,
   {
     name: "requeue() of a failed task",
     second: 6,

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { initWorkspace, Layout } from "../../../src/adapters/fs/layout.ts";
 import { FsRecordSource } from "../../../src/adapters/fs/watch/record_source.ts";
+import { KEPT_BEATS } from "../../../src/domain/limits.ts";
 import type { ReservationItem } from "../../../src/engine/reservation/types.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
@@ -45,6 +46,16 @@ async function reserved(
 
 const beatBy = ({ reservations }: OpenedReservations, id: string) =>
   reservations.heartbeat({ id, runId: "A", extension: 30 });
+
+/** How many heartbeats precede the first that removes some: the confirmation has the first number. */
+export const BEFORE_FIRST = 2 * KEPT_BEATS - 1;
+
+/** A reservation that was extended a number of times. */
+const beaten = (times: number) => async (workspace: string) => {
+  const id = await reserved(workspace, 0);
+  for (let n = 0; n < times; n++) await beatBy(openAt(workspace, 1), id);
+  return id;
+};
 
 export const RESERVATION_CASES: readonly ReservationCase[] = [
   {
@@ -114,6 +125,20 @@ export const RESERVATION_CASES: readonly ReservationCase[] = [
     name: "heartbeat()",
     second: 5,
     prepare: (workspace) => reserved(workspace, 0),
+    act: beatBy,
+    states: ["live"],
+  },
+  {
+    name: "heartbeat() that is the first to remove earlier ones",
+    second: 5,
+    prepare: beaten(BEFORE_FIRST),
+    act: beatBy,
+    states: ["live"],
+  },
+  {
+    name: "heartbeat() that removes more of them",
+    second: 5,
+    prepare: beaten(BEFORE_FIRST + KEPT_BEATS),
     act: beatBy,
     states: ["live"],
   },
@@ -291,7 +316,8 @@ async function endOf(workspace: string): Promise<string[]> {
   return [...problems, ...warnings, ...late];
 }
 
-function filesIn(folder: string): string[] {
+/** The files in a folder and in folders of it. */
+export function filesIn(folder: string): string[] {
   if (host.fs.lstat(folder) === undefined) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);

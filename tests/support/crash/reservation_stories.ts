@@ -3,6 +3,7 @@ import { initWorkspace } from "../../../src/adapters/fs/layout.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { quickFs, T0 } from "./queue_cases.ts";
+import { BEFORE_FIRST } from "./reservation_cases.ts";
 import { type OpenedReservations, openReservations } from "../scene/reservation_files.ts";
 import { makeTempDir, removeTree } from "../scene/scratch.ts";
 import type { Story } from "./two_processes.ts";
@@ -133,6 +134,17 @@ const notice: Act = async ({ reservations }) => {
   await reservations.reserve({ addresses: ["src/a.ts"], runId: "N" });
 };
 
+/** Heartbeats, which make nothing last that is not. */
+function beat(runId: string, times = 1): Act {
+  return async ({ reservations, ids }) => {
+    const id = ids.get(runId) ?? "";
+    for (let n = 0; n < times; n++) {
+      const { status } = await reservations.heartbeat({ id, runId, extension: 36_000 });
+      if (status !== "ok") throw new Error(`${runId}'s is ${status}`);
+    }
+  };
+}
+
 function release(runId: string, force = false): Act {
   return async ({ reservations, promised, ids }) => {
     const id = ids.get(runId) ?? "";
@@ -226,6 +238,18 @@ export const RESERVATION_STORIES: readonly Story[] = [
     both(reserve("B"), reserve("C"), notice),
   ),
   FINDING.entries(),
+  story(
+    "heartbeat() that removes earlier ones, then reserve() by another",
+    both(held, beat("A", BEFORE_FIRST)),
+    beat("A"),
+    reserve("B"),
+  ),
+  story(
+    "heartbeat() that removes earlier ones, then release() and reserve() by another",
+    both(held, beat("A", BEFORE_FIRST)),
+    beat("A"),
+    both(release("A"), reserve("B")),
+  ),
   story("reserve() over an expired one, then by another", expired, reserve("B"), reserve("C")),
   story("reserve(), then gc and reserve()", held, reserve("B", "b"), both(collect, reserve("C"))),
   story("gc of an expired one, then reserve()", expired, collect, reserve("B")),

@@ -37,6 +37,7 @@ function processesOf(protocol: Protocol) {
     done: (i: number) => process(`done${i}`, calls.complete("A", 5)),
     fail: (i: number) => process(`fail${i}`, calls.fail("A", 20)),
     beat: (i: number) => process(`beat${i}`, calls.beat("A", 5 + i / 10)),
+    pulse: (i: number) => process(`pulse${i}`, ...[7, 8].map((at) => calls.beat("A", at))),
     beats: (i: number) => process(`beats${i}`, calls.beat("A", 5), calls.complete("A", 6, 1)),
     retry: (i: number) => process(`retry${i}`, calls.retry("A", 6 + i / 10)),
     give: (i: number) => process(`give${i}`, calls.giveBack("A", 6)),
@@ -82,7 +83,7 @@ export type Kind = keyof ReturnType<typeof processesOf>;
 export const FOREIGN: readonly Kind[] = ["museDone", "keepDone", "museClaim", "museDrop"];
 const REVIVING: readonly Kind[] = ["revive", "archive"];
 export const KINDS = (Object.keys(processesOf(chain)) as Kind[]).filter((kind) =>
-  !FOREIGN.includes(kind) && kind !== "listed" && kind !== "aim" && !REVIVING.includes(kind)
+  !FOREIGN.includes(kind) && !["listed", "aim", "pulse"].includes(kind) && !REVIVING.includes(kind)
 );
 export const EVERYDAY: readonly Kind[] = [
   "first",
@@ -183,8 +184,54 @@ export const REVIVED_STARTS: typeof STARTS = {
   },
 };
 
+const [, , , beaten] = states(
+  calls.claim("A", 0),
+  calls.beat("A", 2),
+  calls.beat("A", 3),
+  calls.beat("A", 4),
+) as [ClaimRecord, ClaimRecord, ClaimRecord, ClaimRecord];
+const [, , overslept] = states(
+  calls.claim("A", 0),
+  calls.beat("A", 2),
+  calls.claim("B", 19),
+) as [ClaimRecord, ClaimRecord, ClaimRecord];
+
+/** Where heartbeats have left the newest alone: slot 2 says that others are gone. */
+const TRIMMED = { [slot(2)]: beaten, [slot(4)]: beaten };
+
+/** The same where chains are trimmed at every sign of life. */
+export const TRIMMED_STARTS: typeof STARTS = {
+  "heartbeats before a slot goes": {
+    files: { [VIEW]: three, [slot(2)]: two, [slot(3)]: three },
+    whole: true,
+  },
+  "a claim of which a slot is gone": { files: { ...TRIMMED, [VIEW]: beaten }, whole: true },
+  "one with a view that was set back": { files: { ...TRIMMED, [VIEW]: three }, whole: false },
+  "one with the view of the grant": { files: { ...TRIMMED, [VIEW]: one }, whole: false },
+  "one with a slot that came too late": {
+    files: { ...TRIMMED, [VIEW]: beaten, [slot(3)]: overslept },
+    whole: false,
+  },
+  "one with such a slot and a view that was set back": {
+    files: { ...TRIMMED, [VIEW]: three, [slot(3)]: overslept },
+    whole: false,
+  },
+  "heartbeats and the view of the grant": {
+    files: { [VIEW]: one, [slot(2)]: two, [slot(3)]: three },
+    whole: false,
+  },
+  "heartbeats and a view that lags": {
+    files: { [VIEW]: three, [slot(2)]: two, [slot(3)]: three, [slot(4)]: beaten },
+    whole: false,
+  },
+  "one that is trimmed in part": {
+    files: { [VIEW]: beaten, [slot(2)]: beaten, [slot(3)]: three, [slot(4)]: beaten },
+    whole: false,
+  },
+};
+
 /** All of them. */
-const ALL_STARTS = (): typeof STARTS => ({ ...STARTS, ...REVIVED_STARTS });
+const ALL_STARTS = (): typeof STARTS => ({ ...STARTS, ...REVIVED_STARTS, ...TRIMMED_STARTS });
 
 export const HARD_STARTS = ["a claim with heartbeats", "a view that lags"];
 export const LARGE_STARTS = ["an untouched task", "a claim", ...HARD_STARTS];

@@ -60,6 +60,8 @@ export interface ClaimCall extends Call {
   readonly grants: boolean;
   /** Whether what it writes is terminal. */
   readonly ends: boolean;
+  /** Whether it is a sign of life, which may have its effect twice when others of its hold overtake it. */
+  readonly repeats?: boolean;
   /** Whether it keeps the end of the task from being followed; it answers whether it did. */
   readonly archives?: boolean;
   /** Another tool's, which knows the view alone; what it answers is what it did. */
@@ -69,7 +71,7 @@ export interface ClaimCall extends Call {
 /** A listing, name by name: the end first, so that it misses one that comes while it is made. */
 function listed(files: ClaimChainFiles): ListedClaim | undefined {
   const isEnded = files.exists(END);
-  const slots = [2, 3, 4, 5, 6].filter((slot) => files.exists(`${STEM}.${slot}`));
+  const slots = [8, 7, 6, 5, 4, 3, 2].filter((slot) => files.exists(`${STEM}.${slot}`));
   const hasView = files.exists(VIEW);
   return hasView || isEnded || slots.length > 0 ? { hasView, slots, isEnded } : undefined;
 }
@@ -85,7 +87,7 @@ export function callsOf(protocol: Protocol) {
   const move = (
     name: string,
     rule: TransitionRule,
-    { first = false, grants = false, ends = false } = {},
+    { first = false, grants = false, ends = false, repeats = false } = {},
   ): ClaimCall => {
     const known = made.get(name);
     if (known !== undefined) return known;
@@ -97,7 +99,7 @@ export function callsOf(protocol: Protocol) {
       conclude?.();
       return written;
     };
-    const call = { name, rule, grants, ends, reads: false, run };
+    const call = { name, rule, grants, ends, repeats, reads: false, run };
     made.set(name, call);
     return call;
   };
@@ -144,6 +146,7 @@ export function callsOf(protocol: Protocol) {
       move(
         `beat by ${runId} at ${second} with ${fence}`,
         rules.extend({ ...actor(runId, second), extensionSeconds: TTL_S, fence }),
+        { repeats: true },
       ),
     giveBack: (runId: string, second: number) =>
       move(`give back by ${runId} at ${second}`, rules.giveBack(actor(runId, second))),

@@ -2,7 +2,7 @@
 import type { ChainOutcome } from "../../../src/adapters/fs/task/claim_chain.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord } from "../../../src/domain/task/claim.ts";
-import { foreignState, unmarked } from "../../../src/domain/task/foreign_claim.ts";
+import { foreignState, isSameHold, unmarked } from "../../../src/domain/task/foreign_claim.ts";
 import { canonicalJson } from "../../../src/domain/json.ts";
 import {
   type ClaimCall,
@@ -16,6 +16,9 @@ import {
 import type { CallState, Properties } from "./explorer.ts";
 import { linearize, type Operation } from "../race/linearizable.ts";
 import type { ModelFiles, Step } from "./model_files.ts";
+
+/** How often others of its hold overtake a sign of life at the most, each time after it took effect. */
+const MAX_REPEATS = 2;
 
 /** What must hold. */
 export class ClaimProperties implements Properties {
@@ -64,7 +67,8 @@ export class ClaimProperties implements Properties {
     const what = `${op} of ${name.slice(STEM.length)}`;
     if (was.has(END) && is.get(END) !== was.get(END)) throw new Error(`${what} changes the end`);
     if (was.has(VIEW) && !is.has(VIEW)) throw new Error(`${what} gives slot 1 back`);
-    if (name !== VIEW && !name.startsWith(END) && was.has(name)) {
+    const isSlot = name !== VIEW && !name.startsWith(END) && was.has(name);
+    if (isSlot && !this.#isSpare(before, name, is.get(name))) {
       if (is.has(name)) throw new Error(`${what} changes what a slot holds`);
       if (!was.has(END)) throw new Error(`${what} takes a slot back while the task lives`);
       const ends = [...this.#ends(before).values()];
@@ -83,6 +87,29 @@ export class ClaimProperties implements Properties {
       throw new Error(`${what} undoes the end`);
     }
     if (next?.transition !== (old?.transition ?? 0) + 1) throw new Error(`${what} skips a state`);
+  }
+
+  /**
+   * Whether a slot may go, or be replaced by the newest state: that of a sign of life when later ones of
+   * its hold are there, and one that was created when that of the state before was gone.
+   */
+  #isSpare(disk: number, name: string, replaced: number | undefined): boolean {
+    const files = this.files.files(disk);
+    const slotOf = (number: number) => this.files.record(files.get(`${STEM}.${number}`) ?? -1);
+    const isMark = (number: number) => (slotOf(number)?.transition ?? 0) > number;
+    const number = Number(name.slice(STEM.length + 1));
+    const state = slotOf(number) as ClaimRecord;
+    if (number >= (this.files.record(this.#head(disk))?.transition ?? 0)) return false;
+    const mark = this.files.record(replaced ?? -1);
+    if (mark !== undefined) return mark.transition > number && isSameHold(mark, state);
+    const marked = [...Array(number - 2).keys()].map((i) => i + 2).filter(isMark).at(-1);
+    if (marked === undefined) return slotOf(number - 1) === undefined;
+    const isOfHold = (each: ClaimRecord) => isSameHold(slotOf(marked) as ClaimRecord, each);
+    if (isOfHold(state)) return true;
+    // It follows none that is there, or another that came too late and has not gone yet.
+    let below = number - 1;
+    while (slotOf(below) && !isMark(below) && !isOfHold(slotOf(below) as ClaimRecord)) below--;
+    return slotOf(below) === undefined || isMark(below);
   }
 
   crashed(disk: number, calls: readonly CallState[]): void {
@@ -172,7 +199,11 @@ export class ClaimProperties implements Properties {
       after: returned,
       apply: (state) => state === head ? { next: state } : undefined,
     });
-    for (const each of calls) if (this.#isOvertaken(each)) operations.push(operation(each, false));
+    for (const each of calls) {
+      if (!this.#isOvertaken(each)) continue;
+      const times = (each.call as ClaimCall).repeats === true ? MAX_REPEATS : 1;
+      for (let n = 0; n < times; n++) operations.push(operation(each, false));
+    }
     if (linearize(operations, this.#start, (state) => state) !== undefined) {
       this.#explained.add(key);
       return;
@@ -322,6 +353,7 @@ export class ClaimProperties implements Properties {
  */
 function isOvertaken({ call, returned, outcome }: CallState, isReviving: boolean): boolean {
   if ((call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
+  if ((call as ClaimCall).repeats === true) return true;
   // One that was overtaken by an end and its revival may have its effect once more; no revival is overtaken.
   if (isReviving) return !call.name.startsWith("revival");
   if (!returned) return false;

@@ -32,6 +32,9 @@ export interface ForeignFiles {
 export type Answer = number;
 const NOTHING: Answer = -1;
 
+/** The highest slot that a listing shows. */
+const HIGHEST = 9;
+
 /** Takes steps for a protocol under test. */
 export type TakeStep = (step: Step) => Answer;
 
@@ -123,11 +126,20 @@ export class ModelFiles {
 
   /** The protocol's view of the files, where `takeStep` decides when and on what a step is taken. */
   view(takeStep: TakeStep): ClaimChainFiles & ForeignFiles {
+    const met = new Map<string, Answer>();
+    const read = (name: string) => {
+      const answer = takeStep({ op: "read", name });
+      met.set(name, answer);
+      return this.record(answer);
+    };
     return {
-      read: (name) => this.record(takeStep({ op: "read", name })),
+      read,
+      readAgain: read,
       isBroken: () => false,
+      isUnchanged: (name) => takeStep({ op: "read", name }) === met.get(name),
       sync: () => {},
       exists: (name) => takeStep({ op: "exists", name }) === 1,
+      hasTask: () => true,
       remove: (name) => void takeStep({ op: "remove", name }),
       replace: (name, state) => void takeStep({ op: "replace", name, state }),
       overwrite: (name, state) => void takeStep({ op: "overwrite", name, state }),
@@ -136,8 +148,10 @@ export class ModelFiles {
         const state = this.record(takeStep({ op: "read", name }));
         return state !== undefined && takeStep({ op: "create", name: other, state }) === 1;
       },
-      slots: () => {
-        throw new Error("No model has that number of slots");
+      // Name by name, the highest first: so it misses what moves up meanwhile.
+      slots: (stem) => {
+        const names = Array.from({ length: HIGHEST - 1 }, (_, i) => `${stem}.${HIGHEST - i}`);
+        return names.filter((name) => takeStep({ op: "exists", name }) === 1);
       },
       stage: (state): StagedClaim => ({
         create: (name) => takeStep({ op: "create", name, state }) === 1,

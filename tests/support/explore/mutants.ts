@@ -5,15 +5,15 @@ import type { Protocol } from "./claim_calls.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 /** One change of the text. */
-interface Change {
+export interface Change {
   readonly from: string;
   readonly to: string;
+  readonly also?: Change;
 }
 
 /** A fault. */
 export interface Mutation extends Change {
   readonly name: string;
-  readonly also?: Change;
 }
 
 /** Loads a module of this repository with a fault in it; the text to replace must occur once. */
@@ -40,13 +40,13 @@ export async function mutated(path: string, mutation: Mutation): Promise<unknown
  */
 export async function mutatedTogether(
   paths: readonly string[],
-  { from, to, also }: Change & { also?: Change },
+  ...mutations: Change[]
 ): Promise<unknown[]> {
   const folder = makeTempDir();
   const originals = paths.map((path) => new URL(`../../../${path}`, import.meta.url));
   const known = new Set(originals.map(({ href }) => href));
   let texts = originals.map((url) => readFileSync(url, "utf-8"));
-  for (const change of [{ from, to }, ...(also === undefined ? [] : [also])]) {
+  for (const change of mutations.flatMap((each) => each.also ? [each, each.also] : [each])) {
     const parts = texts.map((text) => text.split(change.from));
     const found = parts.reduce((sum, { length }) => sum + length - 1, 0);
     if (found !== 1) throw new Error(`${found} times in ${paths.join()}: ${change.from}`);
@@ -64,14 +64,36 @@ export async function mutatedTogether(
   return await Promise.all(paths.map((path) => import(`file://${folder}/${path}`)));
 }
 
+/** The modules of the protocol of `claims/`. */
+const CLAIM_CHAIN = [
+  "src/adapters/fs/task/claim_chain.ts",
+  "src/adapters/fs/task/claim/head.ts",
+  "src/adapters/fs/disk/trim.ts",
+];
+
+/** A chain is trimmed at every sign of life, down to the newest. */
+export const TRIMMED_AT_ONCE: Change = {
+  from: 'import { KEPT_BEATS } from "../../../domain/limits.ts";',
+  to: "const KEPT_BEATS = 1;",
+};
+
+/** The protocol of `claims/` with faults. */
+export async function mutatedClaims(...mutations: Change[]): Promise<Protocol> {
+  const [chain] = await mutatedTogether(CLAIM_CHAIN, ...mutations);
+  return chain as Protocol;
+}
+
 /** A protocol on files whose exclusive creation is a look and then a replacement. */
 export function notExclusive(protocol: Protocol): Protocol {
   const faulty = (files: ClaimChainFiles): ClaimChainFiles => ({
     read: (name) => files.read(name),
     exists: (name) => files.exists(name),
+    hasTask: (stem) => files.hasTask(stem),
     remove: (name) => files.remove(name),
     replace: (name, state) => files.replace(name, state),
     isBroken: (name) => files.isBroken(name),
+    isUnchanged: (name) => files.isUnchanged(name),
+    readAgain: (name) => files.readAgain(name),
     sync: (name) => files.sync(name),
     slots: (stem) => files.slots(stem),
     link: (name, other) => files.link(name, other),

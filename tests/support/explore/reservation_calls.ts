@@ -1,5 +1,6 @@
 /** Reservations for the explorer, and what processes do about them. */
 import type * as chain from "../../../src/adapters/fs/reservation/chain.ts";
+import type * as newest from "../../../src/adapters/fs/reservation/newest.ts";
 import type * as notice from "../../../src/adapters/fs/reservation/notice.ts";
 import type * as order from "../../../src/adapters/fs/reservation/order.ts";
 import type * as removal from "../../../src/adapters/fs/reservation/removal.ts";
@@ -17,6 +18,7 @@ import type { Files } from "./reservation_model.ts";
 /** The protocols under test. */
 export interface Protocol {
   readonly chain: typeof chain;
+  readonly newest: typeof newest;
   readonly notice: typeof notice;
   readonly order: typeof order;
   readonly removal: typeof removal;
@@ -52,13 +54,19 @@ export function reservation(
   };
 }
 
-export function heartbeat(stem: string, ends: number, beat?: number): HeartbeatRecord {
+export function heartbeat(
+  stem: string,
+  ends: number,
+  beat?: number,
+  note?: string,
+): HeartbeatRecord {
   return {
     reservation_id: stem,
     run_id: `agent ${stem}`,
     last_beat_at: formatTime(at(NOW)),
     extended_expires_at: formatTime(at(ends)),
     ...(beat === undefined ? {} : { beat }),
+    ...(note === undefined ? {} : { note }),
   };
 }
 
@@ -119,21 +127,21 @@ export function addition(
 
 /** Everything that a process may do, about the reservation `E` where it is not about a new one. */
 export function callsOf({ chain, notice, order, removal }: Protocol) {
-  const add = (stem: string, exclusive: boolean): ReservationCall => ({
+  const add = (stem: string, exclusive: boolean, known?: number): ReservationCall => ({
     kind: exclusive ? "exclusive" : "advisory",
     stem,
     name: `${exclusive ? "exclusive" : "advisory"} ${stem}`,
     run: (files) =>
-      inOneGo(order.add(files, addition(files, reservation(stem, 30, exclusive, NOW)))),
+      inOneGo(order.add(files, addition(files, reservation(stem, 30, exclusive, NOW)), known)),
   });
   // No holder sends a heartbeat before the record is there.
-  const beat = (files: Files, ends: number, ...clock: number[]) => {
+  const beat = (files: Files, by: string, ends: number, ...clock: number[]) => {
     order.ensureRecord(files, "E");
     if (!files.exists("reservations/E.json")) return undefined;
     // What the clock says from one look at it to the next; the last is said again.
     let looks = 0;
     const now = () => at(clock[Math.min(looks++, clock.length - 1)] ?? NOW);
-    const outcome = chain.beat(files, "E", heartbeat("E", ends), now);
+    const outcome = chain.beat(files, "E", heartbeat("E", ends, undefined, by), now);
     return typeof outcome === "string" ? undefined : outcome;
   };
   return {
@@ -151,33 +159,40 @@ export function callsOf({ chain, notice, order, removal }: Protocol) {
       },
     }),
     /** By a process whose clock is so far behind that what others call expired is live to it. */
-    beat: {
+    beat: (by: string): ReservationCall => ({
       kind: "beat",
       stem: "E",
       name: "beat",
-      run: (files) => beat(files, 40, BEFORE),
-    } satisfies ReservationCall as ReservationCall,
+      run: (files) => beat(files, by, 40, BEFORE),
+    }),
+    /** The same, one of some that a process makes. */
+    pulse: (by: string, n: number): ReservationCall => ({
+      kind: "beat",
+      stem: "E",
+      name: `pulse ${n}`,
+      run: (files) => beat(files, by, 34 + n, BEFORE),
+    }),
     /** The same of a slow process, which has expired when it comes. */
-    shortBeat: {
+    shortBeat: (by: string): ReservationCall => ({
       kind: "shortBeat",
       stem: "E",
       name: "short beat",
-      run: (files) => beat(files, 18, BEFORE),
-    } satisfies ReservationCall as ReservationCall,
+      run: (files) => beat(files, by, 18, BEFORE),
+    }),
     /** By a process whose clock is right. */
-    punctualBeat: {
+    punctualBeat: (by: string): ReservationCall => ({
       kind: "punctualBeat",
       stem: "E",
       name: "punctual beat",
-      run: (files) => beat(files, 40, NOW),
-    } satisfies ReservationCall as ReservationCall,
+      run: (files) => beat(files, by, 40, NOW),
+    }),
     /** By one that looks in time, and sleeps before it writes. */
-    lateBeat: {
+    lateBeat: (by: string): ReservationCall => ({
       kind: "lateBeat",
       stem: "E",
       name: "late beat",
-      run: (files) => beat(files, 40, BEFORE, NOW),
-    } satisfies ReservationCall as ReservationCall,
+      run: (files) => beat(files, by, 40, BEFORE, NOW),
+    }),
     release: {
       kind: "release",
       stem: "E",

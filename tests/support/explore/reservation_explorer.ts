@@ -1,9 +1,11 @@
 /** Reservations under the explorer: where it begins, who may meet, and what came of it. */
 import * as chain from "../../../src/adapters/fs/reservation/chain.ts";
+import * as newest from "../../../src/adapters/fs/reservation/newest.ts";
 import * as notice from "../../../src/adapters/fs/reservation/notice.ts";
 import * as order from "../../../src/adapters/fs/reservation/order.ts";
 import * as removal from "../../../src/adapters/fs/reservation/removal.ts";
 import { type Explored, Explorer, type Process } from "./explorer.ts";
+import { type Change, mutatedTogether } from "./mutants.ts";
 import {
   callsOf,
   heartbeat,
@@ -17,7 +19,21 @@ import { type Files, ReservationModel } from "./reservation_model.ts";
 import { ReservationProperties } from "./reservation_properties.ts";
 
 /** The protocols as they are. */
-export const REAL: Protocol = { chain, notice, order, removal };
+export const REAL: Protocol = { chain, newest, notice, order, removal };
+
+/** Their modules. */
+const MODULES = ["chain", "newest", "notice", "order", "removal"].map((name) =>
+  `src/adapters/fs/reservation/${name}.ts`
+);
+
+/** The protocols with faults. */
+export async function mutatedReservations(...mutations: Change[]): Promise<Protocol> {
+  const [chain, newest, notice, order, removal] = await mutatedTogether(
+    [...MODULES, "src/adapters/fs/disk/trim.ts"],
+    ...mutations,
+  );
+  return { chain, newest, notice, order, removal } as Protocol;
+}
 
 const place = order.placeName;
 
@@ -89,6 +105,55 @@ export const STARTS: Record<string, Record<string, object>> = {
   },
 };
 
+const beats = (ends: readonly number[]) =>
+  Object.fromEntries(ends.map((end, n) => [`heartbeats/E.${n + 1}`, heartbeat("E", end, n + 1)]));
+const fifth = heartbeat("E", 33, 5);
+/** The second slot is a mark, and the third and fourth are gone. */
+const gone = {
+  ...granted(),
+  "heartbeats/E.1": heartbeat("E", 30, 1),
+  "heartbeats/E.2": fifth,
+  "heartbeats/E.5": fifth,
+};
+
+/** Where slots of heartbeats went, or are about to go. */
+export const TRIMMED_STARTS: Record<string, Record<string, object>> = {
+  "heartbeats before a slot goes": {
+    ...granted(),
+    ...beats([30, 31]),
+    "heartbeats/E.json": heartbeat("E", 31, 2),
+  },
+  "expired ones before a slot goes": {
+    ...granted(),
+    ...beats([12, 14]),
+    "heartbeats/E.json": heartbeat("E", 14, 2),
+  },
+  "heartbeats and a view that lags": {
+    ...granted(),
+    ...beats([30, 31, 32, 33]),
+    "heartbeats/E.json": heartbeat("E", 30, 1),
+  },
+  "a slot that went": { ...gone, "heartbeats/E.json": fifth },
+  "a slot that went, and an old one that no process removed": {
+    ...gone,
+    "heartbeats/E.3": heartbeat("E", 32, 3, "late"),
+    "heartbeats/E.json": fifth,
+  },
+  "a slot that went, and a view that was set back": {
+    ...gone,
+    "heartbeats/E.json": heartbeat("E", 32, 3),
+  },
+  "a slot that went, and an old one with a view that was set back": {
+    ...gone,
+    "heartbeats/E.3": heartbeat("E", 32, 3, "late"),
+    "heartbeats/E.json": heartbeat("E", 32, 3),
+  },
+  "a slot that went, and no view": gone,
+  "a slot that went, and another tool's view": { ...gone, "heartbeats/E.json": heartbeat("E", 31) },
+};
+
+const ALL_STARTS: typeof STARTS = { ...STARTS, ...TRIMMED_STARTS };
+
 /** The processes that may meet. */
 function processesOf(protocol: Protocol) {
   const calls = callsOf(protocol);
@@ -96,11 +161,22 @@ function processesOf(protocol: Protocol) {
     exclusive: (i: number) => process(`exclusive${i}`, calls.add(`X${i}`, true)),
     advisory: (i: number) => process(`advisory${i}`, calls.add(`A${i}`, false)),
     notice: (i: number) => process(`notice${i}`, calls.notice(`N${i}`)),
-    both: (i: number) => process(`both${i}`, calls.add(`B${i}`, false), calls.add(`C${i}`, true)),
-    beat: (i: number) => process(`beat${i}`, calls.beat),
-    beats: (i: number) => process(`beats${i}`, calls.shortBeat, calls.beat),
-    punctual: (i: number) => process(`punctual${i}`, calls.punctualBeat),
-    late: (i: number) => process(`late${i}`, calls.lateBeat),
+    /** The second time it guesses that its own place is the newest. */
+    both: (i: number): Process<Files> => ({
+      name: `both${i}`,
+      next: (outcomes) =>
+        [
+          calls.add(`B${i}`, false),
+          calls.add(`C${i}`, true, outcomes[0] as number | undefined),
+        ][outcomes.length],
+    }),
+    /** One that took place 1 before. */
+    again: (i: number) => process(`again${i}`, calls.add(`G${i}`, true, 1)),
+    beat: (i: number) => process(`beat${i}`, calls.beat(`b${i}`)),
+    pulse: (i: number) => process(`pulse${i}`, calls.pulse(`q${i}`, 1), calls.pulse(`q${i}`, 2)),
+    beats: (i: number) => process(`beats${i}`, calls.shortBeat(`s${i}`), calls.beat(`s${i}`)),
+    punctual: (i: number) => process(`punctual${i}`, calls.punctualBeat(`p${i}`)),
+    late: (i: number) => process(`late${i}`, calls.lateBeat(`l${i}`)),
     release: (i: number) => process(`release${i}`, calls.release),
     remove: (i: number) => process(`remove${i}`, calls.remove),
     read: (i: number) => process(`read${i}`, calls.read),
@@ -110,7 +186,8 @@ function processesOf(protocol: Protocol) {
 
 /** What a process does. */
 export type Kind = keyof ReturnType<typeof processesOf>;
-export const KINDS = Object.keys(processesOf(REAL)) as Kind[];
+export const KINDS = (Object.keys(processesOf(REAL)) as Kind[])
+  .filter((kind) => kind !== "pulse" && kind !== "again");
 
 /** Protocols with all that it takes to explore them. */
 export class ReservationExplorer {
@@ -125,7 +202,7 @@ export class ReservationExplorer {
   }
 
   explore(start: string, kinds: readonly Kind[]): Explored {
-    const disk = this.#model.diskOf(STARTS[start] ?? {});
+    const disk = this.#model.diskOf(ALL_STARTS[start] ?? {});
     const removes = kinds.includes("remove");
     const processes = kinds.map((kind, index) => this.#process(kind, index));
     const explored = this.#explorer.explore(disk, processes, this.#properties.from(disk, removes));
@@ -138,7 +215,7 @@ export class ReservationExplorer {
 
   /** Follows some orders of steps by chance; what went wrong first. */
   walk(start: string, kinds: readonly Kind[], rounds: number, random: Random) {
-    const disk = this.#model.diskOf(STARTS[start] ?? {});
+    const disk = this.#model.diskOf(ALL_STARTS[start] ?? {});
     const processes = kinds.map((kind, index) => this.#process(kind, index));
     const properties = this.#properties.from(disk, kinds.includes("remove"));
     return this.#explorer.walk(disk, processes, properties, { rounds, random });

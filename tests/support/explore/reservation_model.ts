@@ -40,6 +40,9 @@ export const ENTRIES = "entries/";
 export const LOG = "lanes/log";
 const NOTHING = -1;
 
+/** The highest slot that a listing shows. */
+const HIGHEST = 12;
+
 /** Steps of a process that is alone; many more than any call takes. */
 const MAX_STEPS = 1_000;
 
@@ -133,20 +136,35 @@ export class ReservationModel implements Model<Files, Step> {
 
   view(takeStep: (step: Step) => Answer): Files {
     const read = (name: string) => this.content(takeStep({ op: "read", name }));
+    const met = new Map<string, Answer>();
     const list = (name: string) => this.content(takeStep({ op: "list", name })) as string[];
     const create = (name: string, content: object) =>
       takeStep({ op: "create", name, content: this.numberOf(content) }) === 1;
+    const replace = (name: string, content: object) =>
+      void takeStep({ op: "replace", name, content: this.numberOf(content) });
     return {
       reservation: (name) => read(name) as ReservationRecord | undefined,
       place: (name) => read(name) as ReservationRecord | undefined,
-      slot: (name) => read(name) as HeartbeatRecord | undefined,
+      slot: (name) => {
+        const answer = takeStep({ op: "read", name });
+        met.set(name, answer);
+        return this.content(answer) as HeartbeatRecord | undefined;
+      },
+      isStill: (name, as) => takeStep({ op: "read", name }) === met.get(as),
+      // Name by name, the highest first: so it misses what moves up meanwhile.
+      slots: (stem) =>
+        Array.from({ length: HIGHEST }, (_, n) => HIGHEST - n)
+          .filter((slot) => takeStep({ op: "exists", name: `heartbeats/${stem}.${slot}` }) === 1),
       release: (name) => read(name) as ReleaseRecord | undefined,
       exists: (name) => takeStep({ op: "exists", name }) === 1,
-      stage: (content) => ({ create: (name) => create(name, content), discard: () => {} }),
+      stage: (content) => ({
+        create: (name) => create(name, content),
+        replace: (name) => replace(name, content),
+        discard: () => {},
+      }),
       create,
       link: (from, to) => takeStep({ op: "link", name: to, from }) === 1,
-      replace: (name, content) =>
-        void takeStep({ op: "replace", name, content: this.numberOf(content) }),
+      replace,
       remove: (name) => void takeStep({ op: "remove", name }),
       sync: () => {},
       syncNames: () => {},

@@ -27,6 +27,10 @@ import {
   type Step,
 } from "./reservation_model.ts";
 
+function numberOf(slot: object | undefined): number {
+  return (slot as HeartbeatRecord | undefined)?.beat ?? 0;
+}
+
 /** The calls that add a reservation. */
 const ADDS: ReadonlySet<ReservationCall["kind"]> = new Set(["exclusive", "advisory", "notice"]);
 
@@ -73,6 +77,14 @@ export class ReservationProperties implements Properties<Files, Step> {
     if (wanted.length > 0 && !others && granted.length !== 1) {
       throw new Error(`${granted.length} of ${wanted.length} were granted`);
     }
+    const names = this.model.names(disk);
+    const kinds = calls.map(({ call }) => (call as ReservationCall).kind);
+    const isBeaten = calls.some(({ outcome }, n) => kinds[n] === "beat" && outcome !== undefined) &&
+      kinds.every((kind) => /^(beat|shortBeat|punctualBeat|read|list)$/.test(kind));
+    const view = this.model.content(names.get("heartbeats/E.json")) as HeartbeatRecord | undefined;
+    if (isBeaten && numberOf(view) < numberOf(this.#lastSlot(names, "E"))) {
+      throw new Error(`the view shows heartbeat ${numberOf(view)}, and later ones are there`);
+    }
     const back = this.#revived(disk, calls);
     if (back !== undefined) throw new Error(back);
     const removed = calls.some(({ call, outcome }) =>
@@ -105,6 +117,8 @@ export class ReservationProperties implements Properties<Files, Step> {
   /** What is wrong with a set of files, whichever process made it. */
   #inState(disk: number): string | undefined {
     const names = this.model.names(disk);
+    const misread = this.#misread(disk);
+    if (misread !== undefined) return misread;
     const inForce = this.#inForce(disk);
     if (inForce.length > 1) return `two exclusive ones overlap: ${inForce.join(" and ")}`;
     const floor = Math.max(0, ...this.#numbers(names, FLOOR));
@@ -164,6 +178,10 @@ export class ReservationProperties implements Properties<Files, Step> {
         if (outcome !== undefined && !isReleasing && !this.#isLive(disk, "E")) {
           return "a heartbeat was answered and did not count";
         }
+        const end = (outcome as HeartbeatRecord | undefined)?.extended_expires_at;
+        if (end !== undefined && !isReleasing && Date.parse(end) > this.#endOf(names, "E")) {
+          return "a heartbeat was answered, and its end is lost";
+        }
         if (outcome === undefined && !isReleasing && this.#isLive(this.#start, "E", true)) {
           return "a heartbeat was refused, and E was live";
         }
@@ -181,6 +199,10 @@ export class ReservationProperties implements Properties<Files, Step> {
         const wasSealed = this.#isSealed(this.#start, "E");
         if (entry !== undefined && wasSealed && entry.release === undefined) {
           return "E was seen without its seal";
+        }
+        const before = this.#lastSlot(this.model.names(this.#start), "E");
+        if (entry?.release === undefined && (entry?.heartbeat?.beat ?? 99) < numberOf(before)) {
+          return "E was seen as it was before";
         }
         if (entry !== undefined && wasOver && !isBeaten && isLive(entry, at(NOW))) {
           return "E was seen live after its end";
@@ -273,15 +295,46 @@ export class ReservationProperties implements Properties<Files, Step> {
         )?.[1]
         : undefined);
     if (known === undefined || names.has(`releases/${stem}.json`)) return false;
-    const record = this.model.content(known) as ReservationRecord;
-    let end = effectiveExpiry({ reservation: record, heartbeat: undefined, release: undefined });
-    for (const [name, number] of names) {
-      if (!name.startsWith(`heartbeats/${stem}.`)) continue;
-      const content = this.model.content(number) as HeartbeatRecord | ReleaseRecord;
-      if ("released_at" in content) return false;
-      end = Math.max(end, Date.parse(content.extended_expires_at));
+    const last = this.#lastSlot(names, stem);
+    if (last !== undefined && "released_at" in last) return false;
+    const reservation = this.model.content(known) as ReservationRecord;
+    const own = effectiveExpiry({ reservation, heartbeat: undefined, release: undefined });
+    return Math.max(own, this.#endOf(names, stem)) > at(NOW);
+  }
+
+  /** When a reservation ends by its heartbeats, milliseconds. */
+  #endOf(names: Names, stem: string): number {
+    const view = this.model.content(names.get(`heartbeats/${stem}.json`));
+    const ends = [this.#lastSlot(names, stem), view].map((beat) =>
+      Date.parse((beat as HeartbeatRecord | undefined)?.extended_expires_at ?? "") || 0
+    );
+    return Math.max(...ends);
+  }
+
+  /** The highest slot, which says all that those below it do. */
+  #lastSlot(names: Names, stem: string): HeartbeatRecord | ReleaseRecord | undefined {
+    const number = Math.max(0, ...this.#numbers(names, `heartbeats/${stem}.`));
+    return this.model.content(names.get(`heartbeats/${stem}.${number}`)) as
+      | HeartbeatRecord
+      | ReleaseRecord
+      | undefined;
+  }
+
+  /** What is wrong with what a reader finds that is alone. */
+  #misread(disk: number): string | undefined {
+    const names = this.model.names(disk);
+    const last = Math.max(0, ...this.#numbers(names, "heartbeats/E."));
+    if (last === 0 || !names.has("reservations/E.json") || names.has("releases/E.json")) {
+      return undefined;
     }
-    return end > at(NOW);
+    const { value: { slot } } = this.model.alone(
+      disk,
+      (files) => this.protocol.newest.newest(files, "E"),
+    );
+    const view = this.model.content(names.get("heartbeats/E.json"));
+    const isSealed = "released_at" in (this.#lastSlot(names, "E") ?? {});
+    if (isSealed && numberOf(view) === last) return "the view shows the number of a seal";
+    return slot === last ? undefined : `a reader finds heartbeat ${slot}, and the last is ${last}`;
   }
 
   #isSealed(disk: number, stem: string): boolean {

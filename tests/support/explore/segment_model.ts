@@ -30,6 +30,8 @@ export interface Step {
     | "create"
     | "append"
     | "remove"
+    | "look"
+    | "note"
     | "defined"
     | "end"
     | "undefine"
@@ -42,6 +44,10 @@ export interface Step {
 interface Disk {
   readonly files: Readonly<Record<string, string>>;
   readonly tasks: Readonly<Record<string, readonly [isDefined: boolean, end: End]>>;
+  /** What `index/segments` says. */
+  readonly note?: string;
+  /** How often names in the folder have changed. */
+  readonly changes?: number;
 }
 
 /** `ended` is the end that the task's line says, `other` one that a power cut brought back. */
@@ -58,13 +64,22 @@ export interface Machine {
 export type Protocol = typeof sealing & typeof gc & typeof segments & typeof names;
 
 const LAYOUT = new Layout("/w");
+/** The name of the note of heads. */
+const NOTE = "segments";
 const DAY_MS = 86_400_000;
+/** When all files are from. */
+const START = Date.now();
 const NOW = Date.UTC(2026, 10, 29);
 
 /** `gc` takes the first of them. */
-export const [OLD, NEW] = [lineOf("a", 1), lineOf("b", NOW)];
+export const [OLD, NEW] = [lineOf("a".repeat(64), 1), lineOf("b".repeat(64), NOW)];
 
 export class SegmentModel extends Numbers implements Model<Machine, Step> {
+  /** @param isNoted Whether the folder's time stamp says how often its names changed. */
+  constructor(readonly isNoted = false) {
+    super();
+  }
+
   value<T>(number: number): T {
     return JSON.parse(this.text(number) ?? "");
   }
@@ -74,15 +89,20 @@ export class SegmentModel extends Numbers implements Model<Machine, Step> {
   }
 
   take(number: number, { op, name, text = "" }: Step): { disk: number; answer: number } {
-    const { files, tasks } = this.value<Disk>(number);
+    const { files, tasks, note, changes = 0 } = this.value<Disk>(number);
     const { [name]: there, ...others } = files;
     const [isDefined, end] = tasks[name] ?? [false, ""];
     const put = (files: Disk["files"]) => ({
-      disk: this.number({ files: Object.fromEntries(Object.entries(files).sort()), tasks }),
+      disk: this.number({
+        files: Object.fromEntries(Object.entries(files).sort()),
+        tasks,
+        note,
+        changes: this.isNoted && op !== "append" ? changes + 1 : changes,
+      }),
       answer: 1,
     });
     const putTask = (next: Disk["tasks"][string]) => ({
-      disk: this.number({ files, tasks: { ...tasks, [name]: next } }),
+      disk: this.number({ files, tasks: { ...tasks, [name]: next }, note, changes }),
       answer: 1,
     });
     const same = (answer: unknown) => ({ disk: number, answer: this.number(answer) });
@@ -90,7 +110,11 @@ export class SegmentModel extends Numbers implements Model<Machine, Step> {
       case "list":
         return same(Object.keys(files));
       case "read":
-        return same(there ?? null);
+        return same((name === NOTE ? note : there) ?? null);
+      case "look":
+        return same(changes);
+      case "note":
+        return { disk: this.number({ files, tasks, note: text, changes }), answer: 1 };
       case "defined":
         return same(isDefined);
       case "end":
@@ -111,6 +135,7 @@ export class SegmentModel extends Numbers implements Model<Machine, Step> {
   }
 
   view(takeStep: (step: Step) => number): Machine {
+    const { isNoted } = this;
     const change = (op: Step["op"], name: string, text?: string) =>
       takeStep({ op, name, ...(text === undefined ? {} : { text }) }) === 1;
     const look = <T>(op: Step["op"], name: string) => this.value<T>(takeStep({ op, name }));
@@ -122,7 +147,10 @@ export class SegmentModel extends Numbers implements Model<Machine, Step> {
     const staged = new Map<string, string>();
     const fs: Partial<HostFs> = {
       lstat(path) {
-        if (path === LAYOUT.segments) return statOf("directory", 0);
+        if (path === LAYOUT.segments) {
+          // A stamp of now is not believed.
+          return statOf("directory", 0, isNoted ? look<number>("look", "") : Date.now());
+        }
         const bytes = read(path);
         return bytes && statOf("file", bytes.length);
       },
@@ -148,8 +176,10 @@ export class SegmentModel extends Numbers implements Model<Machine, Step> {
       link: (from, to) => change("create", nameOf(to), staged.get(from)),
       appendSynced: (path, bytes) =>
         change("append", nameOf(path), new TextDecoder().decode(bytes)),
+      rename: (from, to) => change("note", nameOf(to), staged.get(from)),
       remove: (path) => staged.delete(path) || change("remove", nameOf(path)),
       syncDir: () => {},
+      makeDir: () => {},
     };
     return {
       fs: fs as HostFs,
@@ -188,6 +218,13 @@ export const ACTS = {
   },
   findOld: (protocol: Protocol) => (machine: Machine) => find(protocol, machine, OLD),
   findNew: (protocol: Protocol) => (machine: Machine) => find(protocol, machine, NEW),
+  /** Counts both by heads, after the files, and notes the heads. */
+  count: ({ Segments }: Protocol) => (machine: Machine) => {
+    const segments = new Segments(machine.fs, LAYOUT, () => {});
+    const before = segments.known();
+    const files = [OLD, NEW].map(({ stem }) => stem).filter((stem) => machine.isDefined(stem));
+    return files.length + segments.count(segments.listed(before), new Set(files));
+  },
   /** The same with the two looks the other way round, which is wrong. */
   findEarly: ({ Segments }: Protocol) => (machine: Machine) =>
     new Segments(machine.fs, LAYOUT, () => {}).find(NEW.stem) !== undefined ||
@@ -259,11 +296,19 @@ export class SegmentProperties implements Properties<Machine, Step> {
     for (const { returned, outcome, call } of calls) {
       const mustFind = call.name === "findOld" ? !isCollected : call.name.startsWith("find");
       if (returned && mustFind && outcome === false) throw new Error("a reader missed a task");
+      if (!returned || call.name !== "count") continue;
+      if (outcome !== 2 && !(isCollected && outcome === 1)) {
+        throw new Error(`a listing counts ${outcome} of two tasks`);
+      }
     }
     const { tasks } = this.model.value<Disk>(disk);
     const segments = new this.protocol.Segments(at.fs, LAYOUT, () => {});
-    const counted = segments.names().filter(this.protocol.isSettled)
-      .flatMap((names) => [...segments.lines(names)?.keys() ?? []]);
+    const settled = segments.names().filter(this.protocol.isSettled);
+    const counted = settled.flatMap((names) => [...segments.lines(names)?.keys() ?? []]);
+    const { sealed } = segments.listed(settled);
+    if (sealed.reduce((sum, { head }) => sum + head.tasks, 0) !== counted.length) {
+      throw new Error("heads count other tasks than there are");
+    }
     if (new Set(counted).size < counted.length) throw new Error("a task is counted twice");
     if (counted.some((stem) => tasks[stem]?.[0])) {
       throw new Error("a task is counted in a segment, and has its files");
@@ -306,8 +351,8 @@ export function diskOf(
   return { files: Object.fromEntries(texts), tasks: { [OLD.stem]: old, [NEW.stem]: other } };
 }
 
-function lineOf(digit: string, endedMs: number): SegmentLine {
-  const stem = digit.repeat(64);
+/** The line of a task that was completed. */
+export function lineOf(stem: string, endedMs: number): SegmentLine {
   const id = idOfStem(stem);
   const at = formatTime(1);
   const definition: JsonObject = {
@@ -318,7 +363,7 @@ function lineOf(digit: string, endedMs: number): SegmentLine {
     queue: "default",
     tags: [],
     task_id: id,
-    title: digit,
+    title: stem.slice(0, 1),
     ttl_seconds: 86_400,
   };
   const end: JsonObject = {
@@ -342,12 +387,12 @@ function lineOf(digit: string, endedMs: number): SegmentLine {
     claim: parseJson(canonicalJson(end)) as JsonObject,
   };
   const line = segmentLine(task, claim, records, endedMs);
-  if (line === undefined) throw new Error(`Cannot make a line of ${digit}`);
+  if (line === undefined) throw new Error(`Cannot make a line of ${stem}`);
   return line;
 }
 
-function statOf(kind: FileStat["kind"], size: number): FileStat {
-  return { kind, size, mtimeMs: Date.now(), ino: 1 };
+function statOf(kind: FileStat["kind"], size: number, mtimeMs = START): FileStat {
+  return { kind, size, mtimeMs, ino: 1 };
 }
 
 function nameOf(path: string): string {

@@ -1,6 +1,6 @@
 /** A host for tests: the real machine with arguments, environment and streams of the test's own. */
 import { detectHost } from "../../../src/host/detect.ts";
-import { type Host, HostError } from "../../../src/ports/host.ts";
+import { type Host, HostError, type ProcessAbove } from "../../../src/ports/host.ts";
 
 /** What a test decides. */
 export interface FakeOptions {
@@ -15,6 +15,10 @@ export interface FakeOptions {
   /** Which streams are terminals. */
   readonly terminals?: readonly ("stdin" | "stdout" | "stderr")[];
   readonly columns?: number;
+  /** The processes above it; by default none that can be seen. */
+  readonly above?: readonly ProcessAbove[];
+  /** Whether processes run; by default as on the real machine. */
+  readonly isAlive?: Host["isAlive"];
   /** Standard output's reader goes after this number of writes. */
   readonly readerGoesAfter?: number;
 }
@@ -56,6 +60,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     cwd: () => options.cwd ?? real.cwd(),
     env: (name) => options.env?.[name],
     isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
+    processesAbove: () => options.above ?? [],
+    isAlive: options.isAlive ?? real.isAlive,
     shell: options.shell ?? real.shell,
     startBeside: async (args) => void beside.push(args),
     outputAgain: options.again ?? (async () => {

@@ -2,7 +2,9 @@
 import type { RecordKind } from "../../../src/domain/watch/event.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { HostError } from "../../../src/ports/host.ts";
+import { NameLooks } from "../../../src/adapters/fs/watch/hints/name_looks.ts";
 import type {
+  NamesWatch,
   RecordHint,
   RecordListing,
   RecordLook,
@@ -14,11 +16,18 @@ interface Kept {
   readonly problem?: string;
 }
 
+/** A watch that is open. */
+interface Watch {
+  readonly kinds: readonly RecordKind[];
+  readonly onHint: (hint: RecordHint) => void;
+  readonly onError: (error: unknown) => void;
+}
+
 export class LossyRecords implements RecordSource {
   readonly #kinds = new Map<RecordKind, Map<string, Kept>>();
   readonly #marks = new Map<RecordKind, number>();
-  #onHint: ((hint: RecordHint) => void) | undefined;
-  #onError: ((error: unknown) => void) | undefined;
+  /** The watches that are open. */
+  readonly watches = new Set<Watch>();
   /** Whether changes are hinted. */
   hinting = true;
   /** Whether a watch can start. */
@@ -26,14 +35,20 @@ export class LossyRecords implements RecordSource {
   /** Kinds whose folder cannot be listed. */
   readonly unlisted = new Set<RecordKind>();
   lists: RecordKind[] = [];
+  /** The kinds whose names were listed, to be compared. */
+  namings: RecordKind[] = [];
   looks = 0;
+  /** The names of a kind from which on they are not compared. */
+  mostNames = 2_000;
   /** Called when a record was looked at. */
   onLooked: (kind: RecordKind, id: string) => void = () => {};
+  /** Called before a watch starts. */
+  onWatch: () => void = () => {};
   /** Marks that a further change might not move. */
   settled = true;
 
   get watching(): boolean {
-    return this.#onHint !== undefined;
+    return this.watches.size > 0;
   }
 
   put(kind: RecordKind, id: string, data: JsonObject): void {
@@ -54,12 +69,16 @@ export class LossyRecords implements RecordSource {
   }
 
   hint(hint: RecordHint): void {
-    this.#onHint?.(hint);
+    for (const { kinds, onHint } of this.watches) {
+      if (hint.kind === undefined || kinds.includes(hint.kind)) onHint(hint);
+    }
   }
 
   breakWatch(error: unknown): void {
-    this.#onHint = undefined;
-    this.#onError?.(error);
+    for (const watch of [...this.watches]) {
+      this.watches.delete(watch);
+      watch.onError(error);
+    }
   }
 
   /** The records of a kind as they are. */
@@ -114,14 +133,36 @@ export class LossyRecords implements RecordSource {
   }
 
   watch(
-    _kinds: readonly RecordKind[],
+    kinds: readonly RecordKind[],
     onHint: (hint: RecordHint) => void,
     onError: (error: unknown) => void,
   ): { close(): void } {
     if (!this.watchable) throw new HostError("limit", "watch", "/w");
-    this.#onHint = onHint;
-    this.#onError = onError;
-    return { close: () => this.#onHint = undefined };
+    const watch = { kinds, onHint, onError };
+    this.onWatch();
+    this.watches.add(watch);
+    return { close: () => void this.watches.delete(watch) };
+  }
+
+  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
+    return new NameLooks(
+      {
+        mark: (kind) => this.mark(kind),
+        names: (kind) => this.#names(kind),
+        most: () => this.mostNames,
+        hintsOf: (kind, differing) =>
+          differing.map((name) => ({ about: "record", kind, id: name.split("@")[0] ?? "" })),
+      },
+      kinds.filter((kind) => kind !== "lane"),
+      onHint,
+    );
+  }
+
+  /** Each state of a record that may be replaced has a name of its own. */
+  #names(kind: RecordKind): string[] {
+    this.namings.push(kind);
+    if (this.unlisted.has(kind)) throw new HostError("permission", "list", kind);
+    return [...this.#of(kind)].map(([id, { content }]) => `${id}@${content}`);
   }
 
   identity(): readonly string[] {

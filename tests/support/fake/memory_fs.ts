@@ -78,9 +78,10 @@ export class MemoryFs {
 
   readonly fs: HostFs = {
     read: (path) => this.#file(path, "read")?.bytes,
-    readRange: (path, offset, length) => {
+    readRange: (path, offset, length, opened) => {
       const node = this.#file(path, "read");
       if (node === undefined) return undefined;
+      opened?.();
       const bytes = node.bytes.slice(offset, Math.min(node.bytes.length, offset + length));
       return { bytes, ino: node.ino, size: node.bytes.length };
     },

@@ -1,4 +1,5 @@
 /** The operations on reservations over a store in memory, and a clock that moves by hand. */
+import { realTimers, type Timers } from "../../../src/async/timers.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
 import type { ReservationInput } from "../../../src/engine/reservation/types.ts";
@@ -21,12 +22,15 @@ export class ReservationBench {
   readonly reservations: Reservations;
 
   /** @param faults What the store does instead. */
-  constructor(faults: (store: ReservationStore) => Partial<ReservationStore> = () => ({})) {
+  constructor(
+    faults: (store: ReservationStore) => Partial<ReservationStore> = () => ({}),
+    timers: Timers = realTimers,
+  ) {
     const warn = (message: string) => void this.warnings.push(message);
     const checkout = { ...NOWHERE, branch: (explicit?: string) => explicit ?? "trunk" };
     const store = new MemoryReservationStore(this.records);
     const reservations = changed<ReservationStore>(store, faults(store));
-    const context = { clock: this.clock, warn, checkout, store: { reservations } };
+    const context = { clock: this.clock, warn, checkout, store: { reservations }, timers };
     this.reservations = new Reservations(context, NO_HOLDERS);
   }
 

@@ -86,6 +86,7 @@ export const ROWS: readonly Row[] = [
   row("lane adopt", "--lane web --owner me", { between: /^lane web: undefined$/ }),
   row("lane spawn", "--lane api --owner me"),
   row("lane halt", "api --lane api"),
+  row("lane taxonomy", "lanes.json"),
   row("journal compact", ""),
   row("gc", "--execute", { skips: true }),
   row("fsck", "--repair"),
@@ -109,13 +110,17 @@ export const WRITES_NO_RECORD: readonly string[] = [
   ...["check", "list", "forecast", "reconcile", "check-fresh", "tasks", "queue list"],
   ...["lane live", "lane arbitrate", "lane check", "lane liveness"],
   ...["journal tail", "journal replay", "journal verify"],
-  ...["metrics", "doctor", "top", "export"],
+  ...["metrics", "doctor", "top", "web", "export"],
+  // On a server; a database has faults of its own.
+  ...["store init", "store migrate", "store status", "store trust"],
   ...["hook install", "hook uninstall", "hook status", "hook print", "hook test"],
   ...["mcp install", "mcp uninstall", "guard install", "guard uninstall", "guard check"],
 ];
 
 /**
  * Commands that write by what other rows do: `mcp` as `reserve` and the verbs of tasks, `commit` as
- * `with`, `import` as `enqueue`.
+ * `with`, `import` as `enqueue`. Moves between stores are cut at each step by a test of their own.
  */
-export const AS_OTHERS: readonly string[] = ["mcp", "commit", "import"];
+export const AS_OTHERS: readonly string[] = [
+  ...["mcp", "commit", "import", "store import", "store export"],
+];

@@ -72,6 +72,7 @@ export async function makeScene(): Promise<Scene> {
   for (const name of ["held.ts", "notice.ts", "theirs.ts", "free.ts"]) {
     writeFileSync(`${dir}/${name}`, `${name}\n`);
   }
+  writeFileSync(`${dir}/lanes.json`, '{"lanes":{"docs":{"tree":["docs/**"]}}}');
   const ids: Record<string, string> = {};
   const run = async ([name, ...words]: (typeof BEFORE)[number], at?: number) => {
     const { code, answer, err } = await call(dir, withIds(words, ids), { at });

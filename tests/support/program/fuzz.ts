@@ -12,14 +12,18 @@ import {
   isStream,
 } from "../../../src/commands/command.ts";
 import type { Random } from "../random.ts";
+import { cpuOf } from "./own_time.ts";
 
 /** Where Deno keeps packages; the home that commands see is another one. */
 const CACHE = process.env["DENO_DIR"] ?? `${process.env["HOME"]}/.cache/deno`;
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Milliseconds in which a command must have ended: far above real use on a machine that others use as well. */
-export const LIMIT_MS = 15_000;
+/** Milliseconds of its own in which a command must have ended. */
+export const LIMIT_MS = 5_000;
+
+/** Milliseconds after which one that waits is ended: it has begun by then on a machine that others use as well. */
+const STOP_MS = 15_000;
 
 /** Words that programs mistake: empty, long, not ASCII, numbers at the edges, names of other things. */
 const WORDS: readonly string[] = [
@@ -149,22 +153,45 @@ export function problemsOf({ prints }: Pick<Line, "prints">, { code, out, err }:
 /** A command line in a process of its own; `undefined` where SIGTERM ended it before it began. */
 export function asProcess(dir: string, { args }: Pick<Line, "args">): Promise<Ended | undefined> {
   const runtime = "Deno" in globalThis ? ["run", "-A", "--config", `${ROOT}deno.json`] : [];
-  const child = spawn(process.execPath, [...runtime, `${ROOT}cli.ts`, ...args], {
+  const command = [process.execPath, ...runtime, `${ROOT}cli.ts`, ...args];
+  return endOf(command, dir, { isServing: args[0] === "web" });
+}
+
+/**
+ * Runs a command to its end, and ends one that waits; `undefined` where that was before it began.
+ *
+ * @param isServing Whether it goes on after its answer.
+ */
+export function endOf(
+  [program = "", ...args]: readonly string[],
+  dir: string,
+  { isServing = false, limitMs = LIMIT_MS } = {},
+): Promise<Ended | undefined> {
+  const child = spawn(program, args, {
     cwd: `${dir}/a/b`,
     env: { PATH: process.env["PATH"], HOME: dir, DENO_DIR: CACHE },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // One that waits is to end by SIGTERM; the limit is that of a machine on which others work as well.
-  const stop = setTimeout(() => child.kill("SIGTERM"), LIMIT_MS);
-  const kill = setTimeout(() => child.kill("SIGKILL"), 3 * LIMIT_MS);
+  const stop = setTimeout(() => child.kill("SIGTERM"), STOP_MS);
+  const kill = setTimeout(() => child.kill("SIGKILL"), 3 * STOP_MS);
+  let isLate = false;
+  const look = setInterval(() => {
+    isLate ||= (cpuOf(child.pid ?? 0) ?? 0) > limitMs;
+    if (isLate) child.kill("SIGKILL");
+  }, 50);
   let [out, err] = ["", ""];
-  child.stdout.on("data", (part) => out += part);
+  child.stdout.on("data", (part) => {
+    out += part;
+    if (isServing && out.endsWith("\n")) child.kill("SIGTERM");
+  });
   child.stderr.on("data", (part) => err += part);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(stop);
       clearTimeout(kill);
+      clearInterval(look);
+      if (isLate) err += `it took more than ${limitMs} ms`;
       resolve(signal === "SIGTERM" ? undefined : { code, out, err });
     });
   });

@@ -6,7 +6,7 @@ import { initOn } from "../../../src/workspace/open.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { type Client, mcpClient, type Transport } from "../../deps.ts";
-import { fakeHost } from "../fake/host.ts";
+import { fakeHost, type FakeOptions } from "../fake/host.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 /** The protocol with a handshake, and the one without. */
@@ -69,14 +69,13 @@ export class Lines implements AsyncIterable<Uint8Array> {
 /** A server within this process. */
 export function serverIn(
   dir: string,
-  { env = {}, onLine = () => {}, clock }: {
-    readonly env?: Readonly<Record<string, string>>;
+  { onLine = () => {}, clock, ...options }: Pick<FakeOptions, "env" | "above"> & {
     readonly onLine?: (line: string) => void;
     readonly clock?: Clock;
   } = {},
 ) {
   const input = new Lines();
-  const host = fakeHost({ args: ["mcp"], cwd: dir, env, stdin: input });
+  const host = fakeHost({ args: ["mcp"], cwd: dir, ...options, stdin: input });
   const { write } = host;
   host.write = (stream, text) => {
     write(stream, text);
@@ -88,9 +87,8 @@ export function serverIn(
 /** A client of a server within this process. */
 export async function serve(
   dir: string,
-  { era = ERAS[0], env, clock }: {
+  { era = ERAS[0], ...options }: Pick<FakeOptions, "env" | "above"> & {
     readonly era?: Era;
-    readonly env?: Readonly<Record<string, string>>;
     readonly clock?: Clock;
   } = {},
 ): Promise<Served> {
@@ -100,8 +98,7 @@ export async function serve(
     close: async () => server.input.end(),
   };
   const server = serverIn(dir, {
-    ...(env && { env }),
-    ...(clock && { clock }),
+    ...options,
     onLine: (line) => transport.onmessage?.(JSON.parse(line)),
   });
   const client = await connected(transport, era);

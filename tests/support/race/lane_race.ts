@@ -6,7 +6,9 @@ import { slowSpelled } from "../scene/globs.ts";
 import { type Findings, findingsOf, type Grant } from "./lane_checker.ts";
 import type { LaneOrders, Mishap, Report } from "./lane_worker.ts";
 import { readLines } from "./lines.ts";
+import { crowdedMs, type Passed } from "../program/own_time.ts";
 import { type Child, sleep, start } from "./processes.ts";
+import { instant } from "./recorder.ts";
 import type { Random } from "../random.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
@@ -69,13 +71,16 @@ interface Worker {
   over: boolean;
 }
 
+/** A time in which nothing was answered. */
+export type Wait = Omit<Passed, "cpu">;
+
 /** What a race came to. */
 export interface Verdict extends Findings {
   readonly kills: number;
   readonly stops: number;
-  /** The longest time that the others needed to make progress after a kill, and after a stop. */
-  readonly afterKill: number;
-  readonly afterStop: number;
+  /** The times that the others needed to make progress after kills, and after stops. */
+  readonly afterKill: readonly Wait[];
+  readonly afterStop: readonly Wait[];
 }
 
 /** Orders for a worker that nothing happens to, unless they say so. */
@@ -115,6 +120,8 @@ export class LaneRace {
   readonly #problems: string[] = [];
   readonly #epoch = Date.now();
   readonly #continued: Promise<void>[] = [];
+  /** For how long processes had waited for the machine, by the instants at which that was read. */
+  readonly #crowd: { readonly at: number; readonly ms: number | undefined }[] = [];
 
   constructor(readonly size: RaceSize, readonly random: Random) {}
 
@@ -192,6 +199,7 @@ export class LaneRace {
   async #continueStopped(): Promise<void> {
     const stopped = new Set<number>();
     while (this.#workers.some(({ over }) => !over)) {
+      this.#crowd.push({ at: instant(), ms: crowdedMs() });
       for (const { child: { pid }, over } of this.#workers) {
         if (over || stopped.has(pid) || !isStopped(pid)) continue;
         stopped.add(pid);
@@ -221,7 +229,7 @@ export class LaneRace {
     const all = reports.flat();
     const mishaps = all.filter((report) => report.kind === "mishap");
     const isStop = ({ how }: { how: string }) => how === "stop";
-    const waits = (of: typeof mishaps) => Math.max(0, ...of.map(({ at }) => waitAfter(at, all)));
+    const waits = (of: typeof mishaps) => of.map(({ at }) => this.#wait(at, waitAfter(at, all)));
     return {
       ...found,
       problems,
@@ -234,6 +242,13 @@ export class LaneRace {
       )),
       afterStop: waits(mishaps.filter(isStop)),
     };
+  }
+
+  #wait(from: number, wall: number): Wait {
+    const before = this.#crowd.findLast(({ at }) => at <= from)?.ms;
+    const after = (this.#crowd.find(({ at }) => at >= from + wall) ?? this.#crowd.at(-1))?.ms;
+    const isKnown = before !== undefined && after !== undefined;
+    return { wall, crowded: isKnown ? after - before : undefined };
   }
 
   /**

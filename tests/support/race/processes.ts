@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { exceeds, stopwatch } from "../program/own_time.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -15,11 +16,16 @@ export interface Child {
   readonly ended: Promise<{ code: number | null; output: string }>;
 }
 
-/** Runs a program of `tests/support/`, named with its folder, given one JSON value as its argument. */
-export function start(program: string, argument: unknown): Child {
+/**
+ * Runs a program of `tests/support/`, named with its folder, given one JSON value as its argument.
+ *
+ * @param prefix What starts it, such as a program that changes its clock.
+ */
+export function start(program: string, argument: unknown, prefix: readonly string[] = []): Child {
   const path = `${ROOT}tests/support/${program}`;
   const args = "Deno" in globalThis ? ["run", "-A", "--config", `${ROOT}deno.json`, path] : [path];
-  const child: ChildProcess = spawn(process.execPath, [...args, JSON.stringify(argument)], {
+  const [first = "", ...rest] = [...prefix, process.execPath, ...args, JSON.stringify(argument)];
+  const child: ChildProcess = spawn(first, rest, {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -55,11 +61,15 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits for something that comes soon. */
+/**
+ * Waits for something that comes soon.
+ *
+ * @param limitMs How long, without the time in which processes waited for the machine.
+ */
 export async function until(what: string, isSo: () => boolean, limitMs = 20_000): Promise<void> {
-  const end = Date.now() + limitMs;
+  const passed = stopwatch();
   while (!isSo()) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    if (exceeds(passed(), limitMs)) throw new Error(`waited in vain until ${what}`);
     await sleep(5);
   }
 }

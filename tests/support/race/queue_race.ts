@@ -21,7 +21,7 @@ export interface RaceOptions {
   /** How much faster than real the workers' clocks run; a claim lasts 1 to 4 of their seconds. */
   readonly speed?: number;
   readonly strict?: boolean;
-  /** Seconds after which a worker gives up. */
+  /** Seconds in which no task came or ended, after which a worker gives up. */
   readonly limit?: number;
 }
 

@@ -2,6 +2,7 @@
  * A process that reserves, beats, releases and collects at random; the race tests start several.
  */
 import process from "node:process";
+import { KEPT_BEATS } from "../../../src/domain/limits.ts";
 import { CoordError } from "../../../src/domain/errors.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
@@ -117,7 +118,8 @@ async function treat(id: string): Promise<void> {
   if (choice < 20) return void kept.push(id);
   if (choice < 30) return; // it expires
   await sleep(random.below(orders.periodMs));
-  if (choice < 45) await beat(id);
+  // Of more than a few the numbers go again.
+  for (let n = choice < 32 ? 2 * KEPT_BEATS + 4 : choice < 45 ? 1 : 0; n > 0; n--) await beat(id);
   if (choice < 60) {
     await sleep(random.below(5000) / orders.speed); // perhaps too long
     await beat(id);

@@ -3,7 +3,6 @@
  * a store of another kind is put in here, and nowhere else.
  */
 import { initWorkspace, openFsStore } from "../../../src/adapters/fs/open.ts";
-import { MemoryWorkspace } from "../../../src/adapters/memory/workspace.ts";
 import { placeOf } from "../../../src/adapters/postgres/place.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
@@ -13,7 +12,7 @@ import type { Store } from "../../../src/ports/store.ts";
 import type { Warn } from "../../../src/ports/warnings.ts";
 import { processesOf } from "../../../src/workspace/processes.ts";
 import { cursorFile, NOWHERE } from "../scene/over_store.ts";
-import { newSpace, noServer, openSpace, withTheRest } from "../postgres.ts";
+import { newSpace, noServer, openSpace } from "../postgres.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 const FILES = "files:";
@@ -43,7 +42,7 @@ export function isFiles(url: string): boolean {
 /** Opens a workspace, as a process of its own does. */
 export async function openStore(url: string, clock: Clock, warn: Warn): Promise<Store> {
   if (url.startsWith(POSTGRES)) {
-    return withTheRest(openSpace(placeOf(url), clock), new MemoryWorkspace({ clock }));
+    return openSpace(placeOf(url), clock);
   }
   return openFsStore(host, folderOf(url), clock, warn);
 }

@@ -13,7 +13,7 @@ export interface FakeCoord {
   /** Another text of the plugin, as the host runs it. */
   run(text: string): Promise<typeof plugin>;
   /** What coord answers from now on; at first it has no opinion. */
-  answer(answer: { readonly code: number; readonly err: string }): void;
+  answer(answer: { readonly code: number; readonly err: string; readonly out?: string }): void;
   /** How it was called. */
   calls(): { readonly args: string; readonly said: JsonObject }[];
   /** It is there no more. */
@@ -33,8 +33,8 @@ export async function withCoord(body: (coord: FakeCoord) => Promise<void>): Prom
   ];
   writeFileSync(program, `${lines.join("\n")}\n`);
   chmodSync(program, 0o755);
-  const answer: FakeCoord["answer"] = ({ code, err }) =>
-    writeFileSync(`${dir}/answer`, `echo '${err}' >&2; exit ${code}\n`);
+  const answer: FakeCoord["answer"] = ({ code, err, out = "" }) =>
+    writeFileSync(`${dir}/answer`, `echo '${err}' >&2; echo "${out}"; exit ${code}\n`);
   answer({ code: 0, err: "" });
   const path = process.env["PATH"];
   process.env["PATH"] = `${dir}:/usr/bin:/bin`;
@@ -56,7 +56,7 @@ export async function withCoord(body: (coord: FakeCoord) => Promise<void>): Prom
         const text = readFileSync(`${dir}/calls`, "utf-8").split("\n");
         return Array.from({ length: Math.floor(text.length / 2) }, (_, at) => ({
           args: text[2 * at] ?? "",
-          said: JSON.parse(text[2 * at + 1] ?? "") as JsonObject,
+          said: JSON.parse(text[2 * at + 1] || "{}") as JsonObject,
         }));
       },
       remove: () => rmSync(program),

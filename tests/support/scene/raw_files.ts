@@ -1,2 +1,2 @@
 /** The files of a workspace as another tool sees them. */
-export { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+export { lutimesSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -10,6 +10,8 @@ export interface Client {
   prepare?(): Promise<unknown>;
   /** Claims and completes tasks, one after another, until an instant or until none is left. */
   work(until: number): Promise<Done>;
+  /** Waits for a task and claims it; when it had it, milliseconds since 1970. */
+  next?(): Promise<number>;
   close(): Promise<unknown> | unknown;
 }
 

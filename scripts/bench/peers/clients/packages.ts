@@ -14,9 +14,19 @@ const VERSIONS = {
 
 export type PackageName = keyof typeof VERSIONS;
 
-/** What Deno imports. */
+/** What Deno imports; Node has them in a folder, which knows the versions. */
 export function specifier(name: PackageName): string {
-  return `npm:${name}@${VERSIONS[name]}`;
+  return "Deno" in globalThis ? `npm:${name}@${VERSIONS[name]}` : name;
+}
+
+/** Puts those that are downloaded where Node finds them. */
+export async function installForNode(folder: string): Promise<void> {
+  const manifest = { private: true, type: "module", dependencies: VERSIONS };
+  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify(manifest));
+  await Deno.copyFile(LOCK, `${folder}/deno.lock`);
+  const args = ["install", "--node-modules-dir=auto", "--cached-only"];
+  const { code, output } = await run(Deno.execPath(), args, { cwd: folder });
+  if (code !== 0) throw new Error(`Cannot install the packages of the bench: ${output.trim()}`);
 }
 
 const LOCK = new URL("./packages.lock", import.meta.url).pathname;

@@ -1,4 +1,5 @@
 /** PostgreSQL without a library of queues: one table, one statement a step. */
+import process from "node:process";
 import { type Connect, PAYLOAD, repeat, RESULT } from "./client.ts";
 import { load } from "./packages.ts";
 
@@ -45,7 +46,7 @@ export const connect: Connect = async ({ host }) => {
   const client = new Client({ host, user: "bench", database: "postgres" });
   await client.connect();
   await client.query(SCHEMA);
-  const holder = `worker-${Deno.pid}`;
+  const holder = `worker-${process.pid}`;
   return {
     enqueue: () => client.query({ name: "insert", text: INSERT, values: [PAYLOAD] }),
     async fill(count) {

@@ -1,6 +1,6 @@
 /**
  * A process that works on a queue as its standard input says, a line of JSON each; it answers with a line
- * each. Runs on Deno and on Bun.
+ * each. Runs on Deno, on Bun and, bundled, on Node.
  *
  * Usage: worker.ts CLIENT CONFIG
  */
@@ -10,7 +10,8 @@ import { type Connect, now, repeat } from "./client.ts";
 
 const [name = "", config = "{}"] = process.argv.slice(2);
 // Deno would load every file that a template of a path could mean, and the packages of all.
-const module = new URL(`./${name}.ts`, import.meta.url).href;
+const extension = import.meta.url.split(".").at(-1);
+const module = new URL(`./${name}.${extension}`, import.meta.url).href;
 const { connect }: { connect: Connect } = await import(module);
 const client = await connect(JSON.parse(config));
 
@@ -26,6 +27,22 @@ const orders: Record<string, (order: { at: number; ms: number; count: number }) 
     return await repeat(() => client.enqueue(), order.at + order.ms);
   },
   prepare: () => client.prepare?.(),
+  next: () => client.next?.(),
+  async one() {
+    const from = now();
+    await client.enqueue();
+    return from;
+  },
+  /** Claims and ends tasks one after another: how long each took, milliseconds. */
+  async each({ count }) {
+    const times: number[] = [];
+    for (let n = 0; n < count; n++) {
+      const from = now();
+      await client.next?.();
+      times.push(now() - from);
+    }
+    return times;
+  },
   async work(order) {
     await begin(order);
     return await client.work(order.at + order.ms);

@@ -4,7 +4,14 @@ import { PACKAGE_OPTIONS, packageMissing, type PackageName } from "../clients/pa
 import { ALL, denoWorker, type Peer, type Place } from "./peer.ts";
 import { missing, startServer } from "./server.ts";
 
-function postgres(name: string, client: string, needs: PackageName, note?: string): Peer {
+/** @param line Of a worker, where that is not one on Deno. */
+export function postgres(
+  name: string,
+  client: string,
+  needs?: PackageName,
+  note?: string,
+  line?: (config: Readonly<Record<string, string>>) => string[],
+): Peer {
   return {
     name,
     keeps: ALL,
@@ -15,11 +22,12 @@ function postgres(name: string, client: string, needs: PackageName, note?: strin
         ? "initdb and postgres are not installed"
         : await asServer() === undefined
         ? "setpriv is not installed, and PostgreSQL does not run as root"
-        : await packageMissing(needs),
+        : needs && await packageMissing(needs),
     async start(place) {
       const server = await startPostgres(place);
       return {
-        worker: denoWorker(client, { host: place.dir }, PACKAGE_OPTIONS),
+        worker: line?.({ host: place.dir }) ??
+          denoWorker(client, { host: place.dir }, needs && PACKAGE_OPTIONS),
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
@@ -27,21 +35,27 @@ function postgres(name: string, client: string, needs: PackageName, note?: strin
 }
 
 export const PG_BOSS = postgres("pg-boss", "pg_boss", "pg-boss");
+/** What graphile-worker does otherwise. */
+export const DELETES = "a completed task is deleted; no result is kept";
 export const GRAPHILE = postgres(
   "graphile-worker",
   "graphile_worker",
   "graphile-worker",
-  "a completed task is deleted; no result is kept",
+  DELETES,
 );
 
 export const POSTGRESES: readonly Peer[] = [
+  postgres("coord on PostgreSQL", "coord_postgres"),
   postgres("PostgreSQL, SKIP LOCKED", "postgres", "pg"),
   PG_BOSS,
   GRAPHILE,
 ];
 
 /** Starts a server of its own in the folder of a place; it syncs as PostgreSQL does by default. */
-async function startPostgres({ dir, env }: Place): Promise<AsyncDisposable> {
+export async function startPostgres(
+  { dir, env }: Place,
+  more: Readonly<Record<string, string>> = {},
+): Promise<AsyncDisposable> {
   const [bin, prefix] = [await programs(), await asServer()];
   if (bin === undefined || prefix === undefined) throw new Error("PostgreSQL cannot be run");
   if (prefix.user !== undefined) {
@@ -59,13 +73,22 @@ async function startPostgres({ dir, env }: Place): Promise<AsyncDisposable> {
     wal_sync_method: "fdatasync",
     fsync: "on",
     synchronous_commit: "on",
+    ...more,
   };
-  const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const options = Object.entries<string>(settings).flatMap((
+    [name, value],
+  ) => ["-c", `${name}=${value}`]);
   return await startServer([...prefix.line, `${bin}/postgres`, "-D", data, ...options], {
     env,
-    socket: `${dir}/.s.PGSQL.5432`,
+    socket: `${dir}/.s.PGSQL.${more["port"] ?? "5432"}`,
     stop: "SIGINT",
   });
+}
+
+/** As the server names it. */
+export async function serverVersion(): Promise<string> {
+  const { output } = await run(`${await programs()}/postgres`, ["--version"]);
+  return output.trim().replace("postgres (PostgreSQL) ", "");
 }
 
 let folder: Promise<string | undefined> | undefined;

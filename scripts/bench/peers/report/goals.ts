@@ -1,6 +1,6 @@
 /** What coord promises beside its peers, each held against what a run found. */
 import type { Goal } from "../../measure.ts";
-import type { PeerResults, QueueRow, SizeRow, Value } from "./results.ts";
+import type { PeerResults, QueueRow, Value } from "./results.ts";
 
 /** The peers that goals and pages name. */
 export const NAMES = {
@@ -34,13 +34,6 @@ const QUEUE_GOALS: readonly QueueGoal[] = [
   [NAMES.bullmq, 8, 1, 1.5],
 ];
 
-/** What a call may cost at the largest size, by the smallest. */
-const SIZE_GOAL: Goal = { atMost: 1.5 };
-
-/** The same of calls that count or list what is pending, where all are. */
-const PENDING_GOAL: Goal = { atMost: 3 };
-const COUNTING: readonly string[] = ["tasks --limit 20", "status"];
-
 /** All goals, in the order of the page. */
 export function goalRows(results: PeerResults): GoalRow[] {
   return [
@@ -52,8 +45,6 @@ export function goalRows(results: PeerResults): GoalRow[] {
       result: ratio,
       goal: goal ?? {},
     })),
-    ...sizeGoals(results.sizes, "finished"),
-    ...sizeGoals(results.sizes, "pending"),
   ];
 }
 
@@ -70,27 +61,6 @@ function queueGoal(
     result: row?.coord_by_this,
     goal: { atLeast },
   };
-}
-
-function sizeGoals(all: readonly SizeRow[], tasksAre: SizeRow["tasks_are"]): GoalRow[] {
-  const rows = all.filter(({ tasks_are }) => tasks_are === tasksAre);
-  const sizes = [...new Set(rows.map(({ tasks }) => tasks))].sort((a, b) => a - b);
-  const [small, large] = [sizes[0], sizes.at(-1)];
-  if (small === undefined || large === undefined || small === large) return [];
-  return [...new Set(rows.map(({ call }) => call))].map((call) => {
-    const at = (tasks: number) => rows.find((row) => row.call === call && row.tasks === tasks)?.ms;
-    const [few, many] = [at(small), at(large)];
-    const result = few && many && {
-      median: many.median / few.median,
-      spread: [many.spread[0] / few.median, many.spread[1] / few.median] as const,
-    };
-    const what = tasksAre === "pending" ? "pending tasks" : "tasks";
-    const figure = `\`${call}\` at ${large.toLocaleString("en")} ${what} ÷ at ${
-      small.toLocaleString("en")
-    }`;
-    const goal = tasksAre === "pending" && COUNTING.includes(call) ? PENDING_GOAL : SIZE_GOAL;
-    return { figure, result, goal };
-  });
 }
 
 /** Whether a goal was met; neither yes nor no where it was not measured. */

@@ -1,7 +1,7 @@
 /** The figures of `docs/peers.md`, from what a run found. */
 import { measuredOn, quantity, short } from "../../../support/figures.ts";
 import { count, disk, goalRows, isMet, NAMES } from "./goals.ts";
-import type { Figure, PeerResults, QueueRow, SizeRow, Value } from "./results.ts";
+import type { Figure, PeerResults, QueueRow, Value } from "./results.ts";
 
 /** All of the part, as Markdown. */
 export function peerPage(results: PeerResults): string {
@@ -17,7 +17,6 @@ export function peerPage(results: PeerResults): string {
       "The time of a process from its start to its end.",
     ),
     ...figures(results.figures, "Other figures", ""),
-    ...sizes(results.sizes),
     ...absent(results),
   ].filter((part) => part !== "").join("\n\n");
 }
@@ -151,34 +150,6 @@ function figures(rows: readonly Figure[], title: string, text: string): string[]
     ratio === undefined ? "" : times(ratio),
   ]);
   return [`### ${title}`, text, table(["figure", "median", "held against", "result"], cells)];
-}
-
-function sizes(rows: readonly SizeRow[]): string[] {
-  if (rows.length === 0) return [];
-  const of = (tasksAre: SizeRow["tasks_are"]) =>
-    rows.filter(({ tasks_are }) => tasks_are === tasksAre);
-  return [
-    "### Cost against size",
-    "![The cost of calls against the number of tasks](images/peers_sizes.svg)",
-    "Of the tasks 99 of 100 are finished, and the others wait.",
-    sizeTable(of("finished")),
-    ...(of("pending").length === 0 ? [] : ["All of them wait.", sizeTable(of("pending"))]),
-  ];
-}
-
-function sizeTable(rows: readonly SizeRow[]): string {
-  const all = [...new Set(rows.map(({ tasks }) => tasks))];
-  const calls = [...new Set(rows.map(({ call }) => call))];
-  return table(
-    ["call", ...all.map((tasks) => tasks.toLocaleString("en"))],
-    calls.map((call) => [
-      `\`${call}\``,
-      ...all.map((tasks) => {
-        const row = rows.find((row) => row.call === call && row.tasks === tasks);
-        return row === undefined ? "" : quantity(row.ms.median, "ms");
-      }),
-    ]),
-  );
 }
 
 function absent({ absent }: PeerResults): string[] {

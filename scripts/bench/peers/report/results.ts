@@ -41,15 +41,6 @@ export interface Figure {
   readonly goal?: Goal;
 }
 
-/** The cost of a call by the number of tasks. */
-export interface SizeRow {
-  readonly call: string;
-  readonly tasks: number;
-  /** What most of them are. */
-  readonly tasks_are: "finished" | "pending";
-  readonly ms: Value;
-}
-
 /** A peer that could not be measured, and why. */
 export interface Absent {
   readonly peer: string;
@@ -66,7 +57,6 @@ export interface PeerResults extends Machine {
   readonly absent: readonly Absent[];
   readonly processes: readonly Figure[];
   readonly figures: readonly Figure[];
-  readonly sizes: readonly SizeRow[];
 }
 
 export function valueOf(values: readonly number[]): Value {

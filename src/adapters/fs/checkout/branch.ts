@@ -108,10 +108,12 @@ export class BranchReader {
   }
 
   #muse(): string | undefined {
-    const path = upwards(this.around.workspace, (folder) => {
-      const head = join(folder, ".muse", "HEAD");
-      return this.#files.look(head) === undefined ? undefined : head;
-    });
+    const path = upwards(this.around.workspace, (folder) =>
+      this.#files.within(folder, () => {
+        const muse = join(folder, ".muse");
+        const head = this.#files.look(muse) && join(muse, "HEAD");
+        return head && this.#files.look(head) && head;
+      }, "muse"));
     const text = path === undefined ? undefined : this.#files.text(path);
     return path === undefined || text === undefined
       ? undefined

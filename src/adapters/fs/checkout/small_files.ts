@@ -2,11 +2,11 @@
 import { MAX_HEAD_BYTES } from "../../../domain/limits.ts";
 import { type FileStat, type Host, HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { type FolderMark, isUnchanged } from "../disk/folder_mark.ts";
+import { BarrenFolders, isSameFile, isSettled } from "../disk/folder_mark.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
 
-/** Folders that are remembered. */
-const MAX_BARREN = 1_000;
+/** Texts that are remembered. */
+const MAX_TEXTS = 100;
 
 /** How a small file is read. */
 interface TextOptions {
@@ -18,15 +18,17 @@ interface TextOptions {
   readonly ofLink?: (target: string) => string | undefined;
 }
 
-/** A folder in which nothing was met. */
-interface Barren extends FolderMark {
-  readonly ino: number;
+/** What a file said, and how it was before it was read. */
+interface ReadText {
+  readonly stat: FileStat;
+  readonly text: string;
 }
 
 export class SmallFiles {
   readonly #said = new Set<string>();
-  /** How they were before the last look; `undefined` after the first one. */
-  readonly #barren = new Map<string, Barren | undefined>();
+  readonly #barren: BarrenFolders;
+  /** Those whose next change would show in their time stamps. */
+  readonly #texts = new Map<string, ReadText>();
   /** What looks have found, and where they failed. */
   #met = 0;
 
@@ -35,7 +37,11 @@ export class SmallFiles {
     readonly onWarning: Warn,
     /** What follows from one that cannot be read. */
     readonly loss = "the branch is not known from it",
-  ) {}
+  ) {
+    const stat = (path: string) => this.trying(() => host.fs.stat(path));
+    // Nothing is granted by what they say.
+    this.#barren = new BarrenFolders({ stat }, 0);
+  }
 
   /** Warns once: several looks meet the same file. */
   warn(message: string): void {
@@ -52,28 +58,13 @@ export class SmallFiles {
   }
 
   /**
-   * What `body` finds in a folder by looks at its names. Where all of them were missing it is not asked
-   * again while the folder has the names that it had: a look at a name that is not there costs several
-   * times one at a folder that is. Most processes ask once, so the first time nothing else is looked at.
+   * What `body` finds in a folder by looks at its names; see {@link BarrenFolders.within}.
+   *
+   * @param what Which names.
    */
-  within<T>(folder: string, body: () => T | undefined): T | undefined {
-    const known = this.#barren.get(folder);
-    const mark = this.#barren.has(folder) ? this.#mark(folder) : undefined;
-    if (known !== undefined && known.ino === mark?.ino && isUnchanged(known, mark)) {
-      return undefined;
-    }
+  within<T>(folder: string, body: () => T | undefined, what = "git"): T | undefined {
     const met = this.#met;
-    const found = body();
-    if (this.#barren.size >= MAX_BARREN) this.#barren.clear();
-    if (found === undefined && met === this.#met) this.#barren.set(folder, mark);
-    else this.#barren.delete(folder);
-    return found;
-  }
-
-  #mark(folder: string): Barren | undefined {
-    const stat = this.trying(() => this.host.fs.stat(folder));
-    const isKnown = stat?.kind === "directory" && stat.ino !== 0;
-    return isKnown ? { ino: stat.ino, mtimeMs: stat.mtimeMs, atMs: Date.now() } : undefined;
+    return this.#barren.within(folder, body, { what, isTold: () => met !== this.#met });
   }
 
   /** The text of a small regular file. */
@@ -96,10 +87,22 @@ export class SmallFiles {
       } else if (stat.size > most) {
         this.warn(`${path} is larger than ${most} bytes: skipped`);
       } else {
-        const bytes = fs.read(path);
-        return bytes && new TextDecoder().decode(bytes);
+        return this.#read(path, stat);
       }
     });
+  }
+
+  /** What a file says; one that is the same as before is not opened again. */
+  #read(path: string, stat: FileStat): string | undefined {
+    const known = this.#texts.get(path);
+    if (known !== undefined && stat.ino !== 0 && isSameFile(stat, known.stat)) return known.text;
+    const now = Date.now();
+    const bytes = this.host.fs.read(path);
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    if (isSettled(stat.mtimeMs, now)) this.#texts.set(path, { stat, text });
+    return text;
   }
 
   /** A checkout that cannot be read is no reason to fail. */

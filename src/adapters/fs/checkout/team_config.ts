@@ -11,21 +11,25 @@ import type { Host } from "../../../ports/host.ts";
 import type { FoundWorkspace } from "../find.ts";
 import { callersFolder, checkoutsOf, projectOf, repositoryAt } from "./repository.ts";
 import { SmallFiles } from "./small_files.ts";
+import { BarrenFolders } from "../disk/folder_mark.ts";
 import { withinRoot } from "../disk/real_folders.ts";
 import { readRecord } from "../disk/record_file.ts";
-import { StagedFile, stageFile } from "../disk/staging.ts";
 
 export { findWorkspace, type FoundWorkspace } from "../find.ts";
 
 /** What the files of a checkout and of a workspace say. */
 export class FsAgreement implements Agreement {
   #team: Promise<FoundConfig | undefined> | undefined;
+  #file: TeamFile | undefined;
+  readonly #barren: BarrenFolders;
 
   /** @param workspace `undefined` where there is none. */
-  constructor(readonly host: Host, readonly workspace: FoundWorkspace | undefined) {}
+  constructor(readonly host: Host, readonly workspace: FoundWorkspace | undefined) {
+    this.#barren = new BarrenFolders(host.fs);
+  }
 
   team(): Promise<FoundConfig | undefined> {
-    return this.#team ??= readTeamConfig(this.host, this.workspace);
+    return this.#team ??= teamConfig(this.host, this.workspace, this.#read());
   }
 
   async checked(): Promise<FoundConfig | undefined> {
@@ -37,45 +41,71 @@ export class FsAgreement implements Agreement {
   }
 
   hook(): HookSettings {
-    const path = teamPath(this.host, this.workspace);
-    const file = path === undefined ? undefined : readRecord(this.host.fs, path);
-    return hookSettings(
-      file?.kind === "record" ? file.value["hook"] : undefined,
-    );
+    return hookSettings(this.#said("hook"));
+  }
+
+  store(): string | undefined {
+    const said = this.#said("store");
+    return typeof said === "string" ? said : undefined;
+  }
+
+  /** What the file says under a key, unchecked. */
+  #said(key: keyof TeamConfig): unknown {
+    const { file } = this.#read();
+    return file?.kind === "record" ? file.value[key] : undefined;
+  }
+
+  /** The file is found and read once. */
+  #read(): TeamFile {
+    return this.#file ??= teamFile(this.host, this.workspace);
   }
 
   worktrees(): "warn" | "block" | undefined {
-    return this.workspace && readWorktrees(this.host, this.workspace.path);
+    if (this.workspace === undefined) return undefined;
+    const { host, workspace: { path: folder } } = this;
+    const path = join(folder, "worktrees");
+    const isThere = this.#barren.within(folder, () => host.fs.lstat(path)) !== undefined;
+    const bytes = isThere ? withinRoot(host.fs, folder).read(path) : undefined;
+    const word = bytes && new TextDecoder().decode(bytes).trim();
+    return word === "warn" || word === "block" ? word : undefined;
   }
+}
+
+/** A `coord.json` as it was read; without a path where there is no place for one. */
+interface TeamFile {
+  readonly path?: string;
+  readonly file?: ReturnType<typeof readRecord>;
 }
 
 /**
  * Reads the `coord.json` of the checkout that the caller works in, as the branch of its records is:
  * that around the current folder, unless the workspace is named and lies in another repository. Outside
- * of a checkout it is that of the folder around the workspace. Where there is none, nothing is loaded.
+ * of a checkout it is that of the folder around the workspace.
+ */
+function teamFile(host: Host, workspace: FoundWorkspace | undefined): TeamFile {
+  const top = topOf(host, workspace) ?? (workspace && projectOf(workspace.path));
+  if (top === undefined) return {};
+  const path = join(top, "coord.json");
+  return { path, file: readRecord(host.fs, path) };
+}
+
+/**
+ * What it says. Where there is none, nothing is loaded.
  *
  * @throws {CoordError} `bad_args` that names all problems.
  */
-async function readTeamConfig(
+async function teamConfig(
   host: Host,
   workspace: FoundWorkspace | undefined,
+  { path, file }: TeamFile,
 ): Promise<FoundConfig | undefined> {
-  const path = teamPath(host, workspace);
-  if (path === undefined) return undefined;
-  const file = readRecord(host.fs, path);
-  if (file.kind === "gone") return undefined;
+  if (path === undefined || file === undefined || file.kind === "gone") return undefined;
   const { parseConfig } = await import("../../../domain/input/config_file.ts");
   const config = file.kind === "broken" ? [file.reason] : parseConfig(file.value);
   if (!isList(config)) return { path, config };
   // Lanes are read by few calls; but a person who mends the file is to see all at once.
   const lanes = file.kind === "broken" ? [] : await laneProblems(host, workspace, file.value);
   throw badConfig(path, [...config, ...lanes]);
-}
-
-/** Where the `coord.json` is, if there is one. */
-function teamPath(host: Host, workspace: FoundWorkspace | undefined): string | undefined {
-  const top = topOf(host, workspace) ?? (workspace && projectOf(workspace.path));
-  return top === undefined ? undefined : join(top, "coord.json");
 }
 
 function isList(config: TeamConfig | readonly string[]): config is readonly string[] {
@@ -107,19 +137,4 @@ function topOf(host: Host, workspace: FoundWorkspace | undefined): string | unde
   const start = workspace?.from ?? (workspace === undefined ? callersFolder(host) : undefined);
   if (start !== undefined) return repositoryAt(files, start)?.root;
   return workspace && checkoutsOf(files, workspace.path).ours?.root;
-}
-
-function readWorktrees(host: Host, workspace: string): "warn" | "block" | undefined {
-  const bytes = withinRoot(host.fs, workspace).read(join(workspace, "worktrees"));
-  const word = bytes && new TextDecoder().decode(bytes).trim();
-  return word === "warn" || word === "block" ? word : undefined;
-}
-
-/** Keeps it in the workspace; a reader sees the old word or the new one. */
-export function writeWorktrees(host: Host, workspace: string, word: "warn" | "block"): void {
-  const fs = withinRoot(host.fs, workspace, true);
-  const bytes = new TextEncoder().encode(`${word}\n`);
-  const stage = () => stageFile(fs, join(workspace, "tmp"), bytes, true);
-  new StagedFile(fs, workspace, stage).replace("worktrees");
-  fs.syncDir(workspace);
 }

@@ -62,7 +62,7 @@ export function withinRoot(
   };
   return {
     read: (path) => (parents(path), fs.read(path)),
-    readRange: (path, offset, length) => (parents(path), fs.readRange(path, offset, length)),
+    readRange: (path, ...range) => (parents(path), fs.readRange(path, ...range)),
     lstat: (path) => folders.lstat(path),
     stat: (path) => (parents(path), fs.stat(path)),
     setMode: (path, mode) => (folders.checkFile(path), fs.setMode(path, mode)),
@@ -90,7 +90,8 @@ function parentOf(path: string): string {
 
 /** On Windows both separators occur in one path; elsewhere no name of ours has the other. */
 function lastSeparator(path: string): number {
-  return Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  const slash = path.lastIndexOf("/");
+  return path.indexOf("\\", slash + 1) < 0 ? slash : path.lastIndexOf("\\");
 }
 
 /** Whether a name that counts as taken is that of the very file that was to get it. */
@@ -129,6 +130,8 @@ class RealFolders {
   readonly #looks = new Map<string, Look>();
   /** When the running call began; file operations are synchronous, so it ends with the turn. */
   #callAt: number | undefined;
+  /** The folder that was found missing last, and when. */
+  #missing = { folder: "", at: -Infinity };
 
   constructor(
     readonly fs: HostFs,
@@ -178,7 +181,9 @@ class RealFolders {
 
   /** Makes a folder and those above it. What was missing is real then, for a moment. */
   make(path: string): void {
-    this.check(path, false);
+    const { folder, at } = this.#missing;
+    const isKnown = at >= this.#call(this.monotonic()) && `${path}/`.startsWith(`${folder}/`);
+    this.check(isKnown ? parentOf(folder) : path, false);
     const isMissing = !this.#looks.has(path);
     this.fs.makeDir(path);
     if (isMissing && this.#isBelow(path)) {
@@ -227,6 +232,7 @@ class RealFolders {
     const stat = isRoot ? this.fs.stat(folder) : this.fs.lstat(folder);
     if (stat === undefined) {
       this.#looks.delete(folder);
+      this.#missing = { folder, at: now };
       if (isRoot && this.mustStay) {
         const message = `Cannot use workspace ${quoted(folder, 200)}: it was removed`;
         throw new CoordError("no_workspace", message, { path: folder });

@@ -104,6 +104,13 @@ function readFile(fs: HostFs, path: string): RecordFile {
   }
 }
 
+/** Whether a name stands for the file that was met there, `undefined` for none. */
+export function isSameFile(fs: HostFs, path: string, met: FileStat | undefined): boolean {
+  const stat = fs.lstat(path);
+  if (stat === undefined || met === undefined) return stat === met;
+  return stat.ino === met.ino && stat.mtimeMs === met.mtimeMs && stat.size === met.size;
+}
+
 /** What a thing is that is no record. */
 export const OTHER_KINDS = {
   file: "a file",

@@ -83,6 +83,12 @@ export function* allEntries(fs: HostFs, root: string): Generator<TimeEntry> {
   }
 }
 
+/** Removes directories that have no entries. */
+export function removeEmptyDirs(fs: HostFs, { root }: TimeTree): void {
+  const walk = allEntries(fs, root);
+  while (walk.next().done !== true);
+}
+
 function parseEntry(leaf: string, name: string): TimeEntry | undefined {
   const found = ENTRY.exec(name);
   const ms = Number(found?.[1]);

@@ -1,7 +1,9 @@
 /**
- * What is there and cannot be read. It is not absent and not damaged, so whatever decides on it fails;
- * a listing, and a search that has other things to try, reports it and goes on.
+ * What is there and cannot be read, or not be moved on. What cannot be read is not absent and not damaged,
+ * so whatever decides on it fails; a listing, and a search that has other things to try, reports it and goes
+ * on.
  */
+import { CoordError } from "../../../domain/errors.ts";
 import { HostError } from "../../../ports/host.ts";
 import type { OnUnread, Warn } from "../../../ports/warnings.ts";
 
@@ -12,6 +14,16 @@ export class UnreadableRecord extends HostError {
   }
 }
 
+/** A record that none can move on, since its files say what cannot be. */
+export class DamagedRecord extends CoordError {
+  /** @param file Its name in the workspace. */
+  constructor(doing: string, file: string) {
+    const message =
+      `${doing}: ${file} and its other files contradict one another: run "coord fsck"`;
+    super("io_error", message, { reason: "damaged", file });
+  }
+}
+
 /** Whether another process may well read it. */
 function isDenied(error: unknown): error is HostError {
   return error instanceof HostError && error.isDenied;
@@ -19,7 +31,9 @@ function isDenied(error: unknown): error is HostError {
 
 /** For listings: what `body` reads of one record; one that cannot be read is reported and left out. */
 export function ofRecord<T>(warn: Warn, body: () => T, onUnread?: OnUnread): T | undefined {
-  return reported(warn, (error) => error instanceof UnreadableRecord, body, onUnread);
+  const isOne = (error: unknown) =>
+    error instanceof UnreadableRecord || error instanceof DamagedRecord;
+  return reported(warn, isOne, body, onUnread);
 }
 
 /** A search that goes past what it cannot read. */
@@ -65,8 +79,8 @@ function reported<T>(
     return body();
   } catch (error) {
     if (!isExpected(error)) throw error;
-    warn(`${(error as HostError).message}: skipped`);
-    onUnread(error as HostError);
+    warn(`${(error as Error).message}: skipped`);
+    onUnread(error as Error);
     return undefined;
   }
 }

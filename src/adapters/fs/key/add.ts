@@ -27,7 +27,6 @@ import { StagedFile, stageFile } from "../disk/staging.ts";
 import type { Layout } from "../layout.ts";
 import type { Batches } from "../task/batch.ts";
 import type { Turn } from "../task/batch_chain.ts";
-import { breath } from "../task/batch_turns.ts";
 import { slotName } from "../task/claim/names.ts";
 import type { ClaimFiles } from "../task/claim_files.ts";
 import type { FirstEntry } from "../task/index/first_entry.ts";
@@ -41,6 +40,7 @@ import {
   revivalBytes,
 } from "./files.ts";
 import { revivedAs, revivePledged, standingAfter } from "./revival.ts";
+import { sleep } from "../../../async/sleep.ts";
 
 /** Milliseconds between two looks at a batch whose process is about to decide. */
 const LOOK_MS = 10;
@@ -275,7 +275,7 @@ export class KeyedTasks {
       isDecided = this.#isDecided(batch);
       if (isDecided) continue;
       pulse();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(LOOK_MS);
     }
   }
 
@@ -291,7 +291,7 @@ export class KeyedTasks {
   /** Lets others run in a long call. */
   async #breathe(): Promise<void> {
     if (performance.now() - this.#breathedAt < BATCH_MS.slice) return;
-    await breath();
+    await sleep(0);
     this.#breathedAt = performance.now();
   }
 

@@ -10,11 +10,13 @@ import type { Journal } from "../../../ports/journal.ts";
 import type { LaneStore } from "../../../ports/lanes.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { FsJournalPort } from "./journal_port.ts";
+import { BarrenFolders } from "../disk/folder_mark.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { readRecord } from "../disk/record_file.ts";
 
 export class FsLanes implements LaneStore {
   readonly journal: Journal;
+  readonly #barren: BarrenFolders;
 
   /**
    * @param file The journal, somewhere in the file system.
@@ -28,13 +30,14 @@ export class FsLanes implements LaneStore {
     readonly agreement?: Agreement,
   ) {
     this.journal = new FsJournalPort(file);
+    this.#barren = new BarrenFolders(host.fs);
   }
 
   async taxonomy(): Promise<Taxonomy> {
     if (this.taxonomyPath === undefined) return NO_TAXONOMY;
-    const own = { path: this.taxonomyPath, file: readRecord(this.host.fs, this.taxonomyPath) };
-    const { path, file } = own.file.kind === "gone" ? await this.#team() ?? own : own;
-    if (file.kind === "gone") return NO_TAXONOMY;
+    const own = this.#own(this.taxonomyPath) ?? await this.#team();
+    if (own === undefined) return NO_TAXONOMY;
+    const { path, file } = own;
     const { readTaxonomy } = await import("./taxonomy.ts");
     const read = file.kind === "broken"
       ? [file.reason]
@@ -47,6 +50,20 @@ export class FsLanes implements LaneStore {
       message,
     }));
     throw new CoordError("bad_args", message, { path, problems });
+  }
+
+  async setTaxonomy(taxonomy: Taxonomy): Promise<void> {
+    if (this.taxonomyPath === undefined) throw new TypeError("A journal by its path has no lanes");
+    const { writeTaxonomy } = await import("./taxonomy.ts");
+    writeTaxonomy(this.host, this.taxonomyPath, taxonomy);
+  }
+
+  /** What the workspace says itself, if it does. */
+  #own(path: string) {
+    return this.#barren.within(dirname(path), () => {
+      const file = readRecord(this.host.fs, path);
+      return file.kind === "gone" ? undefined : { path, file };
+    });
   }
 
   /** The lanes that the team's `coord.json` names. */

@@ -42,11 +42,12 @@ import { type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { CompactResult, JournalReport, JournalView } from "../../../ports/journal.ts";
 import type { Mutex, MutexHold } from "./mutex_hold.ts";
 import type { Warn } from "../../../ports/warnings.ts";
+import { BarrenFolders } from "../disk/folder_mark.ts";
 import { ensureLastingDir, isNotFound, syncAbove } from "../disk/ensure_dir.ts";
 import type { FileSessionOutcome, JournalFile, JournalFileSession } from "./journal_file.ts";
 import { archiveLog, archivesBefore, following } from "./journal_archive.ts";
 import { lastEntries, verifyJournal } from "./journal_history.ts";
-import { BEGIN, parseRaw, type RawLine, readLines } from "./journal_lines.ts";
+import { BEGIN, parseRaw, type RawLine, readLines, unreplaced } from "./journal_lines.ts";
 import { JournalReader, stateInstead } from "./journal_reader.ts";
 import { FsMutex } from "./mutex.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
@@ -59,6 +60,7 @@ const encoder = new TextEncoder();
 export class FsJournal implements JournalFile {
   readonly #reader: JournalReader;
   readonly #mutex: Mutex;
+  readonly #barren: BarrenFolders;
 
   constructor(
     readonly host: Host,
@@ -69,10 +71,13 @@ export class FsJournal implements JournalFile {
   ) {
     this.#reader = new JournalReader(host.fs, location);
     this.#mutex = mutex;
+    this.#barren = new BarrenFolders(host.fs);
   }
 
   exists(): boolean {
-    return this.host.fs.stat(this.location) !== undefined;
+    const { host: { fs }, location } = this;
+    const found = this.#barren.within(dirname(location), () => fs.lstat(location));
+    return (found?.kind === "symlink" ? fs.stat(location) : found) !== undefined;
   }
 
   read(): JournalView {
@@ -90,7 +95,14 @@ export class FsJournal implements JournalFile {
   }
 
   last(count: number): readonly JournalEntry[] {
-    return lastEntries(this.host.fs, this.location, count);
+    const { host: { fs }, location } = this;
+    // Who has read the log reads what is new; others read its end alone.
+    if (this.#reader.isBegun && fs.stat(location)?.kind === "file") {
+      this.read();
+      const known = this.#reader.last(count);
+      if (known !== undefined) return known;
+    }
+    return lastEntries(fs, location, count);
   }
 
   size(): number {
@@ -120,6 +132,8 @@ class FsSession implements JournalFileSession {
   readonly #fs: HostFs;
   readonly #path: string;
   #isFolderSynced: boolean;
+  /** Whether the log was read in this session; no older one can replace it since. */
+  #isRead = false;
 
   constructor(
     readonly journal: FsJournal,
@@ -133,7 +147,8 @@ class FsSession implements JournalFileSession {
 
   /** A late writer may still spoil a line that counts without its end, so it gets that first. */
   read(): JournalView {
-    let view = this.journal.read();
+    this.#advance();
+    let view = this.reader.isOpen ? this.journal.read() : viewOf(this.reader);
     for (let tries = 0; this.reader.countsOpenLine && tries < MAX_TRIES; tries++) {
       this.#refuseOthers();
       this.#fs.appendSynced(this.#path, encoder.encode("\n"));
@@ -142,10 +157,17 @@ class FsSession implements JournalFileSession {
     return view;
   }
 
+  /** Reads what is new. */
+  #advance(): void {
+    if (this.#isRead) this.reader.advance();
+    else this.reader.refresh();
+    this.#isRead = true;
+  }
+
   append(entries: readonly JournalEntry[]): "kept" | "unsure" {
     const lines = entries.map((entry) => this.#encoded(entry));
-    if (!this.hold.isHeld()) return "unsure";
-    this.reader.refresh();
+    if (!this.hold.mayBeHeld()) return "unsure";
+    this.#advance();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       this.#write(lines);
       const isThere = areIn(lines, this.reader.refresh());
@@ -210,7 +232,7 @@ class FsSession implements JournalFileSession {
   #whole(): Whole | undefined {
     this.#refuseOthers();
     this.reader.refresh();
-    const cut = readLines(this.#fs, this.#path, BEGIN);
+    const cut = unreplaced(() => readLines(this.#fs, this.#path, BEGIN));
     if (cut === undefined) return undefined;
     const { lines: raws, rest, end } = cut;
     const isCounted = rest !== undefined && isWhole(parseRaw(rest));

@@ -1,4 +1,11 @@
-/** Looking back: the last entries, and whether log and archives are sound and fit together. */
+/**
+ * Looking back: the last entries, and whether log and archives are sound and fit together.
+ *
+ * Nothing keeps writers out meanwhile. A compaction gives the log that was read the name of an archive, and
+ * a repair takes archives away. So a look may find archives that belong to no log, or lack some; what it
+ * finds wrong counts when later looks find it too.
+ */
+import { foundAgain } from "../../../async/found_again.ts";
 import { basename, dirname } from "../../../deps/path.ts";
 import { checkpointEntry } from "../../../domain/journal/checkpoint.ts";
 import { canonicalJson } from "../../../domain/json.ts";
@@ -7,7 +14,15 @@ import { isWhole, type JournalEntry, seqProblem } from "../../../domain/journal/
 import type { HostFs } from "../../../ports/host.ts";
 import type { JournalProblem, JournalReport } from "../../../ports/journal.ts";
 import { archivesBefore, type Followed, followedBy } from "./journal_archive.ts";
-import { BEGIN, type Cut, parseRaw, type RawLine, readLines } from "./journal_lines.ts";
+import {
+  BEGIN,
+  type Cut,
+  parseRaw,
+  type RawLine,
+  readLines,
+  Replaced,
+  unreplaced,
+} from "./journal_lines.ts";
 import { corruptProblem, problemOf } from "./journal_reader.ts";
 
 /** A log or an archive, and what its first line follows. */
@@ -18,9 +33,13 @@ interface Part {
   readonly followed: Followed | undefined;
 }
 
-/** The log, then the archive that it follows, and so on; `missing` is what is not there. */
+/**
+ * The log, then the archive that it follows, and so on; `missing` is what is not there. Throws `Replaced`
+ * where the log is another one by then.
+ */
 function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: string }> {
   const seen = new Set<string>();
+  let log: number | undefined;
   let name: string | undefined;
   let bytes = Infinity;
   for (;;) {
@@ -28,9 +47,11 @@ function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: 
     const isFile = fs.stat(file)?.kind === "file";
     const cut: Cut | undefined = isFile ? readLines(fs, file, BEGIN, { upTo: bytes }) : undefined;
     if (cut === undefined) {
+      if (log !== fs.stat(path)?.ino) throw new Replaced();
       if (name !== undefined) yield { missing: name };
       return;
     }
+    log ??= cut.ino;
     const followed = followedBy(cut.lines[0]);
     yield { name, cut, followed };
     if (followed === undefined || seen.has(followed.name)) return;
@@ -41,6 +62,10 @@ function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: 
 
 /** The last entries of a journal. */
 export function lastEntries(fs: HostFs, path: string, count: number): JournalEntry[] {
+  return unreplaced(() => entriesAtEnd(fs, path, count));
+}
+
+function entriesAtEnd(fs: HostFs, path: string, count: number): JournalEntry[] {
   const last: JournalEntry[] = [];
   for (const part of parts(fs, path)) {
     if ("missing" in part) break;
@@ -55,10 +80,35 @@ export function lastEntries(fs: HostFs, path: string, count: number): JournalEnt
   return last.reverse();
 }
 
-/** Reads a journal with all its archives. */
+/** Reads a journal with all its archives; what others are doing may look wrong. */
 export function verifyJournal(fs: HostFs, path: string): JournalReport {
+  return unreplaced(() => verified(fs, path));
+}
+
+/** What is wrong with a journal when nothing is on its way any more. */
+export async function settledReport(
+  file: { verify(): JournalReport },
+  pause?: (ms: number) => Promise<void>,
+): Promise<JournalReport> {
+  let report = file.verify();
+  const said = ({ place: { text, inFile }, reason }: JournalProblem) =>
+    JSON.stringify([text, inFile, reason]);
+  const look = (before: readonly JournalProblem[]) => {
+    report = file.verify();
+    const now = new Set(report.problems.map(said));
+    return before.filter((problem) => now.has(said(problem)));
+  };
+  const isDoubtful = ({ kind }: JournalProblem) => kind === "torn" || kind === "archive";
+  const found = await foundAgain(report.problems.filter(isDoubtful), look, pause);
+  const known = new Set(found.map(said));
+  const problems = report.problems.filter((each) => !isDoubtful(each) || known.has(said(each)));
+  return { ...report, problems };
+}
+
+function verified(fs: HostFs, path: string): JournalReport {
   const problems: JournalProblem[] = [];
   const archives: string[] = [];
+  const files = new Set<number | undefined>();
   let entries = 0;
   let next: LaneState | undefined; // of the part that follows, after its first line
   for (const part of parts(fs, path)) {
@@ -67,6 +117,7 @@ export function verifyJournal(fs: HostFs, path: string): JournalReport {
       break;
     }
     const { name, cut } = part;
+    files.add(cut.ino);
     if (name !== undefined) archives.unshift(name);
     const read = readPart(part);
     entries += read.entries;
@@ -84,7 +135,8 @@ export function verifyJournal(fs: HostFs, path: string): JournalReport {
   }
   for (const archive of archivesBefore(fs, path)) {
     const name = basename(archive);
-    if (archives.includes(name)) continue;
+    // A compaction that was overtaken may leave a second name of the log that came instead.
+    if (archives.includes(name) || files.has(fs.stat(archive)?.ino)) continue;
     problems.push(aboutArchive(name, "is not followed by any checkpoint"));
   }
   return { problems, entries, archives };

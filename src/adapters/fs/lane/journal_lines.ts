@@ -49,6 +49,21 @@ export interface Cut {
 /** It is not the file any more that it was when it was last read. */
 export class Replaced extends Error {}
 
+/** How often the log may be replaced while it is being read. */
+const MAX_TRIES = 20;
+
+/** Reads once more, as often as the log is replaced meanwhile. */
+export function unreplaced<T>(read: () => T, again: () => void = () => {}): T {
+  for (let tries = 0;; tries++) {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Replaced) || tries >= MAX_TRIES) throw error;
+      again();
+    }
+  }
+}
+
 /**
  * Reads the lines of a file; `undefined` when there is no such file.
  *

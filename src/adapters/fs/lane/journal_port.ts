@@ -9,7 +9,12 @@ import type {
   JournalView,
   SessionOutcome,
 } from "../../../ports/journal.ts";
+import { sleep } from "../../../async/sleep.ts";
 import type { JournalFile, JournalFileSession } from "./journal_file.ts";
+import { settledReport } from "./journal_history.ts";
+
+/** Milliseconds between looks at a last line without its end. */
+const WRITES_MS = [5, 50];
 
 export class FsJournalPort implements Journal {
   constructor(readonly file: JournalFile) {}
@@ -23,7 +28,14 @@ export class FsJournalPort implements Journal {
   }
 
   async read(): Promise<JournalView> {
-    return this.file.read();
+    let view = this.file.read();
+    // A write that is under way looks like a torn tail for a moment.
+    for (const ms of WRITES_MS) {
+      if (!view.problems.some(({ kind }) => kind === "torn")) break;
+      await sleep(ms);
+      view = this.file.read();
+    }
+    return view;
   }
 
   async open(timeoutMs: number, signal?: AbortSignal): Promise<SessionOutcome> {
@@ -42,7 +54,7 @@ export class FsJournalPort implements Journal {
   }
 
   async verify(): Promise<JournalReport> {
-    return this.file.verify();
+    return await settledReport(this.file);
   }
 }
 

@@ -14,6 +14,7 @@ import { quoted } from "../../../domain/text.ts";
 import {
   type CorruptLine,
   isWhole,
+  type JournalEntry,
   mayHaveBeen,
   type WalLine,
 } from "../../../domain/journal/line.ts";
@@ -27,14 +28,17 @@ import {
   type RawLine,
   readLines,
   Replaced,
+  unreplaced,
 } from "./journal_lines.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
 
-/** How often the log may be replaced while it is being read. */
-const MAX_TRIES = 20;
+/** Entries that are remembered at least, once there were as many. */
+const REMEMBERED = 512;
 
 export class JournalReader {
   #fold = new LaneState();
+  /** The last entries of the log. */
+  #last: JournalEntry[] = [];
   #problems: JournalProblem[] = [];
   #ino: number | undefined;
   /** After the last line that has an end. */
@@ -84,16 +88,26 @@ export class JournalReader {
     return this.#openSize !== undefined;
   }
 
+  /** Whether it has read a log. */
+  get isBegun(): boolean {
+    return this.#ino !== undefined;
+  }
+
+  /** The last entries by what was read so far; `undefined` where fewer are remembered. */
+  last(count: number): readonly JournalEntry[] | undefined {
+    return count <= this.#last.length ? this.#last.slice(this.#last.length - count) : undefined;
+  }
+
   /** Reads what is new; the lines that were, in their order. */
   refresh(): readonly RawLine[] {
-    for (let tries = 0;; tries++) {
-      try {
-        return this.#refresh();
-      } catch (error) {
-        if (!(error instanceof Replaced) || tries >= MAX_TRIES) throw error;
-        this.#forget();
-      }
-    }
+    return unreplaced(() => this.#refresh(), () => this.#forget());
+  }
+
+  /** The same while no process may replace the log: what has not grown has nothing new. */
+  advance(): readonly RawLine[] {
+    const { ino, size } = this.fs.stat(this.path) ?? { ino: 0, size: 0 };
+    const isSame = ino !== 0 && ino === this.#ino && size === this.#end.offset;
+    return isSame && !this.isOpen ? [] : this.refresh();
   }
 
   #refresh(): readonly RawLine[] {
@@ -133,8 +147,11 @@ export class JournalReader {
     const content = parseRaw(raw);
     if (content === undefined) return;
     const isEntry = content.kind === "entry";
-    if (isEntry) this.#fold.apply(content.entry);
-    else this.#problems.push(this.#lost(raw, content, corruptProblem(raw, content)));
+    if (isEntry) {
+      this.#fold.apply(content.entry);
+      this.#last.push(content.entry);
+      if (this.#last.length > 2 * REMEMBERED) this.#last.splice(0, REMEMBERED);
+    } else this.#problems.push(this.#lost(raw, content, corruptProblem(raw, content)));
     this.#inHead &&= isEntry
       ? raw.offset === 0 && content.entry.op === "CHECKPOINT"
       : raw.offset > 0;
@@ -155,6 +172,7 @@ export class JournalReader {
 
   #forget(): void {
     this.#fold = new LaneState();
+    this.#last = [];
     this.#problems = [];
     this.#ino = undefined;
     this.#end = this.#head = BEGIN;

@@ -82,7 +82,9 @@ export class FsMutex implements Mutex {
         const { isClean, seen } = taken;
         this.#others = files.othersIn(seen.names).length > 0;
         const ended = (last: EndedHold) => this.#last = last;
-        return { status: "held", hold: new FsMutexHold(this.host, files, isClean, seen, ended) };
+        const young = this.staleMs / 2;
+        const hold = new FsMutexHold(this.host, files, isClean, seen, young, ended);
+        return { status: "held", hold };
       }
       if (taken.kind === "busy") break;
     }
@@ -150,12 +152,14 @@ function holderOf(generation: number, { process, ageMs }: HoldFile): MutexHolder
 
 class FsMutexHold implements MutexHold {
   #over = false;
+  #begunAt = performance.now();
 
   constructor(
     readonly host: Host,
     readonly files: FsMutexFiles,
     readonly isClean: boolean,
     readonly seen: chain.Begun,
+    readonly youngMs: number,
     readonly onEnd: (ended: EndedHold) => void,
     public generation: number = seen.generation,
   ) {}
@@ -164,10 +168,17 @@ class FsMutexHold implements MutexHold {
     return !this.#over && chain.isHeld(this.files, this.generation);
   }
 
+  mayBeHeld(): boolean {
+    const isYoung = performance.now() - this.#begunAt < this.youngMs;
+    return isYoung ? !this.#over : this.isHeld();
+  }
+
   renew(): boolean {
     if (this.#over) return false;
     try {
+      const startedAt = performance.now();
       if (!chain.renew(this.files, this.generation)) return false;
+      this.#begunAt = startedAt;
       this.generation++;
       return true;
     } finally {

@@ -24,6 +24,8 @@ export interface MutexHold {
   readonly isClean: boolean;
   /** Whether no newer hold has begun. */
   isHeld(): boolean;
+  /** The same before a deed, without a look while the hold is so young that no process may follow it. */
+  mayBeHeld(): boolean;
   /** Starts the stale bound again; `false` when a newer hold has begun. */
   renew(): boolean;
   /**

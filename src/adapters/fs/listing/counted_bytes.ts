@@ -3,6 +3,7 @@
  * listing, and two tables over those that are pending. A table has rows of one length, which are read
  * from its start. Lines that are appended later come after all this.
  */
+import type { SegmentTally } from "../../../domain/task/segment.ts";
 import { compareTasks } from "../../../domain/task/task.ts";
 import type { FolderMark } from "../disk/folder_mark.ts";
 import { type Definition, definitionLine, placeOf, untouchedStatus } from "./definitions.ts";
@@ -15,6 +16,8 @@ export interface CountedHead {
   readonly folder: FolderMark;
   /** What of segments it was compared with; none of those tasks had files. */
   readonly segments: string;
+  /** What was counted of these; older heads lack it. */
+  readonly ended?: SegmentTally;
   readonly tasks: number;
   /** The queues, and how many of each were pending and expired. */
   readonly queues: readonly (readonly [queue: string, pending: number, expired: number])[];
@@ -39,7 +42,7 @@ const encoder = new TextEncoder();
 /** The bytes of the file, of all tasks that there are; one at least. */
 export function countedBytes(
   definitions: readonly Definition[],
-  about: Pick<CountedHead, "token" | "folder" | "segments">,
+  about: Pick<CountedHead, "token" | "folder" | "segments" | "ended">,
   now: number,
 ): Uint8Array {
   const sorted = definitions.map((definition) => ({ definition, place: placeOf(definition) }))

@@ -28,7 +28,7 @@ export function countedTasks(
 ): TaskListing | undefined {
   const { claims, ends, onUnread } = sources;
   const { fs, warn } = claims;
-  const before = ends.names();
+  const before = ends.known();
   const names = fs.list(layout.folder("claim")) ?? [];
   const claimed = groupClaims(names.map(({ name }) => name));
   const entries: TaskEntry[] = [];
@@ -44,12 +44,21 @@ export function countedTasks(
   const read = (stem: string) =>
     ofRecord(warn, () => entryOf(sources, stem, claimed.get(stem)), onUnread);
   const group = untouchedGroup(counted, touched, read, now);
-  const ended = ends.listed(before);
-  const isKnown = ended.loose.mark === counted.head.segments;
-  if (!isKnown && ended.loose.lines.size > MAX_LOOKED_UP) return undefined;
+  const { segments, ended: tally } = counted.head;
+  const { loose, sealed } = ends.listed(before, tally && segments);
+  const isKnown = loose.mark === segments;
+  let isLost = false;
+  const lines = () => {
+    const found = loose.lines();
+    isLost ||= found === undefined;
+    return found;
+  };
+  if (!isKnown && (lines()?.size ?? 0) > MAX_LOOKED_UP) return undefined;
   const hasFile = (stem: string) => !isKnown && claims.hasTask(stem);
-  const listing = listingOf(entries, filter, now, [group, ...endedTasks(ends, ended, hasFile)]);
-  return counted.isSure() ? listing : undefined;
+  const ended = { loose: { ...loose, lines }, sealed };
+  const groups = endedTasks(ends, ended, hasFile, isKnown ? tally : undefined);
+  const listing = listingOf(entries, filter, now, [group, ...groups]);
+  return counted.isSure() && !isLost ? listing : undefined;
 }
 
 /** Those that were counted without those that a process has touched. */

@@ -4,45 +4,46 @@ import {
   END_STATUSES,
   mentionsRun,
   segmentEntry,
-  type SegmentHead,
   type SegmentLine,
+  type SegmentTally,
+  tallyOf,
 } from "../../../domain/task/segment.ts";
-import { compareTasks } from "../../../domain/task/task.ts";
-import type { Sealed, Segments, SegmentsListed } from "../segment/segments.ts";
+import type { Sealed } from "../segment/heads.ts";
+import type { Segments, SegmentsListed } from "../segment/segments.ts";
 
 /**
  * All ended tasks without files.
  *
  * @param listed The segments after the files were read.
  * @param hasFile Whether a task has a file.
+ * @param tally What was counted of the lines of tasks that may have files, where none has.
  */
 export function endedTasks(
   segments: Segments,
   { loose, sealed }: SegmentsListed,
   hasFile: (stem: string) => boolean,
+  tally?: SegmentTally,
 ): TaskGroup[] {
-  const lines = [...loose.lines.values()].filter(({ stem }) => !hasFile(stem));
+  const read = () => [...loose.lines()?.values() ?? []].filter(({ stem }) => !hasFile(stem));
+  const lines = tally === undefined ? read() : undefined;
   return [
-    ...(lines.length === 0 ? [] : [loosely(lines)]),
+    ...loosely(() => lines ?? read(), tally ?? tallyOf(lines ?? [])),
     ...sealed.flatMap((each) => each.head.first === null ? [] : [together(segments, each)]),
   ];
 }
 
-function loosely(lines: readonly SegmentLine[]): TaskGroup {
-  const orders = lines.map(({ order }) => order);
-  return {
-    counts: lines.map(({ queue, status }) => ({ queue, status, count: 1 })),
-    first: orders.reduce((a, b) => compareTasks(a, b) < 0 ? a : b),
-    read: () => lines.map(taskOf),
-    readByRun: (runId) => lines.filter((line) => mentionsRun(line, runId)).map(taskOf),
-  };
+function loosely(lines: () => readonly SegmentLine[], tally: SegmentTally): TaskGroup[] {
+  if (tally.first === null) return [];
+  return [{
+    ...countedIn(tally),
+    read: () => lines().map(taskOf),
+    readByRun: (runId) => lines().filter((line) => mentionsRun(line, runId)).map(taskOf),
+  }];
 }
 
 function together(segments: Segments, sealed: Sealed): TaskGroup {
-  const [priority, createdMs, id] = sealed.head.first ?? [0, 0, ""];
   return {
-    counts: countsOf(sealed.head),
-    first: { priority, createdMs, id },
+    ...countedIn(sealed.head),
     isSorted: true,
     *read() {
       for (const line of segments.ordered(sealed)) yield taskOf(line);
@@ -56,13 +57,15 @@ function together(segments: Segments, sealed: Sealed): TaskGroup {
   };
 }
 
-function countsOf({ queues }: SegmentHead) {
-  return queues.flatMap(([queue, counts]) =>
+function countedIn({ queues, first }: SegmentTally): Pick<TaskGroup, "counts" | "first"> {
+  const [priority, createdMs, id] = first ?? [0, 0, ""];
+  const counts = queues.flatMap(([queue, counts]) =>
     counts.flatMap((count, at) => {
       const status = END_STATUSES[at];
       return status === undefined ? [] : [{ queue, status, count }];
     })
   );
+  return { counts, first: { priority, createdMs, id } };
 }
 
 function taskOf(line: SegmentLine): UnreadTask {

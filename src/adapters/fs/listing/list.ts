@@ -5,6 +5,7 @@
  * their names are not listed.
  */
 import { stemOfId } from "../../../domain/ids.ts";
+import { tallyOf } from "../../../domain/task/segment.ts";
 import { listingOf, type TaskFilter, type TaskListing } from "../../../domain/task/listing.ts";
 import { type FolderMark, isSettled, markFolder } from "../disk/folder_mark.ts";
 import { listStems } from "../disk/record_file.ts";
@@ -50,7 +51,7 @@ function listAll(
   const { claims: { fs, warn }, pending, ends, onUnread } = sources;
   const problems: string[] = [];
   const problem = (message: string) => void problems.push(message);
-  const before = ofFolder(problem, () => ends.names());
+  const before = ofFolder(problem, () => ends.known());
   const names = ofFolder(warn, () => fs.list(layout.folder("claim")), onUnread) ?? [];
   const claimed = groupClaims(names.map(({ name }) => name));
   const folder = markFolder(fs, layout.folder("task"));
@@ -76,10 +77,12 @@ function listAll(
   const found = untouchedTasks(definitions, untouched, read, now);
   const isWhole = pending.size === 0 && problems.length === 0 &&
     entries.length + untouched.length === stems?.length && isQuiet(folder, all.length) &&
-    ended !== undefined && ![...ended.loose.lines.keys()].some(hasFile);
+    ended !== undefined && ![...ended.loose.lines()?.keys() ?? []].some(hasFile);
   const tasks = isWhole && definitions.whole(untouched, entries.map(({ task }) => task), now);
   if (tasks) {
-    const about = { token: uniqueName(), folder, segments: ended.loose.mark };
+    const { mark, lines } = ended.loose;
+    const tally = tallyOf(lines()?.values() ?? []);
+    const about = { token: uniqueName(), folder, segments: mark, ended: tally };
     definitions.replace(countedBytes(tasks, about, now));
   } else definitions.keep(untouched, found.added);
   return listingOf(entries, filter, now, [...found.groups, ...groups]);

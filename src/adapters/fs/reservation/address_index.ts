@@ -244,7 +244,9 @@ export class AddressIndex {
       const nodes = isThere ? [node] : [];
       for (const below of nodes) {
         yield;
-        const folders = (this.fs.list(below) ?? []).filter(({ isDirectory }) => isDirectory);
+        const listed = this.fs.list(below);
+        if (listed === undefined) this.#missing.add(below);
+        const folders = (listed ?? []).filter(({ isDirectory }) => isDirectory);
         collectNode(below, symbol, new Set(folders.map(({ name }) => name)));
         for (const { name } of folders) {
           if (name.startsWith("_")) nodes.push(`${below}/${name}`);

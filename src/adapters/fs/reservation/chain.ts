@@ -34,24 +34,25 @@ import {
   type ReservationRecord,
   signOfLife,
 } from "../../../domain/reservation/reservation.ts";
+import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
 import { type Clock, formatTime } from "../../../domain/time.ts";
-
-/** What a slot of the chain holds: a heartbeat, a seal, or in the first one a confirmation. */
-export type Slot = HeartbeatRecord | ReleaseRecord | ReservationRecord;
+import { trim } from "../disk/trim.ts";
+import { isLast, type Newest, newest, type SlotFiles, slotName, viewName } from "./newest.ts";
 
 /** A content that lies ready, under no name yet. */
 interface Staged {
   /** Creates `name`; `false` when it is taken. */
   create(name: string): boolean;
+  /** Puts it under `name`, replacing what is there; the last call on it. */
+  replace(name: string): void;
   /** The last call on it. */
   discard(): void;
 }
 
 /** The files of reservations, as far as the protocol needs them. Each call is atomic. */
-export interface ReservationChainFiles {
+export interface ReservationChainFiles extends SlotFiles {
   /** The reservation in a record; `undefined` when there is none or it cannot be read. */
   reservation(name: string): ReservationRecord | undefined;
-  slot(name: string): Slot | undefined;
   release(name: string): ReleaseRecord | undefined;
   exists(name: string): boolean;
   /** Prepares a content to be put under names; on the disk when `durable`. */
@@ -80,32 +81,6 @@ export function releaseName(stem: string): string {
   return `releases/${stem}.json`;
 }
 
-export function viewName(stem: string): string {
-  return `heartbeats/${stem}.json`;
-}
-
-export function slotName(stem: string, slot: number): string {
-  return `heartbeats/${stem}.${slot}`;
-}
-
-/** Where the chain ends. */
-interface Newest {
-  /** The number of the last slot, 0 when there is none. */
-  readonly slot: number;
-  /** The heartbeat that reaches farthest. */
-  readonly heartbeat: HeartbeatRecord | undefined;
-  readonly seal: ReleaseRecord | undefined;
-}
-
-function isSeal(slot: Slot): slot is ReleaseRecord {
-  return "released_at" in slot;
-}
-
-/** Whether the content of a slot is a confirmation: another name of the record. */
-export function isConfirmation(slot: object): slot is ReservationRecord {
-  return "addresses" in slot && !("last_beat_at" in slot);
-}
-
 /** Whether an exclusive reservation is neither confirmed nor refused yet. */
 function isUnsettled(reservation: ReservationRecord, slot: number): boolean {
   return reservation.confirmation !== undefined && slot === 0;
@@ -120,28 +95,6 @@ export function entryOf(
   const entry = { reservation, heartbeat, release: end ?? seal };
   const unsettled = entry.release === undefined && isUnsettled(reservation, slot);
   return unsettled ? { ...entry, unsettled } : entry;
-}
-
-function numberOf({ beat = 0 }: HeartbeatRecord): number {
-  return Number.isSafeInteger(beat) && beat > 0 ? beat : 0;
-}
-
-/**
- * The view is where to start from; it may lag, and other tools may have written it. So its number
- * counts only if that slot is there: otherwise two processes could follow different slots.
- */
-export function newest(files: ReservationChainFiles, stem: string): Newest {
-  const view = files.slot(viewName(stem));
-  let heartbeat = view === undefined || isSeal(view) || isConfirmation(view) ? undefined : view;
-  let slot = heartbeat === undefined ? 0 : numberOf(heartbeat);
-  if (slot > 0 && !files.exists(slotName(stem, slot))) slot = 0;
-  while (true) {
-    const next = files.slot(slotName(stem, slot + 1));
-    if (next === undefined) return { slot, heartbeat, seal: undefined };
-    slot++;
-    if (isSeal(next)) return { slot, heartbeat, seal: next };
-    if (!isConfirmation(next)) heartbeat = farther(next, heartbeat);
-  }
 }
 
 /** A reservation with what happened to it; `undefined` when there is none, or no longer. */
@@ -191,7 +144,8 @@ export function beat(
   const reservation = files.reservation(recordName(stem));
   if (reservation === undefined) return "released";
   while (true) {
-    const { slot, heartbeat: last, seal } = newest(files, stem);
+    const top = newest(files, stem);
+    const { slot, heartbeat: last, seal } = top;
     if (seal !== undefined || files.exists(releaseName(stem))) return "released";
     if (isUnsettled(reservation, slot)) return "released";
     const end = effectiveExpiry({ reservation, heartbeat: last, release: undefined });
@@ -200,21 +154,73 @@ export function beat(
     const until = last === undefined ? heartbeat : farther(heartbeat, last);
     const { extended_expires_at } = until;
     const next = { ...last, ...heartbeat, extended_expires_at, beat: slot + 1 };
-    if (!create(files, slotName(stem, slot + 1), next, false)) continue;
-    if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {
+    const staged = files.stage(next, false);
+    if (!take(files, stem, top, staged)) continue;
+    if (isOver(files, stem)) {
       files.remove(slotName(stem, slot + 1));
+      staged.discard();
       return "released";
     }
     if (hasLapsed()) {
-      const late = expiredAt(stem, heartbeat.run_id, end);
-      if (!create(files, slotName(stem, slot + 2), late, true)) continue;
+      staged.discard();
+      const own = newest(files, stem);
+      if (own.slot !== slot + 1) continue;
+      const late = files.stage(expiredAt(stem, heartbeat.run_id, end), true);
+      if (!take(files, stem, own, late)) continue;
+      late.discard();
       files.link(slotName(stem, slot + 2), releaseName(stem));
       ended(files, stem, slot + 2);
       return "expired";
     }
-    show(files, stem, next);
+    staged.replace(viewName(stem));
+    refreshView(files, stem, slot + 1);
+    trimBelow(files, stem, slot + 1, next);
     return next;
   }
+}
+
+/** Tries for the slot that follows the last one; `false` when another is there, or ours does not count. */
+function take(
+  files: ReservationChainFiles,
+  stem: string,
+  last: Newest,
+  staged: Staged,
+): boolean {
+  const name = slotName(stem, last.slot + 1);
+  const isTaken = staged.create(name);
+  if (isTaken && isFollowed(files, stem, last)) return true;
+  // It was free only because later heartbeats had removed it; no process follows it.
+  if (isTaken) files.remove(name);
+  staged.discard();
+  return false;
+}
+
+/** Whether what follows a slot counts: otherwise ours was perhaps removed before. The second one stays. */
+function isFollowed(files: ReservationChainFiles, stem: string, last: Newest): boolean {
+  return last.slot < 2 || isLast(files, stem, last);
+}
+
+/** Whether a reservation has ended for good, or is gone. */
+function isOver(files: ReservationChainFiles, stem: string): boolean {
+  return files.exists(releaseName(stem)) || !files.exists(recordName(stem));
+}
+
+/** Removes slots of earlier heartbeats, when the view shows this one or a later one. */
+function trimBelow(
+  files: ReservationChainFiles,
+  stem: string,
+  slot: number,
+  heartbeat: HeartbeatRecord,
+): void {
+  trim(
+    {
+      isOfHold: (number) => files.exists(slotName(stem, number)) || undefined,
+      mark: (number) => files.replace(slotName(stem, number), heartbeat),
+      remove: (number) => files.remove(slotName(stem, number)),
+    },
+    slot,
+    1,
+  );
 }
 
 /**
@@ -226,7 +232,7 @@ export function beat(
 export function confirm(files: ReservationChainFiles, stem: string): boolean {
   const isFirst = files.link(recordName(stem), slotName(stem, 1));
   // The slot may be free since a seal has its release, and the slots were removed.
-  if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {
+  if (isOver(files, stem)) {
     if (isFirst) files.remove(slotName(stem, 1));
     return false;
   }
@@ -256,15 +262,16 @@ function expiredAt(stem: string, runId: string, end: number): ReleaseRecord {
   };
 }
 
-/** Renews the view, again while a later heartbeat is there, in case ours set it back. */
-function show(files: ReservationChainFiles, stem: string, written: HeartbeatRecord): void {
+/** Replaces the view again while a later heartbeat is there, in case ours set it back. */
+function refreshView(files: ReservationChainFiles, stem: string, written: number): void {
   let shown = written;
-  files.replace(viewName(stem), shown);
-  while (files.exists(slotName(stem, numberOf(shown) + 1))) {
+  const isOld = () =>
+    files.exists(slotName(stem, shown + 1)) || shown > 2 && !files.exists(slotName(stem, shown));
+  while (isOld()) {
     const { slot, heartbeat, seal } = newest(files, stem);
-    if (seal !== undefined || heartbeat === undefined || slot <= numberOf(shown)) return;
-    shown = { ...heartbeat, beat: slot };
-    files.replace(viewName(stem), shown);
+    if (seal !== undefined || heartbeat === undefined || slot <= shown) return;
+    files.replace(viewName(stem), { ...heartbeat, beat: slot });
+    shown = slot;
   }
 }
 
@@ -276,7 +283,9 @@ export function release(
 ): boolean {
   const { slot, seal } = newest(files, stem);
   if (seal !== undefined) files.link(slotName(stem, slot), releaseName(stem));
-  const created = create(files, releaseName(stem), record, false);
+  const staged = files.stage(record, false);
+  const created = staged.create(releaseName(stem));
+  staged.discard();
   ended(files, stem, slot);
   return created;
 }
@@ -312,7 +321,10 @@ export function seal(
       seal = entry.unsettled === true
         ? refusedAt(stem, runId, now)
         : expiredAt(stem, runId, Math.min(effectiveExpiry(entry), now));
-      if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;
+      const staged = files.stage(seal, lasts);
+      if (!take(files, stem, state, staged)) continue;
+      staged.discard();
+      slot++;
       if (!files.exists(recordName(stem))) {
         files.remove(slotName(stem, slot));
         return undefined;
@@ -332,22 +344,18 @@ export function seal(
 /** The release is there: makes it last, and removes the slots, which no process needs any more. */
 function ended(files: ReservationChainFiles, stem: string, slots: number): void {
   persist(files, stem);
-  for (let slot = slots; slot > 0; slot--) files.remove(slotName(stem, slot));
+  sweep(files, stem, slots);
+}
+
+/** Removes the slots of a reservation that has ended. */
+export function sweep(files: ReservationChainFiles, stem: string, slots: number): void {
+  const all = slots > MAX_SWEPT_BY_NUMBER
+    ? files.slots(stem)
+    : Array.from({ length: slots }, (_, n) => slots - n);
+  for (const slot of all) files.remove(slotName(stem, slot));
 }
 
 /** Makes the release last, whichever process made it. */
 function persist(files: ReservationChainFiles, stem: string): void {
   files.syncNames(releaseName(stem), ["releases"]);
-}
-
-function create(
-  files: ReservationChainFiles,
-  name: string,
-  content: object,
-  durable: boolean,
-): boolean {
-  const staged = files.stage(content, durable);
-  const created = staged.create(name);
-  staged.discard();
-  return created;
 }

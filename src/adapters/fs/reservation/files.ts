@@ -1,7 +1,7 @@
 /** The files of reservations on disk, for the protocols of chain.ts, order.ts and notice.ts. */
 import type { JsonObject } from "../../../domain/json.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
-import { UNKNOWN_RUN } from "../../../domain/limits.ts";
+import { MAX_FOREIGN_COUNT, UNKNOWN_RUN } from "../../../domain/limits.ts";
 import {
   parseHeartbeat,
   parseRelease,
@@ -10,13 +10,14 @@ import {
   type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
 import { formatTime, writable } from "../../../domain/time.ts";
-import type { HostFs } from "../../../ports/host.ts";
+import type { FileStat, HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { AddressIndex, indexed } from "./address_index.ts";
 import { ensureLastingDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
-import { idOfName, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
-import { isConfirmation, recordName, releaseName, type Slot, viewName } from "./chain.ts";
+import { idOfName, isSameFile, readParsed, readRecord, recordBytes } from "../disk/record_file.ts";
+import { recordName, releaseName } from "./chain.ts";
+import { isConfirmation, type Slot, viewName } from "./newest.ts";
 import { INERT, ORDER } from "./order.ts";
 import { FLOORS, type RemovalFiles } from "./removal.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
@@ -29,6 +30,8 @@ export class ReservationFiles implements RemovalFiles {
   readonly index: AddressIndex;
 
   readonly #wrongClock: WrongClock;
+  /** The files that were read last of one reservation's slots, by their names. */
+  readonly #met = new Map<string, FileStat | undefined>();
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.index = new AddressIndex(fs, layout.addresses);
@@ -57,6 +60,7 @@ export class ReservationFiles implements RemovalFiles {
 
   slot(name: string): Slot | undefined {
     const file = readRecord(this.fs, this.path(name));
+    this.#meet(name, file.kind === "gone" ? undefined : file.stat);
     if (file.kind === "gone") return undefined;
     const id = idOfName(name);
     const slot = file.kind !== "record" ? file.reason : slotOf(file.value, id);
@@ -71,6 +75,26 @@ export class ReservationFiles implements RemovalFiles {
       last_beat_at: never,
       extended_expires_at: never,
     };
+  }
+
+  #meet(name: string, stat: FileStat | undefined): void {
+    // All that read slots begin with the view.
+    if (name.endsWith(".json")) this.#met.clear();
+    this.#met.set(name, stat);
+  }
+
+  isStill(name: string, as: string): boolean {
+    return isSameFile(this.fs, this.path(name), this.#met.get(as));
+  }
+
+  slots(stem: string): number[] {
+    const names = this.fs.list(this.layout.folder("heartbeat")) ?? [];
+    return names.flatMap(({ name }) => {
+      const number = name.startsWith(`${stem}.`) ? name.slice(stem.length + 1) : "";
+      return /^[1-9]\d{0,14}$/.test(number) && Number(number) <= MAX_FOREIGN_COUNT
+        ? [Number(number)]
+        : [];
+    });
   }
 
   /** Whether some record of a reservation is there and says nothing that can be read. */

@@ -12,7 +12,7 @@ import {
   type ReservationEntry,
   type ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
-import { slotName, viewName } from "./chain.ts";
+import { slotName, viewName } from "./newest.ts";
 import type { ReservationCheck } from "./check.ts";
 import type { ReservationFiles } from "./files.ts";
 import { findEntry, granted } from "./order.ts";

@@ -9,7 +9,7 @@
  *
  * 1. Find the newest place, and *settle* it: give the reservation there its record, since the
  *    process that took it may have died before that. Every lower place was settled by the process
- *    that took the one above it.
+ *    that took the one above it. A process first guesses that it is the last one that it took itself.
  * 2. Collect what overlaps: from the address index, and later from the places that were taken since.
  *    Ask whether the addition is admitted.
  * 3. An exclusive one seals those exclusive ones in its way that have expired or are not confirmed, or
@@ -41,13 +41,13 @@ import type { Stepwise } from "../../../domain/glob/steps.ts";
 import {
   entryOf,
   isHeld,
-  newest,
   readEntry,
   recordName,
   releaseName,
   type ReservationChainFiles,
   seal,
 } from "./chain.ts";
+import { newest } from "./newest.ts";
 
 /** A place that no reservation has: it makes the one before it removable. */
 export const INERT = { inert: true } as const;
@@ -202,7 +202,7 @@ export function takePlace(
  * Adds a reservation if it is admitted; the place that it got. Wherever it pauses, others may go on:
  * it makes no difference whether they are of this process.
  *
- * @param known A place to start from.
+ * @param known A place that the caller took and settled before.
  */
 export function* add(
   files: OrderFiles,
@@ -215,8 +215,11 @@ export function* add(
   let head = known;
   let isFirst = true;
   while (true) {
-    const newestPlace = findHead(files, head);
-    settle(files, newestPlace);
+    // What the caller settled itself is the newest place more often than not. A guess that is wrong takes
+    // none: the name is taken, or below the floor.
+    const isGuess = isFirst && known > 0;
+    const newestPlace = isGuess ? known : findHead(files, head);
+    if (!isGuess) settle(files, newestPlace);
     if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();
     head = newestPlace;
     if (!others.admitted()) {

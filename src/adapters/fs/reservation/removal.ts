@@ -17,7 +17,8 @@ import type {
   ReservationEntry,
   ReservationRecord,
 } from "../../../domain/reservation/reservation.ts";
-import { newest, recordName, releaseName, seal, slotName, viewName } from "./chain.ts";
+import { recordName, releaseName, seal, sweep } from "./chain.ts";
+import { newest, viewName } from "./newest.ts";
 import {
   comingName,
   findHead,
@@ -110,8 +111,7 @@ export function raiseFloor(files: OrderFiles): number {
 
 /** The release goes last, so that no process that has read the record before takes it for live. */
 function removeChain(files: RemovalFiles, stem: string, beats: readonly string[]): void {
-  const { slot: last } = newest(files, stem);
-  for (let slot = last; slot > 0; slot--) files.remove(slotName(stem, slot));
+  sweep(files, stem, newest(files, stem).slot);
   for (const name of beats) files.remove(`heartbeats/${name}`);
   files.remove(viewName(stem));
   files.remove(releaseName(stem));

@@ -29,6 +29,7 @@ import type {
 } from "../../../ports/reservations.ts";
 import type { OnUnread, Warn } from "../../../ports/warnings.ts";
 import { candidatesOf, FsAddition, FsNotice } from "./addition.ts";
+import { BarrenFolders } from "../disk/folder_mark.ts";
 import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed, recordBytes } from "../disk/record_file.ts";
@@ -50,6 +51,7 @@ export class FsReservationStore implements ReservationStore {
   readonly #files: ReservationFiles;
   readonly #check: ReservationCheck;
   readonly #watch: RecordWatch;
+  readonly #barren: BarrenFolders;
   /** Those that this process has added and not confirmed yet, with their places. */
   readonly #added = new Map<string, { readonly place: number; readonly addition: FsAddition }>();
   /** The last place that this process took. */
@@ -63,6 +65,7 @@ export class FsReservationStore implements ReservationStore {
     readonly warn: Warn,
   ) {
     this.#fs = host.fs;
+    this.#barren = new BarrenFolders(host.fs);
     this.#files = new ReservationFiles(host.fs, layout, warn);
     this.#check = new ReservationCheck(this.#files, layout, warn);
     const watched = ["reservation", "release"] as const;
@@ -215,13 +218,15 @@ export class FsReservationStore implements ReservationStore {
     const stems = ofFolder(this.warn, () => this.#stems("intent")) ?? [];
     const read = (stem: string) =>
       readParsed(this.#fs, this.layout.root, `intents/${stem}.json`, parseIntent, this.warn);
-    return stems.flatMap((stem) => ofRecord(this.warn, () => read(stem)) ?? []);
+    return stems.map((stem) => ofRecord(this.warn, () => read(stem)))
+      .filter((intent) => intent !== undefined);
   }
 
   /** Whether nothing was ever reserved: before anything is, it is in the address index. */
   #isUnused(): boolean {
-    if (this.#fs.lstat(this.layout.addresses) !== undefined) return false;
-    return (this.#fs.list(this.layout.folder("reservation")) ?? []).length === 0;
+    const folder = this.layout.folder("reservation");
+    const any = () => this.#fs.lstat(this.layout.addresses) ?? this.#fs.list(folder)?.[0];
+    return this.#barren.within(folder, any) === undefined;
   }
 
   /** Once a process, before it writes: makes the folders that are missing. */

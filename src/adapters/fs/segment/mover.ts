@@ -27,7 +27,7 @@ import type { EndedTask } from "../../../ports/tasks.ts";
 import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { BatchCollector } from "../task/batch_settling.ts";
-import { breath } from "../task/batch_turns.ts";
+import { sleep } from "../../../async/sleep.ts";
 import { archive, mend } from "../task/claim_chain.ts";
 import { endName, groupClaims, type ListedClaim, slotName } from "../task/claim/names.ts";
 import { ClaimFiles } from "../task/claim_files.ts";
@@ -112,7 +112,7 @@ export class TaskMover implements TaskFiles {
     this.#listedAt = 0;
     this.#restUntil = 0;
     try {
-      while (await this.move(SEGMENT.enough, SEGMENT.enough)) await breath();
+      while (await this.move(SEGMENT.enough, SEGMENT.enough)) await sleep(0);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       this.warn(`Some ended tasks stay files: ${error.message}`);
@@ -155,7 +155,7 @@ export class TaskMover implements TaskFiles {
   /** Adds lines to whichever log is the last. */
   async #addForGood(lines: readonly SegmentLine[]): Promise<void> {
     const { segments } = this.layout;
-    for (let isThere = lines.length === 0; !isThere; await breath()) {
+    for (let isThere = lines.length === 0; !isThere; await sleep(0)) {
       const log = openLog(this.#fs, this.layout);
       if (log === undefined) continue;
       const size = this.#fs.lstat(`${segments}/${logName(log.n)}`)?.size ?? 0;

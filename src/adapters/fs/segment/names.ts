@@ -36,6 +36,11 @@ export function sealedName(n: number, version: number): string {
   return `${digits(n)}.${version}.ndjson`;
 }
 
+/** Whether a name is one that {@link sealedName} gives. */
+export function isSealedName(name: string): boolean {
+  return NAME.exec(name)?.[4] !== undefined;
+}
+
 /** Whether the end of this task makes its process look for tasks to move to a segment. */
 export function isTimeToMove(stem: string): boolean {
   return Number.parseInt(stem.slice(-4), 16) % SEGMENT.every === 0;

@@ -10,12 +10,10 @@ import type { ClaimRecord } from "../../../domain/task/claim.ts";
 import type { TaskEntry } from "../../../domain/task/listing.ts";
 import {
   mayHaveRun,
-  parseSegmentHead,
   parseSegmentLine,
   placesIn,
   runsOf,
   segmentEntry,
-  type SegmentHead,
   type SegmentLine,
   segmentLines,
   tableNear,
@@ -23,11 +21,10 @@ import {
 } from "../../../domain/task/segment.ts";
 import type { HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
+import { type FolderMark, isUnchanged, markFolder } from "../disk/folder_mark.ts";
 import type { Layout } from "../layout.ts";
+import { Heads, type Opened, type Sealed } from "./heads.ts";
 import { listSegments, logName, newestOf, sealedName, type SegmentNames } from "./names.ts";
-
-/** Bytes that are read of a segment for its head; a longer one takes more reads. */
-const HEAD_BYTES = 4_096;
 
 /** Bytes that are read of one line, and of the first lines; then more. */
 const LINE_BYTES = 4_096;
@@ -39,24 +36,21 @@ const STEM_DIGITS = 64;
 /** Looks at segments that are replaced meanwhile. */
 const MAX_LOOKS = 20;
 
-/** A sealed segment. */
-export interface Sealed {
-  readonly n: number;
-  readonly version: number;
-  readonly head: SegmentHead;
-}
-
-/** A sealed segment with the size of its head's line. */
-interface Opened extends Sealed {
-  readonly start: number;
-}
-
 /** The segments for a listing. */
 export interface SegmentsListed {
-  /** Lines of tasks that may have files, and what is the same exactly while these are. */
-  readonly loose: { readonly lines: ReadonlyMap<string, SegmentLine>; readonly mark: string };
+  readonly loose: LooseLines;
   readonly sealed: readonly Sealed[];
 }
+
+/** Lines of tasks that may have files. */
+interface LooseLines {
+  /** The same exactly while these are. */
+  readonly mark: string;
+  /** Those of the mark; `undefined` where they were not read at once, and are replaced by now. */
+  lines(): ReadonlyMap<string, SegmentLine> | undefined;
+}
+
+export const NO_LINES: LooseLines = { mark: "", lines: () => new Map() };
 
 /** A log, as far as it was read. */
 interface Log {
@@ -67,14 +61,25 @@ interface Log {
 }
 
 export class Segments {
-  readonly #opened = new Map<string, Opened>();
+  readonly #heads: Heads;
   #log: Log | undefined;
+  /** What there was, and how the folder was before that was seen. */
+  #known: { readonly folder: FolderMark; readonly names: readonly SegmentNames[] } | undefined;
 
-  constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {}
+  constructor(readonly fs: HostFs, readonly layout: Layout, warn: Warn) {
+    this.#heads = new Heads(fs, layout, warn);
+  }
 
   /** What there is, in rising order. */
   names(): SegmentNames[] {
     return listSegments(this.fs, this.layout.segments);
+  }
+
+  /** The same for a listing: while the folder has its time stamp no names are listed again. */
+  known(): readonly SegmentNames[] {
+    const folder = markFolder(this.fs, this.layout.segments);
+    if (!isUnchanged(this.#known?.folder, folder)) this.#known = { folder, names: this.names() };
+    return this.#known?.names ?? [];
   }
 
   /** The line of a task; those that were added last are looked at first. */
@@ -107,28 +112,56 @@ export class Segments {
    * All segments, after the files of tasks were read.
    *
    * @param before What there was before they were read.
+   * @param mark Of lines that are not to be read, unless they are asked for.
    */
-  listed(before: readonly SegmentNames[]): SegmentsListed {
+  listed(before: readonly SegmentNames[], mark?: string): SegmentsListed {
     const settled = new Set(before.filter(isSettled).map(({ n }) => n));
-    return this.#stable((names) => {
-      const loose = new Map<string, SegmentLine>();
-      const marks: string[] = [];
+    const listed = this.#stable((names) => {
+      const open: SegmentNames[] = [];
       const sealed: Sealed[] = [];
       for (const each of names) {
         if (isSettled(each) && settled.has(each.n)) {
-          const opened = this.#open(each);
+          const opened = this.#heads.open(each.n, newestOf(each), this.#known?.folder);
           if (opened === undefined) return undefined;
           if (opened !== "broken") sealed.push(opened);
-          continue;
-        }
-        const lines = this.lines(each);
-        if (lines === undefined) return undefined;
-        for (const [stem, line] of lines) loose.set(stem, line);
-        const version = newestOf(each);
-        marks.push(`${each.n}:${version > 0 ? version : `${this.#log?.ino}:${this.#log?.size}`}`);
+        } else open.push(each);
       }
-      return { loose: { lines: loose, mark: marks.join() }, sealed };
-    }) ?? { loose: { lines: new Map(), mark: "" }, sealed: [] };
+      const loose = mark && this.#unread(open, mark) || this.#loose(open);
+      return loose && { loose, sealed };
+    }, () => this.known());
+    if (listed && this.#known) this.#heads.keep(listed.sealed, this.#known.folder);
+    return listed ?? { loose: NO_LINES, sealed: [] };
+  }
+
+  /** The lines of segments that are not settled. */
+  #loose(open: readonly SegmentNames[]): LooseLines | undefined {
+    const loose = new Map<string, SegmentLine>();
+    const marks: string[] = [];
+    for (const each of open) {
+      const lines = this.lines(each);
+      if (lines === undefined) return undefined;
+      for (const [stem, line] of lines) loose.set(stem, line);
+      const version = newestOf(each);
+      marks.push(version > 0 ? `${each.n}:${version}` : markOf({ n: each.n, ...this.#log }));
+    }
+    return { mark: marks.join(), lines: () => loose };
+  }
+
+  /** A log that is as its mark says, without its lines; `undefined` when there is more, or less. */
+  #unread([log, ...others]: readonly SegmentNames[], mark: string): LooseLines | undefined {
+    if (log === undefined || others.length > 0 || newestOf(log) > 0) return undefined;
+    const { n } = log;
+    const path = `${this.layout.segments}/${logName(n)}`;
+    const stat = this.fs.lstat(path);
+    if (stat === undefined || markOf({ n, ...stat }) !== mark) return undefined;
+    const lines = () => {
+      const read = this.fs.readRange(path, 0, stat.size);
+      if (read === undefined) return undefined;
+      const { ino, bytes } = read;
+      if (markOf({ n, ino, size: bytes.length }) !== mark) return undefined;
+      return linesIn(bytes, new Map());
+    };
+    return { mark, lines };
   }
 
   /** The stems of the tasks that ended after an instant. */
@@ -149,7 +182,7 @@ export class Segments {
 
   /** How many tasks there are, as {@link listed} finds them, beside those with files. */
   count({ loose, sealed }: SegmentsListed, files: ReadonlySet<string> = new Set()): number {
-    const lines = [...loose.lines.keys()].filter((stem) => !files.has(stem));
+    const lines = [...loose.lines()?.keys() ?? []].filter((stem) => !files.has(stem));
     return sealed.reduce((sum, { head }) => sum + head.tasks, lines.length);
   }
 
@@ -165,7 +198,6 @@ export class Segments {
     return opened === "broken" ? undefined : opened;
   }
 
-  /** Of a task that is there twice the last line counts. */
   #readLog(n: number): Map<string, SegmentLine> | undefined {
     const path = `${this.layout.segments}/${logName(n)}`;
     const known = this.#log?.n === n ? this.#log : undefined;
@@ -179,8 +211,7 @@ export class Segments {
     const log = known ?? { n, ino: read.ino, size: 0, lines: new Map<string, SegmentLine>() };
     // A line without its end may be growing.
     const whole = read.bytes.lastIndexOf(0x0a) + 1;
-    const text = new TextDecoder().decode(read.bytes.subarray(0, whole));
-    for (const line of segmentLines(text)) log.lines.set(line.stem, line);
+    linesIn(read.bytes.subarray(0, whole), log.lines);
     log.size = from + whole;
     this.#log = log;
     return log.lines;
@@ -203,19 +234,16 @@ export class Segments {
   }
 
   /** Runs `body` again while what it reads is replaced. */
-  #stable<T>(body: (names: readonly SegmentNames[]) => T | undefined): T | undefined {
+  #stable<T>(
+    body: (names: readonly SegmentNames[]) => T | undefined,
+    look: () => readonly SegmentNames[] = () => this.names(),
+  ): T | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const names = this.names();
+      const names = look();
       const result = body(names);
-      if (result !== undefined && this.#wasLog(names.at(-1))) return result;
+      if (result !== undefined && wasLog(names.at(-1), look)) return result;
     }
     return undefined;
-  }
-
-  /** Whether a log that was read was not one that a sleeper made again, after it had been sealed. */
-  #wasLog(last: SegmentNames | undefined): boolean {
-    if (last === undefined || newestOf(last) > 0) return true;
-    return this.names().every((each) => each.n !== last.n || newestOf(each) === 0);
   }
 
   /** The lines of a segment by the stems; `undefined` when it was replaced. */
@@ -267,7 +295,7 @@ export class Segments {
 
   /** The lines of a sealed segment in the order of a listing, as they are asked for. */
   *ordered(sealed: Sealed): Generator<SegmentLine> {
-    const opened = this.#opened.get(this.#path(sealed));
+    const opened = this.#heads.known(sealed);
     if (opened === undefined) return;
     const size = opened.head.table - 1;
     for (let at = 0, length = CHUNK_BYTES; at < size; length *= 8) {
@@ -286,7 +314,7 @@ export class Segments {
 
   /** Whether a sealed segment may have a task of a run. */
   mayHaveRun(sealed: Sealed, runId: string): boolean {
-    const opened = this.#opened.get(this.#path(sealed));
+    const opened = this.#heads.known(sealed);
     const part = runsOf(sealed.head);
     if (opened === undefined || part === undefined) return true;
     const read = this.fs.readRange(this.#path(sealed), opened.start + part.from, part.length);
@@ -295,32 +323,29 @@ export class Segments {
   }
 
   #open(names: SegmentNames): Opened | "broken" | undefined {
-    const { n } = names;
-    const version = newestOf(names);
-    const path = this.#path({ n, version });
-    const known = this.#opened.get(path);
-    if (known !== undefined) return known;
-    for (let length = HEAD_BYTES;; length *= 4) {
-      const read = this.fs.readRange(path, 0, length);
-      if (read === undefined) return undefined;
-      const end = read.bytes.indexOf(0x0a);
-      if (end < 0 && read.size > length) continue;
-      const head = end < 0
-        ? undefined
-        : parseSegmentHead(new TextDecoder().decode(read.bytes.subarray(0, end)));
-      if (head === undefined) {
-        this.warn(`tasks/segments/${sealedName(n, version)} is damaged: skipped`);
-        return "broken";
-      }
-      const opened = { n, version, head, start: end + 1 };
-      this.#opened.set(path, opened);
-      return opened;
-    }
+    return this.#heads.open(names.n, newestOf(names));
   }
 
   #path({ n, version }: Pick<Sealed, "n" | "version">): string {
     return `${this.layout.segments}/${sealedName(n, version)}`;
   }
+}
+
+/** Whether a log that was read was not one that a sleeper made again, after it had been sealed. */
+function wasLog(last: SegmentNames | undefined, look: () => readonly SegmentNames[]): boolean {
+  if (last === undefined || newestOf(last) > 0) return true;
+  return look().every((each) => each.n !== last.n || newestOf(each) === 0);
+}
+
+/** A log as it was read. */
+function markOf({ n, ino, size }: { n: number; ino?: number; size?: number }): string {
+  return `${n}:${ino}:${size}`;
+}
+
+/** Adds the lines of a log to others; of a task that is there twice the last line counts. */
+function linesIn(bytes: Uint8Array, lines: Map<string, SegmentLine>): Map<string, SegmentLine> {
+  for (const line of segmentLines(new TextDecoder().decode(bytes))) lines.set(line.stem, line);
+  return lines;
 }
 
 /** Whether no task of a segment has files. */

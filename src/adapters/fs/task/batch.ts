@@ -20,6 +20,7 @@ import { ensureDir, isNotFound } from "../disk/ensure_dir.ts";
 import type { Layout } from "../layout.ts";
 import { recordBytes } from "../disk/record_file.ts";
 import { ofFolder } from "../disk/unreadable.ts";
+import { sleep } from "../../../async/sleep.ts";
 
 /** For how long the names of batches are believed on the way of a claim, milliseconds. */
 const TRUST_MS = 50;
@@ -227,7 +228,7 @@ export class Batches {
   async isRepairing(): Promise<boolean> {
     if (this.#looked.failure !== undefined) return false;
     if (!this.turns.files.list().some((batch) => this.turns.isBeingRepaired(batch))) return false;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await sleep(LOOK_MS);
     return true;
   }
 }

@@ -29,6 +29,9 @@ export interface TaskLine extends BatchLine {
 
 export class FsBatchFiles implements BatchFiles<TaskLine> {
   readonly #first: FirstEntry;
+  /** The batch that was named last, since each of its tasks asks for its folder. */
+  #named: Batch | undefined;
+  #path = "";
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.#first = new FirstEntry(fs, layout);
@@ -37,11 +40,16 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   /** All batches at the moment. */
   list(): Batch[] {
     return (this.fs.list(this.layout.batches) ?? [])
-      .flatMap(({ name, isDirectory }) => isDirectory ? parseBatch(name) ?? [] : []);
+      .map(({ name, isDirectory }) => isDirectory ? parseBatch(name) : undefined)
+      .filter((batch) => batch !== undefined);
   }
 
   path(batch: Batch): string {
-    return `${this.layout.batches}/${formatBatch(batch)}`;
+    if (batch !== this.#named) {
+      this.#named = batch;
+      this.#path = `${this.layout.batches}/${formatBatch(batch)}`;
+    }
+    return this.#path;
   }
 
   /** Writes the file of a batch, durably, into its folder. */
@@ -68,9 +76,10 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
     return this.fs.rename(this.path(from), this.path(to));
   }
 
-  *lines(turn: Turn): Generator<TaskLine> {
+  /** @param start Where the first line begins that is wanted; default after those that are settled. */
+  *lines(turn: Turn, start = turn.batch.done): Generator<TaskLine> {
     let size = CHUNK;
-    for (let at = turn.batch.done;;) {
+    for (let at = start;;) {
       const chunk = this.fs.readRange(`${this.path(turn.batch)}/${LINES}`, at, size);
       if (chunk === undefined || chunk.bytes.length === 0) return;
       const { bytes } = chunk;
@@ -109,11 +118,11 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   }
 
   link(batch: Batch, line: TaskLine): boolean {
-    return this.#named(batch, line, (staged, name) => staged.create(name));
+    return this.#moved(batch, line, (staged, name) => staged.create(name));
   }
 
   replace(batch: Batch, line: TaskLine): boolean {
-    return this.#named(batch, line, (staged, name) => staged.replace(name));
+    return this.#moved(batch, line, (staged, name) => staged.replace(name));
   }
 
   enter(batch: Batch, line: TaskLine): void {
@@ -167,7 +176,7 @@ export class FsBatchFiles implements BatchFiles<TaskLine> {
   }
 
   /** Gives a staged task its name; `false` when it is staged no more. */
-  #named(batch: Batch, line: TaskLine, body: (staged: StagedFile, name: string) => void): boolean {
+  #moved(batch: Batch, line: TaskLine, body: (staged: StagedFile, name: string) => void): boolean {
     const path = this.#staged(batch, line);
     try {
       body(new StagedFile(this.fs, this.layout.folder("task"), path), `${line.stem}.json`);

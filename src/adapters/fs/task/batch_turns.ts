@@ -6,6 +6,7 @@ import { takeTurn, type Turn } from "./batch_chain.ts";
 import { FsBatchFiles, type TaskLine } from "./batch_files.ts";
 import { type Batch, BatchOwners, FREE } from "./batch_name.ts";
 import type { Layout } from "../layout.ts";
+import { sleep } from "../../../async/sleep.ts";
 
 /** For how long it is believed that no batch is due, milliseconds: calls that end tasks ask each time. */
 const DUE_TRUST_MS = 1_000;
@@ -124,10 +125,10 @@ export class BatchTurns {
   /** The lines of a batch, in slices. */
   async *lines(batch: Batch): AsyncGenerator<TaskLine> {
     let start = performance.now();
-    for (const line of this.files.lines({ batch: { ...batch, done: 0 } })) {
+    for (const line of this.files.lines({ batch }, 0)) {
       yield line;
       if (performance.now() - start < BATCH_MS.slice) continue;
-      await breath();
+      await sleep(0);
       start = performance.now();
     }
   }
@@ -174,13 +175,8 @@ export async function sliced(
     const { value, done } = work.next();
     if (done === true) return value;
     if (performance.now() - start < BATCH_MS.slice) continue;
-    await breath();
+    await sleep(0);
     if (!between()) return false;
     start = performance.now();
   }
-}
-
-/** Lets others run. */
-export function breath(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -5,7 +5,7 @@
  * n > 1 is `<hex>.<n>`. A slot is taken by exclusive creation with its whole content (a hard link to
  * a staged file), so of any number of processes that want to follow the same state exactly one does;
  * the others find the slot taken, read what came, and decide again. Slots are taken without gaps,
- * and a taken slot is never given back while the task lives.
+ * and a taken slot stays while the task lives, but for those of earlier heartbeats (disk/trim.ts).
  *
  * After a slot n > 1 was taken, `<hex>.json` is replaced by a copy of it. That copy is a *view*, for
  * other tools and as a place to start from: it may lag, and a slow writer may even set it back, so
@@ -51,20 +51,29 @@ import {
 import {
   firstState,
   foreignState,
+  isSameHold,
   isUnseen,
-  shows,
   unmarked,
 } from "../../../domain/task/foreign_claim.ts";
 import { archived } from "../../../domain/task/requeue.ts";
 import { isRevival } from "../../../domain/task/retry.ts";
-import { canonicalJson } from "../../../domain/json.ts";
+import { idOfStem } from "../../../domain/ids.ts";
 import { MAX_SWEPT_BY_NUMBER } from "../../../domain/limits.ts";
-import type { ClaimChainFiles, ClaimChainReader } from "./claim/chain_files.ts";
+import type { ClaimChainFiles, ClaimChainReader, StagedClaim } from "./claim/chain_files.ts";
+import { isSame, look, shownSlot } from "./claim/head.ts";
 import { endName, endOf, type ListedClaim, parseClaimName, slotName } from "./claim/names.ts";
+import { obstacle } from "./claim/obstacle.ts";
+import { trim } from "../disk/trim.ts";
+import { DamagedRecord } from "../disk/unreadable.ts";
+
+/** How often others may be first, one after the other, before the files are looked upon as damaged. */
+const MAX_TRIES = 200;
 
 /** What is left to do for a terminal state when its end is synced: the view and the slots. */
 interface Conclusion {
   readonly conclude?: () => void;
+  /** Whether the task had not ended before, although it is gone now perhaps. */
+  readonly isSure?: boolean;
 }
 
 /** What `transition` did. `previous` is the state that a written one followed. */
@@ -111,78 +120,6 @@ function readListed(
   return newest ?? firstState(view);
 }
 
-/** The newest state, and whether another tool made it, so that it has no slot yet. */
-interface Head {
-  readonly state: ClaimRecord | undefined;
-  readonly isForeign: boolean;
-  /** Whether the view shows it, so that the view needs no mark. */
-  readonly isShown: boolean;
-}
-
-/**
- * Looking for the end comes last: when the slot after the last one found was missing only because it
- * had been swept, the end was created before that. What another tool did counts if the view is still
- * the same after the slots were read: a slot that accounts for it may have been followed meanwhile.
- */
-function look(files: ClaimChainReader, stem: string): Head {
-  let view = files.read(slotName(stem, 1));
-  while (true) {
-    const shown = view === undefined ? undefined : shownSlot(files, stem, view);
-    const from = view !== undefined && shown !== undefined && shown > 1 ? view : undefined;
-    const { newest, end } = climb(files, stem, from);
-    if (end !== undefined) return { state: end, isForeign: false, isShown: false };
-    const foreign = foreignState(view, newest, shown !== undefined);
-    if (foreign === undefined) {
-      const state = newest ?? (view && firstState(view));
-      return { state, isForeign: false, isShown: state === view };
-    }
-    const again = files.read(slotName(stem, 1));
-    const isSettled = view === undefined ? again === undefined : isSame(again, view);
-    if (isSettled) return { state: foreign, isForeign: true, isShown: false };
-    view = again;
-  }
-}
-
-/** The last slot that follows one, and the end that overrules it, over all lives of the task. */
-function climb(
-  files: ClaimChainReader,
-  stem: string,
-  newest: ClaimRecord | undefined,
-): { newest: ClaimRecord | undefined; end?: ClaimRecord } {
-  while (true) {
-    const name = slotName(stem, (newest?.transition ?? 1) + 1);
-    const next = files.read(name);
-    if (next !== undefined) {
-      newest = following(newest, next);
-      continue;
-    }
-    const after = newest?.revived_after;
-    const end = files.read(endName(stem, after));
-    const isTorn = newest !== undefined && files.isBroken(endName(stem, after));
-    if (end === undefined || isTorn) return { newest };
-    const revived = end.transition > (after ?? 0)
-      ? files.read(slotName(stem, end.transition + 1))
-      : undefined;
-    if (revived === undefined || isTerminal(revived)) return { newest, end };
-    newest = following(end, { ...revived, revived_after: end.transition });
-  }
-}
-
-/** A slot as the state after another; one that cannot be read does not say in which life it is. */
-function following(before: ClaimRecord | undefined, next: ClaimRecord): ClaimRecord {
-  const transition = (before?.transition ?? 1) + 1;
-  const after = next.revived_after ?? before?.revived_after;
-  return { ...next, transition, ...(after === undefined ? {} : { revived_after: after }) };
-}
-
-/** The slot that a view shows; `undefined` when another tool wrote the view. */
-function shownSlot(files: ClaimChainReader, stem: string, view: ClaimRecord): number | undefined {
-  const { transition } = view;
-  if (transition <= 1) return transition === 1 ? 1 : undefined;
-  const slot = files.read(slotName(stem, transition));
-  return slot !== undefined && shows(view, { ...slot, transition }) ? transition : undefined;
-}
-
 /** The state that the view shows, as nearly always; `undefined` when it takes more than that to say. */
 function glance(
   files: ClaimChainFiles,
@@ -212,7 +149,7 @@ export function transition(
   const glanced = glance(files, stem);
   let newest = glanced === undefined;
   let current = glanced === undefined ? settled(files, stem) : glanced.state;
-  while (true) {
+  for (let tries = 1;; tries++) {
     const decision = rule(current);
     if (decision.kind === "write") {
       if (current && isTerminal(current) && !isRevivable(files, stem, current)) {
@@ -225,6 +162,7 @@ export function transition(
       if (taken !== undefined) {
         return { kind: "written", claim: unmarked(decision.next), previous: current, ...taken };
       }
+      if (tries >= MAX_TRIES) throw contradicted(files, stem);
     } else if (newest) {
       return answered(decision);
     }
@@ -261,14 +199,22 @@ function answered(decision: Exclude<Decision, { kind: "write" }>): typeof decisi
 
 /** The newest state, after what another tool did was given its slot. */
 function settled(files: ClaimChainFiles, stem: string): ClaimRecord | undefined {
-  while (true) {
+  for (let tries = 1;; tries++) {
     const { state, isForeign, isShown } = look(files, stem);
     if (state === undefined || !isForeign) return isShown && state ? unmarked(state) : state;
     const taken = take(files, stem, state);
+    if (taken === undefined && tries >= MAX_TRIES) throw contradicted(files, stem);
     if (taken?.conclude === undefined) continue;
     files.sync(endOf(state));
     taken.conclude();
   }
+}
+
+/** Names what keeps a state from its slot, where that is not others that were first. */
+function contradicted(files: ClaimChainFiles, stem: string): DamagedRecord {
+  const all = [slotName(stem, 1), endName(stem), ...files.slots(stem)];
+  const name = obstacle(files, stem) ?? all.find((each) => files.exists(each)) ?? all[0];
+  return new DamagedRecord(`Cannot move task ${idOfStem(stem)} on`, `claims/${name}`);
 }
 
 /**
@@ -290,8 +236,6 @@ export function firstTransition(
 /** Tries for the slot of a state; `undefined` when another state is there or the task has ended. */
 function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): Conclusion | undefined {
   const slot = slotName(stem, next.transition);
-  const end = endOf(next);
-  const view = slotName(stem, 1);
   // What follows a revival rests on it.
   if (next.transition - 2 === next.revived_after) files.sync(slotName(stem, next.transition - 1));
   const staged = files.stage(next);
@@ -299,34 +243,93 @@ function take(files: ClaimChainFiles, stem: string, next: ClaimRecord): Conclusi
     staged.discard();
     return undefined;
   }
-  if (isTerminal(next)) {
-    if (next.transition === 1) files.sync(slot);
-    if (staged.create(end) || isSame(files.read(end), next) || replaceTorn(files, end, next)) {
-      const conclude = () => {
-        if (next.transition > 1) staged.replace(view);
-        else staged.discard();
-        sweep(files, stem, next);
-        refreshView(files, stem, next);
-      };
-      return { conclude };
-    }
-  } else {
-    const { transition } = next;
-    // The slot of a revival is never swept, so the process that gets it is the first.
-    const isFree = isRevival(next) || !files.exists(end);
-    if (isFree || transition > 1 && files.read(end) && files.isBroken(end)) {
-      if (transition === 1) return {};
-      if (isUnseen(files.read(view), next)) staged.discard();
-      else staged.replace(view);
-      refreshView(files, stem, next);
-      return {};
-    }
-  }
-  // The slot was free only because it had been swept, or slot 1 because a power cut took it. No
-  // process follows it, since the end is there.
+  const taken = isTerminal(next)
+    ? takeEnd(files, stem, next, staged)
+    : takeState(files, stem, next, staged);
+  if (taken !== undefined) return taken;
+  // The slot was free only because it had been swept or trimmed, or slot 1 because a power cut took it. No
+  // process follows it, since the end is there, or a higher one.
   if (next.transition > 1) files.remove(slot);
   staged.discard();
   return undefined;
+}
+
+/** An end has its slot; `undefined` when that does not count. */
+function takeEnd(
+  files: ClaimChainFiles,
+  stem: string,
+  next: ClaimRecord,
+  staged: StagedClaim,
+): Conclusion | undefined {
+  const end = endOf(next);
+  const { transition } = next;
+  if (transition === 1) files.sync(slotName(stem, 1));
+  // Slots are swept from below, after the view; a task that is removed loses its definition before them.
+  const isSure = transition === 1
+    ? files.hasTask(stem)
+    : files.isUnchanged(slotName(stem, transition - 1));
+  // Another tool may have changed the view, which is below the second slot.
+  const isLate = !isSure && transition > 2;
+  const isMade = !isLate && staged.create(end);
+  if (!isMade && !isSame(files.read(end), next)) {
+    if (isLate || !replaceTorn(files, end, next)) return undefined;
+  }
+  const conclude = () => {
+    if (transition > 1) staged.replace(slotName(stem, 1));
+    else staged.discard();
+    sweep(files, stem, next);
+    refreshView(files, stem, next);
+  };
+  return { conclude, isSure };
+}
+
+/** A state that is no end has its slot; `undefined` when that does not count. */
+function takeState(
+  files: ClaimChainFiles,
+  stem: string,
+  next: ClaimRecord,
+  staged: StagedClaim,
+): Conclusion | undefined {
+  const { transition, fence } = next;
+  const end = endOf(next);
+  // The slot of a revival is never swept, so the process that gets it is the first.
+  const isFree = isRevival(next) || !files.exists(end);
+  if (!isFree && !(transition > 1 && files.read(end) && files.isBroken(end))) return undefined;
+  if (!isFollowing(files, stem, next)) return undefined;
+  if (transition === 1) return {};
+  const view = slotName(stem, 1);
+  const isUnaccounted = isUnseen(files.readAgain(view), next);
+  if (isUnaccounted) staged.discard();
+  else staged.replace(view);
+  refreshView(files, stem, next);
+  if (!isUnaccounted) {
+    trim(
+      {
+        isOfHold: (number) => {
+          // Its name is the view's, which another tool may have removed.
+          if (number === 1) return true;
+          const state = files.readAgain(slotName(stem, number));
+          return state && isSameHold(state, next);
+        },
+        mark: (number) => {
+          files.replace(slotName(stem, number), next);
+          // It was swept perhaps.
+          if (files.exists(end)) files.remove(slotName(stem, number));
+        },
+        remove: (number) => files.remove(slotName(stem, number)),
+      },
+      transition,
+      Math.max(1, fence),
+    );
+  }
+  return {};
+}
+
+/** Whether the slot below is still the one that was followed; otherwise ours was perhaps trimmed before. */
+function isFollowing(files: ClaimChainFiles, stem: string, next: ClaimRecord): boolean {
+  // Slot 2 is never trimmed, and that of a revival follows an end.
+  return next.transition < 3 || isRevival(next) ||
+    files.isUnchanged(slotName(stem, next.transition - 1));
 }
 
 /** Puts the end of a task in the place of one that a power cut has torn. */
@@ -373,12 +376,17 @@ function sweep(files: ClaimChainFiles, stem: string, { transition, revived_after
   for (let n = first; n <= transition; n++) files.remove(slotName(stem, n));
 }
 
+/** Whether later signs of life of its hold have removed a state's slot. */
+function isTrimmed(files: ClaimChainFiles, stem: string, { transition }: ClaimRecord): boolean {
+  return transition > 2 && !files.exists(slotName(stem, transition));
+}
+
 /** Replaces the view again while a later state is there, in case ours set it back. */
 function refreshView(files: ClaimChainFiles, stem: string, written: ClaimRecord): void {
   let shown = written;
   while (
     files.exists(slotName(stem, shown.transition + 1)) ||
-    !isTerminal(shown) && files.exists(endOf(shown))
+    !isTerminal(shown) && (files.exists(endOf(shown)) || isTrimmed(files, stem, shown))
   ) {
     const { state: head, isForeign } = look(files, stem);
     if (head === undefined || isForeign || head.transition < shown.transition) return;
@@ -387,8 +395,4 @@ function refreshView(files: ClaimChainFiles, stem: string, written: ClaimRecord)
     if (head.transition === shown.transition) return;
     shown = head;
   }
-}
-
-function isSame(a: ClaimRecord | undefined, b: ClaimRecord): boolean {
-  return a !== undefined && canonicalJson(a) === canonicalJson(b);
 }

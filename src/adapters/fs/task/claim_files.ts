@@ -14,16 +14,19 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { ensureDir, inDir, isNotFound } from "../disk/ensure_dir.ts";
 import { type ChainOutcome, readHead } from "./claim_chain.ts";
 import type { ClaimChainFiles, StagedClaim } from "./claim/chain_files.ts";
-import { endName, endOf, groupClaims, type ListedClaim, slotName } from "./claim/names.ts";
+import { endName, endOf, type ListedClaim, slotName } from "./claim/names.ts";
 import type { Layout } from "../layout.ts";
-import { readClaim } from "./claim/read_claim.ts";
-import { recordBytes } from "../disk/record_file.ts";
+import { type ClaimFile, listSlots, readClaim } from "./claim/read_claim.ts";
+import { isSameFile, recordBytes } from "../disk/record_file.ts";
 import type { SharedSync } from "../disk/shared_sync.ts";
 import { StagedFile, stageFile, uniqueName } from "../disk/staging.ts";
 import { createEntry, entryPath, type TimeTree } from "../disk/time_index.ts";
 
 /** Milliseconds that a folder of claims spans: some hundred claims, and few of them wait at a time. */
 const DUE_LEAF_MS = 2 ** 7;
+
+/** Files of a task of which a process remembers what it read. */
+const MAX_MET = 100;
 
 /** The index over instants. */
 export function dueTree({ index }: Layout): TimeTree {
@@ -34,6 +37,9 @@ export class ClaimFiles implements ClaimChainFiles {
   readonly #folder: string;
   readonly #due: TimeTree;
   readonly #broken = new Set<string>();
+  /** The files that were read last of one task. */
+  readonly #met = new Map<string, ClaimFile>();
+  #stem = "";
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.#folder = layout.folder("claim");
@@ -47,6 +53,7 @@ export class ClaimFiles implements ClaimChainFiles {
 
   read(name: string): ClaimRecord | undefined {
     const file = readClaim(this.fs, this.#folder, name);
+    this.#meet(name, file);
     if (file?.problem === undefined) {
       this.#broken.delete(name);
       return file?.claim;
@@ -66,14 +73,33 @@ export class ClaimFiles implements ClaimChainFiles {
     return this.#broken.has(name);
   }
 
+  #meet(name: string, file: ClaimFile | undefined): void {
+    const isOther = !name.startsWith(`${this.#stem}.`);
+    // All that read more than one file begin with the view.
+    if (isOther || this.#met.size > MAX_MET && name === slotName(this.#stem, 1)) {
+      this.#stem = name.slice(0, name.indexOf("."));
+      this.#met.clear();
+    }
+    if (file === undefined) this.#met.delete(name);
+    else this.#met.set(name, file);
+  }
+
+  readAgain(name: string): ClaimRecord | undefined {
+    const met = this.#met.get(name);
+    const isKnown = met !== undefined && met.problem === undefined && this.isUnchanged(name);
+    return isKnown ? met.claim : this.read(name);
+  }
+
   exists(name: string): boolean {
     return this.fs.lstat(`${this.#folder}/${name}`) !== undefined;
   }
 
+  isUnchanged(name: string): boolean {
+    return isSameFile(this.fs, `${this.#folder}/${name}`, this.#met.get(name)?.stat);
+  }
+
   slots(stem: string): string[] {
-    const own = (this.fs.list(this.#folder) ?? []).map(({ name }) => name)
-      .filter((name) => name.startsWith(`${stem}.`));
-    return (groupClaims(own).get(stem)?.slots ?? []).map((slot) => slotName(stem, slot));
+    return listSlots(this.fs, this.#folder, stem);
   }
 
   remove(name: string): void {
@@ -156,6 +182,8 @@ export class ClaimFiles implements ClaimChainFiles {
    */
   takeBack(stem: string, claim: ClaimRecord): boolean {
     if (this.hasTask(stem)) return false;
+    // What removed the task may die first, and an end may have been answered.
+    if (isTerminal(claim)) this.fs.syncDir(this.layout.folder("task"));
     this.dropDue(claim);
     this.remove(slotName(stem, claim.transition));
     this.remove(slotName(stem, 1));
@@ -246,6 +274,11 @@ export class ClaimFiles implements ClaimChainFiles {
 /** The stem that an entry of the index over expiry speaks of. */
 export function stemOfDue(rest: string): string {
   return rest.slice(0, rest.indexOf("_"));
+}
+
+/** The number of the state that an entry is. */
+export function transitionOfDue(rest: string): number {
+  return Number(rest.split("_", 2)[1]);
 }
 
 /** When the claim of an entry gave its last sign of life. */

@@ -35,7 +35,7 @@ import type { Warn } from "../../../ports/warnings.ts";
 import type { Batches } from "./batch.ts";
 import { firstTransition, readHead, transition } from "./claim_chain.ts";
 import { endOf } from "./claim/names.ts";
-import { type ClaimFiles, stemOfDue } from "./claim_files.ts";
+import { type ClaimFiles, stemOfDue, transitionOfDue } from "./claim_files.ts";
 import { isOfUnclaimed } from "./index/first_entry.ts";
 import type { Placing } from "./index/placing.ts";
 import { ReadyPlaces } from "./index/ready_place.ts";
@@ -192,6 +192,9 @@ export class ClaimNext {
     // The winner removes the entry; where others are at work, a look saves a failed attempt.
     const hasRivals = this.#rivals.count() > 0;
     if (hasRivals && this.#fs.lstat(entry.path) === undefined) return "taken";
+    // This one spares what a claim reads and stages.
+    const looksFirst = look === "first" && !entry.again && hasRivals;
+    if (looksFirst && this.#rivals.meets(entry.stem)) return "passed";
     const task = this.#task(entry.stem);
     if (task === undefined) {
       const stat = this.#fs.lstat(entry.path);
@@ -207,9 +210,6 @@ export class ClaimNext {
       return "passed";
     }
     if (!mayTake(task, search)) return "passed";
-    // This one spares what a claim stages.
-    const looksFirst = look === "first" && !entry.again && hasRivals;
-    if (looksFirst && this.#rivals.meets(entry.stem)) return "passed";
     const started = Date.now();
     const outcome = this.#claimTask(search, task, entry.stem, entry);
     if (outcome.kind === "misplaced") {
@@ -290,10 +290,7 @@ export class ClaimNext {
       const stem = stemOfDue(entry.rest);
       this.#skipping.past(() => {
         if (isOfUnclaimed(entry.rest)) return this.#placing.promote(stem, entry.path, now);
-        const kept = this.#placing.recheck(stem, now);
-        if (typeof kept !== "object" || !this.#claims.isDueEntry(entry.path, kept)) {
-          this.#fs.remove(entry.path);
-        }
+        this.#placing.sweep(stem, entry.path, transitionOfDue(entry.rest), now);
       });
     }
     this.#dueKnown = { earliest: this.#due.peek(now)?.ms ?? this.#due.laterMs, at: now };

@@ -2,10 +2,9 @@
  * The task store over plain files. FORMAT.md describes every file; claim_chain.ts is the protocol of
  * a task's transitions; claim_next.ts finds the next task.
  *
- * `add`, in order: the task is written as its own first entry of the index (staging and index in one
- * file) and linked to `tasks/<hex>.json`; then the file is synced with that name. Until the link no
- * process takes the entry for a task, so the task appears whole, and it never appears without an
- * entry.
+ * `add`, in order: the task is written as its own first entry of the index (staging and index in one file) and
+ * linked to `tasks/<hex>.json`; then the file is synced with that name. Until the link no process takes the
+ * entry for a task, so the task appears whole, and it never appears without an entry.
  */
 import {
   type ClaimRecord,
@@ -21,6 +20,7 @@ import { isGated } from "../../../domain/task/after.ts";
 import { archived, keepingKeys, type Revival } from "../../../domain/task/requeue.ts";
 import { isBack, wasHeldBack } from "../../../domain/task/retry.ts";
 import { isKeyed } from "../../../domain/task/key.ts";
+import { heeded } from "../../../domain/task/keeping/pause.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
@@ -196,10 +196,8 @@ export class FsTaskStore implements TaskStore {
     }
     if (outcome.kind !== "written") {
       const claim = outcome.kind === "keep" ? outcome.claim : outcome.refusal.claim;
-      const isOver = claim !== undefined && isTerminal(claim);
-      const ended = isOver || this.#claims.hasTask(stem)
-        ? undefined
-        : await this.#applyToEnd(stem, rule);
+      const isHere = claim !== undefined && isTerminal(claim) || this.#claims.hasTask(stem);
+      const ended = isHere ? undefined : await this.#applyToEnd(stem, rule);
       if (ended !== undefined) return ended;
       if (outcome.kind === "keep") {
         if (isTerminal(outcome.claim)) await this.#settleEnd(stem, outcome.claim);
@@ -214,6 +212,8 @@ export class FsTaskStore implements TaskStore {
       await this.#claims.syncBeside(this.#sharedSync, slotName(stem, outcome.claim.transition));
     }
     if (this.#claims.takeBack(stem, outcome.claim)) {
+      // A process that collects garbage removed what this call had ended.
+      if (outcome.isSure) return { kind: "written", claim: outcome.claim };
       return await this.#applyToEnd(stem, rule, outcome.claim) ?? { kind: "missing" };
     }
     this.#claims.follow(outcome);
@@ -244,7 +244,7 @@ export class FsTaskStore implements TaskStore {
     // The time of a claim begins with the grant, which may come long after the search began.
     const rule = (task: TaskRecord): TransitionRule => (current) =>
       grant({ ...search.grant, task, now: this.clock() })(current);
-    return await this.#next.run({ ...search, now: this.clock(), rule });
+    return await this.#next.run({ ...await heeded(search, this.pauses), now: this.clock(), rule });
   }
 
   async unmetNeeds(): ReturnType<TaskStore["unmetNeeds"]> {

@@ -18,6 +18,7 @@ import type { ClaimFiles } from "./claim_files.ts";
 import { follow, type Moved, type Stand, type WaitingFiles } from "./index/after_chain.ts";
 import type { FirstEntry } from "./index/first_entry.ts";
 import { announceTask } from "./wake.ts";
+import { sleep } from "../../../async/sleep.ts";
 
 /** Milliseconds for which an entry without a task is an addition under way; then it is a dead one. */
 const DANGLING_MS = 60_000;
@@ -53,7 +54,7 @@ export class Successors {
     for (let step = work.next(); step.done !== true;) {
       const { value: id } = step;
       if (id === undefined && performance.now() - since > BATCH_MS.slice) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await sleep(0);
         since = performance.now();
       }
       try {

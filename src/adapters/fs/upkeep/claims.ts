@@ -7,10 +7,12 @@
  */
 import { type ClaimRecord, isTerminal } from "../../../domain/task/claim.ts";
 import type { Warn } from "../../../ports/warnings.ts";
+import { foundAgain } from "../../../async/found_again.ts";
 import { mend, readHead } from "../task/claim_chain.ts";
 import { ClaimFiles } from "../task/claim_files.ts";
 import { groupClaims, type ListedClaim, parseClaimName, slotName } from "../task/claim/names.ts";
-import { readClaim } from "../task/claim/read_claim.ts";
+import { obstacle } from "../task/claim/obstacle.ts";
+import { ReadClaim, readClaim } from "../task/claim/read_claim.ts";
 import type { Mended } from "./damages.ts";
 import { namesIn, type Parts } from "./parts.ts";
 import type { Displaced } from "./quarantine.ts";
@@ -52,7 +54,38 @@ export async function checkClaims(parts: Parts): Promise<ReadonlySet<string>> {
     });
   }
   await damages.settle();
+  // Without a slot or an end of a later life nothing can be in the way.
+  const chains = [...listed].filter(([, { slots, laterEnds }]) => slots.length > 0 || laterEnds);
+  await checkChains(parts, chains.map(([stem]) => stem));
   return broken;
+}
+
+/** Files of a task that a finding names. */
+const NAMED = 8;
+
+/** Whether each task can move on. A repair leaves all its files: which of them is wrong no rule says. */
+async function checkChains(parts: Parts, stems: string[]): Promise<void> {
+  const { fs, layout, damages, pause } = parts;
+  const inTheWay = new Map<string, string | undefined>();
+  const isStuck = (stem: string) => {
+    inTheWay.delete(stem);
+    damages.reading(`claims/${slotName(stem, 1)}`, () => {
+      inTheWay.set(stem, obstacle(new ReadClaim(fs, layout.folder("claim")), stem));
+    });
+    return inTheWay.get(stem) !== undefined;
+  };
+  const stuck = await foundAgain(stems.filter(isStuck), (all) => all.filter(isStuck), pause);
+  if (stuck.length === 0) return;
+  const names = namesIn(parts, "claims").map(({ name }) => name).sort();
+  for (const stem of stuck) {
+    const met = inTheWay.get(stem);
+    const endings = names.filter((name) => name.startsWith(`${stem}.`) && name !== met)
+      .map((name) => name.slice(stem.length));
+    const more = endings.length - NAMED;
+    const others = endings.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    const reason = `and the other files of its task contradict one another: ${others}`;
+    damages.add({ class: "stuck", file: `claims/${met}`, reason });
+  }
 }
 
 function mendSlot(
@@ -65,7 +98,8 @@ function mendSlot(
   const head = readHead(files, stem);
   const { transition: slot } = claim;
   const view = slot === 1 ? undefined : readClaim(fs, layout.folder("claim"), slotName(stem, 1));
-  const isLater = slot === 1 && head !== undefined && head.transition > 1 && !isTerminal(head);
+  // One that is not the newest may be a mark, after which slots are gone; the newest state makes it one.
+  const isLater = head !== undefined && head.transition > slot && !isTerminal(head);
   const isShown = view?.problem === undefined && view?.claim.transition === slot;
   const mended = quarantine.replace(of, isLater ? head : isShown ? view.claim : claim);
   if (mended === undefined || head === undefined) return mended;

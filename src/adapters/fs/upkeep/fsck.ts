@@ -7,6 +7,7 @@
  * records that are sound. Nothing is removed: quarantine.ts says how things are moved while others work.
  */
 import type { Clock } from "../../../domain/time.ts";
+import { sleep } from "../../../async/sleep.ts";
 import type { CheckAsked, Checked } from "../../../ports/upkeep.ts";
 import type { Host } from "../../../ports/host.ts";
 import type { Layout } from "../layout.ts";
@@ -52,8 +53,4 @@ export async function checkFiles(
   await checkJournal(parts);
   await checkIndex(parts, { tasks, reservations }, broken);
   return { damages: damages.all, looked: damages.looked };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

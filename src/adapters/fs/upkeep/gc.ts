@@ -14,12 +14,14 @@ import type { Warn } from "../../../ports/warnings.ts";
 import { sweepSightings } from "../checkout/sightings.ts";
 import { collectedAt, noteCollection } from "../disk/collected.ts";
 import { Room } from "../disk/gc_room.ts";
+import { removeEmptyDirs } from "../disk/time_index.ts";
 import type { Layout } from "../layout.ts";
 import { listStems, readParsed } from "../disk/record_file.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { ReservationGc } from "../reservation/gc.ts";
 import { removeTree } from "../disk/doctor/remove_tree.ts";
 import { isUniqueName } from "../disk/staging.ts";
+import { dueTree } from "../task/claim_files.ts";
 import { TaskGc } from "../task/gc.ts";
 import { sweepTags } from "../task/index/tag_sweep.ts";
 import { ofRecord } from "../disk/unreadable.ts";
@@ -58,6 +60,7 @@ export class FsCollector implements Collector {
       this.#tidyStaging();
       sweepSightings(this.#fs, this.layout);
       this.#room.needed(() => sweepTags(this.#fs, this.layout));
+      this.#room.needed(() => removeEmptyDirs(this.#fs, dueTree(this.layout)));
     }
     const swept = await this.#pass(sweep);
     if (this.#room.take() === undefined) return swept;

@@ -12,11 +12,10 @@ import { idOfStem, isStem } from "../../../domain/ids.ts";
 import { CLAIM_TTL_S } from "../../../domain/limits.ts";
 import { presentTask } from "../../../domain/task/pending.ts";
 import { parseTask, taskExpired, type TaskRecord } from "../../../domain/task/task.ts";
-import type { HostFs } from "../../../ports/host.ts";
 import { inOneGo } from "../../../domain/glob/steps.ts";
+import { foundAgain } from "../../../async/found_again.ts";
 import { readNote, readRecord } from "../disk/record_file.ts";
 import { uniqueName } from "../disk/staging.ts";
-import { allEntries } from "../disk/time_index.ts";
 import {
   definitionLine,
   definitionOf,
@@ -36,13 +35,8 @@ import { NOTE } from "../task/index/check.ts";
 import { FirstEntry } from "../task/index/first_entry.ts";
 import { FsTaskStore } from "../task/store.ts";
 import type { Mended } from "./damages.ts";
-import { namesIn, type Parts } from "./parts.ts";
-
-/** An entry that is younger may be of a task on its way, milliseconds. */
-const ON_ITS_WAY_MS = 60_000;
-
-/** After which times what lacks an entry is looked at again, milliseconds; most that is on its way is there then. */
-const LOOKS_MS = [100, 400, 1_500];
+import { checkEntries } from "./entries.ts";
+import type { Parts } from "./parts.ts";
 
 /** How often batches are read again that get other names meanwhile. */
 const MAX_TRIES = 20;
@@ -58,27 +52,26 @@ export async function checkIndex(
 ): Promise<void> {
   const { layout, damages } = parts;
   const before = await batchedTasks(parts);
+  const restored = await checkEntries(parts, { own: own.tasks, batched: before.all });
   const first = new FirstEntry(parts.fs, layout);
-  const lacking: string[] = [];
-  for (const stem of own.tasks) {
-    // A repair has mended its claim by now.
-    if (broken.has(stem) && !parts.asked.repair || before.making.has(stem)) continue;
-    damages.reading(`tasks/${stem}.json`, () => {
-      damages.look("index_entries");
-      if (lacksEntry(parts, first, stem)) lacking.push(stem);
-    });
-  }
+  const isLacking = (stem: string) => {
+    let isSo = false;
+    damages.reading(`tasks/${stem}.json`, () => isSo = lacksEntry(parts, first, stem));
+    return isSo;
+  };
+  // A repair has mended a broken claim by now.
+  const stems = [...own.tasks, ...restored].filter((stem) =>
+    !(broken.has(stem) && !parts.asked.repair || before.making.has(stem))
+  );
   // A claimer that meets a hint out of date takes it away, and makes the right one a moment later.
-  for (const ms of LOOKS_MS) {
-    if (lacking.length === 0) break;
-    await parts.pause(ms);
-    const still = lacking.splice(0);
-    for (const stem of still) {
-      damages.reading(`tasks/${stem}.json`, () => {
-        if (lacksEntry(parts, first, stem)) lacking.push(stem);
-      });
-    }
-  }
+  const lacking = await foundAgain(
+    stems.filter((stem) => {
+      damages.look("index_entries");
+      return isLacking(stem);
+    }),
+    (before) => before.filter(isLacking),
+    parts.pause,
+  );
   const after = await batchedTasks(parts);
   let mending: Promise<Mended> | undefined;
   const rebuild = () => mending ??= rebuildTasks(parts);
@@ -86,12 +79,10 @@ export async function checkIndex(
     const file = `tasks/${stem}.json`;
     damages.add({ class: "index", file, reason: "has no entry in the index" }, async () => {
       await rebuild();
+      // A claim compares the records with the index of a tag only where it asks for that tag.
+      enterUnderTags(parts, first, stem);
       return lacksEntry(parts, first, stem) ? undefined : { repaired: "rebuilt" };
     });
-  }
-  const moved = movedTasks(parts);
-  for (const entry of readyEntries(parts)) {
-    checkEntry(parts, { ...entry, isLost: moved.has(entry.stem) }, after.all);
   }
   checkNote(parts);
   damages.reading("reservations/addresses", () => checkAddresses(parts, own.reservations));
@@ -126,14 +117,8 @@ async function batchedTasks({ host, fs, layout, damages }: Parts) {
 function lacksEntry(parts: Parts, first: FirstEntry, stem: string): boolean {
   const { fs, layout } = parts;
   const claims = new ClaimFiles(fs, layout, () => {});
-  const read = () => {
-    const file = readRecord(fs, layout.record("task", stem));
-    const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : "";
-    return typeof task === "string" ? undefined : task;
-  };
   const look = () => {
-    const task = read();
-    const head = task && readHead(claims, stem);
+    const { task, head } = standing(parts, stem);
     return task === undefined || !isIndexed(parts, task, head, stem) ? undefined : { task, head };
   };
   const has = (path: string) => fs.lstat(path) !== undefined;
@@ -142,11 +127,24 @@ function lacksEntry(parts: Parts, first: FirstEntry, stem: string): boolean {
       const due = claims.duePath(head);
       const above = due.slice(0, due.lastIndexOf("/"));
       const name = due.slice(above.length + 1);
-      return has(due) || has(first.ready.againPath(presentTask(task, head))) ||
-        (fs.list(above) ?? []).some((entry) => entry.name.startsWith(name));
+      if (has(due) || (fs.list(above) ?? []).some((entry) => entry.name.startsWith(name))) {
+        return true;
+      }
+      const present = presentTask(task, head);
+      return has(first.ready.againPath(present)) && hasTags(present, true);
     }
-    return first.paths(task).every(has) || has(first.ready.path(task));
+    const place = first.ready.path(task);
+    // While a delayed task still has the entry of its instant, the others are on their way.
+    if (first.path(task) !== place && first.paths(task).every(has)) return true;
+    return has(place) && hasTags(task, false);
   };
+  /** Whether one that may be claimed has its entry in each index of a tag that was built. */
+  const hasTags = (task: TaskRecord, again: boolean) =>
+    task.tags.every((tag) => {
+      const index = first.tagged.of(tag);
+      return !has(`${index.root}/${NOTE}`) ||
+        has(again ? index.againPath(task) : index.path(task));
+    });
   const said = (seen: ReturnType<typeof look>) => JSON.stringify(seen?.head ?? null);
   for (let seen = look(); seen !== undefined;) {
     if (there(seen)) return false;
@@ -156,6 +154,25 @@ function lacksEntry(parts: Parts, first: FirstEntry, stem: string): boolean {
     seen = again;
   }
   return false;
+}
+
+/** A task with its newest state. */
+function standing({ fs, layout }: Parts, stem: string) {
+  const file = readRecord(fs, layout.record("task", stem));
+  const task = file.kind === "record" ? parseTask(file.value, idOfStem(stem)) : "";
+  return typeof task === "string"
+    ? { task: undefined, head: undefined }
+    : { task, head: readHead(new ClaimFiles(fs, layout, () => {}), stem) };
+}
+
+/** Gives a task that may be claimed its entries under its tags. */
+function enterUnderTags(parts: Parts, { ready, tagged }: FirstEntry, stem: string): void {
+  const { task, head } = standing(parts, stem);
+  if (task === undefined) return;
+  const present = presentTask(task, head);
+  const again = head !== undefined;
+  const path = again ? ready.againPath(present) : ready.path(present);
+  if (parts.fs.lstat(path) !== undefined) tagged.add(present, again);
 }
 
 /** Whether a task that stands so has an entry. */
@@ -172,78 +189,6 @@ function isIndexed(
   // Another tool's has none.
   const slot = readClaim(fs, layout.folder("claim"), slotName(stem, head.transition));
   return slot?.problem === undefined && slot?.claim.transition === head.transition;
-}
-
-/** The entries of tasks that may be claimed; looking at them removes no folder. */
-function* readyEntries(parts: Parts): Generator<Ready> {
-  const { layout } = parts;
-  const fs: HostFs = { ...parts.fs, removeDir: () => false };
-  const root = `${layout.index}/ready`;
-  for (const queue of namesIn(parts, "index/ready").filter(({ isDirectory }) => isDirectory)) {
-    for (const { name, isDirectory } of namesIn(parts, `index/ready/${queue.name}`)) {
-      if (!isDirectory) continue;
-      try {
-        for (const { rest, path } of allEntries(fs, `${root}/${queue.name}/${name}`)) {
-          const stem = rest.split("_", 1)[0] ?? "";
-          if (isStem(stem)) yield { path, stem };
-        }
-      } catch (error) {
-        parts.damages.unreadable(`index/ready/${queue.name}/${name}`, error);
-      }
-    }
-  }
-}
-
-/** The stems of tasks whose broken definitions this repair has moved. */
-function movedTasks({ damages }: Parts): ReadonlySet<string> {
-  return new Set(
-    damages.all.flatMap(({ file, repaired }) =>
-      repaired === "moved" ? /^tasks\/([^/]+)\.json$/.exec(file)?.[1] ?? [] : []
-    ),
-  );
-}
-
-/** An entry among those of tasks that may be claimed. */
-interface Ready {
-  readonly path: string;
-  readonly stem: string;
-  /** Whether this repair has moved what was in the place of its task. */
-  readonly isLost?: boolean;
-}
-
-/**
- * An entry of no task is left by a process that died, and costs each claimer that meets it. Where the task was
- * broken, the entry may be what it was.
- */
-function checkEntry(
-  { fs, layout, damages, quarantine, asked }: Parts,
-  { path, stem, isLost = false }: Ready,
-  batched: ReadonlySet<string>,
-): void {
-  const file = path.slice(layout.root.length + 1);
-  damages.reading(file, () => {
-    const record = layout.record("task", stem);
-    const isTask = fs.lstat(record) !== undefined || batched.has(stem);
-    const stat = isTask ? undefined : fs.lstat(path);
-    if (stat === undefined) return;
-    const said = isLost ? readRecord(fs, path) : undefined;
-    if (said?.kind === "record" && typeof parseTask(said.value, idOfStem(stem)) !== "string") {
-      const reason = "has a task whose record was broken";
-      const { task_id: _, ...content } = said.value;
-      const found = { class: "index", file, reason } as const;
-      damages.add(found, async () => {
-        // It may be damaged as well.
-        const isOther = typeof content["nonce"] === "string" && idOfStem(stem) !== stem &&
-          await asked.idOf(content) !== idOfStem(stem);
-        if (isOther) return quarantine.move({ ...found, stat });
-        return fs.link(path, record) ? { repaired: "rebuilt" } : undefined;
-      });
-      return;
-    }
-    if (Math.abs(Date.now() - stat.mtimeMs) < ON_ITS_WAY_MS) return;
-    const found = { class: "index", file, reason: "leads to no task", stat } as const;
-    damages.add(found, () => quarantine.move(found));
-  });
 }
 
 /** What listings count tasks by: each line says what its task says. */

@@ -13,6 +13,7 @@ import type { JournalReport } from "../../../ports/journal.ts";
 import { OTHER_KINDS } from "../disk/record_file.ts";
 import { FsJournal } from "../lane/journal.ts";
 import { archivesBefore } from "../lane/journal_archive.ts";
+import { settledReport } from "../lane/journal_history.ts";
 import { journalPath } from "../lane/journal_path.ts";
 import type { Mended } from "./damages.ts";
 import type { Parts } from "./parts.ts";
@@ -36,22 +37,17 @@ export async function checkJournal(parts: Parts): Promise<void> {
     }
   });
   await damages.settle();
-  let report: JournalReport | undefined;
-  let read: JournalReport["problems"] | undefined = [];
-  damages.reading(file, () => {
+  let report: JournalReport;
+  try {
     if ((fs.lstat(path)?.kind ?? "file") !== "file") return;
-    report = journal.verify();
-    read = problemsRead(journal);
-  });
-  if (report === undefined) return;
+    report = await settledReport(journal, parts.pause);
+  } catch (error) {
+    return damages.unreadable(file, error);
+  }
   damages.look("journal_entries", report.entries);
   let mending: Promise<Mended> | undefined;
-  for (const { place: { text, inFile }, kind, reason } of report.problems) {
+  for (const { place: { text, inFile }, reason } of report.problems) {
     const isOther = inFile?.file !== undefined;
-    // A write that is under way looks like a torn tail for a moment.
-    if (kind === "torn" && !isOther && read?.some((other) => other.kind === "torn") === false) {
-      continue;
-    }
     const about = isOther ? `${dirname(file)}/${inFile.file}` : file;
     const said = isOther && inFile.line === 0 ? reason : `${text} ${reason}`;
     damages.add(
@@ -60,16 +56,6 @@ export async function checkJournal(parts: Parts): Promise<void> {
     );
   }
   await damages.settle();
-}
-
-/** `undefined` where an archive that is to stand in is no file, which is a finding of its own. */
-function problemsRead(journal: FsJournal): JournalReport["problems"] | undefined {
-  try {
-    return journal.read().problems;
-  } catch (error) {
-    if (!(error instanceof CoordError) || error instanceof HostError) throw error;
-    return undefined;
-  }
 }
 
 async function restart({ fs, quarantine }: Parts, journal: FsJournal, file: string) {

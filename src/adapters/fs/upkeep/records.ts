@@ -9,11 +9,11 @@ import {
   parseReservation,
 } from "../../../domain/reservation/reservation.ts";
 import { parseTicket } from "../../../domain/glob/holds/ticket.ts";
+import { parsePause } from "../../../domain/task/keeping/pause.ts";
 import { parseTask } from "../../../domain/task/task.ts";
 import { formatTime, writable } from "../../../domain/time.ts";
 import { FsKeyFiles, NOTHING_TO_MAKE, parseKeyName } from "../key/files.ts";
 import { placeOf, ReservationFiles, slotOf } from "../reservation/files.ts";
-import { parsePause } from "../task/claim/pauses.ts";
 import { HostError } from "../../../ports/host.ts";
 import { ClaimFiles } from "../task/claim_files.ts";
 import { readHead } from "../task/claim_chain.ts";

@@ -17,9 +17,12 @@ import {
   type SegmentHead,
   type SegmentLine,
 } from "../../../domain/task/segment.ts";
-import { OTHER_KINDS } from "../disk/record_file.ts";
+import { isUnchanged, markFolder } from "../disk/folder_mark.ts";
+import { OTHER_KINDS, readNote } from "../disk/record_file.ts";
 import { StagedFile, stageFile } from "../disk/staging.ts";
+import { HEADS, isFile, noteOf, parseHeadLine, readHead } from "../segment/heads.ts";
 import {
+  isSealedName,
   listSegments,
   logName,
   newestOf,
@@ -67,7 +70,34 @@ export async function checkSegments(parts: Parts): Promise<void> {
       (of, lines) => version === 0 ? sealLog(parts, of, names.n) : renew(parts, of, names, lines),
     );
   }
+  checkHeads(parts);
   await damages.settle();
+}
+
+/** What listings count segments by: each line says what the head of its segment says. */
+function checkHeads({ fs, layout, damages, quarantine }: Parts): void {
+  const file = `index/${HEADS}`;
+  damages.reading(file, () => {
+    const stat = fs.lstat(`${layout.root}/${file}`);
+    const note = noteOf(readNote(fs, `${layout.root}/${file}`));
+    const isOfFolder = isUnchanged(note.folder, markFolder(fs, layout.segments));
+    for (const [name, line] of note.lines) {
+      const said = isSealedName(name) ? parseHeadLine(line) : undefined;
+      const path = `${layout.segments}/${name}`;
+      const now = said && fs.lstat(path);
+      if (stat === undefined || now === undefined || said === undefined) continue;
+      if (!isOfFolder && !isFile(now, said.file)) continue;
+      const read = readHead(fs, path);
+      if (read === undefined || read === "broken") continue;
+      if (read.start === said.start && canonicalJson(read.head) === canonicalJson(said.head)) {
+        continue;
+      }
+      const reason = "says something else of a segment than its head";
+      const found = { class: "index", file, reason, stat } as const;
+      damages.add(found, () => quarantine.move(found));
+      return;
+    }
+  });
 }
 
 async function checkSegment(

@@ -21,7 +21,7 @@ export class RecordFeed implements ChangeFeed {
     return this.source.count(kind);
   }
 
-  identity(): readonly string[] {
+  async identity(): Promise<readonly string[]> {
     return this.source.identity();
   }
 }

@@ -18,8 +18,9 @@ import {
 } from "../../../domain/watch/lane_record.ts";
 import { identityOf, type JournalEntry } from "../../../domain/journal/line.ts";
 import { HostError } from "../../../ports/host.ts";
+import { isSettled } from "../disk/folder_mark.ts";
 import type { FsLanes } from "../lane/environment.ts";
-import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
+import type { NamesWatch, RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
 const RECENT = 1_000;
@@ -119,6 +120,19 @@ export class LaneRecords implements RecordSource {
     return { close };
   }
 
+  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
+    const files = this.files.byNames(kinds.filter((kind) => kind !== "lane"), onHint);
+    if (!kinds.includes("lane")) return files;
+    const lanes = new LaneHints(this.lanes, onHint);
+    return {
+      kinds: [...files.kinds, "lane"],
+      look() {
+        lanes.lookIfChanged();
+        return files.look();
+      },
+    };
+  }
+
   identity(): readonly string[] {
     return this.files.identity();
   }
@@ -161,6 +175,8 @@ export class LaneRecords implements RecordSource {
 /** Turns "the journal changed" into the records that changed. */
 class LaneHints {
   #seq: number | undefined;
+  /** The file as it was; `undefined` where a further change might not show in that. */
+  #mark: string | undefined;
 
   constructor(readonly lanes: FsLanes, readonly onHint: (hint: RecordHint) => void) {
     this.#seq = this.#read();
@@ -179,6 +195,16 @@ class LaneHints {
         id === undefined ? { about: "other", kind: "lane" } : { about: "record", kind: "lane", id },
       );
     }
+  }
+
+  /** The same, unless the file is as it was. */
+  lookIfChanged(): void {
+    const { file, host: { fs } } = this.lanes;
+    const { ino = 0, size = 0, mtimeMs = 0 } = fs.stat(file.location) ?? {};
+    const mark = `${ino}:${size}:${mtimeMs}`;
+    if (mark === this.#mark) return;
+    this.#mark = isSettled(mtimeMs, Date.now()) ? mark : undefined;
+    this.look();
   }
 
   /** A journal that cannot be read now is looked at again with the next hint. */

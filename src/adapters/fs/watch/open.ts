@@ -11,7 +11,6 @@ import { FsTaskStore } from "../task/store.ts";
 import { RecordFolders } from "./record_folders.ts";
 
 export { exposureOf } from "../checkout/exposure.ts";
-export { findWorkspace } from "../find.ts";
 
 /** The stores of the workspace at `location`, as `findWorkspace` returns it, and the counts of its records. */
 export function openFsCounts(machine: Host, location: string, clock: Clock, warn: Warn) {

@@ -9,7 +9,7 @@ import { Counted } from "../listing/counted.ts";
 import { ReservationFiles } from "../reservation/files.ts";
 import { findComing, findHead } from "../reservation/order.ts";
 import type { SegmentNames } from "../segment/names.ts";
-import { Segments } from "../segment/segments.ts";
+import { NO_LINES, Segments } from "../segment/segments.ts";
 
 /** The listing of tasks reports what may not be read of them. */
 const UNREPORTED = () => {};
@@ -30,7 +30,7 @@ export class RecordFolders {
   count(kind: RecordKind): number {
     if (!this.isFolder(kind)) return 0;
     const isMoving = kind === "task" || kind === "claim";
-    const before = isMoving ? ofFolder(UNREPORTED, () => this.segments.names()) : undefined;
+    const before = isMoving ? ofFolder(UNREPORTED, () => this.segments.known()) : undefined;
     const counted = before && kind === "task" ? this.#counted(before) : undefined;
     if (counted !== undefined) return counted;
     const coming = this.coming(kind);
@@ -50,9 +50,13 @@ export class RecordFolders {
     return ofFolder(UNREPORTED, () => {
       const counted = Counted.open(this.fs, this.layout);
       if (counted === undefined) return undefined;
-      const ended = this.segments.listed(before);
-      const holds = ended.loose.mark === counted.head.segments && counted.isSure();
-      return holds ? counted.head.tasks + this.segments.count(ended) : undefined;
+      const { segments, ended: tally, tasks } = counted.head;
+      const ended = this.segments.listed(before, tally && segments);
+      if (ended.loose.mark !== segments || !counted.isSure()) return undefined;
+      return tasks +
+        (tally === undefined
+          ? this.segments.count(ended)
+          : tally.tasks + this.segments.count({ ...ended, loose: NO_LINES }));
     });
   }
 

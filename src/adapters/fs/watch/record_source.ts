@@ -24,6 +24,8 @@ import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/ev
 import { hash } from "../../../domain/journal/hash.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
+import type { ClaimRecord } from "../../../domain/task/claim.ts";
+import { unmarked } from "../../../domain/task/foreign_claim.ts";
 import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { recordsOf } from "../../../domain/task/segment.ts";
 import type { Clock } from "../../../domain/time.ts";
@@ -38,11 +40,12 @@ import {
   parseClaimName,
   slotName,
 } from "../task/claim/names.ts";
-import { ReadClaim } from "../task/claim/read_claim.ts";
+import { ReadClaim, readClaim } from "../task/claim/read_claim.ts";
 import type { Segments } from "../segment/segments.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { RecordFolders } from "./record_folders.ts";
-import type { RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
+import { type Folders, NameLooks } from "./hints/name_looks.ts";
+import type { NamesWatch, RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 import { Settled } from "./settled.ts";
 import type { Layout } from "../layout.ts";
 import { isSettled } from "../disk/folder_mark.ts";
@@ -55,6 +58,8 @@ export class FsRecordSource implements RecordSource {
   readonly #folders: RecordFolders;
   readonly #settled: Settled;
   readonly #segments: Segments;
+  /** The reservation that was to come when the mark was read last. */
+  #marked: string | undefined;
 
   constructor(
     readonly host: Host,
@@ -136,6 +141,7 @@ export class FsRecordSource implements RecordSource {
     if (stat === undefined) return { mark: "none", settled: true };
     if (stat.kind !== "directory") return { mark: stat.kind, settled: true };
     const coming = this.#folders.coming(kind);
+    if (kind === "reservation") this.#marked = coming;
     const pending = kind === "reservation" ? this.#settled.mark() : "";
     const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}${pending}`;
     return { mark, settled: this.#isSettled(stat) };
@@ -158,19 +164,49 @@ export class FsRecordSource implements RecordSource {
       const kind = RECORD_KINDS.find((each) => FOLDERS[each] === dir);
       if (kind === undefined) return onHint({ about: "other", kind: undefined });
       if (name === undefined) return onHint({ about: "kind", kind });
-      const stem = parseName(kind, name);
-      const confirmed = kind === "heartbeat" ? /^(.+)\.1$/.exec(name)?.[1] : undefined;
-      if (confirmed !== undefined && isStem(confirmed)) {
-        onHint({ about: "record", kind: "reservation", id: idOfStem(confirmed) });
-      }
-      onHint(
-        stem === undefined
-          ? { about: "other", kind }
-          : { about: "record", kind, id: idOfStem(stem) },
-      );
+      hintsOf(kind, name).forEach(onHint);
     }, onError);
     watch.start(kinds.map((kind) => FOLDERS[kind]));
     return watch;
+  }
+
+  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
+    const folders: Folders = {
+      mark: (kind) => this.mark(kind),
+      names: (kind) => this.#names(kind),
+      most: (kind) => this.#most(kind),
+      hintsOf: (kind, differing, names) =>
+        kind === "claim"
+          ? this.#claimHints(differing, names)
+          : differing.flatMap((name) => hintsOf(kind, name)),
+    };
+    return new NameLooks(folders, kinds, onHint);
+  }
+
+  /** A record with a chain makes many notifications; on Deno so does each reading of a record. */
+  #most(kind: RecordKind): number {
+    return this.replaced(kind) ? 2_000 : this.host.runtime === "deno" ? 1_000 : 250;
+  }
+
+  /** The names of a claim say where its newest state is. */
+  #claimHints(differing: readonly string[], names: readonly string[]): RecordHint[] {
+    const stemIn = (name: string) => name.slice(0, name.indexOf("."));
+    const stems = new Set(differing.map(stemIn));
+    const listed = groupClaims(names.filter((name) => stems.has(stemIn(name))));
+    return differing.flatMap((name) => hintsOf("claim", name)).map((hint) => {
+      const claim = hint.about === "record" ? listed.get(stemOfId(hint.id)) : undefined;
+      if (hint.about !== "record" || claim === undefined) return hint;
+      const { id } = hint;
+      return { ...hint, look: (known) => this.#lookNewest(stemOfId(id), known, claim) };
+    });
+  }
+
+  #names(kind: RecordKind): string[] {
+    if (!this.#folders.isFolder(kind)) return [];
+    const names = (this.#fs.list(this.layout.folder(kind)) ?? []).map(({ name }) => name);
+    const coming = kind === "reservation" ? this.#marked : undefined;
+    if (coming !== undefined) names.push(`${coming}.json`);
+    return names;
   }
 
   identity(): readonly string[] {
@@ -227,11 +263,34 @@ export class FsRecordSource implements RecordSource {
       if (state === undefined) return GONE;
       const { name, problem, stat } = files.sourceOf(stem, state);
       if (problem !== undefined) return broken("claim", name, problem, known);
-      const text = JSON.stringify(state);
-      const version = `${state.transition}.${hash(text)}@${this.#signature(stat)}`;
-      // The parser only adds fields that JSON can hold.
-      return found(version, state as unknown as JsonObject, text, known);
+      return this.#foundClaim(state, stat, known);
     });
+  }
+
+  /**
+   * The same for a claim whose names have changed. A slot beyond the known ones says the newest state in
+   * one reading; the end that may overrule it has a name too, and is met at the next look at the latest.
+   */
+  #lookNewest(stem: string, known: string | undefined, listed: ListedClaim): RecordLook {
+    const slot = listed.isEnded ? 0 : Math.max(0, ...listed.slots);
+    if (slot <= (known === undefined ? 1 : Number.parseInt(known))) {
+      return this.#lookClaim(stem, known, listed);
+    }
+    return this.#guarded("claim", slotName(stem, slot), known, () => {
+      const file = readClaim(this.#fs, this.layout.folder("claim"), slotName(stem, slot));
+      const isState = file !== undefined && file.problem === undefined &&
+        file.claim.transition === slot;
+      return isState
+        ? this.#foundClaim(unmarked(file.claim), file.stat, known)
+        : this.#lookClaim(stem, known, listed);
+    });
+  }
+
+  #foundClaim(state: ClaimRecord, stat: FileStat, known: string | undefined): RecordLook {
+    const text = JSON.stringify(state);
+    const version = `${state.transition}.${hash(text)}@${this.#signature(stat)}`;
+    // The parser only adds fields that JSON can hold.
+    return found(version, state as unknown as JsonObject, text, known);
   }
 
   /** A failure of the machine breaks one record, not the stream; it is tried again. */
@@ -265,6 +324,16 @@ const SAME = { kind: "same" } as const;
 /** The stem of the record that a file's name speaks of; `undefined` when it speaks of none. */
 function parseName(kind: RecordKind, name: string): string | undefined {
   return kind === "claim" ? parseClaimName(name)?.stem : parseRecordName(name);
+}
+
+/** What a name in the folder of a kind hints at when it comes or goes. */
+function hintsOf(kind: RecordKind, name: string): RecordHint[] {
+  const [, beaten = "", slot] = kind === "heartbeat" && /^(.+)\.(\d+)$/.exec(name) || [];
+  const stem = isStem(beaten) ? beaten : parseName(kind, name);
+  if (stem === undefined) return [{ about: "other", kind }];
+  const hint = { about: "record", kind, id: idOfStem(stem) } as const;
+  // The first slot confirms a reservation.
+  return slot === "1" ? [{ ...hint, kind: "reservation" }, hint] : [hint];
 }
 
 function signatureOf({ ino, size, mtimeMs }: Pick<FileStat, "ino" | "size" | "mtimeMs">): string {

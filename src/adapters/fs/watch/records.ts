@@ -31,11 +31,33 @@ export type RecordLook =
 
 /** A hint that something may have changed. Never the truth. */
 export type RecordHint =
-  | { readonly about: "record"; readonly kind: RecordKind; readonly id: string }
+  | {
+    readonly about: "record";
+    readonly kind: RecordKind;
+    readonly id: string;
+    /** A cheaper look at it, for the next turn only: it starts from what was just listed. */
+    readonly look?: ((known: string | undefined) => RecordLook) | undefined;
+  }
   /** RecordLook at the whole kind. */
   | { readonly about: "kind"; readonly kind: RecordKind }
   /** A name that belongs to no record: it explains a folder's new mark, and hints may be lost with it. */
   | { readonly about: "other"; readonly kind: RecordKind | undefined };
+
+/** What a look at names came to. */
+export interface NameLook {
+  /** The names that were listed; infinite where a folder has too many by now. */
+  readonly listed: number;
+  /** Those of them that had come or gone. */
+  readonly changed: number;
+}
+
+/** Hints without the kernel, by the names in folders. */
+export interface NamesWatch {
+  /** The kinds whose names are compared. */
+  readonly kinds: readonly RecordKind[];
+  /** Hints at what has changed since the look before, or since the beginning. */
+  look(): NameLook;
+}
 
 /** The records of a kind at one moment. */
 export interface RecordListing {
@@ -83,6 +105,8 @@ export interface RecordSource {
     onHint: (hint: RecordHint) => void,
     onError: (error: unknown) => void,
   ): { close(): void };
+  /** Starts to compare names, where that costs less than notifications of a fleet at work. */
+  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch;
   /** Names by which these records are known again; other workspaces have other ones. */
   identity(): readonly string[];
 }

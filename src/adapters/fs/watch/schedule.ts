@@ -9,7 +9,9 @@
  * before that a hint may still have been on its way when the burst began.
  *
  * Comparisons wait until the hints have been quiet for a moment; while a burst lasts, and in a quick
- * succession of bursts, they take at most a fifth of the time.
+ * succession of bursts, they take at most a fifth of the time. For a consumer who takes changes at
+ * intervals they take a fortieth, and while names say what has changed (hints/name_looks.ts), they are only for
+ * what was replaced in place by other tools.
  */
 import type { RecordKind } from "../../../domain/watch/event.ts";
 import type { RecordSource } from "./records.ts";
@@ -22,6 +24,12 @@ const LASTING_MS = 250;
 
 /** Pause after a comparison, in units of what it cost. */
 const REST = 4;
+
+/** The same for a consumer who takes changes at intervals. */
+const PACED_REST = 40;
+
+/** Milliseconds of its shortest pause, and of that while names say what has changed. */
+const PACED_MS = { notified: 1_000, byNames: 5_000 } as const;
 
 /** Milliseconds that a hint may be on its way, on a machine that is very busy. */
 const IN_FLIGHT_MS = 5_000;
@@ -46,9 +54,18 @@ interface Folder {
 
 export class Schedule {
   readonly #folders = new Map<RecordKind, Folder>();
-  #restUntil = -Infinity;
+  #costRestUntil = -Infinity;
+  #endedAt = -Infinity;
 
-  constructor(readonly source: RecordSource, readonly kinds: readonly RecordKind[]) {
+  /**
+   * @param isByNames Of a consumer who takes changes at intervals, and wants little done for them: whether
+   * names say what has changed.
+   */
+  constructor(
+    readonly source: RecordSource,
+    readonly kinds: readonly RecordKind[],
+    readonly isByNames?: () => boolean,
+  ) {
     for (const kind of kinds) {
       this.#folders.set(kind, {
         accepted: undefined,
@@ -71,7 +88,15 @@ export class Schedule {
 
   /** A comparison ended. @param cost Milliseconds. */
   end(now: number, cost: number): void {
-    this.#restUntil = Math.max(this.#restUntil, now + REST * cost);
+    const rest = this.isByNames === undefined ? REST : PACED_REST;
+    this.#costRestUntil = Math.max(this.#costRestUntil, now + rest * cost);
+    this.#endedAt = now;
+  }
+
+  get #restUntil(): number {
+    if (this.isByNames === undefined) return this.#costRestUntil;
+    const ms = this.isByNames() ? PACED_MS.byNames : PACED_MS.notified;
+    return Math.max(this.#costRestUntil, this.#endedAt + ms);
   }
 
   /** A comparison that failed is repeated then. */

@@ -6,7 +6,8 @@ import { stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import { wasConfirmed } from "../../../domain/reservation/reservation.ts";
 import type { RecordKind } from "../../../domain/watch/event.ts";
-import { releaseName, slotName } from "../reservation/chain.ts";
+import { releaseName } from "../reservation/chain.ts";
+import { slotName } from "../reservation/newest.ts";
 import type { ReservationFiles } from "../reservation/files.ts";
 import { findEntry } from "../reservation/order.ts";
 

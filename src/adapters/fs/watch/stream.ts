@@ -21,9 +21,10 @@ import { SAFETY_LOOK_MS } from "../../../domain/limits.ts";
 import type { Change, FeedBatch, FeedRequest, FeedRun, RecordName } from "../../../ports/feed.ts";
 import { HostError } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
-import { Hints } from "./hints.ts";
+import { Hints } from "./hints/hints.ts";
 import { foldLines, goneLine, recordLine } from "./record_lines.ts";
-import type { RecordListing, RecordSource } from "./records.ts";
+import { PacedWatch } from "./hints/paced_watch.ts";
+import type { RecordHint, RecordListing, RecordSource } from "./records.ts";
 import { Schedule } from "./schedule.ts";
 import { type FoundChange, Seen } from "./seen.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -56,7 +57,7 @@ export class Stream implements FeedRun {
   readonly #until = new Map<RecordKind, number>();
   /** What the position says, until it was given. */
   #known: readonly Change[] = [];
-  #watch: { close(): void } | undefined;
+  #watch: PacedWatch | undefined;
   #polling: boolean;
   #round = 0;
   #checkAt = Infinity;
@@ -69,7 +70,11 @@ export class Stream implements FeedRun {
   ) {
     this.#seen = new Seen(warn);
     const kinds = RECORD_KINDS.filter((kind) => request.kinds.has(kind));
-    this.#schedule = new Schedule(source, kinds);
+    this.#schedule = new Schedule(
+      source,
+      kinds,
+      this.#isPaced ? () => this.#watch?.isByNames === true : undefined,
+    );
     this.#polling = request.backend === "poll";
     if (request.since !== undefined) this.#known = this.#restore(request.since);
   }
@@ -82,10 +87,10 @@ export class Stream implements FeedRun {
       if (this.#known.length > 0) yield { changes: this.#known, position: [], caughtUp: false };
       this.#known = [];
       for await (const found of this.#snapshots()) yield this.#batch(found);
-      for await (const change of this.#changes()) {
-        yield change === undefined
+      for await (const found of this.#changes()) {
+        yield found === undefined
           ? { changes: [], position: [], caughtUp: true }
-          : this.#batch([change]);
+          : this.#batch(found);
       }
     } finally {
       this.#watch?.close();
@@ -120,6 +125,10 @@ export class Stream implements FeedRun {
     return known;
   }
 
+  get #isPaced(): boolean {
+    return (this.request.gatherMs ?? 0) > 0;
+  }
+
   get #ended(): boolean {
     return this.request.signal.aborted;
   }
@@ -133,19 +142,18 @@ export class Stream implements FeedRun {
     const { backend, once, timers, pollMs, wakeup } = this.request;
     if (!once && !this.#polling) {
       try {
-        this.#watch = this.source.watch(
-          this.#schedule.kinds,
-          (hint) => {
-            this.#hints.add(hint, timers.now());
-            wakeup.wake();
-          },
-          (error) => {
-            if (this.#ended) return;
-            this.#watch = undefined;
-            this.#poll(`Notification broke off (${describe(error)})`);
-            wakeup.wake();
-          },
-        );
+        const onHint = (hint: RecordHint) => {
+          this.#hints.add(hint, timers.now());
+          wakeup.wake();
+        };
+        const onError = (error: unknown) => {
+          if (this.#ended) return;
+          this.#watch = undefined;
+          this.#poll(`Notification broke off (${describe(error)})`);
+          wakeup.wake();
+        };
+        const { source, request: pace } = this;
+        this.#watch = new PacedWatch(source, this.#schedule.kinds, pace, onHint, onError);
       } catch (error) {
         if (backend === "native" || !(error instanceof HostError)) throw error;
         this.#poll(`No notification here (${describe(error)})`);
@@ -166,10 +174,10 @@ export class Stream implements FeedRun {
   }
 
   /** The changes; `undefined` where there are no more for now. */
-  async *#changes(): AsyncGenerator<FoundChange | undefined> {
+  async *#changes(): AsyncGenerator<readonly FoundChange[] | undefined> {
     const { covered, once, timers } = this.request;
     for (const kind of this.#schedule.kinds) {
-      if (covered.has(kind)) yield* this.#compare(kind);
+      if (covered.has(kind)) yield* eachOf(this.#compare(kind));
     }
     if (!this.#ended) yield undefined;
     if (once) {
@@ -179,8 +187,11 @@ export class Stream implements FeedRun {
     // What the first reading overlooked shows soon, not only at the next round.
     this.#checkAt = Math.min(this.#checkAt, timers.now() + BROKEN_MS);
     while (!this.#ended) {
-      yield* this.#drain();
-      yield* this.#checks();
+      // Given together they cost less: the folders are looked at once for all of them.
+      this.#watch?.turn();
+      if (this.#isPaced) yield [...this.#drain()];
+      else yield* eachOf(this.#drain());
+      yield* eachOf(this.#checks());
       if (this.#ended || this.#hints.pending) continue;
       yield undefined;
       if (!this.#ended && !this.#hints.pending) await this.#sleep();
@@ -195,16 +206,20 @@ export class Stream implements FeedRun {
     const marks = this.#schedule.marks(burst ? [] : named);
     if (burst) this.#schedule.burst(named, timers.now());
     this.#schedule.suspect(whole, timers.now());
-    for (const { kind, id } of records) {
+    for (const { kind, id, look } of records) {
       if (this.#ended) return;
-      yield* this.#look(kind, id);
+      yield* this.#look(kind, id, look);
     }
     this.#schedule.explain(marks, timers.now());
   }
 
-  *#look(kind: RecordKind, id: string): Generator<FoundChange> {
+  *#look(
+    kind: RecordKind,
+    id: string,
+    look = (known: string | undefined) => this.source.look(kind, id, known),
+  ): Generator<FoundChange> {
     if (!this.request.kinds.has(kind)) return;
-    const change = this.#seen.look(kind, id, (known) => this.source.look(kind, id, known));
+    const change = this.#seen.look(kind, id, look);
     if (change !== undefined) yield change;
     this.#awaitBroken();
   }
@@ -325,8 +340,13 @@ export class Stream implements FeedRun {
       this.#checkAt,
       this.#brokenAt,
       this.#schedule.next(this.#lastHint),
+      this.#watch?.next ?? Infinity,
     ));
   }
+}
+
+async function* eachOf<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  for await (const item of items) yield [item];
 }
 
 /** Measures what work costs and says when others should have their turn. */

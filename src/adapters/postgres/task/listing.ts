@@ -6,6 +6,7 @@ import {
   type TaskListing,
 } from "../../../domain/task/listing.ts";
 import type { TaskStatus } from "../../../domain/task/task.ts";
+import { readable, type Row } from "../record.ts";
 import { statusAt } from "../schema.ts";
 import type { Space } from "../space.ts";
 import { entryOf, plain } from "./row.ts";
@@ -44,20 +45,21 @@ export async function listTasks(space: Space, filter: TaskFilter): Promise<TaskL
         ` AND (-priority, created_ms, id) >= (-(${priority}::bigint), ${created}::float8, ${id})`;
     }
     const { rows } = await ask(
-      `SELECT body, claim, ${at} AS status FROM coord.task t WHERE ${where}${rest}
+      `SELECT id, body, claim, ${at} AS status FROM coord.task t WHERE ${where}${rest}
        ORDER BY priority DESC, created_ms, id` +
         (limit === Infinity ? "" : ` LIMIT $${values.push(limit + 1)}`),
       values,
     );
-    const found = rows.map((row) => ({ ...entryOf(row), status: row["status"] as TaskStatus }));
+    const asListed = (row: Row) => ({ ...entryOf(row), status: row["status"] as TaskStatus });
+    const next = rows[limit]?.["id"];
     const queues: ReadonlyMap<string, TaskCounts> = counted.queues;
     return {
       counts: counted.all,
       queues,
-      oldestPending: oldest && entryOf(oldest).task,
+      oldestPending: readable([oldest ?? []].flat(), entryOf, () => {})[0]?.task,
       matched: Number(all?.["count"]),
-      items: found.slice(0, limit),
-      next: found[limit]?.task.task_id,
+      items: readable(rows.slice(0, limit), asListed, space.warn),
+      next: typeof next === "string" ? next : undefined,
     };
   });
 }

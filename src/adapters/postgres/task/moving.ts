@@ -11,47 +11,121 @@ import { type ClaimRecord, isTerminal, type TimedRule } from "../../../domain/ta
 import { isKeyed, keyTaken, keyText, makeWay } from "../../../domain/task/key.ts";
 import { letGo, predecessor } from "../../../domain/task/let_go.ts";
 import { isRevival } from "../../../domain/task/retry.ts";
+import type { TaskEntry } from "../../../domain/task/listing.ts";
 import type { TaskRecord, TaskStatus } from "../../../domain/task/task.ts";
-import type { Applied } from "../../../ports/tasks.ts";
-import type { Ask } from "../connection.ts";
-import { isTaken } from "../failures.ts";
+import type { Applied, EndedTask } from "../../../ports/tasks.ts";
+import type { PostgresResult } from "../../../deps/postgres.ts";
+import type { Ask } from "../session.ts";
+import { isTaken, isUnsure } from "../failures.ts";
+import type { Row } from "../record.ts";
 import { statusAt } from "../schema.ts";
 import type { Space } from "../space.ts";
-import { COLUMNS, entryOf, plain, rowOf } from "./row.ts";
+import { isHeard } from "../feed/listening.ts";
+import { NEWS } from "../feed/schema.ts";
+import { isTimely } from "./at_once.ts";
+import { COLUMNS, entryOf, MOVED, plain, stateOf } from "./row.ts";
 
-/** What changes of a row: all but what a definition says. */
-const MOVED = Object.keys(COLUMNS).filter((name) => !["id", "stem", "body"].includes(name));
+const UPDATE = `UPDATE coord.task t SET ${
+  MOVED.map((name) => `${name} = r.${name}`).join(", ")
+}, ${NEWS}
+  FROM json_to_record($2::json) AS r(${MOVED.map((name) => `${name} ${COLUMNS[name]}`).join(", ")})
+  WHERE t.ns = $1 AND t.id = $4 AND t.transition = $3`;
 
-const UPDATE = `UPDATE coord.task t SET ${MOVED.map((name) => `${name} = r.${name}`).join(", ")}
-  FROM json_to_record($2::json) AS r(${
-  Object.entries(COLUMNS).map((each) => each.join(" ")).join(", ")
-})
-  WHERE t.ns = $1 AND t.id = r.id AND t.transition = $3`;
+/**
+ * Whether the task of the row `w` waits, in SQL. As a join the server might begin with all tasks, where it
+ * does not know yet how many there are; so it begins with those that wait for others.
+ */
+export const IS_WAITING =
+  "(SELECT t.is_waiting FROM coord.task t WHERE t.ns = w.ns AND t.id = w.id)";
+
+/** The tasks that wait for one. What is written later finds its end, so it is asked when that is committed. */
+const SUCCESSORS = `SELECT w.id FROM coord.wait w
+  WHERE w.ns = $1 AND w.predecessor = $2 AND ${IS_WAITING} ORDER BY w.id`;
+
+/**
+ * The same, asked by the statement that ends the task, in SQL: a task that comes to wait for this one holds
+ * its row until it is in (store.ts). Only in this level does the function see what the statement waited for.
+ */
+const FOLLOWERS = "CASE WHEN current_setting('transaction_isolation') = 'read committed' " +
+  "THEN coord.successors($1, $4) END AS successors";
+
+/** What is known of a transition that was written, but for itself. */
+export interface Aftermath {
+  /** Whether one listens for changes; by default it is not known. */
+  readonly isHeard?: boolean;
+  /** The tasks that wait for its end; by default they are looked for. */
+  readonly successors?: readonly string[] | undefined;
+}
+
+/** What became of a transition. */
+interface MovedTask extends Aftermath {
+  readonly applied: Applied;
+}
+
+/** A state that was written perhaps: the answer was lost. */
+interface Attempted {
+  readonly next: ClaimRecord;
+  readonly error: unknown;
+}
+
+/**
+ * The one of some states for the same number that was written; `undefined` while none was.
+ *
+ * @throws {CoordError} Where what came later hides which one it was.
+ */
+function wasWritten(doubts: readonly Attempted[], claim: ClaimRecord | undefined) {
+  const [doubt] = doubts;
+  if (doubt === undefined) return undefined;
+  if ((claim?.transition ?? 0) > doubt.next.transition) throw doubt.error;
+  const text = JSON.stringify(claim);
+  return doubts.find(({ next }) => JSON.stringify(next) === text)?.next;
+}
+
+/** What a row says that has {@link isHeard}, and where it is of an end the successors. */
+export function aftermathOf(row: Row): Aftermath {
+  const successors = row["successors"] as readonly string[] | null | undefined;
+  return { isHeard: row["is_heard"] === true, successors: successors ?? undefined };
+}
+
+function idsOf(rows: PostgresResult["rows"]): string[] {
+  return rows.map((row) => String(row["id"]));
+}
+
+/** States that a process keeps in mind. */
+const KNOWN = 100;
 
 export class Moving {
+  /** The newest states that this process has written, of tasks that it may move again. */
+  readonly #known = new Map<string, TaskEntry>();
+
   constructor(readonly space: Space) {}
+
+  /** Keeps a state in mind that this process has written. */
+  note({ task, claim }: EndedTask): void {
+    this.#known.delete(task.task_id);
+    if (isTerminal(claim)) return;
+    this.#known.set(task.task_id, { task, claim });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
 
   /** Applies a rule to a task's newest state, and does what follows from that. */
   async apply(id: string, rule: TimedRule): Promise<Applied> {
-    const applied = await this.#apply(id, rule);
-    if (applied.kind === "written") await this.follow(applied.claim);
+    const { applied, ...aftermath } = await this.#apply(id, rule);
+    if (applied.kind === "written") await this.follow(applied.claim, aftermath);
     return applied;
   }
 
   /** Does what follows from a state that was written: others may wait for the end of its task. */
-  async follow(claim: ClaimRecord): Promise<void> {
-    this.space.hint("claim", claim.task_id);
-    if (isTerminal(claim)) await this.letGo(await this.successors(claim.task_id));
+  async follow(claim: ClaimRecord, { isHeard = true, successors }: Aftermath = {}): Promise<void> {
+    if (isHeard) this.space.hint("claim", claim.task_id);
+    if (!isTerminal(claim)) return;
+    await this.letGo(successors ?? await this.successors(claim.task_id));
   }
 
   /** The ids of the tasks that wait for one, sorted. */
   async successors(id: string): Promise<string[]> {
-    const rows = await this.space.connection.read(
-      `SELECT t.id FROM coord.wait w JOIN coord.task t USING (ns, id)
-       WHERE w.ns = $1 AND w.predecessor = $2 AND t.is_waiting ORDER BY t.id`,
-      [await this.space.ns(), id],
-    );
-    return rows.map((row) => String(row["id"]));
+    return idsOf(await this.space.connection.read(SUCCESSORS, [await this.space.ns(), id]));
   }
 
   /** Lets those of the tasks go that need not wait any more, and what follows from that. */
@@ -65,10 +139,10 @@ export class Moving {
       );
       const nonce = crypto.randomUUID();
       const rule: TimedRule = (now) => letGo({ task, predecessors, now, nonce });
-      const applied = await this.#apply(id, rule);
+      const { applied, ...aftermath } = await this.#apply(id, rule);
       if (applied.kind !== "written") continue;
       if (applied.claim.status === "claimed") this.space.hint("task", id);
-      await this.follow(applied.claim);
+      await this.follow(applied.claim, aftermath);
     }
   }
 
@@ -104,24 +178,37 @@ export class Moving {
   }
 
   /**
-   * Writes the state that follows one; `false` where another process has written since.
+   * The statement that writes the state that follows one; it changes no row where another process has
+   * written since.
    *
    * @param seen The number of the state that it follows.
    */
-  async write(ask: Ask, task: TaskRecord, claim: ClaimRecord, seen: number, now: number) {
-    const row = JSON.stringify(rowOf({ task, claim }, now));
-    return (await ask(UPDATE, [await this.space.ns(), row, seen])).rowCount === 1;
+  write(ns: number, { task, claim }: EndedTask, seen: number, now: number): Parameters<Ask> {
+    return [UPDATE, [ns, JSON.stringify(stateOf({ task, claim }, now)), seen, task.task_id]];
   }
 
-  async #apply(id: string, rule: TimedRule): Promise<Applied> {
-    while (true) {
-      const found = await this.#read(id);
-      if (found === undefined) return { kind: "missing" };
+  async #apply(id: string, rule: TimedRule): Promise<MovedTask> {
+    let doubts: Attempted[] = [];
+    // What this process knows is decided on first, as of a time that is past; where that will not do, it is read.
+    for (let known = this.#known.get(id);; known = undefined) {
+      const found = known !== undefined
+        ? { ...known, now: this.space.past() }
+        : await this.#read(id).catch((error) => {
+          throw doubts[0]?.error ?? error;
+        });
+      const written = wasWritten(doubts, found?.claim);
+      if (written !== undefined) return { applied: { kind: "written", claim: written } };
+      // The number is another one's now.
+      if (doubts[0]?.next.transition === found?.claim?.transition) doubts = [];
+      if (found === undefined) return { applied: { kind: "missing" } };
       const { task, claim, now } = found;
       const decision = rule(now)(claim);
-      if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
+      if (known !== undefined && decision.kind !== "write") continue;
+      if (decision.kind === "refuse") {
+        return { applied: { kind: "refused", refusal: decision.refusal } };
+      }
       if (decision.kind === "keep") {
-        return { kind: "kept", claim: decision.claim, warning: decision.warning };
+        return { applied: { kind: "kept", claim: decision.claim, warning: decision.warning } };
       }
       const { next } = decision;
       if (isKeyed(task) && isRevival(next)) {
@@ -129,18 +216,38 @@ export class Moving {
         // Another process has revived it meanwhile.
         if (holder?.task_id === id) continue;
         if (holder !== undefined) {
-          return { kind: "refused", refusal: keyTaken(task, holder, claim) };
+          return { applied: { kind: "refused", refusal: keyTaken(task, holder, claim) } };
         }
       }
-      const ask: Ask = (text, values) => this.space.connection.write(text, values);
       try {
-        const seen = claim?.transition ?? 0;
-        if (await this.write(ask, task, next, seen, now)) return { kind: "written", claim: next };
+        const isPast = known !== undefined;
+        const moved = await this.#write({ task, claim: next }, claim?.transition ?? 0, now, isPast);
+        if (moved !== undefined) return moved;
       } catch (error) {
+        if (isUnsure(error)) doubts.push({ next, error });
         // Another task has taken the key meanwhile.
-        if (!isTaken(error, "task_key")) throw error;
+        else if (!isTaken(error, "task_key")) throw error;
       }
     }
+  }
+
+  /** Writes a state, and asks who waits where it is an end; `undefined` where another one came first. */
+  async #write(
+    entry: EndedTask,
+    seen: number,
+    now: number,
+    isPast: boolean,
+  ): Promise<MovedTask | undefined> {
+    const ns = await this.space.ns();
+    const { connection, time } = this.space;
+    const [update, values = []] = this.write(ns, entry, seen, now);
+    const where = isPast ? `${update} AND ${isTimely("t", "r", time.sql())}` : update;
+    const followers = isTerminal(entry.claim) ? `, ${FOLLOWERS}` : "";
+    const text = `${where} RETURNING ${isHeard("$1")}${followers}`;
+    const { rows: [row] } = await connection.write(text, values);
+    if (row === undefined) return undefined;
+    this.note(entry);
+    return { applied: { kind: "written", claim: entry.claim }, ...aftermathOf(row) };
   }
 
   async #read(id: string) {
@@ -148,7 +255,10 @@ export class Moving {
       `SELECT body, claim, ${this.space.time.sql()} AS now FROM coord.task WHERE ns = $1 AND id = $2`,
       [await this.space.ns(), id],
     );
-    return row && { ...entryOf(row), now: Number(row["now"]) };
+    if (row === undefined) return undefined;
+    const now = Number(row["now"]);
+    this.space.noteLeast(now, true);
+    return { ...entryOf(row), now };
   }
 
   async #statuses(ids: readonly string[]): Promise<Map<string, TaskStatus>> {

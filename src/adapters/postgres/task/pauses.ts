@@ -1,5 +1,8 @@
 /** The queues that are paused: a row each. */
-import type { QueuePause, QueuePauses } from "../../../ports/tasks.ts";
+import type { QueuePauses } from "../../../ports/tasks.ts";
+import type { QueuePause } from "../../../domain/task/keeping/pause.ts";
+import type { PostgresResult } from "../../../deps/postgres.ts";
+import { recordOf } from "../record.ts";
 import type { Space } from "../space.ts";
 
 export class PostgresPauses implements QueuePauses {
@@ -25,7 +28,7 @@ export class PostgresPauses implements QueuePauses {
     const { connection } = this.space;
     const key = [await this.space.ns(), pause.queue];
     while (true) {
-      const { rowCount } = await connection.write(
+      const { rowCount } = await this.#once(
         "INSERT INTO coord.pause (ns, queue, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         [...key, JSON.stringify(pause)],
       );
@@ -39,8 +42,7 @@ export class PostgresPauses implements QueuePauses {
   }
 
   async resume(queue: string): Promise<QueuePause | undefined> {
-    const { connection } = this.space;
-    const { rows: [ended] } = await connection.write(
+    const { rows: [ended] } = await this.#once(
       "DELETE FROM coord.pause WHERE ns = $1 AND queue = $2 RETURNING body",
       [await this.space.ns(), queue],
     );
@@ -48,8 +50,14 @@ export class PostgresPauses implements QueuePauses {
     this.space.hint("task");
     return pauseOf(ended);
   }
+
+  /** As a transaction, of which it is known what became of it. */
+  async #once(text: string, values: readonly unknown[]): Promise<PostgresResult> {
+    const { connection } = this.space;
+    return await connection.transaction("READ COMMITTED", (ask) => ask(text, values));
+  }
 }
 
 function pauseOf(row: Readonly<Record<string, unknown>>): QueuePause {
-  return JSON.parse(String(row["body"])) as QueuePause;
+  return recordOf<QueuePause>(row["body"]);
 }

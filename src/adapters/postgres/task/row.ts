@@ -8,6 +8,7 @@ import { runOf, type TaskEntry } from "../../../domain/task/listing.ts";
 import { presentTask } from "../../../domain/task/pending.ts";
 import { isHeldBack } from "../../../domain/task/retry.ts";
 import { isClaimable, needsOf, orderOf, type TaskRecord } from "../../../domain/task/task.ts";
+import { recordIn, recordOf } from "../record.ts";
 
 /** The columns with their types, as `json_to_recordset` takes them. */
 export const COLUMNS: Readonly<Record<string, string>> = {
@@ -32,26 +33,42 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   written_ms: "float8",
 };
 
+/** Those that only a definition says. */
+const DEFINITION: readonly string[] = ["id", "stem", "body", "queue", "key", "needs", "tags"];
+
+/** Those that the first claim of a task leaves as they are. */
+export const DEFINED: readonly string[] = [...DEFINITION, "priority", "created_ms"];
+
+/** Those that a transition writes. */
+export const MOVED: readonly string[] = Object.keys(COLUMNS).filter((name) =>
+  !DEFINITION.includes(name)
+);
+
 /** A row's columns as a JSON object, written at `now`. */
-export function rowOf(
-  { task, claim }: TaskEntry,
-  now: number,
-): Record<keyof typeof COLUMNS, unknown> {
-  const course = courseOf(task, claim);
-  const order = orderOf(presentTask(task, claim));
-  const ready = isClaimable(standingAt(course, now));
+export function rowOf(entry: TaskEntry, now: number): Record<keyof typeof COLUMNS, unknown> {
+  const { task } = entry;
   return {
     id: task.task_id,
     stem: stemOfId(task.task_id).toLowerCase(),
     body: JSON.stringify(task),
-    claim: claim === undefined ? null : JSON.stringify(claim),
-    transition: claim?.transition ?? 0,
     queue: task.queue,
     key: isKeyed(task) ? plain(task.key) : null,
-    priority: order.priority,
-    created_ms: order.createdMs,
     needs: needsOf(task).map(plain),
     tags: task.tags.map(plain),
+    ...stateOf(entry, now),
+  };
+}
+
+/** Those of its columns that are {@link MOVED}. */
+export function stateOf({ task, claim }: TaskEntry, now: number): Record<string, unknown> {
+  const course = courseOf(task, claim);
+  const order = orderOf(presentTask(task, claim));
+  const ready = isClaimable(standingAt(course, now));
+  return {
+    claim: claim === undefined ? null : JSON.stringify(claim),
+    transition: claim?.transition ?? 0,
+    priority: order.priority,
+    created_ms: order.createdMs,
     run: plainOr(runOf(claim)),
     statuses: course.map(({ status }) => status),
     // Infinity is no number in JSON.
@@ -84,9 +101,8 @@ export function plainOr(text: string | undefined): string | null {
 
 /** The task that a row is of, with its newest state. */
 export function entryOf(row: Readonly<Record<string, unknown>>): TaskEntry {
-  const claim = row["claim"];
   return {
-    task: JSON.parse(String(row["body"])) as TaskRecord,
-    claim: typeof claim === "string" ? JSON.parse(claim) as ClaimRecord : undefined,
+    task: recordOf<TaskRecord>(row["body"]),
+    claim: recordIn<ClaimRecord>(row["claim"]),
   };
 }

@@ -19,7 +19,10 @@ import type {
   TaskStore,
   UnmetNeeds,
 } from "../../../ports/tasks.ts";
+import { CoordError } from "../../../domain/errors.ts";
 import { isTaken } from "../failures.ts";
+import { isHeard } from "../feed/listening.ts";
+import { recordOf, type Row } from "../record.ts";
 import { statusAt } from "../schema.ts";
 import type { Space } from "../space.ts";
 import { CLAIMABLE, ClaimNext } from "./claim_next.ts";
@@ -28,7 +31,7 @@ import { Moving } from "./moving.ts";
 import { PostgresPauses } from "./pauses.ts";
 import { COLUMNS, entryOf, plain, rowOf, waitsOf } from "./row.ts";
 
-const NAMES = Object.keys(COLUMNS).join(", ");
+const NAMES = Object.keys(COLUMNS).filter((name) => name !== "written_ms").join(", ");
 const TYPED = Object.entries(COLUMNS).map((each) => each.join(" ")).join(", ");
 
 /** How many new tasks are named to those who wait; of more they look at all. */
@@ -65,28 +68,45 @@ export class PostgresTaskStore implements TaskStore {
   async #insert(entries: readonly TaskEntry[]): Promise<boolean> {
     if (entries.length === 0) return true;
     const tasks = entries.map(({ task }) => task);
-    const { connection } = this.space;
-    const ns = await this.space.ns();
-    const now = await this.space.now();
-    const rows = entries.map((entry) => rowOf(entry, now));
-    try {
-      await connection.write(
-        `WITH added AS (
-           INSERT INTO coord.task (ns, ${NAMES})
-           SELECT $1, ${NAMES} FROM json_to_recordset($2::json) AS r(${TYPED})
-           ON CONFLICT (ns, id) DO NOTHING RETURNING id)
-         INSERT INTO coord.wait (ns, predecessor, id, is_timed)
-         SELECT $1, w.predecessor, w.id, w.is_timed FROM added
-         JOIN json_to_recordset($3::json) AS w(id text, predecessor text, is_timed boolean) USING (id)`,
-        [ns, JSON.stringify(rows), JSON.stringify(tasks.flatMap(waitsOf))],
-      );
-    } catch (error) {
-      if (isTaken(error, "task_key")) return false;
-      throw error;
+    const { space } = this;
+    const { connection, time } = space;
+    const ns = await space.ns();
+    const waits = tasks.flatMap(waitsOf);
+    const predecessors = [...new Set(waits.map(({ predecessor }) => predecessor))];
+    // As of a time that the server has passed: else it adds none, and says what time it is.
+    for (let now = space.past();; now = space.past()) {
+      const rows = entries.map((entry) => rowOf(entry, now));
+      const before = Date.now();
+      let answer: Row | undefined;
+      try {
+        ({ rows: [answer] } = await connection.repeat(
+          // What a task waits for ends before it is in, or after that.
+          `WITH clock AS MATERIALIZED (SELECT ${time.sql()} AS ms), added AS (
+             INSERT INTO coord.task (ns, ${NAMES}, written_ms)
+             SELECT $1, ${NAMES}, ms FROM clock, json_to_recordset($2::json) AS r(${TYPED})
+             WHERE written_ms <= ms ON CONFLICT (ns, id) DO NOTHING RETURNING id
+           ), held AS MATERIALIZED (
+             SELECT id FROM coord.task WHERE ns = $1 AND id = ANY($4::text[]) ORDER BY id FOR SHARE
+           ), waits AS (
+             INSERT INTO coord.wait (ns, predecessor, id, is_timed)
+             SELECT $1, w.predecessor, w.id, w.is_timed FROM added
+             JOIN json_to_recordset($3::json) AS w(id text, predecessor text, is_timed boolean)
+               USING (id)
+             WHERE (SELECT count(*) FROM held) >= 0)
+           SELECT ms AS now, ${isHeard("$1")} FROM clock`,
+          [ns, JSON.stringify(rows), JSON.stringify(waits), predecessors],
+        ));
+      } catch (error) {
+        if (isTaken(error, "task_key")) return false;
+        throw error;
+      }
+      space.note(before, Number(answer?.["now"]));
+      if (now > Number(answer?.["now"])) continue;
+      if (answer?.["is_heard"] !== true) return true;
+      if (tasks.length > NAMED) space.hint("task");
+      else for (const { task_id } of tasks) space.hint("task", task_id);
+      return true;
     }
-    if (tasks.length > NAMED) this.space.hint("task");
-    else for (const { task_id } of tasks) this.space.hint("task", task_id);
-    return true;
   }
 
   async restore(ended: readonly EndedTask[]): Promise<readonly EndedTask[]> {
@@ -95,6 +115,12 @@ export class PostgresTaskStore implements TaskStore {
       await this.#moving.letGo(await this.#moving.successors(task.task_id));
     }
     return [];
+  }
+
+  /** Keeps tasks as they are elsewhere; those that are there stay as they are. */
+  async keep(entries: readonly TaskEntry[]): Promise<void> {
+    if (await this.#insert(entries)) return;
+    throw new CoordError("io_error", "Cannot move tasks: another task has the key of one of them");
   }
 
   async byKey(key: string): Promise<string[]> {
@@ -108,7 +134,7 @@ export class PostgresTaskStore implements TaskStore {
       `SELECT wanted FROM coord.claimer WHERE ns = $1 AND seen_ms >= ${time.sql()} - $2::float8`,
       [ns, CLAIMER_MS],
     );
-    const claimers = seen.map((row) => JSON.parse(String(row["wanted"])) as Wanted);
+    const claimers = seen.map((row) => recordOf<Wanted>(row["wanted"]));
     const rows = await connection.read(
       `SELECT DISTINCT ON (queue, needs) body FROM coord.task t WHERE ns = $1 AND NOT is_over
          AND needs <> '{}' AND ${statusAt("t", time.sql())} IN ${CLAIMABLE}`,

@@ -53,6 +53,7 @@ const MOMENTS: Readonly<Record<string, HookMoment>> = {
   toolcall: "pre",
   posttooluse: "post",
   aftertool: "post",
+  toolresult: "post",
   postwritecode: "post",
   sessionstart: "session_start",
   sessionend: "session_end",

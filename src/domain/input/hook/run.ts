@@ -25,9 +25,15 @@ function namedBefore(host: string): readonly string[] {
 /** Characters of one part of an id. */
 const MAX_PART = 80;
 
+/** Names as hosts make them. The other class takes longer to make than all else of a call. */
+const PLAIN = /^[!-.0-~]*$/;
+
 /** A host's name of a session or agent as a part of a run id. */
 function part(name: string | undefined): string | undefined {
-  const plain = name?.replaceAll(/[\s/\p{C}\u2028\u2029]/gu, "_").slice(0, MAX_PART);
+  const plain =
+    (name === undefined || PLAIN.test(name)
+      ? name
+      : name.replaceAll(/[\s/\p{C}\u2028\u2029]/gu, "_"))?.slice(0, MAX_PART);
   return plain === "" ? undefined : plain?.toWellFormed();
 }
 

@@ -31,6 +31,7 @@ export type ParseJson = (text: string) => JsonNode;
 /** An entry with the commands in it, each under its name. */
 interface Entry extends OwnHook {
   readonly commands: readonly JsonMember[];
+  readonly matcher: string | undefined;
   /** From the whole to it. */
   readonly place: readonly (string | number)[];
 }
@@ -69,6 +70,7 @@ export class JsonSettings implements SettingsForm {
       if (count === 1) return [];
       return [count === 0 ? `${event} does not call it` : `${event} calls it ${count} times`];
     });
+    problems.push(...hooks.flatMap((each) => this.#unlike(each)));
     const plugin = pluginIn(root, this.settings.json?.plugins);
     return { hooks, problems, isOff: saysOff(root, this.#key), plugin };
   }
@@ -116,6 +118,18 @@ export class JsonSettings implements SettingsForm {
     }
   }
 
+  /** In what an entry is not as this coord makes it; one for all tools is as good. */
+  #unlike({ event, command, matcher = "" }: Entry): string[] {
+    const known = this.settings.events.find((each) => each.event === event);
+    if (known === undefined) return [];
+    const isNarrow = matcher !== "" && matcher !== "*" && matcher !== known.matcher;
+    const isNamed = known.isSaid !== true || new RegExp(`\\s${event}(?![\\w-])`).test(command);
+    return [
+      ...(isNarrow ? [`the matcher of ${event} is not the one that hook install makes`] : []),
+      ...(isNamed ? [] : [`the command of ${event} does not name the event`]),
+    ];
+  }
+
   #entries(root: JsonNode): Entry[] {
     const hooks = memberOf(root, this.#key);
     if (hooks?.kind !== "object") return [];
@@ -124,11 +138,13 @@ export class JsonSettings implements SettingsForm {
       childrenOf(memberOf(hooks, event)).flatMap((each, group) => {
         const handlers = memberOf(each, "hooks");
         const place = [this.#key, event, group];
+        const matcher = textAt(memberOf(each, "matcher"));
         return handlers === undefined
-          ? this.#entryAt(each, { event, group, handler: 0, place })
-          : childrenOf(handlers).flatMap((entry, handler) =>
-            this.#entryAt(entry, { event, group, handler, place: [...place, "hooks", handler] })
-          );
+          ? this.#entryAt(each, { event, group, handler: 0, place, matcher })
+          : childrenOf(handlers).flatMap((entry, handler) => {
+            const within = [...place, "hooks", handler];
+            return this.#entryAt(entry, { event, group, handler, place: within, matcher });
+          });
       })
     );
   }

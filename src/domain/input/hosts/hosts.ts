@@ -85,6 +85,8 @@ export interface HostSettings {
   readonly shell?: "posix" | "never_windows";
   /** What its user has to do before it calls the hook. */
   readonly next?: string;
+  /** The same, where the file is one of a project. */
+  readonly nextInProject?: string;
 }
 
 const ENDS: readonly HookedEvent[] = [
@@ -176,6 +178,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       { event: "SessionStart", timeout: 10_000 },
       { event: "SessionEnd", timeout: 3_000 },
     ],
+    nextInProject: "Gemini CLI reads settings of a project once its user trusts the folder.",
   },
   cursor: {
     program: "cursor",
@@ -244,7 +247,7 @@ export const HOSTS: Readonly<Record<string, HostSettings>> = {
       { event: "PostToolUse", matcher: "Write|Edit", timeout: 10 },
       ...ENDS,
     ],
-    next:
+    nextInProject:
       "Grok runs hooks of a project once its user trusts the folder: type /hooks-trust in Grok.",
   },
   windsurf: {

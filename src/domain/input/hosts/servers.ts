@@ -16,6 +16,8 @@ const ARGS = ["mcp"];
 export interface ServerHost extends HostSettings {
   /** The member of its JSON that has the servers; without it the file is TOML. */
   readonly servers?: string;
+  /** Whether its command is one list with the arguments. */
+  readonly isList?: true;
   /** What an entry has besides the command and its arguments. */
   readonly around?: { readonly before?: object; readonly behind?: object };
 }
@@ -36,16 +38,17 @@ export const SERVER_HOSTS: Readonly<Record<string, ServerHost>> = {
     files: { project: ".mcp.json" },
     json: { syntax: "json", entry: {} },
     servers: "mcpServers",
-    next: "Claude Code asks its user whether to use a server of a project.",
+    nextInProject: "Claude Code asks its user whether to use a server of a project.",
   }),
   codex: host("codex", {
     files: { project: ".codex/config.toml", user: "config.toml" },
-    next: "Codex uses a server of a project once its user trusts the folder.",
+    nextInProject: "Codex uses a server of a project once its user trusts the folder.",
   }),
   gemini: host("gemini", {
     files: { project: ".gemini/settings.json", user: "settings.json" },
     json: { syntax: "comments", entry: {} },
     servers: "mcpServers",
+    nextInProject: HOSTS["gemini"]?.nextInProject,
   }),
   cursor: host("cursor", {
     files: { project: ".cursor/mcp.json", user: "mcp.json" },
@@ -63,6 +66,13 @@ export const SERVER_HOSTS: Readonly<Record<string, ServerHost>> = {
     json: { syntax: "json", entry: {} },
     servers: "mcpServers",
     around: { before: { type: "local" }, behind: { tools: ["*"] } },
+  }),
+  opencode: host("opencode", {
+    files: { project: "opencode.json", user: "opencode.json" },
+    json: { syntax: "comments", entry: {} },
+    servers: "mcp",
+    isList: true,
+    around: { before: { type: "local" }, behind: { enabled: true } },
   }),
   antigravity: host("antigravity", {
     files: { user: "mcp_config.json" },
@@ -158,18 +168,23 @@ export class JsonServer implements SettingsForm {
 
   #own(root: JsonNode): Server | undefined {
     const entry = memberOf(memberOf(root, this.#key), NAME);
-    const program = memberOf(entry, "command");
-    const args = memberOf(entry, "args");
+    const command = memberOf(entry, "command");
+    const isList = this.settings.isList === true;
+    const args = isList ? command : memberOf(entry, "args");
+    const words = args?.kind === "list" ? args.children : [];
+    const program = isList ? words[0] : command;
     const called = textAt(program);
-    const isServer = args?.kind === "list" && args.children.some((each) => textAt(each) === "mcp");
+    const isServer = words.some((each) => textAt(each) === "mcp");
     return program !== undefined && called !== undefined && isCoord(called) && isServer
       ? { command: serverCommand(called), program }
       : undefined;
   }
 
   #entry(command: string): object {
-    const { before = {}, behind = {} } = this.settings.around ?? {};
-    return { ...before, command: serverProgram(command), args: ARGS, ...behind };
+    const { around: { before = {}, behind = {} } = {}, isList } = this.settings;
+    const program = serverProgram(command);
+    const called = isList ? { command: [program, ...ARGS] } : { command: program, args: ARGS };
+    return { ...before, ...called, ...behind };
   }
 }
 

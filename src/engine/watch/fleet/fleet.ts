@@ -13,17 +13,19 @@ import type { Fleet, FleetOptions } from "./types.ts";
 const FLEET_FIELDS = {
   once: fields.anything,
   interval: fields.decimal({ min: 0, max: 60 }),
+  ages: fields.decimal({ min: 0.1, max: 60 }),
+  attempts: fields.integer({ min: 0, max: 1_000 }),
   signal: fields.anything,
 } as const;
 
 /** Seconds between two states, by default. */
 const INTERVAL_S = 0.25;
 
-/** Milliseconds after which a state follows though nothing has changed: ages have. */
-const AGE_MS = 1_000;
+/** Seconds after which a state follows though nothing has changed, by default: ages have. */
+const AGES_S = 1;
 
-/** Changes between two states from which on the next comes a second later, so that it costs little. */
-const BUSY = 10;
+/** Milliseconds between two looks where the store cannot notify. */
+const POLL_MS = 1_000;
 
 /** Milliseconds between two listings of tasks, which count those that have left their files. */
 const LISTED_MS = 30_000;
@@ -45,7 +47,7 @@ export function fleetStates(
 
 async function* statesOf(
   { clock, processes, store: { feed, tasks, tickets } }: FleetContext,
-  { once = false, interval = INTERVAL_S, signal }: FleetOptions,
+  { once = false, interval = INTERVAL_S, ages = AGES_S, attempts, signal }: FleetOptions,
   timers: Timers,
 ): AsyncGenerator<Fleet, undefined> {
   const stop = new AbortController();
@@ -54,9 +56,8 @@ async function* statesOf(
   signal?.addEventListener("abort", end);
   using wakeup = new Wakeup(timers, stop.signal);
   using rest = new Wakeup(timers, stop.signal);
-  const fold = new FleetFold();
+  const fold = new FleetFold(attempts);
   let shownAt = -Infinity;
-  let news = 0;
   let listedAt = -Infinity;
   const run = feed.open({
     kinds: new Set(RECORD_KINDS.filter((kind) => kind !== "intent" && kind !== "dependency")),
@@ -65,16 +66,16 @@ async function* statesOf(
     keeps: false,
     once,
     backend: "auto",
-    pollMs: AGE_MS,
+    pollMs: POLL_MS,
+    gatherMs: interval * 1000,
     timers,
     wakeup,
-    alarm: () => shownAt + AGE_MS,
+    alarm: () => shownAt + ages * 1000,
     signal: stop.signal,
   });
   try {
     for await (const { changes, caughtUp } of run) {
       for (const change of changes) fold.apply(change);
-      news += changes.length;
       if (!caughtUp) continue;
       if (timers.now() - listedAt >= LISTED_MS) {
         // What failed is worth a look also where it was moved before the start.
@@ -89,9 +90,7 @@ async function* statesOf(
       shownAt = timers.now();
       yield fold.at(now, (lease) => leaseItem(lease, { clock: () => now, processes }));
       // What changes meanwhile is looked at in one go.
-      const ms = news < BUSY ? interval * 1000 : Math.max(AGE_MS, interval * 1000);
-      if (!once) await rest.sleep(shownAt + ms);
-      news = 0;
+      if (!once) await rest.sleep(shownAt + interval * 1000);
     }
   } finally {
     signal?.removeEventListener("abort", end);

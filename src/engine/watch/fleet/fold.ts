@@ -20,11 +20,12 @@ import {
 import { formatTime } from "../../../domain/time.ts";
 import { leaseOfId } from "../../../domain/watch/lane_record.ts";
 import type { Change } from "../../../ports/feed.ts";
-import type { QueuePause } from "../../../ports/tasks.ts";
+import type { QueuePause } from "../../../domain/task/keeping/pause.ts";
 import type { LaneItem } from "../../lane/types.ts";
 import { byAge, reservationItem } from "../../reservation/answers.ts";
 import { agentsOf } from "../agents.ts";
 import { alertsOf } from "./alerts.ts";
+import { FleetAttempts } from "./attempts.ts";
 import { FleetTasks, type TasksNow } from "./tasks.ts";
 import type { Fleet, FleetQueue, FleetWait } from "./types.ts";
 
@@ -37,12 +38,19 @@ export interface Beside {
 }
 
 export class FleetFold {
-  readonly #tasks = new FleetTasks();
+  readonly #tasks: FleetTasks;
+  readonly #attempts: FleetAttempts | undefined;
   readonly #reservations = new Map<string, ReservationRecord>();
   readonly #heartbeats = new Map<string, HeartbeatRecord>();
   readonly #releases = new Map<string, ReleaseRecord>();
   readonly #leases = new Map<string, Lease>();
   #beside: Beside = { pauses: [], tickets: [] };
+
+  /** @param attempts How many attempts a state lists; none where it is left out. */
+  constructor(attempts?: number) {
+    this.#attempts = attempts === undefined ? undefined : new FleetAttempts(attempts);
+    this.#tasks = new FleetTasks(this.#attempts);
+  }
 
   /** Takes in a change. */
   apply({ type, kind, id, data: said }: Change): void {
@@ -94,6 +102,7 @@ export class FleetFold {
       reservations: entries.map((entry) => reservationItem(entry, now)),
       leases,
       failures: tasks.failures,
+      ...(this.#attempts && { attempts: this.#attempts.at(now) }),
     };
   }
 
@@ -110,7 +119,7 @@ export class FleetFold {
   #queues({ queues, oldest, completed }: TasksNow): FleetQueue[] {
     const pauses = new Map(this.#beside.pauses.map(({ queue, ...pause }) => [queue, pause]));
     return [...new Set([...queues.keys(), ...pauses.keys()])].sort().map((queue) => {
-      const first = oldest.get(queue);
+      const first = oldest.get(queue)?.task;
       return {
         queue,
         ...queues.get(queue) ?? noTasks(),

@@ -21,6 +21,7 @@ import {
   type TaskStatus,
 } from "../../../domain/task/task.ts";
 import { msOf, parseTime } from "../../../domain/time.ts";
+import type { FleetAttempts } from "./attempts.ts";
 import type { FleetFailure } from "./types.ts";
 
 /** Failures that are kept. */
@@ -37,6 +38,8 @@ interface Known {
   task: TaskRecord | undefined;
   claim: ClaimRecord | undefined;
   status: TaskStatus;
+  /** When the task was created, milliseconds since 1970. */
+  readonly createdMs: number;
   /** The status holds from this instant on, milliseconds since 1970, */
   from: number;
   /** and changes at this one at the earliest. */
@@ -60,7 +63,7 @@ export interface TasksNow {
   /** Those that may be claimed, and were granted before. */
   readonly retried: readonly ListedTask[];
   /** By queue, the pending task that was created first. */
-  readonly oldest: ReadonlyMap<string, TaskRecord>;
+  readonly oldest: ReadonlyMap<string, { readonly task: TaskRecord }>;
   readonly failures: readonly FleetFailure[];
   /** By queue, how many were completed within the last minute. */
   readonly completed: ReadonlyMap<string, number>;
@@ -75,7 +78,13 @@ export class FleetTasks {
   /** Counts of those which the feed does not give. */
   readonly #unseen = new Map<string, ReadonlyMap<TaskStatus, number>>();
   readonly #failures = new Map<string, FleetFailure>();
+  readonly #attempts: FleetAttempts | undefined;
   #completions: { readonly queue: string; readonly at: number }[] = [];
+
+  /** @param attempts Hears of each claim. */
+  constructor(attempts?: FleetAttempts) {
+    this.#attempts = attempts;
+  }
 
   task(id: string, data: JsonObject | undefined): void {
     if (data === undefined) return this.#forget(id, "task");
@@ -100,10 +109,16 @@ export class FleetTasks {
     const task = news.task ?? known?.task ?? ended?.task;
     const claim = news.claim ?? known?.claim;
     if (ended !== undefined) this.#dropEnded(id, ended);
+    if (task !== undefined && claim !== undefined) this.#attempts?.put(task, claim);
     if (task !== undefined && claim !== undefined && isTerminal(claim)) {
       this.#open.delete(id);
       this.#end(task, claim, ended);
-    } else this.#open.set(id, { task, claim, status: "pending", from: Infinity, until: 0 });
+    } else {
+      const isNew = known === undefined || news.task !== undefined;
+      const createdMs = !isNew ? known.createdMs : task ? orderOf(task).createdMs : 0;
+      const unknown = { status: "pending", from: Infinity, until: 0 } as const;
+      this.#open.set(id, { task, claim, createdMs, ...unknown });
+    }
   }
 
   #end(task: TaskRecord, claim: ClaimRecord, before: Ended | undefined): void {
@@ -171,16 +186,16 @@ export class FleetTasks {
     const claimed: ListedTask[] = [];
     const blocked: { task: TaskRecord; by: string }[] = [];
     const retried: ListedTask[] = [];
-    const oldest = new Map<string, TaskRecord>();
+    const oldest = new Map<string, { readonly task: TaskRecord; readonly createdMs: number }>();
     for (const known of this.#open.values()) {
-      const { task, claim } = known;
+      const { task, claim, createdMs } = known;
       if (task === undefined) continue;
       const status = statusAt(known, now);
       counted.add(task.queue, status, 1);
       if (status === "pending") {
         const first = oldest.get(task.queue);
-        if (first === undefined || orderOf(task).createdMs < orderOf(first).createdMs) {
-          oldest.set(task.queue, task);
+        if (first === undefined || createdMs < first.createdMs) {
+          oldest.set(task.queue, { task, createdMs });
         }
       }
       if (status === "claimed" || status === "timed_out") claimed.push({ task, claim, status });

@@ -1,6 +1,7 @@
 /** The state of a whole fleet at one moment. */
+import type { TaskAttempt } from "../../../domain/task/attempts.ts";
 import type { TaskCounts } from "../../../domain/task/listing.ts";
-import type { QueuePause } from "../../../ports/tasks.ts";
+import type { QueuePause } from "../../../domain/task/keeping/pause.ts";
 import type { LaneItem } from "../../lane/types.ts";
 import type { ReservationItem } from "../../reservation/types.ts";
 import type { AgentList } from "../agents.ts";
@@ -9,11 +10,12 @@ import type { AgentList } from "../agents.ts";
 export interface FleetOptions {
   /** End after the first state. */
   readonly once?: boolean;
-  /**
-   * Seconds between two states at least, 0 to 60, default 0.25. After ten changes or more it is a second
-   * at least, so that a busy fleet costs little.
-   */
+  /** Seconds between two states at least, 0 to 60, default 0.25. */
   readonly interval?: number;
+  /** Seconds after which a state follows though nothing has changed, 0.1 to 60, default 1. */
+  readonly ages?: number;
+  /** How many attempts each state lists, 0 to 1000, default 0. */
+  readonly attempts?: number;
   /** Ends the states. */
   readonly signal?: AbortSignal;
 }
@@ -70,6 +72,20 @@ export interface FleetFailure {
   readonly attempt: number;
   /** When it failed, ISO 8601 UTC; null where another tool ended it. */
   readonly ended_at: string | null;
+}
+
+/** A grant of a task, which goes on or has ended. */
+export interface FleetAttempt extends
+  Pick<
+    TaskAttempt,
+    "attempt" | "run_id" | "claimed_at" | "ended_at" | "end" | "error"
+  > {
+  /** The task's id. */
+  readonly task_id: string;
+  /** For people. */
+  readonly title: string;
+  /** Its queue. */
+  readonly queue: string;
 }
 
 /**
@@ -131,4 +147,6 @@ export interface Fleet {
   readonly leases: readonly LaneItem[];
   /** The tasks that failed last, at most 50, the newest first. */
   readonly failures: readonly FleetFailure[];
+  /** What runs do and did last, those that go on first; only where the options ask for it. */
+  readonly attempts?: readonly FleetAttempt[];
 }

@@ -9,7 +9,7 @@ import { formatTime } from "../../../domain/time.ts";
 import { VERSION } from "../../../domain/version.ts";
 import { issueIdOf, issueOfTask } from "../../../domain/watch/beads.ts";
 import { EXPORT_FORMAT, type MovedTask } from "../../../domain/watch/transfer.ts";
-import type { QueuePause } from "../../../ports/tasks.ts";
+import type { QueuePause } from "../../../domain/task/keeping/pause.ts";
 import type { Context } from "../../context.ts";
 import { liveLeases } from "../../lane/live.ts";
 import type { LaneItem } from "../../lane/types.ts";

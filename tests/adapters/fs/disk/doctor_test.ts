@@ -76,6 +76,7 @@ const FAULTS: Readonly<Record<string, readonly [() => Partial<Host>, found: RegE
     () =>
       withFs({
         rename(from, to) {
+          if (to.endsWith("/open")) return fs.rename(from, to);
           const bytes = fs.read(from) ?? new Uint8Array();
           const old = fs.read(to) ?? new Uint8Array();
           const half = bytes.length / 2;
@@ -84,6 +85,17 @@ const FAULTS: Readonly<Record<string, readonly [() => Partial<Host>, found: RegE
         },
       }),
     /^\d+ of \d+ reads were torn or found nothing$/,
+  ],
+  open_files: [
+    () =>
+      withFs({
+        // It knows an open file by its name.
+        readRange(path, offset, length, opened) {
+          opened?.();
+          return fs.readRange(path, offset, length);
+        },
+      }),
+    /^what had it open did not read all of the old one$/,
   ],
   append: [
     () =>
@@ -153,6 +165,19 @@ for (const [promise, [fault, found]] of Object.entries(FAULTS)) {
     assertMatch(broken[0]?.found ?? "", found);
   });
 }
+
+it("a file system that still gives the old file where a new one is by now is found", async () => {
+  let old: Uint8Array | undefined;
+  const broken = await examined(withFs({
+    read: (path) => path.endsWith("/open") ? old : fs.read(path),
+    readRange(path, ...range) {
+      if (path.endsWith("/open")) old = fs.read(path);
+      return fs.readRange(path, ...range);
+    },
+  }));
+  const found = "what opened it then did not get the new one";
+  assertEquals(notOk(broken), { open_files: `failed: ${found}` });
+});
 
 it("a clock that is an hour behind is found as well", async () => {
   const broken = await examined(withFs({

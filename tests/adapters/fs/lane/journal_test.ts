@@ -150,20 +150,6 @@ it("append() refuses an entry that is too long, and writes nothing", async () =>
   assertEquals(textOf(journal.location), before);
 });
 
-it("append() of a writer who was overtaken is unsure, and compact() changes nothing", async () => {
-  const { journal } = openJournal();
-  await append(journal, () => [grant(1, "api")]);
-  const old = await turnOf(journal);
-  const next = openJournal(journal.location, lonelyHost).journal;
-  using session = await turnOf(next);
-  assertEquals(old.append([halt(2)]), "unsure");
-  assertEquals(old.compact().status, "unsure");
-  assertEquals(textOf(journal.location), linesOf([grant(1, "api")]));
-  assertEquals(session.append([halt(2)]), "kept");
-  old[Symbol.dispose]();
-  assertEquals(session.append([halt(3)]), "kept", "a late end ends nothing of others");
-});
-
 it("what a paused writer appends late is in the archive and does not count", async () => {
   const { journal } = openJournal();
   await append(journal, () => [grant(1, "api")]);

@@ -59,7 +59,7 @@ const FAULTS: Record<string, () => Promise<Protocol>> = {
     faulty("return slot > 0 && seal === undefined;", "return true;"),
   "a confirmation does not look for a release": () =>
     faulty(
-      "  if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {\n    if (isFirst)",
+      "  if (isOver(files, stem)) {\n    if (isFirst)",
       "  if (slotName(stem, 1) === recordName(stem)) {\n    if (isFirst)",
     ),
 };

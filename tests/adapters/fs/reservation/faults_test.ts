@@ -1,10 +1,11 @@
 import * as order from "../../../../src/adapters/fs/reservation/order.ts";
 import { assert_, it } from "../../../deps.ts";
-import { mutatedTogether, type Mutation } from "../../../support/explore/mutants.ts";
+import type { Mutation } from "../../../support/explore/mutants.ts";
 import { newSeed, someOf } from "../../../support/random.ts";
 import type { Protocol } from "../../../support/explore/reservation_calls.ts";
 import {
   type Kind,
+  mutatedReservations,
   REAL,
   ReservationExplorer,
   show,
@@ -33,10 +34,6 @@ function notExclusive(files: order.OrderFiles): order.OrderFiles {
   };
 }
 
-const PATHS = ["chain", "notice", "order", "removal"].map((name) =>
-  `src/adapters/fs/reservation/${name}.ts`
-);
-
 /** What follows where a heartbeat looks whether it came too late; a confirmation looks as well. */
 const LATE = `
       files.remove(slotName(stem, slot + 1));`;
@@ -52,7 +49,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: "the newest place is not settled before the next is taken",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "    settle(files, newestPlace);\n",
+    from: "    if (!isGuess) settle(files, newestPlace);\n",
     to: "",
   },
   {
@@ -64,7 +61,8 @@ const FAULTS: readonly Fault[] = [
   {
     name: "what overlaps is collected before the newest place is known",
     shows: ["nothing", "exclusive", "exclusive"],
-    from: "    const newestPlace = findHead(files, head);\n    settle(files, newestPlace);\n" +
+    from: "    const newestPlace = isGuess ? known : findHead(files, head);\n" +
+      "    if (!isGuess) settle(files, newestPlace);\n" +
       "    if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();",
     to:
       "    if (isFirst) yield* others.addAll();\n    const newestPlace = findHead(files, head);\n" +
@@ -97,6 +95,14 @@ const FAULTS: readonly Fault[] = [
     shows: ["nothing", "exclusive", "exclusive"],
     from: "if (isFirst || !(yield* others.addPlaces(head, newestPlace))) yield* others.addAll();",
     to: "if (isFirst) yield* others.addAll();",
+  },
+  {
+    name: "the floor is not looked at after a guess",
+    shows: ["an expired exclusive one", "again", "exclusive", "remove"],
+    byChance: true,
+    from: "takePlace(files, head, (name) => files.link(coming, name))",
+    to: "(isGuess ? files.link(coming, placeName(head + 1)) : " +
+      "takePlace(files, head, (name) => files.link(coming, name)))",
   },
   {
     name: "the floor is not looked at after a place was taken",
@@ -132,8 +138,8 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a seal does not take the slot of a heartbeat",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: "if (!create(files, slotName(stem, ++slot), seal, lasts)) continue;",
-    to: "create(files, slotName(stem, ++slot), seal, lasts);",
+    from: "if (!take(files, stem, state, staged)) continue;",
+    to: "take(files, stem, state, staged);",
   },
   {
     name: "a heartbeat goes on after a seal",
@@ -144,20 +150,20 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a heartbeat does not look for a release afterwards",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: `if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {${LATE}`,
+    from: `if (isOver(files, stem)) {${LATE}`,
     to: `if (!files.exists(recordName(stem))) {${LATE}`,
   },
   {
     name: "a heartbeat does not look for the record afterwards",
     shows: ["an expired exclusive one", "beat", "remove"],
-    from: `if (files.exists(releaseName(stem)) || !files.exists(recordName(stem))) {${LATE}`,
+    from: `if (isOver(files, stem)) {${LATE}`,
     to: `if (files.exists(releaseName(stem))) {${LATE}`,
   },
   {
     name: "a heartbeat that did not get its slot counts",
     shows: ["an expired exclusive one", "exclusive", "beat"],
-    from: "if (!create(files, slotName(stem, slot + 1), next, false)) continue;",
-    to: "create(files, slotName(stem, slot + 1), next, false);",
+    from: "if (!take(files, stem, top, staged)) continue;",
+    to: "take(files, stem, top, staged);",
   },
   {
     name: "a heartbeat does not look whether its reservation has lapsed",
@@ -174,21 +180,24 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a heartbeat that came late ends what another has extended since",
     shows: ["an expired exclusive one", "late", "beat"],
-    from: "      if (!create(files, slotName(stem, slot + 2), late, true)) continue;\n",
-    to: "      create(files, slotName(stem, slot + 2), late, true);\n" +
-      "      create(files, releaseName(stem), late, true);\n",
+    from: "if (own.slot !== slot + 1) continue;",
+    to: "if (own.slot < 0) continue;",
+    also: {
+      from: "if (!take(files, stem, own, late)) continue;",
+      to: "if (!take(files, stem, own, late)) late.create(releaseName(stem));",
+    },
   },
   {
     name: "the view alone is read",
     shows: ["an expired exclusive one", "exclusive", "beats"],
-    from: "    if (next === undefined) return { slot, heartbeat, seal: undefined };",
-    to: "    if (next === undefined || slot > 0) return { slot, heartbeat, seal: undefined };",
+    from: "    if (next === undefined) return top;",
+    to: "    if (next === undefined || slot > 1) return top;",
   },
   {
     name: "the view is renewed past a seal",
     shows: ["an expired exclusive one", "exclusive", "beats"],
-    from: "if (seal !== undefined || heartbeat === undefined || slot <= numberOf(shown)) return;",
-    to: "if (heartbeat === undefined || slot <= numberOf(shown)) return;",
+    from: "if (seal !== undefined || heartbeat === undefined || slot <= shown) return;",
+    to: "if (heartbeat === undefined || slot <= shown) return;",
   },
   {
     name: "a seal without its release is no release",
@@ -210,7 +219,7 @@ const FAULTS: readonly Fault[] = [
       "      files.link(slotName(stem, slot), releaseName(stem));\n      ended(files, stem, slot);",
     to: "      for (let n = slot; n > 0; n--) files.remove(slotName(stem, n));\n" +
       "      if (!files.exists(releaseName(stem))) {\n" +
-      "        create(files, releaseName(stem), seal, true);\n      }",
+      "        files.stage(seal, true).create(releaseName(stem));\n      }",
   },
   {
     name: "what is only expired is removed without a seal",
@@ -319,8 +328,7 @@ const FAULTS: readonly Fault[] = [
 
 for (const fault of someOf("faults of reservations", FAULTS, 3)) {
   it(`the explorer finds this fault: ${fault.name}`, async () => {
-    const [chain, notice, order, removal] = await mutatedTogether(PATHS, fault);
-    const explorer = new ReservationExplorer({ chain, notice, order, removal } as Protocol);
+    const explorer = new ReservationExplorer(await mutatedReservations(fault));
     const [start, ...kinds] = fault.shows;
     const violation = fault.byChance
       ? explorer.walk(start, kinds, 100_000, newSeed(fault.name))

@@ -35,6 +35,22 @@ for (const start of Object.keys(STARTS)) {
   });
 }
 
+/** Where place 1 is settled, as it is for the process that took it. */
+for (const start of ["an expired exclusive one", "a released one", "a live advisory one"]) {
+  it(`add() that guesses the newest place from ${start} is right in all interleavings and crashes`, () => {
+    const explorer = new ReservationExplorer(REAL);
+    const random = newSeed(`guesses from ${start}`);
+    for (const kind of sample(["again", ...KINDS] as const, sized(0.3, 1, 1), random)) {
+      const { violation } = explorer.explore(start, ["again", kind]);
+      assertEquals(violation && described(start, violation), undefined);
+    }
+    const crowd = ["again", "exclusive", "beat", "remove"] as const;
+    const violation = explorer.walk(start, crowd, sized(30, 2_000, 20_000), random);
+    assertEquals(violation && described(start, violation), undefined);
+    console.log(`from ${start}: ${show(explorer.total)}`);
+  });
+}
+
 /** Those that take too many orders of steps to follow all of them. */
 const CROWDS: readonly (readonly Kind[])[] = [
   ["exclusive", "exclusive", "remove"],

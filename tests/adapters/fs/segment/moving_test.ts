@@ -120,7 +120,7 @@ async function lostToSealing(Mover: Mover, goOn: "append" | "remove"): Promise<s
       }
       const lines = [
         ...new Segments(quickFs, new Layout(workspace), () => {})
-          .listed([]).loose.lines.values(),
+          .listed([]).loose.lines()?.values() ?? [],
       ];
       other = () => slow.remove(lines);
     }

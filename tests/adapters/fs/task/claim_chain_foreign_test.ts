@@ -10,8 +10,7 @@ import {
   slot,
   STARTS,
 } from "../../../support/explore/claim_bench.ts";
-import type { Protocol } from "../../../support/explore/claim_calls.ts";
-import { mutated, type Mutation } from "../../../support/explore/mutants.ts";
+import { mutatedClaims, type Mutation } from "../../../support/explore/mutants.ts";
 import { isLong } from "../../../support/length.ts";
 import { newSeed, type Random, someOf } from "../../../support/random.ts";
 
@@ -69,8 +68,7 @@ const FOREIGN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a view that shows no slot is one's own",
-    from:
-      "return slot !== undefined && shows(view, { ...slot, transition }) ? transition : undefined;",
+    from: "return slot !== undefined && shows(view, slot) ? transition : undefined;",
     to: "return slot !== undefined ? transition : undefined;",
   },
   {
@@ -87,9 +85,7 @@ const FOREIGN_MUTATIONS: readonly Mutation[] = [
 
 for (const mutation of someOf("faults beside another tool", FOREIGN_MUTATIONS, 3)) {
   it(`the explorer finds this fault beside another tool: ${mutation.name}`, async () => {
-    const bench = new Bench(
-      await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,
-    );
+    const bench = new Bench(await mutatedClaims(mutation));
     let found: string | undefined;
     for (const other of FOREIGN) found ??= violationBeside(bench, other);
     assert_(found !== undefined, `nothing was found in ${show(bench.total)}`);

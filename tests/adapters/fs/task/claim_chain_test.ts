@@ -14,8 +14,7 @@ import {
   show,
   STARTS,
 } from "../../../support/explore/claim_bench.ts";
-import type { Protocol } from "../../../support/explore/claim_calls.ts";
-import { mutated, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
+import { mutatedClaims, type Mutation, notExclusive } from "../../../support/explore/mutants.ts";
 import { isHeavy, isLong, sized } from "../../../support/length.ts";
 import { newSeed, sample, someOf } from "../../../support/random.ts";
 import * as seed from "../../../support/explore/seed_protocol.ts";
@@ -237,13 +236,15 @@ it("the explorer finds that create() of some file system is not exclusive", () =
   assertStringIncludes(violation?.message ?? "", "two winners: attempt 1 was granted");
 });
 
-const ENDS = "staged.create(end) || isSame(files.read(end), next) || replaceTorn(files, end, next)";
+const MADE = "const isMade = !isLate && staged.create(end);";
+const NOT_MADE = "if (!isMade && !isSame(files.read(end), next)) {";
 
 const MUTATIONS: readonly Mutation[] = [
   {
     name: "no look for the end after a slot was taken",
-    from: "    if (isFree || transition > 1 && files.read(end) && files.isBroken(end)) {",
-    to: "    if (stem !== '') {",
+    from:
+      "if (!isFree && !(transition > 1 && files.read(end) && files.isBroken(end))) return undefined;",
+    to: "",
   },
   {
     name: "the end looked for first",
@@ -257,13 +258,13 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an end that others made is not one's own",
-    from: `if (${ENDS}) {`,
-    to: "if (staged.create(end)) {",
+    from: NOT_MADE,
+    to: "if (!isMade) {",
   },
   {
     name: "an end that others made is one's own",
-    from: `if (${ENDS}) {`,
-    to: "if (staged.create(end) || stem !== '') {",
+    from: NOT_MADE,
+    to: "if (stem === '') {",
   },
   {
     name: "a decision on the view alone",
@@ -277,9 +278,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "sweeping before the end is made",
-    from: `if (${ENDS}) {`,
-    to: "sweep(files, stem, next);\n      " +
-      `if (${ENDS}) {`,
+    from: MADE,
+    to: "sweep(files, stem, next);\n  " + MADE,
   },
   {
     name: "mend() sweeps without making the end",
@@ -298,8 +298,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the view is not looked at again",
-    from: "refreshView(files, stem, next);\n      return {};",
-    to: "return {};",
+    from: "refreshView(files, stem, next);\n  if (!isUnaccounted) {",
+    to: "if (!isUnaccounted) {",
   },
   {
     name: "the newest state is not looked for again after a lost slot",
@@ -323,8 +323,7 @@ const LISTING_MUTATIONS: readonly Mutation[] = [
 
 for (const mutation of LISTING_MUTATIONS) {
   it(`the explorer finds this fault in a listing: ${mutation.name}`, async () => {
-    const path = "src/adapters/fs/task/claim_chain.ts";
-    const bench = new Bench(await mutated(path, mutation) as Protocol);
+    const bench = new Bench(await mutatedClaims(mutation));
     const found = Object.keys(STARTS).flatMap((start) =>
       MOVING.flatMap((kinds) => bench.explore(start, ["listed", ...kinds]).violation ?? [])
     );
@@ -363,7 +362,7 @@ const REVIVAL_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an end sets the view back, and it stays so",
-    from: "sweep(files, stem, next);\n        refreshView(files, stem, next);",
+    from: "sweep(files, stem, next);\n    refreshView(files, stem, next);",
     to: "sweep(files, stem, next);",
   },
   {
@@ -375,8 +374,7 @@ const REVIVAL_MUTATIONS: readonly Mutation[] = [
 
 for (const mutation of someOf("faults of revivals", REVIVAL_MUTATIONS, 3)) {
   it(`the explorer finds this fault of revivals: ${mutation.name}`, async () => {
-    const path = "src/adapters/fs/task/claim_chain.ts";
-    const bench = new Bench(await mutated(path, mutation) as Protocol);
+    const bench = new Bench(await mutatedClaims(mutation));
     const found = bench.firstOf(Object.keys(REVIVED_STARTS), REVIVING) ??
       bench.firstOf(["a claim"], SLEEPING) ??
       bench.firstOf(["a claim"], SLEEPING_THREES);
@@ -387,9 +385,7 @@ for (const mutation of someOf("faults of revivals", REVIVAL_MUTATIONS, 3)) {
 
 for (const mutation of someOf("faults of claims", MUTATIONS, 3)) {
   it(`the explorer finds this fault: ${mutation.name}`, async () => {
-    const bench = new Bench(
-      await mutated("src/adapters/fs/task/claim_chain.ts", mutation) as Protocol,
-    );
+    const bench = new Bench(await mutatedClaims(mutation));
     const found = bench.firstViolation(Object.keys(STARTS), EVERYDAY);
     assert_(found !== undefined, `nothing was found in ${show(bench.total)}`);
     console.log(`${mutation.name}: found ${found.split("\n")[0]}`);

@@ -3,7 +3,7 @@ import { FsPauses } from "../../../../src/adapters/fs/task/claim/pauses.ts";
 import { FsTaskStore } from "../../../../src/adapters/fs/task/store.ts";
 import { detectHost } from "../../../../src/host/detect.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
-import type { QueuePause } from "../../../../src/ports/tasks.ts";
+import type { QueuePause } from "../../../../src/domain/task/keeping/pause.ts";
 import { assertEquals, assertRejects, it } from "../../../deps.ts";
 import { faulty, PowerOff } from "../../../support/crash/faulty_fs.ts";
 import { openQueue, quickFs } from "../../../support/crash/queue_cases.ts";

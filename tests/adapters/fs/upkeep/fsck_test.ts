@@ -157,6 +157,21 @@ it("a journal that is cut off is found, also where the archive that would stand 
   assertEquals((await check(memory)).damages, []);
 });
 
+it("an archive that a compaction has just made is no finding", async () => {
+  const memory = emptyWorkspace();
+  await opened(memory).coord.lanes.acquire({ lane: "a", owner: "a" });
+  const { list } = memory.fs;
+  const isNew = [false, true];
+  memory.fs.list = (path) => {
+    const names = list(path);
+    if (path !== `${W}/lanes` || !isNew.shift()) return names;
+    const name = "lane-journal.jsonl.archive-000000000001";
+    return [...names ?? [], { name, isFile: true, isDirectory: false, isSymlink: false }];
+  };
+  assertEquals((await check(memory)).damages, []);
+  assertEquals(isNew, [], "the journal was looked at");
+});
+
 it("a queue whose pause cannot be read stays paused", async () => {
   const memory = emptyWorkspace();
   const { coord } = opened(memory);

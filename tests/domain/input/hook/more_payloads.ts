@@ -138,6 +138,16 @@ export const RECORDED_OF_MORE: readonly Recorded[] = [
     ["n.txt"],
   ),
   clineCli(
+    "a patch of the command line that ran",
+    {
+      hookName: "tool_result",
+      tool_result: { id: "call_1", name: "apply_patch", input: { input: PATCH } },
+      postToolUse: { toolName: "apply_patch", parameters: { input: PATCH }, success: true },
+    },
+    ["n.txt"],
+    { moment: "post" },
+  ),
+  clineCli(
     "an edit in a subagent",
     { ...CLI_EDIT, agent_id: "agent_2", parent_agent_id: "agent_1" },
     ["/w/n.txt"],

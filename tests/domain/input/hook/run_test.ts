@@ -177,6 +177,11 @@ it("hookRun() is nothing without a session, and takes what no run id may hold ou
   assertEquals(hookRun("claude", { session: undefined, agent: "A" }, () => undefined), undefined);
   assertEquals(hooked("claude", "a/b\n c", "x".repeat(400), {})?.runId.length, 7 + 6 + 1 + 80);
   assertEquals(hooked("claude", "a/b\n c", undefined, {})?.runId, "claude:a_b__c");
+  for (let code = 0; code < 0x80; code++) {
+    const character = String.fromCharCode(code);
+    const kept = /[\s/\p{C}]/u.test(character) ? "_" : character;
+    assertEquals(hooked("claude", `a${character}`, undefined, {})?.runId, `claude:a${kept}`);
+  }
 });
 
 it("endsWith() takes the subagents of a session along, and no session whose name is longer", () => {

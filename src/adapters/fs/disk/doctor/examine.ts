@@ -14,7 +14,7 @@ import { uniqueName } from "../staging.ts";
 import { DOCTOR_MS, NEARLY_FULL } from "./bounds.ts";
 import { judge, refusedBy } from "./judge.ts";
 import { durability, fileSystemOf } from "./mount.ts";
-import { tryClock, tryFolderTimes, tryNotification, trySync } from "./probes.ts";
+import { tryClock, tryFolderTimes, tryNotification, tryOpenFile, trySync } from "./probes.ts";
 import { type Outcome, type PromiseName, PROMISES, tried } from "./promises.ts";
 import { type Again, Racers } from "./racers.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -69,15 +69,16 @@ async function tryAll(
 ): Promise<Outcomes> {
   const { fs } = host;
   const racers = new Racers(fs, dir, again);
-  const [sync, clock, folder_times, notification] = await Promise.all([
+  const [sync, clock, open_files, folder_times, notification] = await Promise.all([
     outcomeOf(() => trySync(fs, dir)),
     outcomeOf(() => tryClock(fs, dir)),
+    outcomeOf(() => tryOpenFile(fs, dir)),
     outcomeOf(() => tryFolderTimes(fs, dir)),
     outcomeOf(() => tryNotification(host, dir)),
   ]);
   const races = await racers.run(stop);
   const stopped = all({ result: "not_tried", found: "it was stopped" });
-  if (stop?.aborted) return { ...stopped, sync, clock };
+  if (stop?.aborted) return { ...stopped, sync, clock, open_files };
   const { create, link, append, replace, list } = judge(fs, races);
   return {
     ...stopped,
@@ -86,6 +87,7 @@ async function tryAll(
     atomic_rename: replace,
     append,
     listing: list,
+    open_files,
     sync,
     clock,
     folder_times,

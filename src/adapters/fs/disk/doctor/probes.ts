@@ -4,6 +4,8 @@ import { isAhead } from "../../../../domain/time.ts";
 import { type Host, HostError, type HostFs } from "../../../../ports/host.ts";
 import { DOCTOR_MS } from "./bounds.ts";
 import type { Outcome } from "./promises.ts";
+import { viewBytes } from "./race.ts";
+import { sleep } from "../../../../async/sleep.ts";
 
 const NOTHING = new Uint8Array();
 const LINE = new TextEncoder().encode("one line\n");
@@ -11,10 +13,6 @@ const LINE = new TextEncoder().encode("one line\n");
 /** Milliseconds by which a timer is late on a machine that has no time, and how often it is tried then. */
 const LATE_MS = 50;
 const MOST_TRIES = 3;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 function timed(body: () => void): string {
   const began = performance.now();
@@ -32,6 +30,27 @@ export function trySync(fs: HostFs, dir: string): Outcome {
   });
   const folder = timed(() => fs.syncDir(dir));
   return { result: "ok", found: `a file in ${file}, a folder in ${folder}` };
+}
+
+/** Replaces a file that it has open, and reads both. */
+export function tryOpenFile(fs: HostFs, dir: string): Outcome {
+  const path = `${dir}/open`;
+  const [first, second] = [viewBytes(0), viewBytes(1)];
+  fs.createNew(path, first);
+  let after: Uint8Array | undefined;
+  const old = fs.readRange(path, 0, first.length, () => {
+    fs.createNew(`${dir}/replacing`, second);
+    fs.rename(`${dir}/replacing`, path);
+    after = fs.read(path);
+  });
+  const isAll = (bytes: Uint8Array | undefined, of: Uint8Array) =>
+    bytes?.length === of.length && bytes.every((byte, at) => byte === of[at]);
+  if (!isAll(old?.bytes, first)) {
+    return { result: "failed", found: "what had it open did not read all of the old one" };
+  }
+  return isAll(after, second)
+    ? { result: "ok", found: "the old one to its end, then the new one" }
+    : { result: "failed", found: "what opened it then did not get the new one" };
 }
 
 /** Compares the clock of the file system with that of this process. */
@@ -56,7 +75,7 @@ export async function tryFolderTimes(fs: HostFs, dir: string): Promise<Outcome> 
   const stamp = () => fs.lstat(folder)?.mtimeMs ?? 0;
   const path = `${folder}/name`;
   const isWhole = stamp() % 1_000 === 0;
-  await pause(isWhole ? STAMP_TICK_MS.whole : STAMP_TICK_MS.fine);
+  await sleep(isWhole ? STAMP_TICK_MS.whole : STAMP_TICK_MS.fine);
   const first = stamp();
   fs.createNew(path, NOTHING);
   const second = stamp();
@@ -64,7 +83,7 @@ export async function tryFolderTimes(fs: HostFs, dir: string): Promise<Outcome> 
     return { result: "failed", found: "a new name left the time stamp as it was" };
   }
   if (isWhole) return { result: "ok", found: "in whole seconds" };
-  await pause(STAMP_TICK_MS.fine);
+  await sleep(STAMP_TICK_MS.fine);
   fs.remove(path);
   return stamp() === second
     ? { result: "failed", found: "a removed name left the time stamp as it was" }

@@ -27,6 +27,13 @@ export const PROMISES = {
       "racing processes replace one file of 64 KiB and read it meanwhile; each read must be whole",
     means: "a reader may meet half of a record, or none where there was one",
   },
+  open_files: {
+    carries: "safety",
+    how:
+      "a file of 64 KiB that is open is replaced: what has it open must read all of the old one, " +
+      "and what opens it then the new one",
+    means: "a reader may meet parts of two records, or an old one, while an agent replaces it",
+  },
   append: {
     carries: "safety",
     how: "racing processes append lines to one file; every line must be there, and whole",

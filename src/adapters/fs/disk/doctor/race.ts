@@ -40,7 +40,7 @@ export function lineOf(racer: string, round: number): string {
 }
 
 /** The content of a file that is replaced: one letter all over. */
-function viewBytes(round: number): Uint8Array {
+export function viewBytes(round: number): Uint8Array {
   return new Uint8Array(VIEW_BYTES).fill(97 + round % 26);
 }
 

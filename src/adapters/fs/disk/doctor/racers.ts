@@ -9,6 +9,7 @@ import { isNotFound } from "../ensure_dir.ts";
 import { uniqueName } from "../staging.ts";
 import { DOCTOR_MS, DOCTOR_RACE } from "./bounds.ts";
 import { layTrack, race, type Raced } from "./race.ts";
+import { sleep } from "../../../../async/sleep.ts";
 
 /** Starts this program once more with these arguments. */
 export type Again = (args: readonly string[]) => Promise<CommandOutput>;
@@ -20,17 +21,13 @@ const HEADSTART_MS = 40;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Looks until there is something, or the time is up. */
 async function until<T>(ms: number, look: () => T | undefined): Promise<T | undefined> {
   const began = performance.now();
   for (;;) {
     const found = look();
     if (found !== undefined || performance.now() - began > ms) return found;
-    await pause(LOOK_MS);
+    await sleep(LOOK_MS);
   }
 }
 

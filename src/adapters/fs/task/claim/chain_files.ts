@@ -7,11 +7,19 @@ export interface ClaimChainReader {
   read(name: string): ClaimRecord | undefined;
   /** Whether the file that `read` last found under that name cannot be read. */
   isBroken(name: string): boolean;
+  /** Whether what `read` last found under that name, nothing perhaps, is still there: the very same file. */
+  isUnchanged(name: string): boolean;
+  /** The names of a task's slots but the first, from a listing: it may miss what comes or goes meanwhile. */
+  slots(stem: string): string[];
 }
 
 /** The files of `claims/`, as far as the protocol needs them. Each call is atomic. */
 export interface ClaimChainFiles extends ClaimChainReader {
+  /** Like `read`, but opens no file that is the very same as the one that was read last. */
+  readAgain(name: string): ClaimRecord | undefined;
   exists(name: string): boolean;
+  /** Whether the task has its definition, which goes before these files. */
+  hasTask(stem: string): boolean;
   /** Prepares a state to be put under names. */
   stage(next: ClaimRecord): StagedClaim;
   /** Puts a state under `name`, replacing what is there. */
@@ -19,8 +27,6 @@ export interface ClaimChainFiles extends ClaimChainReader {
   remove(name: string): void;
   /** Makes what is under `name` last, with that name. */
   sync(name: string): void;
-  /** The names of a task's slots but the first; for a task that has a great many. */
-  slots(stem: string): string[];
   /** Gives the file of one name another one; `false` when that is taken, or there is no such file. */
   link(name: string, other: string): boolean;
 }

@@ -7,12 +7,13 @@
  * A pause is decided by the exclusive creation of the file, a resumption by its removal. Both are on the
  * disk before the answer. A file that cannot be read pauses its queue like any other.
  */
-import type { JsonObject } from "../../../../domain/json.ts";
 import { UNKNOWN_RUN } from "../../../../domain/limits.ts";
-import { formatTime, parseTime, writable } from "../../../../domain/time.ts";
+import { parsePause, type QueuePause } from "../../../../domain/task/keeping/pause.ts";
+import { formatTime, writable } from "../../../../domain/time.ts";
 import type { HostFs } from "../../../../ports/host.ts";
-import type { QueuePause, QueuePauses } from "../../../../ports/tasks.ts";
+import type { QueuePauses } from "../../../../ports/tasks.ts";
 import type { Warn } from "../../../../ports/warnings.ts";
+import { BarrenFolders } from "../../disk/folder_mark.ts";
 import { isNotFound } from "../../disk/ensure_dir.ts";
 import { readRecord, recordBytes } from "../../disk/record_file.ts";
 import { StagedFile, stageFile } from "../../disk/staging.ts";
@@ -27,14 +28,17 @@ const UNKNOWN = { paused_at: formatTime(0), paused_by: UNKNOWN_RUN };
 
 export class FsPauses implements QueuePauses {
   readonly #folder: string;
+  readonly #barren: BarrenFolders;
 
   constructor(readonly fs: HostFs, readonly layout: Layout, readonly warn: Warn) {
     this.#folder = `${layout.root}/queues`;
+    this.#barren = new BarrenFolders(fs);
   }
 
   async names(): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
-    for (const { name } of this.fs.list(this.#folder) ?? []) {
+    const list = () => this.fs.list(this.#folder);
+    for (const { name } of this.#barren.within(this.layout.root, list) ?? []) {
       const queue = name.endsWith(ENDING) ? queueOf(name.slice(0, -ENDING.length)) : undefined;
       if (queue !== undefined) names.add(queue);
     }
@@ -102,15 +106,4 @@ export class FsPauses implements QueuePauses {
 
 function nameOf(queue: string): string {
   return `${folderOf(queue)}${ENDING}`;
-}
-
-/** Reads a pause; what is wrong with it otherwise. */
-export function parsePause(value: JsonObject, queue: string): QueuePause | string {
-  const { paused_at, paused_by, reason } = value;
-  const isReason = reason === undefined || typeof reason === "string";
-  const isPause = typeof paused_by === "string" && isReason && value["queue"] === queue;
-  if (!isPause || typeof paused_at !== "string" || parseTime(paused_at) === undefined) {
-    return "is no pause";
-  }
-  return { queue, paused_at, paused_by, ...(reason !== undefined && { reason }) };
 }

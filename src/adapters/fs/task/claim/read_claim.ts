@@ -1,16 +1,15 @@
 /** What single files of `claims/` say, also those that cannot be read. */
-import type { ClaimRecord } from "../../../../domain/task/claim.ts";
+import { brokenClaim } from "../../../../domain/task/keeping/broken_claim.ts";
+import { type ClaimRecord, isTerminal } from "../../../../domain/task/claim.ts";
 import { parseClaim } from "../../../../domain/task/parse_claim.ts";
 import { idOfStem } from "../../../../domain/ids.ts";
-import { BROKEN_CLAIM_GRACE_S } from "../../../../domain/limits.ts";
-import { formatTime, writable } from "../../../../domain/time.ts";
 import type { FileStat, HostFs } from "../../../../ports/host.ts";
 import type { ClaimChainReader } from "./chain_files.ts";
-import { endName, slotName } from "./names.ts";
-import { readRecord } from "../../disk/record_file.ts";
+import { endName, groupClaims, parseClaimName, slotName } from "./names.ts";
+import { isSameFile, readRecord } from "../../disk/record_file.ts";
 
 /** A file of `claims/`. */
-interface ClaimFile {
+export interface ClaimFile {
   /** The state in it, or what it counts as. */
   readonly claim: ClaimRecord;
   /** What is wrong with it. */
@@ -25,7 +24,11 @@ export function readClaim(fs: HostFs, folder: string, name: string): ClaimFile |
   const { stat } = file;
   const stem = name.slice(0, name.indexOf("."));
   const id = idOfStem(stem);
-  const claim = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
+  const parsed = file.kind === "record" ? parseClaim(file.value, id) : file.reason;
+  const isEnd = parseClaimName(name)?.slot === "end";
+  const claim = typeof parsed === "string" || !isEnd || isTerminal(parsed)
+    ? parsed
+    : `says "${parsed.status}", which is no end`;
   if (typeof claim !== "string") return { claim, problem: undefined, stat };
   const broken = name.endsWith(".end")
     ? brokenEnd(id, name, stat.mtimeMs)
@@ -33,29 +36,17 @@ export function readClaim(fs: HostFs, folder: string, name: string): ClaimFile |
   return { claim: broken, problem: claim, stat };
 }
 
-/** An unreadable claim hides its task for one minute from its last change: a slow writer can finish. */
-function brokenClaim(id: string, transition: number, mtimeMs: number): ClaimRecord {
-  const at = formatTime(writable(mtimeMs));
-  return {
-    task_id: id,
-    claimer_run_id: "unknown",
-    claimed_at: at,
-    expires_at: formatTime(writable(mtimeMs + BROKEN_CLAIM_GRACE_S * 1000)),
-    heartbeat_at: at,
-    status: "claimed",
-    claim_nonce: "",
-    attempt: 1,
-    fence: transition,
-    transition,
-    result: null,
-    error: null,
-  };
-}
-
 /** A task with an unreadable end has ended; it counts as failed. */
 function brokenEnd(id: string, name: string, mtimeMs: number): ClaimRecord {
   const error = `claims/${name} cannot be read`;
   return { ...brokenClaim(id, 1, mtimeMs), status: "failed", error };
+}
+
+/** The names of a task's slots but the first, from a listing of the folder. */
+export function listSlots(fs: HostFs, folder: string, stem: string): string[] {
+  const own = (fs.list(folder) ?? []).map(({ name }) => name)
+    .filter((name) => name.startsWith(`${stem}.`));
+  return (groupClaims(own).get(stem)?.slots ?? []).map((slot) => slotName(stem, slot));
 }
 
 /** The files of one claim, which remembers what was read. */
@@ -73,6 +64,14 @@ export class ReadClaim implements ClaimChainReader {
 
   isBroken(name: string): boolean {
     return this.#read.get(name)?.problem !== undefined;
+  }
+
+  isUnchanged(name: string): boolean {
+    return isSameFile(this.fs, `${this.folder}/${name}`, this.#read.get(name)?.stat);
+  }
+
+  slots(stem: string): string[] {
+    return listSlots(this.fs, this.folder, stem);
   }
 
   /**

@@ -137,7 +137,7 @@ export class AfterIndex {
   /** All that waits. */
   waiting(): Waiting {
     const folders = (this.fs.list(this.#root) ?? [])
-      .flatMap(({ name, isDirectory }) => isDirectory && isStem(name) ? [name] : []);
+      .filter(({ name, isDirectory }) => isDirectory && isStem(name)).map(({ name }) => name);
     const awaited: string[] = [];
     const marked: string[] = [];
     const missing = new Map<string, number>();
@@ -151,7 +151,7 @@ export class AfterIndex {
         this.fs.removeDir(`${this.#root}/${predecessor}`);
       } else (marks.includes(markOf(entries)) ? marked : awaited).push(predecessor);
     }
-    const whole = new Set([...missing].flatMap(([stem, count]) => count === 0 ? [stem] : []));
+    const whole = new Set([...missing].filter(([, count]) => count === 0).map(([stem]) => stem));
     return { awaited, marked, whole };
   }
 

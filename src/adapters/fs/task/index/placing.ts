@@ -65,8 +65,24 @@ export class Placing {
    * @returns The claim while its timeout lies ahead; else whether it may be claimed.
    */
   recheck(stem: string, now: number): ClaimRecord | boolean {
+    return this.#placed(stem, readHead(this.parts.claims, stem), now);
+  }
+
+  /**
+   * Does so by an entry in the index over instants, which is state n, and removes that unless it is the
+   * newest. The process that staged it may have been about to take slot n.
+   */
+  sweep(stem: string, path: string, n: number, now: number): void {
     const { claims } = this.parts;
     const head = readHead(claims, stem);
+    const kept = this.#placed(stem, head, now);
+    if (typeof kept === "object" && claims.isDueEntry(path, kept)) return;
+    this.fs.remove(path);
+    if ((head?.transition ?? 0) < n) this.recheck(stem, now);
+  }
+
+  #placed(stem: string, head: ClaimRecord | undefined, now: number): ClaimRecord | boolean {
+    const { claims } = this.parts;
     if (head === undefined) this.enter(stem, undefined, now); // delayed, or another tool has removed the claim
     else if (isTerminal(head)) this.mend(stem);
     else if (claimTimedOut(head, now)) return this.#enterAgain(stem, head, now);

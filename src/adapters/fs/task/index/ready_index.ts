@@ -51,10 +51,7 @@ export function folderOf(queue: string): string {
 
 /** The queue of a folder; `undefined` of another name. */
 export function queueOf(folder: string): string | undefined {
-  const queue = folder.replace(/\+$/, "").replace(
-    /\+([a-z])/g,
-    (_, letter) => letter.toUpperCase(),
-  );
+  const queue = folder.replace(/\+$/, "").replace(/\+([a-z])/g, (_, c) => c.toUpperCase());
   return /^[A-Za-z0-9_-]{1,64}$/.test(queue) && folderOf(queue) === folder ? queue : undefined;
 }
 
@@ -88,16 +85,19 @@ class QueueFront {
   #cursor: TimeCursor | undefined;
   #priority = 0;
   #lookedAgain = false;
+  #isFresh = false;
 
   constructor(readonly fs: HostFs, readonly path: string) {}
 
   reset(): void {
     this.#mark = undefined;
+    this.#isFresh = false;
     this.#cursor = undefined;
   }
 
   freshen(): void {
     this.#lookedAgain = false;
+    this.#isFresh = false;
     this.#cursor?.freshen();
   }
 
@@ -131,6 +131,7 @@ class QueueFront {
   #lookAgain(cursor: TimeCursor): TimeEntry | undefined {
     if (this.fs.removeDir(`${this.path}/${this.#priority}`)) return undefined;
     this.#mark = undefined; // what is left in it may become claimable with no trace one level up
+    this.#isFresh = false;
     if (this.#lookedAgain) return undefined; // only entries without a task are left
     this.#lookedAgain = true;
     cursor.reset();
@@ -151,8 +152,10 @@ class QueueFront {
     return this.#priorities[0] ?? -Infinity;
   }
 
-  /** A task of another priority shows as a change of this directory, so one look is enough. */
+  /** A task of another priority shows as a change of this directory, so one look a search is enough. */
   #refresh(): void {
+    if (this.#isFresh) return;
+    this.#isFresh = true;
     const mark = markFolder(this.fs, this.path);
     if (isUnchanged(this.#mark, mark)) return;
     this.#mark = mark;
@@ -387,13 +390,10 @@ export class ReadyIndex {
     this.#mark = mark;
     this.#folders = this.#dirs(this.root);
     const present = new Set(this.#folders);
-    for (const folder of this.#fronts.keys()) {
-      if (!present.has(folder)) this.#fronts.delete(folder);
-    }
+    for (const folder of this.#fronts.keys()) if (!present.has(folder)) this.#fronts.delete(folder);
   }
 
   #dirs(path: string): string[] {
-    return (this.fs.list(path) ?? []).filter((entry) => entry.isDirectory)
-      .map((entry) => entry.name);
+    return (this.fs.list(path) ?? []).flatMap(({ name, isDirectory }) => isDirectory ? name : []);
   }
 }

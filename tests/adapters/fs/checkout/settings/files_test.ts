@@ -347,6 +347,34 @@ it("status names what is missing, what is switched off and what cannot be read",
   }
 });
 
+it("status names an entry of an older form, and install leaves it as it is", () => {
+  const { dir, settings, file, edit } = scene();
+  put(`${dir}/bin/coord`, "");
+  setMode(`${dir}/bin/coord`, 0o755);
+  const older = [
+    ["claude", '"Read|Write', '"Write', "the matcher of PreToolUse is"],
+    ["gemini", '"^(read_file|', '"^(', "the matcher of BeforeTool is"],
+    ["cursor", "|Shell)$", ")$", "the matcher of preToolUse is"],
+    ["copilot", "hook run copilot sessionStart", "hook run copilot", "the command of sessionStart"],
+  ] as const;
+  for (const [host, from, to, problem] of older) {
+    const one = file(host);
+    edit(host, true);
+    assertEquals(settings.state(one).state, "installed");
+    const text = (read(one.path) ?? "").replaceAll(from, to);
+    put(one.path, text);
+    const { state, problems } = settings.state(one);
+    assertEquals([state, problems.length], ["drift", 1], host);
+    assertEquals(problems[0]?.startsWith(problem), true, problems[0]);
+    assertEquals(edit(host, true).change, "none");
+    assertEquals(read(one.path), text);
+  }
+  // One for all tools is as good.
+  edit("grok", true);
+  put(file("grok").path, (read(file("grok").path) ?? "").replace("Read|Write|Edit|Bash", "*"));
+  assertEquals(settings.state(file("grok")).state, "installed");
+});
+
 it("status knows the plugin that is on, and that entries beside it are one call too many", () => {
   const { dir, settings, file, edit } = scene();
   put(`${dir}/bin/coord`, "");

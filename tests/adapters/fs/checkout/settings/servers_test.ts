@@ -139,6 +139,11 @@ it("a server of that name that is another program is left alone, and so is what 
       "// x\n{}",
     ],
     vscode: ['{"servers":{"coord":null}}', '{"servers":{},}'],
+    opencode: [
+      '{"mcp":{"coord":{"type":"local","command":["other","mcp"]}}}',
+      '{"mcp":{"coord":{"type":"local","command":["coord","watch"]}}}',
+      '{"mcp":{"coord":{"type":"local","command":"coord mcp"}}}',
+    ],
     codex: [
       '[mcp_servers.coord]\ncommand = "other"\n',
       ' [ mcp_servers . "coord" . env ]\n',
@@ -176,6 +181,10 @@ it("what was added by hand is known, and gets another program once its own is go
   assertEquals([install(), read()], ["none", byHand.replace("/gone/coord", "coord")]);
   assertEquals([uninstall(), read()], ["uninstalled", '{"mcpServers":{}}']);
 
+  const opencode = scene("opencode", '{"mcp":{"coord":{"command":["/gone/coord","mcp"]}}}');
+  assertEquals(opencode.install(), "repointed");
+  assertEquals(opencode.read(), '{"mcp":{"coord":{"command":["coord","mcp"]}}}');
+
   const codex = scene("codex");
   codex.install("/gone/coord");
   assertEquals(codex.install(`${dir}/bin/coord`), "repointed");
@@ -199,6 +208,7 @@ it("an entry has what its host asks for", () => {
     cursor: own,
     vscode: { type: "stdio", ...own },
     copilot: { type: "local", ...own, tools: ["*"] },
+    opencode: { type: "local", command: ["/bin/coord", "mcp"], enabled: true },
     antigravity: own,
   });
 });
