@@ -1,10 +1,12 @@
 /**
- * Installs the Debian packages whose programs some tests run, those that are missing and no others.
+ * Installs the Debian packages whose programs some tests run, those that are missing and no others, and
+ * releases of PostgreSQL from the npm registry.
  * Prints what it did, and continues where it cannot: no apt-get, no network, not root. In CI the
  * tests of a program that is missing then fail; elsewhere they are skipped.
  *
  * Usage: deno run -A scripts/setup_ci.ts
  */
+import { installReleases } from "./support/postgres_releases.ts";
 import { type Ran, run } from "./support/run.ts";
 
 /** Each program that tests run, or a file that they need, with the package that brings it. */
@@ -50,7 +52,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   "/usr/share/cargo/registry/syn-*": "librust-syn-dev",
 };
 
-/** Seconds after which a call of apt-get is killed. */
+/** Seconds after which a call of apt-get or of npm is killed. */
 const LIMIT = 300;
 
 /** What the work is done with. */
@@ -103,6 +105,14 @@ export async function setUp(
   return left;
 }
 
+/** Installs the releases of PostgreSQL that are missing, where Debian's own is. */
+async function setUpReleases({ run, print }: Machine): Promise<void> {
+  const args = Deno.build.os === "linux" ? installReleases() : undefined;
+  if (args === undefined) return;
+  const { code, output } = await run("npm", args);
+  print(code === 0 ? "installed releases of PostgreSQL" : `npm failed (${code}): ${output.trim()}`);
+}
+
 const APT = [
   "env",
   "DEBIAN_FRONTEND=noninteractive",
@@ -139,4 +149,7 @@ export const THIS_MACHINE: Machine = {
   print: (line) => console.log(line),
 };
 
-if (import.meta.main) await setUp(THIS_MACHINE);
+if (import.meta.main) {
+  await setUp(THIS_MACHINE);
+  await setUpReleases(THIS_MACHINE);
+}

@@ -34,6 +34,7 @@ const LENGTH = "support/length.ts";
 /** Tests of what Deno builds and of what reads the same anywhere; on Bun they would show nothing new. */
 const ON_DENO_ONLY = [
   "tests/conformance/postgres_test.ts",
+  "tests/adapters/postgres/releases_test.ts",
   "tests/adapters/fs/disk/doctor_mounts_test.ts",
   "tests/crash/disk_image_test.ts",
   "tests/packaging/",

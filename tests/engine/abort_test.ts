@@ -209,7 +209,7 @@ it("request() that is aborted while others write to the journal ends at once", a
     const answer = await waiting;
     const took = performance.now() - start;
     assertEquals(answer.status === "refused" && answer.reason_class, "aborted");
-    assert_(took < 500, `it took ${took} ms`);
+    assert_(took < 2_000, `it took ${took} ms`);
   }
   writing.hold.release();
   assertEquals(ops(scene), ["ACQUIRE"]);

@@ -2,7 +2,7 @@
  * A PostgreSQL server of the tests' own, from Debian's package: it lies in memory, listens on a socket
  * alone, and ends with the process that started it, however that ends.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
@@ -20,11 +20,32 @@ import { sleep } from "./race/processes.ts";
 
 const VERSIONS = "/usr/lib/postgresql";
 
-/** Where the newest of the installed servers has its programs. */
+/** Where the server has its programs that COORD_POSTGRES names, or the newest one that is installed. */
 export function programs(): string | undefined {
+  const named = process.env["COORD_POSTGRES"];
+  if (named !== undefined) return named;
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
   return versions.sort((a, b) => Number(b) - Number(a)).map((each) => `${VERSIONS}/${each}/bin`)
     .find((bin) => existsSync(`${bin}/initdb`));
+}
+
+/** What the server says of its release that {@link programs} starts. */
+export function release(): string {
+  const bin = process.env["COORD_POSTGRES"] ?? programs();
+  return execFileSync(`${bin}/postgres`, ["--version"], { encoding: "utf8" });
+}
+
+/** Runs tests on Deno, by a server with these programs. */
+export async function testsOn(programs: string, tests: readonly string[]) {
+  const child = spawn(process.execPath, ["test", "-A", "--no-check", ...tests], {
+    cwd: new URL("../..", import.meta.url),
+    env: { ...process.env, COORD_POSTGRES: programs, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output += data);
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  return { code, output };
 }
 
 /** Why no server is started; in CI one must be there. */
@@ -47,7 +68,7 @@ trap 'test -z "$server" || { kill -INT $server; wait $server; }; rm -rf "$dir"' 
 "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \\
   -c max_connections=1000 -c max_prepared_transactions=4 > "$dir/log" 2>&1 &
 server=$!
-until "$1/pg_isready" -q -h "$dir" -d postgres -U coord; do
+until grep -qs ready "$dir/data/postmaster.pid"; do
   kill -0 $server
   sleep 0.05
 done

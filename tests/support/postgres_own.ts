@@ -6,7 +6,18 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import process from "node:process";
-import { type Broken, programs } from "./postgres.ts";
+import { itIf } from "../deps.ts";
+import { type Broken, noServer, programs } from "./postgres.ts";
+
+/** Whether a server can be copied; among the programs that COORD_POSTGRES names may be none for that. */
+const copies = process.env["COORD_POSTGRES"] === undefined ||
+  existsSync(`${programs()}/pg_basebackup`);
+
+/** A test that copies a server. */
+export const itCopies = itIf(
+  noServer() === undefined && copies,
+  noServer() ?? "pg_basebackup is not among the programs of the server",
+);
 
 /** Runs each line of its input, and answers with the exit code and the output in one line of JSON text. */
 const SHELL = `

@@ -7,7 +7,7 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import type { WatchOptions } from "../../../src/engine/watch/watch.ts";
 import { afterEach, assert_, assertEquals } from "../../deps.ts";
 import { closeOpened, cuttable, itThere, newSpace, opened } from "../../support/postgres.ts";
-import { ownServer } from "../../support/postgres_own.ts";
+import { itCopies, ownServer } from "../../support/postgres_own.ts";
 import { until } from "../../support/race/processes.ts";
 import { coordOn } from "../../support/scene/over_store.ts";
 import { readFileSync, writeFileSync } from "../../support/scene/raw_files.ts";
@@ -201,7 +201,7 @@ itThere("a cursor goes on by another way to the store, and not in another store"
   assert_(error instanceof CoordError && error.code === "bad_args", String(error));
 });
 
-itThere("a stream on a standby polls, and begins again when that is promoted", async () => {
+itCopies("a stream on a standby polls, and begins again when that is promoted", async () => {
   const server = opened(await ownServer());
   const place = placeOf(server.url);
   await initPostgres(place);

@@ -20,6 +20,8 @@ const SECRET = "swordfish";
 
 const WITH_PASSWORD: OwnServer = {
   listen: "127.0.0.1",
+  // PostgreSQL 13 has another default.
+  settings: ["password_encryption=scram-sha-256"],
   files: { "pg_hba.conf": "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n" },
 };
 

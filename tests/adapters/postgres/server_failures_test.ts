@@ -8,7 +8,7 @@ import { CoordError } from "../../../src/domain/errors.ts";
 import { afterEach, assert_, assertEquals } from "../../deps.ts";
 import { sized } from "../../support/length.ts";
 import { closeOpened, cuttable, itThere, opened } from "../../support/postgres.ts";
-import { ownServer } from "../../support/postgres_own.ts";
+import { itCopies, ownServer } from "../../support/postgres_own.ts";
 import { until } from "../../support/race/processes.ts";
 import { coordOn } from "../../support/scene/over_store.ts";
 
@@ -135,28 +135,31 @@ itThere("another transaction that gets the number of a lost one is not taken for
   } else assertEquals([outcome, kept], ["again", 1]);
 });
 
-itThere("nothing that was acknowledged is lost when a synchronous standby takes over", async () => {
-  const server = opened(await ownServer());
-  const place = placeOf(server.url);
-  const wire = opened(await cuttable(place));
-  const fleet = new Fleet();
-  await initPostgres(place);
-  const port = await server.standby();
-  await fleet.start(wire.place);
-  await fleet.goesOn();
-  const store = opened(await openPostgres({ ...place, port }));
-  const refused = await store.tasks.add([]).then(() =>
-    coordOn(store).tasks.enqueue({ title: "x", runId: "p" })
-  )
-    .then(() => undefined, (error) => error);
-  assert_(refused instanceof CoordError);
-  assertEquals([refused.code, refused.details["reason"]], ["io_error", "read_only"]);
-  await server.crash();
-  await server.promote();
-  wire.turnTo({ ...place, port });
-  await fleet.goesOn();
-  await fleet.check({ ...place, port });
-});
+itCopies(
+  "nothing that was acknowledged is lost when a synchronous standby takes over",
+  async () => {
+    const server = opened(await ownServer());
+    const place = placeOf(server.url);
+    const wire = opened(await cuttable(place));
+    const fleet = new Fleet();
+    await initPostgres(place);
+    const port = await server.standby();
+    await fleet.start(wire.place);
+    await fleet.goesOn();
+    const store = opened(await openPostgres({ ...place, port }));
+    const refused = await store.tasks.add([]).then(() =>
+      coordOn(store).tasks.enqueue({ title: "x", runId: "p" })
+    )
+      .then(() => undefined, (error) => error);
+    assert_(refused instanceof CoordError);
+    assertEquals([refused.code, refused.details["reason"]], ["io_error", "read_only"]);
+    await server.crash();
+    await server.promote();
+    wire.turnTo({ ...place, port });
+    await fleet.goesOn();
+    await fleet.check({ ...place, port });
+  },
+);
 
 itThere("a pooler in transaction mode is as good, but for notifications", async () => {
   const server = opened(await ownServer());

@@ -363,5 +363,5 @@ it("sweepsOf() has no opinion, at once, on texts that take long to read", () => 
   ];
   const start = performance.now();
   assertEquals(hostile.map(swept), [[], [], []]);
-  assert_(performance.now() - start < 1_000);
+  assert_(performance.now() - start < 5_000);
 });

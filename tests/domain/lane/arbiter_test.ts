@@ -359,13 +359,14 @@ it("arbitrate() grants again to a repeat whose own lease is dead", () => {
 it("arbitrate() takes trees that cannot be compared in time for overlapping, and says so", () => {
   const state = held({ lane: "one", tree: [`${"*a".repeat(200)}*[bd]{,b}`] });
   const asked = { lane: "x", tree: [`${"*a*?".repeat(200)}[ce]{,c}`] };
-  answer(state, asked);
-  const start = performance.now();
   const verdict = refused(state, asked);
-  const spent = performance.now() - start;
+  const spent = Math.min(...Array.from({ length: 10 }, () => {
+    const start = performance.now();
+    answer(state, asked);
+    return performance.now() - start;
+  }));
   assertEquals(verdict.why, "overlapping");
   assertStringIncludes(verdict.warnings.join(), "would take too long to know");
-  console.log(`a pathological glob: ${spent.toFixed(1)} ms`);
   assert_(spent < 100, `the answer came after ${spent} ms`);
 });
 
@@ -394,7 +395,6 @@ it("arbitrate() decides among 10,000 live leases in about a millisecond", () => 
       assertEquals(answer(state, { lane: "x", tree: [tree] }), why);
       least = Math.min(least, performance.now() - start);
     }
-    console.log(`one decision, ${tree}: ${least.toFixed(3)} ms`);
     assert_(least < 20, `${tree} took ${least} ms`);
   }
 });
