@@ -1,10 +1,8 @@
 import type { PauseOrders } from "../support/race/pause_worker.ts";
-import { Queues } from "../../src/engine/task/queues.ts";
-import { Tasks } from "../../src/engine/task/tasks.ts";
 import { detectHost } from "../../src/host/detect.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
 import { sleep, start } from "../support/race/processes.ts";
-import { openStore, STORES } from "../support/race/stores.ts";
+import { openTasks, STORES } from "../support/race/stores.ts";
 import { sized } from "../support/length.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 
@@ -22,9 +20,7 @@ for (const { name, make, reason } of STORES) {
     async () => {
       const size = name === "files" ? SIZE : ON_SERVER;
       const store = await make();
-      const warn = () => {};
-      const context = { store: await openStore(store, Date.now, warn), clock: Date.now, warn };
-      const [tasks, queues] = [new Tasks(context), new Queues(context)];
+      const { tasks, queues } = await openTasks(store);
       const mark = `${makeTempDir()}/paused`;
       const inputs = Array.from({ length: size.tasks }, (_, n) => ({ title: `${n}`, runId: "p" }));
       const ids = (await tasks.enqueueAll(inputs)).map(({ task_id }) => task_id);

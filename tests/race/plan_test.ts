@@ -4,11 +4,10 @@ import type { TaskItem } from "../../mod.ts";
 import { readLines } from "../support/race/lines.ts";
 import { type Line, makePlan, type Planned, planProblems } from "../support/race/plan.ts";
 import { type Child, sleep, start, until } from "../support/race/processes.ts";
-import { openStore, STORES } from "../support/race/stores.ts";
+import { openTasks, STORES } from "../support/race/stores.ts";
 import { newSeed, Random } from "../support/random.ts";
 import { makeTempDir } from "../support/scene/scratch.ts";
 import { write } from "../support/scene/journals.ts";
-import { Tasks } from "../../src/engine/task/tasks.ts";
 
 const SIZE = sized(
   { tasks: 60, workers: 3, kills: 1, rounds: 1 },
@@ -49,11 +48,7 @@ for (const { name, make, reason } of STORES) {
         }
         const left = await answers(workers.slice(size.kills));
         assertEquals(left, left.map(() => "0"));
-        const tasks = new Tasks({
-          store: await openStore(store, Date.now, () => {}),
-          clock: Date.now,
-          warn: () => {},
-        });
+        const { tasks } = await openTasks(store);
         const { items } = await tasks.list({ limit: 10_000 });
         assertEquals(planProblems(plan, items, lines()), []);
       }

@@ -1,8 +1,7 @@
 import type { ReprioritizeOrders } from "../support/race/reprioritize_worker.ts";
-import { Tasks } from "../../src/engine/task/tasks.ts";
 import { assert_, assertEquals, itIf } from "../deps.ts";
 import { start } from "../support/race/processes.ts";
-import { openStore, STORES } from "../support/race/stores.ts";
+import { openTasks, STORES } from "../support/race/stores.ts";
 import { sized } from "../support/length.ts";
 
 const SIZE = sized({ pairs: 1, tasks: 8, rounds: 6 }, { pairs: 3, tasks: 60, rounds: 30 }, {
@@ -18,12 +17,7 @@ for (const { name, make, reason } of STORES) {
     async () => {
       const size = name === "files" ? SIZE : ON_SERVER;
       const store = await make();
-      const warn = () => {};
-      const tasks = new Tasks({
-        store: await openStore(store, Date.now, warn),
-        clock: Date.now,
-        warn,
-      });
+      const { tasks } = await openTasks(store);
       const inputs = Array.from({ length: size.tasks }, (_, n) => ({ title: `${n}`, runId: "p" }));
       const ids = (await tasks.enqueueAll(inputs)).map(({ task_id }) => task_id);
       const from = Date.now() + 500;

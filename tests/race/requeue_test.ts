@@ -1,8 +1,7 @@
 import type { RequeueOrders } from "../support/race/requeue_worker.ts";
-import { Tasks } from "../../src/engine/task/tasks.ts";
 import { assertEquals, itIf } from "../deps.ts";
 import { start } from "../support/race/processes.ts";
-import { openStore, STORES } from "../support/race/stores.ts";
+import { openTasks, STORES } from "../support/race/stores.ts";
 import { sized } from "../support/length.ts";
 
 const SIZE = sized({ workers: 3, tasks: 8 }, { workers: 8, tasks: 100 }, {
@@ -17,12 +16,7 @@ for (const { name, make, reason } of STORES) {
     async () => {
       const size = name === "files" ? SIZE : ON_SERVER;
       const store = await make();
-      const warn = () => {};
-      const tasks = new Tasks({
-        store: await openStore(store, Date.now, warn),
-        clock: Date.now,
-        warn,
-      });
+      const { tasks } = await openTasks(store);
       const ids: string[] = [];
       for (let n = 0; n < size.tasks; n++) {
         const { task_id: id } = await tasks.enqueue({ title: `task ${n}`, runId: "p" });

@@ -7,13 +7,12 @@ import { ClaimFiles } from "../../../src/adapters/fs/task/claim_files.ts";
 import { stemOfId } from "../../../src/domain/ids.ts";
 import { requeue } from "../../../src/domain/task/requeue.ts";
 import { tasksByKey } from "../../../src/engine/task/by_key.ts";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { Random } from "../random.ts";
 import { type KeyedOutcome, type KeyedRequest, MAX_ATTEMPTS } from "./key_history.ts";
 import { sleep } from "./processes.ts";
 import { Recorder } from "./recorder.ts";
-import { folderOf, isFiles, openStore } from "./stores.ts";
+import { folderOf, isFiles, openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface KeyedOrders {
@@ -37,8 +36,7 @@ const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
 const clock = Date.now;
-const store = await openStore(orders.store, clock, warn);
-const tasks = new Tasks({ store, clock, warn });
+const { store, tasks } = await openTasks(orders.store, clock, warn);
 const recorder = new Recorder<KeyedRequest, KeyedOutcome>(orders.history, runId);
 const mover = layout && new TaskMover(host, layout, warn, { ageMs: -1, bytes: 2 ** 20 });
 const call = (request: KeyedRequest, body: () => Promise<KeyedOutcome>) =>

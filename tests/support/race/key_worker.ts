@@ -3,13 +3,12 @@ import process from "node:process";
 import { FsCollector } from "../../../src/adapters/fs/upkeep/gc.ts";
 import { Layout } from "../../../src/adapters/fs/layout.ts";
 import { TaskMover } from "../../../src/adapters/fs/segment/mover.ts";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { CoordError } from "../../../src/domain/errors.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import { Random } from "../random.ts";
 import type { KeyOutcome, KeyRequest } from "./key_race.ts";
 import { Recorder } from "./recorder.ts";
-import { folderOf, openStore } from "./stores.ts";
+import { folderOf, openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface KeyOrders {
@@ -32,7 +31,7 @@ const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
 const clock = Date.now;
-const tasks = new Tasks({ store: await openStore(orders.store, clock, warn), clock, warn });
+const { tasks } = await openTasks(orders.store, clock, warn);
 const recorder = new Recorder<KeyRequest, KeyOutcome>(orders.history, runId);
 const limits = { ageMs: -1, bytes: 4_096 };
 const mover = new TaskMover(host, new Layout(folderOf(orders.store)), warn, limits);

@@ -1,8 +1,7 @@
 /** A process that claims and completes tasks, and looks around each claim whether it should get one. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
-import { openStore } from "./stores.ts";
+import { openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface PauseOrders {
@@ -15,8 +14,7 @@ export interface PauseOrders {
 }
 
 const { store, runId, mark, tasks: count } = JSON.parse(process.argv[2] ?? "") as PauseOrders;
-const warn = () => {};
-const tasks = new Tasks({ store: await openStore(store, Date.now, warn), clock: Date.now, warn });
+const { tasks } = await openTasks(store);
 const claimed: string[] = [];
 const wrong: string[] = [];
 let begun = 0;

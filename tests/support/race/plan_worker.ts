@@ -1,10 +1,9 @@
 /** A process that sends a plan, or works it off; the race test of plans starts several. */
 import process from "node:process";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { Random } from "../random.ts";
 import { appendLine } from "./lines.ts";
 import { type Line, makePlan } from "./plan.ts";
-import { openStore } from "./stores.ts";
+import { openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface PlanOrders {
@@ -17,8 +16,7 @@ export interface PlanOrders {
 }
 
 const { store, log, runId, plan } = JSON.parse(process.argv[2] ?? "") as PlanOrders;
-const clock = Date.now;
-const tasks = new Tasks({ store: await openStore(store, clock, () => {}), clock, warn: () => {} });
+const { tasks } = await openTasks(store);
 const write = (event: Line["event"], title: string, more: Partial<Line> = {}) =>
   appendLine(log, { event, title, at: Date.now(), ...more });
 

@@ -12,7 +12,7 @@ import { type Child, sleep, start } from "./processes.ts";
 import type { Orders } from "./queue_worker.ts";
 import { newSeed } from "../random.ts";
 import { readRecorded } from "./recorder.ts";
-import { folderOf, newStore, openStore } from "./stores.ts";
+import { folderOf, newStore, openTasks } from "./stores.ts";
 import { makeTempDir } from "../scene/scratch.ts";
 
 /** How a race goes on. */
@@ -48,8 +48,7 @@ export class Race {
   static async open(what: string, url = newStore()): Promise<Race> {
     const host = await detectHost();
     const warn = (message: string) => void race.warnings.push(message);
-    const store = await openStore(url, Date.now, warn);
-    const queue = new Tasks({ store, clock: Date.now, warn });
+    const { store, tasks: queue } = await openTasks(url, Date.now, warn);
     const race: Race = new Race(what, host, url, store, queue);
     return race;
   }

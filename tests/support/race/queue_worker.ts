@@ -8,13 +8,12 @@ import { stemOfId } from "../../../src/domain/ids.ts";
 import { mayTake, type TaskRecord } from "../../../src/domain/task/task.ts";
 import type { TaskCounts } from "../../../src/domain/task/listing.ts";
 import type { TaskClaimed } from "../../../src/engine/task/types.ts";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Outcome, Request } from "./history.ts";
 import { sleep } from "./processes.ts";
 import { Random } from "../random.ts";
 import { instant, Recorder } from "./recorder.ts";
-import { folderOf, openStore } from "./stores.ts";
+import { folderOf, openTasks } from "./stores.ts";
 import { transition } from "../explore/seed_protocol.ts";
 
 /** What a worker is given. */
@@ -66,7 +65,7 @@ const warn = (message: string) => {
 };
 let now = 0;
 const clock = () => now;
-const tasks = new Tasks({ store: await openStore(orders.store, clock, warn), clock, warn });
+const { tasks } = await openTasks(orders.store, clock, warn);
 
 try {
   if (orders.drains) await drain();

@@ -1,8 +1,7 @@
 /** A process that changes priorities, or claims; the race tests start several. */
 import process from "node:process";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { sleep } from "./processes.ts";
-import { openStore } from "./stores.ts";
+import { openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface ReprioritizeOrders {
@@ -20,7 +19,7 @@ const { store, runId, ids, rounds, from } = orders;
 const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
-const tasks = new Tasks({ store: await openStore(store, Date.now, warn), clock: Date.now, warn });
+const { tasks } = await openTasks(store, Date.now, warn);
 await sleep(Math.max(0, from - Date.now()));
 const done: string[] = [];
 for (let round = 0; round < rounds; round++) {

@@ -1,8 +1,7 @@
 /** A process that puts tasks back; the race tests start several. */
 import process from "node:process";
-import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { sleep } from "./processes.ts";
-import { openStore } from "./stores.ts";
+import { openTasks } from "./stores.ts";
 
 /** What a worker is given. */
 export interface RequeueOrders {
@@ -17,7 +16,7 @@ const { store, runId, ids, from } = JSON.parse(process.argv[2] ?? "") as Requeue
 const warn = (message: string) => {
   if (!message.includes("already")) console.log(`warned: ${message}`);
 };
-const tasks = new Tasks({ store: await openStore(store, Date.now, warn), clock: Date.now, warn });
+const { tasks } = await openTasks(store, Date.now, warn);
 await sleep(Math.max(0, from - Date.now()));
 const revived: string[] = [];
 for (const id of ids) {

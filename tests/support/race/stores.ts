@@ -7,6 +7,8 @@ import { placeOf } from "../../../src/adapters/postgres/place.ts";
 import type { Clock } from "../../../src/domain/time.ts";
 import { NO_HOLDERS } from "../../../src/engine/hold/exclusion.ts";
 import { Reservations } from "../../../src/engine/reservation/reservations.ts";
+import { Queues } from "../../../src/engine/task/queues.ts";
+import { Tasks } from "../../../src/engine/task/tasks.ts";
 import { detectHost } from "../../../src/host/detect.ts";
 import type { Store } from "../../../src/ports/store.ts";
 import type { Warn } from "../../../src/ports/warnings.ts";
@@ -51,6 +53,12 @@ export async function openStore(url: string, clock: Clock, warn: Warn): Promise<
 export function folderOf(url: string): string {
   if (!isFiles(url)) throw new Error(`no such store: ${url}`);
   return url.slice(FILES.length);
+}
+
+/** The operations on tasks and on queues; without `warn` nothing is said of what they warn of. */
+export async function openTasks(url: string, clock: Clock = Date.now, warn: Warn = () => {}) {
+  const context = { store: await openStore(url, clock, warn), clock, warn };
+  return { store: context.store, tasks: new Tasks(context), queues: new Queues(context) };
 }
 
 /** The operations on reservations, which no lane keeps out, and what they warned of. */
