@@ -30,6 +30,8 @@ const ANSWERS: readonly (readonly [path: string, ...types: string[]])[] = [
     "FleetQueue",
     "FleetPending",
     "FleetWait",
+    "FleetConflict",
+    "FleetHotspot",
     "FleetFailure",
     "FleetAttempt",
   ],

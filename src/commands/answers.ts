@@ -139,6 +139,7 @@ export const ANSWERS: Readonly<Record<string, AnswerFields>> = {
   top: {
     fields: [
       ...words("at queues.* waits.* reservations.* leases.* failures.* attempts.*"),
+      ...words("conflicts.* conflicts_total conflicts_last_minute conflicts_counted hotspots.*"),
       ...within("runs", words("total working silent stuck lost agents.*")),
       ...within("tasks", COUNTS),
     ],

@@ -7,8 +7,10 @@ import type { Fleet, FleetFailure } from "../engine/watch/fleet/types.ts";
 import { sanitize } from "../cli/sanitize.ts";
 import {
   ago,
+  byLength,
   type Cell,
   harmless,
+  perMinute,
   type ScreenRow,
   type Section,
   timelessSections,
@@ -42,6 +44,8 @@ export interface PageState {
   readonly tasks: TaskCounts;
   readonly waiting: number;
   readonly done_last_minute: number;
+  readonly conflicts_last_minute: number;
+  readonly conflicts_counted: boolean;
   /** As on the terminal, without the holds, and the failures; those that have rows. */
   readonly sections: readonly Section<Cell>[];
   readonly holds: readonly PageHold[];
@@ -52,8 +56,11 @@ export interface PageState {
 export function pageState(fleet: Fleet, forecast: Forecast | undefined): PageState {
   const { agents: _agents, ...runs } = fleet.runs;
   const all = timelessSections(fleet);
-  const shown = all.filter(({ title, rows }) => title !== "HOLDS" && rows.length > 0);
-  if (forecast !== undefined && forecast.total > 0) shown.push(conflicts(forecast));
+  // The page has a tree of holds, and the conflicts of a forecast, which knows of more of them.
+  const shown = all.filter(({ title, rows }) =>
+    title !== "HOLDS" && title !== "CONFLICTS" && rows.length > 0
+  );
+  if (forecast !== undefined && forecast.total > 0) shown.push(conflicts(forecast, fleet));
   if (fleet.failures.length > 0) shown.push(failures(fleet.failures));
   const holds = holdsOf(fleet, all.find(({ title }) => title === "HOLDS")?.rows ?? []);
   return shortened({
@@ -66,6 +73,8 @@ export function pageState(fleet: Fleet, forecast: Forecast | undefined): PageSta
       rows: section.rows.slice(0, MOST),
       count: section.count ?? section.rows.length,
     })),
+    conflicts_last_minute: fleet.conflicts_last_minute,
+    conflicts_counted: fleet.conflicts_counted,
     done_last_minute: fleet.queues.reduce((sum, each) => sum + each.completed_last_minute, 0),
     holds: holds.slice(0, MOST),
     holds_total: holds.length,
@@ -88,13 +97,14 @@ function holdsOf({ reservations, leases }: Fleet, rows: readonly ScreenRow<Cell>
   ];
 }
 
-function conflicts({ conflicts, total }: Forecast): Section<Cell> {
+function conflicts({ conflicts, total }: Forecast, fleet: Fleet): Section<Cell> {
   return {
     title: "CONFLICTS",
     columns: [
       { name: "RUNS", least: 18, share: 4 },
       { name: "WHAT", least: 14, share: 6 },
       { name: "WHY", least: 12, share: 3, drop: 1 },
+      { name: "/MIN", least: 4, right: true, drop: 2 },
     ],
     count: total,
     rows: conflicts.map(({ type, agents, addresses, reservation_ids, lanes }) =>
@@ -102,16 +112,16 @@ function conflicts({ conflicts, total }: Forecast): Section<Cell> {
         key: `conflict ${type} ${addresses.join(" ")} ${[...reservation_ids, ...lanes].join(" ")}`,
         id: reservation_ids[0] ?? (lanes[0] === undefined ? undefined : `lane:${lanes[0]}`),
         about: agents,
-        // The longest first: its end sets it apart from others, and the end of all may be cut off.
-        cells: [agents.join(", "), byLength(addresses).join(" and "), WHY[type]],
+        cells: [
+          agents.join(", "),
+          byLength(addresses).join(" and "),
+          WHY[type],
+          perMinute(addresses, fleet),
+        ],
         tones: { 2: "dim" },
       })
     ),
   };
-}
-
-function byLength(addresses: readonly string[]): string[] {
-  return [...new Set(addresses)].sort((a, b) => b.length - a.length);
 }
 
 /** Why two runs are likely to get in each other's way, in a word or two. */

@@ -16,6 +16,8 @@ function state(sections: Readonly<Record<string, readonly ScreenRow[]>>, holds: 
     tasks: noTasks(),
     waiting: 0,
     done_last_minute: 0,
+    conflicts_last_minute: 0,
+    conflicts_counted: true,
     sections: Object.entries(sections).map(([title, rows]) => ({
       title,
       columns: [{ name: title, least: 4 }],

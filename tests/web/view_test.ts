@@ -19,6 +19,11 @@ function fleet(with_: Partial<Fleet>): Fleet {
     tasks: noTasks(),
     queues: [],
     waits: [],
+    conflicts: [],
+    conflicts_total: 0,
+    conflicts_last_minute: 0,
+    conflicts_counted: true,
+    hotspots: [],
     reservations: [],
     leases: [],
     failures: [],
@@ -84,14 +89,15 @@ it("pageState() has failures and conflicts as sections, without what is invisibl
     description: "",
   } as const;
   const forecast = { total: 7, truncated: true, conflicts: [conflict] };
-  const { sections } = pageState(fleet({ failures: [failure] }), forecast);
+  const hotspots = [{ address: "src/b.ts", count: 9 }, { address: "src/a.ts", count: 4 }];
+  const { sections } = pageState(fleet({ failures: [failure], hotspots }), forecast);
   assertEquals(
     sections.map(({ title, rows, count }) => ({ title, count, cells: rows[0]?.cells })),
     [
       {
         title: "CONFLICTS",
         count: 7,
-        cells: ["a, b", "src/a.ts and src/**", "overlapping"],
+        cells: ["a, b", "src/a.ts and src/**", "overlapping", "4"],
       },
       {
         title: "FAILURES",

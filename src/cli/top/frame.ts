@@ -64,18 +64,21 @@ export function frame(
 
 /** Where, when, and how it stands in a line. */
 function headOf(
-  { runs, tasks, queues, waits }: Fleet,
+  fleet: Fleet,
   place: string,
   { now, height }: FrameStyle,
   ink: Ink,
   width: number,
 ): string[] {
+  const { runs, tasks, queues, waits } = fleet;
   const clock = `${new Date(now).toISOString().slice(11, 19)} UTC`;
   const statuses = Object.entries(STATUS_TONES)
     .map(([status, tone]) => ({ count: runs[status as keyof typeof STATUS_TONES], status, tone }))
     .filter(({ count }) => count > 0)
     .map(({ count, status, tone }) => toned(`${count} ${status}`, tone, ink));
   const done = queues.reduce((sum, each) => sum + each.completed_last_minute, 0);
+  const more = fleet.conflicts_counted ? "" : "+";
+  const rate = `${fleet.conflicts_last_minute}${more} conflicts/min`;
   const counts = [
     `${tasks.pending} pending`,
     `${tasks.claimed} claimed`,
@@ -85,6 +88,7 @@ function headOf(
     runs.total === 0 ? "no runs" : statuses.join(" "),
     counts.join(" "),
     `${done} done/min`,
+    ...(fleet.conflicts_last_minute > 0 ? [ink.yellow(rate)] : []),
     ...(waits.length > 0 ? [`${waits.length} waiting`] : []),
   ];
   let line = "";

@@ -49,8 +49,9 @@ export function sectionsOf(fleet: Fleet, filter: string, now: number): Section[]
   const isWanted = ({ about }: ScreenRow<Cell>) =>
     wanted === "" || about.some((name) => name.toLowerCase().includes(wanted));
   return timelessSections(fleet)
-    .map((section) => ({
+    .map(({ count, ...section }) => ({
       ...section,
+      ...(count !== undefined && wanted === "" && { count }),
       rows: section.rows.filter(isWanted)
         .map((row) => ({ ...row, cells: row.cells.map((cell) => cellText(cell, now)) })),
     }))
@@ -64,7 +65,8 @@ const made = new WeakMap<Fleet, readonly Section<Cell>[]>();
 export function timelessSections(fleet: Fleet): readonly Section<Cell>[] {
   const known = made.get(fleet);
   if (known !== undefined) return known;
-  const sections = [alerts(fleet), runs(fleet), queues(fleet), waits(fleet), holds(fleet)]
+  const makers = [alerts, runs, conflicts, queues, waits, holds];
+  const sections = makers.map((make) => make(fleet))
     .map((section) => ({ ...section, rows: section.rows.map(harmless) }));
   made.set(fleet, sections);
   return sections;
@@ -181,6 +183,43 @@ function runs({ runs: { agents }, reservations, leases }: Fleet): Section<Cell> 
 function noteOf({ note, progress }: Pick<AgentItem, "note" | "progress">): string {
   return [progress === null ? "" : progressText(progress), note ?? ""]
     .filter((part) => part !== "").join(" ");
+}
+
+function conflicts(fleet: Fleet): Section<Cell> {
+  return {
+    title: "CONFLICTS",
+    columns: [
+      { name: "CONFLICTS", least: 13, most: 28, share: 1, middle: true },
+      { name: "WITH", least: 10, most: 28, share: 1, middle: true },
+      { name: "WHAT", least: 11, most: 80, share: 3 },
+      { name: "/MIN", least: 4, right: true, drop: 2 },
+      { name: "SINCE", least: 6, right: true, drop: 1 },
+    ],
+    count: fleet.conflicts_total,
+    rows: fleet.conflicts.map(({ run_ids, addresses, ids, since }) => ({
+      key: `conflict ${ids.join(" ")} ${since}`,
+      id: ids[0],
+      about: run_ids,
+      cells: [
+        ...run_ids,
+        byLength(addresses).join(" and "),
+        perMinute(addresses, fleet),
+        ago(since),
+      ],
+      tones: { 4: "dim" },
+    })),
+  };
+}
+
+/** How many conflicts of the last minute were about one of these, where it is among those in most. */
+export function perMinute(addresses: readonly string[], { hotspots }: Fleet): string {
+  const counts = hotspots.filter(({ address }) => addresses.includes(address));
+  return numberText(Math.max(0, ...counts.map(({ count }) => count)));
+}
+
+/** The longest first: its end sets it apart from others, and the end of all may be cut off. */
+export function byLength(addresses: readonly string[]): string[] {
+  return [...new Set(addresses)].sort((a, b) => b.length - a.length);
 }
 
 /** Paused queues first, and last those without work; the order does not change with every task. */

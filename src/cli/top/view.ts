@@ -25,40 +25,46 @@ export interface View {
     readonly isOffered?: boolean;
   } | undefined;
   readonly details?: Details | undefined;
-  /** Whether all alerts show, or as many as leave room for the runs. */
+  /** Whether all alerts and conflicts show, or as many as leave room for the rest. */
   readonly isOpen: boolean;
 }
 
 /** How it begins. */
 export const START: View = { at: -1, filter: "", search: "", isOpen: false };
 
-/** The row that stands for the alerts that do not show. */
-export const MORE = "more";
+/** How the keys begin of rows that stand for the alerts, or conflicts, that do not show. */
+export const MORE = "more ";
 
 /** What a key asks for besides. */
 export type Asked = { readonly show: string } | "quit" | "suspend" | "redraw" | undefined;
 
-/** The sections as they show: the alerts leave room for the rest, unless they were opened. */
+/** The sections as they show: alerts and conflicts leave room for the rest, unless they were opened. */
 export function shownSections(
   sections: readonly Section[],
   view: View,
   page: number,
 ): Section[] {
-  const others = sections.filter(({ title }) => title !== "ALERTS")
+  if (view.isOpen || sections.length === 1) return [...sections];
+  const most = Math.max(3, Math.floor(page / 6));
+  const shown = sections.map((each) =>
+    each.title === "CONFLICTS" ? shortened(each, most, (rows, count) => rows.slice(0, count)) : each
+  );
+  const others = shown.filter(({ title }) => title !== "ALERTS")
     .reduce((sum, { rows }) => sum + rows.length + 2, 0);
   const room = Math.max(3, Math.floor(page / 3), page - 1 - others);
-  return sections.map((section) => {
-    const hidden = section.rows.length - room;
-    if (section.title !== "ALERTS" || view.isOpen || hidden < 1 || sections.length === 1) {
-      return section;
-    }
-    const more = { key: MORE, about: [], cells: ["", `${hidden + 1} more`] };
-    return {
-      ...section,
-      count: section.rows.length,
-      rows: [...someOf(section.rows, room - 1), more],
-    };
-  });
+  return shown.map((each) => each.title === "ALERTS" ? shortened(each, room, someOf) : each);
+}
+
+/** A section with as many rows as there is room for, of which the last stands for the others. */
+function shortened(
+  section: Section,
+  room: number,
+  choose: (rows: readonly ScreenRow[], count: number) => ScreenRow[],
+): Section {
+  const { title, rows, count = rows.length } = section;
+  if (rows.length <= room) return section;
+  const more = { key: `${MORE}${title}`, about: [], cells: ["", `${count - room + 1} more`] };
+  return { ...section, count, rows: [...choose(rows, room - 1), more] };
 }
 
 /** A number of alerts in their order: the first of each kind, and then those that come first. */
@@ -107,7 +113,7 @@ export function pressed(
       return { view: { ...view, typing: offered(view, sections) } };
     case "enter": {
       const row = selectedRow(sections, view);
-      if (row?.key === MORE) return { view: { ...view, isOpen: true } };
+      if (row?.key.startsWith(MORE) === true) return { view: { ...view, isOpen: true } };
       return row?.id === undefined ? { view } : { view, asked: { show: row.id } };
     }
     case "escape":

@@ -9,6 +9,7 @@ import { FILED_KINDS } from "../../domain/watch/event.ts";
 import type { Metric, MetricSample } from "../../domain/watch/exposition.ts";
 import type { TaskListing } from "../../domain/task/listing.ts";
 import type { Context } from "../context.ts";
+import { conflictsNow } from "./fleet/conflicts.ts";
 import { AGENT_STATUSES, agentsOf, heldNow, type HoldsNow } from "./agents.ts";
 
 /** What `metrics` answers. */
@@ -62,6 +63,9 @@ export async function readMetrics(context: Context): Promise<Metrics> {
     ),
     gauge("waiters", "Agents that wait for a reservation or a lane that another run holds.", [
       sample(tickets.filter((ticket) => isTicketLive(ticket, now)).length),
+    ]),
+    gauge("conflicts", "Pairs of live holds of different runs that overlap, 2000 at most.", [
+      sample(conflictsNow(held, now).conflicts_total),
     ]),
     gauge(
       "records",

@@ -226,7 +226,7 @@ const TONES = { completed: "good", failed: "bad", "timed out": "warn" };
 /** The numbers at the top. */
 function counts() {
   const { runs, tasks } = state;
-  /** @type {[string, number, string][]} */
+  /** @type {[string, number, string, string?][]} */
   const all = [
     ["runs", runs.total, "plain"],
     ["working", runs.working, "good"],
@@ -239,10 +239,11 @@ function counts() {
     ["failed", tasks.failed, "bad"],
     ["completed", tasks.completed, "plain"],
     ["waiting", state.waiting, "plain"],
+    ["conflicts/min", state.conflicts_last_minute, "warn", state.conflicts_counted ? "" : "+"],
     ["done/min", state.done_last_minute, "plain"],
   ];
   const list = byId("counts");
-  for (const [at, [name, count, tone]] of all.entries()) {
+  for (const [at, [name, count, tone, more = ""]] of all.entries()) {
     let item = list.children[at];
     if (item === undefined) {
       item = make("div", "figure");
@@ -250,7 +251,7 @@ function counts() {
       list.append(item);
     }
     item.setAttribute("data-tone", count === 0 ? "none" : tone);
-    setText(/** @type {Element} */ (item.lastElementChild), count.toLocaleString("en"));
+    setText(/** @type {Element} */ (item.lastElementChild), count.toLocaleString("en") + more);
   }
 }
 

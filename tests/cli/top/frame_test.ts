@@ -70,11 +70,39 @@ it("frame() with a filter has only what is about such a run or queue", () => {
 
 it("frame() of a workspace in which nothing is says so", () => {
   const empty = { total: 0, working: 0, silent: 0, stuck: 0, lost: 0, agents: [] };
-  const still = { ...fleet, alerts: [], runs: empty, queues: [], waits: [], reservations: [] };
-  assertEquals(framed({ height: undefined }, START, { ...still, leases: [] }), [
+  const none = { conflicts: [], conflicts_total: 0, conflicts_last_minute: 0 };
+  const held = { waits: [], reservations: [], leases: [] };
+  const still = { ...fleet, alerts: [], runs: empty, queues: [], ...held, ...none };
+  assertEquals(framed({ height: undefined }, START, still), [
     `coord  /w/.coord  ${new Date(now).toISOString().slice(11, 19)} UTC`,
     `no runs  |  ${fleet.tasks.pending} pending ${fleet.tasks.claimed} claimed 13 failed  |  0 done/min`,
     "",
     "No run holds anything, and there are no tasks",
   ]);
+});
+
+it("frame() leaves conflicts out where there are too many, counts them, and opens them with the alerts", () => {
+  const [first] = fleet.conflicts;
+  if (first === undefined) throw new Error("there is no conflict");
+  const conflicts = Array.from(
+    { length: 100 },
+    (_, n) => ({ ...first, ids: [`${n}`, "x"] as const }),
+  );
+  const many = {
+    ...fleet,
+    conflicts,
+    conflicts_total: 2_000,
+    conflicts_last_minute: 2_000,
+    conflicts_counted: false,
+  };
+  const lines = framed({ width: 200 }, START, many);
+  const at = lines.findIndex((line) => line.startsWith("  CONFLICTS 2000 "));
+  assertEquals(lines[at + 3]?.trim(), "1998 more");
+  assertEquals(lines[1]?.includes("  |  2000+ conflicts/min  |  "), true);
+  const all = framed({ height: undefined }, START, many);
+  assertEquals(all.filter((line) => line.includes("src/api/routes.ts and")).length, 100);
+  const opened = framed({ height: 200 }, { ...START, isOpen: true }, many);
+  assertEquals(opened.filter((line) => line.includes("src/api/routes.ts and")).length, 100);
+  const filtered = framed({ height: undefined }, { ...START, filter: "agent-5" }, many);
+  assertEquals(filtered.some((line) => line.startsWith("  CONFLICTS 100 ")), true);
 });

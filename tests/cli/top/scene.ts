@@ -47,6 +47,10 @@ export async function troubledFleet(): Promise<{ readonly fleet: Fleet; readonly
     exclusive: true,
     note: "moves the tax rules",
   });
+  clock.advance(1);
+  const beside = ["src/tax.ts", "src/api/routes.ts"];
+  await reservations.reserve({ addresses: beside, runId: "agent-5", note: "fixes a typo" });
+  clock.advance(1);
   await lanes.acquire({ lane: "api", tree: ["src/api/**"], owner: "agent-3", loopTs: "1" });
   await queues.pause({ queues: ["deploys"], runId: "ops", reason: "freeze" });
   await tasks.enqueue({ title: "Deploy to 本番", queue: "deploys", runId: "planner" });

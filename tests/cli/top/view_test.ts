@@ -27,15 +27,16 @@ it("pressed() asks for the record of the selected row, and opens the alerts that
   assertEquals(press(["down", "down", "enter"]).asked, { show: fleet.failures[0]?.task_id ?? "" });
   assertEquals(press(["enter"]).asked, undefined);
   const more = press(Array(6).fill("down"));
-  assertEquals(more.row?.key, MORE);
+  assertEquals(more.row?.key, `${MORE}ALERTS`);
   assertEquals(press(["enter"], more.view).view.isOpen, true);
 });
 
 it("pressed() searches from the selected row on, and again with n", () => {
   const first = press(["/", ..."AGENT-3", "enter"]);
   assertEquals(first.row?.key, "run agent-3");
-  assertEquals(press(["n"], first.view).row?.key, "lane api 1");
-  assertEquals(press(["n", "n"], first.view).row?.key, "run agent-3");
+  assertEquals(press(["n"], first.view).row?.key.startsWith("conflict "), true);
+  assertEquals(press(["n", "n"], first.view).row?.key, "lane api 1");
+  assertEquals(press(["n", "n", "n"], first.view).row?.key, "run agent-3");
   assertEquals(press(["/", ..."nowhere", "enter"]).row, undefined);
   assertEquals(press(["/", "x", "y", "backspace"]).view.typing?.text, "x");
   assertEquals(press(["/", "q", "escape"]).view.typing, undefined);

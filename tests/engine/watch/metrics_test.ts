@@ -30,6 +30,7 @@ async function busy() {
   await coord.queues.pause({ queues: ["nightly"], runId: "p" });
   await coord.reservations.reserve({ addresses: ["src/a.ts"], runId: "b", exclusive: true });
   await coord.reservations.reserve({ addresses: ["docs/a.md"], runId: "b" });
+  await coord.reservations.reserve({ addresses: ["docs/**"], runId: "c" });
   await coord.lanes.acquire({ lane: "api", owner: "c", tree: ["api/**"] });
   return scene;
 }
@@ -44,7 +45,8 @@ it("metrics() counts tasks, holds, agents and the journal", async () => {
     "default completed": 1,
   });
   assertEquals(numbers(found, "queue_paused"), { nightly: 1 });
-  assertEquals(numbers(found, "reservations"), { true: 1, false: 1 });
+  assertEquals(numbers(found, "reservations"), { true: 1, false: 2 });
+  assertEquals(numbers(found, "conflicts"), { "": 1 });
   assertEquals(numbers(found, "lanes"), { live: 1 });
   assertEquals(numbers(found, "agents"), { lost: 1, working: 2 });
   assertEquals(numbers(found, "waiters"), {});

@@ -5,8 +5,8 @@ export const top: ScreenCommand = {
   screen: true,
   details:
     "Show the fleet on the whole terminal, as it changes. First comes what may need you: lost runs, " +
-    "failed and blocked tasks, holds about to lapse. Runs, queues, who waits for whom, and holds " +
-    "follow.\n\n" +
+    "failed and blocked tasks, holds about to lapse. Runs, conflicts between their holds, queues, " +
+    "who waits for whom, and holds follow.\n\n" +
     "Keys: q quits. The arrows, PgUp and PgDn move. Enter shows one record as `coord show` does, and " +
     "Esc goes back. / searches, and n goes on to the next. f shows only what is about a run or a " +
     "queue. Ctrl-Z suspends.\n\n" +

@@ -165,29 +165,46 @@ export class Comparison {
     return { conflicts, total, isCounted, doubts: doubtsOf(theirs, conflicts) };
   }
 
+  /** Where a hold overlaps; empty where it does not, and also for the agent's own run. */
+  where(other: Holding): { readonly pairs: readonly Where[]; readonly isWhole: boolean } {
+    if (sameRun(other.runId, this.runId)) return { pairs: [], isWhole: true };
+    const met = inOneGo(this.#meet(other));
+    const pairs: Where[] = [];
+    for (const { where } of this.#pairs(met, Infinity)) {
+      if (pairs.push(where) === MAX_CONFLICTS) break;
+    }
+    return { pairs, isWhole: met.isWhole };
+  }
+
   /** The conflicts of our addresses up to one, and of what was not compared. */
   #first<C extends HoldConflict>(theirs: readonly Compared<C>[], last: number): C[] {
     const found: { readonly index: number; readonly conflict: C }[] = [];
-    for (const { held, met: { hits, outlines, isWhole } } of theirs) {
-      let isNamed = false;
-      const add = (index: number, their: number, isUnsure: boolean) => {
-        const address = this.#ours[index]?.text ?? "";
-        const where = { address, their_address: outlines[their]?.text ?? "" };
-        const conflict = held.conflict(isUnsure ? { ...where, unsure: true } : where);
-        found.push({ index, conflict });
-      };
-      for (const [their, { ours, unsure }] of hits.entries()) {
-        isNamed ||= ours.length > 0;
-        for (const index of ours) {
-          if (index > last) break;
-          add(index, their, unsure.has(index));
-        }
+    for (const { held, met } of theirs) {
+      for (const { index, where } of this.#pairs(met, last)) {
+        found.push({ index, conflict: held.conflict(where) });
       }
-      if (!isWhole && !isNamed) add(0, hits.length, true);
     }
     // A stable sort keeps the order of creation, then of their addresses.
     return found.sort((a, b) => a.index - b.index).slice(0, MAX_CONFLICTS)
       .map(({ conflict }) => conflict);
+  }
+
+  /** The pairs of addresses that overlap, of ours those up to one, and of what was not compared. */
+  *#pairs({ hits, outlines, isWhole }: Met, last: number): Generator<Indexed, undefined> {
+    let isNamed = false;
+    const pair = (index: number, their: number, isUnsure: boolean): Indexed => {
+      const address = this.#ours[index]?.text ?? "";
+      const where = { address, their_address: outlines[their]?.text ?? "" };
+      return { index, where: isUnsure ? { ...where, unsure: true } : where };
+    };
+    for (const [their, { ours, unsure }] of hits.entries()) {
+      isNamed ||= ours.length > 0;
+      for (const index of ours) {
+        if (index > last) break;
+        yield pair(index, their, unsure.has(index));
+      }
+    }
+    if (!isWhole && !isNamed) yield pair(0, hits.length, true);
   }
 
   *#meet(held: Holding): Stepwise<Met> {
@@ -235,6 +252,12 @@ export class Comparison {
     this.#hits.set(key, hits);
     return hits;
   }
+}
+
+/** Two addresses that overlap, and the place of ours. */
+interface Indexed {
+  readonly index: number;
+  readonly where: Where;
 }
 
 /** Another agent's hold that was compared. */

@@ -26,6 +26,8 @@ import { byAge, reservationItem } from "../../reservation/answers.ts";
 import { agentsOf } from "../agents.ts";
 import { alertsOf } from "./alerts.ts";
 import { FleetAttempts } from "./attempts.ts";
+import { leaseRecordKey, type Life, reservationKey } from "./compared.ts";
+import { FleetConflicts } from "./conflicts.ts";
 import { FleetTasks, type TasksNow } from "./tasks.ts";
 import type { Fleet, FleetQueue, FleetWait } from "./types.ts";
 
@@ -44,6 +46,7 @@ export class FleetFold {
   readonly #heartbeats = new Map<string, HeartbeatRecord>();
   readonly #releases = new Map<string, ReleaseRecord>();
   readonly #leases = new Map<string, Lease>();
+  readonly #conflicts = new FleetConflicts();
   #beside: Beside = { pauses: [], tickets: [] };
 
   /** @param attempts How many attempts a state lists; none where it is left out. */
@@ -61,14 +64,33 @@ export class FleetFold {
       case "claim":
         return this.#tasks.claim(id, data);
       case "reservation":
-        return put(this.#reservations, id, data && parseReservation(data, id));
+        return this.#reservation(id, data);
       case "heartbeat":
-        return put(this.#heartbeats, id, data && parseHeartbeat(data, id));
+        put(this.#heartbeats, id, data && parseHeartbeat(data, id));
+        return this.#conflicts.moved(id);
       case "release":
-        return put(this.#releases, id, data && parseRelease(data, id));
+        put(this.#releases, id, data && parseRelease(data, id));
+        return this.#conflicts.moved(id);
       case "lane":
-        return put(this.#leases, id, data && leaseIn(id, data));
+        return this.#lane(id, data && leaseIn(id, data));
     }
+  }
+
+  #reservation(id: string, data: JsonObject | undefined): void {
+    const record = put(this.#reservations, id, data && parseReservation(data, id));
+    if (record === undefined) return this.#conflicts.gone(reservationKey(id));
+    this.#conflicts.reserved(record, () => this.#life(id));
+  }
+
+  #lane(id: string, lease: Lease | undefined): void {
+    const before = this.#leases.get(id);
+    put(this.#leases, id, lease);
+    if (lease !== undefined) this.#conflicts.leased(lease);
+    else if (before !== undefined) this.#conflicts.gone(leaseRecordKey(before));
+  }
+
+  #life(id: string): Life {
+    return { heartbeat: this.#heartbeats.get(id), release: this.#releases.get(id) };
   }
 
   /** Takes in how it stands beside the feed. */
@@ -99,6 +121,7 @@ export class FleetFold {
       tasks: tasks.counts,
       queues,
       waits: this.#waits(now),
+      ...this.#conflicts.at(now, leases),
       reservations: entries.map((entry) => reservationItem(entry, now)),
       leases,
       failures: tasks.failures,
@@ -109,8 +132,7 @@ export class FleetFold {
   #live(now: number): ReservationEntry[] {
     const live: ReservationEntry[] = [];
     for (const [id, reservation] of this.#reservations) {
-      const [heartbeat, release] = [this.#heartbeats.get(id), this.#releases.get(id)];
-      const entry = { reservation, heartbeat, release };
+      const entry = { reservation, ...this.#life(id) };
       if (isLive(entry, now)) live.push(entry);
     }
     return live.sort(byAge);
@@ -145,9 +167,15 @@ export class FleetFold {
 }
 
 /** Keeps a record; one that is gone or cannot be read counts for nothing, as in listings. */
-function put<T>(records: Map<string, T>, id: string, record: T | string | undefined): void {
-  if (record === undefined || typeof record === "string") records.delete(id);
-  else records.set(id, record);
+function put<T>(
+  records: Map<string, T>,
+  id: string,
+  record: T | string | undefined,
+): T | undefined {
+  const good = typeof record === "string" ? undefined : record;
+  if (good === undefined) records.delete(id);
+  else records.set(id, good);
+  return good;
 }
 
 /** The lease in a record of the feed; `undefined` for an announcement. */

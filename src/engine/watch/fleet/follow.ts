@@ -24,6 +24,23 @@ import type { Fleet, FleetOptions } from "./types.ts";
  *   console.assert(runs.agents[0]?.task?.title === "Refactor billing" && alerts.length === 0);
  * }
  * ```
+ *
+ * @example Which paths several runs hold
+ * ```ts
+ * import { initWorkspace, openWorkspace } from "@coord/coord";
+ *
+ * const project = await Deno.makeTempDir();
+ * await initWorkspace(project);
+ * const coord = await openWorkspace({ dir: project });
+ * await coord.reservations.reserve({ addresses: ["src/**"], runId: "agent-1" });
+ * await coord.reservations.reserve({ addresses: ["src/tax.ts"], runId: "agent-2" });
+ *
+ * for await (const fleet of coord.fleet({ once: true })) {
+ *   console.assert(fleet.conflicts_last_minute === 1);
+ *   console.assert(fleet.conflicts[0]?.run_ids.join() === "agent-2,agent-1");
+ *   console.assert(fleet.hotspots.some(({ address }) => address === "src/tax.ts"));
+ * }
+ * ```
  */
 export type FollowFleet = (options?: FleetOptions) => AsyncIterable<Fleet>;
 

@@ -30,8 +30,8 @@ const FAILURES = 50;
 /** How a task stands that has ended and may have left its files; what expired may also not have ended. */
 const ENDED: readonly TaskStatus[] = ["completed", "failed", "cancelled"];
 
-/** Milliseconds in which completed tasks are counted. */
-const MINUTE_MS = 60_000;
+/** Milliseconds in which completed tasks, and conflicts that began, are counted. */
+export const MINUTE_MS = 60_000;
 
 /** A task and its claim, and how they stand until an instant. */
 interface Known {

@@ -56,6 +56,29 @@ export interface FleetWait {
   readonly since: string;
 }
 
+/**
+ * Two holds of different runs that overlap: reservations, exclusive ones or not, of any branch and
+ * checkout, and lanes by their trees. A session and its own subagent are no two runs.
+ */
+export interface FleetConflict {
+  /** The run whose hold was made later, and the other one. */
+  readonly run_ids: readonly [string, string];
+  /** An address of each hold that overlap, in the same order. */
+  readonly addresses: readonly [string, string];
+  /** What `show` takes for each hold, in the same order. */
+  readonly ids: readonly [string, string];
+  /** Since when: the later hold was made, ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** An address in conflicts of the last minute. */
+export interface FleetHotspot {
+  /** As a hold names it. */
+  readonly address: string;
+  /** In how many of those conflicts it overlaps an address of the other run. */
+  readonly count: number;
+}
+
 /** A task that failed. */
 export interface FleetFailure {
   /** Its id. */
@@ -141,6 +164,16 @@ export interface Fleet {
   readonly queues: readonly FleetQueue[];
   /** Who waits for what others hold, first come first. */
   readonly waits: readonly FleetWait[];
+  /** The conflicts between live holds, the newest first; at most 100. */
+  readonly conflicts: readonly FleetConflict[];
+  /** How many there are. */
+  readonly conflicts_total: number;
+  /** How many began in the last minute: the later hold was made then. Those that ended since count. */
+  readonly conflicts_last_minute: number;
+  /** Whether all holds were compared, and all conflicts kept; otherwise the numbers are lower bounds. */
+  readonly conflicts_counted: boolean;
+  /** The addresses in most conflicts of the last minute, at most 5, the most fought for first. */
+  readonly hotspots: readonly FleetHotspot[];
   /** The live reservations, as `list` has them. */
   readonly reservations: readonly ReservationItem[];
   /** The leases of lanes, as `lane live --all` has them. */
