@@ -44,6 +44,7 @@ itHeavy("the page shows a claim, a failure, a conflict and a loss as they happen
     `${shows("conflicts", "agent-1")} && ${shows("conflicts", "agent-2")}`,
   );
   await page.until(shows("holds", "a.ts"));
+  await page.until(shows("counts", "conflicts/min\n1"));
   const args = ["work", "--run-id", "victim", "--claim-ttl", "2", "--", "sleep", "60"];
   const worker = start(folder, args);
   await page.until(shows("runs", "Ship it"));
