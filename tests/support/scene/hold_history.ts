@@ -99,6 +99,10 @@ export class History {
     };
     held.entry = { ...held.entry, heartbeat };
     this.#say("added", "heartbeat", reservation_id, heartbeat);
+    // Another tool may write the same record again.
+    if (this.random.chance(0.3)) {
+      this.#say("modified", "reservation", reservation_id, held.entry.reservation);
+    }
   }
 
   release(): void {

@@ -165,9 +165,8 @@ export class Comparison {
     return { conflicts, total, isCounted, doubts: doubtsOf(theirs, conflicts) };
   }
 
-  /** Where a hold overlaps; empty where it does not, and also for the agent's own run. */
+  /** Where a hold of another run overlaps: pairs of addresses, at most {@link MAX_CONFLICTS}. */
   where(other: Holding): { readonly pairs: readonly Where[]; readonly isWhole: boolean } {
-    if (sameRun(other.runId, this.runId)) return { pairs: [], isWhole: true };
     const met = inOneGo(this.#meet(other));
     const pairs: Where[] = [];
     for (const { where } of this.#pairs(met, Infinity)) {
