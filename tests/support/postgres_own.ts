@@ -149,7 +149,11 @@ export async function ownServer(options: OwnServer = {}) {
       await shell.run(`${ask} -c "SELECT pg_reload_conf()"`);
       const isSynchronous = `test "$(${ask} -c "SHOW synchronous_standby_names")" = "*"`;
       const isCopying = `${ask} -c "SELECT sync_state FROM pg_stat_replication" | grep -q sync`;
-      await shell.run(`until ${isSynchronous} && ${isCopying}; do sleep 0.05; done`);
+      const copies = `${isSynchronous} && ${isCopying}`;
+      // A standby that never copies is an error, which does not outlive the test.
+      await shell.run(
+        `for n in $(seq 1200); do ${copies} && break; sleep 0.05; done; ${copies}`,
+      );
       return other;
     },
     promote: () => shell.run(`pg_ctl -D "$dir/standby" -w promote`),
