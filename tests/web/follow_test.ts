@@ -4,6 +4,7 @@ import { noTasks } from "../../src/domain/task/listing.ts";
 import { CoordError } from "../../src/domain/errors.ts";
 import { FleetPages } from "../../src/web/follow.ts";
 import { assertEquals, it } from "../deps.ts";
+import { noFleet } from "../support/fake/fleet.ts";
 
 /** A connection that takes what is written, or is behind. */
 class FakeStream {
@@ -66,23 +67,11 @@ function turns(): Promise<void> {
 }
 
 function state(second: number): Fleet {
-  return {
+  return noFleet({
     at: new Date(Date.UTC(2026, 10, 21, 9, 30, second)).toISOString(),
-    alerts: [],
-    runs: { working: 0, silent: 0, stuck: 0, lost: 0, total: 0, agents: [] },
     tasks: { ...noTasks(), completed: second },
-    queues: [],
-    waits: [],
-    conflicts: [],
-    conflicts_total: 0,
-    conflicts_last_minute: 0,
-    conflicts_counted: true,
-    hotspots: [],
-    reservations: [],
-    leases: [],
-    failures: [],
     attempts: [],
-  };
+  });
 }
 
 const ALL = ["hello", "samples", "attempts", "fleet"];

@@ -1,39 +1,18 @@
-import type { Fleet, FleetQueue } from "../../src/engine/watch/fleet/types.ts";
+import type { FleetQueue } from "../../src/engine/watch/fleet/types.ts";
 import { Samples } from "../../src/web/samples.ts";
 import { pageState } from "../../src/web/view.ts";
 import { noTasks } from "../../src/domain/task/listing.ts";
 import { assertEquals, it } from "../deps.ts";
+import { noFleet } from "../support/fake/fleet.ts";
 
 function queue(name: string, pending: number): FleetQueue {
   const counts = { ...noTasks(), pending, total: pending };
   return { queue: name, ...counts, paused: null, oldest_pending: null, completed_last_minute: 0 };
 }
 
-const NONE = { working: 0, silent: 0, stuck: 0, lost: 0, total: 0 };
-
-function fleet(with_: Partial<Fleet>): Fleet {
-  return {
-    at: "2026-11-21T09:30:00.000Z",
-    alerts: [],
-    runs: { ...NONE, agents: [] },
-    tasks: noTasks(),
-    queues: [],
-    waits: [],
-    conflicts: [],
-    conflicts_total: 0,
-    conflicts_last_minute: 0,
-    conflicts_counted: true,
-    hotspots: [],
-    reservations: [],
-    leases: [],
-    failures: [],
-    ...with_,
-  };
-}
-
 it("pageState() has the rows of coord top, at most 1,000 of a section, and says how many there are", () => {
   const queues = Array.from({ length: 1_200 }, (_, at) => queue(`q${at}`, 1));
-  const { sections } = pageState(fleet({ queues, attempts: [] }), undefined);
+  const { sections } = pageState(noFleet({ queues, attempts: [] }), undefined);
   assertEquals(
     sections.map(({ title, rows, count }) => ({ title, rows: rows.length, count })),
     [{ title: "QUEUES", rows: 1_000, count: 1_200 }],
@@ -57,7 +36,7 @@ it("pageState() has a hold for each address, with how and for how long it is hel
     released_at: null,
     reason: null,
   } as const;
-  const { holds, holds_total } = pageState(fleet({ reservations: [reservation] }), undefined);
+  const { holds, holds_total } = pageState(noFleet({ reservations: [reservation] }), undefined);
   const all = { key: "reservation sha256:1", id: "sha256:1", run_id: "agent-1", how: "locks" };
   const left = { left: Date.parse("2026-11-21T10:00:00.000Z") };
   assertEquals(holds, [
@@ -90,7 +69,7 @@ it("pageState() has failures and conflicts as sections, without what is invisibl
   } as const;
   const forecast = { total: 7, truncated: true, conflicts: [conflict] };
   const hotspots = [{ address: "src/b.ts", count: 9 }, { address: "src/a.ts", count: 4 }];
-  const { sections } = pageState(fleet({ failures: [failure], hotspots }), forecast);
+  const { sections } = pageState(noFleet({ failures: [failure], hotspots }), forecast);
   assertEquals(
     sections.map(({ title, rows, count }) => ({ title, count, cells: rows[0]?.cells })),
     [
