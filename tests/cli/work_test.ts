@@ -210,7 +210,9 @@ itSh(
   async () => {
     const { tasks, work, has } = await scene(["x", "y"]);
     await using worker = work(
-      '[ "$COORD_TITLE" = x ] || sleep 60 & echo 1 > $COORD_TITLE; wait',
+      // The first may not end before the other was claimed.
+      `if [ "$COORD_TITLE" = x ]; then until [ -s y ]; do sleep 0.02; done; echo 1 > x
+       else echo 1 > y; sleep 60 & wait; fi`,
       "--concurrency",
       "2",
     );
