@@ -19,8 +19,8 @@ const [program = "", ...first] = executable === undefined
   ? [Deno.execPath(), "run", "-A", "--no-check", CLI]
   : [await Deno.realPath(executable)];
 
-/** Milliseconds until what starts has warmed up. */
-const WARM_MS = 8_000;
+/** Milliseconds until what starts has warmed up: until then a good part of its time goes to making machine code. */
+const WARM_MS = 30_000;
 
 /** Events whose way to the page is measured. */
 const EVENTS = 40;

@@ -268,7 +268,7 @@ async function runCommand(
       return 0;
     }
     const code = await deliver(value, command, output, stopping, giveBack);
-    if (command.lasts) await untilStopped(host, output, context.stop);
+    if (command.lasts) await untilStopped(output, context.stop);
     return code;
   } finally {
     stopping.end();
@@ -277,9 +277,8 @@ async function runCommand(
 }
 
 /** Goes on until the process is stopped. */
-async function untilStopped(host: Host, output: Output, stop: AbortSignal): Promise<void> {
+async function untilStopped(output: Output, stop: AbortSignal): Promise<void> {
   output.live();
-  host.runsLong?.();
   if (stop.aborted) return;
   await new Promise((resolve) => stop.addEventListener("abort", resolve));
 }

@@ -1,4 +1,5 @@
 /** What has changed between two states of the page, so that a page which has one need not get all of the other. */
+import { onceOfEach } from "../domain/watch/once.ts";
 import type { Cell, ScreenRow, Section } from "../cli/top/sections.ts";
 import type { PageHold, PageState } from "./view.ts";
 
@@ -25,14 +26,17 @@ export interface PageChange extends Omit<PageState, "sections" | "holds"> {
 /** By what a hold is known again. */
 const holdKey = ({ key, address }: PageHold) => `${key} ${address}`;
 
-/** Rows as JSON, by their keys, in their order; `undefined` where two have one key. */
-type Rows = ReadonlyMap<string, string> | undefined;
+/** Rows, and the same as JSON, by their keys, in their order; none where two have one key. */
+interface Rows<R = object> {
+  readonly rows: readonly R[];
+  readonly byKey: ReadonlyMap<string, string> | undefined;
+}
 
 /** The last state, and what has changed with each that follows. */
 export class PageChanges {
   #head = "";
   #sections = new Map<string, Rows>();
-  #holds: Rows = new Map();
+  #holds: Rows = { rows: [], byKey: new Map() };
 
   /** Takes in a state; what it changes, `undefined` where that is nothing but the time. */
   next(state: PageState): PageChange | undefined {
@@ -41,15 +45,15 @@ export class PageChanges {
     this.#sections = new Map();
     const changed = sections.flatMap((section) => {
       const { title, rows, count = rows.length } = section;
-      const now = jsonOf(rows, ({ key }) => key);
+      const now = rowsOf(before.get(title), rows, ({ key }) => key);
       this.#sections.set(title, now);
-      const changes = changesOf(before.get(title), now, rows);
+      const changes = changesOf(before.get(title), now);
       if (changes === undefined) return section;
       return isNone(changes) ? [] : { title, count, ...changes };
     });
     const without = [...before.keys()].filter((title) => !this.#sections.has(title));
-    const now = jsonOf(holds, holdKey);
-    const held = changesOf(this.#holds, now, holds) ?? holds;
+    const now = rowsOf(this.#holds, holds, holdKey);
+    const held = changesOf(this.#holds, now) ?? holds;
     this.#holds = now;
     const counts = JSON.stringify({
       ...head,
@@ -67,14 +71,29 @@ function isNone<R>(changes: RowChanges<R> | readonly R[]): boolean {
   return "gone" in changes && changes.gone.length === 0 && changes.news.length === 0;
 }
 
-function jsonOf<R>(rows: readonly R[], keyOf: (row: R) => string): Rows {
-  const all = new Map(rows.map((row) => [keyOf(row), JSON.stringify(row)]));
-  return all.size === rows.length ? all : undefined;
+const textOf = onceOfEach((row: object) => JSON.stringify(row));
+
+/** The same as before where each row is. */
+function rowsOf<R extends object>(
+  before: Rows | undefined,
+  rows: readonly R[],
+  keyOf: (row: R) => string,
+): Rows<R> {
+  const isSame = before?.rows.length === rows.length &&
+    rows.every((row, at) => row === before.rows[at]);
+  if (isSame) return before as Rows<R>;
+  const all = new Map(rows.map((row) => [keyOf(row), textOf(row)]));
+  return { rows, byKey: all.size === rows.length ? all : undefined };
 }
 
 /** How rows became others; `undefined` where that cannot be said, or what stayed has another order. */
-function changesOf<R>(before: Rows, now: Rows, rows: readonly R[]): RowChanges<R> | undefined {
+function changesOf<R>(
+  old: Rows | undefined,
+  { rows, byKey: now }: Rows<R>,
+): RowChanges<R> | undefined {
+  const before = old?.byKey;
   if (before === undefined || now === undefined) return undefined;
+  if (before === now) return { gone: [], news: [] };
   const gone = [...before.keys()].filter((key) => !now.has(key));
   const stayed = [...before.keys()].filter((key) => before.get(key) === now.get(key));
   const news: [number, R][] = [];

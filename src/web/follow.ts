@@ -14,7 +14,7 @@ import { SAMPLE_S, Samples } from "./samples.ts";
 import { type PageState, pageState, shortened } from "./view.ts";
 
 /** Seconds between two states at least, and at most where nothing but ages changes. */
-const INTERVAL_S = { least: 0.15, most: SAMPLE_S } as const;
+const INTERVAL_S = { least: 0.16, most: SAMPLE_S } as const;
 
 /** Attempts that a page gets. */
 const ATTEMPTS = 500;
@@ -23,7 +23,7 @@ const ATTEMPTS = 500;
 const BEAT_MS = 3_000;
 
 /** Milliseconds between two looks for conflicts, which compare all holds. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 
 /** One event as it goes out. */
 function event(name: string, data: unknown): string {
@@ -45,10 +45,10 @@ export class FleetPages {
   #following: AbortController | undefined;
   #beat: ReturnType<typeof setInterval> | undefined;
   #fleet: Fleet | undefined;
-  /** The newest state, how it differs from the one before, and the attempts in it. */
+  /** The newest state, how it differs from the one before, and the attempts that were in one. */
   #state: PageState | undefined;
   #changes = new PageChanges();
-  #attempts: ReadonlySet<FleetAttempt> = new Set();
+  readonly #attempts = new WeakSet<FleetAttempt>();
   /** What is held, as it was when conflicts were last looked for, and what was found. */
   #held = "";
   #forecast: Forecast | undefined;
@@ -122,9 +122,8 @@ export class FleetPages {
     this.#look(fleet);
     this.#state = pageState(fleet, this.#forecast);
     const change = this.#changes.next(this.#state);
-    const attempts = fleet.attempts ?? [];
-    const changed = attempts.filter((each) => !this.#attempts.has(each));
-    this.#attempts = new Set(attempts);
+    const changed = (fleet.attempts ?? []).filter((each) => !this.#attempts.has(each));
+    for (const each of changed) this.#attempts.add(each);
     const moment = this.#samples.take(msOf(fleet.at), fleet.queues);
     const news = [
       ...(changed.length === 0
@@ -142,11 +141,12 @@ export class FleetPages {
 
   /** Looks for conflicts where what is held has changed: one look at a time, and then a rest. */
   #look({ reservations, leases }: Fleet): void {
+    if (this.#isLooking) return;
     const held = JSON.stringify([
       reservations.map(({ reservation_id }) => reservation_id),
       leases.map(({ lane, loop_ts }) => [lane, loop_ts]),
     ]);
-    if (this.#isLooking || held === this.#held) return;
+    if (held === this.#held) return;
     this.#held = held;
     this.#isLooking = true;
     this.#coord.forecast().then((forecast) => {

@@ -1,4 +1,5 @@
 /** What the page shows of a fleet: rows by the words and the order of `coord top`, a bounded number of them. */
+import { onceOfEach } from "../domain/watch/once.ts";
 import type { TaskCounts } from "../domain/task/listing.ts";
 import type { ConflictType } from "../domain/forecast/clash.ts";
 import type { Forecast } from "../engine/forecast/forecast.ts";
@@ -63,14 +64,14 @@ export function pageState(fleet: Fleet, forecast: Forecast | undefined): PageSta
   if (forecast !== undefined && forecast.total > 0) shown.push(conflicts(forecast, fleet));
   if (fleet.failures.length > 0) shown.push(failures(fleet.failures));
   const holds = holdsOf(fleet, all.find(({ title }) => title === "HOLDS")?.rows ?? []);
-  return shortened({
+  return {
     at: fleet.at,
     runs,
     tasks: fleet.tasks,
     waiting: fleet.waits.length,
     sections: shown.map((section) => ({
       ...section,
-      rows: section.rows.slice(0, MOST),
+      rows: section.rows.slice(0, MOST).map((row) => shortRow(row)),
       count: section.count ?? section.rows.length,
     })),
     conflicts_last_minute: fleet.conflicts_last_minute,
@@ -78,24 +79,37 @@ export function pageState(fleet: Fleet, forecast: Forecast | undefined): PageSta
     done_last_minute: fleet.queues.reduce((sum, each) => sum + each.completed_last_minute, 0),
     holds: holds.slice(0, MOST),
     holds_total: holds.length,
-  });
+  };
 }
+
+const shortRow = onceOfEach((row: ScreenRow<Cell>) => shortened(row));
 
 /** The addresses of all holds, each as its row says it. */
 function holdsOf({ reservations, leases }: Fleet, rows: readonly ScreenRow<Cell>[]): PageHold[] {
   const byKey = new Map(rows.map((row) => [row.key, row]));
-  const of = (key: string, addresses: readonly string[]) => {
-    const { id = "", cells: [run, how, , , left = ""] = [] } = byKey.get(key) ?? {};
-    const about = { key, id, run_id: `${run}`, how: `${how}`, left };
-    return addresses.map((address) => ({ ...about, address: sanitize(address) }));
-  };
   return [
-    ...leases.flatMap(({ lane, loop_ts, tree }) => of(`lane ${lane} ${loop_ts}`, tree)),
-    ...reservations.flatMap(({ reservation_id: id, addresses }) =>
-      of(`reservation ${id}`, addresses)
+    ...leases.flatMap(({ lane, loop_ts, tree }) =>
+      addressesOf(byKey.get(`lane ${lane} ${loop_ts}`), tree)
+    ),
+    ...reservations.flatMap((each) =>
+      reservedBy(each, byKey.get(`reservation ${each.reservation_id}`))
     ),
   ];
 }
+
+function addressesOf(
+  row: ScreenRow<Cell> | undefined,
+  addresses: readonly string[],
+): readonly PageHold[] {
+  const { key = "", id = "", cells: [run, how, , , left = ""] = [] } = row ?? {};
+  const about = { key, id, run_id: `${run}`, how: `${how}`, left };
+  return addresses.map((address) => shortened({ ...about, address: sanitize(address) }));
+}
+
+const reservedBy = onceOfEach((
+  { addresses }: Fleet["reservations"][number],
+  row: ScreenRow<Cell> | undefined,
+) => addressesOf(row, addresses));
 
 function conflicts({ conflicts, total }: Forecast, fleet: Fleet): Section<Cell> {
   return {
@@ -143,17 +157,21 @@ function failures(all: readonly FleetFailure[]): Section<Cell> {
       { name: "TRY", least: 3, right: true, drop: 3 },
       { name: "SINCE", least: 8, right: true },
     ],
-    rows: all.map(({ task_id: id, title, queue, run_id, error, attempt, ended_at }) =>
-      harmless({
-        key: `failure ${id}`,
-        id,
-        about: [run_id, queue],
-        cells: [title, error ?? "", run_id, queue, `${attempt}`, ago(ended_at)],
-        tones: { 1: "bad", 3: "dim", 5: "dim" },
-      })
-    ),
+    rows: all.map((failure) => failureRow(failure)),
   };
 }
+
+const failureRow = onceOfEach((
+  { task_id: id, title, queue, run_id, error, attempt, ended_at }: FleetFailure,
+) =>
+  harmless({
+    key: `failure ${id}`,
+    id,
+    about: [run_id, queue],
+    cells: [title, error ?? "", run_id, queue, `${attempt}`, ago(ended_at)],
+    tones: { 1: "bad", 3: "dim", 5: "dim" },
+  })
+);
 
 /** The same value, with long texts cut. */
 export function shortened<T>(value: T): T;

@@ -1,6 +1,7 @@
 /** The state of a fleet as rows, what needs a look first. */
 import { agentText, duration, progressText, shortId } from "../../commands/text.ts";
 import { restUntil } from "../../domain/lane/lease.ts";
+import { onceOfEach } from "../../domain/watch/once.ts";
 import { parseTime } from "../../domain/time.ts";
 import type { AgentItem, AgentStatus } from "../../engine/watch/agents.ts";
 import type {
@@ -58,19 +59,16 @@ export function sectionsOf(fleet: Fleet, filter: string, now: number): Section[]
     .filter(({ rows }) => rows.length > 0);
 }
 
-/** Sections are made once for a state, however often it is drawn. */
-const made = new WeakMap<Fleet, readonly Section<Cell>[]>();
+/**
+ * The sections as they are until the state changes, made once for it, however often it is drawn: only what
+ * their moments show goes on. A row of what has not changed is the same object from state to state.
+ */
+export const timelessSections = onceOfEach((fleet: Fleet): readonly Section<Cell>[] =>
+  [alerts, runs, conflicts, queues, waits, holds].map((make) => make(fleet))
+    .map((section) => ({ ...section, rows: section.rows.map((row) => harmlessRow(row)) }))
+);
 
-/** The sections as they are until the state changes: only what their moments show goes on. */
-export function timelessSections(fleet: Fleet): readonly Section<Cell>[] {
-  const known = made.get(fleet);
-  if (known !== undefined) return known;
-  const makers = [alerts, runs, conflicts, queues, waits, holds];
-  const sections = makers.map((make) => make(fleet))
-    .map((section) => ({ ...section, rows: section.rows.map(harmless) }));
-  made.set(fleet, sections);
-  return sections;
-}
+const harmlessRow = onceOfEach(harmless);
 
 export function harmless(row: ScreenRow<Cell>): ScreenRow<Cell> {
   const cells = row.cells.map((cell) => typeof cell === "string" ? sanitize(cell) : cell);
@@ -109,21 +107,31 @@ function alerts(fleet: Fleet): Section<Cell> {
       { name: "WHY", least: 10, most: 120, share: 3, drop: 1 },
       { name: "SINCE", least: 8, right: true },
     ],
-    rows: fleet.alerts.map((alert) => {
-      const [word, tone] = ALERTS[alert.kind];
-      const { kind, id, run_id, queue, subject } = alert;
-      return {
-        key: `alert ${kind} ${id} ${run_id} ${queue}`,
-        id: id ?? undefined,
-        about: [run_id, queue].filter((name) => name !== null),
-        cells: [word, agentText(subject), whyOf(alert, fleet), ago(alert.at)],
-        tones: { 0: tone, 3: "dim" },
-      };
-    }),
+    // A blocked task names another one.
+    rows: fleet.alerts.map((alert) =>
+      alert.kind === "blocked_task" ? alertRow(alert, fleet.failures) : knownAlertRow(alert)
+    ),
   };
 }
 
-function whyOf({ kind, run_id, subject, detail }: FleetAlert, { failures }: Fleet): string {
+function alertRow(alert: FleetAlert, failures: Fleet["failures"] = []): ScreenRow<Cell> {
+  const [word, tone] = ALERTS[alert.kind];
+  const { kind, id, run_id, queue, subject } = alert;
+  return {
+    key: `alert ${kind} ${id} ${run_id} ${queue}`,
+    id: id ?? undefined,
+    about: [run_id, queue].filter((name) => name !== null),
+    cells: [word, agentText(subject), whyOf(alert, failures), ago(alert.at)],
+    tones: { 0: tone, 3: "dim" },
+  };
+}
+
+const knownAlertRow = onceOfEach((alert: FleetAlert) => alertRow(alert));
+
+function whyOf(
+  { kind, run_id, subject, detail }: FleetAlert,
+  failures: Fleet["failures"],
+): string {
   const title = failures.find(({ task_id }) => task_id === detail)?.title;
   const said = kind === "blocked_task" ? `after ${title ?? shortId(detail)}` : detail;
   const run = run_id === null || run_id === subject ? "" : agentText(run_id);
@@ -313,20 +321,7 @@ function holds({ reservations, leases }: Fleet): Section<Cell> {
       tones: { 1: isDead ? "bad" : "plain", 4: "dim" } as const,
     };
   });
-  const files = reservations.map((each) => ({
-    key: `reservation ${each.reservation_id}`,
-    id: each.reservation_id,
-    about: [each.run_id],
-    rank: 1,
-    cells: [
-      each.run_id,
-      each.exclusive === true ? "locks" : "edits",
-      each.addresses.join(", "),
-      noteOf({ note: each.note ?? null, progress: each.progress ?? null }),
-      left(parseTime(each.expires_at)),
-    ],
-    tones: { 3: "dim", 4: "dim" } as const,
-  }));
+  const files = reservations.map((each) => reservationRow(each));
   const runOf = ({ about: [run = ""] }: ScreenRow<Cell>) => run;
   return {
     title: "HOLDS",
@@ -340,6 +335,21 @@ function holds({ reservations, leases }: Fleet): Section<Cell> {
     rows: [...lanes, ...files].sort((a, b) => a.rank - b.rank || (runOf(a) < runOf(b) ? -1 : 1)),
   };
 }
+
+const reservationRow = onceOfEach((each: Fleet["reservations"][number]) => ({
+  key: `reservation ${each.reservation_id}`,
+  id: each.reservation_id,
+  about: [each.run_id],
+  rank: 1,
+  cells: [
+    each.run_id,
+    each.exclusive === true ? "locks" : "edits",
+    each.addresses.join(", "),
+    noteOf({ note: each.note ?? null, progress: each.progress ?? null }),
+    left(parseTime(each.expires_at)),
+  ],
+  tones: { 3: "dim", 4: "dim" } as const,
+}));
 
 /** How long ago an instant is; empty where there is none. */
 export function ago(instant: string | null): Cell {

@@ -5,7 +5,7 @@
 import type { HoldRemarks } from "../input/progress.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json.ts";
 import { INTENT_TTL_S, RESERVATION_TTL_S, UNKNOWN_RUN } from "../limits.ts";
-import { isAhead, parseTime } from "../time.ts";
+import { isAhead, parseTime, presentFrom } from "../time.ts";
 
 /** What an agent is about to do with what it names. */
 export type ReservationOperation =
@@ -188,18 +188,22 @@ export function signOfLife({ reservation, heartbeat }: ReservationEntry): string
   return heartbeat?.last_beat_at ?? reservation.created_at;
 }
 
-/** Whether its last sign of life lies ahead of the clock: it was made by a clock that was wrong. */
-function isEntryAhead(entry: ReservationEntry, now: number): boolean {
-  return isAhead(parseTime(signOfLife(entry)) ?? 0, now);
+/** From when until when, milliseconds since 1970, one that is neither released nor unsettled is in force. */
+export function liveSpan(
+  entry: ReservationEntry,
+): { readonly from: number; readonly until: number } {
+  return { from: presentFrom(parseTime(signOfLife(entry)) ?? 0), until: effectiveExpiry(entry) };
 }
 
 /**
- * Whether a reservation is in force at `now`. One that is not confirmed is not. One that lies ahead
- * would be so until the clock has come there, so it does not count.
+ * Whether a reservation is in force at `now`. One that is not confirmed is not. One whose last sign of
+ * life lies ahead of the clock was made by a clock that was wrong. It would be in force until the clock
+ * has come there, so it does not count.
  */
 export function isLive(entry: ReservationEntry, now: number): boolean {
-  return entry.release === undefined && entry.unsettled !== true &&
-    effectiveExpiry(entry) > now && !isEntryAhead(entry, now);
+  if (entry.release !== undefined || entry.unsettled === true) return false;
+  const { from, until } = liveSpan(entry);
+  return now >= from && now < until;
 }
 
 /** Seconds that a reservation was made for, by which a heartbeat that names none extends it. */

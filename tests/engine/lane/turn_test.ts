@@ -44,6 +44,7 @@ function meddled(
     location: real.location,
     exists: () => real.exists(),
     read: () => real.read(),
+    remembered: () => undefined,
     last: (count) => real.last(count),
     size: () => real.size(),
     verify: () => real.verify(),

@@ -194,6 +194,29 @@ it("LaneRecords hints at every entry since the last look, also past checkpoints"
   watching.close();
 });
 
+it("LaneRecords reads the journal once for what is looked at in one turn, and again in the next", async () => {
+  const place = await workspace();
+  const { lanes } = place.coord;
+  const names = ["api", "web", "docs"];
+  for (const lane of names) await lanes.acquire({ lane, owner: "x", tree: [lane], loopTs: "1" });
+  const path = `${place.path}/lanes/lane-journal.jsonl`;
+  const journal = new FsJournal(place.host, path, place.clock.now, () => {});
+  let reads = 0;
+  const read = journal.read.bind(journal);
+  journal.read = () => (reads++, read());
+  const files = undefined as unknown as RecordSource; // other kinds than lanes are not asked for
+  const records = new LaneRecords(files, new FsLanes(place.host, journal, undefined));
+  const look = () => {
+    const { ids } = records.list("lane");
+    records.mark("lane");
+    return ids.map((id) => records.look("lane", id, undefined).kind);
+  };
+  assertEquals(look(), ["record", "record", "record"]);
+  await lanes.release({ lane: "web", owner: "x", loopTs: "1" });
+  reads = 0;
+  assertEquals([look(), reads], [["record", "record"], 1]);
+});
+
 it("watch() with a cursor emits only what changed since, also over a compaction", async () => {
   const { dir, coord: { lanes, journal }, collect } = await scene();
   const cursor = `${dir}/cursor`;

@@ -105,6 +105,10 @@ export class FsJournal implements JournalFile {
     return lastEntries(fs, location, count);
   }
 
+  remembered(count: number): readonly JournalEntry[] | undefined {
+    return this.#reader.last(count);
+  }
+
   size(): number {
     return this.host.fs.stat(this.location)?.size ?? 0;
   }

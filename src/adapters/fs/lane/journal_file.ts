@@ -33,6 +33,8 @@ export interface JournalFile {
   read(): JournalView;
   open(timeoutMs: number, signal?: AbortSignal): Promise<FileSessionOutcome>;
   last(count: number): readonly JournalEntry[];
+  /** The same by what was read last, without a look; `undefined` where fewer are remembered. */
+  remembered(count: number): readonly JournalEntry[] | undefined;
   size(): number;
   verify(): JournalReport;
 }

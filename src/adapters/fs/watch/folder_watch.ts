@@ -77,7 +77,8 @@ export class FolderWatch {
   #changed({ dir, name }: DirHint): void {
     if (!this.#open) return;
     // By the last part of the path alone, since platforms may report paths with links resolved.
-    const folder = this.#folders.find((each) => lastPart(dir) === each);
+    const part = lastPart(dir);
+    const folder = this.#folders.find((each) => part === each);
     if (folder !== undefined) this.onHint(folder, name);
     else if (name === undefined) this.onHint(undefined, undefined);
     else if (this.#folders.includes(name)) {

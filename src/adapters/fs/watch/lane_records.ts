@@ -18,8 +18,10 @@ import {
 } from "../../../domain/watch/lane_record.ts";
 import { identityOf, type JournalEntry } from "../../../domain/journal/line.ts";
 import { HostError } from "../../../ports/host.ts";
+import type { JournalView } from "../../../ports/journal.ts";
 import { isSettled } from "../disk/folder_mark.ts";
 import type { FsLanes } from "../lane/environment.ts";
+import type { JournalFile } from "../lane/journal_file.ts";
 import type { NamesWatch, RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
@@ -28,12 +30,35 @@ const RECENT = 1_000;
 /** New entries that are hinted one by one; after more of them everything is looked at. */
 const MAX_HINTS = 200;
 
+/** The journal as it was when the running turn first asked for it: what is looked at together is read once. */
+class TurnJournal {
+  #view: JournalView | undefined;
+
+  constructor(readonly file: JournalFile) {}
+
+  read(): JournalView {
+    if (this.#view === undefined) {
+      this.#view = this.file.read();
+      queueMicrotask(() => this.#view = undefined);
+    }
+    return this.#view;
+  }
+
+  last(count: number): readonly JournalEntry[] {
+    this.read();
+    return this.file.remembered(count) ?? this.file.last(count);
+  }
+}
+
 /** The records of a workspace together with its lanes. */
 export class LaneRecords implements RecordSource {
   /** The entries that were looked through last. */
   #recent = { seq: -1, entries: [] as readonly JournalEntry[] };
+  readonly #journal: TurnJournal;
 
-  constructor(readonly files: RecordSource, readonly lanes: FsLanes) {}
+  constructor(readonly files: RecordSource, readonly lanes: FsLanes) {
+    this.#journal = new TurnJournal(lanes.file);
+  }
 
   prepare(): Promise<void> {
     return this.files.prepare();
@@ -44,7 +69,7 @@ export class LaneRecords implements RecordSource {
   }
 
   #leases(): string[] {
-    return this.lanes.file.read().fold.live().map(leaseId);
+    return this.#journal.read().fold.live().map(leaseId);
   }
 
   list(kind: RecordKind): RecordListing {
@@ -78,7 +103,7 @@ export class LaneRecords implements RecordSource {
   mark(kind: RecordKind): { readonly mark: string; readonly settled: boolean } {
     if (kind !== "lane") return this.files.mark(kind);
     try {
-      const { fold, tail } = this.lanes.file.read();
+      const { fold, tail } = this.#journal.read();
       return { mark: `${fold.seq}:${tail}:${fold.leases.size}`, settled: true };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
@@ -110,7 +135,7 @@ export class LaneRecords implements RecordSource {
     try {
       if (filed.length > 0) open.push(this.files.watch(filed, onHint, failed));
       if (filed.length < kinds.length) {
-        const hints = new LaneHints(this.lanes, onHint);
+        const hints = new LaneHints(this.lanes, this.#journal, onHint);
         open.push(this.lanes.watch(() => hints.look(), failed));
       }
     } catch (error) {
@@ -120,10 +145,14 @@ export class LaneRecords implements RecordSource {
     return { close };
   }
 
-  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
-    const files = this.files.byNames(kinds.filter((kind) => kind !== "lane"), onHint);
+  byNames(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    gatherMs: number,
+  ): NamesWatch {
+    const files = this.files.byNames(kinds.filter((kind) => kind !== "lane"), onHint, gatherMs);
     if (!kinds.includes("lane")) return files;
-    const lanes = new LaneHints(this.lanes, onHint);
+    const lanes = new LaneHints(this.lanes, this.#journal, onHint);
     return {
       kinds: [...files.kinds, "lane"],
       look() {
@@ -140,7 +169,7 @@ export class LaneRecords implements RecordSource {
   #lease(id: string, known: string | undefined): RecordLook {
     const identity = leaseOfId(id);
     if (identity === undefined) return { kind: "gone" };
-    const lease = this.lanes.file.read().fold.leases.get(identity);
+    const lease = this.#journal.read().fold.leases.get(identity);
     if (lease === undefined) return { kind: "gone", last: this.#endOf(identity) };
     const version = `${lease.fence}.${lease.renewed_seq}`;
     if (version === known) return { kind: "same" };
@@ -161,7 +190,7 @@ export class LaneRecords implements RecordSource {
   }
 
   #last(): readonly JournalEntry[] {
-    const { file: journal } = this.lanes;
+    const journal = this.#journal;
     const { seq } = journal.read().fold;
     const { seq: before, entries } = this.#recent;
     if (seq !== before) {
@@ -178,7 +207,11 @@ class LaneHints {
   /** The file as it was; `undefined` where a further change might not show in that. */
   #mark: string | undefined;
 
-  constructor(readonly lanes: FsLanes, readonly onHint: (hint: RecordHint) => void) {
+  constructor(
+    readonly lanes: FsLanes,
+    readonly journal: TurnJournal,
+    readonly onHint: (hint: RecordHint) => void,
+  ) {
     this.#seq = this.#read();
   }
 
@@ -189,7 +222,7 @@ class LaneHints {
     if (before === undefined || seq === undefined || !isNear(before, seq)) {
       return this.onHint({ about: "kind", kind: "lane" });
     }
-    const ids = new Set(this.lanes.file.last(news(before, seq)).map(hintOf));
+    const ids = new Set(this.journal.last(news(before, seq)).map(hintOf));
     for (const id of ids) {
       this.onHint(
         id === undefined ? { about: "other", kind: "lane" } : { about: "record", kind: "lane", id },
@@ -210,7 +243,7 @@ class LaneHints {
   /** A journal that cannot be read now is looked at again with the next hint. */
   #read(): number | undefined {
     try {
-      return this.lanes.file.read().fold.seq;
+      return this.journal.read().fold.seq;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return undefined;

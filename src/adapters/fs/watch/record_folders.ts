@@ -18,6 +18,8 @@ export class RecordFolders {
   readonly reservations: ReservationFiles;
   readonly segments: Segments;
   readonly #refused = new Set<RecordKind>();
+  /** Those that were found real in the running turn. */
+  readonly #real = new Set<RecordKind>();
   /** The newest place of a reservation that was found so far. */
   #newestPlace = 0;
 
@@ -74,9 +76,12 @@ export class RecordFolders {
 
   /** Whether the records of a kind may be looked at; a folder that is a link is reported. */
   isFolder(kind: RecordKind): boolean {
+    if (this.#real.has(kind)) return true;
     const stat = this.stat(this.layout.folder(kind));
     if (stat?.kind === "directory") {
       this.#refused.delete(kind);
+      if (this.#real.size === 0) queueMicrotask(() => this.#real.clear());
+      this.#real.add(kind);
       return true;
     }
     if (stat !== undefined && !this.#refused.has(kind)) {

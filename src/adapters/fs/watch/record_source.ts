@@ -53,6 +53,9 @@ import { idOfName, parseRecordName, readRecord } from "../disk/record_file.ts";
 import { comingName } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
 
+/** Milliseconds between two looks at names for which it was measured how many are worth it. */
+const PACE_MS = 150;
+
 export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
   readonly #folders: RecordFolders;
@@ -170,11 +173,15 @@ export class FsRecordSource implements RecordSource {
     return watch;
   }
 
-  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
+  byNames(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    gatherMs: number,
+  ): NamesWatch {
     const folders: Folders = {
       mark: (kind) => this.mark(kind),
       names: (kind) => this.#names(kind),
-      most: (kind) => this.#most(kind),
+      most: (kind) => this.#most(kind) * Math.max(1, gatherMs / PACE_MS),
       hintsOf: (kind, differing, names) =>
         kind === "claim"
           ? this.#claimHints(differing, names)
@@ -183,7 +190,10 @@ export class FsRecordSource implements RecordSource {
     return new NameLooks(folders, kinds, onHint);
   }
 
-  /** A record with a chain makes many notifications; on Deno so does each reading of a record. */
+  /**
+   * At a look each {@link PACE_MS}. A record with a chain makes many notifications; on Deno so does each
+   * reading of a record.
+   */
   #most(kind: RecordKind): number {
     return this.replaced(kind) ? 2_000 : this.host.runtime === "deno" ? 1_000 : 250;
   }

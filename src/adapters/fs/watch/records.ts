@@ -105,8 +105,16 @@ export interface RecordSource {
     onHint: (hint: RecordHint) => void,
     onError: (error: unknown) => void,
   ): { close(): void };
-  /** Starts to compare names, where that costs less than notifications of a fleet at work. */
-  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch;
+  /**
+   * Starts to compare names, where that costs less than notifications of a fleet at work.
+   *
+   * @param gatherMs Milliseconds between two looks, at least.
+   */
+  byNames(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+    gatherMs: number,
+  ): NamesWatch;
   /** Names by which these records are known again; other workspaces have other ones. */
   identity(): readonly string[];
 }

@@ -29,7 +29,7 @@ export const top: ScreenCommand = {
         signal: context.stop,
         ...(once && { once }),
         // Lines are for programs, which need not see each change. A screen lets ages go on by itself.
-        ...(context.isAnswerAlone ? { interval: 1 } : { interval: 0.15, ages: 2 }),
+        ...(context.isAnswerAlone ? { interval: 1 } : { interval: 0.5, ages: 2 }),
       }),
       show: async (id) => show.text(await coord.show(id)),
     };

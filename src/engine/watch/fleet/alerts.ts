@@ -5,13 +5,14 @@ import {
   type ReservationEntry,
   signOfLife,
 } from "../../../domain/reservation/reservation.ts";
+import { onceOfEach } from "../../../domain/watch/once.ts";
 import { isLastAttempt } from "../../../domain/task/retry.ts";
 import { formatTime, msOf, parseTime } from "../../../domain/time.ts";
 import type { LaneItem } from "../../lane/types.ts";
 import type { AgentList } from "../agents.ts";
 import { noticeOf } from "../../../domain/watch/soon.ts";
 import type { TasksNow } from "./tasks.ts";
-import type { FleetAlert, FleetAlertKind, FleetQueue } from "./types.ts";
+import type { FleetAlert, FleetAlertKind, FleetFailure, FleetQueue } from "./types.ts";
 
 /** Seconds for which a failure needs a look. */
 const FAILED_S = 3_600;
@@ -64,13 +65,24 @@ export function alertsOf(sources: Sources, now: number): FleetAlert[] {
     ...deadLanes(sources).filter(({ run_id }) => !isLost(run_id ?? "")),
     ...queueAlerts(sources, now),
   ];
-  return all.sort((a, b) =>
-    ALERT_KINDS.indexOf(a.kind) - ALERT_KINDS.indexOf(b.kind) ||
-    // The newest failure first; of all else what lasts longest.
-    (a.kind === "failed_task" ? msOf(b.at) - msOf(a.at) : msOf(a.at) - msOf(b.at)) ||
-    (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0)
-  );
+  return all.map((each) => placed(each)).sort((a, b) =>
+    a.rank - b.rank || a.order - b.order ||
+    (a.alert.subject < b.alert.subject ? -1 : a.alert.subject > b.alert.subject ? 1 : 0)
+  ).map(({ alert }) => alert);
 }
+
+/** An alert with what says where it comes. */
+interface PlacedAlert {
+  readonly alert: FleetAlert;
+  readonly rank: number;
+  readonly order: number;
+}
+
+/** The newest failure first; of all else what lasts longest. */
+const placed = onceOfEach((alert: FleetAlert): PlacedAlert => {
+  const order = alert.kind === "failed_task" ? -msOf(alert.at) : msOf(alert.at);
+  return { alert, rank: ALERT_KINDS.indexOf(alert.kind), order };
+});
 
 function alert(kind: FleetAlertKind, about: Partial<FleetAlert>): FleetAlert {
   return {
@@ -140,10 +152,9 @@ function deadLanes({ leases }: Sources): FleetAlert[] {
 }
 
 function taskAlerts({ tasks }: Sources, now: number): FleetAlert[] {
-  const failed = tasks.failures.filter(({ ended_at: at }) => now - msOf(at) < FAILED_S * 1000)
-    .map(({ task_id: id, title: subject, queue, run_id, error, ended_at: at }) =>
-      alert("failed_task", { id, queue, run_id, subject, detail: error ?? "", at })
-    );
+  const failed = tasks.failures.map((failure) => failedTask(failure))
+    // The order of a failure is when it was, the newest first.
+    .filter((each) => now + placed(each).order < FAILED_S * 1000);
   const blocked = tasks.blocked.map(({ task: { task_id: id, queue, title, created_at }, by }) =>
     alert("blocked_task", { id, queue, subject: title, detail: by, at: created_at })
   );
@@ -162,6 +173,11 @@ function taskAlerts({ tasks }: Sources, now: number): FleetAlert[] {
   });
   return [...failed, ...blocked, ...late, ...retried];
 }
+
+const failedTask = onceOfEach((failure: FleetFailure): FleetAlert => {
+  const { task_id: id, title: subject, queue, run_id, error, ended_at: at } = failure;
+  return alert("failed_task", { id, queue, run_id, subject, detail: error ?? "", at });
+});
 
 function queueAlerts({ queues }: Sources, now: number): FleetAlert[] {
   return queues.flatMap(({ queue, paused, pending, oldest_pending: oldest }) => {

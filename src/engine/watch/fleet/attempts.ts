@@ -25,6 +25,12 @@ interface Granted {
 export class FleetAttempts {
   readonly #limit: number;
   readonly #granted = new Map<string, Granted>();
+  /** Those whose attempts may have become others since they were listed. */
+  readonly #unsettled = new Set<Granted>();
+  /** All attempts in their order, as they were listed last, and those of them that are not kept any more. */
+  #sorted: readonly Begun[] = [];
+  readonly #gone = new Set<Begun>();
+  #listed: readonly FleetAttempt[] = [];
 
   /** @param limit How many attempts are listed. */
   constructor(limit: number) {
@@ -34,8 +40,11 @@ export class FleetAttempts {
   /** Takes in the newest claim of a task. */
   put(task: TaskRecord, claim: ClaimRecord): void {
     if (claim.attempt === 0) return;
-    const { begun = [] } = this.#granted.get(task.task_id) ?? {};
-    this.#granted.set(task.task_id, { task, claim, begun });
+    const before = this.#granted.get(task.task_id);
+    const granted = { task, claim, begun: before?.begun ?? [] };
+    if (before !== undefined) this.#unsettled.delete(before);
+    this.#granted.set(task.task_id, granted);
+    this.#unsettled.add(granted);
     // Seldom, so that each claim costs little.
     if (this.#granted.size > 2 * this.#limit + 1) this.#shorten();
   }
@@ -43,16 +52,50 @@ export class FleetAttempts {
   #shorten(): void {
     const oldest = [...this.#granted].sort(([, a], [, b]) => lastSign(b.claim) - lastSign(a.claim))
       .slice(this.#limit);
-    for (const [id] of oldest) this.#granted.delete(id);
+    for (const [id, granted] of oldest) {
+      this.#granted.delete(id);
+      this.#unsettled.delete(granted);
+      for (const begun of granted.begun) this.#gone.add(begun);
+    }
   }
 
-  /** Those that go on first, then the newest. An attempt that stands as it stood is the same object. */
+  /**
+   * Those that go on first, then the newest. An attempt that stands as it stood is the same object, and
+   * so is the list.
+   */
   at(now: number): readonly FleetAttempt[] {
-    const all = [...this.#granted.values()].flatMap((granted) => begunAt(granted, now));
-    return all.sort((a, b) =>
-      Number(a.attempt.end !== null) - Number(b.attempt.end !== null) || b.at - a.at
-    ).slice(0, this.#limit).map(({ attempt }) => attempt);
+    const news: Begun[] = [];
+    for (const granted of this.#unsettled) {
+      const before = granted.begun;
+      const after = begunAt(granted, now);
+      news.push(...after.filter((each) => !before.includes(each)));
+      for (const each of before) if (!after.includes(each)) this.#gone.add(each);
+      if (granted.claim.status !== "claimed") this.#unsettled.delete(granted);
+    }
+    if (news.length === 0 && this.#gone.size === 0) return this.#listed;
+    const kept = this.#sorted.filter((each) => !this.#gone.has(each));
+    this.#gone.clear();
+    this.#sorted = merged(kept, news.sort(byBegin));
+    return this.#listed = this.#sorted.slice(0, this.#limit).map(({ attempt }) => attempt);
   }
+}
+
+/** Those that go on first, then the newest. */
+function byBegin(a: Begun, b: Begun): number {
+  return Number(a.attempt.end !== null) - Number(b.attempt.end !== null) || b.at - a.at;
+}
+
+/** Two sorted lists as one. */
+function merged(long: readonly Begun[], short: readonly Begun[]): Begun[] {
+  const all: Begun[] = [];
+  let at = 0;
+  for (const each of short) {
+    for (let next = long[at]; next !== undefined && byBegin(next, each) <= 0; next = long[++at]) {
+      all.push(next);
+    }
+    all.push(each);
+  }
+  return all.concat(long.slice(at));
 }
 
 function begunAt(granted: Granted, now: number): readonly Begun[] {

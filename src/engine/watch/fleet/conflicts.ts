@@ -24,7 +24,7 @@ import {
   type Life,
   reservationKey,
 } from "./compared.ts";
-import { MINUTE_MS } from "./tasks.ts";
+import { MINUTE_MS } from "./ends.ts";
 import type { FleetConflict, FleetHotspot } from "./types.ts";
 
 /** Others with which a new hold is compared; more are not worth a person's look. */

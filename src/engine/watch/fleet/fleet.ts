@@ -28,7 +28,7 @@ const AGES_S = 1;
 const POLL_MS = 1_000;
 
 /** Milliseconds between two listings of tasks, which count those that have left their files. */
-const LISTED_MS = 30_000;
+const LISTED_MS = 60_000;
 
 /** What the states are made with. */
 export type FleetContext = Pick<Context, "clock" | "processes"> & {

@@ -7,27 +7,17 @@ import type { JsonObject } from "../../../domain/json.ts";
 import { isTicketLive, type Ticket } from "../../../domain/glob/holds/ticket.ts";
 import { type Lease, readFolded } from "../../../domain/lane/lease.ts";
 import { noTasks, type TaskListing } from "../../../domain/task/listing.ts";
-import {
-  type HeartbeatRecord,
-  isLive,
-  parseHeartbeat,
-  parseRelease,
-  parseReservation,
-  type ReleaseRecord,
-  type ReservationEntry,
-  type ReservationRecord,
-} from "../../../domain/reservation/reservation.ts";
 import { formatTime } from "../../../domain/time.ts";
 import { leaseOfId } from "../../../domain/watch/lane_record.ts";
 import type { Change } from "../../../ports/feed.ts";
 import type { QueuePause } from "../../../domain/task/keeping/pause.ts";
 import type { LaneItem } from "../../lane/types.ts";
-import { byAge, reservationItem } from "../../reservation/answers.ts";
 import { agentsOf } from "../agents.ts";
 import { alertsOf } from "./alerts.ts";
 import { FleetAttempts } from "./attempts.ts";
-import { leaseRecordKey, type Life, reservationKey } from "./compared.ts";
+import { leaseRecordKey, reservationKey } from "./compared.ts";
 import { FleetConflicts } from "./conflicts.ts";
+import { FleetReservations, put } from "./reservations.ts";
 import { FleetTasks, type TasksNow } from "./tasks.ts";
 import type { Fleet, FleetQueue, FleetWait } from "./types.ts";
 
@@ -42,9 +32,7 @@ export interface Beside {
 export class FleetFold {
   readonly #tasks: FleetTasks;
   readonly #attempts: FleetAttempts | undefined;
-  readonly #reservations = new Map<string, ReservationRecord>();
-  readonly #heartbeats = new Map<string, HeartbeatRecord>();
-  readonly #releases = new Map<string, ReleaseRecord>();
+  readonly #reservations = new FleetReservations();
   readonly #leases = new Map<string, Lease>();
   readonly #conflicts = new FleetConflicts();
   #beside: Beside = { pauses: [], tickets: [] };
@@ -66,10 +54,10 @@ export class FleetFold {
       case "reservation":
         return this.#reservation(id, data);
       case "heartbeat":
-        put(this.#heartbeats, id, data && parseHeartbeat(data, id));
+        this.#reservations.heartbeat(id, data);
         return this.#conflicts.moved(id);
       case "release":
-        put(this.#releases, id, data && parseRelease(data, id));
+        this.#reservations.release(id, data);
         return this.#conflicts.moved(id);
       case "lane":
         return this.#lane(id, data && leaseIn(id, data));
@@ -77,9 +65,9 @@ export class FleetFold {
   }
 
   #reservation(id: string, data: JsonObject | undefined): void {
-    const record = put(this.#reservations, id, data && parseReservation(data, id));
+    const record = this.#reservations.reservation(id, data);
     if (record === undefined) return this.#conflicts.gone(reservationKey(id));
-    this.#conflicts.reserved(record, () => this.#life(id));
+    this.#conflicts.reserved(record, () => this.#reservations.life(id));
   }
 
   #lane(id: string, lease: Lease | undefined): void {
@@ -87,10 +75,6 @@ export class FleetFold {
     put(this.#leases, id, lease);
     if (lease !== undefined) this.#conflicts.leased(lease);
     else if (before !== undefined) this.#conflicts.gone(leaseRecordKey(before));
-  }
-
-  #life(id: string): Life {
-    return { heartbeat: this.#heartbeats.get(id), release: this.#releases.get(id) };
   }
 
   /** Takes in how it stands beside the feed. */
@@ -110,7 +94,8 @@ export class FleetFold {
    */
   at(now: number, itemOf: (lease: Lease) => LaneItem): Fleet {
     const tasks = this.#tasks.at(now);
-    const entries = this.#live(now);
+    const held = this.#reservations.live(now);
+    const entries = held.map(({ entry }) => entry);
     const leases = [...this.#leases.values()].sort((a, b) => a.fence - b.fence).map(itemOf);
     const runs = agentsOf({ tasks: { items: tasks.claimed }, reservations: entries, leases }, now);
     const queues = this.#queues(tasks);
@@ -122,20 +107,11 @@ export class FleetFold {
       queues,
       waits: this.#waits(now),
       ...this.#conflicts.at(now, leases),
-      reservations: entries.map((entry) => reservationItem(entry, now)),
+      reservations: held.map(({ item }) => item),
       leases,
       failures: tasks.failures,
       ...(this.#attempts && { attempts: this.#attempts.at(now) }),
     };
-  }
-
-  #live(now: number): ReservationEntry[] {
-    const live: ReservationEntry[] = [];
-    for (const [id, reservation] of this.#reservations) {
-      const entry = { reservation, ...this.#life(id) };
-      if (isLive(entry, now)) live.push(entry);
-    }
-    return live.sort(byAge);
   }
 
   #queues({ queues, oldest, completed }: TasksNow): FleetQueue[] {
@@ -164,18 +140,6 @@ export class FleetFold {
         since,
       }));
   }
-}
-
-/** Keeps a record; one that is gone or cannot be read counts for nothing, as in listings. */
-function put<T>(
-  records: Map<string, T>,
-  id: string,
-  record: T | string | undefined,
-): T | undefined {
-  const good = typeof record === "string" ? undefined : record;
-  if (good === undefined) records.delete(id);
-  else records.set(id, good);
-  return good;
 }
 
 /** The lease in a record of the feed; `undefined` for an announcement. */

@@ -20,18 +20,13 @@ import {
   type TaskRecord,
   type TaskStatus,
 } from "../../../domain/task/task.ts";
-import { msOf, parseTime } from "../../../domain/time.ts";
+import { parseTime } from "../../../domain/time.ts";
 import type { FleetAttempts } from "./attempts.ts";
+import { FleetCompletions, FleetFailures } from "./ends.ts";
 import type { FleetFailure } from "./types.ts";
-
-/** Failures that are kept. */
-const FAILURES = 50;
 
 /** How a task stands that has ended and may have left its files; what expired may also not have ended. */
 const ENDED: readonly TaskStatus[] = ["completed", "failed", "cancelled"];
-
-/** Milliseconds in which completed tasks, and conflicts that began, are counted. */
-export const MINUTE_MS = 60_000;
 
 /** A task and its claim, and how they stand until an instant. */
 interface Known {
@@ -77,9 +72,9 @@ export class FleetTasks {
   readonly #endedCounts = new Map<string, Map<TaskStatus, number>>();
   /** Counts of those which the feed does not give. */
   readonly #unseen = new Map<string, ReadonlyMap<TaskStatus, number>>();
-  readonly #failures = new Map<string, FleetFailure>();
+  readonly #failures = new FleetFailures();
   readonly #attempts: FleetAttempts | undefined;
-  #completions: { readonly queue: string; readonly at: number }[] = [];
+  readonly #completions = new FleetCompletions();
 
   /** @param attempts Hears of each claim. */
   constructor(attempts?: FleetAttempts) {
@@ -128,16 +123,16 @@ export class FleetTasks {
     this.#ended.set(id, ended);
     this.#count(ended, 1);
     if (status === "failed") {
-      this.#failures.set(id, { task_id: id, title, queue, run_id, error, attempt, ended_at });
+      this.#failures.put({ task_id: id, title, queue, run_id, error, attempt, ended_at });
     }
     const at = parseTime(ended_at);
     if (status !== "completed" || at === undefined || before?.status === status) return;
-    this.#completions.push({ queue, at });
+    this.#completions.put(queue, at);
   }
 
   #dropEnded(id: string, ended: Ended): void {
     this.#ended.delete(id);
-    this.#failures.delete(id);
+    if (ended.status === "failed") this.#failures.drop(id);
     this.#count(ended, -1);
   }
 
@@ -207,9 +202,18 @@ export class FleetTasks {
       }
     }
     const { all: counts, queues } = counted;
-    claimed.sort(byOrder);
-    const completed = this.#completed(now);
-    return { counts, queues, claimed, blocked, retried, oldest, completed, failures: this.#last() };
+    const completed = this.#completions.lastMinute(now);
+    const failures = this.#failures.last();
+    return {
+      counts,
+      queues,
+      claimed: inOrder(claimed),
+      blocked,
+      retried,
+      oldest,
+      completed,
+      failures,
+    };
   }
 
   /** The task whose end keeps another one blocked for good, if there is one. */
@@ -220,26 +224,11 @@ export class FleetTasks {
       return ended !== undefined && endedBadly({ task_id: id, status: ended.status });
     });
   }
-
-  #completed(now: number): Map<string, number> {
-    this.#completions = this.#completions.filter(({ at }) => at > now - MINUTE_MS);
-    const counts = new Map<string, number>();
-    for (const { queue, at } of this.#completions) {
-      if (at <= now) counts.set(queue, (counts.get(queue) ?? 0) + 1);
-    }
-    return counts;
-  }
-
-  #last(): FleetFailure[] {
-    return [...this.#failures.values()]
-      .sort((a, b) => msOf(b.ended_at) - msOf(a.ended_at) || (a.task_id < b.task_id ? -1 : 1))
-      .slice(0, FAILURES);
-  }
 }
 
-function byOrder(a: ListedTask, b: ListedTask): number {
-  const order = ({ task, claim }: ListedTask) => orderOf(presentTask(task, claim));
-  return compareTasks(order(a), order(b));
+function inOrder(tasks: readonly ListedTask[]): ListedTask[] {
+  return tasks.map((item) => ({ item, order: orderOf(presentTask(item.task, item.claim)) }))
+    .sort((a, b) => compareTasks(a.order, b.order)).map(({ item }) => item);
 }
 
 /** Where a task stands at `now`; asked again, it answers at once until something may have changed. */

@@ -21,7 +21,7 @@ class ByNames {
 
   constructor(host: Host, path: string) {
     this.source = new FsRecordSource(host, new Layout(path), () => {});
-    this.#names = this.source.byNames(FILED_KINDS, (hint) => void this.#hints.push(hint));
+    this.#names = this.source.byNames(FILED_KINDS, (hint) => void this.#hints.push(hint), 150);
   }
 
   /** Looks at what names hint at; how many hints there were. */
@@ -137,4 +137,15 @@ it("byNames() hints at each change that coord makes, and its looks find the newe
   assertEquals(truth?.difference(said ?? truth), new Set(), `seed ${seed}: missed`);
   assert_(names.known.size > STEPS / 8, `${names.known.size} records`);
   assertEquals(names.take() <= FILED_KINDS.length, true, "hints though nothing changed");
+});
+
+it("byNames() compares names of larger folders for who looks less often", async () => {
+  const { host, path } = await workspace();
+  const source = new FsRecordSource(host, new Layout(path), () => {});
+  const count = host.runtime === "deno" ? 1_200 : 300;
+  for (let n = 0; n < count; n++) {
+    host.fs.createNew(`${path}/tasks/${n.toString(16).padStart(64, "0")}.json`, new Uint8Array());
+  }
+  const compared = (gatherMs: number) => source.byNames(["task"], () => {}, gatherMs).kinds;
+  assertEquals([compared(150), compared(500)], [[], ["task"]]);
 });

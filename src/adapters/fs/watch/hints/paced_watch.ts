@@ -101,7 +101,11 @@ export class PacedWatch {
   }
 
   #begin(): void {
-    const names = this.#names = this.source.byNames(this.kinds, this.onHint);
+    const names = this.#names = this.source.byNames(
+      this.kinds,
+      this.onHint,
+      this.pace.gatherMs ?? 0,
+    );
     const others = this.kinds.filter((kind) => !names.kinds.includes(kind));
     if (others.length > 0) this.#part = this.#watch(others);
     this.#quiet = 0;
