@@ -159,10 +159,9 @@ export async function connectTo(place: Place): Promise<PostgresClient> {
     ssl: tlsOf(place),
     application_name: "coord",
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
     keepAlive: true,
     pipeline: true,
-  });
+  }, ANSWER_MS);
   // Without a listener an error would end the process.
   client.on("error", () => {});
   await client.connect();

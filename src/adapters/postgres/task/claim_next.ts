@@ -24,6 +24,7 @@ import type { Space } from "../space.ts";
 import { granted, granting, Template } from "./at_once.ts";
 import { type Aftermath, aftermathOf, IS_WAITING, type Moving } from "./moving.ts";
 import { entryOf, plain, plainOr } from "./row.ts";
+import { statementOf } from "./statement.ts";
 
 /** Statuses in which a task may be claimed, in SQL. */
 export const CLAIMABLE = "('pending', 'timed_out')";
@@ -51,9 +52,23 @@ const FREED = `FROM coord.wait w WHERE w.ns = $1 AND w.is_timed AND ${IS_WAITING
 /** Whether time alone has changed anything, in a statement that has a `clock`. */
 const IS_DUE = `(coalesce(${NEXT_DUE} <= ms, false) OR EXISTS (SELECT ${FREED}))`;
 
+/** The statement that grants the first of some tasks in one message. */
+function grantOf(where: string, now: string): string {
+  return `WITH clock AS MATERIALIZED (SELECT ${now} AS ms),
+    looked AS MATERIALIZED (SELECT ms, NOT $3::boolean AND ${IS_DUE} AS is_due FROM clock),
+    first AS MATERIALIZED (
+      SELECT id, claim, statuses, starts, written_ms FROM coord.task
+      WHERE ${where} AND NOT (SELECT is_due FROM looked) ${ORDER} SKIP LOCKED),
+    granted AS (${granting("$4", "(SELECT ms FROM clock)")} RETURNING t.body)
+    SELECT ms AS now, is_due, ${PAUSED} AS paused, (SELECT body FROM granted) AS body,
+      EXISTS (SELECT FROM first) AS is_there, ${isHeard("$1")}
+    FROM looked`;
+}
+
 export class ClaimNext {
   /** The time of the last search: what was due by then was among its tasks. */
   searchedAt = -Infinity;
+  readonly #grantOf = statementOf(grantOf);
 
   constructor(readonly space: Space, readonly moving: Moving) {}
 
@@ -87,18 +102,8 @@ export class ClaimNext {
     const ns = await this.space.ns();
     const template = new Template(search, this.space.past());
     const [where, values] = await this.#wanted(search, isMarked, template.row);
-    const answer = await connection.once([
-      `WITH clock AS MATERIALIZED (SELECT ${time.sql()} AS ms),
-       looked AS MATERIALIZED (SELECT ms, NOT $3::boolean AND ${IS_DUE} AS is_due FROM clock),
-       first AS MATERIALIZED (
-         SELECT id, claim, statuses, starts, written_ms FROM coord.task
-         WHERE ${where} AND NOT (SELECT is_due FROM looked) ${ORDER} SKIP LOCKED),
-       granted AS (${granting("$4", "(SELECT ms FROM clock)")} RETURNING t.body)
-       SELECT ms AS now, is_due, ${PAUSED} AS paused, (SELECT body FROM granted) AS body,
-         EXISTS (SELECT FROM first) AS is_there, ${isHeard("$1")}
-       FROM looked`,
-      values,
-    ], granted(ns, search));
+    const statement = this.#grantOf(where, time.sql());
+    const answer = await connection.once([statement, values], granted(ns, search));
     const grantedTo = (row: Row) => {
       const [entry] = readable([row], entryOf, warn);
       if (entry === undefined) return "refused";

@@ -24,6 +24,7 @@ import { isHeard } from "../feed/listening.ts";
 import { NEWS } from "../feed/schema.ts";
 import { isTimely } from "./at_once.ts";
 import { COLUMNS, entryOf, MOVED, plain, stateOf } from "./row.ts";
+import { statementOf } from "./statement.ts";
 
 const UPDATE = `UPDATE coord.task t SET ${
   MOVED.map((name) => `${name} = r.${name}`).join(", ")
@@ -91,12 +92,24 @@ function idsOf(rows: PostgresResult["rows"]): string[] {
   return rows.map((row) => String(row["id"]));
 }
 
+/**
+ * {@link UPDATE} as a statement by itself.
+ *
+ * @param now The server's time in SQL, where the state was decided on by a time that is past.
+ * @param isEnd Whether others may wait for the state.
+ */
+function moveOf(now: string | undefined, isEnd: boolean): string {
+  const where = now === undefined ? UPDATE : `${UPDATE} AND ${isTimely("t", "r", now)}`;
+  return `${where} RETURNING ${isHeard("$1")}${isEnd ? `, ${FOLLOWERS}` : ""}`;
+}
+
 /** States that a process keeps in mind. */
 const KNOWN = 100;
 
 export class Moving {
   /** The newest states that this process has written, of tasks that it may move again. */
   readonly #known = new Map<string, TaskEntry>();
+  readonly #moveOf = statementOf(moveOf);
 
   constructor(readonly space: Space) {}
 
@@ -240,11 +253,10 @@ export class Moving {
   ): Promise<MovedTask | undefined> {
     const ns = await this.space.ns();
     const { connection, time } = this.space;
-    const [update, values = []] = this.write(ns, entry, seen, now);
-    const where = isPast ? `${update} AND ${isTimely("t", "r", time.sql())}` : update;
-    const followers = isTerminal(entry.claim) ? `, ${FOLLOWERS}` : "";
-    const text = `${where} RETURNING ${isHeard("$1")}${followers}`;
-    const { rows: [row] } = await connection.write(text, values);
+    const [, values = []] = this.write(ns, entry, seen, now);
+    const timely = isPast ? time.sql() : undefined;
+    const statement = this.#moveOf(timely, isTerminal(entry.claim));
+    const { rows: [row] } = await connection.write(statement, values);
     if (row === undefined) return undefined;
     this.note(entry);
     return { applied: { kind: "written", claim: entry.claim }, ...aftermathOf(row) };
