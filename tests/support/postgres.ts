@@ -106,16 +106,22 @@ export async function newSpace(clock?: Clock): Promise<string> {
   return url;
 }
 
-/** An empty space in a data base of its own, which has some settings by default, and a connection to the latter. */
-export async function newDataBase(settings: Readonly<Record<string, string>> = {}) {
+/** An empty data base; how its space is to be called. */
+export async function emptyDataBase(): Promise<Place> {
   const url = await newSpace();
   const admin = opened(new Connection(placeOf(url)));
   const name = `d${crypto.randomUUID().replaceAll("-", "")}`;
   await admin.write(`CREATE DATABASE ${name}`);
-  const place = placeOf(url.replace("/postgres?", `/${name}?`));
+  return placeOf(url.replace("/postgres?", `/${name}?`));
+}
+
+/** An empty space in a data base of its own, which has some settings by default, and a connection to the latter. */
+export async function newDataBase(settings: Readonly<Record<string, string>> = {}) {
+  const place = await emptyDataBase();
   await initPostgres(place);
+  const sql = opened(new Connection(place));
   for (const [key, value] of Object.entries(settings)) {
-    await admin.write(`ALTER DATABASE ${name} SET ${key} = ${value}`);
+    await sql.write(`ALTER DATABASE ${place.database} SET ${key} = ${value}`);
   }
   return { place, sql: opened(new Connection(place)) };
 }

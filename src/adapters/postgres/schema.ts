@@ -191,9 +191,24 @@ CREATE TRIGGER written BEFORE UPDATE OF claim ON coord.task
   FOR EACH ROW WHEN (NEW.changed = OLD.changed) EXECUTE FUNCTION coord.task_written();
 `;
 
+/**
+ * Each state of a task is a row of its own, with an entry in every index where it belongs. So each index
+ * leaves out what no one looks for in it: an end is in none by its time, and the stem of an id that coord
+ * has made is the rest of the key. What is unfinished is ready, or lies in the index by time.
+ */
+const ENTRIES = `
+DROP INDEX coord.task_stem, coord.task_due, coord.task_unfinished;
+CREATE INDEX task_stem ON coord.task (ns, stem) WHERE id <> 'sha256:' || stem;
+CREATE INDEX task_due ON coord.task (ns, due_ms) WHERE NOT ready AND NOT is_over;
+`;
+
+/** The unfinished tasks of the space `$1`, in SQL. */
+export const UNFINISHED = `(SELECT * FROM coord.task WHERE ns = $1 AND ready
+  UNION ALL SELECT * FROM coord.task WHERE ns = $1 AND NOT ready AND NOT is_over)`;
+
 const STEPS: readonly string[] = [
   ...[TASKS, HOLDS, LANES, ANCHORS, QUARANTINE, TAXONOMY, FEED],
-  ...[PLANS, SUCCESSORS, WRITTEN],
+  ...[PLANS, SUCCESSORS, WRITTEN, ENTRIES],
 ];
 
 /** Where a task stands at an instant, in SQL: the last of its starts that has come says it. */
@@ -215,15 +230,19 @@ async function versionOf(ask: Ask): Promise<number | undefined> {
  * Brings the schema to the version of this program, if that is newer; of several at once one does it. The
  * roles that could use it before can use what is new.
  *
+ * @param to The version; an older one is for tests.
  * @returns The version that was there, if any.
  */
-export async function migrate(connection: Connection): Promise<number | undefined> {
+export async function migrate(
+  connection: Connection,
+  to = SCHEMA_VERSION,
+): Promise<number | undefined> {
   return await connection.transaction("READ COMMITTED", async (ask) => {
     await ask("SELECT pg_advisory_xact_lock(hashtext('coord.migrate'))");
     const before = await versionOf(ask);
-    for (const step of STEPS.slice(before ?? 0)) await ask(step);
-    if (before !== undefined && before >= SCHEMA_VERSION) return before;
-    await ask("UPDATE coord.meta SET version = $1", [SCHEMA_VERSION]);
+    for (const step of STEPS.slice(before ?? 0, to)) await ask(step);
+    if (before !== undefined && before >= to) return before;
+    await ask("UPDATE coord.meta SET version = $1", [to]);
     const { rows } = await ask(AGENTS);
     for (const row of rows) for (const grant of grantsTo(String(row["name"]))) await ask(grant);
     return before;

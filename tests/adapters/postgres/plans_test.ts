@@ -23,7 +23,7 @@ async function scene() {
   const space = new Space(place);
   const store = storeOf(space);
   opened(store);
-  return { coord: coordOn(store), asked: noted(space), sql: opened(new Connection(place)) };
+  return { store, coord: coordOn(store), asked: noted(space), sql: opened(new Connection(place)) };
 }
 
 async function assertFew(sql: Connection, asked: readonly Statement[]): Promise<void> {
@@ -97,6 +97,19 @@ itThere(
     } finally {
       await sql.write("ALTER TABLE coord.task RESET (autovacuum_enabled)");
     }
+  },
+);
+
+itThere(
+  "finding a task by the beginning of its id reads those that have it, and not all",
+  async () => {
+    const { store, coord: { tasks }, asked, sql } = await scene();
+    const { task_id: id } = await tasks.enqueue({ title: "x", runId: "p" });
+    const fresh = "'sha256:' || encode(sha256(n::text::bytea), 'hex')";
+    await multiply(sql, "coord.task", MANY, { id: fresh, stem: `substr(${fresh}, 8)` });
+    asked.length = 0;
+    assertEquals(await store.tasks.find(id.slice(7, 40), 9), [id]);
+    await assertFew(sql, asked);
   },
 );
 

@@ -42,7 +42,7 @@ type Look =
 const PAUSED = "ARRAY(SELECT queue FROM coord.pause WHERE ns = $1)";
 
 /** When the first task is due. As a minimum the index has it at its beginning. */
-const NEXT_DUE = "(SELECT min(due_ms) FROM coord.task WHERE ns = $1 AND NOT ready)";
+const NEXT_DUE = "(SELECT min(due_ms) FROM coord.task WHERE ns = $1 AND NOT ready AND NOT is_over)";
 
 /** What waits for a task that has expired, in a statement that has a `clock`. */
 const FREED = `FROM coord.wait w WHERE w.ns = $1 AND w.is_timed AND ${IS_WAITING}
@@ -206,7 +206,7 @@ export class ClaimNext {
     const { rows: [row] } = await connection.repeat(
       `WITH clock AS MATERIALIZED (SELECT ${time.sql()} AS ms), due AS (
          SELECT id FROM coord.task
-         WHERE ns = $1 AND NOT ready AND due_ms <= (SELECT ms FROM clock)
+         WHERE ns = $1 AND NOT ready AND NOT is_over AND due_ms <= (SELECT ms FROM clock)
          FOR NO KEY UPDATE SKIP LOCKED
        ), marked AS (
          UPDATE coord.task t SET ready = true FROM due WHERE t.ns = $1 AND t.id = due.id

@@ -7,7 +7,7 @@ import {
 } from "../../../domain/task/listing.ts";
 import type { TaskStatus } from "../../../domain/task/task.ts";
 import { readable, type Row } from "../record.ts";
-import { statusAt } from "../schema.ts";
+import { statusAt, UNFINISHED } from "../schema.ts";
 import type { Space } from "../space.ts";
 import { entryOf, plain } from "./row.ts";
 
@@ -26,7 +26,7 @@ export async function listTasks(space: Space, filter: TaskFilter): Promise<TaskL
       counted.add(String(row["queue"]), row["status"] as TaskStatus, Number(row["count"]));
     }
     const { rows: [oldest] } = await ask(
-      `SELECT body FROM coord.task t WHERE ns = $1 AND NOT is_over AND ${at} = 'pending'
+      `SELECT body FROM ${UNFINISHED} t WHERE ${at} = 'pending'
        ORDER BY created_ms, id LIMIT 1`,
       [ns, now],
     );

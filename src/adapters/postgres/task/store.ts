@@ -23,7 +23,7 @@ import { CoordError } from "../../../domain/errors.ts";
 import { isTaken } from "../failures.ts";
 import { isHeard } from "../feed/listening.ts";
 import { recordOf, type Row } from "../record.ts";
-import { statusAt } from "../schema.ts";
+import { statusAt, UNFINISHED } from "../schema.ts";
 import type { Space } from "../space.ts";
 import { CLAIMABLE, ClaimNext } from "./claim_next.ts";
 import { listTasks } from "./listing.ts";
@@ -123,10 +123,6 @@ export class PostgresTaskStore implements TaskStore {
     throw new CoordError("io_error", "Cannot move tasks: another task has the key of one of them");
   }
 
-  async byKey(key: string): Promise<string[]> {
-    return await this.#ids("key = $2", [plain(key)]);
-  }
-
   async unmetNeeds(): Promise<UnmetNeeds[]> {
     const { connection, time } = this.space;
     const ns = await this.space.ns();
@@ -136,8 +132,8 @@ export class PostgresTaskStore implements TaskStore {
     );
     const claimers = seen.map((row) => recordOf<Wanted>(row["wanted"]));
     const rows = await connection.read(
-      `SELECT DISTINCT ON (queue, needs) body FROM coord.task t WHERE ns = $1 AND NOT is_over
-         AND needs <> '{}' AND ${statusAt("t", time.sql())} IN ${CLAIMABLE}`,
+      `SELECT DISTINCT ON (queue, needs) body FROM ${UNFINISHED} t
+       WHERE needs <> '{}' AND ${statusAt("t", time.sql())} IN ${CLAIMABLE}`,
       [ns],
     );
     return rows.flatMap((row) => {
@@ -157,13 +153,21 @@ export class PostgresTaskStore implements TaskStore {
 
   async find(prefix: string, limit: number): Promise<string[]> {
     const beyond = `${prefix}\u{10FFFF}`;
-    return await this.#ids("stem >= $2 AND stem < $3", [prefix, beyond], limit);
+    const rows = await this.space.connection.read(
+      `(SELECT id FROM coord.task WHERE ns = $1 AND id >= 'sha256:' || $2::text
+          AND id < 'sha256:' || $3::text ORDER BY id LIMIT $4)
+       UNION SELECT id FROM coord.task
+         WHERE ns = $1 AND id <> 'sha256:' || stem AND stem >= $2 AND stem < $3
+       ORDER BY id LIMIT $4`,
+      [await this.space.ns(), prefix, beyond, Math.floor(limit)],
+    );
+    return rows.map((row) => String(row["id"]));
   }
 
-  async #ids(where: string, values: readonly unknown[], limit = 2 ** 31): Promise<string[]> {
+  async byKey(key: string): Promise<string[]> {
     const rows = await this.space.connection.read(
-      `SELECT id FROM coord.task WHERE ns = $1 AND ${where} ORDER BY id LIMIT ${Math.floor(limit)}`,
-      [await this.space.ns(), ...values],
+      "SELECT id FROM coord.task WHERE ns = $1 AND key = $2 ORDER BY id",
+      [await this.space.ns(), plain(key)],
     );
     return rows.map((row) => String(row["id"]));
   }
@@ -183,7 +187,8 @@ export class PostgresTaskStore implements TaskStore {
   async nextTimeout(): Promise<number | undefined> {
     const [row] = await this.space.connection.read(
       `SELECT least(
-         (SELECT min(due_ms) FROM coord.task WHERE ns = $1 AND NOT ready AND due_ms > $2),
+         (SELECT min(due_ms) FROM coord.task
+            WHERE ns = $1 AND NOT ready AND NOT is_over AND due_ms > $2),
          (SELECT min(p.starts[array_position(p.statuses, 'expired')])
             FROM coord.wait w JOIN coord.task t USING (ns, id)
             JOIN coord.task p ON p.ns = w.ns AND p.id = w.predecessor
