@@ -68,20 +68,19 @@ export class Template {
 }
 
 /**
- * The part of a statement that grants the row `first` to a {@link Template}, if it may be.
+ * The part of a statement that grants the row `first` to a {@link Template}, if it may be. That is locked, so
+ * where it has changed since the statement began the server asks all this again of what it is now.
  *
  * @param row The parameter with the columns.
  * @param now The server's time, in SQL.
  */
 export function granting(row: string, now: string): string {
   return `UPDATE coord.task t SET ${SET.join(", ")}, ${NEWS}
-    FROM first f, json_to_record(${row}::json) AS r(${
-    GRANTED.map((each) => each.join(" ")).join(", ")
-  })
-    WHERE t.ns = $1 AND t.id = (SELECT id FROM first) AND f.claim IS NULL AND ${
-    isTimely("f", "r", now)
+    FROM json_to_record(${row}::json) AS r(${GRANTED.map((each) => each.join(" ")).join(", ")})
+    WHERE t.ns = $1 AND t.id = (SELECT id FROM first) AND t.claim IS NULL AND ${
+    isTimely("t", "r", now)
   }
-      AND ${statusAt("f", "r.written_ms")} = 'pending'`;
+      AND ${statusAt("t", "r.written_ms")} = 'pending'`;
 }
 
 /** Looks for what was granted to a run under a nonce; whatever has become of it since. */

@@ -55,12 +55,13 @@ const IS_DUE = `(coalesce(${NEXT_DUE} <= ms, false) OR EXISTS (SELECT ${FREED}))
 /** The statement that grants the first of some tasks in one message. */
 function grantOf(where: string, now: string): string {
   return `WITH clock AS MATERIALIZED (SELECT ${now} AS ms),
-    looked AS MATERIALIZED (SELECT ms, NOT $3::boolean AND ${IS_DUE} AS is_due FROM clock),
-    first AS MATERIALIZED (
-      SELECT id, claim, statuses, starts, written_ms FROM coord.task
-      WHERE ${where} AND NOT (SELECT is_due FROM looked) ${ORDER} SKIP LOCKED),
+    looked AS MATERIALIZED (
+      SELECT ms, NOT $3::boolean AND ${IS_DUE} AS is_due, ${PAUSED} AS paused FROM clock),
+    first AS MATERIALIZED (SELECT id FROM coord.task
+      WHERE ${where.replace(PAUSED, "(SELECT paused FROM looked)")}
+        AND NOT (SELECT is_due FROM looked) ${ORDER} SKIP LOCKED),
     granted AS (${granting("$4", "(SELECT ms FROM clock)")} RETURNING t.body)
-    SELECT ms AS now, is_due, ${PAUSED} AS paused, (SELECT body FROM granted) AS body,
+    SELECT ms AS now, is_due, paused, (SELECT body FROM granted) AS body,
       EXISTS (SELECT FROM first) AS is_there, ${isHeard("$1")}
     FROM looked`;
 }
