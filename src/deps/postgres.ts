@@ -172,7 +172,7 @@ export class Client extends Typed implements PostgresClient {
   }
 
   async #first(asked: PreparedStatement): Promise<PackageResult> {
-    const answer = await super.query(asked);
+    const answer = await super.query({ ...asked, values: asked.values.map(textOf) });
     const columns = (answer.fields ?? []).map(({ name, dataTypeID }) => ({
       name,
       parse: this.getTypeParser(dataTypeID, "text"),
@@ -206,8 +206,8 @@ function bindOf(name: string): Uint8Array {
 /** What ends the Bind, with its answer in text; then an Execute of all rows, and a Sync. */
 const END = Uint8Array.of(0, 0, 0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x53, 0, 0, 0, 4);
 
-/** In which messages are written; a copy of it is sent. */
-let scratch = new Uint8Array(4096);
+/** In which messages are written that are not long; a copy of it is sent. */
+const scratch = new Uint8Array(256 * 1024);
 
 /** Bind, Execute and Sync as one piece. */
 function messageOf(start: Uint8Array, values: readonly unknown[]): Uint8Array {
@@ -215,33 +215,37 @@ function messageOf(start: Uint8Array, values: readonly unknown[]): Uint8Array {
   let most = start.length + 2 + END.length;
   // No character takes more bytes than three times its units.
   for (const text of texts) most += 4 + 3 * (text?.length ?? 0);
-  if (most > scratch.length) scratch = new Uint8Array(2 * most);
-  scratch.set(start);
-  scratch[start.length] = texts.length >> 8;
-  scratch[start.length + 1] = texts.length;
+  const message = most > scratch.length ? new Uint8Array(most) : scratch;
+  message.set(start);
+  message[start.length] = texts.length >> 8;
+  message[start.length + 1] = texts.length;
   let at = start.length + 2;
   for (const text of texts) {
-    const size = text === null ? -1 : encoder.encodeInto(text, scratch.subarray(at + 4)).written;
-    putInt(at, size);
+    const size = text === null ? -1 : encoder.encodeInto(text, message.subarray(at + 4)).written;
+    putInt(message, at, size);
     at += 4 + Math.max(0, size);
   }
   // Its length counts itself and what follows, without the letter ahead of it.
-  putInt(1, at + 2 - 1);
-  scratch.set(END, at);
-  return scratch.slice(0, at + END.length);
+  putInt(message, 1, at + 2 - 1);
+  message.set(END, at);
+  return message.slice(0, at + END.length);
 }
 
-function putInt(at: number, value: number): void {
-  scratch[at] = value >> 24;
-  scratch[at + 1] = value >> 16;
-  scratch[at + 2] = value >> 8;
-  scratch[at + 3] = value;
+function putInt(message: Uint8Array, at: number, value: number): void {
+  message[at] = value >> 24;
+  message[at + 1] = value >> 16;
+  message[at + 2] = value >> 8;
+  message[at + 3] = value;
 }
 
 /** A value as the server reads it. */
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (!Array.isArray(value)) return String(value);
+  if (!Array.isArray(value)) {
+    // The package would make JSON, bytes or a time of it, and this nonsense.
+    if (typeof value === "object") throw new TypeError("an object is no value of a statement");
+    return String(value);
+  }
   const items = value.map((each) => {
     const text = textOf(each);
     return text === null ? "NULL" : `"${text.replace(/["\\]/g, "\\$&")}"`;

@@ -1,6 +1,7 @@
 /** A statement that a connection asks again is answered as it was the first time. */
 import { Connection } from "../../../src/adapters/postgres/connection.ts";
 import { placeOf } from "../../../src/adapters/postgres/place.ts";
+import { connectTo } from "../../../src/adapters/postgres/session.ts";
 import { afterEach, assertEquals, assertRejects } from "../../deps.ts";
 import { closeOpened, itThere, newSpace, opened } from "../../support/postgres.ts";
 
@@ -14,7 +15,7 @@ const VALUES: readonly (readonly unknown[])[] = [
   ["", [], -0.5, false, 0],
   [null, null, null, null, null],
   [`"'\\ {},\n`, [`"`, "\\", "{", "}", ",", "", " ", "NULL", "null", "\n"], 1.5e300, true, -7],
-  ["é😀".repeat(10_000), ["😀", "é".repeat(20_000)], Infinity, true, 2 ** 31 - 1],
+  ["é😀".repeat(100_000), ["😀", "é".repeat(20_000)], Infinity, true, 2 ** 31 - 1],
   ["short again", ["é"], -Infinity, false, 3],
 ];
 
@@ -26,6 +27,19 @@ itThere("a statement that is asked again has the same values and the same answer
     assertEquals(await sql.read(ECHO, values), answer);
     assertEquals(await sql.read(ECHO, values), answer);
   }
+});
+
+itThere("a value that would be written in a way of its own is refused", async () => {
+  const client = await connectTo(placeOf(await newSpace()));
+  const ask = (value: unknown) =>
+    client.query({ name: "echo", text: "SELECT $1::text AS text", values: [value] });
+  for (const isKnown of [false, true]) {
+    for (const value of [{}, new Date(), new Uint8Array(1), [{}]]) {
+      await assertRejects(() => ask(value), TypeError, "", `${isKnown}`);
+    }
+    assertEquals((await ask("x")).rows, [{ text: "x" }]);
+  }
+  await client.end();
 });
 
 itThere(
