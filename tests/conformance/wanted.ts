@@ -92,6 +92,27 @@ export function wantedSuite(name: string, open: OpenStore, rounds = sized(1, 10,
     }
   });
 
+  it(`${name}: claimNext() keeps the order for a run that is alone, also after it took one by a tag`, async () => {
+    const at = await scene(open);
+    const { tasks } = at.store;
+    const add = async (input: Partial<TaskInput>) => {
+      at.clock.advance(0.02);
+      const task = await made(at, input);
+      await tasks.add([task]);
+      return task;
+    };
+    const tagged = await add({ queue: "a", tags: ["x"], priority: 1 });
+    const urgent = await add({ queue: "B", priority: 2 });
+    const others: TaskRecord[] = [];
+    for (let n = 0; n < 8; n++) others.push(await add({ queue: "a", priority: 1 }));
+    // With the first of these it has seen what it takes with the second.
+    assertEquals((await claim(tasks, {}))?.task_id, urgent.task_id);
+    assertEquals((await claim(tasks, { tag: "x" }))?.task_id, tagged.task_id);
+    for (const { created_at } of others) {
+      assertEquals((await claim(tasks, {}))?.created_at, created_at);
+    }
+  });
+
   it(`${name}: claimNext() by a tag gives what was delayed, waited, timed out, and was given back`, async () => {
     const at = await scene(open);
     const { store, other, clock, mine, theirs } = at;

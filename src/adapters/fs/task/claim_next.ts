@@ -194,7 +194,7 @@ export class ClaimNext {
     if (hasRivals && this.#fs.lstat(entry.path) === undefined) return "taken";
     // This one spares what a claim reads and stages.
     const looksFirst = look === "first" && !entry.again && hasRivals;
-    if (looksFirst && this.#rivals.meets(entry.stem)) return "passed";
+    if (looksFirst && this.#rivals.meets(entry.stem, search.grant.runId)) return "passed";
     const task = this.#task(entry.stem);
     if (task === undefined) {
       const stat = this.#fs.lstat(entry.path);
@@ -217,7 +217,10 @@ export class ClaimNext {
       return "passed";
     }
     // Who was first removes the entry, unless that process died; the claim may also be another tool's.
-    if (outcome.kind === "lost" && look === "first" && this.#rivals.meets(entry.stem)) {
+    if (
+      outcome.kind === "lost" && look === "first" &&
+      this.#rivals.meets(entry.stem, search.grant.runId)
+    ) {
       return "passed";
     }
     const claim = outcome.kind === "won" ? outcome.entry.claim : outcome.claim;

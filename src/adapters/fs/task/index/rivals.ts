@@ -16,13 +16,19 @@ export class Rivals {
   /** @param folder Where the claims are. */
   constructor(readonly fs: HostFs, readonly folder: string) {}
 
-  /** Whether a task has a claim whose maker may be about to remove the entry; that is a rival then. */
-  meets(stem: string): boolean {
+  /**
+   * Whether a task has a claim whose maker may be about to remove the entry; another run is a rival then. What
+   * was listed may also show a task that this run has taken by a tag, or by another process.
+   *
+   * @param runId Who asks.
+   */
+  meets(stem: string, runId: string): boolean {
     const file = readClaim(this.fs, this.folder, slotName(stem, 1));
     // What is back in the queue was claimed by none.
     if (file === undefined || isBack(file.claim)) return false;
     if (Math.abs(Date.now() - file.stat.mtimeMs) > CLAIM_SETTLED_MS) return false;
-    this.#met.set(file.claim.claimer_run_id, Date.now());
+    const { claimer_run_id: claimer } = file.claim;
+    if (claimer !== runId) this.#met.set(claimer, Date.now());
     return true;
   }
 
