@@ -79,8 +79,9 @@ export function watchSuite(name: string, open: OpenStore): void {
 
   it(`${name}: an exclusive reservation is added when it is confirmed, and one that is refused never`, async () => {
     const at = await place();
+    const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
     const pending = (digit: string) => {
-      const id = `sha256:${digit.repeat(64)}`;
+      const id = idOf(digit);
       const reservation = {
         reservation_id: id,
         run_id: "a",
@@ -104,8 +105,7 @@ export function watchSuite(name: string, open: OpenStore): void {
       });
       return added.then(() => id);
     };
-    const brief = ({ event_type, kind, id }: RecordEvent) =>
-      `${event_type} ${kind} ${id.slice(7, 9)}`;
+    const brief = ({ event_type, kind, id }: RecordEvent) => `${event_type} ${kind} ${id}`;
     const isRecord = (event: WatchEvent): event is RecordEvent => "kind" in event;
     for (const backend of ["native", "poll"] as const) {
       const [kept, refused] = backend === "native" ? ["1", "2"] : ["3", "4"];
@@ -125,21 +125,21 @@ export function watchSuite(name: string, open: OpenStore): void {
       const second = await pending(refused);
       const mark = async (title: string) => {
         const { task_id } = await at.mine.tasks.enqueue({ title });
-        await heard(`added task ${task_id.slice(7, 9)}`);
+        await heard(`added task ${task_id}`);
       };
       await mark("before");
       assertEquals(events.filter((each) => /reservation/.test(each)), []);
       await at.store.reservations.refuse(second, "b");
       assertEquals(typeof await at.store.reservations.confirm(first), "number");
-      await heard(`added reservation ${kept}${kept}`);
+      await heard(`added reservation ${idOf(kept)}`);
       await at.mine.reservations.release({ id: first, runId: "a" });
-      await heard(`added release ${kept}${kept}`);
+      await heard(`added release ${idOf(kept)}`);
       await mark("after");
       abort.abort();
       await running;
       assertEquals(events.filter((each) => /reservation|release/.test(each)), [
-        `added reservation ${kept}${kept}`,
-        `added release ${kept}${kept}`,
+        `added reservation ${idOf(kept)}`,
+        `added release ${idOf(kept)}`,
       ]);
       const third = await pending(backend === "native" ? "5" : "6");
       assertEquals(await all(at, { once: true, cursor }), []);
