@@ -151,7 +151,19 @@ export class DemoFleet implements AsyncDisposable {
     const again = setTimeout(() => all.forEach((running) => signal(running, "SIGTERM")), 300);
     await Promise.all(all.map(({ done }) => done));
     clearTimeout(again);
-    await Deno.remove(this.scratch, { recursive: true });
+    await removeTree(this.scratch);
+  }
+}
+
+/** Removes a folder in which what an agent had started may still write a last file. */
+async function removeTree(path: string): Promise<void> {
+  for (let tries = 10; true; tries--) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (tries === 0 || !/ENOTEMPTY|not empty/i.test(String(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
