@@ -80,8 +80,8 @@ it("connections that say nothing keep no one out for long, and do not pile up", 
     await sendRaw(server.port, "");
     closed++;
   });
-  // Those beyond the bound are closed at once. Then all have come: of one that is still on its way when the
-  // server ends, the kernel may tell its maker nothing.
+  // Those beyond the bound are closed at once. Then all have come: who is still on its way when the server
+  // ends may hear nothing of that.
   await until("those beyond 64 are closed", () => closed >= 36);
   server.end();
   await Promise.all(silent);
