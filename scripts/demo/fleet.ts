@@ -34,6 +34,8 @@ const AHEAD = 9;
 export class DemoFleet implements AsyncDisposable {
   readonly #program: Program;
   readonly #running = new Set<Running>();
+  /** Calls that add tasks, while they go on. */
+  readonly #planning = new Set<Promise<void>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #next = 0;
   #isStopped = false;
@@ -101,7 +103,10 @@ export class DemoFleet implements AsyncDisposable {
     const task = ["env", `DEMO_PAUSE=${pause}`, "sh", `${ROOT}/scripts/demo/fleet_task.sh`];
     const args = ["work", "--run-id", runId, "--queue", queue, "--claim-ttl", "12", "--json"];
     const more = () => {
-      if (!this.#isStopped) this.#plan(queue, 1).catch(() => {});
+      if (this.#isStopped) return;
+      const planning = this.#plan(queue, 1).catch(() => {})
+        .finally(() => this.#planning.delete(planning));
+      this.#planning.add(planning);
     };
     this.#run([...args, "--", ...task], more, runId === VICTIM.runId);
   }
@@ -149,21 +154,9 @@ export class DemoFleet implements AsyncDisposable {
     for (const running of all) signal(running, "SIGTERM");
     // A second one ends what is at work at once.
     const again = setTimeout(() => all.forEach((running) => signal(running, "SIGTERM")), 300);
-    await Promise.all(all.map(({ done }) => done));
+    await Promise.all([...all.map(({ done }) => done), ...this.#planning]);
     clearTimeout(again);
-    await removeTree(this.scratch);
-  }
-}
-
-/** Removes a folder in which what an agent had started may still write a last file. */
-async function removeTree(path: string): Promise<void> {
-  for (let tries = 10; true; tries--) {
-    try {
-      return await Deno.remove(path, { recursive: true });
-    } catch (error) {
-      if (tries === 0 || !/ENOTEMPTY|not empty/i.test(String(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await Deno.remove(this.scratch, { recursive: true });
   }
 }
 
