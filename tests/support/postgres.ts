@@ -35,19 +35,6 @@ export function release(): string {
   return execFileSync(`${bin}/postgres`, ["--version"], { encoding: "utf8" });
 }
 
-/** Runs tests on Deno, by a server with these programs. */
-export async function testsOn(programs: string, tests: readonly string[]) {
-  const child = spawn(process.execPath, ["test", "-A", "--no-check", ...tests], {
-    cwd: new URL("../..", import.meta.url),
-    env: { ...process.env, COORD_POSTGRES: programs, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => output += data);
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, output };
-}
-
 /** Why no server is started; in CI one must be there. */
 export function noServer(): string | undefined {
   if (!isHeavy()) return "a PostgreSQL server starts only with COORD_HEAVY=1";
