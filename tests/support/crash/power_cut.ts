@@ -4,17 +4,10 @@
  * bytes of one file and the names that it has, with the folders that it is given on the way to them. A
  * folder is a name like any other: where its parent was not synced, it goes with all that is in it.
  */
-import {
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-} from "node:fs";
+import { linkSync, lstatSync, mkdirSync, renameSync, rmSync, truncateSync } from "node:fs";
 import type { HostFs } from "../../../src/ports/host.ts";
 import { assert_, assertEquals } from "../../deps.ts";
+import { filesBelow } from "../scene/scratch.ts";
 import type { Random } from "../random.ts";
 
 /**
@@ -288,11 +281,4 @@ function inode(path: string): number {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
-  });
 }

@@ -83,6 +83,14 @@ export function treeOf(path: string, except = ""): string[] {
   }).sort();
 }
 
+/** The regular files in a folder and below. */
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+  });
+}
+
 /** Whether this process may do everything, so that modes do not stop it. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;

@@ -47,10 +47,16 @@ import { ensureLastingDir, isNotFound, syncAbove } from "../disk/ensure_dir.ts";
 import type { FileSessionOutcome, JournalFile, JournalFileSession } from "./journal_file.ts";
 import { archiveLog, archivesBefore, following } from "./journal_archive.ts";
 import { lastEntries, verifyJournal } from "./journal_history.ts";
-import { BEGIN, parseRaw, type RawLine, readLines, unreplaced } from "./journal_lines.ts";
+import {
+  BEGIN,
+  parseRaw,
+  type RawLine,
+  readLines,
+  refuseOther,
+  unreplaced,
+} from "./journal_lines.ts";
 import { JournalReader, stateInstead } from "./journal_reader.ts";
 import { FsMutex } from "./mutex.ts";
-import { OTHER_KINDS } from "../disk/record_file.ts";
 
 /** How often lines are appended that another writer's crash tore. */
 const MAX_TRIES = 5;
@@ -88,6 +94,8 @@ export class FsJournal implements JournalFile {
   }
 
   async open(timeoutMs: number, signal?: AbortSignal): Promise<FileSessionOutcome> {
+    // Beside what is no journal, no mutex is to be left.
+    refuseOther(this.host.fs.stat(this.location), this.location);
     const outcome = await this.#mutex.acquire(timeoutMs, signal);
     if (outcome.status === "lock_busy") return outcome;
     const session = new FsSession(this, this.#reader, outcome.hold);
@@ -236,7 +244,7 @@ class FsSession implements JournalFileSession {
   #whole(): Whole | undefined {
     this.#refuseOthers();
     this.reader.refresh();
-    const cut = unreplaced(() => readLines(this.#fs, this.#path, BEGIN));
+    const cut = unreplaced(this.#path, () => readLines(this.#fs, this.#path, BEGIN));
     if (cut === undefined) return undefined;
     const { lines: raws, rest, end } = cut;
     const isCounted = rest !== undefined && isWhole(parseRaw(rest));
@@ -335,11 +343,7 @@ class FsSession implements JournalFileSession {
 
   /** Writing goes to a file of its own: a link's target would not be replaced with it. */
   #refuseOthers(): void {
-    const kind = this.#fs.lstat(this.#path)?.kind ?? "file";
-    if (kind === "file") return;
-    const what = OTHER_KINDS[kind];
-    const message = `Cannot append to journal ${quoted(this.#path, 200)}: it is ${what}`;
-    throw new CoordError("bad_args", message, { path: this.#path });
+    refuseOther(this.#fs.lstat(this.#path), this.#path, "append to");
   }
 }
 

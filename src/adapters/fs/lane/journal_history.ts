@@ -20,6 +20,7 @@ import {
   parseRaw,
   type RawLine,
   readLines,
+  refuseOther,
   Replaced,
   unreplaced,
 } from "./journal_lines.ts";
@@ -44,8 +45,11 @@ function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: 
   let bytes = Infinity;
   for (;;) {
     const file: string = name === undefined ? path : `${dirname(path)}/${name}`;
-    const isFile = fs.stat(file)?.kind === "file";
-    const cut: Cut | undefined = isFile ? readLines(fs, file, BEGIN, { upTo: bytes }) : undefined;
+    const stat = fs.stat(file);
+    if (name === undefined) refuseOther(stat, file);
+    const cut: Cut | undefined = stat?.kind === "file"
+      ? readLines(fs, file, BEGIN, { upTo: bytes })
+      : undefined;
     if (cut === undefined) {
       if (log !== fs.stat(path)?.ino) throw new Replaced();
       if (name !== undefined) yield { missing: name };
@@ -62,7 +66,7 @@ function* parts(fs: HostFs, path: string): Generator<Part | { readonly missing: 
 
 /** The last entries of a journal. */
 export function lastEntries(fs: HostFs, path: string, count: number): JournalEntry[] {
-  return unreplaced(() => entriesAtEnd(fs, path, count));
+  return unreplaced(path, () => entriesAtEnd(fs, path, count));
 }
 
 function entriesAtEnd(fs: HostFs, path: string, count: number): JournalEntry[] {
@@ -82,7 +86,7 @@ function entriesAtEnd(fs: HostFs, path: string, count: number): JournalEntry[] {
 
 /** Reads a journal with all its archives; what others are doing may look wrong. */
 export function verifyJournal(fs: HostFs, path: string): JournalReport {
-  return unreplaced(() => verified(fs, path));
+  return unreplaced(path, () => verified(fs, path));
 }
 
 /** What is wrong with a journal when nothing is on its way any more. */

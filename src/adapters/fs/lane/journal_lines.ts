@@ -1,7 +1,10 @@
 /** Cutting the bytes of a journal into lines. Only `\n` ends a line, whatever else a text may hold. */
+import { CoordError } from "../../../domain/errors.ts";
 import { MAX_CORRUPT_KEPT, MAX_JOURNAL_LINE_BYTES } from "../../../domain/limits.ts";
 import { parseLine, type WalLine } from "../../../domain/journal/line.ts";
-import type { HostFs } from "../../../ports/host.ts";
+import { quoted } from "../../../domain/text.ts";
+import type { FileStat, HostFs } from "../../../ports/host.ts";
+import { OTHER_KINDS } from "../disk/record_file.ts";
 
 const NEWLINE = 0x0a;
 
@@ -46,6 +49,18 @@ export interface Cut {
   readonly ino: number;
 }
 
+/** Refuses what is there instead of a journal: a folder, a pipe. */
+export function refuseOther(
+  stat: FileStat | undefined,
+  path: string,
+  doing: "use" | "append to" = "use",
+): void {
+  const kind = stat?.kind ?? "file";
+  if (kind === "file") return;
+  const message = `Cannot ${doing} journal ${quoted(path, 200)}: it is ${OTHER_KINDS[kind]}`;
+  throw new CoordError("bad_args", message, { path });
+}
+
 /** It is not the file any more that it was when it was last read. */
 export class Replaced extends Error {}
 
@@ -53,15 +68,18 @@ export class Replaced extends Error {}
 const MAX_TRIES = 20;
 
 /** Reads once more, as often as the log is replaced meanwhile. */
-export function unreplaced<T>(read: () => T, again: () => void = () => {}): T {
-  for (let tries = 0;; tries++) {
+export function unreplaced<T>(path: string, read: () => T, again: () => void = () => {}): T {
+  for (let tries = 0; tries <= MAX_TRIES; tries++) {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof Replaced) || tries >= MAX_TRIES) throw error;
+      if (!(error instanceof Replaced)) throw error;
       again();
     }
   }
+  const message = `Cannot read journal ${quoted(path, 200)}: it was replaced each time, ` +
+    `${MAX_TRIES + 1} times`;
+  throw new CoordError("io_error", message, { path });
 }
 
 /**

@@ -8,7 +8,6 @@
  * The first line after a compaction holds all leases. Where it is damaged, the archive that it followed
  * says the same, so they and the count of entries are taken from there, and that is reported.
  */
-import { CoordError } from "../../../domain/errors.ts";
 import { LaneState } from "../../../domain/journal/fold.ts";
 import { quoted } from "../../../domain/text.ts";
 import {
@@ -27,10 +26,10 @@ import {
   parseRaw,
   type RawLine,
   readLines,
+  refuseOther,
   Replaced,
   unreplaced,
 } from "./journal_lines.ts";
-import { OTHER_KINDS } from "../disk/record_file.ts";
 
 /** Entries that are remembered at least, once there were as many. */
 const REMEMBERED = 512;
@@ -100,7 +99,7 @@ export class JournalReader {
 
   /** Reads what is new; the lines that were, in their order. */
   refresh(): readonly RawLine[] {
-    return unreplaced(() => this.#refresh(), () => this.#forget());
+    return unreplaced(this.path, () => this.#refresh(), () => this.#forget());
   }
 
   /** The same while no process may replace the log: what has not grown has nothing new. */
@@ -116,11 +115,7 @@ export class JournalReader {
       if (this.#ino !== undefined) this.#forget();
       return [];
     }
-    if (stat.kind !== "file") {
-      const what = OTHER_KINDS[stat.kind];
-      const message = `Cannot use journal ${quoted(this.path, 200)}: it is ${what}`;
-      throw new CoordError("bad_args", message, { path: this.path });
-    }
+    refuseOther(stat, this.path);
     if (this.#openSize !== undefined) {
       if (stat.size === this.#openSize && stat.ino === this.#ino) return [];
       throw new Replaced(); // what counted as a line may have become a part of one

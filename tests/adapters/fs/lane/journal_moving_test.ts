@@ -1,8 +1,9 @@
 /** Looking back at a journal whose files get other names and contents at that very moment. */
 import { lastEntries, settledReport } from "../../../../src/adapters/fs/lane/journal_history.ts";
 import { FsJournalPort } from "../../../../src/adapters/fs/lane/journal_port.ts";
+import { CoordError } from "../../../../src/domain/errors.ts";
 import type { HostFs } from "../../../../src/ports/host.ts";
-import { assertEquals, it } from "../../../deps.ts";
+import { assertEquals, assertRejects, assertStringIncludes, it } from "../../../deps.ts";
 import {
   append,
   archivesOf,
@@ -92,6 +93,21 @@ it("last() and verify() read a log of several parts again that is compacted betw
   const last = await movedAfter(path, 1, moving).last(7);
   assertEquals(last.map(({ seq }) => seq), [2, 3, 4, 5, 6, 7, 7]);
   assertEquals((await movedAfter(path, 1, moving).verify()).problems, []);
+});
+
+it("a log that is replaced at every look is answered by io_error, and by none of another kind", async () => {
+  const { journal: { location } } = openJournal();
+  await append(openJournal(location).journal, (next) => [halt(next)]);
+  let ino = 0;
+  const port = readBy(location, (path, from, length) => {
+    const read = quickHost.fs.readRange(path, from, length);
+    return read && { ...read, ino: ++ino, size: read.size + 1, bytes: read.bytes.subarray(0, 9) };
+  });
+  for (const look of [() => port.last(5), () => port.read(), () => port.verify()]) {
+    const error = await assertRejects(look, CoordError) as CoordError;
+    assertEquals(error.code, "io_error");
+    assertStringIncludes(error.message, "it was replaced each time");
+  }
 });
 
 it("last() gives what it remembers as the files have it, also after a compaction", async () => {
