@@ -4,6 +4,7 @@ import type { ClaimChainFiles } from "../../../src/adapters/fs/task/claim/chain_
 import type { ListedClaim } from "../../../src/adapters/fs/task/claim/names.ts";
 import * as rules from "../../../src/domain/task/claim.ts";
 import type { ClaimRecord, TransitionRule } from "../../../src/domain/task/claim.ts";
+import { recalling } from "../../../src/domain/task/keeping/recall.ts";
 import { reprioritize, requeue } from "../../../src/domain/task/requeue.ts";
 import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
@@ -50,7 +51,13 @@ const TTL_S = 10;
 
 /** The answer of a first transition that came too late. */
 export const LOST = { kind: "lost" } as const;
-export type Outcome = ChainOutcome | typeof LOST;
+/** The answer of a call that others overtook after it had its effect. */
+export interface Done {
+  readonly kind: "done";
+  readonly claim: ClaimRecord;
+}
+
+export type Outcome = ChainOutcome | Done | typeof LOST;
 
 /** A call with the rule that says what it may do, `undefined` when it changes nothing. */
 export interface ClaimCall extends Call {
@@ -62,6 +69,8 @@ export interface ClaimCall extends Call {
   readonly ends: boolean;
   /** Whether it is a sign of life, which may have its effect twice when others of its hold overtake it. */
   readonly repeats?: boolean;
+  /** Whether what follows on it shows it, so that it learns what it did; perhaps only while the hold has ended. */
+  readonly recalls?: "always" | "unless resumed" | undefined;
   /** Whether it keeps the end of the task from being followed; it answers whether it did. */
   readonly archives?: boolean;
   /** Another tool's, which knows the view alone; what it answers is what it did. */
@@ -87,19 +96,23 @@ export function callsOf(protocol: Protocol) {
   const move = (
     name: string,
     rule: TransitionRule,
-    { first = false, grants = false, ends = false, repeats = false } = {},
+    more: Partial<ClaimCall> & { first?: boolean } = {},
   ): ClaimCall => {
     const known = made.get(name);
     if (known !== undefined) return known;
+    const { first = false, ...kind } = more;
     const way = first ? protocol.firstTransition : protocol.transition;
     const run = (files: ClaimChainFiles) => {
-      const outcome = way(files, STEM, rule) ?? LOST;
+      let done: ClaimRecord | undefined;
+      const recalled = recalling(() => rule, (noted) => void (done = noted))(0);
+      const outcome = way(files, STEM, recalled) ?? LOST;
+      if (done !== undefined) return { kind: "done", claim: done } as const;
       if (outcome.kind !== "written") return outcome;
       const { conclude, ...written } = outcome;
       conclude?.();
       return written;
     };
-    const call = { name, rule, grants, ends, repeats, reads: false, run };
+    const call: ClaimCall = { grants: false, ends: false, reads: false, ...kind, name, rule, run };
     made.set(name, call);
     return call;
   };
@@ -141,6 +154,7 @@ export function callsOf(protocol: Protocol) {
           error: `of ${runId}`,
           task: { ...TASK, max_attempts: 9 },
         }),
+        { recalls: "always" },
       ),
     beat: (runId: string, second: number, fence?: number) =>
       move(
@@ -149,7 +163,9 @@ export function callsOf(protocol: Protocol) {
         { repeats: true },
       ),
     giveBack: (runId: string, second: number) =>
-      move(`give back by ${runId} at ${second}`, rules.giveBack(actor(runId, second))),
+      move(`give back by ${runId} at ${second}`, rules.giveBack(actor(runId, second)), {
+        recalls: "unless resumed",
+      }),
     cancel: (runId: string, second: number, force: boolean) =>
       move(
         `cancel by ${runId} at ${second}${force ? " by force" : ""}`,
@@ -173,6 +189,7 @@ export function callsOf(protocol: Protocol) {
       move(
         `priority ${priority} by ${runId} at ${second}`,
         reprioritize({ ...actor(runId, second), nonce: `${runId} ${second}`, priority }),
+        { recalls: "always" },
       ),
     /** Looks for the end, and archives it. */
     archive: {

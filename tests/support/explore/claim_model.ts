@@ -6,6 +6,7 @@ import { foreignState, isSameHold, unmarked } from "../../../src/domain/task/for
 import { canonicalJson } from "../../../src/domain/json.ts";
 import {
   type ClaimCall,
+  type Done,
   END,
   type Left,
   type Outcome,
@@ -200,7 +201,7 @@ export class ClaimProperties implements Properties {
       apply: (state) => state === head ? { next: state } : undefined,
     });
     for (const each of calls) {
-      if (!this.#isOvertaken(each)) continue;
+      if (!isOvertaken(each, calls, this.#isReviving)) continue;
       const times = (each.call as ClaimCall).repeats === true ? MAX_REPEATS : 1;
       for (let n = 0; n < times; n++) operations.push(operation(each, false));
     }
@@ -228,10 +229,6 @@ export class ClaimProperties implements Properties {
     return ends;
   }
 
-  #isOvertaken(each: CallState): boolean {
-    return isOvertaken(each, this.#isReviving);
-  }
-
   #apply(call: ClaimCall, { returned, outcome }: CallState, state: number) {
     if (call.foreign === true) return this.#applyForeign(outcome as Left | undefined, state);
     if (call.rule === undefined) {
@@ -249,7 +246,7 @@ export class ClaimProperties implements Properties {
     if (!returned) return decision.kind === "write" ? { next } : undefined;
     if (isArchived(outcome)) return isOver(this.files.record(state)) ? { next: state } : undefined;
     if ((outcome as Outcome).kind === "lost") return state === -1 ? undefined : { next: state };
-    return this.#explains(decision, state, outcome as ChainOutcome) ? { next } : undefined;
+    return this.#explains(decision, state, outcome as ChainOutcome | Done) ? { next } : undefined;
   }
 
   /** It is never too late for it: the process may not have got far enough to do anything. */
@@ -272,13 +269,14 @@ export class ClaimProperties implements Properties {
     return record === undefined ? number : this.#plainOf(record);
   }
 
-  #explains(decision: rules.Decision, state: number, outcome: ChainOutcome): boolean {
-    if (outcome.kind !== "written") {
+  #explains(decision: rules.Decision, state: number, outcome: ChainOutcome | Done): boolean {
+    if (outcome.kind !== "written" && outcome.kind !== "done") {
       return this.#show(plainOutcome(outcome)) === this.#show(decision);
     }
     if (decision.kind === "write") {
-      const previous = outcome.previous === undefined ? -1 : this.#plainOf(outcome.previous);
-      return previous === state && this.#plainOf(outcome.claim) === this.#plainOf(decision.next);
+      const isSame = this.#plainOf(outcome.claim) === this.#plainOf(decision.next);
+      if (outcome.kind === "done") return isSame;
+      return isSame && (outcome.previous ? this.#plainOf(outcome.previous) : -1) === state;
     }
     // Two that end a task at once in the very same way may each get the answer that they did.
     const isState = state !== -1 && this.#plainOf(outcome.claim) === state;
@@ -348,12 +346,19 @@ export class ClaimProperties implements Properties {
 
 /**
  * Whether a call was answered that the task has ended, or that another process was first. One that only
- * wanted to claim, extend or give back may have had its effect before the end: once the slots are swept
- * no process can find out.
+ * wanted to claim or extend may have had its effect before the end: once the slots are swept no process
+ * can find out. Nor can one that gave a task back of which its own run made more.
  */
-function isOvertaken({ call, returned, outcome }: CallState, isReviving: boolean): boolean {
-  if ((call as ClaimCall).rule === undefined || (call as ClaimCall).ends) return false;
-  if ((call as ClaimCall).repeats === true) return true;
+function isOvertaken(
+  { call, returned, outcome }: CallState,
+  all: readonly CallState[],
+  isReviving: boolean,
+): boolean {
+  const { rule, ends, repeats, recalls } = call as ClaimCall;
+  if (rule === undefined || ends || recalls === "always") return false;
+  const isResumed = all.some(({ call }) => /^(beat|complete|fail) by A/.test(call.name));
+  if (recalls !== undefined && !isResumed) return false;
+  if (repeats === true) return true;
   // One that was overtaken by an end and its revival may have its effect once more; no revival is overtaken.
   if (isReviving) return !call.name.startsWith("revival");
   if (!returned) return false;
@@ -390,5 +395,6 @@ function showOutcome(outcome: unknown): string {
   const known = outcome as Outcome | ClaimRecord;
   if (!("kind" in known)) return showState(known);
   if (known.kind === "written") return `wrote ${showState(known.claim)}`;
+  if (known.kind === "done") return `had written ${showState(known.claim)}`;
   return known.kind === "refuse" ? known.refusal.status : known.kind;
 }

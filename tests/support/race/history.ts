@@ -189,7 +189,7 @@ function explains(
  * before the end all the same: once the slots are swept no process can find out.
  */
 function isOvertaken({ request, outcome }: Entry): boolean {
-  return (request.kind === "heartbeat" || request.kind === "giveBack") &&
+  return request.kind === "heartbeat" &&
     outcome !== undefined && "error" in outcome && outcome.status === "terminal";
 }
 

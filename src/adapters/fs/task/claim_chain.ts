@@ -29,10 +29,11 @@
  * taken, and that slot, whose bytes were synced before, ahead of the state that follows it. A process
  * that is about to remove the files *archives* the end: it puts it into slot e + 1, if that is free.
  *
- * So a claim, a heartbeat or a give-back that is overtaken between its slot and that look, by a forced
- * cancel or another end, may answer `terminal` although it took effect first, or, after a revival, take
- * effect once more; and of two identical
- * ends both may answer that they were written, since no process can see which of them was.
+ * So a claim or a heartbeat that is overtaken between its slot and that look, by a forced cancel or another
+ * end, may answer `terminal` although it took effect first, or, after a revival, take effect once more. A
+ * step that ended an attempt, put the task back or changed its priority is named in what follows it, so its
+ * process learns of it (domain/task/keeping/recall.ts). Of two identical ends both may answer that they
+ * were written, since no process can see which of them was.
  *
  * Other tools know the view alone, and replace or remove it. A view that shows no slot, or is missing
  * below one, is such a change. It is the next state (domain/foreign_claim.ts says which), and a

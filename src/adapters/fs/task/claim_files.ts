@@ -123,16 +123,24 @@ export class ClaimFiles implements ClaimChainFiles {
     return isTerminal(next) ? this.#stageInTmp(next) : this.#stageAsDue(next);
   }
 
-  sync(name: string): void {
+  /** Makes a file last; `false` when it was removed, with its task perhaps. */
+  sync(name: string): boolean {
     try {
       this.fs.syncNames(`${this.#folder}/${name}`, [this.#folder]);
+      return true;
     } catch (error) {
-      // It was removed with its task.
       if (!isNotFound(error)) throw error;
+      return false;
     }
   }
 
-  /** The same beside other callers of this process. */
+  /** The same of a state that is no end; where one overrules it, its slot has gone or is the end's view. */
+  syncState(stem: string, state: ClaimRecord): void {
+    const isThere = this.sync(slotName(stem, state.transition));
+    if (!isThere || state.transition === 1) this.sync(endOf(state));
+  }
+
+  /** The same of one name beside other callers of this process. */
   async syncBeside(shared: SharedSync, name: string): Promise<void> {
     try {
       await shared.names(`${this.#folder}/${name}`, this.#folder);

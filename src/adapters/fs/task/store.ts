@@ -21,6 +21,7 @@ import { archived, keepingKeys, type Revival } from "../../../domain/task/requeu
 import { isBack, wasHeldBack } from "../../../domain/task/retry.ts";
 import { isKeyed } from "../../../domain/task/key.ts";
 import { heeded } from "../../../domain/task/keeping/pause.ts";
+import { recalling } from "../../../domain/task/keeping/recall.ts";
 import { parseTask, type TaskRecord } from "../../../domain/task/task.ts";
 import type { Clock } from "../../../domain/time.ts";
 import type { Host, HostFs } from "../../../ports/host.ts";
@@ -31,6 +32,7 @@ import { ensureLastingDir } from "../disk/ensure_dir.ts";
 import { Batches } from "./batch.ts";
 import { settleStep } from "./batch_settling.ts";
 import { type ChainOutcome, mend, readHead, transition } from "./claim_chain.ts";
+import { answerOf } from "./claim/applied.ts";
 import { endOf, slotName } from "./claim/names.ts";
 import { FsPauses } from "./claim/pauses.ts";
 import { ClaimFiles } from "./claim_files.ts";
@@ -175,8 +177,10 @@ export class FsTaskStore implements TaskStore {
     const stem = stemOfId(taskId);
     while (true) {
       let revival: Revival | undefined;
-      const note = (noted: typeof revival) => void (revival = noted);
-      const applied = await this.#apply(stem, keepingKeys(rule, () => this.#task(stem), note));
+      let done: ClaimRecord | undefined;
+      const keeping = keepingKeys(rule, () => this.#task(stem), (noted) => void (revival = noted));
+      const applied = await this.#apply(stem, recalling(keeping, (noted) => void (done = noted)));
+      if (done !== undefined) return { kind: "written", claim: done };
       if (revival === undefined) return applied;
       const revived = await (await this.#keyedTasks()).revive(revival);
       if (revived !== undefined) return revived;
@@ -201,7 +205,7 @@ export class FsTaskStore implements TaskStore {
       if (ended !== undefined) return ended;
       if (outcome.kind === "keep") {
         if (isTerminal(outcome.claim)) await this.#settleEnd(stem, outcome.claim);
-        else this.#claims.sync(slotName(stem, outcome.claim.transition));
+        else this.#claims.syncState(stem, outcome.claim);
       }
       return answerOf(outcome);
     }
@@ -391,10 +395,4 @@ export class FsTaskStore implements TaskStore {
     await this.#successors.follow(moved, now, completed);
     return true;
   }
-}
-
-/** The answer to a decision that writes nothing. */
-function answerOf(decision: Exclude<Decision, { kind: "write" }>): Applied {
-  if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
-  return { kind: "kept", claim: decision.claim, warning: decision.warning };
 }
