@@ -15,7 +15,7 @@ async function play(program: readonly string[], seconds: number) {
 }
 
 itHeavy("a fleet loses no task and grows without bound in nothing", async () => {
-  const { problems, counts } = await play([await ownExecutable()], sized(0, 75, 600));
+  const { problems, counts } = await play([await ownExecutable()], sized(0, 50, 600));
   console.log(JSON.stringify(counts));
   assertEquals(problems, []);
 });
