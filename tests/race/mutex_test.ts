@@ -21,7 +21,7 @@ const KILLED_STALE_MS = 60_000;
 const HOLDS = 20;
 const SIZE = sized(
   { workers: 4, seconds: 1, rounds: 1, pauses: 200 },
-  { workers: 8, seconds: 15, rounds: 2, pauses: 800 },
+  { workers: 8, seconds: 15, rounds: 1, pauses: 800 },
   { workers: 8, seconds: 25, rounds: 8, pauses: 800 },
 );
 const KILLS = sized(2, 10, 60);

@@ -9,7 +9,7 @@ import { isFiles, STORES } from "../support/race/stores.ts";
 
 const SIZE = sized(
   { workers: 3, tasks: 60, rounds: 1, limit: 30 },
-  { workers: 8, tasks: 1000, rounds: 2, limit: 120 },
+  { workers: 8, tasks: 700, rounds: 2, limit: 120 },
   { workers: 8, tasks: 2000, rounds: 10, limit: 120 },
 );
 
