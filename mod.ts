@@ -307,7 +307,12 @@ export type { AttemptEnd, TaskAttempt } from "./src/domain/task/attempts.ts";
 export type { ClaimRecord } from "./src/domain/task/claim.ts";
 export type { OnFailure } from "./src/domain/task/after.ts";
 export type { Reprioritized } from "./src/domain/task/pending.ts";
-export type { Requeued, TaskBackoff, TaskRequeuing } from "./src/domain/task/retry.ts";
+export type {
+  Requeued,
+  TaskBackoff,
+  TaskEndBefore,
+  TaskRequeuing,
+} from "./src/domain/task/retry.ts";
 export type { TaskRecord, TaskStatus } from "./src/domain/task/task.ts";
 export type {
   ClaimEventData,

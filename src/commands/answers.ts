@@ -34,7 +34,7 @@ const CLAIM = words(
   "task_id status claimer_run_id claimed_at expires_at heartbeat_at claim_nonce attempt fence",
   "transition result.* error note progress.* cancelled_by ttl_seconds noted_at ended_at earlier_attempts.*",
   "retry_at uncounted_attempts revived_after requeued_at requeued_by requeue_reason",
-  "earlier_requeues.*",
+  "requeue_followed.* earlier_requeues.*",
   "priority reprioritized_at reprioritized_by",
 );
 const TASK_ITEM = [

@@ -21,7 +21,8 @@ export const gc: AnswerCommand<GcReport, GcInput> = {
     "Delete reservations that were released or expired, with their heartbeats and releases, and " +
     "intents whose reservation is gone. Delete tasks that ended or expired, with their claims. " +
     "Each only when it ended longer ago than the grace. Failed and cancelled tasks are kept for 90 days " +
-    "where neither --grace nor coord.json's retention says otherwise. Without --execute, only list " +
+    "where neither --grace nor coord.json's retention says otherwise. A task with a key stays for a " +
+    "day after it was added. Without --execute, only list " +
     "what would be deleted. Commands that add tasks and reservations start `gc --auto` once a day, " +
     "beside themselves.",
   examples: ["gc", "gc --grace 1d --json"],

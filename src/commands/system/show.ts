@@ -37,6 +37,8 @@ export const show: AnswerCommand<Shown, { readonly id: string }> = {
     const coord = await context.open();
     return coord.show(id);
   },
+  // Its `status` is the record's: nothing was refused.
+  exitCode: () => 0,
   text(value) {
     if (value.kind === "task") return taskBlocks(value);
     if (value.kind === "lane") return laneBlocks(value);
@@ -75,6 +77,9 @@ function taskBlocks(value: Extract<Shown, { kind: "task" }>): Block[] {
       ...taskFields(task),
       expires_at: held?.expires_at,
       heartbeat_at: held?.heartbeat_at,
+      retry_at: status === "delayed" ? claim?.retry_at : undefined,
+      requeued_by: claim?.requeued_by,
+      requeue_reason: claim?.requeue_reason,
       ended_at: claim?.ended_at,
       cancelled_by: claim?.cancelled_by,
       result: claim === null || claim.result === null ? undefined : JSON.stringify(claim.result),

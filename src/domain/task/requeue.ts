@@ -24,10 +24,11 @@ import {
   isRevival,
   requeuesBefore,
   resumed,
+  type TaskEndBefore,
   timedOutForGood,
   wasHeldBack,
 } from "./retry.ts";
-import { claimableFrom, isDelayed, taskExpired, type TaskRecord } from "./task.ts";
+import { claimableFrom, isDelayed, taskExpired, taskExpiry, type TaskRecord } from "./task.ts";
 import { formatTime, parseTime } from "../time.ts";
 
 /** Who puts which task back into the queue. */
@@ -56,8 +57,9 @@ export function requeue(actor: Requeuing): TransitionRule {
   const { task, runId, now, fence, force } = actor;
   const { task_id: taskId } = task;
   const from = formatTime(Math.min(now + actor.delaySeconds * 1000, INSTANT_MS.max));
-  const back = (current: ClaimRecord): ClaimRecord => {
-    const { ended_at: _end, cancelled_by: _by, requeue_reason: _why, ...kept } = current;
+  const back = (current: ClaimRecord, end?: TaskEndBefore): ClaimRecord => {
+    const { ended_at: _end, cancelled_by: _by, requeue_reason: _why, ...others } = current;
+    const { requeue_followed: _followed, ...kept } = others;
     return {
       ...kept,
       ...requeuesBefore(current),
@@ -68,6 +70,7 @@ export function requeue(actor: Requeuing): TransitionRule {
       requeued_at: formatTime(now),
       requeued_by: runId,
       ...(actor.reason === undefined ? {} : { requeue_reason: actor.reason }),
+      ...(end === undefined ? {} : { requeue_followed: end }),
       transition: current.transition + 1,
     };
   };
@@ -77,7 +80,10 @@ export function requeue(actor: Requeuing): TransitionRule {
         return refuse("taken", `Task ${taskId} is in the queue already`, current);
       }
       const first = unclaimed("claimed", { taskId, runId, now, nonce: actor.nonce });
-      return { kind: "write", next: back({ ...first, transition: 0 }) };
+      return {
+        kind: "write",
+        next: back({ ...first, transition: 0 }, expiredAt(taskExpiry(task))),
+      };
     }
     if (current.status === "completed") return alreadyOver("requeue", current);
     if (fence !== undefined && fence !== current.fence) {
@@ -85,12 +91,12 @@ export function requeue(actor: Requeuing): TransitionRule {
         `caller's is ${fence}`;
       return refuse("stale_fence", message, current);
     }
-    if (isTerminal(current)) return revived(actor, current, back(current));
+    if (isTerminal(current)) return revived(actor, current, back(current, endOf(current)));
     if (isBack(current)) {
       if (pendingExpiry(task, current) > now) {
         return { kind: "keep", claim: current, warning: `Task ${taskId} is in the queue already` };
       }
-      return { kind: "write", next: back(current) };
+      return { kind: "write", next: back(current, expiredAt(pendingExpiry(task, current))) };
     }
     const denied = force ? undefined : denyUnlessHolder("requeue", { ...actor, taskId }, current);
     if (denied !== undefined) return denied;
@@ -101,6 +107,20 @@ export function requeue(actor: Requeuing): TransitionRule {
       next: { ...back(current), ...ended, uncounted_attempts: uncounted + 1 },
     };
   };
+}
+
+/** An end that the attempts of a task do not show. */
+function endOf(current: ClaimRecord): TaskEndBefore | undefined {
+  const { status, ended_at = current.heartbeat_at, cancelled_by: by } = current;
+  if (status === "expired") return { status, ended_at, ended_by: null };
+  return status === "cancelled"
+    ? { status, ended_at, ended_by: by ?? current.claimer_run_id }
+    : undefined;
+}
+
+/** The end of a task whose ttl has passed while no agent had it, milliseconds since 1970. */
+function expiredAt(ms: number): TaskEndBefore {
+  return { status: "expired", ended_at: formatTime(ms), ended_by: null };
 }
 
 /** The state after an end. */

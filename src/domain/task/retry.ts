@@ -34,6 +34,16 @@ interface Claimed extends Attempted {
   readonly retry_at?: string;
 }
 
+/** The end of a task that was put back into the queue, which its attempts do not show. */
+export interface TaskEndBefore {
+  /** What it was. */
+  readonly status: "cancelled" | "expired";
+  /** When it was, ISO 8601 UTC. */
+  readonly ended_at: string;
+  /** Who cancelled it; null of one that has expired. */
+  readonly ended_by: string | null;
+}
+
 /** What a claim says of the last time that an agent put its task back into the queue. */
 export interface Requeued {
   /** The number of the end that this life of the task follows; absent in the first. */
@@ -44,6 +54,8 @@ export interface Requeued {
   readonly requeued_by?: string;
   /** Why, where that was said. */
   readonly requeue_reason?: string;
+  /** The end before that; absent where it was none, or a failure. */
+  readonly requeue_followed?: TaskEndBefore;
   /** The times before: the first and the last 10. */
   readonly earlier_requeues?: readonly TaskRequeuing[];
 }
@@ -56,6 +68,8 @@ export interface TaskRequeuing {
   readonly requeued_by: string;
   /** Why, where that was said. */
   readonly requeue_reason?: string;
+  /** The end before that; absent where it was none, or a failure. */
+  readonly requeue_followed?: TaskEndBefore;
 }
 
 /** The same, as far as it says which is the last. */
@@ -96,8 +110,17 @@ export function requeuesOf(claim: Requeued): readonly TaskRequeuing[] {
     const { requeued_at: at, requeued_by: by, requeue_reason: why } = each;
     if (typeof at !== "string" || typeof by !== "string") return [];
     const reason = typeof why === "string" ? { requeue_reason: why } : {};
-    return { requeued_at: at, requeued_by: by, ...reason };
+    const end = endBefore(each.requeue_followed);
+    return { requeued_at: at, requeued_by: by, ...reason, ...(end && { requeue_followed: end }) };
   });
+}
+
+function endBefore(said: unknown): TaskEndBefore | undefined {
+  if (!isObject(said)) return undefined;
+  const { status, ended_at, ended_by = null } = said;
+  const isKnown = status === "cancelled" || status === "expired";
+  if (!isKnown || typeof ended_at !== "string") return undefined;
+  return { status, ended_at, ended_by: typeof ended_by === "string" ? ended_by : null };
 }
 
 /** The same as a field of the state that follows, when the task is put back once more. */

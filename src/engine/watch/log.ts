@@ -9,6 +9,7 @@ import {
 } from "../../domain/reservation/reservation.ts";
 import { attemptsOf, type TaskAttempt } from "../../domain/task/attempts.ts";
 import type { ListedTask } from "../../domain/task/listing.ts";
+import { pendingExpiry } from "../../domain/task/pending.ts";
 import { requeuesOf } from "../../domain/task/retry.ts";
 import { formatTime, msOf } from "../../domain/time.ts";
 import type { Context } from "../context.ts";
@@ -132,13 +133,22 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
     run_id: created_by,
     subject,
   }];
+  if (status === "expired" && claim?.status !== "expired") {
+    // No process has made that end yet.
+    const at = formatTime(pendingExpiry(task, claim));
+    events.push({ ...happened("task", "expired", id, at), subject });
+  }
   if (claim === undefined) return events;
   const attempts = attemptsOf(claim, status === "timed_out");
+  const requeues = requeuesOf(claim);
+  const ends = requeues.flatMap(({ requeue_followed: end }) => end ?? []);
   for (const { attempt, run_id, claimed_at, ended_at, end, error } of attempts) {
     const who = { subject, attempt };
     events.push({ ...happened("task", "claimed", id, claimed_at), run_id, ...who });
     if (ended_at === null || end === null) continue;
-    const by = end === "cancelled" ? claim.cancelled_by ?? run_id : run_id;
+    const cancelled = ends.find((each) => each.ended_at === ended_at)?.ended_by ??
+      (claim.ended_at === ended_at ? claim.cancelled_by : undefined);
+    const by = end === "cancelled" ? cancelled ?? run_id : run_id;
     events.push({
       ...happened("task", end, id, ended_at),
       run_id: by,
@@ -147,13 +157,18 @@ function taskEvents({ task, claim, status }: ListedTask): LogEvent[] {
     });
   }
   // A task may be cancelled that no run has, or expire.
-  const isToldOf = attempts.at(-1)?.end === claim.status;
+  const last = attempts.at(-1);
+  const isToldOf = last?.end === claim.status && last.ended_at === claim.ended_at;
   const isOver = claim.status === "cancelled" || claim.status === "expired";
   if (isOver && !isToldOf && claim.ended_at !== undefined) {
     const run_id = claim.cancelled_by ?? null;
     events.push({ ...happened("task", claim.status, id, claim.ended_at), run_id, subject });
   }
-  for (const { requeued_at: at, requeued_by: run_id, requeue_reason: why } of requeuesOf(claim)) {
+  for (const { status: event, ended_at: at, ended_by: run_id } of ends) {
+    const isAttempt = attempts.some(({ end, ended_at }) => end === event && ended_at === at);
+    if (!isAttempt) events.push({ ...happened("task", event, id, at), run_id, subject });
+  }
+  for (const { requeued_at: at, requeued_by: run_id, requeue_reason: why } of requeues) {
     const who = { run_id, subject, attempt: attemptAt(attempts, at), detail: why ?? null };
     events.push({ ...happened("task", "requeued", id, at), ...who });
   }

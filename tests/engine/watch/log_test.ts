@@ -91,3 +91,39 @@ it("log() takes a time, a run, a kind and a number", async () => {
   clock.advance(6);
   assertEquals(await events({ runId: "c" }), [2, "reserved expired"]);
 });
+
+it("log() keeps who cancelled a task, and that it had expired, when it is put back", async () => {
+  const { coord, clock } = await workspace();
+  const { tasks } = coord;
+  const said = async () =>
+    (await coord.log()).events.map(({ event, run_id, subject }) => `${subject} ${event} ${run_id}`);
+  const add = async (title: string) => {
+    clock.advance(1);
+    return (await tasks.enqueue({ title, runId: "p", ttl: 60, priority: title === "held" ? 1 : 0 }))
+      .task_id;
+  };
+  const [held, free, late] = [await add("held"), await add("free"), await add("late")];
+  clock.advance(1);
+  await tasks.claim({ runId: "me" });
+  clock.advance(1);
+  await tasks.cancel({ id: held, runId: "boss", force: true });
+  await tasks.cancel({ id: free, runId: "boss" });
+  clock.advance(60);
+  const before = await said();
+  assertEquals(before.slice(3), [
+    "held claimed me",
+    "held cancelled boss",
+    "free cancelled boss",
+    "late expired null",
+  ]);
+  clock.advance(1);
+  await tasks.requeue({ ids: [held, free, late], runId: "third" });
+  const put = ["held requeued third", "free requeued third", "late requeued third"];
+  assertEquals(await said(), [...before, ...put]);
+  clock.advance(1);
+  await tasks.cancel({ id: held, runId: "other" });
+  assertEquals(await said(), [...before, ...put, "held cancelled other"]);
+  clock.advance(1);
+  await tasks.requeue({ ids: [held], runId: "third" });
+  assertEquals(await said(), [...before, ...put, "held cancelled other", put[0]]);
+});

@@ -1,6 +1,7 @@
 /** What a call has done to a task that others moved on before it could look. */
 import { attemptsOf } from "../attempts.ts";
 import { type ClaimRecord, isTerminal, type TimedRule } from "../claim.ts";
+import { unmarked } from "../foreign_claim.ts";
 import { requeuesOf } from "../retry.ts";
 import { canonicalJson } from "../../json.ts";
 
@@ -20,8 +21,8 @@ export function recalling(
   return (now) => (current) => {
     const isDone = wanted !== undefined && current !== undefined &&
       wanted.next.transition < current.transition &&
-      marksOf(current).some((mark) => wanted?.marks.includes(mark));
-    const done = isDone ? wanted?.next : undefined;
+      isIn(wanted.marks, marksOf(current));
+    const done = isDone && wanted !== undefined ? unmarked(wanted.next) : undefined;
     note(done);
     if (done !== undefined) return { kind: "keep", claim: done, warning: "" };
     const decision = rule(now)(current);
@@ -36,6 +37,10 @@ export function recalling(
     if (marks.length > 0) wanted = { next, marks };
     return decision;
   };
+}
+
+function isIn(marks: readonly string[], there: readonly string[]): boolean {
+  return marks.every((mark) => there.includes(mark));
 }
 
 /** What a state says of the steps that led to it, for as long as it is kept. */
