@@ -299,8 +299,10 @@ async function deliver(
   giveBack: (() => Promise<object>) | undefined,
 ): Promise<number> {
   const codeOf = (answer: object) => command.exitCode?.(answer) ?? exitCodeOfValue(answer);
-  const prepare = (answer: object) =>
-    output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned), command.isReport);
+  const prepare = (answer: object) => {
+    const isReport = codeOf(answer) === 0 || command.isReport?.(answer);
+    return output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned), isReport);
+  };
   let write = await prepare(value);
   if (giveBack !== undefined && await stopping.isStopped()) {
     value = await giveBack();

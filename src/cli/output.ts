@@ -116,8 +116,9 @@ export class Output {
     const fields = this.print?.(this.#enveloped(value, exitCode)).map((line) => `${line}\n`).join(
       "",
     );
-    if (fields !== undefined && isReport) return () => this.#deliver(fields);
-    const write = await this.#prepareText(value, exitCode, render, isReport);
+    const isRefused = exitCode !== 0 && "error" in value;
+    if (fields !== undefined && isReport && !isRefused) return () => this.#deliver(fields);
+    const write = await this.#prepareText(value, exitCode, render, isReport && !fields);
     return () => {
       if (fields) this.#stdout(fields);
       write();
@@ -132,7 +133,8 @@ export class Output {
   ): Promise<() => void> {
     const cleaned = sanitizeDeep(value);
     const { error } = cleaned as { error?: unknown };
-    if (exitCode !== 0 && typeof error === "string") return () => this.error(error);
+    const refusal = exitCode !== 0 && typeof error === "string" ? error : undefined;
+    if (refusal !== undefined && !isReport) return () => this.error(refusal);
     const { layOut } = await import("./table.ts");
     const stream = isReport ? "stdout" : "stderr";
     const width = this.width(stream);
@@ -145,7 +147,10 @@ export class Output {
     });
     if (text.trim() === "") return () => {};
     if (!isReport) return () => this.error(text.trimEnd());
-    return () => this.#deliver(text);
+    return () => {
+      this.#deliver(text);
+      if (refusal !== undefined) this.error(refusal);
+    };
   }
 
   /**

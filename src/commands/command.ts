@@ -229,8 +229,8 @@ export interface AnswerCommand<V extends object = object, I extends object = obj
   readonly status?: string;
   /** Whether it goes on after its answer, until it is stopped. */
   readonly lasts?: true;
-  /** Whether its text goes to standard output even where the exit code is not 0. */
-  readonly isReport?: true;
+  /** Whether its text goes to standard output even where the exit code is not 0; beside an `error`. */
+  isReport?(value: V): boolean;
   run(context: CommandContext, values: I): Promise<V | Refusal | Answers<V>>;
   /** For people. Agent-supplied text is cleaned by the caller. */
   text(value: V): Text;

@@ -9,7 +9,7 @@ export const storeStatus: AnswerCommand<StoreStatus> = {
   examples: ["store status", "store status --print status,server_version"],
   operands: [],
   flags: {},
-  isReport: true,
+  isReport: () => true,
   run: async (context) => (await context.store()).status(),
   exitCode: ({ status }) => status === "ok" ? 0 : 1,
   text({ records, may_write, next, ...rest }) {

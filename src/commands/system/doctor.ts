@@ -73,7 +73,7 @@ export const doctor: AnswerCommand<DoctorReport | Joined, { readonly race?: stri
     "unsound: a promise is broken, and something may be granted twice or lost. untried: a promise could not be tried.",
   examples: ["doctor", "doctor --json", "doctor --print promise,result"],
   operands: [],
-  isReport: true,
+  isReport: () => true,
   flags: {
     race: {
       type: "text",

@@ -81,7 +81,7 @@ export const fsck: AnswerCommand<FsckReport, FsckInput> = {
     "damaged, what that means and what to do next. Others may work meanwhile. Without --repair nothing " +
     "is written. With it, what is derived is made again, and what is broken is moved to quarantine/ in the " +
     "workspace, with a note. Nothing is deleted. damaged, exit code 1: something is left to do.",
-  isReport: true,
+  isReport: () => true,
   examples: ["fsck", "fsck --repair", "fsck --json"],
   operands: [],
   flags: {

@@ -31,6 +31,8 @@ export const reprioritize: AnswerCommand<TaskReprioritize, TaskReprioritizeInput
     const tasks = await context.tasks();
     return tasks.reprioritize(values);
   },
+  // Which of them were refused, and which were not.
+  isReport: ({ tasks }) => tasks.some((each) => "was" in each),
   text: ({ tasks }) => ({
     columns: [column("ID", "id"), "STATUS", "PRIORITY", "WAS"],
     rows: tasks.map((each) => [

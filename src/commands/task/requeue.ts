@@ -44,6 +44,8 @@ export const requeue: AnswerCommand<TaskRequeue, TaskRequeueInput> = {
     const tasks = await context.tasks();
     return tasks.requeue(values);
   },
+  // Which of them were refused, and which were not.
+  isReport: ({ tasks }) => tasks.some((each) => "was" in each),
   text: ({ tasks }) => ({
     columns: [column("ID", "id"), "STATUS", "WAS", "ATTEMPT", "FROM"],
     rows: tasks.map((each) => [
