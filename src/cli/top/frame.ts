@@ -82,6 +82,7 @@ function headOf(
   const counts = [
     `${tasks.pending} pending`,
     `${tasks.claimed} claimed`,
+    ...(tasks.delayed > 0 ? [`${tasks.delayed} delayed`] : []),
     ...(tasks.failed > 0 ? [ink.red(`${tasks.failed} failed`)] : []),
   ];
   const parts = [

@@ -4,7 +4,7 @@ import { frame, type FrameStyle } from "../../../src/cli/top/frame.ts";
 import { plain } from "../../../src/cli/top/layout.ts";
 import { START } from "../../../src/cli/top/view.ts";
 import { unicodeWidth } from "../../../src/deps/unicode_width.ts";
-import { assertEquals, it } from "../../deps.ts";
+import { assertEquals, assertStringIncludes, it } from "../../deps.ts";
 import { golden } from "../../support/program/golden.ts";
 import { troubledFleet } from "./scene.ts";
 
@@ -79,6 +79,12 @@ it("frame() of a workspace in which nothing is says so", () => {
     "",
     "No run holds anything, and there are no tasks",
   ]);
+});
+
+it("frame() counts tasks that are delayed, which no other line names", () => {
+  const tasks = { ...fleet.tasks, pending: 0, claimed: 0, failed: 0, delayed: 3 };
+  const [, line] = framed({}, START, { ...fleet, tasks });
+  assertStringIncludes(line ?? "", "0 pending 0 claimed 3 delayed");
 });
 
 it("frame() leaves conflicts out where there are too many, counts them, and opens them with the alerts", () => {
