@@ -118,7 +118,12 @@ export class Output {
     );
     const isRefused = exitCode !== 0 && "error" in value;
     if (fields !== undefined && isReport && !isRefused) return () => this.#deliver(fields);
-    const write = await this.#prepareText(value, exitCode, render, isReport && !fields);
+    const write = await this.#prepareText(
+      value,
+      exitCode,
+      render,
+      isReport && fields === undefined,
+    );
     return () => {
       if (fields) this.#stdout(fields);
       write();
