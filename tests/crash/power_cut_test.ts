@@ -91,7 +91,7 @@ async function round(random: Random, syncs: boolean): Promise<PowerCut> {
 
 it("what was answered before a power cut is true after it", async () => {
   const random = newSeed("power cut");
-  await assertKept(sized(8, 200, 4_000), () => round(random, true));
+  await assertKept(sized(8, 120, 4_000), () => round(random, true));
 });
 
 it("what was answered before a power cut is lost where syncing does nothing", async () => {

@@ -11,7 +11,7 @@ import { write } from "../support/scene/journals.ts";
 
 const SIZE = sized(
   { tasks: 60, workers: 3, kills: 1, rounds: 1 },
-  { tasks: 2_000, workers: 8, kills: 2, rounds: 3 },
+  { tasks: 2_000, workers: 8, kills: 2, rounds: 2 },
   { tasks: 5_000, workers: 8, kills: 4, rounds: 20 },
 );
 const ON_SERVER = { ...SIZE, tasks: 120, workers: 4, kills: 1, rounds: sized(1, 1, 10) };
