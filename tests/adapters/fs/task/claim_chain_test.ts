@@ -169,8 +169,8 @@ it("a revival is a transition like any other, in all interleavings and crashes",
     }
   };
   const random = newSeed("revivals");
-  from(Object.keys(REVIVED_STARTS), sample(REVIVING, sized(0.5, 1, 1), random));
-  from(Object.keys(STARTS), sample(SLEEPING, sized(0.5, 1, 1), random));
+  from(Object.keys(REVIVED_STARTS), sample(REVIVING, sized(0.25, 1, 1), random));
+  from(Object.keys(STARTS), sample(SLEEPING, sized(0.25, 1, 1), random));
   if (isHeavy()) {
     // Those whose view lags take too many orders of steps; they are walked below.
     from(["a failed task", "a task that was cancelled at once"], REVIVING_THREES);
