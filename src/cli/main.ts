@@ -300,7 +300,7 @@ async function deliver(
 ): Promise<number> {
   const codeOf = (answer: object) => command.exitCode?.(answer) ?? exitCodeOfValue(answer);
   const prepare = (answer: object) => {
-    const isReport = codeOf(answer) === 0 || command.isReport?.(answer);
+    const isReport = command.isReport?.(answer);
     return output.prepare(answer, codeOf(answer), (cleaned) => command.text(cleaned), isReport);
   };
   let write = await prepare(value);

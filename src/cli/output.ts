@@ -99,20 +99,21 @@ export class Output {
   /**
    * Makes the one answer of a call: as JSON, or as the text that `render` makes of a cleaned copy.
    *
-   * @param isReport Whether the text is what was asked for, whatever the exit code.
+   * @param isAsked Whether the text is what was asked for, whatever the exit code.
    * @returns What writes it, at once.
    */
   async prepare<V extends object>(
     value: V,
     exitCode: number,
     render: (cleaned: V) => Text,
-    isReport = exitCode === 0,
+    isAsked = false,
   ): Promise<() => void> {
     if (this.json) {
       const line = `${this.#envelope(value, exitCode)}\n`;
       return () => this.#deliver(line);
     }
     this.flushWarnings();
+    const isReport = exitCode === 0 || isAsked;
     const fields = this.print?.(this.#enveloped(value, exitCode)).map((line) => `${line}\n`).join(
       "",
     );

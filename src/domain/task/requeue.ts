@@ -58,8 +58,8 @@ export function requeue(actor: Requeuing): TransitionRule {
   const { task_id: taskId } = task;
   const from = formatTime(Math.min(now + actor.delaySeconds * 1000, INSTANT_MS.max));
   const back = (current: ClaimRecord, end?: TaskEndBefore): ClaimRecord => {
-    const { ended_at: _end, cancelled_by: _by, requeue_reason: _why, ...others } = current;
-    const { requeue_followed: _followed, ...kept } = others;
+    const { ended_at: _at, cancelled_by: _by, requeue_reason: _why, requeue_followed: _, ...kept } =
+      current;
     return {
       ...kept,
       ...requeuesBefore(current),
@@ -91,7 +91,7 @@ export function requeue(actor: Requeuing): TransitionRule {
         `caller's is ${fence}`;
       return refuse("stale_fence", message, current);
     }
-    if (isTerminal(current)) return revived(actor, current, back(current, endOf(current)));
+    if (isTerminal(current)) return revived(actor, current, back(current, endToKeep(current)));
     if (isBack(current)) {
       if (pendingExpiry(task, current) > now) {
         return { kind: "keep", claim: current, warning: `Task ${taskId} is in the queue already` };
@@ -110,12 +110,11 @@ export function requeue(actor: Requeuing): TransitionRule {
 }
 
 /** An end that the attempts of a task do not show. */
-function endOf(current: ClaimRecord): TaskEndBefore | undefined {
-  const { status, ended_at = current.heartbeat_at, cancelled_by: by } = current;
-  if (status === "expired") return { status, ended_at, ended_by: null };
-  return status === "cancelled"
-    ? { status, ended_at, ended_by: by ?? current.claimer_run_id }
-    : undefined;
+function endToKeep(current: ClaimRecord): TaskEndBefore | undefined {
+  const { status, heartbeat_at, ended_at = heartbeat_at, claimer_run_id: runId } = current;
+  if (status !== "cancelled" && status !== "expired") return undefined;
+  const { cancelled_by: by = runId } = current;
+  return { status, ended_at, ended_by: status === "expired" ? null : by };
 }
 
 /** The end of a task whose ttl has passed while no agent had it, milliseconds since 1970. */

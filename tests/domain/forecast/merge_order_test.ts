@@ -131,7 +131,7 @@ function* ordersOf(names: readonly string[]): Generator<string[]> {
 it("mergeOrder() lets as few branches meet a conflict as any of all orders does", () => {
   const random = newSeed("mergeOrder()");
   let charged = 0;
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 200; round++) {
     const count = 1 + random.below(6);
     const { said, edges } = randomBranches(random, count, random.pick([0.2, 0.4, 0.7]));
     const { steps, conflicts } = advice(...said);
@@ -150,7 +150,7 @@ it("mergeOrder() lets as few branches meet a conflict as any of all orders does"
     assert_(steps.slice(count - best).every((step) => step.conflicts_before > 0));
     charged += best;
   }
-  assert_(charged > 90, `only ${charged} branches had conflicts to meet`);
+  assert_(charged > 150, `only ${charged} branches had conflicts to meet`);
 });
 
 it("mergeOrder() and hotspots() do not depend on the order of what is said", () => {

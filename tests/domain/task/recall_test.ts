@@ -6,22 +6,11 @@ import {
   type TransitionRule,
 } from "../../../src/domain/task/claim.ts";
 import { requeue } from "../../../src/domain/task/requeue.ts";
-import type { TaskRecord } from "../../../src/domain/task/task.ts";
 import { formatTime } from "../../../src/domain/time.ts";
 import { assertEquals, fail, it } from "../../deps.ts";
+import { TASK } from "../../support/scene/plain_task.ts";
 
-const NOW = Date.UTC(2026, 10, 21, 9, 30);
-const TASK: TaskRecord = {
-  task_id: `sha256:${"7f".repeat(32)}`,
-  title: "the task",
-  priority: 0,
-  queue: "default",
-  ttl_seconds: 86_400,
-  created_by: "maker",
-  created_at: formatTime(NOW - 1_000),
-  tags: [],
-  payload: {},
-};
+const NOW = 1_000;
 
 const by = (runId: string) => ({
   task: TASK,

@@ -51,6 +51,7 @@ const TTL_S = 10;
 
 /** The answer of a first transition that came too late. */
 export const LOST = { kind: "lost" } as const;
+
 /** The answer of a call that others overtook after it had its effect. */
 export interface Done {
   readonly kind: "done";

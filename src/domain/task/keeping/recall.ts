@@ -5,6 +5,12 @@ import { unmarked } from "../foreign_claim.ts";
 import { requeuesOf } from "../retry.ts";
 import { canonicalJson } from "../../json.ts";
 
+/** A state that a rule wanted, and what it says of the step to it. */
+interface WantedState {
+  readonly next: ClaimRecord;
+  readonly marks: readonly string[];
+}
+
 /**
  * The same rule, except that it keeps a task as it is once that has been through a state that the rule
  * wanted: one that ended an attempt but not the task, put it back or changed its priority. What follows
@@ -17,12 +23,9 @@ export function recalling(
   rule: TimedRule,
   note: (done: ClaimRecord | undefined) => void,
 ): TimedRule {
-  let wanted: { readonly next: ClaimRecord; readonly marks: readonly string[] } | undefined;
+  let wanted: WantedState | undefined;
   return (now) => (current) => {
-    const isDone = wanted !== undefined && current !== undefined &&
-      wanted.next.transition < current.transition &&
-      isIn(wanted.marks, marksOf(current));
-    const done = isDone && wanted !== undefined ? unmarked(wanted.next) : undefined;
+    const done = wanted && current && isPast(wanted, current) ? unmarked(wanted.next) : undefined;
     note(done);
     if (done !== undefined) return { kind: "keep", claim: done, warning: "" };
     const decision = rule(now)(current);
@@ -39,7 +42,10 @@ export function recalling(
   };
 }
 
-function isIn(marks: readonly string[], there: readonly string[]): boolean {
+/** Whether a task has been through that state. */
+function isPast({ next, marks }: WantedState, current: ClaimRecord): boolean {
+  if (next.transition >= current.transition) return false;
+  const there = marksOf(current);
   return marks.every((mark) => there.includes(mark));
 }
 
