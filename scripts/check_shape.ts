@@ -196,7 +196,7 @@ const NODE_PLACES = [
   "src/host/command.ts",
   "src/host/child.ts",
   "src/host/deno_sha256.ts",
-  "src/host/disk.ts",
+  "src/host/system/",
   "src/host/run.ts",
   "src/host/people/",
   "src/host/watchdog.ts",

@@ -18,7 +18,7 @@ const TITLES = [
 const FILES = ["src/billing/**", "src/tax.ts", "docs/README.md", "src/api/server.ts::listen"];
 const NOTES = ["half of the tests pass", "reads the code", "waits for CI", "writes docs"];
 
-/** One run's work on one task: six to eight changes, each after `rest()`. */
+/** One run's work on one task: seven to nine changes, each an event, and each before `rest()`. */
 async function work(coord: Coord, runId: string, n: number, rest: () => Promise<void>) {
   const { tasks, reservations, lanes } = coord;
   const queue = n % 3 === 0 ? "deploys" : "default";
@@ -40,11 +40,17 @@ async function work(coord: Coord, runId: string, n: number, rest: () => Promise<
   const lane = `${runId}-tests`;
   const loopTs = String(n);
   const isHeld = n % 4 === 0;
-  if (isHeld) await lanes.acquire({ lane, owner: runId, tree: [`tests/${runId}/**`], loopTs });
+  if (isHeld) {
+    await lanes.acquire({ lane, owner: runId, tree: [`tests/${runId}/**`], loopTs });
+    await rest();
+  }
   if (n % 9 === 0) await tasks.fail({ id, runId, error: "npm test: exit code 1" });
   else await tasks.complete({ id, runId });
   await rest();
-  if (isHeld) await lanes.release({ lane, owner: runId, loopTs });
+  if (isHeld) {
+    await lanes.release({ lane, owner: runId, loopTs });
+    await rest();
+  }
   await reservations.release({ id: reserved.reservation_id, runId });
   await rest();
 }

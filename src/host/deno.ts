@@ -8,7 +8,7 @@ import {
   watchError,
 } from "./map_error.ts";
 import { denoSha256 } from "./deno_sha256.ts";
-import { Processes } from "./process_identity.ts";
+import { Processes } from "./system/process_identity.ts";
 import { shellWords } from "./shell_words.ts";
 import type { DirEntry, DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
@@ -376,7 +376,7 @@ export const denoHost: Host = {
   startBeside: (args) => import("./beside_deno.ts").then(({ startBeside }) => startBeside(args)),
   outputAgain: (args) => import("./beside_deno.ts").then(({ outputAgain }) => outputAgain(args)),
   async disk(path) {
-    const { mountTable, spaceOf } = await import("./disk.ts");
+    const { mountTable, spaceOf } = await import("./system/disk.ts");
     const space = ifAllowed({ name: "sys", kind: "statfs" }, () => spaceOf(path));
     return { mounts: ifAllowed(PROC, mountTable), space };
   },
@@ -388,5 +388,6 @@ export const denoHost: Host = {
     };
   },
   watch,
+  notices: (dirs) => import("./system/inotify.ts").then(({ noticesOf }) => noticesOf(dirs)),
   exit: (code) => Deno.exit(code),
 };

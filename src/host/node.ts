@@ -11,7 +11,7 @@ import {
   watchError,
 } from "./map_error.ts";
 import { shellWords } from "./shell_words.ts";
-import { Processes } from "./process_identity.ts";
+import { Processes } from "./system/process_identity.ts";
 import type { DirHint, DirWatch, FileStat, Host, HostFs } from "../ports/host.ts";
 
 // As modules they would be all of their hundred fields, which take longer than most commands.
@@ -386,15 +386,15 @@ export const nodeHost: Host = {
   run: (...call) => import("./run.ts").then(({ runInPlace }) => runInPlace(...call)),
   startBeside: (args) => import("./run.ts").then(({ startBeside }) => startBeside(args)),
   outputAgain: (args) => import("./run.ts").then(({ outputAgain }) => outputAgain(args)),
-  disk: (path) => import("./disk.ts").then(({ diskFacts }) => diskFacts(path)),
+  disk: (path) => import("./system/disk.ts").then(({ diskFacts }) => diskFacts(path)),
   onStop(body) {
-    process.on("SIGINT", body);
-    process.on("SIGTERM", body);
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    for (const signal of signals) process.on(signal, body);
     return () => {
-      process.off("SIGINT", body);
-      process.off("SIGTERM", body);
+      for (const signal of signals) process.off(signal, body);
     };
   },
   watch,
+  notices: (dirs) => import("./system/inotify.ts").then(({ noticesOf }) => noticesOf(dirs)),
   exit: (code) => process.exit(code),
 };

@@ -174,6 +174,16 @@ export interface DirWatch {
   close(): void;
 }
 
+/** What has changed in directories; the kernel keeps it until it is taken. */
+export interface DirNotices {
+  /**
+   * Takes what has changed since. `undefined` where some of that is not known, such as when a directory
+   * went: then nothing more is noted.
+   */
+  take(): readonly DirHint[] | undefined;
+  close(): void;
+}
+
 /** A process's identity, by which others see whether it still runs. What is unknown is missing. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -326,6 +336,11 @@ export interface Host {
   outputAgain(args: readonly string[]): Promise<CommandOutput>;
   /** What the system says of the file system of a path. */
   disk(path: string): Promise<DiskFacts>;
+  /**
+   * Has the kernel note what changes in these directories, which are no links, for one who looks at intervals:
+   * that costs less than a call for each change. Resolves to `undefined` where that cannot be had.
+   */
+  readonly notices?: (dirs: readonly string[]) => Promise<DirNotices | undefined>;
   /** Calls `body` at SIGINT and SIGTERM (where the platform has them); the result stops that. */
   onStop(body: () => void): () => void;
   /**

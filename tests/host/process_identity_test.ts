@@ -1,5 +1,5 @@
 import { detectHost } from "../../src/host/detect.ts";
-import { Processes, type ProcReader } from "../../src/host/process_identity.ts";
+import { Processes, type ProcReader } from "../../src/host/system/process_identity.ts";
 import { assert_, assertEquals, it, itIf } from "../deps.ts";
 import { start } from "../support/race/processes.ts";
 

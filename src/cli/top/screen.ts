@@ -98,10 +98,11 @@ class OnScreen {
           if (this.#end.signal.aborted) return;
           this.#fleet = step.value;
           this.#draw();
+          this.#tickIn(SECOND_MS);
         }
       };
       follow().catch((error) => failure = error).finally(end);
-      this.#tickOn();
+      this.#tickIn(SECOND_MS);
       await wakeup.sleep(Infinity);
     } finally {
       stop.removeEventListener("abort", end);
@@ -112,12 +113,12 @@ class OnScreen {
     if (failure !== undefined) throw failure;
   }
 
-  /** The clock and ages go on with each second. */
-  #tickOn(): void {
-    const ms = SECOND_MS - this.streams.clock() % SECOND_MS;
+  /** The clock and ages go on with each second, unless a state comes first. */
+  #tickIn(ms: number): void {
+    this.#tick?.();
     this.#tick = realTimers.after(ms, () => {
       this.#draw();
-      this.#tickOn();
+      this.#tickIn(SECOND_MS - this.streams.clock() % SECOND_MS);
     });
   }
 

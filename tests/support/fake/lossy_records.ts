@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/domain/json.ts";
 import { HostError } from "../../../src/ports/host.ts";
 import { NameLooks } from "../../../src/adapters/fs/watch/hints/name_looks.ts";
 import type {
-  NamesWatch,
+  IntervalWatch,
   RecordHint,
   RecordListing,
   RecordLook,
@@ -37,6 +37,10 @@ export class LossyRecords implements RecordSource {
   lists: RecordKind[] = [];
   /** The kinds whose names were listed, to be compared. */
   namings: RecordKind[] = [];
+  /** What is noted since the last look, where that can be had; another one: some of it was lost. */
+  noted: Set<RecordHint> | undefined;
+  /** How many have it noted. */
+  notings = 0;
   looks = 0;
   /** The names of a kind from which on they are not compared. */
   mostNames = 2_000;
@@ -144,7 +148,7 @@ export class LossyRecords implements RecordSource {
     return { close: () => void this.watches.delete(watch) };
   }
 
-  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): NamesWatch {
+  byNames(kinds: readonly RecordKind[], onHint: (hint: RecordHint) => void): IntervalWatch {
     return new NameLooks(
       {
         mark: (kind) => this.mark(kind),
@@ -156,6 +160,25 @@ export class LossyRecords implements RecordSource {
       kinds.filter((kind) => kind !== "lane"),
       onHint,
     );
+  }
+
+  async byNotices(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+  ): Promise<IntervalWatch | undefined> {
+    if (this.noted === undefined) return undefined;
+    const noted = this.noted = new Set<RecordHint>();
+    this.notings++;
+    const look = () => {
+      const isLost = this.noted !== noted;
+      const hints: RecordHint[] = isLost
+        ? kinds.map((kind) => ({ about: "kind", kind }))
+        : [...noted];
+      noted.clear();
+      hints.forEach(onHint);
+      return { listed: isLost ? Infinity : 0, changed: isLost ? 0 : hints.length };
+    };
+    return { kinds, isComplete: true, look, close: () => void this.notings-- };
   }
 
   /** Each state of a record that may be replaced has a name of its own. */
@@ -179,6 +202,7 @@ export class LossyRecords implements RecordSource {
     if (kept === undefined) this.#of(kind).delete(id);
     else this.#of(kind).set(id, kept);
     this.#marks.set(kind, (this.#marks.get(kind) ?? 0) + 1);
+    this.noted?.add({ about: "record", kind, id });
     if (this.hinting) this.hint({ about: "record", kind, id });
   }
 }

@@ -22,7 +22,13 @@ import type { JournalView } from "../../../ports/journal.ts";
 import { isSettled } from "../disk/folder_mark.ts";
 import type { FsLanes } from "../lane/environment.ts";
 import type { JournalFile } from "../lane/journal_file.ts";
-import type { NamesWatch, RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
+import type {
+  IntervalWatch,
+  RecordHint,
+  RecordListing,
+  RecordLook,
+  RecordSource,
+} from "./records.ts";
 
 /** Entries that are looked through for announcements and for the end of a lease. */
 const RECENT = 1_000;
@@ -149,16 +155,35 @@ export class LaneRecords implements RecordSource {
     kinds: readonly RecordKind[],
     onHint: (hint: RecordHint) => void,
     gatherMs: number,
-  ): NamesWatch {
-    const files = this.files.byNames(kinds.filter((kind) => kind !== "lane"), onHint, gatherMs);
+  ): IntervalWatch {
+    const filed = kinds.filter((kind) => kind !== "lane");
+    return this.#withLanes(this.files.byNames(filed, onHint, gatherMs), kinds, onHint);
+  }
+
+  async byNotices(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+  ): Promise<IntervalWatch | undefined> {
+    const filed = kinds.filter((kind) => kind !== "lane");
+    const files = await this.files.byNotices(filed, onHint);
+    return files && this.#withLanes(files, kinds, onHint);
+  }
+
+  #withLanes(
+    files: IntervalWatch,
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+  ): IntervalWatch {
     if (!kinds.includes("lane")) return files;
     const lanes = new LaneHints(this.lanes, this.#journal, onHint);
     return {
       kinds: [...files.kinds, "lane"],
+      isComplete: files.isComplete,
       look() {
         lanes.lookIfChanged();
         return files.look();
       },
+      close: () => files.close(),
     };
   }
 

@@ -8,7 +8,7 @@ import { openFsLanes } from "../lane/open.ts";
 import { enter } from "../layout.ts";
 import { FsReservationStore } from "../reservation/store.ts";
 import { FsTaskStore } from "../task/store.ts";
-import { RecordFolders } from "./record_folders.ts";
+import { RecordFolders } from "./looks/record_folders.ts";
 
 export { exposureOf } from "../checkout/exposure.ts";
 

@@ -1,15 +1,6 @@
 /**
  * The record folders of a workspace, as the feed looks at them.
  *
- * Versions. Whether a record still says the same is decided by a hash over what it says; for claims
- * the number of the transition goes before it. After an `@` a version carries the inode, size and
- * time of the file that said so, by which an unchanged file is known without opening it, and a `?`
- * when the file had changed so shortly before that its time stamp may hide one more change: then it
- * is opened again. Hashes hold across restarts, restored backups and moved workspaces.
- *
- * Claims. Their newest states are found by claim_chain.ts. A listing knows which slots there are, so comparing a
- * claim that did not change costs one look at its view.
- *
  * Marks. Creating, renaming and removing change a folder's modification time; the mark is that time
  * and the folder's inode. It is settled once the time stamp is older than its own granularity.
  *
@@ -24,31 +15,29 @@ import { FOLDERS, RECORD_KINDS, type RecordKind } from "../../../domain/watch/ev
 import { hash } from "../../../domain/journal/hash.ts";
 import { idOfStem, isStem, stemOfId } from "../../../domain/ids.ts";
 import type { JsonObject } from "../../../domain/json.ts";
-import type { ClaimRecord } from "../../../domain/task/claim.ts";
-import { unmarked } from "../../../domain/task/foreign_claim.ts";
 import { parseClaim } from "../../../domain/task/parse_claim.ts";
 import { recordsOf } from "../../../domain/task/segment.ts";
 import type { Clock } from "../../../domain/time.ts";
-import { type FileStat, type Host, HostError, type HostFs } from "../../../ports/host.ts";
+import type { Host, HostFs } from "../../../ports/host.ts";
 import type { Warn } from "../../../ports/warnings.ts";
 import { Batches } from "../task/batch.ts";
-import { readHead } from "../task/claim_chain.ts";
-import {
-  endName,
-  groupClaims,
-  type ListedClaim,
-  parseClaimName,
-  slotName,
-} from "../task/claim/names.ts";
-import { ReadClaim, readClaim } from "../task/claim/read_claim.ts";
+import { parseClaimName } from "../task/claim/names.ts";
 import type { Segments } from "../segment/segments.ts";
 import { FolderWatch } from "./folder_watch.ts";
-import { RecordFolders } from "./record_folders.ts";
+import { RecordFolders } from "./looks/record_folders.ts";
 import { type Folders, NameLooks } from "./hints/name_looks.ts";
-import type { NamesWatch, RecordHint, RecordListing, RecordLook, RecordSource } from "./records.ts";
-import { Settled } from "./settled.ts";
+import { NoticeLooks } from "./hints/notice_looks.ts";
+import type {
+  IntervalWatch,
+  RecordHint,
+  RecordListing,
+  RecordLook,
+  RecordSource,
+} from "./records.ts";
+import { ClaimLooks } from "./looks/claim_looks.ts";
+import { Settled } from "./looks/settled.ts";
+import { broken, found, GONE, guarded, isSure, SAME, Versions } from "./looks/versions.ts";
 import type { Layout } from "../layout.ts";
-import { isSettled } from "../disk/folder_mark.ts";
 import { idOfName, parseRecordName, readRecord } from "../disk/record_file.ts";
 import { comingName } from "../reservation/order.ts";
 import { ofFolder } from "../disk/unreadable.ts";
@@ -60,6 +49,9 @@ export class FsRecordSource implements RecordSource {
   readonly #fs: HostFs;
   readonly #folders: RecordFolders;
   readonly #settled: Settled;
+  readonly #versions: Versions;
+  readonly #claims: ClaimLooks;
+  readonly #lookAtClaim = (id: string, known: string | undefined) => this.look("claim", id, known);
   readonly #segments: Segments;
   /** The reservation that was to come when the mark was read last. */
   #marked: string | undefined;
@@ -75,6 +67,8 @@ export class FsRecordSource implements RecordSource {
     this.#folders = new RecordFolders(host.fs, layout, warn);
     this.#settled = new Settled(this.#folders.reservations);
     this.#segments = this.#folders.segments;
+    this.#versions = new Versions(clock);
+    this.#claims = new ClaimLooks(host.fs, layout.folder("claim"), this.#versions);
   }
 
   async prepare(): Promise<void> {
@@ -91,34 +85,23 @@ export class FsRecordSource implements RecordSource {
     }
     const coming = this.#folders.coming(kind);
     const names = (this.#fs.list(this.layout.folder(kind)) ?? []).map(({ name }) => name);
-    if (kind === "claim") return this.#listClaims(names);
+    if (kind === "claim") return this.#claims.list(names);
     const ids = names.flatMap((name) => parseRecordName(name) ?? []).map(idOfStem);
     if (coming !== undefined && !ids.includes(idOfStem(coming))) ids.push(idOfStem(coming));
     if (kind === "reservation") this.#settled.keep(ids);
     return { ids, look: (id, known) => this.#lookFile(kind, id, known) };
   }
 
-  #listClaims(names: readonly string[]): RecordListing {
-    const claims = groupClaims(names);
-    const none = { hasView: false, slots: [], isEnded: false };
-    return {
-      ids: [...claims.keys()].map(idOfStem),
-      look: (id, known) => this.#lookClaim(stemOfId(id), known, claims.get(stemOfId(id)) ?? none),
-    };
-  }
-
   look(kind: RecordKind, id: string, known: string | undefined): RecordLook {
     if (!this.#folders.isFolder(kind)) return GONE;
-    const look = kind === "claim"
-      ? this.#lookClaim(stemOfId(id), known, undefined)
-      : this.#lookFile(kind, id, known);
+    const look = kind === "claim" ? this.#claims.look(id, known) : this.#lookFile(kind, id, known);
     return look.kind === "gone" && known !== undefined ? this.#lookMoved(kind, id) : look;
   }
 
   /** What has no file any more; a claim goes after its task. */
   #lookMoved(kind: RecordKind, id: string): RecordLook {
     if (kind !== "task" && kind !== "claim") return GONE;
-    return this.#guarded(kind, stemOfId(id), undefined, () => {
+    return guarded(kind, stemOfId(id), undefined, () => {
       const line = this.#segments.recent(stemOfId(id)) ?? this.#segments.find(stemOfId(id));
       const records = line && recordsOf(line);
       if (line === undefined || records === undefined) return GONE;
@@ -147,7 +130,7 @@ export class FsRecordSource implements RecordSource {
     if (kind === "reservation") this.#marked = coming;
     const pending = kind === "reservation" ? this.#settled.mark() : "";
     const mark = `${stat.ino}:${stat.mtimeMs}${coming === undefined ? "" : `:${coming}`}${pending}`;
-    return { mark, settled: this.#isSettled(stat) };
+    return { mark, settled: this.#versions.isSettled(stat) };
   }
 
   replaced(kind: RecordKind): boolean {
@@ -177,17 +160,39 @@ export class FsRecordSource implements RecordSource {
     kinds: readonly RecordKind[],
     onHint: (hint: RecordHint) => void,
     gatherMs: number,
-  ): NamesWatch {
+  ): IntervalWatch {
     const folders: Folders = {
       mark: (kind) => this.mark(kind),
       names: (kind) => this.#names(kind),
       most: (kind) => this.#most(kind) * Math.max(1, gatherMs / PACE_MS),
       hintsOf: (kind, differing, names) =>
         kind === "claim"
-          ? this.#claimHints(differing, names)
+          ? this.#claims.hintsOfListed(differing, names, this.#lookAtClaim)
           : differing.flatMap((name) => hintsOf(kind, name)),
     };
     return new NameLooks(folders, kinds, onHint);
+  }
+
+  async byNotices(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+  ): Promise<IntervalWatch | undefined> {
+    const { layout } = this;
+    const byDir = new Map(kinds.map((kind) => [layout.folder(kind), kind]));
+    const notices = await this.host.notices?.([layout.root, ...byDir.keys()]);
+    return notices && new NoticeLooks(
+      {
+        kindOf: (dir) => byDir.get(dir),
+        isFolder: (name) => byDir.has(`${layout.root}/${name}`),
+        hintsOf: (kind, names) =>
+          kind === "claim"
+            ? this.#claims.hintsOfNoted(names, this.#lookAtClaim)
+            : [...names].flatMap((name) => hintsOf(kind, name)),
+      },
+      notices,
+      kinds,
+      onHint,
+    );
   }
 
   /**
@@ -196,19 +201,6 @@ export class FsRecordSource implements RecordSource {
    */
   #most(kind: RecordKind): number {
     return this.replaced(kind) ? 2_000 : this.host.runtime === "deno" ? 1_000 : 250;
-  }
-
-  /** The names of a claim say where its newest state is. */
-  #claimHints(differing: readonly string[], names: readonly string[]): RecordHint[] {
-    const stemIn = (name: string) => name.slice(0, name.indexOf("."));
-    const stems = new Set(differing.map(stemIn));
-    const listed = groupClaims(names.filter((name) => stems.has(stemIn(name))));
-    return differing.flatMap((name) => hintsOf("claim", name)).map((hint) => {
-      const claim = hint.about === "record" ? listed.get(stemOfId(hint.id)) : undefined;
-      if (hint.about !== "record" || claim === undefined) return hint;
-      const { id } = hint;
-      return { ...hint, look: (known) => this.#lookNewest(stemOfId(id), known, claim) };
-    });
   }
 
   #names(kind: RecordKind): string[] {
@@ -237,7 +229,7 @@ export class FsRecordSource implements RecordSource {
   }
 
   #lookAt(kind: RecordKind, name: string, path: string, known: string | undefined): RecordLook {
-    return this.#guarded(kind, name, known, () => {
+    return guarded(kind, name, known, () => {
       const id = idOfName(name);
       if (this.#settled.isRefused(kind, id)) return GONE;
       if (known !== undefined) {
@@ -250,86 +242,11 @@ export class FsRecordSource implements RecordSource {
       if (file.kind === "broken") return broken(kind, name, file.reason, known);
       if (!this.#settled.shows(kind, id, file.value)) return GONE;
       const text = JSON.stringify(file.value);
-      const version = `${hash(text)}@${this.#signature(file.stat)}`;
+      const version = this.#versions.of(text, file.stat);
       return found(version, file.value, text, known);
     });
   }
-
-  /** @param listed What a listing showed; without it slots are looked for. */
-  #lookClaim(stem: string, known: string | undefined, listed: ListedClaim | undefined): RecordLook {
-    return this.#guarded("claim", slotName(stem, 1), known, () => {
-      const folder = this.layout.folder("claim");
-      if (known !== undefined && listed !== undefined) {
-        // The slot of a revival stays, so without a slot there was none.
-        const isOver = listed.isEnded && listed.slots.length === 0;
-        const name = isOver ? endName(stem) : slotName(stem, 1);
-        const stat = this.#fs.lstat(`${folder}/${name}`);
-        const isNewest = isOver ||
-          !listed.isEnded && listed.slots.every((slot) => slot <= Number.parseInt(known));
-        if (stat !== undefined && isNewest && isSure(known, stat)) return SAME;
-      }
-      const files = new ReadClaim(this.#fs, folder);
-      const state = readHead(files, stem, listed);
-      if (state === undefined) return GONE;
-      const { name, problem, stat } = files.sourceOf(stem, state);
-      if (problem !== undefined) return broken("claim", name, problem, known);
-      return this.#foundClaim(state, stat, known);
-    });
-  }
-
-  /**
-   * The same for a claim whose names have changed. A slot beyond the known ones says the newest state in
-   * one reading; the end that may overrule it has a name too, and is met at the next look at the latest.
-   */
-  #lookNewest(stem: string, known: string | undefined, listed: ListedClaim): RecordLook {
-    const slot = listed.isEnded ? 0 : Math.max(0, ...listed.slots);
-    if (slot <= (known === undefined ? 1 : Number.parseInt(known))) {
-      return this.#lookClaim(stem, known, listed);
-    }
-    return this.#guarded("claim", slotName(stem, slot), known, () => {
-      const file = readClaim(this.#fs, this.layout.folder("claim"), slotName(stem, slot));
-      const isState = file !== undefined && file.problem === undefined &&
-        file.claim.transition === slot;
-      return isState
-        ? this.#foundClaim(unmarked(file.claim), file.stat, known)
-        : this.#lookClaim(stem, known, listed);
-    });
-  }
-
-  #foundClaim(state: ClaimRecord, stat: FileStat, known: string | undefined): RecordLook {
-    const text = JSON.stringify(state);
-    const version = `${state.transition}.${hash(text)}@${this.#signature(stat)}`;
-    // The parser only adds fields that JSON can hold.
-    return found(version, state as unknown as JsonObject, text, known);
-  }
-
-  /** A failure of the machine breaks one record, not the stream; it is tried again. */
-  #guarded(
-    kind: RecordKind,
-    name: string,
-    known: string | undefined,
-    body: () => RecordLook,
-  ): RecordLook {
-    try {
-      return body();
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      return broken(kind, name, `cannot be read: ${error.message}`, known);
-    }
-  }
-
-  #signature(stat: FileStat): string {
-    return `${signatureOf(stat)}${this.#isSettled(stat) ? "" : "?"}`;
-  }
-
-  /** Whether a later change would show in the time stamp. */
-  #isSettled({ mtimeMs }: FileStat): boolean {
-    return isSettled(mtimeMs, this.clock());
-  }
 }
-
-const GONE = { kind: "gone" } as const;
-const SAME = { kind: "same" } as const;
 
 /** The stem of the record that a file's name speaks of; `undefined` when it speaks of none. */
 function parseName(kind: RecordKind, name: string): string | undefined {
@@ -344,40 +261,4 @@ function hintsOf(kind: RecordKind, name: string): RecordHint[] {
   const hint = { about: "record", kind, id: idOfStem(stem) } as const;
   // The first slot confirms a reservation.
   return slot === "1" ? [{ ...hint, kind: "reservation" }, hint] : [hint];
-}
-
-function signatureOf({ ino, size, mtimeMs }: Pick<FileStat, "ino" | "size" | "mtimeMs">): string {
-  return `${ino}:${size}:${mtimeMs}`;
-}
-
-/** Whether a file is without doubt the one that a version speaks of, unchanged. */
-function isSure(version: string, stat: FileStat): boolean {
-  return version.endsWith(`@${signatureOf(stat)}`);
-}
-
-function found(
-  version: string,
-  data: JsonObject,
-  text: string,
-  known: string | undefined,
-): RecordLook {
-  return known !== undefined && contentOf(known) === contentOf(version)
-    ? { kind: "same", version }
-    : { kind: "record", version, data, text };
-}
-
-/** What is broken is always opened again: its permissions may have changed, and nothing else. */
-function broken(
-  kind: RecordKind,
-  name: string,
-  reason: string,
-  known: string | undefined,
-): RecordLook {
-  const version = `!${hash(reason)}`;
-  if (known === version) return SAME;
-  return { kind: "broken", version, problem: `${FOLDERS[kind]}/${name} ${reason}: skipped` };
-}
-
-function contentOf(version: string): string {
-  return version.slice(0, version.indexOf("@"));
 }

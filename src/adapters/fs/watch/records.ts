@@ -51,12 +51,15 @@ export interface NameLook {
   readonly changed: number;
 }
 
-/** Hints without the kernel, by the names in folders. */
-export interface NamesWatch {
-  /** The kinds whose names are compared. */
+/** Hints for one who looks at intervals. */
+export interface IntervalWatch {
+  /** The kinds that it hints at. */
   readonly kinds: readonly RecordKind[];
+  /** Whether it misses nothing, however much happens. */
+  readonly isComplete: boolean;
   /** Hints at what has changed since the look before, or since the beginning. */
   look(): NameLook;
+  close(): void;
 }
 
 /** The records of a kind at one moment. */
@@ -114,7 +117,12 @@ export interface RecordSource {
     kinds: readonly RecordKind[],
     onHint: (hint: RecordHint) => void,
     gatherMs: number,
-  ): NamesWatch;
+  ): IntervalWatch;
+  /** Has the kernel note what changes, where it can, for one who looks at intervals. */
+  byNotices(
+    kinds: readonly RecordKind[],
+    onHint: (hint: RecordHint) => void,
+  ): Promise<IntervalWatch | undefined>;
   /** Names by which these records are known again; other workspaces have other ones. */
   identity(): readonly string[];
 }

@@ -10,7 +10,7 @@
  *
  * Comparisons wait until the hints have been quiet for a moment; while a burst lasts, and in a quick
  * succession of bursts, they take at most a fifth of the time. For a consumer who takes changes at
- * intervals they take a fortieth, and while names say what has changed (hints/name_looks.ts), they are only for
+ * intervals they take a fortieth, and while looks say what has changed (hints/paced_watch.ts), they are only for
  * what was replaced in place by other tools.
  */
 import type { RecordKind } from "../../../domain/watch/event.ts";
@@ -28,8 +28,8 @@ const REST = 4;
 /** The same for a consumer who takes changes at intervals. */
 const PACED_REST = 40;
 
-/** Milliseconds of its shortest pause, and of that while names say what has changed. */
-const PACED_MS = { notified: 1_000, byNames: 5_000 } as const;
+/** Milliseconds of its shortest pause, and of that while looks say what has changed. */
+const PACED_MS = { notified: 1_000, looking: 5_000 } as const;
 
 /** Milliseconds that a hint may be on its way, on a machine that is very busy. */
 const IN_FLIGHT_MS = 5_000;
@@ -58,13 +58,13 @@ export class Schedule {
   #endedAt = -Infinity;
 
   /**
-   * @param isByNames Of a consumer who takes changes at intervals, and wants little done for them: whether
-   * names say what has changed.
+   * @param isLooking Of a consumer who takes changes at intervals, and wants little done for them: whether
+   * looks say what has changed.
    */
   constructor(
     readonly source: RecordSource,
     readonly kinds: readonly RecordKind[],
-    readonly isByNames?: () => boolean,
+    readonly isLooking?: () => boolean,
   ) {
     for (const kind of kinds) {
       this.#folders.set(kind, {
@@ -88,14 +88,14 @@ export class Schedule {
 
   /** A comparison ended. @param cost Milliseconds. */
   end(now: number, cost: number): void {
-    const rest = this.isByNames === undefined ? REST : PACED_REST;
+    const rest = this.isLooking === undefined ? REST : PACED_REST;
     this.#costRestUntil = Math.max(this.#costRestUntil, now + rest * cost);
     this.#endedAt = now;
   }
 
   get #restUntil(): number {
-    if (this.isByNames === undefined) return this.#costRestUntil;
-    const ms = this.isByNames() ? PACED_MS.byNames : PACED_MS.notified;
+    if (this.isLooking === undefined) return this.#costRestUntil;
+    const ms = this.isLooking() ? PACED_MS.looking : PACED_MS.notified;
     return Math.max(this.#costRestUntil, this.#endedAt + ms);
   }
 

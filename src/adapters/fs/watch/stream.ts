@@ -73,7 +73,7 @@ export class Stream implements FeedRun {
     this.#schedule = new Schedule(
       source,
       kinds,
-      this.#isPaced ? () => this.#watch?.isByNames === true : undefined,
+      this.#isPaced ? () => this.#watch?.isLooking === true : undefined,
     );
     this.#polling = request.backend === "poll";
     if (request.since !== undefined) this.#known = this.#restore(request.since);
@@ -188,7 +188,7 @@ export class Stream implements FeedRun {
     this.#checkAt = Math.min(this.#checkAt, timers.now() + BROKEN_MS);
     while (!this.#ended) {
       // Given together they cost less: the folders are looked at once for all of them.
-      this.#watch?.turn();
+      await this.#watch?.turn();
       if (this.#isPaced) yield [...this.#drain()];
       else yield* eachOf(this.#drain());
       yield* eachOf(this.#checks());
@@ -202,7 +202,8 @@ export class Stream implements FeedRun {
   *#drain(): Generator<FoundChange> {
     if (!this.#hints.pending) return;
     const { timers } = this.request;
-    const { records, named, whole, burst } = this.#hints.drain();
+    const { records, named, whole, burst: isBurst } = this.#hints.drain();
+    const burst = isBurst && this.#watch?.isComplete !== true;
     const marks = this.#schedule.marks(burst ? [] : named);
     if (burst) this.#schedule.burst(named, timers.now());
     this.#schedule.suspect(whole, timers.now());

@@ -28,8 +28,9 @@ export const top: ScreenCommand = {
       states: coord.fleet({
         signal: context.stop,
         ...(once && { once }),
-        // Lines are for programs, which need not see each change. A screen lets ages go on by itself.
-        ...(context.isAnswerAlone ? { interval: 1 } : { interval: 0.5, ages: 2 }),
+        // More of them no one could read. A screen lets ages go on by itself.
+        interval: 1,
+        ...(!context.isAnswerAlone && { ages: 2 }),
       }),
       show: async (id) => show.text(await coord.show(id)),
     };

@@ -1,32 +1,46 @@
-/** Names as hints: what coord changes, by the folders of a workspace. */
+/** Names and the kernel's notes as hints: what coord changes, by the folders of a workspace. */
 import { FsRecordSource } from "../../../../src/adapters/fs/watch/record_source.ts";
 import { differences } from "../../../../src/adapters/fs/watch/hints/name_looks.ts";
-import type { RecordHint } from "../../../../src/adapters/fs/watch/records.ts";
+import type { IntervalWatch, RecordHint } from "../../../../src/adapters/fs/watch/records.ts";
 import { Layout } from "../../../../src/adapters/fs/layout.ts";
 import { FILED_KINDS } from "../../../../src/domain/watch/event.ts";
 import type { Host } from "../../../../src/ports/host.ts";
-import { assert_, assertEquals, it } from "../../../deps.ts";
+import { assert_, assertEquals, it, itIf } from "../../../deps.ts";
+import { detectHost } from "../../../../src/host/detect.ts";
 import { sized } from "../../../support/length.ts";
 import { workspace } from "../../../support/scene/workspace.ts";
 
+const { os, runtime } = await detectHost();
+const itNotes = itIf(os === "linux" && runtime !== "node", "inotify is Linux', by Deno or Bun");
+
 const STEPS = sized(80, 600, 5_000);
 
-/** What names have said of a workspace so far. */
-class ByNames {
+/** What one who looks at intervals has heard of a workspace so far. */
+class Looker {
   readonly source: FsRecordSource;
   /** Versions by kind and id, without what says that a file is the same. */
   readonly known = new Map<string, string>();
-  readonly #names;
+  #watch: IntervalWatch | undefined;
   #hints: RecordHint[] = [];
 
   constructor(host: Host, path: string) {
     this.source = new FsRecordSource(host, new Layout(path), () => {});
-    this.#names = this.source.byNames(FILED_KINDS, (hint) => void this.#hints.push(hint), 150);
   }
 
-  /** Looks at what names hint at; how many hints there were. */
+  async start(by: "byNames" | "byNotices"): Promise<this> {
+    const onHint = (hint: RecordHint) => void this.#hints.push(hint);
+    this.#watch = await this.source[by](FILED_KINDS, onHint, 150);
+    assert_(this.#watch !== undefined, `nothing is heard ${by}`);
+    return this;
+  }
+
+  close(): void {
+    this.#watch?.close();
+  }
+
+  /** Looks at what is hinted at; how many hints there were. */
   take(): number {
-    this.#names.look();
+    this.#watch?.look();
     const hints = this.#hints.splice(0);
     for (const hint of hints) {
       if (hint.about !== "record") continue;
@@ -86,11 +100,11 @@ it("differences() has each name that is in one listing alone, whatever the order
   assertEquals(differences(long, long.toReversed()), []);
 });
 
-it("byNames() hints at each change that coord makes, and its looks find the newest state", async () => {
+async function hintsAtAll(by: "byNames" | "byNotices"): Promise<void> {
   const { host, path, coord, clock } = await workspace();
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = randomOf(seed);
-  const names = new ByNames(host, path);
+  const names = await new Looker(host, path).start(by);
   const tasks: string[] = [];
   const held: { id: string; runId: string }[] = [];
   const pick = <T>(items: readonly T[]): T => items[random(items.length)] as T;
@@ -137,6 +151,51 @@ it("byNames() hints at each change that coord makes, and its looks find the newe
   assertEquals(truth?.difference(said ?? truth), new Set(), `seed ${seed}: missed`);
   assert_(names.known.size > STEPS / 8, `${names.known.size} records`);
   assertEquals(names.take() <= FILED_KINDS.length, true, "hints though nothing changed");
+  names.close();
+}
+
+it("byNames() hints at each change that coord makes, and its looks find the newest state", async () => {
+  await hintsAtAll("byNames");
+});
+
+itNotes(
+  "byNotices() hints at each change that coord makes, and its looks find the newest state",
+  async () => {
+    await hintsAtAll("byNotices");
+  },
+);
+
+itNotes(
+  "byNotices() reads a state once where a name says where it is, and moved tasks as such",
+  async () => {
+    const { host, path, coord } = await workspace();
+    const looker = await new Looker(host, path).start("byNotices");
+    const { task_id: id } = await coord.tasks.enqueue({ title: "a", runId: "agent-1" });
+    await coord.tasks.claim({ runId: "agent-1" });
+    looker.take();
+    for (let n = 0; n < 3; n++) await coord.tasks.heartbeat({ id, runId: "agent-1", note: `${n}` });
+    assertEquals(looker.take(), 1, "hints at one claim");
+    await coord.tasks.complete({ id, runId: "agent-1" });
+    assertEquals(looker.take(), 1);
+    assertEquals(looker.said(), looker.truth());
+    assertEquals([...looker.known.keys()].filter((key) => key.startsWith("claim/")).length, 1);
+    looker.close();
+  },
+);
+
+itNotes("byNotices() has everything compared once a folder was replaced", async () => {
+  const { host, path } = await workspace();
+  const source = new FsRecordSource(host, new Layout(path), () => {});
+  const hints: RecordHint[] = [];
+  const watch = await source.byNotices(FILED_KINDS, (hint) => void hints.push(hint));
+  host.fs.rename(`${path}/tasks`, `${path}/tasks.old`);
+  host.fs.makeDir(`${path}/tasks`);
+  for (let n = 0; n < 2; n++) {
+    hints.length = 0;
+    assertEquals(watch?.look(), { listed: Infinity, changed: 0 });
+    assertEquals(hints, FILED_KINDS.map((kind) => ({ about: "kind", kind })));
+  }
+  watch?.close();
 });
 
 it("byNames() compares names of larger folders for who looks less often", async () => {

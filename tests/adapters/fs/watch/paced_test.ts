@@ -91,7 +91,8 @@ class Follower {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;
-    assertEquals([this.records.watches.size, this.time.armed], [0, 0]);
+    const { watches, notings } = this.records;
+    assertEquals([watches.size, notings, this.time.armed], [0, 0, 0]);
   }
 }
 
@@ -116,6 +117,39 @@ it("feed.open() compares names instead of being notified while much happens, for
   records.namings = [];
   await time.advance(60);
   assertEquals(records.namings, [], "names were listed though nothing happened");
+  await follower.stop();
+});
+
+it("feed.open() takes what the kernel has noted while much happens, and compares nothing then", async () => {
+  const follower = new Follower();
+  const { records, time } = follower;
+  records.noted = new Set();
+  await follower.start();
+  await follower.work(6);
+  assertEquals([records.watches.size, records.notings], [0, 1]);
+  // What changed while one took over from the other is compared once.
+  await follower.work(60, 100);
+  records.lists = [];
+  await follower.work(100, 1_000);
+  assertEquals([records.lists, records.namings], [[], []]);
+  await time.advance(9);
+  assertEquals(sorted(follower.state), sorted(follower.truth));
+  assertEquals([follower.watched, records.notings], [RECORD_KINDS.length, 0]);
+  await follower.stop();
+});
+
+it("feed.open() finds what was lost of the kernel's notes, and goes over to its calls", async () => {
+  const follower = new Follower();
+  const { records, time } = follower;
+  records.noted = new Set();
+  await follower.start();
+  await follower.work(6);
+  records.noted = new Set();
+  records.put("task", "lost", {});
+  records.noted = new Set();
+  await time.advance(7);
+  assertEquals(sorted(follower.state), sorted(follower.truth));
+  assertEquals([follower.watched, records.notings], [RECORD_KINDS.length, 0]);
   await follower.stop();
 });
 
@@ -237,7 +271,9 @@ it("feed.open() leaves who gathers with the state of the records, however busy i
   for (let run = 0; run < RUNS; run++) {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = randomOf(seed);
-    const follower = await new Follower().start();
+    const follower = new Follower();
+    if (run % 2 === 1) follower.records.noted = new Set();
+    await follower.start();
     const { records, time } = follower;
     records.onWatch = () => passages++;
     await follower.work(6);

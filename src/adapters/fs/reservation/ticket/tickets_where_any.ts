@@ -2,11 +2,13 @@
 import type { Clock } from "../../../../domain/time.ts";
 import type { Host } from "../../../../ports/host.ts";
 import type { TicketStore } from "../../../../ports/tickets.ts";
+import { BarrenFolders } from "../../disk/folder_mark.ts";
 import type { Layout } from "../../layout.ts";
 
 /** The tickets of a workspace. */
 export function ticketsWhereAny(host: Host, layout: Layout, clock: Clock): TicketStore {
   let loaded: TicketStore | undefined;
+  const barren = new BarrenFolders(host.fs);
   const tickets = async () => {
     const { FsTickets } = await import("./tickets.ts");
     return loaded ??= new FsTickets(host, layout, clock);
@@ -16,7 +18,8 @@ export function ticketsWhereAny(host: Host, layout: Layout, clock: Clock): Ticke
     keep: async (ticket) => await (await tickets()).keep(ticket),
     leave: async (number) => await (await tickets()).leave(number),
     async list() {
-      if ((host.fs.list(layout.tickets) ?? []).length === 0) return [];
+      const names = barren.within(layout.root, () => host.fs.list(layout.tickets)) ?? [];
+      if (names.length === 0) return [];
       return await (await tickets()).list();
     },
     watch(onChange, onError) {

@@ -7,7 +7,7 @@
  */
 import { HostError } from "../../../../ports/host.ts";
 import type { RecordKind } from "../../../../domain/watch/event.ts";
-import type { NameLook, NamesWatch, RecordHint, RecordSource } from "../records.ts";
+import type { IntervalWatch, NameLook, RecordHint, RecordSource } from "../records.ts";
 
 /** A folder that holds that many times the names with which it may begin costs more than it is worth. */
 const GROWN = 2;
@@ -34,7 +34,8 @@ export type Folders = Pick<RecordSource, "mark"> & {
   ): readonly RecordHint[];
 };
 
-export class NameLooks implements NamesWatch {
+export class NameLooks implements IntervalWatch {
+  readonly isComplete = false;
   readonly #seen = new Map<RecordKind, SeenFolder>();
 
   constructor(
@@ -68,6 +69,8 @@ export class NameLooks implements NamesWatch {
     }
     return { listed, changed };
   }
+
+  close(): void {}
 
   /** Lists the names and compares them, unless the folder is as it was. */
   #lookAt(kind: RecordKind, folder: SeenFolder) {

@@ -1,5 +1,5 @@
 /** Which process this is, and whether another one still runs, by `/proc` where that can be read. */
-import type { ProcessAbove, ProcessIdentity } from "../ports/host.ts";
+import type { ProcessAbove, ProcessIdentity } from "../../ports/host.ts";
 
 /** What a runtime reads for this; `undefined` for what is not there and for what is not allowed. */
 export interface ProcReader {

@@ -2,14 +2,14 @@
  * Which reservations and releases the feed shows: an exclusive one that is not confirmed is not held
  * yet, and one that was refused never was, nor was anything released then.
  */
-import { stemOfId } from "../../../domain/ids.ts";
-import type { JsonObject } from "../../../domain/json.ts";
-import { wasConfirmed } from "../../../domain/reservation/reservation.ts";
-import type { RecordKind } from "../../../domain/watch/event.ts";
-import { releaseName } from "../reservation/chain.ts";
-import { slotName } from "../reservation/newest.ts";
-import type { ReservationFiles } from "../reservation/files.ts";
-import { findEntry } from "../reservation/order.ts";
+import { stemOfId } from "../../../../domain/ids.ts";
+import type { JsonObject } from "../../../../domain/json.ts";
+import { wasConfirmed } from "../../../../domain/reservation/reservation.ts";
+import type { RecordKind } from "../../../../domain/watch/event.ts";
+import { releaseName } from "../../reservation/chain.ts";
+import { slotName } from "../../reservation/newest.ts";
+import type { ReservationFiles } from "../../reservation/files.ts";
+import { findEntry } from "../../reservation/order.ts";
 
 /** Refused ones that are remembered. */
 const MAX_REFUSED = 100_000;

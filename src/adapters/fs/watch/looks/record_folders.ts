@@ -1,15 +1,15 @@
 /** The folders of the records: which may be looked into, and how many records each has. */
-import type { RecordKind } from "../../../domain/watch/event.ts";
-import { type FileStat, HostError, type HostFs } from "../../../ports/host.ts";
-import type { Warn } from "../../../ports/warnings.ts";
-import { listStems } from "../disk/record_file.ts";
-import { ofFolder } from "../disk/unreadable.ts";
-import type { Layout } from "../layout.ts";
-import { Counted } from "../listing/counted.ts";
-import { ReservationFiles } from "../reservation/files.ts";
-import { findComing, findHead } from "../reservation/order.ts";
-import type { SegmentNames } from "../segment/names.ts";
-import { NO_LINES, Segments } from "../segment/segments.ts";
+import type { RecordKind } from "../../../../domain/watch/event.ts";
+import { type FileStat, HostError, type HostFs } from "../../../../ports/host.ts";
+import type { Warn } from "../../../../ports/warnings.ts";
+import { listStems } from "../../disk/record_file.ts";
+import { ofFolder } from "../../disk/unreadable.ts";
+import type { Layout } from "../../layout.ts";
+import { Counted } from "../../listing/counted.ts";
+import { ReservationFiles } from "../../reservation/files.ts";
+import { findComing, findHead } from "../../reservation/order.ts";
+import type { SegmentNames } from "../../segment/names.ts";
+import { NO_LINES, Segments } from "../../segment/segments.ts";
 
 /** The listing of tasks reports what may not be read of them. */
 const UNREPORTED = () => {};

@@ -1,7 +1,7 @@
 /** What the system says of a file system, by way of `node:`, for all runtimes. */
 import { readFileSync, statfsSync } from "node:fs";
-import type { DiskFacts, DiskSpace } from "../ports/host.ts";
-import { ifThere } from "./map_error.ts";
+import type { DiskFacts, DiskSpace } from "../../ports/host.ts";
+import { ifThere } from "../map_error.ts";
 
 /** The kernel's table of the mounts that this process sees. */
 export function mountTable(): string | undefined {
