@@ -116,3 +116,22 @@ itNotes(
     assert_(descriptors() < before + 50, `${before} open files became ${descriptors()}`);
   },
 );
+
+itIf(runtime === "deno", "permissions are Deno's")(
+  "notices() has none where that is not allowed",
+  async () => {
+    const host = new URL("../../src/host/deno.ts", import.meta.url).href;
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const script = `${makeTempDir()}/script.ts`;
+    const line =
+      `import { denoHost } from "${host}"; console.log(await denoHost.notices?.(["/"]));`;
+    writeOver(script, line);
+    const allowed = ["--allow-read", "--allow-env", "--allow-sys"];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", `--config=${config}`, ...allowed, script],
+      stdin: "null",
+    }).output();
+    const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals([code, said], [0, "undefined\n"], complained);
+  },
+);
