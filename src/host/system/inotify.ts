@@ -24,6 +24,8 @@ const ITSELF = 0x400 | 0x800;
 /** `IN_ONLYDIR | IN_DONT_FOLLOW`. */
 const REAL_FOLDERS = 0x1000000 | 0x2000000;
 
+const WATCHED = INSIDE | ITSELF | REAL_FOLDERS;
+
 /** `IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED`: some of what happened is not among the events. */
 const LOST = 0x2000 | 0x4000 | 0x8000;
 
@@ -32,24 +34,27 @@ const HEAD = 16;
 const MOST = HEAD + 256;
 
 const BUFFER_BYTES = 64 * 1024;
+const LENGTH = BigInt(BUFFER_BYTES);
 
-/** The calls of the C library; a negative result is a failure. */
+/** The C library as both runtimes give it; a negative result is a failure. */
 interface Libc {
-  inotifyInit(flags: number): number;
-  inotifyAddWatch(fd: number, path: Uint8Array<ArrayBuffer>, mask: number): number;
-  read(fd: number, into: Uint8Array<ArrayBuffer>): number;
-  closeFile(fd: number): void;
+  readonly symbols: {
+    inotify_init1(flags: number): number;
+    inotify_add_watch(fd: number, path: Uint8Array<ArrayBuffer>, mask: number): number;
+    read(fd: number, into: Uint8Array<ArrayBuffer>, length: bigint): bigint;
+    close(fd: number): number;
+  };
   /** Gives the library back. */
-  end(): void;
+  close(): void;
 }
 
 /** See `Host.notices`. */
 export function noticesOf(dirs: readonly string[]): DirNotices | undefined {
   const libc = openLibc();
   if (libc === undefined) return undefined;
-  const fd = libc.inotifyInit(OPENED);
+  const fd = libc.symbols.inotify_init1(OPENED);
   if (fd < 0) {
-    libc.end();
+    libc.close();
     return undefined;
   }
   const notices = new Notices(libc, fd);
@@ -70,7 +75,7 @@ class Notices implements DirNotices {
   /** Starts to note what happens in a directory; `false` where that cannot be. */
   add(dir: string): boolean {
     const path = new TextEncoder().encode(`${dir}\0`);
-    const watch = this.libc.inotifyAddWatch(this.fd, path, INSIDE | ITSELF | REAL_FOLDERS);
+    const watch = this.libc.symbols.inotify_add_watch(this.fd, path, WATCHED);
     if (watch >= 0) this.#dirs.set(watch, dir);
     return watch >= 0;
   }
@@ -78,7 +83,7 @@ class Notices implements DirNotices {
   take(): readonly DirHint[] | undefined {
     const hints: DirHint[] = [];
     while (this.#isOpen) {
-      const length = this.libc.read(this.fd, this.#bytes);
+      const length = Number(this.libc.symbols.read(this.fd, this.#bytes, LENGTH));
       for (let at = 0; at < length;) {
         const nameBytes = this.#numbers.getUint32(at + 12, true);
         const hint = this.#hintAt(at, nameBytes);
@@ -107,8 +112,8 @@ class Notices implements DirNotices {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.libc.closeFile(this.fd);
-    this.libc.end();
+    this.libc.symbols.close(this.fd);
+    this.libc.close();
   }
 }
 
@@ -129,50 +134,25 @@ function openLibc(): Libc | undefined {
 function denoLibc(name: string): Libc | undefined {
   // The user is not asked for it: it makes things cheaper, and nothing else.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
-  const library = Deno.dlopen(name, {
+  return Deno.dlopen(name, {
     inotify_init1: { parameters: ["i32"], result: "i32" },
     inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
     read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     close: { parameters: ["i32"], result: "i32" },
   });
-  const { symbols } = library;
-  return {
-    inotifyInit: symbols.inotify_init1,
-    inotifyAddWatch: symbols.inotify_add_watch,
-    read: (fd, into) => Number(symbols.read(fd, into, BigInt(into.length))),
-    closeFile: symbols.close,
-    end: () => library.close(),
-  };
 }
 
 /** What is taken of Bun's module for that. */
 interface BunFfi {
-  dlopen(name: string, symbols: object): {
-    readonly symbols: {
-      inotify_init1(flags: number): number;
-      inotify_add_watch(fd: number, path: Uint8Array, mask: number): number;
-      read(fd: number, into: Uint8Array, length: number): bigint;
-      close(fd: number): number;
-    };
-    close(): void;
-  };
+  dlopen(name: string, symbols: object): Libc;
 }
 
 function bunLibc(name: string): Libc | undefined {
   const ffi = process.getBuiltinModule("bun:ffi") as unknown as BunFfi | undefined;
-  const library = ffi?.dlopen(name, {
+  return ffi?.dlopen(name, {
     inotify_init1: { args: ["i32"], returns: "i32" },
     inotify_add_watch: { args: ["i32", "ptr", "u32"], returns: "i32" },
     read: { args: ["i32", "ptr", "u64"], returns: "i64" },
     close: { args: ["i32"], returns: "i32" },
   });
-  if (library === undefined) return undefined;
-  const { symbols } = library;
-  return {
-    inotifyInit: symbols.inotify_init1,
-    inotifyAddWatch: symbols.inotify_add_watch,
-    read: (fd, into) => Number(symbols.read(fd, into, into.length)),
-    closeFile: symbols.close,
-    end: () => library.close(),
-  };
 }

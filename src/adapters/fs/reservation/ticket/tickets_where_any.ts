@@ -18,8 +18,8 @@ export function ticketsWhereAny(host: Host, layout: Layout, clock: Clock): Ticke
     keep: async (ticket) => await (await tickets()).keep(ticket),
     leave: async (number) => await (await tickets()).leave(number),
     async list() {
-      const names = barren.within(layout.root, () => host.fs.list(layout.tickets)) ?? [];
-      if (names.length === 0) return [];
+      const names = () => barren.within(layout.root, () => host.fs.list(layout.tickets)) ?? [];
+      if (loaded === undefined && names().length === 0) return [];
       return await (await tickets()).list();
     },
     watch(onChange, onError) {

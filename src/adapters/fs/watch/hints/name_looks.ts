@@ -64,8 +64,7 @@ export class NameLooks implements IntervalWatch {
       listed += names?.length ?? 0;
       changed += differing.length;
       if (names === undefined) this.onHint({ about: "kind", kind });
-      else if (differing.length === 0) this.onHint({ about: "other", kind });
-      else this.folders.hintsOf(kind, differing, names).forEach(this.onHint);
+      else explained(kind, this.folders.hintsOf(kind, differing, names)).forEach(this.onHint);
     }
     return { listed, changed };
   }
@@ -89,6 +88,11 @@ export class NameLooks implements IntervalWatch {
       return { names: undefined, differing: [] };
     }
   }
+}
+
+/** These hints; where a change is that of no record, one that explains the folder's mark. */
+export function explained(kind: RecordKind, hints: readonly RecordHint[]): readonly RecordHint[] {
+  return hints.length > 0 ? hints : [{ about: "other", kind }];
 }
 
 /** Names that may come or go at one place of a listing for it to count as being in the same order. */

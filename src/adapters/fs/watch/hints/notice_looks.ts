@@ -5,6 +5,7 @@
 import type { DirHint, DirNotices } from "../../../../ports/host.ts";
 import type { RecordKind } from "../../../../domain/watch/event.ts";
 import type { IntervalWatch, NameLook, RecordHint } from "../records.ts";
+import { explained } from "./name_looks.ts";
 
 /** What it takes of a source of records. */
 export interface NotedFolders {
@@ -37,7 +38,7 @@ export class NoticeLooks implements IntervalWatch {
     let changed = 0;
     for (const [kind, names] of byKind) {
       changed += names.size;
-      this.folders.hintsOf(kind, names).forEach(this.onHint);
+      explained(kind, this.folders.hintsOf(kind, names)).forEach(this.onHint);
     }
     return { listed: 0, changed };
   }

@@ -93,9 +93,9 @@ export class ClaimLooks {
     known: string | undefined,
     { isEnded, slots, laterEnds }: ListedClaim,
   ): RecordLook | undefined {
-    const last = Math.max(known === undefined ? 1 : Number.parseInt(known), ...slots);
-    const isSlot = !isEnded && slots.includes(last);
-    if (laterEnds !== undefined || !isEnded && !isSlot) return undefined;
+    const before = known === undefined ? 1 : Number.parseInt(known);
+    const last = Math.max(before, ...slots);
+    if (laterEnds !== undefined || !isEnded && !(last > before)) return undefined;
     const stem = stemOfId(id);
     const name = isEnded ? endName(stem) : slotName(stem, last);
     let isNewest = false;
